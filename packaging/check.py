@@ -1,0 +1,87 @@
+"""Every check there is, in order; `make test` and CI run this and nothing else.
+
+Lint, types, import contracts, all tests offscreen, the window's tests on a real X server, and the
+wheel: built, installed into an empty environment, and used from there.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = Path(sys.executable).parent
+
+
+def run(title: str, *command: str | Path, **environment: str) -> None:
+    """Runs a step; a step that fails ends everything."""
+    print(f"\n== {title}", flush=True)
+    began = time.monotonic()
+    done = subprocess.run(
+        [str(word) for word in command], cwd=ROOT, env={**os.environ, **environment}, check=False
+    )
+    print(f"== {title}: {time.monotonic() - began:.0f} s", flush=True)
+    if done.returncode:
+        print(f"check: '{title}' failed", file=sys.stderr)
+        sys.exit(1)
+
+
+def tests() -> None:
+    """All tests offscreen, then the window's on the platform that users have."""
+    pytest = (sys.executable, "-m", "pytest", "-q")
+    run("tests, offscreen", *pytest, QT_QPA_PLATFORM="offscreen")
+    if sys.platform == "linux":
+        # The tests start an Xvfb of their own, see tests/conftest.py.
+        run("window tests, X server", *pytest, "tests/app", QT_QPA_PLATFORM="xcb")
+    else:
+        native = "cocoa" if sys.platform == "darwin" else "windows"
+        run("window tests, native", *pytest, "tests/app", QT_QPA_PLATFORM=native)
+
+
+def wheel() -> None:
+    """Builds the wheel and uses it where nothing else is installed."""
+    with tempfile.TemporaryDirectory(prefix="uvanet-wheel-") as name:
+        folder = Path(name)
+        build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir")
+        run("wheel", *build, folder)
+        (built,) = folder.glob("*.whl")
+        venv.create(folder / "empty", with_pip=True)
+        scripts = folder / "empty" / ("Scripts" if os.name == "nt" else "bin")
+        pip = (scripts / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check")
+        run("install", *pip, "-c", "packaging/constraints.txt", built)
+        print("\n== predict from the wheel", flush=True)
+        done = subprocess.run(
+            [scripts / "uvanet", "predict", "demo", "-o", "demo.mp4", "--json", "--quiet"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode or not (folder / "demo.mp4").stat().st_size:
+            print("check: 'predict from the wheel' failed", file=sys.stderr)
+            sys.exit(1)
+        result = json.loads(done.stdout)
+        print(f"{result['frames']} frames, {result['fps']:.0f} frames/s", flush=True)
+        if result["frames"] != result["source"]["frames"]:
+            print("check: frames of the demo are missing", file=sys.stderr)
+            sys.exit(1)
+
+
+def main() -> None:
+    """Runs all steps."""
+    began = time.monotonic()
+    run("lint", SCRIPTS / "ruff", "check", ".")
+    run("format", SCRIPTS / "ruff", "format", "--check", ".")
+    run("types", SCRIPTS / "mypy")
+    run("import contracts", SCRIPTS / "lint-imports")
+    tests()
+    wheel()
+    print(f"\n== all green in {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What every test shares: a private home, and a real X server for those that ask."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# No test may read or write the real home: every program here follows these.
+_HOME = tempfile.mkdtemp(prefix="uvanet-home-")
+for _name, _folder in {
+    "HOME": "",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+}.items():
+    os.environ[_name] = str(Path(_HOME, _folder))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@contextlib.contextmanager
+def x_server() -> Iterator[str]:
+    """Runs Xvfb, 1280x800 in 24 bits, on a free display, and gives its name."""
+    read_end, write_end = os.pipe()
+    # Without -noreset the server starts over whenever its last client leaves.
+    options = ["-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write_end), *options],
+        pass_fds=[write_end],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write_end)
+    with os.fdopen(read_end) as pipe:
+        number = pipe.readline().strip()
+    assert number, "Xvfb did not start"
+    try:
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The gaze data, or a skip that says where it was looked for."""
+    root = Path(os.environ.get("UVANET_DATA", ROOT.parent / "shared" / "data"))
+    if not (root / "fixations" / "fixations.csv.gz").is_file():
+        pytest.skip(f"no gaze data at {root}; set UVANET_DATA")
+    return root
+
+
+@pytest.fixture(scope="session")
+def x_display() -> Iterator[str]:
+    """The name of a real X server (Xvfb) of our own."""
+    if sys.platform != "linux":
+        pytest.skip("Xvfb is for Linux")
+    with x_server() as name:
+        yield name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The window's tests on a real X server must not open windows on the user's own.
+    if os.environ["QT_QPA_PLATFORM"] == "xcb":
+        server = x_server()
+        os.environ["DISPLAY"] = server.__enter__()
+        config.add_cleanup(lambda: server.__exit__(None, None, None))

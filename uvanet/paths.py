@@ -1,0 +1,40 @@
+"""Where the files that come with the program lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from uvanet.errors import UvanetError
+
+
+def resource(name: str) -> Path:
+    """Finds a file or folder that comes with the program.
+
+    Args:
+        name: Path below `resources`, with forward slashes, such as "weights/uvanet-64.onnx".
+
+    Returns:
+        The path: inside the package where a wheel is installed, beside it in a checkout.
+
+    Raises:
+        UvanetError: No such file came with this installation, or `name` leaves the folder.
+    """
+    for root in _roots():
+        found = (root / name).resolve()
+        if not found.is_relative_to(root):
+            raise UvanetError(
+                f"{name!r} points outside the program's resources.",
+                "Name a file below the resources folder.",
+            )
+        if found.exists():
+            return found
+    raise UvanetError(
+        f"The file {name!r} that belongs to the program is missing.",
+        "Install it again, or run it from a complete checkout.",
+    )
+
+
+def _roots() -> tuple[Path, ...]:
+    """The folders to search: the wheel's first, since a checkout has only the second."""
+    package = Path(__file__).resolve().parent
+    return (package / "resources", package.parent / "resources")
