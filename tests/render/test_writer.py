@@ -1,0 +1,317 @@
+"""The clips are read back by OpenCV, and by ffmpeg where it knows more."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import psutil
+import pytest
+
+from uvanet.errors import OutputError
+from uvanet.render import VideoWriter
+from uvanet.render.writer import exact_rate
+
+PATIENCE = 60.0
+
+
+def facts(path: Path) -> str:
+    """What ffmpeg says of a file."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-i", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return done.stderr
+
+
+def read_back(path: Path) -> list[np.ndarray]:
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    frames = []
+    while True:
+        done, frame = capture.read()
+        if not done:
+            break
+        frames.append(frame)
+    capture.release()
+    return frames
+
+
+def write(path: Path, size: tuple[int, int] = (64, 48), count: int = 5, **more: object) -> Path:
+    with VideoWriter(path, size, more.pop("fps", 25), **more) as writer:  # type: ignore[arg-type]
+        for number in range(count):
+            writer.write(np.full((size[1], size[0], 3), number * 20 % 240, np.uint8))
+    return path
+
+
+def write_on(writer: VideoWriter, frame: np.ndarray) -> None:
+    """Writes until the writer has had enough."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        writer.write(frame)
+
+
+def children() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "ffmpeg" in child.name() or child.status() == psutil.STATUS_ZOMBIE
+    ]
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> object:
+    before = {child.pid for child in children()}
+    yield
+    assert {child.pid for child in children()} <= before
+
+
+@pytest.mark.parametrize("size", [(64, 48), (33, 17), (1, 1), (2, 3), (1919, 1079)])
+def test_every_frame_is_there_at_its_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = write(tmp_path / "clip.mp4", size, count=7)
+    frames = read_back(path)
+    even = tuple(n + n % 2 for n in size)
+    assert [frame.shape for frame in frames] == [(even[1], even[0], 3)] * 7
+    means = [frame.mean() for frame in frames]
+    assert means == pytest.approx([n * 20 for n in range(7)], abs=4)
+
+
+def test_the_added_row_of_an_odd_size_copies_its_neighbour(tmp_path: Path) -> None:
+    frame = np.full((17, 33, 3), 220, np.uint8)
+    with VideoWriter(tmp_path / "odd.mp4", (33, 17), 25) as writer:
+        writer.write(frame)
+    assert read_back(tmp_path / "odd.mp4")[0].min() > 210
+
+
+def test_it_is_what_browsers_and_players_expect(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4")
+    words = facts(path)
+    assert "Video: h264" in words
+    assert "yuv420p(tv, bt709, progressive)" in words
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")  # plays before all of it has come
+
+
+@pytest.mark.parametrize(
+    ("fps", "rate"),
+    [
+        (29.97, Fraction(30000, 1001)),
+        (30000 / 1001, Fraction(30000, 1001)),
+        (23.976, Fraction(24000, 1001)),
+        (59.94, Fraction(60000, 1001)),
+        (25, Fraction(25)),
+        (30, Fraction(30)),
+        (12.5, Fraction(25, 2)),
+        (1, Fraction(1)),
+    ],
+)
+def test_rates_are_kept_exactly(tmp_path: Path, fps: float, rate: Fraction) -> None:
+    assert exact_rate(fps) == rate
+    path = write(tmp_path / "clip.mp4", count=4, fps=fps)
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(float(rate), rel=1e-6)
+    capture.release()
+
+
+@pytest.mark.parametrize("colour", [(20, 20, 200), (200, 60, 30), (40, 180, 60), (128, 128, 128)])
+def test_colours_survive(tmp_path: Path, colour: tuple[int, int, int]) -> None:
+    with VideoWriter(tmp_path / "clip.mp4", (64, 48), 25) as writer:
+        writer.write(np.full((48, 64, 3), colour, np.uint8))
+    # ffmpeg decodes by the tags of the file, as a player does.
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(tmp_path / "clip.mp4")]
+    raw = subprocess.run(
+        [*command, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"],
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+    ).stdout
+    pixels = np.frombuffer(raw, np.uint8).reshape(48, 64, 3)
+    assert pixels.mean(axis=(0, 1)) == pytest.approx(colour, abs=4)
+
+
+def test_quality_costs_space(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (4, 96, 128, 3), np.uint8)
+    sizes = []
+    for quality in ("small", "good", "best"):
+        path = tmp_path / f"{quality}.mp4"
+        with VideoWriter(path, (128, 96), 25, quality=quality) as writer:
+            for frame in noise:
+                writer.write(frame)
+        sizes.append(path.stat().st_size)
+    assert sizes[0] < sizes[1] < sizes[2]
+
+
+@pytest.mark.parametrize("seconds", [0.4, 1, 5])
+def test_sound_comes_along_and_never_changes_the_pictures(tmp_path: Path, seconds: float) -> None:
+    noisy = tmp_path / "noisy.mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i"]
+    subprocess.run([*command, f"sine=d={seconds}", str(noisy)], check=True, timeout=PATIENCE)
+    path = write(tmp_path / "with.mp4", count=50, sound_from=noisy)
+    words = facts(path)
+    assert "Audio: aac" in words
+    duration = re.search(r"Duration: 00:00:(\d+\.\d+)", words)
+    assert duration
+    assert 1.95 < float(duration[1]) < 3.0
+    assert len(read_back(path)) == 50
+
+
+def test_a_source_without_sound_gives_none(tmp_path: Path) -> None:
+    silent = write(tmp_path / "without.mp4", count=25, sound_from=write(tmp_path / "mute.mp4"))
+    assert "Audio" not in facts(silent)
+    assert len(read_back(silent)) == 25
+
+
+def test_frames_of_another_shape_are_refused(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "clip.mp4", (64, 48), 25) as writer:
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+        for wrong in (
+            np.zeros((64, 48, 3), np.uint8),
+            np.zeros((48, 64), np.uint8),
+            np.zeros((48, 64, 3), np.float32),
+        ):
+            with pytest.raises(ValueError, match="expected uint8"):
+                writer.write(wrong)
+        writer.write(np.zeros((96, 128, 3), np.uint8)[::2, ::2])  # not contiguous is fine
+    assert len(read_back(tmp_path / "clip.mp4")) == 2
+
+
+def test_the_name_appears_when_the_file_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_text("an older file")
+    writer = VideoWriter(path, (64, 48), 25)
+    writer.write(np.zeros((48, 64, 3), np.uint8))
+    assert path.read_text() == "an older file"
+    writer.close()
+    writer.close()
+    assert len(read_back(path)) == 1
+    assert list(tmp_path.iterdir()) == [path]
+    if os.name == "posix":
+        mask = os.umask(0)
+        os.umask(mask)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
+    with pytest.raises(OutputError, match="closed"):
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+
+
+def test_abort_and_exceptions_leave_nothing(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "a.mp4", (64, 48), 25)
+    writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.abort()
+    writer.abort()
+    writer.close()
+
+    def break_off() -> None:
+        with VideoWriter(tmp_path / "b.mp4", (64, 48), 25) as writer:
+            writer.write(np.zeros((48, 64, 3), np.uint8))
+            raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        break_off()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_frame_no_file(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="No frame came"),
+        VideoWriter(tmp_path / "a.mp4", (64, 48), 25),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ffmpeg_killed_half_way(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "a.mp4", (640, 480), 25)
+    frame = np.zeros((480, 640, 3), np.uint8)
+    writer.write(frame)
+    writer._process.kill()
+    with pytest.raises(OutputError, match=r"a\.mp4 could not be written") as caught:
+        write_on(writer, frame)
+    assert caught.value.hint
+    writer.close()  # the failure has been told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ffmpeg_killed_before_the_end(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "a.mp4", (64, 48), 25)
+    writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer._process.kill()
+    writer._process.wait(PATIENCE)
+    with pytest.raises(OutputError, match="could not be written"):
+        writer.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script stands for ffmpeg")
+def test_the_last_words_of_ffmpeg_reach_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A flood of words, more than a pipe holds, must not stop the work either.
+    script = tmp_path / "ffmpeg"
+    script.write_text(
+        f"#!{sys.executable}\n"
+        "import sys\n"
+        "sys.stdin.buffer.read(1000)\n"
+        "for n in range(20000): print('noise', n, file=sys.stderr)\n"
+        "print('No space left on device', file=sys.stderr)\n"
+        "sys.exit(1)\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(script))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    frame = np.zeros((480, 640, 3), np.uint8)
+    with (
+        pytest.raises(OutputError, match="No space left on device") as caught,
+        VideoWriter(folder / "a.mp4", (640, 480), 25) as writer,
+    ):
+        write_on(writer, frame)
+    assert str(folder / "a.mp4") in caught.value.message
+    assert list(folder.iterdir()) == []
+
+
+def test_no_ffmpeg_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "nothing"))
+    with pytest.raises(OutputError, match="cannot be started") as caught:
+        VideoWriter(tmp_path / "a.mp4", (64, 48), 25)
+    assert "imageio-ffmpeg" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_cannot_take_it(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="does not exist") as caught:
+        VideoWriter(tmp_path / "nowhere" / "a.mp4", (64, 48), 25)
+    assert str(tmp_path / "nowhere") in caught.value.message
+    with pytest.raises(OutputError, match="is a folder"):
+        VideoWriter(tmp_path, (64, 48), 25)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="does not exist"):
+        VideoWriter(tmp_path / "file" / "a.mp4", (64, 48), 25)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder nobody can write")
+def test_a_folder_nobody_can_write() -> None:
+    with pytest.raises(OutputError, match="/proc/self cannot be written") as caught:
+        VideoWriter("/proc/self/a.mp4", (64, 48), 25)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["Füße 日本.mp4", "a:b %03d.mp4", "-y.mp4"])
+def test_odd_names(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path(name))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("fps", [0, -5, float("nan"), float("inf"), 5000])
+def test_rates_of_no_sense(tmp_path: Path, fps: float) -> None:
+    with pytest.raises(OutputError, match="frames a second"):
+        VideoWriter(tmp_path / "a.mp4", (64, 48), fps)
+    with pytest.raises(OutputError, match="pixels"):
+        VideoWriter(tmp_path / "a.mp4", (0, 48), 25)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,251 @@
+"""What every source does, whatever is behind it."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import itertools
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import pytest
+
+from uvanet.errors import SourceError
+from uvanet.sources import CameraSource, SourceKind, make_source
+from uvanet.sources.cameras import Found, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from uvanet.sources import Source
+
+KINDS = ["camera", "video", "picture", "folder", "network", "screen", "demo"]
+
+
+@dataclass
+class Case:
+    """One kind of source and what is known about it."""
+
+    kind: SourceKind
+    make: Callable[[], Source]
+    reopen: Callable[[str], Source] = make_source
+
+
+class FakeCapture:
+    """A camera that works: numbered pictures, for ever."""
+
+    def __init__(self, index: int, backend: int) -> None:
+        self.number = -1
+        self.released = 0
+
+    def isOpened(self) -> bool:
+        return True
+
+    def grab(self) -> bool:
+        self.number += 1
+        return True
+
+    def retrieve(self) -> tuple[bool, Any]:
+        return True, np.full((48, 64, 3), self.number % 256, np.uint8)
+
+    def get(self, prop: int) -> float:
+        return 30.0 if prop == cv2.CAP_PROP_FPS else 0.0
+
+    def set(self, prop: int, value: float) -> bool:
+        return True
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def camera(spec: str) -> CameraSource:
+    devices = identify([Found(0, "Test camera", "", 0x1234, 0x5678)])
+    return CameraSource(spec.removeprefix("camera:"), devices=lambda: devices, capture=FakeCapture)
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def web(clip: Path) -> Iterator[str]:
+    """The clip's folder behind a web server of the simplest kind, which allows no jumps."""
+    handler = functools.partial(QuietHandler, directory=str(clip.parent))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # the client hung up
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/{clip.name}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=KINDS)
+def case(request: pytest.FixtureRequest) -> Case:
+    kind = SourceKind(request.param)
+    if kind is SourceKind.CAMERA:
+        return Case(kind, lambda: camera("camera:0"), camera)
+    if kind is SourceKind.VIDEO:
+        path = request.getfixturevalue("clip")
+        return Case(kind, lambda: make_source(str(path)))
+    if kind is SourceKind.PICTURE:
+        folder = request.getfixturevalue("picture_folder")
+        return Case(kind, lambda: make_source(str(folder / "shot3.png")))
+    if kind is SourceKind.FOLDER:
+        folder = request.getfixturevalue("picture_folder")
+        return Case(kind, lambda: make_source(str(folder)))
+    if kind is SourceKind.NETWORK:
+        url = request.getfixturevalue("web")
+        return Case(kind, lambda: make_source(url))
+    if kind is SourceKind.SCREEN:
+        request.getfixturevalue("display")
+        return Case(kind, lambda: make_source("screen:10,20,320,200"))
+    return Case(kind, lambda: make_source("demo"))
+
+
+def test_open_tells_the_facts(case: Case) -> None:
+    with case.make() as source:
+        info = source.info
+        frame = source.read()
+    assert info.kind is case.kind
+    assert info.title
+    assert info.spec
+    assert frame is not None
+    height, width = frame.image.shape[:2]
+    if case.kind is SourceKind.FOLDER:
+        assert (info.width, info.height) == (0, 0)
+    else:
+        assert (info.width, info.height) == (width, height)
+    assert info.fps > 0 or case.kind is SourceKind.PICTURE
+    assert info.live == (case.kind in (SourceKind.CAMERA, SourceKind.SCREEN))
+
+
+def test_frames_have_one_form_and_own_their_pixels(case: Case) -> None:
+    with case.make() as source:
+        frames = []
+        while len(frames) < 4 and (frame := source.read()) is not None:
+            frames.append(frame)
+    assert frames
+    kept = [frame.image.copy() for frame in frames]
+    for frame in frames:
+        assert frame.image.dtype == np.uint8
+        assert frame.image.ndim == 3
+        assert frame.image.shape[2] == 3
+        assert frame.image.flags.c_contiguous
+        assert frame.image.flags.writeable
+    # What one receiver draws into its picture shows in no other.
+    for number, frame in enumerate(frames):
+        frame.image[:] = number
+    for number, frame in enumerate(frames):
+        assert (frame.image == number).all()
+    with case.make() as again:
+        for before in kept:
+            frame = again.read()
+            assert frame is not None
+            assert np.array_equal(frame.image, before)
+
+
+def test_times_rise_and_numbers_count(case: Case) -> None:
+    with case.make() as source:
+        frames = []
+        while len(frames) < 6 and (frame := source.read()) is not None:
+            frames.append(frame)
+    assert [frame.index for frame in frames] == list(range(len(frames)))
+    times = [frame.pts for frame in frames]
+    assert times[0] >= 0
+    assert all(b > a for a, b in itertools.pairwise(times))
+
+
+def test_end_is_none_and_stays_none(case: Case) -> None:
+    with case.make() as source:
+        if source.info.live:
+            pytest.skip("a live source has no end")
+        count = 0
+        while source.read() is not None:
+            count += 1
+        assert count == source.info.frames
+        assert source.read() is None
+        assert source.read() is None
+
+
+def test_seek_goes_there_or_says_it_cannot(case: Case) -> None:
+    with case.make() as source:
+        first = source.read()
+        assert first is not None
+        if not source.info.seekable:
+            with pytest.raises(SourceError, match="cannot be sought"):
+                source.seek(0.0)
+            return
+        frames = [first]
+        while len(frames) < 8 and (frame := source.read()) is not None:
+            frames.append(frame)
+        for wanted in (frames[5], frames[0], frames[2]):
+            source.seek(wanted.pts)
+            found = source.read()
+            assert found is not None
+            assert found.index == wanted.index
+            assert found.pts == pytest.approx(wanted.pts)
+            assert np.array_equal(found.image, wanted.image)
+        source.seek(-5.0)
+        assert (start := source.read()) is not None
+        assert start.index == 0
+        source.seek(1e6)
+        assert (last := source.read()) is not None
+        assert last.index == source.info.frames - 1
+        assert source.read() is None
+
+
+def test_closed_stays_closed(case: Case) -> None:
+    source = case.make()
+    source.open()
+    info = source.info
+    source.close()
+    source.close()
+    assert source.info == info
+    with pytest.raises(SourceError, match="closed"):
+        source.read()
+    with pytest.raises(SourceError, match="closed"):
+        source.open()
+
+
+def test_renew_gives_another_life(case: Case) -> None:
+    with case.make() as source:
+        info = source.info
+        first = source.read()
+    with source.renew() as again:
+        assert again is not source
+        assert again.info == info
+        frame = again.read()
+    assert first is not None
+    assert frame is not None
+    assert (frame.index, frame.image.shape) == (first.index, first.image.shape)
+
+
+def test_close_before_open_forbids_opening(case: Case) -> None:
+    source = case.make()
+    source.close()
+    with pytest.raises(SourceError, match="closed"):
+        source.open()
+
+
+def test_read_before_open_says_so(case: Case) -> None:
+    source = case.make()
+    with pytest.raises(SourceError, match="not open"):
+        source.read()
+    with pytest.raises(SourceError, match="not open"):
+        _ = source.info
+    source.close()
+
+
+def test_the_spec_opens_it_again(case: Case) -> None:
+    with case.make() as source:
+        info = source.info
+    with case.reopen(info.spec) as again:
+        assert again.info == info
+        assert again.read() is not None

@@ -1,0 +1,16 @@
+"""From a saliency map to something to look at: colours, overlay, smoothing, video files."""
+
+from uvanet.render.colormaps import COLORMAPS, colormap
+from uvanet.render.overlay import OverlayStyle, compose, heat_image
+from uvanet.render.smoothing import smooth
+from uvanet.render.writer import VideoWriter
+
+__all__ = [
+    "COLORMAPS",
+    "OverlayStyle",
+    "VideoWriter",
+    "colormap",
+    "compose",
+    "heat_image",
+    "smooth",
+]

@@ -1,0 +1,40 @@
+"""Colour maps for saliency: perceptually ordered ones, without a table of our own."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLORMAPS = ("turbo", "inferno", "cividis", "viridis")
+"""The names `colormap` knows; the first is the default."""
+
+
+@functools.cache
+def colormap(name: str) -> NDArray[np.uint8]:
+    """Gives the colours of a map, from the lowest value to the highest.
+
+    Args:
+        name: One of `COLORMAPS`.
+
+    Returns:
+        RGB, uint8, shape (256, 3), read-only: all callers share it.
+
+    Raises:
+        UsageError: There is no such map.
+    """
+    import cv2
+
+    if name not in COLORMAPS:
+        raise UsageError(f"There is no colour map {name!r}.", f"Choose {', '.join(COLORMAPS)}.")
+    ramp = np.arange(256, dtype=np.uint8).reshape(256, 1)
+    bgr = cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}"))
+    table = np.ascontiguousarray(bgr[:, 0, ::-1], dtype=np.uint8)
+    table.flags.writeable = False
+    return table

@@ -1,0 +1,31 @@
+"""Where pictures come from: one interface, one string that selects any of them."""
+
+from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
+from uvanet.sources.camera import CameraSource
+from uvanet.sources.cameras import CameraDevice, list_cameras
+from uvanet.sources.folder import FolderSource
+from uvanet.sources.network import NetworkSource
+from uvanet.sources.picture import PictureSource, load_picture
+from uvanet.sources.screen import ScreenDevice, ScreenSource, list_screens
+from uvanet.sources.spec import default_source, make_source
+from uvanet.sources.video import VideoSource
+
+__all__ = [
+    "CameraDevice",
+    "CameraSource",
+    "FolderSource",
+    "Frame",
+    "NetworkSource",
+    "PictureSource",
+    "ScreenDevice",
+    "ScreenSource",
+    "Source",
+    "SourceInfo",
+    "SourceKind",
+    "VideoSource",
+    "default_source",
+    "list_cameras",
+    "list_screens",
+    "load_picture",
+    "make_source",
+]

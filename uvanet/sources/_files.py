@@ -1,0 +1,46 @@
+"""What may be wrong with a path before its content is looked at."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from uvanet.errors import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def check_file(path: Path) -> None:
+    """Sees that there is a file with something in it that we may read.
+
+    Raises:
+        SourceError: It is missing, a folder, empty, or not ours to read.
+    """
+    try:
+        if not path.exists():
+            raise SourceError(f"{path} does not exist.", "Look at the spelling of the path.")
+        if path.is_dir():
+            raise SourceError(f"{path} is a folder.", "Name a file in it.")
+        if not os.access(path, os.R_OK):
+            raise SourceError(f"{path} may not be read by you.", "Ask its owner for permission.")
+        if path.is_file() and path.stat().st_size == 0:
+            raise SourceError(
+                f"{path} is empty.", "Copy it again; perhaps a download or copy was cut off."
+            )
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read: {error}.", "Look at the path.") from None
+
+
+def looks_like_text(path: Path) -> bool:
+    """Whether the first bytes of a file are readable text."""
+    with path.open("rb") as file:
+        head = file.read(2048)
+    if not head or b"\0" in head:
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The last character may have been cut in two by the limit above.
+        return error.start >= len(head) - 3
+    return True

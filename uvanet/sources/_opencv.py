@@ -1,0 +1,73 @@
+"""What all sources that use OpenCV share: silence, and pictures of one form."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.errors import SourceError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def quiet() -> None:
+    """Keeps OpenCV and its ffmpeg from writing to the terminal; call before each first use.
+
+    The user gets our one line instead. Who sets `OPENCV_LOG_LEVEL` or
+    `OPENCV_FFMPEG_LOGLEVEL` wants the words and gets them.
+    """
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if sys.platform == "win32":
+        # Media Foundation takes up to a minute to open some cameras without this.
+        os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+
+
+def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+    """Brings any picture OpenCV decodes to the form of a frame.
+
+    Args:
+        image: Shape (h, w) or (h, w, c) with 1 (grey), 3 (BGR) or 4 (BGRA) channels; uint8,
+            uint16 (0..65535) or float (0..1).
+        name: What to call it in an error.
+
+    Returns:
+        BGR, uint8, shape (h, w, 3), C-contiguous. What is transparent is laid over white.
+
+    Raises:
+        SourceError: The type or the number of channels is none of these.
+    """
+    pixels = _to_bytes(image, name)
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if channels == 1:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)  # type: ignore[assignment]
+    elif channels == 4:
+        pixels = _over_white(pixels)
+    elif channels != 3:
+        raise SourceError(f"{name} has {channels} channels.", "Convert it to RGB or grey.")
+    return np.ascontiguousarray(pixels)
+
+
+def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+    if image.dtype == np.uint8:
+        return image  # type: ignore[return-value]
+    if image.dtype == np.uint16:
+        return cv2.convertScaleAbs(image, alpha=255 / 65535)  # type: ignore[arg-type, return-value]
+    if image.dtype in (np.float32, np.float64):
+        known = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
+        return np.asarray(np.rint(np.clip(known, 0.0, 1.0) * 255.0), dtype=np.uint8)
+    raise SourceError(
+        f"{name} holds values of type {image.dtype}.", "Convert it to 8 or 16 bits a channel."
+    )
+
+
+def _over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    alpha = cv2.cvtColor(bgra[:, :, 3], cv2.COLOR_GRAY2BGR)
+    colour = cv2.multiply(np.ascontiguousarray(bgra[:, :, :3]), alpha, scale=1 / 255)
+    return cv2.add(colour, cv2.bitwise_not(alpha))  # type: ignore[return-value]

@@ -1,0 +1,136 @@
+"""What every source of pictures is: one small interface and its facts."""
+
+from __future__ import annotations
+
+import abc
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class SourceKind(enum.StrEnum):
+    """The families of sources."""
+
+    CAMERA = "camera"
+    VIDEO = "video"
+    PICTURE = "picture"
+    FOLDER = "folder"
+    NETWORK = "network"
+    SCREEN = "screen"
+    DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a source.
+
+    Attributes:
+        image: BGR, uint8, shape (h, w, 3), C-contiguous, owned by the receiver: a source
+            never writes into an image it has handed out.
+        pts: Presentation time in seconds since the source's start.
+        index: Number of the frame in the source, from 0; after a seek it is the number of
+            the frame sought.
+    """
+
+    image: NDArray[np.uint8]
+    pts: float
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """The facts of an open source.
+
+    Attributes:
+        spec: The string that opens this source again.
+        title: A name for people, such as the file's name or the camera's.
+        kind: The family.
+        width: Pixels of the frames; 0 where frames differ (a folder).
+        height: As `width`.
+        fps: Nominal frames a second; 0 where there is none (a still picture).
+        frames: Number of frames; None where unknown or endless.
+        duration: Seconds; None where unknown or endless.
+        live: Frames come at the source's own time and cannot be waited for (camera, stream,
+            screen). A source that is not live is paced by its reader.
+        seekable: `seek` works.
+        note: A quiet remark for the user, such as why the demo is shown; may be empty.
+    """
+
+    spec: str
+    title: str
+    kind: SourceKind
+    width: int
+    height: int
+    fps: float
+    frames: int | None = None
+    duration: float | None = None
+    live: bool = False
+    seekable: bool = False
+    note: str = ""
+
+
+class Source(abc.ABC):
+    """A source of pictures. Made closed; `open` may block for seconds and may fail.
+
+    A source lives once: it is opened, read and closed. `renew` gives the next one.
+
+    All methods but `close` are called from one thread. `close` may come from any thread, more
+    than once, and makes a `read` that waits return or raise soon where the backend allows it.
+    """
+
+    @property
+    @abc.abstractmethod
+    def info(self) -> SourceInfo:
+        """The facts; valid after `open`."""
+
+    @abc.abstractmethod
+    def open(self) -> None:
+        """Opens the source.
+
+        Raises:
+            SourceError: It cannot be opened; says why and what to do.
+        """
+
+    @abc.abstractmethod
+    def read(self) -> Frame | None:
+        """Gives the next frame, or None at the end.
+
+        Raises:
+            SourceError: The source broke; frames given before stay valid.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Lets go of the device or file."""
+
+    def seek(self, seconds: float) -> None:
+        """Makes the next `read` give the frame shown at `seconds` (clamped to the source).
+
+        Raises:
+            SourceError: The source cannot seek.
+        """
+        from uvanet.errors import SourceError
+
+        raise SourceError(f"{self.info.title} cannot be sought.", "Use a file to jump in time.")
+
+    @abc.abstractmethod
+    def renew(self) -> Source:
+        """Gives a closed source of the same thing, to be opened after this one."""
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,160 @@
+"""A camera."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+import cv2
+
+from uvanet.errors import SourceError
+from uvanet.sources._managed import ManagedSource
+from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.cameras import CameraDevice, choose, list_cameras
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_USUAL_FPS = 30.0
+# Some cameras give nothing for the first moments after they were opened.
+_FIRST_TRIES = 5
+
+
+class Capture(Protocol):
+    """The part of `cv2.VideoCapture` a camera needs."""
+
+    def isOpened(self) -> bool:
+        """Whether there is a device."""
+
+    def grab(self) -> bool:
+        """Waits for a picture and takes it from the device."""
+
+    def retrieve(self) -> tuple[bool, Any]:
+        """Decodes the picture taken, into a new array."""
+
+    def get(self, prop: int) -> float:
+        """Gives a property."""
+
+    def set(self, prop: int, value: float) -> bool:
+        """Asks for a property; False where the device has no such."""
+
+    def release(self) -> None:
+        """Lets go of the device."""
+
+
+class CameraSource(ManagedSource):
+    """Live pictures of a camera.
+
+    The text that names it is resolved when it is opened, so that a camera which was plugged
+    into another port is still found, and another one in its place is never taken for it.
+
+    Args:
+        text: An index, a stable id, a name or a part of a name; empty for the first camera.
+        devices: Lists the cameras.
+        capture: Opens (index, backend); a test gives one of its own.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        devices: Callable[[], Sequence[CameraDevice]] = list_cameras,
+        capture: Callable[[int, int], Capture] = cv2.VideoCapture,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(f"Camera {text}".strip())
+        self._text = text
+        self._devices = devices
+        self._make = capture
+        self._clock = clock
+        self._capture: Capture | None = None
+        self._begin = 0.0
+        self._next_index = 0
+
+    def _open(self) -> SourceInfo:
+        device = choose(self._text, self._devices())
+        _check_node(device)
+        quiet()
+        self._title = device.name
+        self._capture = capture = self._make(device.index, device.backend)
+        if not capture.isOpened():
+            raise _refused(device)
+        if device.backend == cv2.CAP_V4L2:
+            # The newest picture, not one that has waited in the driver.
+            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        # Many cameras open for two programs and then give pictures to one only.
+        first = self._first(capture)
+        if first is None:
+            raise _refused(device)
+        stated = capture.get(cv2.CAP_PROP_FPS)
+        self._begin = self._clock()
+        return SourceInfo(
+            spec=device.spec,
+            title=device.name,
+            kind=SourceKind.CAMERA,
+            width=first.shape[1],
+            height=first.shape[0],
+            fps=stated if 1.0 <= stated <= 480.0 else _USUAL_FPS,
+            live=True,
+        )
+
+    def _read(self) -> Frame | None:
+        assert self._capture is not None
+        grabbed = self._capture.grab()
+        # Stamped before the picture is decoded, which takes milliseconds that differ.
+        now = self._clock()
+        done, image = self._capture.retrieve() if grabbed else (False, None)
+        if not done or image is None:
+            raise SourceError(
+                f"The camera {self._title} has stopped sending pictures.",
+                "Look at its plug and at other programs that use it, then open it again.",
+            )
+        frame = Frame(to_bgr(image, self._title), now - self._begin, self._next_index)
+        self._next_index += 1
+        return frame
+
+    def _release(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+    def _first(self, capture: Capture) -> NDArray[np.uint8] | None:
+        for _ in range(_FIRST_TRIES):
+            if capture.grab():
+                done, image = capture.retrieve()
+                if done and image is not None:
+                    return to_bgr(image, self._title)
+        return None
+
+
+def _check_node(device: CameraDevice) -> None:
+    """Tells a missing permission from other troubles, where there is a device file."""
+    if (
+        device.node
+        and os.path.exists(device.node)
+        and not os.access(device.node, os.R_OK | os.W_OK)
+    ):
+        raise SourceError(
+            f"You may not use the camera {device.name} ({device.node}).",
+            "Add yourself to the group that owns it: sudo usermod -aG video $USER, then log in "
+            "again.",
+        )
+
+
+def _refused(device: CameraDevice) -> SourceError:
+    hint = "Close other programs that use it, then open it again."
+    if sys.platform == "darwin":
+        hint += " Allow the camera in System Settings, Privacy & Security."
+    elif sys.platform == "win32":
+        hint += " Allow the camera in Settings, Privacy & security."
+    return SourceError(
+        f"The camera {device.name} is busy or gives no pictures.",
+        hint,
+    )

@@ -1,0 +1,181 @@
+"""Which cameras there are, and which of them a name means.
+
+Cameras are listed by asking the system, never by opening one index after the other: that
+takes seconds, turns lights on, and freezes some drivers.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+
+from uvanet.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_LOG = logging.getLogger(__name__)
+
+_BACKENDS = {
+    "win32": (cv2.CAP_MSMF, cv2.CAP_DSHOW),
+    "darwin": (cv2.CAP_AVFOUNDATION,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CameraDevice:
+    """A camera.
+
+    Attributes:
+        name: What its maker calls it.
+        index: OpenCV's number for it now; another camera may have it tomorrow.
+        stable_id: What tells it from others and stays: the system's lasting path for it,
+            else vendor, product and name, else the name.
+        spec: The string that opens it: by `stable_id` where no other camera here shares it,
+            else by the index.
+        backend: OpenCV's interface that the index belongs to.
+        aliases: Further names that may mean it, if they mean no other.
+        node: The device file on Linux, else empty.
+    """
+
+    name: str
+    index: int
+    stable_id: str
+    spec: str
+    backend: int = cv2.CAP_ANY
+    aliases: tuple[str, ...] = ()
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A camera as the system lists it; `path` is the device file on Linux."""
+
+    index: int
+    name: str
+    path: str = ""
+    vid: int | None = None
+    pid: int | None = None
+
+
+def list_cameras() -> list[CameraDevice]:
+    """Lists the cameras in the order of their index; none where the system cannot say."""
+    import cv2_enumerate_cameras
+
+    for backend in _BACKENDS.get(sys.platform, (cv2.CAP_V4L2,)):
+        try:
+            entries = cv2_enumerate_cameras.enumerate_cameras(backend)
+        except (OSError, RuntimeError, NotImplementedError, ValueError) as error:
+            _LOG.debug("cameras of backend %s cannot be listed: %s", backend, error)
+            continue
+        if entries:
+            found = [
+                Found(int(e.index), e.name or f"Camera {e.index}", e.path or "", e.vid, e.pid)
+                for e in entries
+            ]
+            return identify(found, backend)
+    return []
+
+
+def identify(found: Sequence[Found], backend: int = cv2.CAP_ANY) -> list[CameraDevice]:
+    """Gives every camera the best name that will still mean it tomorrow.
+
+    Args:
+        found: What the system lists, in any order.
+        backend: OpenCV's interface that the indices belong to.
+    """
+    ordered = sorted(found, key=lambda entry: entry.index)
+    names = [_identities(entry) for entry in ordered]
+    devices = []
+    for entry, own in zip(ordered, names, strict=True):
+        # A name two cameras share tells neither; the index is then the honest one.
+        shared = sum(own[0] in others for others in names) > 1
+        devices.append(
+            CameraDevice(
+                name=entry.name,
+                index=entry.index,
+                stable_id=own[0],
+                spec=f"camera:{entry.index if shared else own[0]}",
+                backend=backend,
+                aliases=own[1:],
+                node=entry.path if entry.path.startswith("/dev/") else "",
+            )
+        )
+    return devices
+
+
+def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
+    """Finds the one camera that a text means.
+
+    Args:
+        text: What follows `camera:`: an index, a stable id, a name or a part of a name;
+            empty for the first camera.
+        devices: The cameras present.
+
+    Raises:
+        SourceError: No camera is meant, or more than one: never a guess.
+    """
+    if not devices:
+        raise SourceError(
+            "No camera was found.", "Plug one in, or choose a file, the screen or the demo."
+        )
+    wanted = text.strip()
+    if not wanted:
+        return devices[0]
+    folded = wanted.casefold()
+    tests: list[Callable[[CameraDevice], bool]] = [
+        lambda d: str(d.index) == wanted,
+        lambda d: wanted == d.stable_id,
+        lambda d: wanted in d.aliases,
+        lambda d: folded == d.name.casefold(),
+        lambda d: folded in d.name.casefold(),
+    ]
+    # A number is an index and nothing else, else "camera:2" could become a "Camera 2000".
+    for test in tests[:1] if wanted.isdecimal() else tests[1:]:
+        matches = [device for device in devices if test(device)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise SourceError(
+                f"{len(matches)} cameras go by {wanted!r}.",
+                f"Name one by its number: {_listing(matches)}.",
+            )
+    raise SourceError(
+        f"There is no camera {wanted!r}.",
+        f"Plug it in, or choose one of these: {_listing(devices)}.",
+    )
+
+
+def _identities(entry: Found) -> tuple[str, ...]:
+    """Names that stay with the device, best first."""
+    product = (
+        f"{entry.vid:04x}:{entry.pid:04x} {entry.name}"
+        if entry.vid is not None and entry.pid is not None
+        else ""
+    )
+    # /dev/video0 is whichever camera came first; the links beside it stay.
+    lasting = _links(entry.path) if entry.path.startswith("/dev/") else [entry.path]
+    return tuple(dict.fromkeys(name for name in [*lasting, product, entry.name] if name))
+
+
+def _links(node: str, root: Path = Path("/dev/v4l")) -> list[str]:
+    """The lasting names udev gives a device file: by its serial number, then by its port."""
+    try:
+        real = Path(node).resolve()
+        return [
+            str(link)
+            for folder in ("by-id", "by-path")
+            for link in sorted((root / folder).glob("*"))
+            if link.resolve() == real
+        ]
+    except OSError:
+        return []
+
+
+def _listing(devices: Sequence[CameraDevice]) -> str:
+    return ", ".join(f"camera:{device.index} ({device.name})" for device in devices)

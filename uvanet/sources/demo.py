@@ -1,0 +1,24 @@
+"""The clip that comes with the program."""
+
+from __future__ import annotations
+
+from uvanet.errors import SourceError, UvanetError
+from uvanet.paths import resource
+from uvanet.sources.base import SourceKind
+from uvanet.sources.video import VideoSource
+
+
+def demo_source(note: str = "") -> VideoSource:
+    """Gives the demo, closed.
+
+    Args:
+        note: As in `SourceInfo`, such as why the demo is shown.
+
+    Raises:
+        SourceError: This installation lacks the clip.
+    """
+    try:
+        path = resource("demo.mp4")
+    except UvanetError as error:
+        raise SourceError(error.message, error.hint) from None
+    return VideoSource(path, spec="demo", title="Demo", kind=SourceKind.DEMO, note=note)

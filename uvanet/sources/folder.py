@@ -1,0 +1,134 @@
+"""A folder of pictures, in the order of their numbers."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from uvanet.errors import SourceError
+from uvanet.sources._managed import ManagedSource
+from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.picture import PICTURE_SUFFIXES, load_picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+
+_SLIDES = 1.0
+_VIDEO = 25.0
+# This many pictures of one name and a running number are the frames of a video.
+_MANY = 10
+
+
+class FolderSource(ManagedSource):
+    """The pictures of one folder (not of those inside it), one frame each.
+
+    A picture that cannot be read is left out: the log says so, and `skipped` names it.
+
+    Args:
+        path: The folder.
+        fps: Frames a second. By default 25 where the names are one word and a running number,
+            as of a video taken apart, and else 1, as of slides.
+
+    Attributes:
+        skipped: The pictures left out so far.
+    """
+
+    def __init__(self, path: Path, fps: float | None = None) -> None:
+        super().__init__(path.name or str(path))
+        if fps is not None and not 0.0 < fps <= 1000.0:
+            raise SourceError(
+                f"A folder cannot be played with {fps} pictures a second.",
+                "Give a number above 0 and up to 1000.",
+            )
+        self.skipped: list[Path] = []
+        self._path = path.absolute()
+        self._fps = fps or 0.0
+        self._files: list[Path] = []
+        self._next_index = 0
+        self._given = False
+
+    def _open(self) -> SourceInfo:
+        self._files = _pictures(self._path)
+        self._fps = self._fps or _usual_rate(self._files)
+        return SourceInfo(
+            spec=str(self._path),
+            title=self._title,
+            kind=SourceKind.FOLDER,
+            width=0,
+            height=0,
+            fps=self._fps,
+            frames=len(self._files),
+            duration=len(self._files) / self._fps,
+            seekable=True,
+        )
+
+    def _read(self) -> Frame | None:
+        while self._next_index < len(self._files):
+            index = self._next_index
+            path = self._files[index]
+            self._next_index += 1
+            try:
+                image = load_picture(path)
+            except SourceError as error:
+                self._skip(path, error)
+                continue
+            self._given = True
+            return Frame(image, index / self._fps, index)
+        if not self._given:
+            raise SourceError(
+                f"None of the {len(self._files)} pictures in {self._path} can be read.",
+                "Look at one of them by itself to learn why.",
+            )
+        return None
+
+    def _seek(self, seconds: float) -> None:
+        # The slack keeps n / fps from falling on frame n - 1 by rounding.
+        index = int(max(0.0, seconds) * self._fps + 1e-6)
+        self._next_index = min(index, len(self._files) - 1)
+
+    def _release(self) -> None:
+        self._files = []
+
+    def _skip(self, path: Path, error: SourceError) -> None:
+        if path not in self.skipped:
+            self.skipped.append(path)
+            _LOG.warning("left out: %s", error)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        if not folder.exists():
+            raise SourceError(f"{folder} does not exist.", "Look at the spelling of the path.")
+        files = [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in PICTURE_SUFFIXES
+            and not path.name.startswith(".")
+            and path.is_file()
+        ]
+    except OSError as error:
+        raise SourceError(
+            f"The folder {folder} cannot be read: {error.strerror}.",
+            "Ask its owner for permission, or choose another.",
+        ) from None
+    if not files:
+        raise SourceError(
+            f"The folder {folder} holds no pictures.",
+            "Choose one with PNG, JPEG, WebP, TIFF or BMP files in it.",
+        )
+    return sorted(files, key=_natural)
+
+
+def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
+    """Orders 2 before 10: numbers by value, letters without case."""
+    parts = re.split(r"(\d+)", path.name.casefold())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], path.name
+
+
+def _usual_rate(files: list[Path]) -> float:
+    words = {re.sub(r"\d+$", "", path.stem) for path in files}
+    numbered = all(path.stem[-1:].isdecimal() for path in files)
+    return _VIDEO if len(files) >= _MANY and numbered and len(words) == 1 else _SLIDES

@@ -1,0 +1,193 @@
+"""What the screen shows, or a region of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import mss
+import numpy as np
+from mss.exception import ScreenShotError
+
+from uvanet.errors import SourceError
+from uvanet.sources._managed import ManagedSource
+from uvanet.sources.base import Frame, SourceInfo, SourceKind
+
+_ADVICE = "Write screen: for the main screen, screen:2 for the second, or screen:x,y,w,h."
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenDevice:
+    """A screen that can be watched.
+
+    Attributes:
+        name: A name for people.
+        spec: The string that opens it.
+        width: Pixels, in the desktop's own units.
+        height: As `width`.
+    """
+
+    name: str
+    spec: str
+    width: int
+    height: int
+
+
+def list_screens() -> list[ScreenDevice]:
+    """Lists the screens; none where there is no display to look at."""
+    try:
+        with _grabber() as grabber:
+            monitors = list(grabber.monitors[1:])
+    except SourceError:
+        return []
+    return [
+        ScreenDevice(
+            name=f"Screen {number} ({monitor['width']} x {monitor['height']})",
+            spec=f"screen:{number}",
+            width=monitor["width"],
+            height=monitor["height"],
+        )
+        for number, monitor in enumerate(monitors, start=1)
+    ]
+
+
+class ScreenSource(ManagedSource):
+    """Pictures of the screen, at most `fps` a second.
+
+    Args:
+        where: What follows `screen:`: nothing for the main screen, a number from 1 for another,
+            or "x,y,w,h" in pixels of the whole desktop.
+        fps: The most pictures a second; `read` waits to keep to it.
+    """
+
+    def __init__(self, where: str = "", fps: float = 30.0) -> None:
+        number, region = _parse(where)
+        super().__init__("Screen region" if region else f"Screen {number or 1}")
+        self._where = where
+        self._number = number
+        self._region = region
+        self._fps = fps
+        self._grabber: Any = None
+        self._box: dict[str, int] = {}
+        self._begin = 0.0
+        self._due = 0.0
+        self._next_index = 0
+
+    def _open(self) -> SourceInfo:
+        self._grabber = _grabber()
+        self._box = self._find_box(self._grabber.monitors)
+        first = self._grab()
+        self._begin = self._due = time.monotonic()
+        return SourceInfo(
+            spec=f"screen:{self._where}",
+            title=self._title,
+            kind=SourceKind.SCREEN,
+            # A screen of high density gives more pixels than the desktop counts.
+            width=first.shape[1],
+            height=first.shape[0],
+            fps=self._fps,
+            live=True,
+        )
+
+    def _read(self) -> Frame | None:
+        wait = self._due - time.monotonic()
+        if wait > 0:
+            # Ends early when the source is closed.
+            self._closing.wait(wait)
+        now = time.monotonic()
+        # Kept to the grid while it can be; a late one starts a new grid, to never hurry.
+        self._due = max(self._due + 1.0 / self._fps, now)
+        frame = Frame(self._grab(), now - self._begin, self._next_index)
+        self._next_index += 1
+        return frame
+
+    def _release(self) -> None:
+        if self._grabber is not None:
+            grabber, self._grabber = self._grabber, None
+            # mss complains when the X server went first; there is nothing left to let go.
+            with contextlib.suppress(ScreenShotError):
+                grabber.close()
+
+    def _grab(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        try:
+            shot = self._grabber.grab(self._box)
+        except (ScreenShotError, AssertionError) as error:
+            # mss asserts that the X server is still there.
+            raise SourceError(
+                f"{self._title} cannot be watched: {str(error) or 'the display is gone'}.",
+                "On macOS and Wayland allow the program to record the screen.",
+            ) from None
+        pixels = np.frombuffer(shot.bgra, dtype=np.uint8).reshape(shot.height, shot.width, 4)
+        return cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR)  # type: ignore[return-value]
+
+    def _find_box(self, monitors: list[dict[str, int]]) -> dict[str, int]:
+        screens = monitors[1:]
+        if self._region is None:
+            number = self._number or 1
+            if number > len(screens):
+                raise SourceError(f"There is no screen {number}; found {len(screens)}.", _ADVICE)
+            return _corners(screens[number - 1])
+        left, top, width, height = self._region
+        whole = monitors[0]
+        inside = (
+            whole["left"] <= left
+            and whole["top"] <= top
+            and left + width <= whole["left"] + whole["width"]
+            and top + height <= whole["top"] + whole["height"]
+        )
+        if not inside:
+            raise SourceError(
+                f"The region {self._where} reaches outside of the desktop, which is "
+                f"{whole['width']} x {whole['height']} pixels from "
+                f"{whole['left']},{whole['top']}.",
+                _ADVICE,
+            )
+        return {"left": left, "top": top, "width": width, "height": height}
+
+
+def _parse(where: str) -> tuple[int | None, tuple[int, int, int, int] | None]:
+    """Reads "", "2" or "x,y,w,h"."""
+    text = where.strip()
+    if not text:
+        return None, None
+    if re.fullmatch(r"[1-9]\d{0,3}", text):
+        return int(text), None
+    if re.fullmatch(r"-?\d+(\s*,\s*-?\d+){3}", text):
+        left, top, width, height = (int(part) for part in text.split(","))
+        if width < 1 or height < 1:
+            raise SourceError(f"The region {text} has no area.", _ADVICE)
+        return None, (left, top, width, height)
+    raise SourceError(f"There is no screen {text!r}.", _ADVICE)
+
+
+def _corners(monitor: dict[str, int]) -> dict[str, int]:
+    return {name: int(monitor[name]) for name in ("left", "top", "width", "height")}
+
+
+def _grabber() -> Any:
+    """Connects to the display.
+
+    Raises:
+        SourceError: There is none, or it does not let itself be watched.
+    """
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
+        raise SourceError(
+            "The screen cannot be watched: "
+            + ("Wayland shows it to no program." if wayland else "there is no display."),
+            "Log in to an X11 session, or choose another source.",
+        )
+    make = mss.MSS if hasattr(mss, "MSS") else mss.mss
+    try:
+        return make()
+    except (ScreenShotError, OSError) as error:
+        raise SourceError(
+            f"The screen cannot be watched: {error}.",
+            "Look at the variable DISPLAY, or choose another source.",
+        ) from None

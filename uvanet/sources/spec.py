@@ -1,0 +1,101 @@
+"""One string selects any source."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from uvanet.errors import SourceError
+from uvanet.sources.camera import CameraSource
+from uvanet.sources.cameras import list_cameras
+from uvanet.sources.demo import demo_source
+from uvanet.sources.folder import FolderSource
+from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
+from uvanet.sources.picture import PictureSource, is_picture
+from uvanet.sources.screen import ScreenSource
+from uvanet.sources.video import VideoSource
+
+if TYPE_CHECKING:
+    from uvanet.sources.base import Source
+
+_FORMS = (
+    "Name a video, a picture, a folder of pictures, camera:0, screen:, demo, or an address "
+    "such as rtsp://host/stream."
+)
+
+
+def make_source(spec: str, *, fps: float | None = None) -> Source:
+    """Gives the source that a string means, closed.
+
+    ==================================  ==================================================
+    "demo"                              the clip that comes with the program
+    "camera:", "camera:0", "0"          the first camera; a camera by its index
+    "camera:NAME", "camera:ID"          a camera by its name, a part of it, or its stable id
+    "screen:", "screen:2"               the main screen; the second
+    "screen:x,y,w,h"                    a region of the desktop, in pixels
+    "http://…", "rtsp://…", …           a stream or a video over the network
+    anything else                       a video file, a picture, or a folder of pictures
+    ==================================  ==================================================
+
+    Args:
+        spec: The string.
+        fps: Pictures a second for a folder; other sources have their own rate.
+
+    Raises:
+        SourceError: The string can mean nothing. Whether the thing is there shows in `open`.
+    """
+    text = spec.strip()
+    if not text:
+        raise SourceError("No source was named.", _FORMS)
+    if "\0" in text:
+        raise SourceError("The name of the source holds a zero byte.", _FORMS)
+    if text == "demo":
+        return demo_source()
+    if text.isdecimal():
+        return CameraSource(text)
+    head, colon, rest = text.partition(":")
+    if head == "camera" and (colon or not Path(text).exists()):
+        return CameraSource(rest)
+    if head == "screen" and (colon or not Path(text).exists()):
+        return ScreenSource(rest)
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
+    if scheme is None:
+        return _from_path(Path(text), fps)
+    kind = scheme[1].lower()
+    if kind == "file":
+        return _from_path(_file_url(text), fps)
+    if kind in NETWORK_SCHEMES:
+        return NetworkSource(text)
+    raise SourceError(
+        f"There are no sources of the kind {scheme[0]}", f"Use one of {', '.join(NETWORK_SCHEMES)}."
+    )
+
+
+def default_source() -> Source:
+    """Gives the source to start with: the first camera, else the demo with a note why."""
+    devices = list_cameras()
+    if devices:
+        return make_source(devices[0].spec)
+    return demo_source(note="No camera was found, so this is the demo.")
+
+
+def _from_path(path: Path, fps: float | None) -> Source:
+    try:
+        path = path.expanduser()
+        if path.is_dir():
+            return FolderSource(path, fps)
+        return PictureSource(path) if is_picture(path) else VideoSource(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read: {error}.", _FORMS) from None
+
+
+def _file_url(url: str) -> Path:
+    """The path in a file URL, as file managers give it when something is dropped."""
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if sys.platform == "win32":
+        path = path.lstrip("/")
+    return Path(path)
