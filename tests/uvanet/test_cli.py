@@ -1,0 +1,258 @@
+"""The command line, as a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from uvanet.paths import resource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def uvanet(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "uvanet", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def refused(*arguments: object, cwd: Path) -> str:
+    """Runs what must end in one clear line and exit code 2; gives the line."""
+    done = uvanet(*arguments, cwd=cwd)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("uvanet: ")
+    assert "Traceback" not in line
+    return line
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    image = np.full((120, 200, 3), 90, np.uint8)
+    cv2.circle(image, (60, 50), 18, (200, 220, 250), -1)
+    cv2.imwrite(str(path), image)
+    return path
+
+
+def read_all(path: Path) -> list[np.ndarray]:
+    video = cv2.VideoCapture(str(path))
+    frames = []
+    while True:
+        done, image = video.read()
+        if not done:
+            video.release()
+            return frames
+        frames.append(image)
+
+
+def test_predict_writes_an_annotated_video(tmp_path: Path) -> None:
+    done = uvanet("predict", "demo", "-o", "out.mp4", "--seconds", 2, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    annotated, plain = read_all(tmp_path / "out.mp4"), read_all(resource("demo.mp4"))
+    assert len(annotated) == facts["frames"] == round(2 * facts["source"]["fps"])
+    assert annotated[0].shape == plain[0].shape
+    assert facts["fps"] > 0
+    assert 0 < facts["latency_p50_ms"] <= facts["latency_p95_ms"]
+    # Heat was painted, and not everywhere.
+    change = np.abs(annotated[20].astype(int) - plain[20]).max(2)
+    assert (change > 40).mean() > 0.01
+    assert (change < 25).mean() > 0.3
+    assert os.listdir(tmp_path) == ["out.mp4"]
+
+
+def test_predict_shows_progress_on_stderr(tmp_path: Path) -> None:
+    done = uvanet("predict", "demo", "-o", "out.npz", "--seconds", 1, cwd=tmp_path)
+    assert "out.npz" in done.stderr
+    assert "100%" in done.stderr
+    quiet = uvanet("predict", "demo", "-o", "o.npz", "--seconds", 1, "--quiet", cwd=tmp_path)
+    assert quiet.stderr == ""
+
+
+def test_predict_writes_a_picture(photo: Path, tmp_path: Path) -> None:
+    done = uvanet("predict", photo, "-o", "heat.png", "--colormap", "viridis", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    before, after = cv2.imread(str(photo)), cv2.imread(str(tmp_path / "heat.png"))
+    assert after.shape == before.shape
+    assert (after != before).any()
+
+
+def test_predict_writes_a_picture_a_frame(tmp_path: Path) -> None:
+    done = uvanet("predict", "demo", "-o", "f-%03d.png", "--seconds", 0.2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = sorted(os.listdir(tmp_path))
+    assert names[0] == "f-000.png"
+    assert len(names) >= 4
+
+
+def test_predict_writes_raw_maps(photo: Path, tmp_path: Path) -> None:
+    import uvanet as library
+
+    done = uvanet("predict", photo, "-o", "maps.npz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "maps.npz") as maps:
+        assert maps["saliency"].dtype == np.float32
+        assert maps["size"].tolist() == [[200, 120]]
+        assert maps["pts"].tolist() == [0.0]
+        raw = maps["saliency"][0]
+    image = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
+    expected = library.Stream("uvanet-64").step(image, 0.0)
+    np.testing.assert_allclose(raw, expected, atol=1e-6)
+
+
+def test_opacity_zero_is_the_picture_itself(photo: Path, tmp_path: Path) -> None:
+    uvanet("predict", photo, "-o", "bare.png", "--opacity", 0, cwd=tmp_path)
+    np.testing.assert_array_equal(cv2.imread(str(photo)), cv2.imread(str(tmp_path / "bare.png")))
+
+
+def test_ctrl_c_ends_a_live_source_with_a_whole_file(tmp_path: Path, x_display: str) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "uvanet", "predict", "screen:0,0,160,120", "-o", "me.mp4"],
+        cwd=tmp_path,
+        env={**os.environ, "DISPLAY": x_display},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    # The hidden part file appears with the first frame.
+    while not list(tmp_path.glob(".*")):
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    assert len(read_all(tmp_path / "me.mp4")) >= 1
+    assert os.listdir(tmp_path) == ["me.mp4"]
+
+
+def test_a_broken_video_keeps_what_was_finished(tmp_path: Path) -> None:
+    import imageio_ffmpeg
+
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(resource("demo.mp4"))]
+    broken = tmp_path / "broken.mp4"
+    cut = ["-t", "4", "-c", "copy", "-movflags", "faststart", str(broken)]
+    subprocess.run([*ffmpeg, *cut], check=True)
+    data = broken.read_bytes()
+    broken.write_bytes(data[: len(data) // 2])
+    done = uvanet("predict", broken, "-o", "out.mp4", "--quiet", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "broken.mp4" in done.stderr
+    assert "kept" in done.stderr
+    assert len(read_all(tmp_path / "out.mp4")) > 5
+
+
+def test_what_a_user_gets_wrong_is_one_clear_line(photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("just words")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "folder").mkdir()
+    out = ("-o", "out.mp4")
+    assert "nowhere.mp4" in refused("predict", "nowhere.mp4", *out, cwd=tmp_path)
+    assert "text.mp4" in refused("predict", "text.mp4", *out, cwd=tmp_path)
+    assert "empty.mp4" in refused("predict", "empty.mp4", *out, cwd=tmp_path)
+    assert "folder" in refused("predict", "folder", *out, cwd=tmp_path)
+    assert "out.xyz" in refused("predict", photo, "-o", "out.xyz", cwd=tmp_path)
+    assert "missing" in refused("predict", photo, "-o", "missing/out.png", cwd=tmp_path)
+    assert "more than one frame" in refused("predict", "demo", "-o", "o.png", cwd=tmp_path)
+    assert "uvanet-65" in refused("predict", photo, *out, "--model", "uvanet-65", cwd=tmp_path)
+    assert "0 to 1" in refused("predict", photo, *out, "--opacity", "7", cwd=tmp_path)
+    assert "jet" in refused("predict", photo, *out, "--colormap", "jet", cwd=tmp_path)
+    assert "-o" in refused("predict", photo, cwd=tmp_path)
+    assert "paint" in refused("paint", cwd=tmp_path)
+    assert "uvanet-65" in refused("info", "uvanet-65", cwd=tmp_path)
+    assert "nowhere" in refused("train", "--data", "nowhere", "--out", "run", cwd=tmp_path)
+    assert "uvanet-65" in refused("bench", "--model", "uvanet-65", cwd=tmp_path)
+    left = {"text.mp4", "empty.mp4", "folder", "photo.png"}
+    assert set(os.listdir(tmp_path)) == left
+
+
+def test_help_has_examples(tmp_path: Path) -> None:
+    assert "uvanet predict" in uvanet("--help", cwd=tmp_path).stdout
+    for command in ("run", "predict", "bench", "info", "train"):
+        done = uvanet(command, "--help", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "examples:" in done.stdout
+        assert f"uvanet {command}" in done.stdout.split("examples:")[1]
+
+
+def test_no_command_shows_the_help(tmp_path: Path) -> None:
+    done = uvanet(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "uvanet run" in done.stdout
+
+
+def test_info_tells_versions_models_and_machine(tmp_path: Path) -> None:
+    facts = json.loads(uvanet("info", "--json", cwd=tmp_path).stdout)
+    assert facts["machine"]["cores"] >= 1
+    assert "uvanet-64" in [model["name"] for model in facts["models"]]
+    text = uvanet("info", cwd=tmp_path).stdout
+    assert "uvanet-64" in text
+    assert facts["uvanet"] in text
+
+
+def test_info_prints_a_card(tmp_path: Path) -> None:
+    text = uvanet("info", "uvanet-64", cwd=tmp_path).stdout
+    for words in ("centre prior", "OSIE", "MIT", "sha256", "limits", "AAAI 2020"):
+        assert words in text
+    card = json.loads(uvanet("info", "uvanet-64", "--json", cwd=tmp_path).stdout)
+    assert card["name"] == "uvanet-64"
+
+
+def test_bench_measures_the_network(tmp_path: Path) -> None:
+    call = ("bench", "--seconds", 0.05, "--program", 0, "-o", "bench.json")
+    done = uvanet(*call, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "bench.json").read_text())
+    row = next(row for row in result["network"] if row["model"] == "uvanet-64")
+    assert 0 < row["one_frame"]["p50_ms"] <= row["one_frame"]["p95_ms"]
+    assert row["batch_fps"] > 0
+    assert result["machine"]["processor"] in done.stdout
+    assert [row["frame"] for row in result["preprocess"]] == ["720p", "1080p"]
+
+
+def test_bench_measures_the_program(tmp_path: Path) -> None:
+    call = ("bench", "--seconds", 0.05, "--program", 4, "--json")
+    done = uvanet(*call, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    program = json.loads(done.stdout)["program"]
+    assert program["start_to_first_overlay_s"] > 0
+    assert 0 < program["latency_p50_ms"] <= program["latency_p95_ms"]
+    assert program["rss_mib"] > 10
+
+
+def test_an_error_of_ours_is_kept_in_a_file_and_not_thrown_at_the_user(tmp_path: Path) -> None:
+    script = (
+        "import sys, uvanet.cli.info\n"
+        "uvanet.cli.info._facts = lambda: 1 / 0\n"
+        "from uvanet.cli import main\n"
+        "sys.exit(main(['info']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    path = done.stderr.strip().split(" ")[-1]
+    with open(path, encoding="utf-8") as report:
+        assert "ZeroDivisionError" in report.read()

@@ -1,0 +1,158 @@
+"""Training: that it learns, that a kill loses nothing, that what it exports is what it trained."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from uvanet import losses
+from uvanet.distill.config import TrainConfig
+from uvanet.distill.export import export, load_student
+from uvanet.distill.loop import train
+from uvanet.distill.schedule import learning_rate
+from uvanet.errors import ModelError
+from uvanet.model import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUICK = TrainConfig(preset="uvanet-32", epochs=6, batch=4, eval_every=3, stored_size=64)
+
+
+def test_training_learns_and_its_export_is_the_same_network(
+    gaze_tree: Path, tmp_path: Path
+) -> None:
+    result = train(QUICK, gaze_tree, tmp_path / "run", progress=False)
+    assert result.history[-1]["fused"] < result.history[0]["fused"]
+    assert result.best == max(row["val_nss"] for row in result.history if "val_nss" in row)
+    card = export(QUICK, result.weights, gaze_tree, tmp_path, "test")
+    assert set(card.metrics) == {"val", "test"}
+
+    model = load(tmp_path / "uvanet-32.onnx")
+    student = load_student("uvanet-32", result.weights)
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 256, (3, 32, 32, 3), np.uint8)
+    before = rng.integers(0, 256, (3, 32, 32, 3), np.uint8)
+    earlier = model.engine.step(before).features
+    step = model.engine.step(frames, earlier)
+    with torch.no_grad():
+        as_tensor = [torch.from_numpy(x).permute(0, 3, 1, 2) / 255 for x in (frames, before)]
+        expected = student(*as_tensor)
+    logits = expected.fused[:, 0].numpy()
+    np.testing.assert_allclose(
+        step.saliency, np.exp(logits - logits.max((1, 2), keepdims=True)), atol=1e-4
+    )
+    np.testing.assert_allclose(step.features, expected.features.numpy(), atol=1e-4)
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(gaze_tree: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "uvanet", "train", "--preset", "uvanet-32", "--threads", "1"]
+    command += ["--epochs", "400", "--data", str(gaze_tree), "--out"]
+    killed = subprocess.Popen(
+        [*command, str(tmp_path / "killed")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    history = tmp_path / "killed" / "history.json"
+    deadline = time.monotonic() + 120
+    while not (history.exists() and len(history.read_text()) > 1000):
+        assert killed.poll() is None, "training ended by itself"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    # Both end soon after the kill: as many epochs as the killed one had, and three more.
+    state = torch.load(tmp_path / "killed" / "checkpoint.pt", weights_only=True)
+    assert state["epoch"] >= 1
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        config = TrainConfig(preset="uvanet-32", epochs=400)
+        until = state["epoch"] + 3
+        resumed = _run_until(config, gaze_tree, tmp_path / "killed", until)
+        straight = _run_until(config, gaze_tree, tmp_path / "straight", until)
+    finally:
+        torch.set_num_threads(threads)
+    assert resumed.keys() == straight.keys()
+    for name, value in straight.items():
+        assert torch.equal(resumed[name], value), name
+
+
+def _run_until(config: TrainConfig, data: Path, out: Path, epoch: int) -> dict[str, torch.Tensor]:
+    """Runs until the checkpoint of `epoch` is written, then breaks off; gives its weights."""
+    from uvanet.distill import checkpoint
+
+    class Enough(Exception):
+        pass
+
+    real = checkpoint.save
+
+    def save(path: Path, **state: object) -> None:
+        real(path, **state)  # type: ignore[arg-type]
+        if state["epoch"] == epoch:
+            raise Enough
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "save", save)
+        with pytest.raises(Enough):
+            train(config, data, out, progress=False)
+    task: dict[str, torch.Tensor] = torch.load(out / "checkpoint.pt", weights_only=True)["task"]
+    return task
+
+
+def test_a_checkpoint_of_another_run_is_refused(gaze_tree: Path, tmp_path: Path) -> None:
+    train(QUICK, gaze_tree, tmp_path, progress=False)
+    other = TrainConfig(preset="uvanet-32", epochs=7, batch=4, eval_every=3, stored_size=64)
+    with pytest.raises(ModelError, match="other settings"):
+        train(other, gaze_tree, tmp_path, progress=False)
+    (tmp_path / "checkpoint.pt").write_bytes(b"half a fi")
+    with pytest.raises(ModelError, match="no readable checkpoint"):
+        train(QUICK, gaze_tree, tmp_path, progress=False)
+
+
+def test_every_run_leaves_its_record(gaze_tree: Path, tmp_path: Path) -> None:
+    train(QUICK, gaze_tree, tmp_path, progress=False)
+    rows = json.loads((tmp_path / "history.json").read_text())
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert [("val_nss" in row) for row in rows] == [False, False, True] * 2
+    assert all(math.isfinite(row["loss"]) for row in rows)
+    assert load_file(tmp_path / "best.safetensors")
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    rates = [learning_rate(step, 100, 1.0, 0.1) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == pytest.approx(1.0)
+    assert rates.index(max(rates)) in (9, 10)
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.02
+
+
+@pytest.mark.parametrize("loss", [losses.kl, losses.correlation, losses.nss, losses.mixture])
+def test_a_better_prediction_costs_less(loss: object) -> None:
+    torch.manual_seed(0)
+    label = torch.rand(2, 1, 8, 8) ** 4 + 1e-4
+    good, bad = label.log(), label.flip(3).log()
+    assert callable(loss)
+    assert loss(good, label) < loss(bad, label)
+
+
+def test_losses_agree_with_the_metrics() -> None:
+    from uvanet import metrics
+
+    torch.manual_seed(1)
+    logits, label = torch.randn(1, 1, 8, 8), torch.rand(1, 1, 8, 8) + 0.1
+    predicted = torch.softmax(logits.flatten(), 0).reshape(8, 8).numpy()
+    truth = (label / label.sum())[0, 0].numpy()
+    assert float(losses.kl(logits, label)) == pytest.approx(metrics.kld(predicted, truth), rel=1e-4)
+    assert 1 - float(losses.correlation(logits, label)) == pytest.approx(
+        metrics.cc(predicted, truth), rel=1e-4
+    )

@@ -1,0 +1,118 @@
+"""The metrics, beside pysaliency and where nothing can be measured."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from uvanet import metrics
+
+with warnings.catch_warnings():
+    # pysaliency imports pkg_resources, which warns of its own end.
+    warnings.simplefilter("ignore")
+    import pysaliency.metrics as peer
+    import pysaliency.roc as peer_roc
+
+SHAPE = (30, 40)
+
+
+@pytest.fixture
+def saliency() -> np.ndarray:
+    return np.random.default_rng(1).random(SHAPE).astype(np.float32)
+
+
+@pytest.fixture
+def density() -> np.ndarray:
+    field = np.random.default_rng(2).random(SHAPE).astype(np.float32) ** 3
+    return field / field.sum()
+
+
+@pytest.fixture
+def fixations() -> np.ndarray:
+    rng = np.random.default_rng(3)
+    return np.column_stack([rng.uniform(0, 40, 25), rng.uniform(0, 30, 25)]).astype(np.float32)
+
+
+def test_nss_is_pysaliencys(saliency: np.ndarray, fixations: np.ndarray) -> None:
+    x, y = fixations.astype(int).T
+    expected = peer.NSS(saliency, x, y).mean()
+    assert metrics.nss(saliency, fixations) == pytest.approx(expected, rel=1e-5)
+
+
+def test_cc_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
+    assert metrics.cc(saliency, density) == pytest.approx(peer.CC(saliency, density), rel=1e-5)
+
+
+def test_sim_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
+    for lift in (0.0, -0.5):
+        expected = peer.SIM((saliency + lift).astype(np.float64), density.astype(np.float64))
+        assert metrics.sim(saliency + lift, density) == pytest.approx(expected, rel=1e-5)
+
+
+def test_kld_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
+    p = saliency / saliency.sum()
+    expected = peer.probabilistic_image_based_kl_divergence(
+        np.log(p.astype(np.float64)),
+        np.log(density.astype(np.float64)),
+        log_regularization=metrics.EPSILON,
+        quotient_regularization=metrics.EPSILON,
+    )
+    assert metrics.kld(saliency, density) == pytest.approx(expected, rel=1e-4)
+
+
+def test_auc_judd_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    # pysaliency calls it by the name that NumPy 2 took away.
+    monkeypatch.setattr(np, "trapz", np.trapezoid, raising=False)
+    # Each pixel fixated once at most: counted alike by both.
+    points = np.random.default_rng(5).permutation(SHAPE[0] * SHAPE[1])[:30]
+    y, x = np.divmod(points, SHAPE[1])
+    values = saliency[y, x].astype(np.float64)
+    others = np.delete(saliency.ravel(), points).astype(np.float64)
+    expected, _, _ = peer_roc.general_roc(values, others, judd=1)
+    assert metrics.auc_judd(saliency, np.column_stack([x, y])) == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_perfect_map_is_best(density: np.ndarray) -> None:
+    assert metrics.cc(density, density) == pytest.approx(1)
+    assert metrics.sim(density, density) == pytest.approx(1)
+    assert metrics.kld(density, density) == pytest.approx(0, abs=1e-3)
+    peak = np.zeros(SHAPE)
+    peak[4, 7] = 1
+    assert metrics.auc_judd(peak, np.array([[7.5, 4.5]])) == 1
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.3, 1e6])
+def test_a_constant_map_scores_chance(
+    value: float, density: np.ndarray, fixations: np.ndarray
+) -> None:
+    flat = np.full(SHAPE, value, np.float32)
+    assert metrics.nss(flat, fixations) == 0
+    assert metrics.auc_judd(flat, fixations) == 0.5
+    assert metrics.cc(flat, density) == pytest.approx(0, abs=1e-9)
+    assert 0 < metrics.sim(flat, density) < 1
+
+
+def test_what_cannot_be_measured_is_nan(
+    saliency: np.ndarray, density: np.ndarray, fixations: np.ndarray
+) -> None:
+    none, outside = np.empty((0, 2), np.float32), np.array([[-1.0, 5.0], [40.0, 5.0]])
+    broken = saliency.copy()
+    broken[3, 3] = np.nan
+    for points in (none, outside):
+        assert math.isnan(metrics.nss(saliency, points))
+        assert math.isnan(metrics.auc_judd(saliency, points))
+    assert math.isnan(metrics.nss(broken, fixations))
+    assert math.isnan(metrics.auc_judd(broken, fixations))
+    for metric in (metrics.cc, metrics.sim, metrics.kld):
+        assert math.isnan(metric(broken, density))
+        assert math.isnan(metric(saliency, np.zeros(SHAPE, np.float32)))
+
+
+def test_fixations_count_in_the_pixel_they_fall_into() -> None:
+    peak = np.zeros(SHAPE, np.float32)
+    peak[10, 20] = 1
+    assert metrics.nss(peak, np.array([[20.99, 10.99]])) > 10
+    assert metrics.nss(peak, np.array([[21.0, 10.0]])) < 0

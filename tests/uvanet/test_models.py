@@ -1,0 +1,112 @@
+"""The network: its size, its shapes, and that streaming gives what the pair gives."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+
+from uvanet.models import PRESETS, CARes, build, layer_costs, student
+
+PARAMETER_LIMIT = 170_000
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_student_stays_within_the_papers_size(name: str) -> None:
+    model = build(name)
+    parameters = sum(p.numel() for p in model.parameters())
+    assert 100_000 < parameters <= PARAMETER_LIMIT
+    assert sum(p for p, _ in layer_costs(model).values()) == parameters
+
+
+def test_the_documented_layer_table_is_true() -> None:
+    rows = re.findall(
+        r"^    ([a-z0-9.]+) +(?:\d+ x \d+ x \d+)? +([\d,]+) +([\d,]+)$",
+        student.__doc__ or "",
+        re.MULTILINE,
+    )
+    table = {name: (int(p.replace(",", "")), int(m.replace(",", ""))) for name, p, m in rows}
+    total = table.pop("total")
+    costs = layer_costs(build("uvanet-64"))
+    assert table == costs
+    assert total == tuple(map(sum, zip(*costs.values(), strict=True)))
+
+
+def test_macs_are_those_of_the_arithmetic() -> None:
+    costs = layer_costs(build("uvanet-64"))
+    # 3x3 kernels over 3 channels, 8 outputs, at 32 x 32.
+    assert costs["stem.conv"][1] == 32 * 32 * 8 * 27
+    assert costs["head"] == (16 * 4 + 4 + 64, 16 * 16 * 16 * 4)
+
+
+def test_macs_grow_with_the_picture_and_parameters_do_not() -> None:
+    model = build("uvanet-64")
+    small, large = layer_costs(model, 64), layer_costs(model, 128)
+    assert large["stem.conv"][1] == 4 * small["stem.conv"][1]
+    assert large["stem.conv"][0] == small["stem.conv"][0]
+
+
+@pytest.mark.parametrize("size", [(64, 64), (32, 32), (48, 80), (65, 37)])
+def test_any_size_goes_in_and_half_of_it_comes_out(size: tuple[int, int]) -> None:
+    model = build("uvanet-64").eval()
+    output = model(torch.rand(2, 3, *size))
+    half = tuple(2 * -(-side // 4) for side in size)
+    for logits in (output.fused, output.spatial, output.temporal):
+        assert logits.shape == (2, 1, *half)
+        assert torch.isfinite(logits).all()
+
+
+def test_streaming_gives_what_the_pair_gives() -> None:
+    torch.manual_seed(3)
+    model = build("uvanet-64").eval()
+    earlier, now = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        pair = model(now, earlier)
+        features = model.step(earlier, torch.zeros(2, 16, 16, 16)).features
+        streamed = model.step(now, features)
+    for a, b in zip(pair, streamed, strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+
+
+def test_only_the_temporal_branch_sees_the_earlier_frame() -> None:
+    torch.manual_seed(3)
+    model = build("uvanet-64").eval()
+    now, other = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        still, moving = model(now), model(now, other)
+    assert torch.equal(still.spatial, moving.spatial)
+    assert not torch.allclose(still.temporal, moving.temporal)
+    assert not torch.allclose(still.fused, moving.fused)
+
+
+def test_every_parameter_learns() -> None:
+    model = build("uvanet-64")
+    output = model(torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64))
+    # Not a plain sum: batch norm makes its gradient zero.
+    sum((logits * torch.rand_like(logits)).sum() for logits in output[:3]).backward()
+    silent = [n for n, p in model.named_parameters() if p.grad is None]
+    assert silent == []
+
+
+def test_the_residual_stands_only_where_shapes_agree() -> None:
+    assert CARes(8, 8).residual
+    assert not CARes(8, 8, stride=2).residual
+    assert not CARes(8, 16).residual
+
+
+@pytest.mark.parametrize("kind", ["ca", "se", "none"])
+def test_attention_is_what_its_name_says(kind: str) -> None:
+    torch.manual_seed(0)
+    block = CARes(4, 4, attention=kind).eval()  # type: ignore[arg-type]
+    plain = CARes(4, 4, attention="none").eval()
+    plain.load_state_dict(
+        {k: v for k, v in block.state_dict().items() if not k.startswith("attention")}
+    )
+    x = torch.rand(1, 4, 6, 6)
+    with torch.no_grad():
+        scaled, unscaled = block(x) - x, plain(x) - x
+    # Attention scales whole channels: one factor each, 1 where there is none.
+    factors = (scaled * unscaled).sum((2, 3)) / unscaled.square().sum((2, 3))
+    assert torch.allclose(scaled, factors[:, :, None, None] * unscaled, atol=1e-5)
+    assert torch.allclose(factors, torch.ones_like(factors)) == (kind == "none")

@@ -1,0 +1,8 @@
+"""`python -m uvanet`: the same as the command `uvanet`."""
+
+import sys
+
+from uvanet.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

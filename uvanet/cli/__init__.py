@@ -1,0 +1,115 @@
+"""The command line: `uvanet COMMAND`. One small file a command; each is imported when asked for."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, NoReturn
+
+import uvanet
+from uvanet.errors import UsageError, UvanetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvanet.cli.command import Command
+
+USAGE_EXIT = 2
+FAILURE_EXIT = 1
+INTERRUPT_EXIT = 130
+
+OWN = {
+    "predict": "annotate a video or picture, or write its raw maps; needs no display",
+    "bench": "measure the network and the program on this machine",
+    "info": "show versions, models, cameras; or the card of one model",
+    "train": "train a student on human gaze",
+}
+"""The library's own commands and what they do; the module of the same name holds `COMMAND`."""
+
+RUN_HELP = "open the window on a camera, a file, a stream or the screen"
+
+EXAMPLES = """examples:
+  uvanet run                          the first camera, or the demo where there is none
+  uvanet run talk.mp4                 a file; also a picture, a folder, http://, rtsp://, screen:
+  uvanet predict talk.mp4 -o out.mp4  an annotated video
+  uvanet info uvanet-64               what a model is, and how good
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, in the same words as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: Arguments without the program's name; those of the process where None.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 something the user can mend, 130 interrupted.
+    """
+    logging.basicConfig(level=logging.WARNING, format="uvanet: %(message)s")
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except UvanetError as error:
+        print(f"uvanet: {error}", file=sys.stderr)
+        return USAGE_EXIT
+    except KeyboardInterrupt:
+        print("uvanet: interrupted", file=sys.stderr)
+        return INTERRUPT_EXIT
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has left; nothing is wrong.
+        sys.stderr.close()
+        return 0
+    except Exception:  # noqa: BLE001 - the last stop: no traceback reaches a user
+        from uvanet.cli.crash import write_report
+
+        print(f"uvanet: this is our fault. Please report {write_report()}", file=sys.stderr)
+        return FAILURE_EXIT
+
+
+def _run(argv: list[str]) -> int:
+    parser = _Parser(
+        prog="uvanet",
+        description="Seeing, live, where people look.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"uvanet {uvanet.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    wanted = next((word for word in argv if not word.startswith("-")), None)
+    for name, summary in {"run": RUN_HELP, **OWN}.items():
+        sub = commands.add_parser(
+            name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        # Only the command asked for is imported: others may need what is not installed.
+        if name == wanted:
+            command = _find(name)
+            sub.description = command.description
+            sub.epilog = command.examples
+            command.add_arguments(sub)
+            sub.set_defaults(handler=command)
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return USAGE_EXIT
+    return int(arguments.handler.run(arguments))
+
+
+def _find(name: str) -> Command:
+    if name in OWN:
+        found: Command = import_module(f"uvanet.cli.{name}").COMMAND
+        return found
+    for point in entry_points(group="uvanet.commands", name=name):
+        loaded: Command = point.load()
+        return loaded
+    raise UsageError(
+        f"The command {name!r} is not installed.", "Install the whole package: pip install uvanet."
+    )

@@ -1,0 +1,104 @@
+"""`uvanet info`: what is installed here; or one model's card."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import uvanet
+from uvanet.machine import describe
+from uvanet.weights import available, find
+
+if TYPE_CHECKING:
+    import argparse
+
+    from uvanet.weights import Card
+
+
+class _Info:
+    description = "Shows versions, this machine, models and cameras; with NAME, a model's card."
+    examples = """examples:
+  uvanet info
+  uvanet info uvanet-64
+  uvanet info uvanet-64 --json
+"""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", metavar="NAME", help="a model, or an .onnx file")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        if arguments.name:
+            path, card = find(arguments.name)
+            if arguments.json:
+                print(path.with_suffix(".json").read_text(encoding="utf-8"), end="")
+            else:
+                print("\n".join(_card_lines(card)))
+            return 0
+        facts = _facts()
+        print(json.dumps(facts, indent=1) if arguments.json else "\n".join(_fact_lines(facts)))
+        return 0
+
+
+def _facts() -> dict[str, object]:
+    from uvanet.sources import list_cameras, list_screens
+
+    return {
+        "uvanet": uvanet.__version__,
+        "machine": describe(),
+        "models": [
+            {
+                "name": card.name,
+                "role": card.role,
+                "input_size": card.input_size,
+                "parameters": card.parameters,
+                "nss_test": card.metrics["test"]["fused"]["nss"],
+            }
+            for card in available()
+        ],
+        "cameras": [{"name": c.name, "source": c.spec} for c in list_cameras()],
+        "screens": [{"name": s.name, "source": s.spec} for s in list_screens()],
+    }
+
+
+def _fact_lines(facts: dict[str, object]) -> list[str]:
+    lines = [f"uvanet {facts['uvanet']}", ""]
+    for title in ("machine", "models", "cameras", "screens"):
+        value = facts[title]
+        lines.append(title)
+        if isinstance(value, dict):
+            lines += [f"  {key:12} {text}" for key, text in value.items()]
+        elif isinstance(value, list):
+            lines += ["  " + "  ".join(f"{k} {v}" for k, v in row.items()) for row in value]
+            if not value:
+                lines.append("  none found")
+    return lines
+
+
+def _card_lines(card: Card) -> list[str]:
+    lines = [
+        f"{card.name} ({card.role})",
+        card.description,
+        "",
+        f"input       {card.input_size} x {card.input_size}",
+        f"parameters  {card.parameters:,}",
+        f"MACs        {card.macs / 1e6:.2f} M a frame",
+        f"licence     {card.licence}",
+        f"sha256      {card.sha256}",
+        f"made by     {card.recipe['command']}",
+        "",
+        "data",
+        *(f"  {row['name']} ({row['licence']}): {row['use']}" for row in card.data),
+        "",
+    ]
+    for split, rows in card.metrics.items():
+        names = list(next(iter(rows.values())))
+        lines.append(f"{split:14}" + "".join(f"{name:>10}" for name in names))
+        lines += [
+            f"  {row:12}" + "".join(f"{values[name]:10.3f}" for name in names)
+            for row, values in rows.items()
+        ]
+    return [*lines, "", "limits", *(f"  {line}" for line in card.limits), "", card.citation]
+
+
+COMMAND = _Info()

@@ -1,0 +1,82 @@
+"""`uvanet train`: a student from human gaze."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uvanet.cli.options import number
+from uvanet.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class _Train:
+    description = """\
+Trains a student on the train split of the gaze data and exports the weights that are best on val:
+NAME.onnx, NAME.safetensors and the card NAME.json, in the run's folder. A run that was stopped
+goes on where it was when the same command is given again.
+"""
+    examples = """examples:
+  uvanet train --data ../shared/data --out runs/uvanet-64
+  uvanet train --data ../shared/data --out runs/quick --epochs 20
+"""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--data", metavar="FOLDER", help="the data (else UVANET_DATA)")
+        parser.add_argument(
+            "--out", type=Path, required=True, metavar="FOLDER", help="the run's folder"
+        )
+        parser.add_argument(
+            "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
+        )
+        parser.add_argument(
+            "--epochs", type=number(1, 100_000), metavar="N", help="passes over the data"
+        )
+        parser.add_argument("--seed", type=int, metavar="N", help="of all chance in the run")
+        parser.add_argument(
+            "--threads", type=number(1, 256), metavar="N", help="of the processor (all)"
+        )
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        if importlib.util.find_spec("torch") is None:
+            raise MissingExtraError(
+                "Training needs torch, which is not installed.",
+                "Install it with: pip install 'uvanet[train]'.",
+            )
+        import torch
+
+        from uvanet.data.fixations import find_root
+        from uvanet.distill.config import TrainConfig
+        from uvanet.distill.export import export
+        from uvanet.distill.loop import train
+        from uvanet.models import PRESETS
+
+        if arguments.preset not in PRESETS:
+            raise UsageError(
+                f"There is no student {arguments.preset!r}.", f"Choose {', '.join(PRESETS)}."
+            )
+        if arguments.threads:
+            torch.set_num_threads(int(arguments.threads))
+        chosen = {"epochs": arguments.epochs and int(arguments.epochs), "seed": arguments.seed}
+        config = dataclasses.replace(
+            TrainConfig(preset=arguments.preset),
+            **{name: value for name, value in chosen.items() if value is not None},
+        )
+        root = find_root(arguments.data)
+        result = train(config, root, arguments.out)
+        changed = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
+        command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
+        card = export(config, result.weights, root, arguments.out, command)
+        fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre prior"]
+        print(
+            f"{arguments.out / card.name}.onnx: NSS {fused['nss']:.3f} on val "
+            f"(centre prior {prior['nss']:.3f}), {card.parameters} parameters"
+        )
+        return 0
+
+
+COMMAND = _Train()

@@ -1,0 +1,1 @@
+"""Data: gaze on pictures, and labelled motion made from them."""

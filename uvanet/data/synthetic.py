@@ -1,0 +1,208 @@
+"""Pairs of frames with labelled motion, made from still pictures with gaze.
+
+The camera pans and zooms a little between the two frames, and in some pairs an object cut from
+another picture moves against it. What the label then says:
+
+- Camera motion alone changes nothing: people look at the same things.
+- An object that moves against its background draws gaze. Motion contrast is the single feature
+  that best tells gaze in natural videos (Mital, Smith, Hill and Henderson, *Clustering of Gaze
+  During Dynamic Scene Viewing is Predicted by Motion*, Cognitive Computation 3, 2011; Itti,
+  *Quantifying the contribution of low-level saliency to human eye movements in dynamic scenes*,
+  Visual Cognition 12, 2005). The share it takes grows with its speed, up to `MAX_SHARE`; how
+  fast it grows is our choice.
+- The same object at rest keeps the share of any new thing, `REST_SHARE`.
+
+All of it runs on batches of tensors: no Python per sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+MAX_SHARE = 0.6
+REST_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class MotionConfig:
+    """How pairs are made; lengths are shares of the picture's side.
+
+    Attributes:
+        min_zoom: The smallest part of a picture that a crop shows.
+        camera: Standard deviation of the camera's shift between the frames.
+        camera_zoom: Standard deviation of its relative zoom.
+        still: Share of pairs in which the camera does not move.
+        objects: Share of pairs with an object.
+        object_speed: Largest shift of an object between the frames.
+        object_rest: Share of objects that do not move.
+    """
+
+    min_zoom: float = 0.7
+    camera: float = 0.012
+    camera_zoom: float = 0.01
+    still: float = 0.35
+    objects: float = 0.3
+    object_speed: float = 0.14
+    object_rest: float = 0.25
+
+
+class Pairs(NamedTuple):
+    """A batch of pairs.
+
+    Attributes:
+        frame: RGB in 0..1, (n, 3, s, s).
+        earlier: The same scene about 100 ms before.
+        label: Density over `frame`, (n, 1, s / 2, s / 2), sum 1 a picture.
+    """
+
+    frame: Tensor
+    earlier: Tensor
+    label: Tensor
+
+
+class _View(NamedTuple):
+    """What a frame shows of its picture: centre (n, 2) in -1..1 and scale (n, 2), signed."""
+
+    centre: Tensor
+    scale: Tensor
+
+
+def make_pairs(
+    pictures: Tensor, densities: Tensor, size: int, config: MotionConfig, rng: Generator
+) -> Pairs:
+    """Makes a pair of each picture of a batch.
+
+    Args:
+        pictures: uint8 RGB, (n, h, w, 3).
+        densities: Label densities over the pictures, (n, h', w'), float.
+        size: Side of the frames wanted, pixels; even.
+        config: How.
+        rng: All chance comes from here.
+
+    Returns:
+        The pairs, float32.
+    """
+    n = len(pictures)
+    images = pictures.permute(0, 3, 1, 2).float() / 255
+    labels = densities[:, None].float()
+    images = _recolour(images, rng)
+
+    def rand(*shape: int) -> Tensor:
+        return torch.rand(n, *shape, generator=rng)
+
+    scale = (1 - rand(2) * (1 - config.min_zoom)).clamp(max=1.0)
+    # Width and height zoom nearly alike: faces must not turn into stripes.
+    scale[:, 1] = (scale[:, 0] * (0.9 + 0.2 * rand(1)[:, 0])).clamp(config.min_zoom, 1.0)
+    centre = (2 * rand(2) - 1) * (1 - scale)
+    flip = torch.where(rand(1) < 0.5, -1.0, 1.0)
+    sign = torch.cat([flip, torch.ones_like(flip)], 1)
+    now = _View(centre, scale * sign)
+    moves = (rand(1) >= config.still).float()
+    shift = 2 * config.camera * torch.randn(n, 2, generator=rng) * moves
+    zoom = 1 + config.camera_zoom * torch.randn(n, 1, generator=rng) * moves
+    before = _View(centre + shift, scale * sign * zoom)
+
+    frame, earlier = _sample(images, now, size), _sample(images, before, size)
+    label = _sample(labels, now, size // 2)
+    label = label / label.sum((2, 3), keepdim=True).clamp_min(1e-12)
+
+    # Objects come from the batch's next picture, around where people looked most on it.
+    with_object = (rand(1) < config.objects).float()
+    donor_images, donor_labels = images.roll(1, 0), labels.roll(1, 0)
+    half = 0.16 + 0.24 * rand(1)
+    place = (2 * rand(2) - 1) * 0.8
+    angle, speed = 6.2832 * rand(1), rand(1)
+    speed = speed * (rand(1) >= config.object_rest)
+    velocity = 2 * config.object_speed * speed * torch.cat([angle.cos(), angle.sin()], 1)
+    peak = _peak(donor_labels)
+    source = half * (0.8 + 0.4 * rand(1))
+    frame = _paste(frame, donor_images, place, half, peak, source, with_object)
+    earlier = _paste(earlier, donor_images, place - velocity, half, peak, source, with_object)
+
+    mask = _ellipse(size // 2, place, half) * with_object[:, :, None, None]
+    inner = _object_view(donor_labels, size // 2, place, half, peak, source) * mask
+    mass = inner.sum((2, 3), keepdim=True)
+    inner = inner / mass.clamp_min(1e-12)
+    share = (REST_SHARE + (MAX_SHARE - REST_SHARE) * (speed * 4).clamp(max=1.0)) * with_object
+    share = share[:, :, None, None] * (mass > 1e-9)
+    uncovered = label * (1 - mask)
+    uncovered = uncovered / uncovered.sum((2, 3), keepdim=True).clamp_min(1e-12)
+    label = (1 - share) * uncovered + share * inner
+    return Pairs(frame, earlier, label / label.sum((2, 3), keepdim=True).clamp_min(1e-12))
+
+
+def _grid(n: int, size: int) -> Tensor:
+    """Pixel centres, (n, size, size, 2), x and y in -1..1."""
+    line = (torch.arange(size) + 0.5) * (2 / size) - 1
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    return torch.stack([x, y], -1).expand(n, size, size, 2)
+
+
+def _sample(images: Tensor, view: _View, size: int) -> Tensor:
+    # Twice the size and a 2 x 2 mean: near enough to the area filter that frames get when live.
+    grid = _grid(len(images), 2 * size) * view.scale[:, None, None] + view.centre[:, None, None]
+    sampled = F.grid_sample(
+        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
+    return F.avg_pool2d(sampled, 2)
+
+
+def _object_view(
+    images: Tensor, size: int, place: Tensor, half: Tensor, peak: Tensor, source: Tensor
+) -> Tensor:
+    local = (_grid(len(images), size) - place[:, None, None]) / half[:, None, None]
+    grid = local * source[:, None, None] + peak[:, None, None]
+    return F.grid_sample(
+        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
+
+
+def _ellipse(size: int, place: Tensor, half: Tensor) -> Tensor:
+    """A soft disc around `place`, (n, 1, size, size): 1 inside, 0 outside."""
+    local = (_grid(len(place), size) - place[:, None, None]) / half[:, None, None]
+    radius = local.square().sum(-1).sqrt()
+    return ((1.0 - radius) / 0.15).clamp(0, 1)[:, None]
+
+
+def _paste(
+    frame: Tensor,
+    donors: Tensor,
+    place: Tensor,
+    half: Tensor,
+    peak: Tensor,
+    source: Tensor,
+    present: Tensor,
+) -> Tensor:
+    size = frame.shape[-1]
+    view = _object_view(donors, 2 * size, place, half, peak, source)
+    mask = _ellipse(size, place, half) * present[:, :, None, None]
+    return frame * (1 - mask) + F.avg_pool2d(view, 2) * mask
+
+
+def _peak(labels: Tensor) -> Tensor:
+    """Where each density is largest, (n, 2), x and y in -1..1, kept off the border."""
+    height, width = labels.shape[-2:]
+    index = labels.flatten(1).argmax(1)
+    x = (index % width + 0.5) * (2 / width) - 1
+    y = (torch.div(index, width, rounding_mode="floor") + 0.5) * (2 / height) - 1
+    return torch.stack([x, y], 1).clamp(-0.7, 0.7)
+
+
+def _recolour(images: Tensor, rng: Generator) -> Tensor:
+    """Brightness, contrast, saturation and a cast, mildly; some pictures turn grey."""
+    n = len(images)
+
+    def rand(low: float, high: float, channels: int = 1) -> Tensor:
+        return low + (high - low) * torch.rand(n, channels, 1, 1, generator=rng)
+
+    grey = images.mean(1, keepdim=True)
+    saturation = rand(0.4, 1.4) * (torch.rand(n, 1, 1, 1, generator=rng) > 0.08)
+    images = grey + (images - grey) * saturation
+    mean = images.mean((1, 2, 3), keepdim=True)
+    images = (images - mean) * rand(0.7, 1.25) + mean * rand(0.7, 1.2)
+    return (images * rand(0.93, 1.07, 3)).clamp(0, 1)

@@ -1,0 +1,1 @@
+"""Training: task, loop, schedule, checkpoint and export. Needs the extra `train`."""

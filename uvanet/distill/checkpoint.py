@@ -1,0 +1,84 @@
+"""Checkpoints that a kill at any moment cannot break, and from which a run goes on the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from uvanet.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Generator
+
+    from uvanet.distill.config import TrainConfig
+    from uvanet.distill.task import GazeTask
+
+FORMAT = 1
+
+
+def save(
+    path: Path,
+    *,
+    config: TrainConfig,
+    task: GazeTask,
+    optimizer: torch.optim.Optimizer,
+    rng: Generator,
+    epoch: int,
+    history: list[dict[str, float]],
+    best: float,
+) -> None:
+    """Writes everything a run needs to go on, whole or not at all.
+
+    Args:
+        path: The file; its folder exists.
+        config: The run.
+        task: Student and averaged twin.
+        optimizer: With its state.
+        rng: The run's source of chance.
+        epoch: Epochs done.
+        history: A row an epoch.
+        best: Best NSS on `val` so far.
+    """
+    state = {
+        "format": FORMAT,
+        "config": dataclasses.asdict(config),
+        "task": task.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "rng": rng.get_state(),
+        "epoch": epoch,
+        "history": history,
+        "best": best,
+    }
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def load(path: Path, config: TrainConfig) -> dict[str, Any]:
+    """Reads a checkpoint of the same run.
+
+    Raises:
+        ModelError: It is damaged, of another format, or of a run with other choices.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+    except Exception as error:
+        raise ModelError(
+            f"{path} is no readable checkpoint.", "Delete it to start the run anew."
+        ) from error
+    if state.get("format") != FORMAT:
+        raise ModelError(f"{path} is of another version.", "Delete it to start the run anew.")
+    if state["config"] != dataclasses.asdict(config):
+        raise ModelError(
+            f"{path} belongs to a run with other settings.",
+            "Give another --out, or delete it to start anew.",
+        )
+    return state

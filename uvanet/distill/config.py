@@ -1,0 +1,40 @@
+"""What a training run is: every choice in one place, kept in its checkpoints and its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from uvanet.data.synthetic import MotionConfig
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """A training run.
+
+    Attributes:
+        preset: Name of the student.
+        epochs: Passes over the train split.
+        batch: Pairs a step.
+        peak_lr: Largest learning rate, after the warm-up.
+        warmup: Share of all steps in which the rate rises.
+        weight_decay: AdamW's, on convolution weights only.
+        average: Decay a step of the averaged weights, which are the ones shipped.
+        branch_weight: Weight of each branch's own loss beside the fused one's.
+        seed: Of weights, order and augmentation.
+        eval_every: Epochs between two measurements on `val`.
+        stored_size: Side at which pictures are kept in memory, pixels.
+        motion: How pairs are made.
+    """
+
+    preset: str = "uvanet-64"
+    epochs: int = 240
+    batch: int = 32
+    peak_lr: float = 4e-3
+    warmup: float = 0.05
+    weight_decay: float = 2e-2
+    average: float = 0.999
+    branch_weight: float = 0.5
+    seed: int = 7
+    eval_every: int = 10
+    stored_size: int = 160
+    motion: MotionConfig = field(default_factory=MotionConfig)

@@ -1,0 +1,47 @@
+"""Losses between predicted logits and label densities, in torch.
+
+All take logits (n, 1, h, w) and a label (n, 1, h, w) that is not negative and sums to more than
+zero per picture, and give the mean over the batch.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def _normalised(label: Tensor) -> Tensor:
+    flat = label.flatten(1)
+    return flat / flat.sum(1, keepdim=True).clamp_min(1e-8)
+
+
+def _standardised(flat: Tensor) -> Tensor:
+    centred = flat - flat.mean(1, keepdim=True)
+    return centred / centred.square().mean(1, keepdim=True).clamp_min(1e-12).sqrt()
+
+
+def kl(logits: Tensor, label: Tensor) -> Tensor:
+    """Divergence of the predicted distribution from the label's, in nats."""
+    return F.kl_div(F.log_softmax(logits.flatten(1), 1), _normalised(label), reduction="batchmean")
+
+
+def correlation(logits: Tensor, label: Tensor) -> Tensor:
+    """1 - CC of the predicted density and the label."""
+    predicted = _standardised(F.softmax(logits.flatten(1), 1))
+    return 1 - (predicted * _standardised(label.flatten(1))).mean()
+
+
+def nss(logits: Tensor, label: Tensor) -> Tensor:
+    """Minus the expected NSS if fixations were drawn from the label."""
+    predicted = _standardised(F.softmax(logits.flatten(1), 1))
+    return -(predicted * _normalised(label)).sum(1).mean()
+
+
+def mixture(logits: Tensor, label: Tensor) -> Tensor:
+    """KL + 0.2 (1 - CC) - 0.1 NSS.
+
+    The mixture is that of UNISAL (Droste et al., ECCV 2020) with more weight on CC; the weights
+    here are ours.
+    """
+    return torch.add(kl(logits, label), 0.2 * correlation(logits, label) + 0.1 * nss(logits, label))

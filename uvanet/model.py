@@ -1,0 +1,91 @@
+"""A model, ready to predict: the one-line API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.errors import UsageError
+from uvanet.runtime.preprocess import shrink
+from uvanet.weights import find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.runtime.engine import Engine
+    from uvanet.weights import Card
+
+
+class Model:
+    """A loaded model.
+
+    Attributes:
+        card: What it is, and how good.
+        engine: What runs it.
+    """
+
+    def __init__(self, card: Card, engine: Engine) -> None:
+        self.card = card
+        self.engine = engine
+
+    def predict(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Predicts where people look on a still picture.
+
+        Args:
+            image: RGB, uint8, (h, w, 3).
+
+        Returns:
+            The saliency map, float32, (h, w), 0..1. Values are proportional to the predicted
+            density of fixations and scaled so that the largest is 1.
+
+        Raises:
+            UsageError: `image` is no such array.
+        """
+        check_image(image)
+        small = shrink(image, self.engine.input_size)
+        return enlarge(self.engine.step(small[None]).saliency[0], image.shape[:2])
+
+
+def load(name: str | Path = "uvanet-64", *, threads: int = 1) -> Model:
+    """Loads a model.
+
+    Args:
+        name: A name that `available` lists, or the path of an ONNX file with its card beside it.
+        threads: Threads of one prediction.
+
+    Raises:
+        ModelError: There is no such model, or it is damaged.
+    """
+    # Here and not above: the runtime takes longer to import than all the rest.
+    from uvanet.runtime.onnx_engine import OnnxEngine
+
+    path, card = find(name)
+    return Model(card, OnnxEngine(path, threads))
+
+
+def check_image(image: NDArray[np.uint8]) -> None:
+    """Refuses what is no picture.
+
+    Raises:
+        UsageError: `image` is not uint8 of shape (h, w, 3) with at least one pixel.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        kind = getattr(image, "dtype", type(image).__name__)
+        raise UsageError(f"A picture must be a uint8 array, not {kind}.", "Scale it to 0..255.")
+    if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise UsageError(
+            f"A picture must have the shape (h, w, 3), not {image.shape}.",
+            "Turn grey or RGBA pictures into RGB first.",
+        )
+
+
+def enlarge(saliency: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Stretches a map to height and width of a picture; float32, 0..1."""
+    height, width = shape
+    large = cv2.resize(saliency, (width, height), interpolation=cv2.INTER_CUBIC)
+    # Cubic interpolation overshoots beside steep peaks.
+    return np.clip(large, 0, 1).astype(np.float32, copy=False)

@@ -1,0 +1,15 @@
+"""The networks, in torch: for training and for the `torch` engine, never for the live program."""
+
+from uvanet.models.blocks import CARes
+from uvanet.models.student import PRESETS, Branch, Preset, SpatioTemporal, Stem, build, layer_costs
+
+__all__ = [
+    "PRESETS",
+    "Branch",
+    "CARes",
+    "Preset",
+    "SpatioTemporal",
+    "Stem",
+    "build",
+    "layer_costs",
+]

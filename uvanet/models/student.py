@@ -1,0 +1,301 @@
+"""The student: a shared stem, a spatial and a temporal branch, and the network that fuses them.
+
+Source: Fu et al., AAAI 2020 (arXiv 1904.04449). Stem, branches and fusion are the paper's; widths,
+depths, the decoder and the learned centre bias are ours.
+
+Layers of `uvanet-64` (input 3 x 64 x 64; every size halves with the input's), with parameters and
+multiply-accumulates (MACs) of one streaming step, held to by `tests/uvanet/test_models.py`:
+
+    part                     output  parameters        MACs
+    stem.conv           8 x 32 x 32         232     221,184
+    stem.block         16 x 16 x 16       1,068     350,464
+    spatial.down8        32 x 8 x 8      12,528     880,640
+    spatial.down16       72 x 4 x 4      91,278   1,501,120
+    spatial.lateral8     32 x 4 x 4       2,368      36,864
+    spatial.up8          32 x 8 x 8       8,008     449,536
+    spatial.lateral4     16 x 8 x 8         544      32,768
+    spatial.skip4      16 x 16 x 16         288      65,536
+    spatial.up4        16 x 16 x 16       1,620     336,128
+    spatial.head        1 x 32 x 32         132           0
+    motion             16 x 16 x 16         544     131,072
+    temporal.down8       24 x 8 x 8       8,516     661,120
+    temporal.down16      40 x 4 x 4      20,412     396,800
+    temporal.lateral8    24 x 4 x 4       1,008      15,360
+    temporal.up8         24 x 8 x 8       4,758     263,232
+    temporal.lateral4    16 x 8 x 8         416      24,576
+    temporal.skip4     16 x 16 x 16         288      65,536
+    temporal.up4       16 x 16 x 16       1,620     336,128
+    temporal.head       1 x 32 x 32         132           0
+    mix                16 x 16 x 16         544     131,072
+    fuse               16 x 16 x 16       1,620     336,128
+    head                1 x 32 x 32         132      16,384
+    total                               158,056   6,251,648
+
+Streaming: a step runs the stem once, on the new frame; the earlier frame takes part by its cached
+stem features. So `step(cur, stem(prev))` equals `forward(cur, prev)`, and costs one stem less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from uvanet.models.blocks import Attention, CARes, ConvBN
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A size of the network.
+
+    Attributes:
+        input_size: Side of the square input, pixels; the network itself takes any size.
+        stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
+        spatial: Channels of the spatial branch at 1/8 and at 1/16.
+        temporal: As `spatial`, for the temporal branch.
+        spatial_depth: Residual blocks of the spatial branch at 1/8 and at 1/16.
+        temporal_depth: As `spatial_depth`.
+        attention: Kind of channel attention in every block.
+    """
+
+    input_size: int
+    stem: tuple[int, int] = (8, 16)
+    spatial: tuple[int, int] = (32, 72)
+    temporal: tuple[int, int] = (24, 40)
+    spatial_depth: tuple[int, int] = (1, 2)
+    temporal_depth: tuple[int, int] = (1, 1)
+    attention: Attention = "ca"
+
+
+PRESETS: dict[str, Preset] = {
+    "uvanet-32": Preset(32),
+    "uvanet-64": Preset(64),
+    "uvanet-128": Preset(128),
+}
+
+
+class StudentOutput(NamedTuple):
+    """What a forward pass gives.
+
+    Attributes:
+        spatial: Logits of the spatial branch, (n, 1, h / 2, w / 2), float32.
+        temporal: Logits of the temporal branch, same shape.
+        fused: Logits of the fused prediction, same shape.
+        features: Stem features of the current frame, (n, c, h / 4, w / 4).
+    """
+
+    spatial: Tensor
+    temporal: Tensor
+    fused: Tensor
+    features: Tensor
+
+
+def upsample_to(x: Tensor, like: Tensor) -> Tensor:
+    """Resizes (n, c, h, w) bilinearly to the height and width of `like`."""
+    return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)
+
+
+class Stem(nn.Module):
+    """The low-level features both branches share: (n, 3, h, w) to (n, c, h / 4, w / 4)."""
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        half, quarter = preset.stem
+        self.conv = ConvBN(3, half, 3, stride=2)
+        self.block = CARes(half, quarter, stride=2, expand=3, attention=preset.attention)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Takes RGB in 0..1, (n, 3, h, w), float32."""
+        # Centred here, so that no caller has to know the mean of the training pictures.
+        y: Tensor = self.block(self.conv((x - 0.45) * 4.0))
+        return y
+
+
+class Head(nn.Module):
+    """Logits at half the input's size from decoder features at a quarter of it.
+
+    A 1x1 convolution to four channels and a pixel shuffle: resolution for next to nothing. The
+    centre bias is a learned 8 x 8 field of log odds, stretched over the map.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 4, 1)
+        self.centre_bias = nn.Parameter(torch.zeros(1, 1, 8, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (n, c, h, w) to logits (n, 1, 2 h, 2 w)."""
+        logits = F.pixel_shuffle(self.conv(x), 2)
+        return logits + upsample_to(self.centre_bias, logits)
+
+
+class Branch(nn.Module):
+    """Encoder to 1/16 of the input's size and decoder back to 1/4, with skips.
+
+    Args:
+        c_in: Channels of what comes in at 1/4.
+        c_out: Channels of the decoder features at 1/4.
+        widths: Channels at 1/8 and 1/16.
+        depth: Residual blocks at 1/8 and 1/16.
+        attention: Kind of channel attention.
+    """
+
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        widths: tuple[int, int],
+        depth: tuple[int, int],
+        attention: Attention,
+    ) -> None:
+        super().__init__()
+        mid, deep = widths
+        self.down8 = nn.Sequential(
+            CARes(c_in, mid, stride=2, expand=4, attention=attention),
+            *(CARes(mid, mid, expand=3, attention=attention) for _ in range(depth[0])),
+        )
+        self.down16 = nn.Sequential(
+            CARes(mid, deep, stride=2, expand=4, attention=attention),
+            *(CARes(deep, deep, expand=3, attention=attention) for _ in range(depth[1])),
+        )
+        self.lateral8 = ConvBN(deep, mid, act=False)
+        self.up8 = CARes(mid, mid, expand=3, attention=attention)
+        self.lateral4 = ConvBN(mid, c_out, act=False)
+        self.skip4 = ConvBN(c_in, c_out, act=False)
+        self.up4 = CARes(c_out, c_out, expand=2, attention=attention)
+        self.head = Head(c_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (n, c_in, h, w) to decoder features (n, c_out, h, w)."""
+        x8 = self.down8(x)
+        x16 = self.down16(x8)
+        y8 = self.up8(x8 + upsample_to(self.lateral8(x16), x8))
+        y: Tensor = self.up4(self.skip4(x) + upsample_to(self.lateral4(y8), x))
+        return y
+
+
+class SpatioTemporal(nn.Module):
+    """The whole student: stem, spatial branch, temporal branch and their fusion.
+
+    Args:
+        preset: Widths and depths.
+    """
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        self.preset = preset
+        quarter = preset.stem[1]
+        self.stem = Stem(preset)
+        self.spatial = Branch(
+            quarter, quarter, preset.spatial, preset.spatial_depth, preset.attention
+        )
+        # The temporal branch sees this frame and what changed since the earlier one.
+        self.motion = ConvBN(2 * quarter, quarter)
+        self.temporal = Branch(
+            quarter, quarter, preset.temporal, preset.temporal_depth, preset.attention
+        )
+        self.mix = ConvBN(2 * quarter, quarter)
+        self.fuse = CARes(quarter, quarter, expand=2, attention=preset.attention)
+        self.head = Head(quarter)
+        self.apply(_initialise)
+
+    def step(self, frame: Tensor, earlier: Tensor) -> StudentOutput:
+        """One streaming step.
+
+        Args:
+            frame: RGB in 0..1, (n, 3, h, w), float32.
+            earlier: Stem features of the frame about 100 ms before, (n, c, h / 4, w / 4): the
+                `features` of its step. For a still picture or a first frame, this frame's own.
+
+        Returns:
+            The logits of all three predictions and this frame's stem features.
+        """
+        features = self.stem(frame)
+        return self._predict(features, earlier)
+
+    def forward(self, frame: Tensor, earlier_frame: Tensor | None = None) -> StudentOutput:
+        """The same from the pair of frames; without an earlier frame, nothing moves.
+
+        Args:
+            frame: RGB in 0..1, (n, 3, h, w), float32.
+            earlier_frame: As `frame`, about 100 ms before.
+        """
+        features = self.stem(frame)
+        earlier = features if earlier_frame is None else self.stem(earlier_frame)
+        return self._predict(features, earlier)
+
+    def _predict(self, features: Tensor, earlier: Tensor) -> StudentOutput:
+        spatial = self.spatial(features)
+        temporal = self.temporal(self.motion(torch.cat([features, features - earlier], 1)))
+        fused = self.fuse(self.mix(torch.cat([spatial, temporal], 1)))
+        return StudentOutput(
+            self.spatial.head(spatial), self.temporal.head(temporal), self.head(fused), features
+        )
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def build(name: str = "uvanet-64") -> SpatioTemporal:
+    """Makes the untrained network of a preset.
+
+    Raises:
+        KeyError: There is no such preset.
+    """
+    return SpatioTemporal(PRESETS[name])
+
+
+def layer_costs(model: SpatioTemporal, size: int | None = None) -> dict[str, tuple[int, int]]:
+    """Counts parameters and multiply-accumulates of the live network, row by row of the table.
+
+    Counted are convolutions of one streaming step, and only what it runs: the branches' own heads
+    serve training and are left out of the MACs, not of the parameters.
+
+    Args:
+        model: The network.
+        size: Side of the square input; the preset's by default.
+
+    Returns:
+        Row to (parameters, MACs).
+    """
+    costs: dict[str, tuple[int, int]] = {}
+    hooks = []
+
+    def count(row: str, module: nn.Module, _inputs: object, output: Tensor) -> None:
+        assert isinstance(module, nn.Conv2d)
+        parameters, macs = costs[row]
+        costs[row] = (parameters, macs + module.weight[0].numel() * output[0].numel())
+
+    for name, module in model.named_modules():
+        row = _row(name)
+        own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        if own:
+            parameters, macs = costs.get(row, (0, 0))
+            costs[row] = (parameters + own, macs)
+        if isinstance(module, nn.Conv2d) and row not in ("spatial.head", "temporal.head"):
+            hooks.append(module.register_forward_hook(partial(count, row)))
+    side = size or model.preset.input_size
+    training = model.training
+    model.eval()
+    quarter = -(-side // 4)
+    with torch.no_grad():
+        earlier = torch.zeros(1, model.preset.stem[1], quarter, quarter)
+        model.step(torch.zeros(1, 3, side, side), earlier)
+    model.train(training)
+    for hook in hooks:
+        hook.remove()
+    return costs
+
+
+def _row(name: str) -> str:
+    """The table's row that a module belongs to: two levels inside stem and branches, else one."""
+    words = name.split(".")
+    return ".".join(words[:2] if words[0] in ("stem", "spatial", "temporal") else words[:1])

@@ -1,0 +1,1 @@
+"""What runs a trained network. Never imports torch at the top."""

@@ -1,0 +1,123 @@
+"""Models on disk: an ONNX file and a card beside it that says what it is, hash and all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from uvanet.errors import ModelError, UvanetError
+from uvanet.paths import resource
+
+CARD_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model is. Stored as `<name>.json` beside `<name>.onnx`.
+
+    Attributes:
+        name: Such as "uvanet-64".
+        role: A student runs live; a teacher stands beside it.
+        description: One sentence.
+        input_size: Side of the square input, pixels.
+        parameters: Number of trained values.
+        macs: Multiply-accumulates of one streaming step.
+        sha256: Of the ONNX file, in hex.
+        licence: Of the weights, an SPDX name.
+        data: What it was trained on: a row with name, licence and use each.
+        recipe: How: the command, and every setting of the run.
+        metrics: Split or set to model or baseline to metric to value.
+        limits: What it should not be trusted for; a sentence each.
+        citation: The paper.
+        format: Of this file.
+    """
+
+    name: str
+    role: Literal["student", "teacher"]
+    description: str
+    input_size: int
+    parameters: int
+    macs: int
+    sha256: str
+    licence: str
+    data: list[dict[str, str]]
+    recipe: dict[str, Any]
+    metrics: dict[str, dict[str, dict[str, float]]]
+    limits: list[str]
+    citation: str
+    format: int = field(default=CARD_FORMAT)
+
+    def write(self, path: Path) -> None:
+        """Writes the card as JSON."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        part = path.with_name(path.name + ".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+
+
+def read_card(path: Path) -> Card:
+    """Reads a card.
+
+    Raises:
+        ModelError: It is missing, no card, or of a later version.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{path.name} is missing beside its ONNX file.", "Copy both files together."
+        ) from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{path} is no readable model card.", "Copy the model again.") from error
+    if not isinstance(raw, dict) or raw.get("format") != CARD_FORMAT:
+        raise ModelError(
+            f"{path} is of a version that this program does not know.",
+            "Use the program that wrote it, or export the model again.",
+        )
+    try:
+        return Card(**raw)
+    except TypeError as error:
+        raise ModelError(f"{path} lacks what a model card holds.", "Export it again.") from error
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def available() -> list[Card]:
+    """The models that come with the program, students first, each kind by size."""
+    cards = [read_card(path) for path in sorted(resource("weights").glob("*.json"))]
+    return sorted(cards, key=lambda card: (card.role != "student", card.input_size, card.name))
+
+
+def find(name: str | Path) -> tuple[Path, Card]:
+    """Finds a model by its name or by the path of its ONNX file, and checks the file's hash.
+
+    Raises:
+        ModelError: It does not exist, has no card, or the file is not the one the card describes.
+    """
+    if str(name).lower().endswith(".onnx"):
+        path = Path(name).expanduser()
+        if not path.is_file():
+            raise ModelError(f"There is no model file {path}.", "Check the path.")
+    else:
+        try:
+            path = resource(f"weights/{name}.onnx")
+        except UvanetError as error:
+            names = ", ".join(card.name for card in available()) or "none"
+            raise ModelError(
+                f"There is no model named {str(name)!r}.",
+                f"Choose one of: {names}; or give the path of an .onnx file.",
+            ) from error
+    card = read_card(path.with_suffix(".json"))
+    if file_hash(path) != card.sha256:
+        raise ModelError(
+            f"{path.name} is damaged: it is not the file that its card describes.",
+            "Install the program again, or copy the model again.",
+        )
+    return path, card
