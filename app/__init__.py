@@ -1,0 +1,1 @@
+"""The desktop program: a window that shows live where people look."""

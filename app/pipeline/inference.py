@@ -1,0 +1,162 @@
+"""The inference thread: newest frame in, map and paintable picture out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, cast
+
+import cv2
+import numpy as np
+
+from app.pipeline.events import InferenceFailed
+from app.pipeline.packets import FramePacket, SaliencyPacket
+from app.pipeline.predictor import Predictor
+from uvanet.errors import ModelError, UvanetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from app.pipeline.clock import Clock
+    from app.pipeline.predictor import PredictorFactory
+    from app.pipeline.slot import LatestSlot
+
+logger = logging.getLogger(__name__)
+
+MAX_PAINT_SIDE = 4096
+_EMPTY_SIDE = 8
+_MOST_MESSAGES = 32
+
+
+class Inference:
+    """Runs the network on its own thread; no error of the network ends it.
+
+    Args:
+        predictor: The network, or a factory to be run on the thread.
+        frames: Where frames come from; closing it ends the thread.
+        stale: Whether a frame is pointless by now (and was written off by that very call).
+        publish: Takes each result.
+        inferred: Told when each map was ready and how long it took, in seconds.
+        failed: Told of each frame on which the network raised.
+        emit: Takes the InferenceFailed events.
+        clock: The time to live by.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor | PredictorFactory,
+        *,
+        frames: LatestSlot[FramePacket],
+        stale: Callable[[FramePacket], bool],
+        publish: Callable[[SaliencyPacket], None],
+        inferred: Callable[[float, float], None],
+        failed: Callable[[FramePacket], None],
+        emit: Callable[[InferenceFailed], None],
+        clock: Clock,
+    ) -> None:
+        self._given = predictor
+        self._predictor: Predictor | None = None
+        self._frames = frames
+        self._stale = stale
+        self._publish = publish
+        self._inferred = inferred
+        self._failed = failed
+        self._emit = emit
+        self._clock = clock
+        self._epoch: int | None = None
+        self._told: set[str] = set()
+        self._thread = threading.Thread(target=self._run, name="uvanet-inference", daemon=True)
+        self._thread.start()
+
+    def join(self, timeout: float) -> bool:
+        """Waits for the thread; False where it is still there."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._predictor = _make(self._given)
+        except Exception as error:  # noqa: BLE001 - told and logged below
+            self._tell(error, "The model cannot be loaded")
+        while (frame := self._frames.take()) is not None:
+            if not self._stale(frame):
+                self._process(frame)
+
+    def _process(self, frame: FramePacket) -> None:
+        start = self._clock.now()
+        saliency: NDArray[np.float32] | None = None
+        try:
+            saliency = self._predict(frame)
+        except Exception as error:  # noqa: BLE001 - told and logged below
+            self._tell(error, "The model failed on a frame")
+        ready = self._clock.now()
+        if saliency is None:
+            self._failed(frame)
+            saliency = np.zeros((_EMPTY_SIDE, _EMPTY_SIDE), np.float32)
+            failed = True
+        else:
+            self._inferred(ready, ready - start)
+            failed = False
+        try:
+            bgra = paintable(frame.image)
+        except Exception as error:  # noqa: BLE001 - told and logged below
+            # Out of memory on a huge picture, or a source that gives what is no picture.
+            self._failed(frame)
+            self._tell(error, "A frame cannot be shown")
+            return
+        self._publish(SaliencyPacket(frame, saliency, ready, ready - start, bgra, failed))
+
+    def _predict(self, frame: FramePacket) -> NDArray[np.float32] | None:
+        """The map; None where there is no network, of which the user was told."""
+        if self._predictor is None:
+            return None
+        if frame.epoch != self._epoch:
+            self._predictor.reset()
+            self._epoch = frame.epoch
+        saliency = self._predictor.step(frame.image, frame.t_scene, bgr=True)
+        saliency = np.ascontiguousarray(saliency, np.float32)
+        if saliency.ndim != 2 or not np.isfinite(saliency).all():
+            raise ModelError(
+                "The model gave a map that is not a finite picture.", "Try another model."
+            )
+        return saliency
+
+    def _tell(self, error: Exception, what: str) -> None:
+        known = error if isinstance(error, UvanetError) else None
+        if known is None:
+            detail = f"{type(error).__name__}: {error}".rstrip(": ")
+            known = ModelError(f"{what} ({detail}).", "Try another model, and see the log.")
+        message = str(known)
+        # Messages that carry a number could differ for ever.
+        if message in self._told or len(self._told) >= _MOST_MESSAGES:
+            return
+        self._told.add(message)
+        logger.error("%s", message, exc_info=error)
+        self._emit(InferenceFailed(known))
+
+
+def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turns a picture into what Qt paints fastest.
+
+    Args:
+        image: BGR, uint8, (h, w, 3).
+
+    Returns:
+        BGRA with alpha 255, uint8, (h', w', 4), a new array, contiguous; scaled down where a
+        side is above MAX_PAINT_SIDE.
+    """
+    height, width = image.shape[:2]
+    scale = MAX_PAINT_SIDE / max(height, width)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        image = cast("NDArray[np.uint8]", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_BGR2BGRA))
+
+
+def _make(given: Predictor | PredictorFactory) -> Predictor:
+    if isinstance(given, Predictor):
+        return given
+    return given()

@@ -1,0 +1,113 @@
+"""The bridge: pipeline threads on one side, Qt's event loop on the other."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, QThread
+
+from app.bridge import PipelineBridge
+from app.pipeline.events import PipelineState, SourceEnded, StateChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+
+def on_threads(work: Callable[[], None], threads: int = 4) -> None:
+    """Runs the work on so many foreign threads and waits for all."""
+    running = [threading.Thread(target=work) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+
+
+def test_a_busy_window_finds_one_notification(qtbot: QtBot) -> None:
+    bridge = PipelineBridge()
+    calls: list[bool] = []
+    window_thread = QThread.currentThread()
+    bridge.resultReady.connect(lambda: calls.append(QThread.currentThread() is window_thread))
+    on_threads(lambda: [bridge.notify_result() for _ in range(1000)] and None)
+    assert calls == []
+    qtbot.waitUntil(lambda: bool(calls))
+    QCoreApplication.processEvents()
+    assert calls == [True]
+
+
+def test_a_result_that_comes_while_one_is_handled_is_not_lost(qtbot: QtBot) -> None:
+    bridge = PipelineBridge()
+    calls: list[int] = []
+
+    def handle() -> None:
+        calls.append(len(calls))
+        if len(calls) < 3:
+            on_threads(bridge.notify_result, 2)
+
+    bridge.resultReady.connect(handle)
+    bridge.notify_result()
+    qtbot.waitUntil(lambda: len(calls) == 3)
+    QCoreApplication.processEvents()
+    assert calls == [0, 1, 2]
+
+
+def test_events_arrive_in_order_on_the_windows_thread(qtbot: QtBot) -> None:
+    bridge = PipelineBridge()
+    arrived: list[tuple[object, bool]] = []
+    here = threading.get_ident()
+    bridge.eventArrived.connect(lambda e: arrived.append((e, threading.get_ident() == here)))
+    sent = [StateChanged(PipelineState.OPENING), StateChanged(PipelineState.PLAYING), SourceEnded()]
+    on_threads(lambda: [bridge.notify_event(event) for event in sent] and None, 1)
+    assert arrived == []
+    qtbot.waitUntil(lambda: len(arrived) == 3)
+    assert arrived == [(event, True) for event in sent]
+
+
+def test_a_bridge_that_is_gone_is_quiet(qtbot: QtBot) -> None:
+    parent = QObject()
+    bridge = PipelineBridge(parent)
+    calls: list[object] = []
+    bridge.resultReady.connect(lambda: calls.append("result"))
+    bridge.eventArrived.connect(calls.append)
+    bridge.notify_result()
+    bridge.notify_event(SourceEnded())
+    del parent
+    gc.collect()
+    on_threads(bridge.notify_result)
+    on_threads(lambda: bridge.notify_event(SourceEnded()))
+    QCoreApplication.processEvents()
+    assert calls == []
+
+
+def test_destroying_it_under_fire(qtbot: QtBot) -> None:
+    for _ in range(20):
+        parent = QObject()
+        bridge = PipelineBridge(parent)
+        bridge.resultReady.connect(lambda: None)
+        over, running = threading.Event(), threading.Event()
+
+        def fire(
+            bridge: PipelineBridge = bridge,
+            over: threading.Event = over,
+            running: threading.Event = running,
+        ) -> None:
+            while not over.is_set():
+                bridge.notify_result()
+                bridge.notify_event(SourceEnded())
+                running.set()
+
+        threads = [threading.Thread(target=fire) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        assert running.wait(10)
+        QCoreApplication.processEvents()
+        parent.deleteLater()
+        del parent
+        gc.collect()
+        QCoreApplication.processEvents()
+        over.set()
+        for thread in threads:
+            thread.join()

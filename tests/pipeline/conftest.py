@@ -1,0 +1,55 @@
+"""Benches that every test of the pipeline works at, and the check that no thread is left."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pipeline_fakes import LIMIT_S, Bench, FakeClock, FakePredictor, balanced, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.pipeline.clock import Clock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def predictor() -> FakePredictor:
+    return FakePredictor()
+
+
+@pytest.fixture
+def benches() -> Iterator[Callable[..., Bench]]:
+    """Makes benches and closes them; every one must let go of all its threads."""
+    made: list[Bench] = []
+
+    def make(predictor: Any, clock: Clock | None = None, *, paints: bool = True) -> Bench:
+        made.append(Bench(predictor, clock, paints=paints))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        assert balanced(bench.stats)
+        assert bench.pipeline.close(LIMIT_S)
+        assert bench.stats.in_flight == 0
+        assert balanced(bench.stats)
+
+
+@pytest.fixture
+def bench(benches: Callable[..., Bench], predictor: FakePredictor, clock: FakeClock) -> Bench:
+    return benches(predictor, clock)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    yield
+    wait_until(
+        lambda: not [t for t in threading.enumerate() if t.name.startswith("uvanet-")],
+        f"for threads to end: {threading.enumerate()}",
+    )

@@ -1,0 +1,63 @@
+import pytest
+
+from app.pipeline.ledger import Ledger
+from app.pipeline.meters import DurationMeter, RateMeter
+from app.pipeline.statistics import Drop
+
+
+@pytest.mark.parametrize("fps", [0.5, 5.0, 30.0, 240.0])
+def test_rate_of_a_steady_source(fps: float) -> None:
+    meter = RateMeter()
+    for i in range(int(6 * fps) + 3):
+        meter.add(10 + i / fps)
+    assert meter.rate(10 + i / fps) == pytest.approx(fps, rel=0.02)
+
+
+def test_rate_falls_when_events_stop_and_reaches_zero() -> None:
+    meter = RateMeter()
+    for i in range(60):
+        meter.add(i / 30)
+    last = 59 / 30
+    rates = [meter.rate(last + gap) for gap in (0, 0.3, 0.6, 0.9, 1.5, 3.5)]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == pytest.approx(30, rel=0.02)
+    assert rates[-1] == 0
+
+
+def test_rate_of_nothing() -> None:
+    meter = RateMeter()
+    assert meter.rate(5) == 0
+    meter.add(5)
+    assert meter.rate(5) == 0
+
+
+def test_percentiles_interpolate_and_forget() -> None:
+    meter = DurationMeter()
+    assert meter.percentiles_ms(0, 0.5, 0.95) == [None, None]
+    for i in range(101):
+        meter.add(i / 100, i / 1000)
+    assert meter.percentiles_ms(1, 0.5, 0.95) == [pytest.approx(50), pytest.approx(95)]
+    assert meter.percentiles_ms(5.995, 0.5) == [pytest.approx(100)]
+    assert meter.percentiles_ms(100, 0.5) == [None]
+
+
+def test_a_frame_ends_once() -> None:
+    ledger = Ledger()
+    ledger.captured(1, 0.0)
+    ledger.captured(2, 0.1)
+    ledger.captured(3, 0.2)
+    ledger.skipped(Drop.LATE, 0.25)
+    ledger.dropped(1, Drop.NETWORK_BUSY)
+    ledger.dropped(1, Drop.SEEK)
+    ledger.painted(2, 0.3, 0.2)
+    ledger.painted(2, 0.4, 0.3)
+    ledger.failed(1)
+    stats = ledger.snapshot(0.5)
+    assert (stats.captured, stats.painted, stats.failed, stats.in_flight) == (4, 1, 0, 1)
+    assert stats.overwritten[Drop.NETWORK_BUSY] == 1
+    assert stats.overwritten[Drop.SEEK] == 0
+    assert stats.dropped == 2
+    assert stats.latency_p50_ms == pytest.approx(250)
+    assert stats.rss_bytes > 1_000_000
+    ledger.close()
+    assert ledger.snapshot(0.5).overwritten[Drop.CLOSED] == 1
