@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
 
 if TYPE_CHECKING:
     from app.pipeline.events import Event
@@ -69,7 +69,7 @@ class PipelineBridge(QObject):
             if gate.open:
                 self._emit(self._eventPosted, event)
 
-    def _emit(self, signal: Signal, *payload: object) -> None:
+    def _emit(self, signal: SignalInstance, *payload: object) -> None:
         try:
             signal.emit(*payload)
         except RuntimeError:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime as ort
 
 from uvanet.errors import ModelError
 from uvanet.runtime.engine import Step
+from uvanet.runtime.session import open_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,20 +28,7 @@ class OnnxEngine:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Waiting threads must not burn the cores that decode and paint.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = ort.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise ModelError(
-                f"{path.name} cannot be loaded as an ONNX model.", "Copy or export it again."
-            ) from error
+        self._session = open_session(path, threads)
         inputs = {node.name: node for node in self._session.get_inputs()}
         outputs = [node.name for node in self._session.get_outputs()]
         if set(inputs) != {"frame", "earlier"} or outputs != ["saliency", "features"]:

@@ -1,0 +1,149 @@
+"""Builds the program, runs it, and takes it down again."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+
+from app.controller import Controller
+from app.i18n import tr
+from app.icons import app_icon
+from app.main_window import TITLE, MainWindow
+from app.services import settings as store
+from app.services.garbage import GarbageCollector
+from app.services.jobs import Jobs
+from app.services.logs import Logs, Problems, log_folder
+from app.shutdown import WHOLE_SECONDS, Interrupts, shut_down
+from app.theme import Theme
+
+if TYPE_CHECKING:
+    from app.pipeline.predictor import Predictor, PredictorFactory
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says.
+
+    Attributes:
+        source: The string that opens the source; None for the first camera or the demo.
+        model: The network's name.
+        size: The window's width and height in logical pixels; None for the usual.
+        theme: "dark", "light" or "system" for this run; None for what the user chose before.
+    """
+
+    source: str | None = None
+    model: str = "uvanet-64"
+    size: tuple[int, int] | None = None
+    theme: str | None = None
+
+
+class Program(QObject):
+    """The running program: application, window and everything beside them.
+
+    Args:
+        options: What the command line says.
+        predictor: The network, or what makes it; None for the named model.
+
+    Attributes:
+        window: The window, shown.
+        clean: After `shut_down`: whether every thread ended.
+
+    Signals:
+        problem: One line about an exception nobody expected.
+    """
+
+    problem = Signal(str)
+
+    def __init__(
+        self, options: Options, predictor: Predictor | PredictorFactory | None = None
+    ) -> None:
+        app = QApplication.instance() or QApplication(["uvanet"])
+        assert isinstance(app, QApplication)
+        super().__init__()
+        app.setApplicationName("uvanet")
+        app.setApplicationDisplayName(TITLE)
+        app.setDesktopFileName("uvanet")
+        app.setWindowIcon(app_icon())
+        self.app = app
+        self.clean = True
+        self._down = False
+        self._options = options
+        self._logs = Logs(log_folder())
+        self._problems = Problems(self)
+        self._settings_path = store.settings_path()
+        self.settings = store.load(self._settings_path)
+        self._theme = Theme(app, options.theme or self.settings.theme)
+        self._jobs = Jobs(self)
+        self._controller = Controller(
+            predictor if predictor is not None else _factory(options.model), self._jobs, self
+        )
+        self.window = MainWindow(
+            self._controller, self.settings, self._theme, self._jobs, options.model
+        )
+        if options.size is not None:
+            self.window.resize(*options.size)
+        self._problems.happened.connect(self._on_problem)
+        self.window.closing.connect(self.shut_down)
+        self._garbage = GarbageCollector(self)
+        self._interrupts = Interrupts(self)
+        # Queued: the signal arrives in the middle of whatever Python was doing.
+        self._interrupts.interrupted.connect(self.window.close, Qt.ConnectionType.QueuedConnection)
+        self.window.open_source(options.source)
+        self.window.show()
+
+    def run(self) -> int:
+        """Runs until the window is closed.
+
+        Returns:
+            The exit code.
+        """
+        code = self.app.exec()
+        self.shut_down()
+        return code
+
+    def shut_down(self) -> None:
+        """Takes everything down, within a bound; a second call does nothing."""
+        if self._down:
+            return
+        self._down = True
+        if self._options.theme is not None:
+            self.settings.theme = store.load(self._settings_path).theme
+        self.clean = shut_down(
+            [
+                ("settings", lambda _: store.save(self.settings, self._settings_path) or True),
+                ("pipeline", self._controller.close),
+                ("jobs", self._jobs.close),
+            ],
+            WHOLE_SECONDS,
+        )
+        self._interrupts.close()
+        self._garbage.close()
+        self._theme.detach()
+        self._problems.close()
+        self._logs.close()
+
+    def _on_problem(self, words: str) -> None:
+        self.problem.emit(words)
+        where = tr("The details are in {path}.").format(path=self._logs.path)
+        self.window.banner.say(
+            "error",
+            tr("Something went wrong inside the program: {words}").format(words=words),
+            where if self._logs.path else "",
+        )
+
+
+def _factory(model: str) -> PredictorFactory:
+    """What makes the network, later and on the inference thread."""
+
+    def make() -> Predictor:
+        import uvanet
+
+        return uvanet.Stream(uvanet.load(model))
+
+    return make

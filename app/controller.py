@@ -1,0 +1,211 @@
+"""Between the window and the pipeline: opens sources, hands results on, keeps the overlay."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.bridge import PipelineBridge
+from app.i18n import tr
+from app.pipeline import events
+from app.pipeline.events import PipelineState
+from app.pipeline.live import MAX_SPEED, MIN_SPEED, LivePipeline
+from uvanet.errors import UvanetError
+
+if TYPE_CHECKING:
+    from app.pipeline.packets import SaliencyPacket
+    from app.pipeline.predictor import Predictor, PredictorFactory
+    from app.pipeline.statistics import Statistics
+    from app.services.jobs import Jobs
+    from uvanet.sources.base import Source, SourceInfo
+
+_log = logging.getLogger(__name__)
+
+SPEEDS = tuple(
+    speed for speed in (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0) if MIN_SPEED <= speed <= MAX_SPEED
+)
+
+
+class Controller(QObject):
+    """The program's heart without a face. Lives on the GUI thread.
+
+    Signals:
+        opening: The name of a source that is being opened; empty for the first camera.
+        switched: From now on no result of the source before comes any more.
+        opened: The SourceInfo of the source that plays from now on.
+        failed: The UvanetError that ended a source, or kept it from opening.
+        engine_failed: The UvanetError of the network; pictures go on without heat.
+        stalled: Seconds without a frame; 0 when frames come again.
+        state_changed: The PipelineState.
+        result_ready: A result waits for `take`.
+    """
+
+    opening = Signal(str)
+    switched = Signal()
+    opened = Signal(object)
+    failed = Signal(object)
+    engine_failed = Signal(object)
+    stalled = Signal(float)
+    state_changed = Signal(object)
+    result_ready = Signal()
+
+    def __init__(
+        self, predictor: Predictor | PredictorFactory, jobs: Jobs, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._request = 0
+        self._waiting = False
+        self._bridge = PipelineBridge(self)
+        self._bridge.resultReady.connect(self.result_ready)
+        self._bridge.eventArrived.connect(self._on_event)
+        self._pipeline = LivePipeline(
+            predictor, on_result=self._bridge.notify_result, on_event=self._bridge.notify_event
+        )
+        self._state = PipelineState.IDLE
+        self.info: SourceInfo | None = None  # of the newest source, once it was open
+
+    # -- sources
+
+    def open(self, spec: str | None) -> None:
+        """Opens a source; of several calls in a row the last one wins.
+
+        Args:
+            spec: What `uvanet.sources.make_source` takes; None for the first camera or, where
+                there is none, the demo.
+        """
+        self._request += 1
+        self._waiting = True
+        request = self._request
+        self._set_state(PipelineState.OPENING)
+        self.opening.emit("" if spec is None else _short_name(spec))
+
+        def done(source: Source) -> None:
+            if request == self._request:
+                self._waiting = False
+                self.info = None
+                self._pipeline.open(source)
+                self.switched.emit()
+            else:
+                source.close()
+
+        def failed(error: Exception) -> None:
+            if request == self._request:
+                self._waiting = False
+                self._fail(error)
+
+        self._jobs.run(lambda: _make(spec), done, failed, name="source")
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, UvanetError):
+            _log.error("a source could not be made", exc_info=error)
+            error = UvanetError(
+                tr("The source cannot be opened: {reason}.").format(reason=error),
+                tr("Choose another source."),
+            )
+        # The source of before goes on behind the message, if there is one.
+        self._set_state(self._pipeline.state if self.info else PipelineState.FAILED)
+        self.failed.emit(error)
+
+    # -- playing
+
+    @property
+    def state(self) -> PipelineState:
+        """Where the current source stands."""
+        return self._state
+
+    @property
+    def speed(self) -> float:
+        """How fast files play; 1 is real time."""
+        return self._pipeline.speed
+
+    def toggle(self) -> None:
+        """Plays or pauses."""
+        if self._state is PipelineState.PLAYING:
+            self._pipeline.pause()
+        else:
+            self._pipeline.play()
+
+    def seek(self, seconds: float) -> None:
+        """Jumps to a time of the source."""
+        self._pipeline.seek(max(0.0, seconds))
+
+    def step(self, frames: int) -> None:
+        """Pauses and moves by single frames."""
+        self._pipeline.step(frames)
+
+    def set_speed(self, speed: float) -> None:
+        """Sets how fast files play."""
+        self._pipeline.set_speed(speed)
+
+    def change_speed(self, direction: int) -> None:
+        """Goes to the next faster (1) or slower (-1) of the usual speeds."""
+        now = min(range(len(SPEEDS)), key=lambda place: abs(SPEEDS[place] - self.speed))
+        self.set_speed(SPEEDS[min(max(now + direction, 0), len(SPEEDS) - 1)])
+
+    def set_loop(self, loop: bool) -> None:
+        """Sets whether files start again at their end."""
+        self._pipeline.set_loop(loop)
+
+    # -- results
+
+    def take(self) -> SaliencyPacket | None:
+        """The newest result not yet taken; None where there is none."""
+        return self._pipeline.take_result()
+
+    def painted(self, packet: SaliencyPacket) -> None:
+        """Tells that a result is on the screen."""
+        self._pipeline.painted(packet)
+
+    def stats(self) -> Statistics:
+        """The numbers of now."""
+        return self._pipeline.stats()
+
+    def close(self, timeout: float) -> bool:
+        """Stops everything; see `LivePipeline.close`."""
+        self._request += 1
+        return self._pipeline.close(timeout)
+
+    # -- events
+
+    def _on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InferenceFailed):
+            self.engine_failed.emit(event.error)
+            return
+        if self._waiting:
+            return  # It comes from a source the user has already turned away from.
+        match event:
+            case events.SourceOpened(info):
+                self.info = info
+                self.opened.emit(info)
+            case events.SourceFailed(error):
+                self.failed.emit(error)
+            case events.SourceStalled(seconds):
+                self.stalled.emit(seconds)
+            case events.SourceResumed():
+                self.stalled.emit(0.0)
+            case events.StateChanged(state):
+                self._set_state(state)
+
+    def _set_state(self, state: PipelineState) -> None:
+        if state is not self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+
+def _make(spec: str | None) -> Source:
+    """Makes a source, still closed. Runs on a job's thread: it may look for cameras."""
+    from uvanet.sources import default_source, make_source
+
+    return default_source() if spec is None else make_source(spec)
+
+
+def _short_name(spec: str) -> str:
+    """The part of a spec that people know it by, without secrets of a URL."""
+    if "://" in spec:
+        scheme, _, rest = spec.partition("://")
+        host = rest.split("/", 1)[0].rpartition("@")[2]
+        return f"{scheme}://{host}"
+    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec

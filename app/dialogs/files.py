@@ -1,0 +1,55 @@
+"""File dialogs that do not block the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.i18n import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_VIDEOS = "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.ts"
+_PICTURES = "*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp"
+
+
+def ask_file(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks for a video or picture; `done` gets its path."""
+    dialog = QFileDialog(parent, tr("Open file"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters(
+        [
+            f"{tr('Videos and pictures')} ({_VIDEOS} {_PICTURES})",
+            f"{tr('Videos')} ({_VIDEOS})",
+            f"{tr('Pictures')} ({_PICTURES})",
+            f"{tr('All files')} (*)",
+        ]
+    )
+    return _open(dialog, done)
+
+
+def ask_folder(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks for a folder; `done` gets its path."""
+    dialog = QFileDialog(parent, tr("Open folder of pictures"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return _open(dialog, done)
+
+
+def ask_save(parent: QWidget, folder: str, name: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save a PNG called `name`; `done` gets the path."""
+    dialog = QFileDialog(parent, tr("Save snapshot"), folder, f"{tr('PNG picture')} (*.png)")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix("png")
+    dialog.selectFile(name)
+    return _open(dialog, done)
+
+
+def _open(dialog: QFileDialog, done: Callable[[str], None]) -> QFileDialog:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(done)
+    dialog.open()
+    return dialog

@@ -1,0 +1,172 @@
+"""The places of the window's parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controller import SPEEDS
+from app.i18n import tr
+from app.overlay import MAX_SMOOTHING
+from app.widgets.banner import Banner
+from app.widgets.canvas import Canvas
+from app.widgets.controls import IconButton
+from app.widgets.overlay_panel import OverlayPanel
+from app.widgets.plots import PlotPanel
+from app.widgets.source_picker import SourcePicker
+from app.widgets.status_line import StatusLine
+from app.widgets.transport import Transport
+from uvanet.render import COLORMAPS, colormap
+
+if TYPE_CHECKING:
+    from app.menus import ActionSet
+    from app.theme import Tokens
+
+_PANEL_WIDTH = 272
+_GAP = 12
+
+
+@dataclass(slots=True)
+class Layout:
+    """The parts.
+
+    Attributes:
+        root: Holds all of them.
+        canvas: The picture.
+        banner: Messages over the picture.
+        picker: Chooses the source.
+        menu_button: Opens the menu.
+        menu: All actions.
+        transport: Controls in time.
+        overlay: Controls of the overlay.
+        plots: The graphs.
+        status: The line at the bottom.
+        panel: Holds overlay and plots.
+        chrome: What the full screen hides.
+    """
+
+    root: QWidget
+    canvas: Canvas
+    banner: Banner
+    picker: SourcePicker
+    menu_button: IconButton
+    menu: QMenu
+    transport: Transport
+    overlay: OverlayPanel
+    plots: PlotPanel
+    status: StatusLine
+    panel: QWidget
+    chrome: tuple[QWidget, ...]
+
+    def set_immersive(self, immersive: bool, *, panel: bool) -> None:
+        """Leaves the picture alone, or brings everything back."""
+        for widget in self.chrome:
+            widget.setVisible(not immersive)
+        self.panel.setVisible(panel and not immersive)
+        gap = 0 if immersive else _GAP
+        layout = self.root.layout()
+        assert layout is not None
+        layout.setContentsMargins(gap, 0 if immersive else 8, gap, 0 if immersive else 6)
+        self.canvas.set_immersive(immersive)
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """Uses the colours of a theme."""
+        for part in (self.canvas, self.banner, self.picker, self.overlay, self.plots):
+            part.set_tokens(tokens)
+
+
+def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
+    """Makes the parts; nothing is wired yet."""
+    picker = SourcePicker(actions.by_name, tokens)
+    canvas = Canvas(tokens)
+    transport = Transport(actions.by_name, SPEEDS)
+    overlay = OverlayPanel(
+        {name: colormap(name) for name in COLORMAPS}, MAX_SMOOTHING, actions.tip, tokens
+    )
+    plots = PlotPanel(tokens)
+    status = StatusLine(model)
+    root = QWidget()
+    bar, menu_button, menu = _top_bar(root, picker, actions)
+    panel = _panel(overlay, plots)
+    stage = QVBoxLayout()
+    stage.setSpacing(10)
+    stage.addWidget(canvas, 1)
+    stage.addWidget(transport)
+    middle = QHBoxLayout()
+    middle.setSpacing(_GAP)
+    middle.addLayout(stage, 1)
+    middle.addWidget(panel)
+    whole = QVBoxLayout(root)
+    whole.setSpacing(8)
+    whole.addWidget(bar)
+    whole.addLayout(middle, 1)
+    whole.addWidget(status)
+    parts = Layout(
+        root=root,
+        canvas=canvas,
+        banner=Banner(canvas, tokens),
+        picker=picker,
+        menu_button=menu_button,
+        menu=menu,
+        transport=transport,
+        overlay=overlay,
+        plots=plots,
+        status=status,
+        panel=panel,
+        chrome=(bar, transport, status),
+    )
+    parts.set_immersive(False, panel=True)
+    return parts
+
+
+def _top_bar(
+    root: QWidget, picker: SourcePicker, actions: ActionSet
+) -> tuple[QWidget, IconButton, QMenu]:
+    bar = QWidget()
+    layout = QHBoxLayout(bar)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    layout.addWidget(picker)
+    layout.addStretch()
+    for name in ("overlay", "save_snapshot", "copy_snapshot", "panel", "full_screen", "shortcuts"):
+        button = IconButton()
+        button.setDefaultAction(actions[name])
+        button.setAccessibleName(actions[name].text().removesuffix("…"))
+        layout.addWidget(button)
+    menu = QMenu(root)
+    for submenu in actions.submenus(root):
+        menu.addMenu(submenu)
+    menu_button = IconButton()
+    menu_button.setIcon(actions["main_menu"].icon())
+    menu_button.setAccessibleName(tr("Menu"))
+    menu_button.setToolTip(actions["main_menu"].toolTip())
+    menu_button.setMenu(menu)
+    menu_button.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+    layout.addWidget(menu_button)
+    return bar, menu_button, menu
+
+
+def _panel(overlay: OverlayPanel, plots: PlotPanel) -> QWidget:
+    inner = QWidget()
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(10)
+    column.addWidget(overlay)
+    column.addWidget(plots)
+    column.addStretch()
+    panel = QScrollArea()
+    panel.setWidget(inner)
+    panel.setWidgetResizable(True)
+    panel.setFixedWidth(_PANEL_WIDTH)
+    panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    panel.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return panel

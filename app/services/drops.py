@@ -1,0 +1,29 @@
+"""What something dropped on the window means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+
+_SCHEMES = ("http://", "https://", "rtsp://", "rtmp://", "udp://", "tcp://")
+
+
+def dropped_spec(data: QMimeData) -> str | None:
+    """Finds the source in dropped data: files, folders, addresses, or text that is one.
+
+    Of several files the first is taken.
+
+    Returns:
+        The string that opens it; None where nothing can be opened.
+    """
+    for url in data.urls():
+        if url.isLocalFile():
+            return url.toLocalFile()
+        if url.toString().lower().startswith(_SCHEMES):
+            return url.toString()
+    text = data.text().strip()
+    if text.lower().startswith(_SCHEMES) and len(text.split()) == 1:
+        return text
+    return None

@@ -1,0 +1,158 @@
+"""What the program remembers between two starts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from uvanet.render.colormaps import COLORMAPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+VERSION = 1
+RECENT_MOST = 10
+THEMES = ("system", "dark", "light")
+
+
+@dataclass(slots=True)
+class Settings:
+    """The values; each field has a default and a check of its own.
+
+    Attributes:
+        colormap: One of `uvanet.render.COLORMAPS`.
+        opacity: 0..1.
+        threshold: 0..1.
+        smoothing: Time constant in seconds, 0..1.
+        overlay: Whether the heat is shown.
+        theme: One of `THEMES`.
+        panel: Whether the side panel is shown.
+        loop: Whether files start again at their end.
+        geometry: The window's place as Qt saved it, in base64; empty before the first start.
+        folder: Where the file dialogs opened last.
+        recent: Strings that open recent sources again, newest first.
+        unknown: Keys of a newer version of the program; written back unchanged.
+    """
+
+    colormap: str = "turbo"
+    opacity: float = 0.6
+    threshold: float = 0.15
+    smoothing: float = 0.12
+    overlay: bool = True
+    theme: str = "system"
+    panel: bool = True
+    loop: bool = True
+    geometry: str = ""
+    folder: str = ""
+    recent: list[str] = field(default_factory=list)
+    unknown: dict[str, Any] = field(default_factory=dict)
+
+    def add_recent(self, spec: str) -> None:
+        """Puts a source at the head of the recent ones."""
+        self.recent = [spec, *(other for other in self.recent if other != spec)][:RECENT_MOST]
+
+
+def settings_path() -> Path:
+    """The file the settings live in."""
+    return Path(platformdirs.user_config_dir("uvanet", appauthor=False), "settings.json")
+
+
+def load(path: Path) -> Settings:
+    """Reads the settings, salvaging every field that makes sense; never fails.
+
+    A damaged file is kept beside the new one, with `.damaged` added to its name.
+    """
+    settings = Settings()
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(stored, dict):
+            raise TypeError("the settings are not an object")
+    except FileNotFoundError:
+        return settings
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        _log.warning("settings at %s cannot be read: %s", path, error)
+        with contextlib.suppress(OSError):
+            os.replace(path, path.with_name(path.name + ".damaged"))
+        return settings
+    known = {entry.name for entry in fields(Settings)} - {"unknown"}
+    for name, value in stored.items():
+        if name == "version":
+            continue
+        if name not in known:
+            settings.unknown[name] = value
+        elif _CHECKS[name](value):
+            setattr(settings, name, float(value) if name in _NUMBERS else value)
+        else:
+            _log.warning("setting %s has no use for %r; its default stays", name, value)
+    settings.recent = settings.recent[:RECENT_MOST]
+    return settings
+
+
+def save(settings: Settings, path: Path) -> bool:
+    """Writes the settings so that a crash at any moment leaves the old or the new file whole.
+
+    Returns:
+        Whether it worked; a full disk or a read-only home is logged and no reason to fail.
+    """
+    values = asdict(settings)
+    stored = {"version": VERSION, **values.pop("unknown"), **values}
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # mkstemp makes the file readable by its owner alone: a stream's address may hold a
+        # password.
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(stored, file, indent=2, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        _log.warning("settings cannot be written to %s: %s", path, error)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        return False
+    return True
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
+_NUMBERS = {"opacity", "threshold", "smoothing"}
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "colormap": lambda value: isinstance(value, str) and value in COLORMAPS,
+    "opacity": _is_share,
+    "threshold": _is_share,
+    "smoothing": _is_share,
+    "overlay": _is_bool,
+    "theme": lambda value: isinstance(value, str) and value in THEMES,
+    "panel": _is_bool,
+    "loop": _is_bool,
+    "geometry": _is_text,
+    "folder": _is_text,
+    "recent": _is_texts,
+}

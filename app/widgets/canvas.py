@@ -1,0 +1,256 @@
+"""The picture and the heat over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.i18n import tr
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
+
+    from app.theme import Tokens
+
+_RADIUS = 10.0
+
+
+class Canvas(QWidget):
+    """Shows the newest picture, whole and in its proportions, with the heat over it.
+
+    Signals:
+        painted: The token of a picture, at the end of the first paint that shows it.
+        double_clicked: The user did so.
+    """
+
+    painted = Signal(object)
+    double_clicked = Signal()
+
+    def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Picture"))
+        self.setAccessibleDescription(tr("The source's picture with the predicted attention"))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 160)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._tokens = tokens
+        self._immersive = False
+        self._picture: QImage | None = None
+        self._size = (0, 0)
+        self._heat: QImage | None = None
+        # QImage does not own these pixels.
+        self._kept: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
+        self._order: tuple[int, int] | None = None
+        self._token: object | None = None
+        self._message = ("", "")
+        self._dropping = False
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for a picture to be the largest thing in the window."""
+        return QSize(800, 500)
+
+    # -- what to show
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a picture was given that has not been on the screen yet."""
+        return self._token is not None
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture."""
+        return self._picture is not None
+
+    def show_picture(
+        self,
+        bgra: NDArray[np.uint8],
+        size: tuple[int, int],
+        order: tuple[int, int],
+        token: object,
+    ) -> bool:
+        """Shows a picture, unless it is older than the one that is shown.
+
+        Args:
+            bgra: uint8, shape (h, w, 4), C-contiguous, never written to again.
+            size: Width and height that give the proportions; the array may be smaller.
+            order: Epoch and number of the picture; both grow.
+            token: Comes back by `painted`; not None.
+
+        Returns:
+            False for an older picture: nothing changes.
+        """
+        if self._order is not None and order < self._order:
+            return False
+        height, width = bgra.shape[:2]
+        self._picture = QImage(bgra.data, width, height, width * 4, QImage.Format.Format_RGB32)
+        self._size = size
+        self._kept = (bgra, self._kept[1])
+        self._order = order
+        self._token = token
+        self._message = ("", "")
+        self.update()
+        return True
+
+    def show_heat(self, bgra: NDArray[np.uint8] | None) -> None:
+        """Lays a translucent picture over the whole picture.
+
+        Args:
+            bgra: uint8, shape (h', w', 4), premultiplied alpha, never written to again; None
+                for the bare picture.
+        """
+        if bgra is None:
+            self._heat = None
+        else:
+            height, width = bgra.shape[:2]
+            self._heat = QImage(
+                bgra.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied
+            )
+        self._kept = (self._kept[0], bgra)
+        self.update()
+
+    def show_message(self, title: str, detail: str = "") -> None:
+        """Says something quiet in the middle, over the dimmed picture if there is one."""
+        self._message = (title, detail)
+        self.update()
+
+    @property
+    def message(self) -> str:
+        """What is said in the middle now."""
+        return self._message[0]
+
+    def clear(self) -> None:
+        """Takes the picture away."""
+        self._picture = self._heat = self._token = None
+        self._kept = (None, None)
+        self.update()
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """Uses the colours of a theme."""
+        self._tokens = tokens
+        self.update()
+
+    def set_immersive(self, immersive: bool) -> None:
+        """Black around the picture and no rounded corners, for the full screen."""
+        self._immersive = immersive
+        self.update()
+
+    def set_dropping(self, dropping: bool) -> None:
+        """Shows that something dragged over the window can be dropped."""
+        self._dropping = dropping
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Passes it on."""
+        self.double_clicked.emit()
+
+    # -- painting
+
+    def picture_rect(self) -> QRectF:
+        """Where the picture is painted, in logical pixels, on whole pixels of the screen."""
+        width, height = self._size
+        if width <= 0 or height <= 0:
+            return QRectF()
+        ratio = self.devicePixelRatioF()
+        room = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        scale = min(room.width() / width, room.height() / height)
+        size = QSize(max(1, round(width * scale)), max(1, round(height * scale)))
+        left, top = (room.width() - size.width()) // 2, (room.height() - size.height()) // 2
+        return QRectF(left / ratio, top / ratio, size.width() / ratio, size.height() / ratio)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the picture, the heat, the message; then says that the picture was seen."""
+        painter = QPainter(self)
+        stage = QColor("black") if self._immersive else QColor(self._tokens.window)
+        target = self.picture_rect()
+        if self._picture is None:
+            painter.fillRect(self.rect(), stage)
+            self._paint_empty(painter)
+        else:
+            self._fill_around(painter, target, stage)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(target, self._picture)
+            if self._heat is not None:
+                painter.drawImage(target, self._heat)
+            if not self._immersive:
+                self._round_corners(painter, target, stage)
+        if self._message[0]:
+            self._paint_message(painter, target)
+        if self._dropping:
+            self._paint_drop(painter)
+        painter.end()
+        token, self._token = self._token, None
+        if token is not None:
+            self.painted.emit(token)
+
+    def _fill_around(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
+        """Fills what the picture leaves free; painting under it would cost a whole canvas."""
+        inner = target.toAlignedRect()
+        width, height = self.width(), self.height()
+        for strip in (
+            QRect(0, 0, width, inner.top() + 1),
+            QRect(0, inner.bottom(), width, height - inner.bottom()),
+            QRect(0, 0, inner.left() + 1, height),
+            QRect(inner.right(), 0, width - inner.right(), height),
+        ):
+            painter.fillRect(strip, colour)
+
+    def _round_corners(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
+        """Covers the corners; a clip path would slow down the whole picture."""
+        radius = min(_RADIUS, target.width() / 4, target.height() / 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for x, y, dx, dy in (
+            (target.left(), target.top(), 1, 1),
+            (target.right(), target.top(), -1, 1),
+            (target.left(), target.bottom(), 1, -1),
+            (target.right(), target.bottom(), -1, -1),
+        ):
+            corner = QPainterPath(QPointF(x, y))
+            corner.lineTo(x + dx * radius, y)
+            corner.quadTo(x + dx * radius * 0.12, y + dy * radius * 0.12, x, y + dy * radius)
+            corner.closeSubpath()
+            painter.fillPath(corner, colour)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._tokens.stage))
+        painter.drawRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
+
+    def _paint_message(self, painter: QPainter, target: QRectF) -> None:
+        title, detail = self._message
+        colour, quiet = QColor(self._tokens.text), QColor(self._tokens.quiet)
+        if self._picture is not None:
+            painter.fillRect(target, QColor(0, 0, 0, 150))
+            colour, quiet = QColor("#f4f5f7"), QColor("#c8ccd2")
+        large = QFont(self.font())
+        large.setPointSizeF(large.pointSizeF() * 1.45)
+        room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+        flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
+        middle = room.center().y()
+        painter.setFont(large)
+        painter.setPen(colour)
+        painter.drawText(
+            QRectF(room.left(), room.top(), room.width(), middle - room.top()),
+            flags | int(Qt.AlignmentFlag.AlignBottom),
+            title,
+        )
+        painter.setFont(self.font())
+        painter.setPen(quiet)
+        below = QRectF(room.left(), middle + 8, room.width(), room.bottom() - middle - 8)
+        painter.drawText(below, flags | int(Qt.AlignmentFlag.AlignTop), detail)
+
+    def _paint_drop(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frame = QRectF(self.rect()).adjusted(6, 6, -6, -6)
+        painter.setBrush(QColor(0, 0, 0, 140))
+        painter.setPen(QPen(QColor(self._tokens.accent), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
+        painter.setPen(QColor("#f4f5f7"))
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, tr("Drop to open"))

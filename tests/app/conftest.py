@@ -1,0 +1,117 @@
+"""The real program in this process, on real clips; only the network and cameras are fakes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from app import environment
+
+environment.import_cv2()
+
+from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
+from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
+from window_bench import Bench, Contrast  # noqa: E402
+
+from app.application import Options, Program  # noqa: E402
+from uvanet.render import VideoWriter  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+FRAMES, FPS = 60, 30
+
+
+@pytest.fixture(scope="session")
+def qapp_args(request: pytest.FixtureRequest) -> list[str]:
+    """Before the application: the X server, where the tests are to run on one."""
+    if sys.platform == "linux" and os.environ.get("QT_QPA_PLATFORM") == "xcb":
+        os.environ["DISPLAY"] = request.getfixturevalue("x_display")
+    return ["uvanet"]
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of a bright square that crosses a dark ground; 160x120."""
+    path = tmp_path_factory.mktemp("clips") / "square.mp4"
+    with VideoWriter(path, (160, 120), FPS, quality="best") as writer:
+        for number in range(FRAMES):
+            image = np.full((120, 160, 3), 40, np.uint8)
+            image[40:80, 2 * number : 2 * number + 40] = (80, 160, 240)
+            writer.write(image)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for each test, and no camera, screen dialogs or the like from outside."""
+    folder = tmp_path / "home"
+    for name, part in {
+        "HOME": "",
+        "XDG_CONFIG_HOME": ".config",
+        "XDG_CACHE_HOME": ".cache",
+        "XDG_DATA_HOME": ".local/share",
+        "XDG_STATE_HOME": ".local/state",
+    }.items():
+        place = folder / part
+        place.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(place))
+    return folder
+
+
+@pytest.fixture
+def launch(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
+    """Starts the program; at the end closes it and looks for what it left behind."""
+    before = set(threading.enumerate())
+    benches: list[Bench] = []
+
+    def start(source: str | None = "demo", **options: object) -> Bench:
+        predictor = Contrast()
+        program = Program(Options(None if source is None else str(source), **options), predictor)
+        bench = Bench(program, predictor, qtbot)
+        benches.append(bench)
+        return bench
+
+    yield start
+    for bench in benches:
+        bench.program.window.close()
+        for window in QApplication.topLevelWidgets():
+            if isinstance(window, QDialog | QMenu):
+                window.close()
+        gc.collect()
+        bench.program.window.deleteLater()
+        bench.program.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
+    deadline = time.monotonic() + 10
+    while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left, f"threads were left behind: {left}"
+    for bench in benches:
+        assert len(bench.problems) == bench.expected_problems, bench.problems
+
+
+@pytest.fixture
+def player(launch: Callable[..., Bench], clip: Path) -> Bench:
+    """The program, playing the clip in a loop."""
+    bench = launch(clip)
+    bench.until(lambda: bench.window.display.overlay_seen)
+    return bench
+
+
+@pytest.fixture
+def still(player: Bench) -> Bench:
+    """The program, paused in the middle of the clip."""
+    player.pause()
+    player.seek(1.0)
+    return player

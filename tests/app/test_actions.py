@@ -1,0 +1,202 @@
+"""Every action, in every state, by menu and by key."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
+from window_bench import FakeCamera
+
+from app.actions import ACTIONS, Menu
+from app.commands import Commands
+from app.dialogs.shortcuts import ShortcutSheet, key_text
+from app.pipeline.events import PipelineState
+
+
+def close_others(bench):
+    for widget in QApplication.topLevelWidgets():
+        if widget is not bench.window and widget.isVisible():
+            widget.close()
+
+
+def bring_into(bench, state, clip):
+    """Brings the program into a state."""
+    if state == "failed":
+        bench.window.open_source("/no/such/film.mp4")
+        bench.wait_state(PipelineState.FAILED)
+        return
+    bench.open(clip)
+    if state == "paused":
+        bench.pause()
+    if state == "ended":
+        bench.window.set_loop(False)
+        bench.wait_state(PipelineState.ENDED)
+
+
+@pytest.mark.parametrize("state", ["no source", "playing", "paused", "ended", "failed", "live"])
+def test_every_action_in_every_state(launch, clip, state, monkeypatch):
+    if state == "no source":
+        monkeypatch.setattr("app.controller.Controller.open", lambda self, spec: None)
+    if state == "live":
+        fake = FakeCamera()
+        monkeypatch.setattr("uvanet.sources.make_source", lambda spec: fake)
+    bench = launch(clip)
+    if state == "live":
+        bench.until(lambda: bench.display.overlay_seen)
+    elif state != "no source":
+        bring_into(bench, state, clip)
+    for spec in ACTIONS:
+        if spec.name in ("quit", "open_demo"):
+            continue
+        action = bench.actions_by_name[spec.name]
+        # A disabled action does nothing; its method must still stand a late click.
+        action.trigger()
+        if not action.isEnabled():
+            run = getattr(Commands(bench.window), spec.name)
+            run(True) if spec.checkable else run()
+        QApplication.processEvents()
+        close_others(bench)
+        assert bench.window.isVisible(), spec.name
+    bench.trigger("open_demo")
+    if state == "live":
+        fake.free.set()
+    if state != "no source":
+        bench.until(lambda: bench.controller.info is not None)
+    bench.trigger("quit")
+    assert not bench.window.isVisible()
+
+
+def test_names_and_keys_are_unique():
+    names = [spec.name for spec in ACTIONS]
+    assert len(names) == len(set(names))
+    keys = [QKeySequence(key).toString() for spec in ACTIONS for key in spec.keys]
+    assert all(keys)
+    assert len(keys) == len(set(keys))
+    assert all(spec.keys for spec in ACTIONS)
+
+
+def test_every_visible_action_is_in_a_menu(player):
+    listed = {
+        action.objectName()
+        for menu in player.main_menu.findChildren(QMenu) or player.window.findChildren(QMenu)
+        for action in menu.actions()
+    }
+    assert {spec.name for spec in ACTIONS if not spec.hidden} <= listed
+    assert len(player.main_menu.actions()) == len(Menu)
+
+
+def test_the_sheet_names_every_action(player):
+    player.trigger("shortcuts")
+    sheet = player.window.findChild(ShortcutSheet)
+    assert sheet.isVisible()
+    words = {label.text() for label in sheet.findChildren(QLabel)}
+    for spec in ACTIONS:
+        assert spec.text.removesuffix("…") in words
+        assert {key_text(key) for key in spec.keys} <= words
+    sheet.activateWindow()
+    player.qtbot.waitUntil(sheet.isActiveWindow, timeout=20_000)
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
+
+
+def press(bench, keys):
+    combination = QKeySequence(keys)[0]
+    key, modifiers = combination.key(), combination.keyboardModifiers()
+    QTest.keyClick(bench.window.canvas, key, modifiers)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        (spec.name, key)
+        for spec in ACTIONS
+        for key in spec.keys
+        if spec.name not in ("full_screen",)
+    ],
+)
+def test_every_shortcut_reaches_its_action(still, name, key, monkeypatch):
+    done = []
+    action = still.actions_by_name[name]
+    action.triggered.disconnect()
+    action.triggered.connect(lambda: done.append(name))
+    still.window.activateWindow()
+    still.canvas.setFocus()
+    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
+    press(still, key)
+    assert done == [name]
+
+
+def test_a_focused_slider_keeps_its_keys(still):
+    still.window.activateWindow()
+    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
+    slider = still.overlay_panel.opacity.slider
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
+    value, frame = slider.value(), still.frame()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert slider.value() == value + 2
+    still.settle()
+    assert still.frame() == frame
+
+
+def test_space_presses_a_focused_button(still):
+    still.window.activateWindow()
+    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
+    button = still.transport.loop
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    before = still.settings.loop
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert still.settings.loop is not before
+    assert still.controller.state is PipelineState.PAUSED
+
+
+def test_arrows_go_through_the_colour_maps(still):
+    still.window.activateWindow()
+    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
+    swatch = still.overlay_panel.swatches["turbo"]
+    swatch.setFocus(Qt.FocusReason.TabFocusReason)
+    frame = still.frame()
+    QTest.keyClick(swatch, Qt.Key.Key_Right)
+    assert still.settings.colormap == "inferno"
+    QTest.keyClick(still.window.focusWidget(), Qt.Key.Key_Down)
+    assert still.settings.colormap == "viridis"
+    still.settle()
+    assert still.frame() == frame
+
+
+def test_every_control_has_a_name_and_a_tooltip_with_its_key(player):
+    player.trigger("panel") if not player.settings.panel else None
+    for button in player.window.findChildren(QToolButton):
+        if button.objectName().startswith("qt_"):
+            continue
+        assert button.accessibleName(), button
+        assert button.toolTip(), button.accessibleName()
+    panel = player.overlay_panel
+    for slider in (panel.opacity.slider, panel.threshold.slider, panel.smoothing.slider):
+        assert slider.accessibleName()
+        assert "(" in slider.toolTip()
+    for swatch in panel.swatches.values():
+        assert swatch.accessibleName()
+        assert "(" in swatch.toolTip()
+    assert player.transport.timeline.accessibleName()
+    assert player.transport.timeline.toolTip()
+
+
+def test_tab_goes_through_all_controls(player):
+    player.pause()
+    player.window.activateWindow()
+    player.qtbot.waitUntil(player.window.isActiveWindow, timeout=20_000)
+    player.canvas.setFocus()
+    seen = []
+    for _ in range(60):
+        QTest.keyClick(player.window.focusWidget(), Qt.Key.Key_Tab)
+        widget = player.window.focusWidget()
+        if widget is player.canvas:
+            break
+        seen.append(widget)
+    assert player.picker in seen
+    assert player.transport.play in seen
+    assert player.transport.timeline in seen
+    assert player.overlay_panel.opacity.slider in seen
+    assert player.overlay_panel.swatches["turbo"] in seen
+    assert player.menu_button in seen

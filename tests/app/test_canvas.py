@@ -1,0 +1,149 @@
+"""What the canvas paints, on ordinary and on dense screens."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from app.overlay import Overlay
+from app.theme import DARK
+from app.widgets.canvas import Canvas
+from uvanet.render import OverlayStyle
+
+
+def picture(value, width=160, height=120):
+    image = np.full((height, width, 4), value, np.uint8)
+    image[..., 3] = 255
+    return image
+
+
+@pytest.fixture
+def canvas(qtbot):
+    canvas = Canvas(DARK)
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 400)
+    canvas.show()
+    qtbot.waitExposed(canvas)
+    return canvas
+
+
+def middle(canvas):
+    image = canvas.grab().toImage()
+    return image.pixelColor(image.width() // 2, image.height() // 2).red()
+
+
+def test_an_older_picture_never_replaces_a_newer_one(canvas):
+    assert canvas.show_picture(picture(100), (160, 120), (2, 7), "new")
+    assert not canvas.show_picture(picture(200), (160, 120), (2, 6), "older")
+    assert not canvas.show_picture(picture(200), (160, 120), (1, 9), "of an older stretch")
+    assert middle(canvas) == 100
+    assert canvas.show_picture(picture(50), (160, 120), (3, 1), "next stretch")
+    assert middle(canvas) == 50
+
+
+def test_each_picture_is_reported_once_after_its_paint(canvas, qtbot):
+    seen = []
+    canvas.painted.connect(seen.append)
+    canvas.show_picture(picture(100), (160, 120), (1, 1), "one")
+    assert canvas.waiting
+    qtbot.waitUntil(lambda: seen == ["one"], timeout=20_000)
+    assert not canvas.waiting
+    canvas.show_heat(None)
+    canvas.repaint()
+    assert seen == ["one"]
+
+
+@pytest.mark.parametrize("size", [(160, 120), (120, 160), (1, 1), (3000, 10), (10, 3000)])
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_proportions_are_kept(canvas, size, ratio, monkeypatch):
+    monkeypatch.setattr(canvas, "devicePixelRatioF", lambda: ratio)
+    canvas.show_picture(picture(90, *size), size, (1, 1), "one")
+    rect = canvas.picture_rect()
+    assert canvas.rect().toRectF().contains(rect)
+    longest = max(rect.width(), rect.height())
+    assert longest == 400
+    exact = longest * min(size) / max(size)
+    assert min(rect.width(), rect.height()) == pytest.approx(exact, abs=1 / ratio)
+    for edge in (rect.left(), rect.top(), rect.width(), rect.height()):
+        assert (edge * ratio) == round(edge * ratio)
+
+
+def test_dense_screens_get_all_pixels(canvas):
+    """Stripes one pixel wide survive at two pixels a point, which blur would turn grey."""
+    stripes = picture(0, 800, 800)
+    stripes[:, ::2, :3] = 255
+    canvas.show_picture(stripes, (800, 800), (1, 1), "one")
+    image = QImage(800, 800, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(2.0)
+    canvas.render(image)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(800, 800, 4)
+    row = pixels[400, 100:700, 0].astype(int)
+    assert np.abs(np.diff(row)).mean() > 240
+
+
+def test_the_pixels_live_as_long_as_the_picture(canvas):
+    canvas.show_picture(picture(77), (160, 120), (1, 1), "one")
+    garbage = [picture(5) for _ in range(50)]
+    assert middle(canvas) == 77
+    del garbage
+
+
+def test_a_message_over_nothing_and_over_a_picture(canvas):
+    empty = canvas.grab().toImage()
+    canvas.show_message("Opening film.mp4 …")
+    assert canvas.grab().toImage() != empty
+    canvas.show_picture(picture(200), (160, 120), (1, 1), "one")
+    assert canvas.message == ""
+    assert middle(canvas) == 200
+    canvas.show_message("Opening other.mp4 …")
+    rect = canvas.picture_rect()
+    dimmed = canvas.grab().toImage()
+    ratio = dimmed.devicePixelRatio()
+    corner = dimmed.pixelColor(round((rect.left() + 30) * ratio), round((rect.top() + 30) * ratio))
+    assert corner.red() < 120
+    canvas.clear()
+    assert not canvas.has_picture
+
+
+def peak(value=1.0):
+    saliency = np.zeros((32, 32), np.float32)
+    saliency[16, 16] = value
+    return saliency
+
+
+def test_heat_has_the_frames_proportions():
+    overlay = Overlay(OverlayStyle())
+    assert overlay.heat(1280, 720) is None
+    overlay.push(0.0, peak(), 1)
+    assert overlay.heat(1280, 720).shape == (216, 384, 4)
+    assert max(overlay.heat(1, 1).shape) >= 32
+    assert min(overlay.heat(8000, 10).shape[:2]) >= 1
+
+
+def test_the_overlays_memory_has_bounds():
+    overlay = Overlay(OverlayStyle(), smoothing=1.0)
+    for number in range(2000):
+        overlay.push(number / 100, peak(), 1)
+    assert len(overlay._maps) <= 240
+    overlay.push(100.0, peak(), 1)
+    assert len(overlay._maps) == 1
+
+
+@pytest.mark.parametrize("change", ["epoch", "shape", "time"])
+def test_a_break_starts_a_new_history(change):
+    overlay = Overlay(OverlayStyle(), smoothing=1.0)
+    overlay.push(1.0, peak(), 1)
+    saliency = np.zeros((16, 16) if change == "shape" else (32, 32), np.float32)
+    overlay.push(0.5 if change == "time" else 1.1, saliency, 2 if change == "epoch" else 1)
+    assert overlay.saliency().max() == 0
+
+
+def test_a_frozen_overlay_does_not_follow_later_changes():
+    overlay = Overlay(OverlayStyle(opacity=1.0, threshold=0.0))
+    overlay.push(0.0, np.ones((8, 8), np.float32), 1)
+    paint = overlay.painter()
+    image = np.full((20, 20, 3), 10, np.uint8)
+    before = paint(image)
+    overlay.visible = False
+    overlay.push(0.1, np.zeros((8, 8), np.float32), 1)
+    assert (paint(image) == before).all()
+    assert (overlay.painter()(image) == image).all()

@@ -1,0 +1,118 @@
+"""Play, pause, seek, step, loop and speed on a real clip."""
+
+import pytest
+
+from app.pipeline.events import PipelineState
+from app.widgets.transport import clock_text
+
+
+def test_pause_holds_the_picture_and_play_goes_on(player):
+    player.pause()
+    held = player.frame()
+    player.trigger("play_pause")
+    player.wait_state(PipelineState.PLAYING)
+    player.until(lambda: player.frame() != held)
+
+
+def test_the_timeline_jumps(still):
+    for seconds in (0.2, 1.8, 0.0):
+        still.seek(seconds)
+        assert still.frame() == pytest.approx(seconds * 30, abs=1)
+    assert still.controller.state is PipelineState.PAUSED
+
+
+def test_the_timeline_shows_where_the_picture_is(still):
+    still.seek(1.2)
+    assert still.transport.timeline.value() == pytest.approx(1200, abs=40)
+    assert still.transport.position.text() == "0:01"
+    assert still.transport.length.text() == "0:02"
+
+
+def test_a_click_on_the_timeline_jumps_there(still):
+    before = still.display.packet
+    timeline = still.transport.timeline
+    place = timeline.rect().center()
+    place.setX(round(timeline.width() * 0.25))
+    from PySide6.QtCore import Qt
+
+    still.qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=place)
+    still.until(lambda: still.display.packet is not before)
+    still.settle()
+    assert still.frame() == pytest.approx(15, abs=3)
+
+
+def test_single_steps(still):
+    start = still.frame()
+    for name, frame in (
+        ("step_forward", start + 1),
+        ("step_forward", start + 2),
+        ("step_back", start + 1),
+        ("step_back", start),
+        ("step_back", start - 1),
+    ):
+        still.trigger(name)
+        still.until(lambda frame=frame: still.frame() == frame)
+        still.settle()
+
+
+def test_jump_keys(still):
+    still.trigger("jump_back")
+    still.until(lambda: still.frame() == 0)
+    still.settle()
+    still.trigger("jump_forward")
+    still.until(lambda: still.frame() >= 58)
+    still.settle()
+    still.trigger("jump_start")
+    still.until(lambda: still.frame() == 0)
+
+
+def test_loop_starts_again(player):
+    player.until(lambda: player.frame() > 50)
+    player.until(lambda: player.frame() < 20)
+    assert player.controller.state is PipelineState.PLAYING
+
+
+def test_without_loop_it_ends_and_play_starts_again(player):
+    player.trigger("loop")
+    assert not player.settings.loop
+    player.wait_state(PipelineState.ENDED)
+    player.settle()
+    assert player.frame() >= 58
+    player.trigger("play_pause")
+    player.until(lambda: player.frame() < 40)
+    player.wait_state(PipelineState.ENDED)
+
+
+def test_speed(player):
+    player.trigger("faster")
+    assert player.controller.speed == 1.5
+    assert player.transport.speed.text().startswith("1.5")
+    player.trigger("slower")
+    player.trigger("slower")
+    assert player.controller.speed == 0.75
+    for _ in range(10):
+        player.trigger("slower")
+    assert player.controller.speed == 0.25
+    player.trigger("normal_speed")
+    assert player.controller.speed == 1.0
+    player.transport._speeds[2.0].trigger()
+    assert player.controller.speed == 2.0
+
+
+def test_the_bar_shows_what_a_source_can_do(player, tmp_path, clip):
+    import cv2
+    import numpy as np
+
+    bar = player.transport
+    assert bar.timeline.isVisible()
+    assert bar.loop.isVisible()
+    assert not bar.live.isVisible()
+    picture = tmp_path / "one.png"
+    cv2.imwrite(str(picture), np.full((40, 60, 3), 90, np.uint8))
+    player.open(picture)
+    assert not bar.timeline.isVisible()
+    assert not bar.loop.isVisible()
+
+
+def test_times():
+    assert [clock_text(t) for t in (0, 7.9, 61, 3723)] == ["0:00", "0:07", "1:01", "1:02:03"]

@@ -1,0 +1,210 @@
+"""The window as a whole: themes, full screen, graphs, status, leaving."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+
+from app.environment import clear_foreign_qt
+from app.measure import seconds_since_start
+from app.pipeline.events import PipelineState
+from app.shutdown import shut_down
+from app.theme import DARK, LIGHT
+
+
+def corner(bench):
+    """The colour of the window's own ground."""
+    image = bench.window.grab().toImage()
+    return image.pixelColor(2, image.height() // 2).name()
+
+
+def test_themes_both_ways(still):
+    still.trigger("theme_dark")
+    assert corner(still) == DARK.window
+    play = still.actions_by_name["play_pause"].icon().pixmap(20).toImage()
+    still.trigger("theme_light")
+    assert corner(still) == LIGHT.window
+    assert still.actions_by_name["play_pause"].icon().pixmap(20).toImage() != play
+    assert still.settings.theme == "light"
+    still.trigger("theme_dark")
+    assert corner(still) == DARK.window
+
+
+def test_the_system_is_followed(still, monkeypatch):
+    hints = QApplication.styleHints()
+    still.trigger("theme_system")
+    for scheme, tokens in (
+        (Qt.ColorScheme.Light, LIGHT),
+        (Qt.ColorScheme.Dark, DARK),
+        (Qt.ColorScheme.Light, LIGHT),
+    ):
+        monkeypatch.setattr("app.theme._system_scheme", lambda _, scheme=scheme: scheme)
+        hints.colorSchemeChanged.emit(scheme)
+        assert corner(still) == tokens.window
+    still.trigger("theme_dark")
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert corner(still) == DARK.window
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+def test_text_can_be_read(tokens):
+    def brightness(name):
+        parts = QColor(name).getRgbF()[:3]
+        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    def contrast(one, other):
+        high, low = sorted((brightness(one), brightness(other)), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    for ground in (tokens.window, tokens.surface):
+        assert contrast(tokens.text, ground) >= 7
+        for name in (tokens.quiet, tokens.accent, tokens.error, tokens.warning, tokens.done):
+            assert contrast(name, ground) >= 4.5
+    assert contrast(tokens.on_accent, tokens.accent) >= 4.5
+
+
+def test_full_screen_leaves_the_picture_alone(player):
+    player.trigger("full_screen")
+    player.until(player.window.isFullScreen)
+    assert not player.transport.isVisible()
+    assert not player.status.isVisible()
+    assert not player.parts.panel.isVisible()
+    assert "Esc" in player.banner.message
+    player.trigger("leave")
+    assert not player.banner.message
+    player.trigger("leave")
+    player.until(lambda: not player.window.isFullScreen())
+    assert player.transport.isVisible()
+    assert player.parts.panel.isVisible()
+    assert not player.actions_by_name["full_screen"].isChecked()
+
+
+def test_the_panel_gives_way_in_a_narrow_window(player):
+    assert player.parts.panel.isVisible()
+    player.window.resize(600, 500)
+    player.until(lambda: not player.parts.panel.isVisible())
+    player.window.resize(1100, 700)
+    player.until(player.parts.panel.isVisible)
+    player.trigger("panel")
+    assert not player.parts.panel.isVisible()
+    player.window.resize(600, 500)
+    player.trigger("panel")
+    player.until(player.parts.panel.isVisible)
+
+
+def test_title_and_status_name_the_source(player, clip):
+    player.until(lambda: clip.name in player.window.windowTitle())
+    assert "160\N{MULTIPLICATION SIGN}120" in player.status.source.full_text
+    assert "30 fps" in player.status.source.full_text
+    assert player.status.model.text() == "uvanet-64"
+    player.until(lambda: "p95" in player.status.latency.text())
+
+
+def test_the_graphs_start_after_the_first_overlay_and_follow(player):
+    plots = player.parts.plots
+    player.until(lambda: plots.rates.started and plots.memory.started)
+    curve = plots.rates._lines[2]
+    player.until(lambda: curve.getData()[1] is not None and max(curve.getData()[1]) > 5)
+    memory = plots.memory._lines[0].getData()
+    assert memory[0][-1] == 0
+    assert memory[0][0] >= -60
+    assert 20 < memory[1][-1] < 10_000
+    assert plots.memory._values[0].text().endswith("MB")
+
+
+def test_the_numbers_add_up(player):
+    player.pause()
+    stats = player.controller.stats()
+    assert stats.painted > 0
+    assert stats.captured == stats.painted + stats.dropped + stats.in_flight + stats.failed
+
+
+def test_an_exception_nobody_expected(player):
+    from PySide6.QtCore import QTimer
+
+    player.expected_problems = 2
+
+    def fail():
+        raise ZeroDivisionError("a slip in a slot")
+
+    hook = sys.excepthook
+    QTimer.singleShot(0, fail)
+    player.until(lambda: "a slip in a slot" in player.banner.message)
+    assert "uvanet.log" in player.banner.hint
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    player.until(lambda: len(player.problems) == 2)
+    log = player.program._logs.path.read_text()
+    assert log.count("ZeroDivisionError: a slip in a slot") == 2
+    frame = player.frame()
+    player.until(lambda: player.frame() != frame)
+    assert sys.excepthook == hook
+
+
+def test_closing_leaves_no_thread(player):
+    began = {thread.name for thread in threading.enumerate()}
+    assert len(began) > 1
+    player.window.close()
+    assert player.program.clean
+    assert not player.window.isVisible()
+    assert player.controller.state is not PipelineState.FAILED
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_closes_the_window(player):
+    os.kill(os.getpid(), signal.SIGINT)
+    player.until(lambda: not player.window.isVisible())
+    assert player.program.clean
+
+
+def test_stages_have_bounds_and_do_not_stop_each_other():
+    done = []
+
+    def broken(_):
+        raise RuntimeError("no")
+
+    def hangs(seconds):
+        time.sleep(seconds)
+        return False
+
+    stages = [("a", broken), ("b", hangs), ("c", lambda left: done.append(left) or True)]
+    assert not shut_down(stages, 0.2)
+    assert done == [0.1]
+    assert shut_down([("c", lambda _: True)], 1.0)
+
+
+def test_only_opencvs_paths_are_cleared(tmp_path, monkeypatch):
+    package = tmp_path / "cv2"
+    monkeypatch.setenv("QT_QPA_PLATFORM_PLUGIN_PATH", str(package / "qt" / "plugins"))
+    monkeypatch.setenv("QT_QPA_FONTDIR", "/usr/share/fonts")
+    clear_foreign_qt(package)
+    assert "QT_QPA_PLATFORM_PLUGIN_PATH" not in os.environ
+    assert os.environ["QT_QPA_FONTDIR"] == "/usr/share/fonts"
+
+
+def test_time_since_start_counts_the_imports():
+    one = seconds_since_start()
+    assert one > 0
+    assert seconds_since_start() >= one
+
+
+def test_qt_keeps_its_hands_off_our_references():
+    """A binding that drops a reference with each call ends the program within seconds.
+
+    PySide6 6.12.0 does so on Python 3.11.
+    """
+    from PySide6.QtGui import QImage
+
+    image = QImage(4, 4, QImage.Format.Format_RGB32)
+    before = sys.getrefcount(None)
+    for _ in range(2000):
+        image.fill(0)
+    assert sys.getrefcount(None) > before - 1000

@@ -1,0 +1,160 @@
+"""The real program in this process and what tests ask of it; fakes of a network and a camera."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PySide6.QtGui import QImage
+
+from app.pipeline.events import PipelineState
+from uvanet.sources import Frame, Source, SourceInfo, SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+    from app.application import Program
+
+PATIENCE = 20_000  # ms; a bound for conditions, not a measure of anything
+
+
+class Contrast:
+    """A network of one line: local contrast. Counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.error: Exception | None = None
+
+    def step(self, image: np.ndarray, t: float, *, bgr: bool = False) -> np.ndarray:
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        small = cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA).mean(axis=2)
+        edges = np.abs(small - cv2.GaussianBlur(small, (0, 0), 4)).astype(np.float32)
+        return edges / max(float(edges.max()), 1e-6)
+
+    def reset(self) -> None:
+        pass
+
+
+class FakeCamera(Source):
+    """A camera that gives grey pictures, and hangs or breaks when told to."""
+
+    def __init__(self) -> None:
+        self.hang = threading.Event()
+        self.hanging = threading.Event()
+        self.free = threading.Event()
+        self.broken: Exception | None = None
+        self._count = 0
+
+    @property
+    def info(self) -> SourceInfo:
+        return SourceInfo(
+            "camera:fake", "Fake camera", SourceKind.CAMERA, 160, 120, 30.0, live=True
+        )
+
+    def open(self) -> None:
+        pass
+
+    def read(self) -> Frame | None:
+        if self.hang.is_set():
+            self.hanging.set()
+            self.free.wait()
+            return None
+        if self.broken is not None:
+            raise self.broken
+        self.free.wait(1 / 30)
+        self._count += 1
+        image = np.full((120, 160, 3), 40, np.uint8)
+        left = self._count * 2 % 120
+        image[40:80, left : left + 40] = 220
+        return Frame(image, self._count / 30, self._count)
+
+    def close(self) -> None:
+        # As a driver that hangs: close does not free a read.
+        pass
+
+    def renew(self) -> Source:
+        return self
+
+
+class Bench:
+    """A started program and what tests ask of it."""
+
+    def __init__(self, program: Program, predictor: Contrast, qtbot: QtBot) -> None:
+        self.program = program
+        self.predictor = predictor
+        self.qtbot = qtbot
+        self.problems: list[str] = []
+        self.expected_problems = 0
+        program._problems.happened.connect(self.problems.append)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.program.window, name)
+
+    @property
+    def window(self) -> object:
+        return self.program.window
+
+    def until(self, condition: Callable[[], object], what: str = "") -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+
+    def trigger(self, name: str) -> None:
+        self.window.actions_by_name[name].trigger()
+
+    def wait_state(self, state: PipelineState) -> None:
+        self.until(lambda: self.window.controller.state is state)
+
+    def open(self, spec: str) -> None:
+        """Opens a source and waits for its first picture."""
+        with self.qtbot.waitSignal(self.window.controller.opened, timeout=PATIENCE):
+            self.window.open_source(str(spec))
+        self.until(
+            lambda: self.window.display.packet is not None and not self.window.canvas.waiting
+        )
+
+    def pause(self) -> None:
+        """Pauses, and waits until no picture comes any more."""
+        if self.window.controller.state is PipelineState.PLAYING:
+            self.trigger("play_pause")
+        self.wait_state(PipelineState.PAUSED)
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until the newest picture of a paused source is on the canvas."""
+
+        def quiet() -> bool:
+            stats = self.window.controller.stats()
+            return stats.in_flight == 0 and not self.window.canvas.waiting
+
+        self.until(quiet)
+        seen = -1
+        while seen != (seen := self.window.controller.stats().captured):
+            self.qtbot.wait(60)
+            self.until(quiet)
+
+    def seek(self, seconds: float) -> None:
+        """Moves the timeline and waits for the picture."""
+        before = self.window.display.packet
+        self.window.transport.timeline.setValue(round(seconds * 1000))
+        self.until(lambda: self.window.display.packet is not before)
+        self.settle()
+
+    def grab(self) -> np.ndarray:
+        """The picture's part of the canvas as it is on the screen: uint8 (h, w, 3) BGR."""
+        canvas = self.window.canvas
+        image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        pixels = np.frombuffer(image.constBits(), np.uint8)
+        pixels = pixels.reshape(image.height(), image.width(), 4)[..., :3]
+        rect, ratio = canvas.picture_rect(), canvas.devicePixelRatioF()
+        left, top = round(rect.left() * ratio), round(rect.top() * ratio)
+        width, height = round(rect.width() * ratio), round(rect.height() * ratio)
+        return pixels[top : top + height, left : left + width].copy()
+
+    def frame(self) -> int:
+        """The number of the frame on the canvas."""
+        return self.window.display.packet.frame.index

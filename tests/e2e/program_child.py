@@ -1,0 +1,81 @@
+"""The real program as a child process, and the user before it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+from x11 import User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0  # seconds; a bound for conditions, not a measure of anything
+
+
+class Child:
+    """The program and the user before it."""
+
+    def __init__(self, display: str, home: Path, *arguments: str) -> None:
+        environment = {
+            **os.environ,
+            "QT_QPA_PLATFORM": "xcb",
+            "DISPLAY": display,
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / ".config"),
+            "XDG_STATE_HOME": str(home / ".state"),
+            "PYTHONWARNINGS": "default",
+        }
+        environment.pop("WAYLAND_DISPLAY", None)
+        self.log = home / ".state" / "uvanet" / "log" / "uvanet.log"
+        self.user = User(display)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Waits for a condition while the program lives."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if self.process.poll() is not None:
+                raise AssertionError(f"the program ended: {self.process.communicate()}")
+            assert time.monotonic() < deadline, "the condition did not come true in time"
+            time.sleep(0.05)
+
+    def until_titled(self, words: str) -> None:
+        """Waits for a window with these words in its title."""
+        self.until(lambda: any(words in title for title in self.user.titles()))
+
+    def press(self, key: str, modifiers: int = 0, title: str = "UVA-Net Live") -> None:
+        """Presses a key in the program's window."""
+        self.user.press(title, key, modifiers)
+
+    def keep(self, name: str) -> None:
+        """Keeps a picture of the screen, where someone wants to see it."""
+        if folder := os.environ.get("UVANET_ARTEFACTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(Path(folder, f"{name}.png")), self.user.look())
+
+    def interrupt(self) -> int:
+        """Presses Ctrl-C in its terminal and waits for its end."""
+        self.process.send_signal(signal.SIGINT)
+        return self.end()
+
+    def end(self) -> int:
+        """Waits for its end; nothing unexpected may have been said by then."""
+        self.out, self.err = self.process.communicate(timeout=PATIENCE)
+        assert "Traceback" not in self.err, self.err
+        assert "CRITICAL" not in (self.log.read_text() if self.log.exists() else "")
+        return self.process.returncode

@@ -1,0 +1,173 @@
+"""What a user lives through, from the command to the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from program_child import ROOT
+from x11 import CONTROL, SHIFT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from program_child import Child
+
+# The stage of the usual window, well inside the picture of a wide film.
+STAGE = np.s_[140:560, 40:780]
+
+
+def colourful(screen: np.ndarray) -> float:
+    """The share of the stage in colours that heat has and the demo's photographs hardly have."""
+    hue, saturation, value = cv2.split(cv2.cvtColor(screen[STAGE], cv2.COLOR_BGR2HSV))
+    return float(((saturation > 120) & (value > 120) & (hue > 30) & (hue < 95)).mean())
+
+
+def stands_still(child: Child) -> bool:
+    before = child.user.look()[STAGE]
+    time.sleep(0.5)
+    return bool((before == child.user.look()[STAGE]).all())
+
+
+def test_the_demo_plays_with_a_moving_overlay(start: Callable[..., Child]) -> None:
+    child = start("demo", "--theme", "dark", "--size", "1100x720")
+    child.until_titled("Demo")
+    child.until(lambda: colourful(child.user.look()) > 0.03)
+    child.keep("demo-1")
+    child.press("space")
+    child.until(lambda: stands_still(child))
+    paused = child.user.look()
+    # The heat is there, and goes and comes with its key while the picture stands still.
+    child.press("o")
+    child.until(lambda: colourful(child.user.look()) < colourful(paused) / 2)
+    bare = child.user.look()
+    child.keep("demo-bare")
+    heat = np.abs(paused[STAGE].astype(int) - bare[STAGE]).max(axis=2) > 30
+    assert 0.01 < heat.mean() < 0.9
+    child.press("o")
+    child.until(lambda: np.abs(child.user.look()[STAGE].astype(int) - paused[STAGE]).mean() < 1)
+    # It moves: later it is elsewhere.
+    child.press("space")
+    child.until(
+        lambda: (
+            (np.abs(child.user.look()[STAGE].astype(int) - paused[STAGE]).max(axis=2) > 30)[
+                heat
+            ].mean()
+            > 0.3
+        )
+    )
+    child.keep("demo-2")
+    assert child.interrupt() in (0, 130)
+
+
+def test_a_missing_file_and_then_another_source(start: Callable[..., Child]) -> None:
+    child = start("/no/such/holiday.mp4", "--theme", "dark", "--size", "1100x720")
+    child.until_titled("UVA-Net Live")
+    red = np.array([0x72, 0x7B, 0xFF])  # the edge of an error's banner in the dark theme
+
+    def edge() -> int:
+        return int((np.abs(child.user.look().astype(int) - red).max(axis=2) < 12).sum())
+
+    child.until(lambda: edge() > 300)
+    child.keep("missing-file")
+    child.press("d", CONTROL)
+    child.until_titled("Demo")
+    child.until(lambda: colourful(child.user.look()) > 0.03)
+    assert edge() < 300
+    child.press("q", CONTROL)
+    assert child.end() == 0
+
+
+def test_the_question_mark_opens_the_sheet(start: Callable[..., Child]) -> None:
+    child = start("demo")
+    child.until_titled("Demo")
+    child.press("question", SHIFT)
+    child.until_titled("Keyboard shortcuts")
+    child.keep("shortcuts")
+    child.press("Escape", title="Keyboard shortcuts")
+    child.press("q", CONTROL)
+    assert child.end() == 0
+
+
+def test_a_measurement_is_one_line_of_json(start: Callable[..., Child]) -> None:
+    child = start("demo", "--measure", "5")
+    assert child.end() == 0
+    (line,) = child.out.splitlines()
+    numbers = json.loads(line)
+    assert numbers["source"] == "demo"
+    assert numbers["platform"] == "xcb"
+    assert numbers["seconds"] >= 4.5
+    assert 0 < numbers["start_to_first_overlay_s"] < 60
+    assert 0 < numbers["latency_p50_ms"] <= numbers["latency_p95_ms"]
+    assert numbers["fps_painted"] > 0
+    assert numbers["rss_bytes"] > 20e6
+    lost = sum(numbers["overwritten"].values()) + numbers["in_flight"] + numbers["failed"]
+    assert numbers["captured"] == numbers["painted"] + lost
+
+
+def test_a_measurement_of_nothing_fails_with_a_line(start: Callable[..., Child]) -> None:
+    child = start("/no/such/film.mp4", "--measure", "5")
+    assert child.end() == 1
+    assert "film.mp4" in child.err
+    assert child.out == ""
+
+
+def test_a_screenshot_shows_the_window(start: Callable[..., Child], tmp_path: Path) -> None:
+    path = tmp_path / "window.png"
+    child = start("demo", "--screenshot", str(path), "--size", "1000x640", "--theme", "light")
+    assert child.end() == 0
+    picture = cv2.imread(str(path))
+    assert picture.shape == (640, 1000, 3)
+    assert picture[2, 500].min() > 230
+
+
+def test_leaving_while_a_stream_hangs(start: Callable[..., Child]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        child = start(f"http://127.0.0.1:{port}/never.mp4")
+        child.until_titled("UVA-Net Live")
+        server.settimeout(60)
+        connection, _ = server.accept()
+        with connection:
+            began = time.monotonic()
+            assert child.interrupt() in (0, 130)
+            # Two seconds are the aim; a busy machine gets more, a hang would never end.
+            assert time.monotonic() - began < 20
+
+
+def test_the_program_needs_no_training_libraries(x_display: str, tmp_path: Path) -> None:
+    words = (
+        "import sys; from app.__main__ import main; code = main(['demo', '--measure', '1']);"
+        "print(sorted({'torch', 'scipy', 'onnx', 'pandas', 'matplotlib'} & set(sys.modules)));"
+        "sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        env={
+            **os.environ,
+            "DISPLAY": x_display,
+            "QT_QPA_PLATFORM": "xcb",
+            "XDG_CONFIG_HOME": str(tmp_path),
+        },
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_arguments_that_make_no_sense(start: Callable[..., Child]) -> None:
+    for arguments in (["--size", "big"], ["--measure", "-1"], ["--theme", "pink"]):
+        child = start(*arguments)
+        assert child.end() == 2
+        assert arguments[1] in child.err
