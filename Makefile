@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test bench
+.PHONY: live test bench picture
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -14,3 +14,8 @@ test:
 bench:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet bench
+
+# The README's picture of the program; needs a display.
+picture:
+	@$(PYTHON) packaging/bootstrap.py live
+	@.venv/bin/uvanet run demo --screenshot resources/screenshot.png --delay 2.6 --theme dark

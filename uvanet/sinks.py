@@ -13,6 +13,7 @@ import numpy as np
 
 from uvanet.errors import OutputError, UsageError
 from uvanet.render import VideoWriter, compose
+from uvanet.sources import SourceKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +116,7 @@ def open_sink(path: Path, info: SourceInfo, style: OverlayStyle) -> Sink:
 
 
 class VideoSink(Sink):
-    """The annotated video, H.264.
+    """The annotated video, H.264, with the sound of a video file.
 
     Frames of a file are written one by one at its rate. Those of a live source come when they
     come: each is repeated or left out so that the video runs as fast as what it shows.
@@ -125,6 +126,7 @@ class VideoSink(Sink):
         self._path = path
         self._style = style
         self._live = info.live
+        self._sound = info.spec if info.kind is SourceKind.VIDEO else None
         self._fps = info.fps if info.fps > 0 else FALLBACK_FPS
         self._writer: VideoWriter | None = None
         self._start: float | None = None
@@ -137,7 +139,7 @@ class VideoSink(Sink):
             self._size = (width, height)
             self._start = item.frame.pts
             # Made at the first frame: only that says the size for sure.
-            self._writer = VideoWriter(self._path, self._size, self._fps)
+            self._writer = VideoWriter(self._path, self._size, self._fps, sound_from=self._sound)
         if (width, height) != self._size:
             image = letterbox(image, self._size)
         for _ in range(self._repeats(item.frame.pts)):

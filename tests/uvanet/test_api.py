@@ -198,7 +198,8 @@ def test_the_shipped_weights_keep_what_their_card_says(
 ) -> None:
     """Measured anew on human gaze, through the same door that users take."""
     from uvanet.data.fixations import read_split
-    from uvanet.distill.evaluate import centre_prior, score
+    from uvanet.evaluation.baselines import centre_prior
+    from uvanet.evaluation.evaluate import score
 
     pictures = read_split(data_root, "val")
     measured = score(pictures, model.predict)
@@ -223,6 +224,23 @@ def test_predicting_imports_neither_torch_nor_qt() -> None:
         "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
     )
     assert output_of(script) == "[]"
+
+
+def test_nothing_is_sent_or_kept_behind_the_users_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONNX Runtime's wheel would keep a device id in the home and report to its maker."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
+    # Its own tests and CI machines are spared; a user's machine is neither.
+    monkeypatch.delenv("CI", raising=False)
+    script = (
+        "import numpy, uvanet\n"
+        "uvanet.load().predict(numpy.zeros((8, 8, 3), numpy.uint8))\n"
+        "import os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
+    assert output_of(script) == "1"
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_importing_the_library_costs_next_to_nothing() -> None:

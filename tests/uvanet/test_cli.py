@@ -78,6 +78,21 @@ def test_predict_writes_an_annotated_video(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
+def test_predict_keeps_the_sound(tmp_path: Path) -> None:
+    import imageio_ffmpeg
+
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(resource("demo.mp4"))]
+    tone = ["-f", "lavfi", "-i", "sine=440:duration=2", "-t", "2", "-c:v", "copy", "loud.mp4"]
+    subprocess.run([*ffmpeg, *tone], cwd=tmp_path, check=True)
+    done = uvanet("predict", "loud.mp4", "-o", "out.mp4", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    streams = subprocess.run(
+        [ffmpeg[0], "-i", "out.mp4"], cwd=tmp_path, capture_output=True, text=True, check=False
+    ).stderr
+    assert "Audio: aac" in streams
+    assert len(read_all(tmp_path / "out.mp4")) == len(read_all(tmp_path / "loud.mp4"))
+
+
 def test_predict_shows_progress_on_stderr(tmp_path: Path) -> None:
     done = uvanet("predict", "demo", "-o", "out.npz", "--seconds", 1, cwd=tmp_path)
     assert "out.npz" in done.stderr

@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from uvanet import losses
 from uvanet.distill.config import TrainConfig
 from uvanet.distill.export import export, load_student
-from uvanet.distill.loop import train
+from uvanet.distill.loop import gaze_material, train
+from uvanet.distill.origin import Origin, gaze_data
 from uvanet.distill.schedule import learning_rate
 from uvanet.errors import ModelError
 from uvanet.model import load
@@ -32,10 +33,10 @@ QUICK = TrainConfig(preset="uvanet-32", epochs=6, batch=4, eval_every=3, stored_
 def test_training_learns_and_its_export_is_the_same_network(
     gaze_tree: Path, tmp_path: Path
 ) -> None:
-    result = train(QUICK, gaze_tree, tmp_path / "run", progress=False)
+    result = train(QUICK, gaze_material(gaze_tree, 64), tmp_path / "run", progress=False)
     assert result.history[-1]["fused"] < result.history[0]["fused"]
     assert result.best == max(row["val_nss"] for row in result.history if "val_nss" in row)
-    card = export(QUICK, result.weights, gaze_tree, tmp_path, "test")
+    card = export(QUICK, result.weights, gaze_tree, tmp_path, Origin("test", gaze_data(), {}))
     assert set(card.metrics) == {"val", "test"}
 
     model = load(tmp_path / "uvanet-32.onnx")
@@ -103,23 +104,23 @@ def _run_until(config: TrainConfig, data: Path, out: Path, epoch: int) -> dict[s
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "save", save)
         with pytest.raises(Enough):
-            train(config, data, out, progress=False)
+            train(config, gaze_material(data, config.stored_size), out, progress=False)
     task: dict[str, torch.Tensor] = torch.load(out / "checkpoint.pt", weights_only=True)["task"]
     return task
 
 
 def test_a_checkpoint_of_another_run_is_refused(gaze_tree: Path, tmp_path: Path) -> None:
-    train(QUICK, gaze_tree, tmp_path, progress=False)
+    train(QUICK, gaze_material(gaze_tree, 64), tmp_path, progress=False)
     other = TrainConfig(preset="uvanet-32", epochs=7, batch=4, eval_every=3, stored_size=64)
     with pytest.raises(ModelError, match="other settings"):
-        train(other, gaze_tree, tmp_path, progress=False)
+        train(other, gaze_material(gaze_tree, 64), tmp_path, progress=False)
     (tmp_path / "checkpoint.pt").write_bytes(b"half a fi")
     with pytest.raises(ModelError, match="no readable checkpoint"):
-        train(QUICK, gaze_tree, tmp_path, progress=False)
+        train(QUICK, gaze_material(gaze_tree, 64), tmp_path, progress=False)
 
 
 def test_every_run_leaves_its_record(gaze_tree: Path, tmp_path: Path) -> None:
-    train(QUICK, gaze_tree, tmp_path, progress=False)
+    train(QUICK, gaze_material(gaze_tree, 64), tmp_path, progress=False)
     rows = json.loads((tmp_path / "history.json").read_text())
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [("val_nss" in row) for row in rows] == [False, False, True] * 2

@@ -13,6 +13,7 @@ from uvanet import metrics
 with warnings.catch_warnings():
     # pysaliency imports pkg_resources, which warns of its own end.
     warnings.simplefilter("ignore")
+    import pysaliency
     import pysaliency.metrics as peer
     import pysaliency.roc as peer_roc
 
@@ -75,6 +76,45 @@ def test_auc_judd_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.Monke
     assert metrics.auc_judd(saliency, np.column_stack([x, y])) == pytest.approx(expected, abs=2e-3)
 
 
+def test_auc_shuffled_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its negatives are all fixations on other pictures, stretched to this picture's size."""
+    monkeypatch.setattr(np, "trapz", np.trapezoid, raising=False)
+    rng = np.random.default_rng(6)
+    sizes = [SHAPE, (60, 20), (45, 45)]
+    of = np.repeat([0, 1, 2], 20)
+    x = rng.random(60) * np.array([size[1] for size in sizes])[of]
+    y = rng.random(60) * np.array([size[0] for size in sizes])[of]
+
+    class Model(pysaliency.SaliencyMapModel):
+        def _saliency_map(self, stimulus: np.ndarray) -> np.ndarray:
+            # Coarse values, so that there are ties.
+            return np.round(saliency, 1).astype(np.float64)
+
+    stimuli = pysaliency.Stimuli([np.zeros((*size, 3), np.uint8) for size in sizes])
+    fixations = pysaliency.Fixations.create_without_history(x, y, of)
+    elsewhere = pysaliency.saliency_map_models.FullShuffledNonfixationProvider(stimuli, fixations)
+    expected = Model().AUC(stimuli, fixations[of == 0], nonfixations=elsewhere)
+    own, rest = of == 0, of > 0
+    scale = np.array([[SHAPE[1] / sizes[n][1], SHAPE[0] / sizes[n][0]] for n in of[rest]])
+    others = np.column_stack([x[rest], y[rest]]) * scale
+    measured = metrics.auc_shuffled(
+        np.round(saliency, 1), np.column_stack([x[own], y[own]]), others
+    )
+    assert measured == pytest.approx(expected, rel=1e-6)
+
+
+def test_knowing_the_centre_alone_gains_nothing_when_shuffled() -> None:
+    rng = np.random.default_rng(7)
+    middle, here = rng.normal([20, 15], 3, (200, 2)), rng.normal([26, 18], 1, (40, 2))
+    y, x = np.mgrid[:30, :40]
+    prior = np.exp(-((x - 19.5) ** 2 + (y - 14.5) ** 2) / 50)
+    knowing = np.exp(-((x - 25.5) ** 2 + (y - 17.5) ** 2) / 50)
+    assert metrics.auc_judd(prior, middle) > 0.9
+    assert metrics.auc_shuffled(prior, middle, middle) == pytest.approx(0.5)
+    assert metrics.auc_shuffled(prior, here, middle) < 0.5
+    assert metrics.auc_shuffled(knowing, here, middle) > 0.9
+
+
 def test_a_perfect_map_is_best(density: np.ndarray) -> None:
     assert metrics.cc(density, density) == pytest.approx(1)
     assert metrics.sim(density, density) == pytest.approx(1)
@@ -91,6 +131,7 @@ def test_a_constant_map_scores_chance(
     flat = np.full(SHAPE, value, np.float32)
     assert metrics.nss(flat, fixations) == 0
     assert metrics.auc_judd(flat, fixations) == 0.5
+    assert metrics.auc_shuffled(flat, fixations, fixations[::-1]) == 0.5
     assert metrics.cc(flat, density) == pytest.approx(0, abs=1e-9)
     assert 0 < metrics.sim(flat, density) < 1
 
@@ -104,8 +145,11 @@ def test_what_cannot_be_measured_is_nan(
     for points in (none, outside):
         assert math.isnan(metrics.nss(saliency, points))
         assert math.isnan(metrics.auc_judd(saliency, points))
+        assert math.isnan(metrics.auc_shuffled(saliency, points, fixations))
+        assert math.isnan(metrics.auc_shuffled(saliency, fixations, points))
     assert math.isnan(metrics.nss(broken, fixations))
     assert math.isnan(metrics.auc_judd(broken, fixations))
+    assert math.isnan(metrics.auc_shuffled(broken, fixations, fixations))
     for metric in (metrics.cc, metrics.sim, metrics.kld):
         assert math.isnan(metric(broken, density))
         assert math.isnan(metric(saliency, np.zeros(SHAPE, np.float32)))

@@ -42,41 +42,65 @@ goes on where it was when the same command is given again.
         )
 
     def run(self, arguments: argparse.Namespace) -> int:
-        if importlib.util.find_spec("torch") is None:
-            raise MissingExtraError(
-                "Training needs torch, which is not installed.",
-                "Install it with: pip install 'uvanet[train]'.",
-            )
+        need_torch()
         import torch
 
         from uvanet.data.fixations import find_root
         from uvanet.distill.config import TrainConfig
         from uvanet.distill.export import export
-        from uvanet.distill.loop import train
-        from uvanet.models import PRESETS
+        from uvanet.distill.loop import gaze_material, train
+        from uvanet.distill.origin import Origin, gaze_data
 
-        if arguments.preset not in PRESETS:
-            raise UsageError(
-                f"There is no student {arguments.preset!r}.", f"Choose {', '.join(PRESETS)}."
-            )
+        preset = preset_named(arguments.preset)
         if arguments.threads:
             torch.set_num_threads(int(arguments.threads))
         chosen = {"epochs": arguments.epochs and int(arguments.epochs), "seed": arguments.seed}
         config = dataclasses.replace(
-            TrainConfig(preset=arguments.preset),
+            TrainConfig(preset=preset),
             **{name: value for name, value in chosen.items() if value is not None},
         )
         root = find_root(arguments.data)
-        result = train(config, root, arguments.out)
+        result = train(config, gaze_material(root, config.stored_size), arguments.out)
         changed = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
         command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
-        card = export(config, result.weights, root, arguments.out, command)
+        origin = Origin(
+            "UVA-Net student trained on human gaze over still pictures, without a teacher.",
+            gaze_data(),
+            {"command": command, "config": dataclasses.asdict(config)},
+        )
+        card = export(config, result.weights, root, arguments.out, origin)
         fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre prior"]
         print(
             f"{arguments.out / card.name}.onnx: NSS {fused['nss']:.3f} on val "
             f"(centre prior {prior['nss']:.3f}), {card.parameters} parameters"
         )
         return 0
+
+
+def need_torch() -> None:
+    """Refuses to go on without torch.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError(
+            "Training needs torch, which is not installed.",
+            "Install it with: pip install 'uvanet[train]'.",
+        )
+
+
+def preset_named(name: str) -> str:
+    """Gives the name back where there is such a student; needs torch.
+
+    Raises:
+        UsageError: There is none.
+    """
+    from uvanet.models import PRESETS
+
+    if name not in PRESETS:
+        raise UsageError(f"There is no student {name!r}.", f"Choose {', '.join(PRESETS)}.")
+    return name
 
 
 COMMAND = _Train()

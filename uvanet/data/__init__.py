@@ -1,1 +1,1 @@
-"""Data: gaze on pictures, and labelled motion made from them."""
+"""Data: gaze on pictures and clips, one module a layout, and labelled motion made from them."""

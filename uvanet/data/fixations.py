@@ -81,8 +81,8 @@ def find_root(data: str | Path | None = None) -> Path:
     if not named:
         raise UsageError("No gaze data was named.", "Give --data FOLDER or set UVANET_DATA.")
     root = Path(named).expanduser()
-    for table in ("fixations.csv.gz", "split.csv"):
-        need_file(root / "fixations" / table, _HINT)
+    for needed in ("fixations.csv.gz", "split.csv"):
+        need_file(root / "fixations" / needed, _HINT)
     return root
 
 
@@ -93,8 +93,8 @@ def read_split(root: Path, split: Split) -> list[GazePicture]:
         UsageError: A table, or a picture that the split names, is missing.
     """
     folder = root / "fixations"
-    for table in ("fixations.csv.gz", "split.csv"):
-        need_file(folder / table, _HINT)
+    for needed in ("fixations.csv.gz", "split.csv"):
+        need_file(folder / needed, _HINT)
     points: dict[str, list[tuple[float, float]]] = {}
     with gzip.open(folder / "fixations.csv.gz", "rt", newline="") as table:
         for row in csv.DictReader(table):

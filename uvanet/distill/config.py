@@ -38,3 +38,11 @@ class TrainConfig:
     eval_every: int = 10
     stored_size: int = 160
     motion: MotionConfig = field(default_factory=MotionConfig)
+
+
+def distilled(preset: str) -> TrainConfig:
+    """The run of a student on a teacher's views: fewer passes, since there are many more views.
+
+    The views are crops already, so pairs are hardly cropped again.
+    """
+    return TrainConfig(preset=preset, epochs=14, eval_every=1, motion=MotionConfig(min_zoom=0.85))

@@ -1,65 +1,54 @@
-"""Measures a student on still pictures with gaze."""
+"""A student in torch as something to be measured: whole, or one of its branches."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
-from uvanet import metrics
-from uvanet.data.fixations import density_map, read_rgb
+from uvanet.errors import ModelError
+from uvanet.model import Model
+from uvanet.models import PRESETS, build
+from uvanet.runtime.engine import Step
 from uvanet.runtime.preprocess import shrink
+from uvanet.weights import find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from uvanet.data.fixations import GazePicture
     from uvanet.models import SpatioTemporal
 
-METRICS = ("nss", "auc_judd", "cc", "sim", "kld")
 
-
-def score(
-    pictures: Sequence[GazePicture],
-    predict: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
-    names: Sequence[str] = METRICS,
-) -> dict[str, float]:
-    """Means of the metrics over pictures.
+class BranchEngine:
+    """Runs a student by torch and gives one of its predictions; see `uvanet.runtime.engine`.
 
     Args:
-        pictures: With fixations.
-        predict: From RGB uint8 (h, w, 3) to a map of any size, which is stretched to the picture.
-        names: Which metrics; NSS and AUC-Judd on points, the others on the density map.
-
-    Returns:
-        Metric to mean; pictures in which a metric is undefined are left out of its mean.
+        model: In evaluation mode.
+        output: "fused", "spatial" or "temporal".
     """
-    rows: dict[str, list[float]] = {name: [] for name in names}
-    for picture in pictures:
-        image = read_rgb(picture.path)
-        height, width = image.shape[:2]
-        saliency = cv2.resize(predict(image), (width, height), interpolation=cv2.INTER_CUBIC)
-        density = density_map(picture.fixations, (width, height), (height, width))
-        for name in names:
-            truth = picture.fixations if name in ("nss", "auc_judd") else density
-            rows[name].append(getattr(metrics, name)(np.maximum(saliency, 0), truth))
-    return {name: float(np.nanmean(values)) for name, values in rows.items()}
 
+    def __init__(self, model: SpatioTemporal, output: str) -> None:
+        self.input_size = model.preset.input_size
+        self._model = model
+        self._output = output
 
-def centre_prior(
-    pictures: Sequence[GazePicture],
-) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """The map that says of every picture what the mean of `pictures` says; (64, 64)."""
-    total = np.zeros((64, 64), np.float32)
-    for picture in pictures:
-        height, width = read_rgb(picture.path).shape[:2]
-        total += density_map(picture.fixations, (width, height), (64, 64))
-    mean = np.asarray(total / len(pictures), np.float32)
-    return lambda _image: mean
+    @torch.no_grad()
+    def step(self, frames: NDArray[np.uint8], earlier: NDArray[np.float32] | None = None) -> Step:
+        """See `uvanet.runtime.engine.Engine.step`."""
+        now = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+        result = (
+            self._model(now)
+            if earlier is None
+            else self._model.step(now, torch.from_numpy(earlier))
+        )
+        logits = getattr(result, self._output)[:, 0]
+        saliency = torch.exp(logits - logits.amax((1, 2), keepdim=True))
+        return Step(saliency.numpy().astype(np.float32), result.features.numpy())
 
 
 def student_predictor(
@@ -71,12 +60,40 @@ def student_predictor(
         model: In evaluation mode.
         output: "fused", "spatial" or "temporal".
     """
-    size = model.preset.input_size
+    engine = BranchEngine(model, output)
 
     def predict(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        small = torch.from_numpy(shrink(image, size)).permute(2, 0, 1)[None].float() / 255
-        with torch.no_grad():
-            logits = getattr(model(small), output)[0, 0]
-        return np.asarray(torch.exp(logits - logits.max()).numpy(), np.float32)
+        saliency: NDArray[np.float32] = engine.step(shrink(image, engine.input_size)[None])[0][0]
+        return saliency
 
     return predict
+
+
+def load_branch(name: str | Path, output: str) -> Model:
+    """A shipped student that predicts with one of its branches.
+
+    Args:
+        name: As `uvanet.load` takes it; its .safetensors file must lie beside the ONNX file.
+        output: "fused", "spatial" or "temporal".
+
+    Raises:
+        ModelError: There is no such model, it is no student, or its weights are missing or
+            damaged.
+    """
+    path, card = find(name)
+    preset = card.recipe.get("config", {}).get("preset", card.name)
+    weights = path.with_suffix(".safetensors")
+    if card.role != "student" or preset not in PRESETS:
+        raise ModelError(f"{card.name} is no student and has no branches.", "Name a student.")
+    if not weights.is_file():
+        raise ModelError(
+            f"{weights} is missing, which the branches are read from.", "Copy it beside the model."
+        )
+    student = build(preset)
+    try:
+        student.load_state_dict(load_file(weights))
+    except Exception as error:
+        raise ModelError(
+            f"{weights} does not fit the student {preset}.", "Export the model again."
+        ) from error
+    return Model(card, BranchEngine(student.eval(), output))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import warnings
 from typing import TYPE_CHECKING
@@ -12,7 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
-from uvanet.distill.evaluate import centre_prior, score, student_predictor
+from uvanet.distill.evaluate import student_predictor
+from uvanet.evaluation.baselines import centre_prior
+from uvanet.evaluation.evaluate import score
 from uvanet.models import SpatioTemporal, build, layer_costs
 from uvanet.weights import Card, file_hash
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from uvanet.distill.config import TrainConfig
+    from uvanet.distill.origin import Origin
 
 CITATION = (
     "Fu, Shi, Song, Ge, Lu, Li: Ultrafast Video Attention Prediction with Coupled Knowledge "
@@ -82,6 +84,8 @@ def export_onnx(
     with warnings.catch_warnings():
         # This exporter is on its way out, but the new one needs two packages more and folds less.
         warnings.simplefilter("ignore", DeprecationWarning)
+        # It tells what it could not fold; ONNX Runtime folds that when it loads the file.
+        warnings.filterwarnings("ignore", "Constant folding", UserWarning)
         torch.onnx.export(
             module,
             example,
@@ -95,7 +99,7 @@ def export_onnx(
     part.replace(path)
 
 
-def export(config: TrainConfig, weights: Path, root: Path, out: Path, command: str) -> Card:
+def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Origin) -> Card:
     """Exports a run's best weights and measures them.
 
     Writes `<preset>.onnx`, `<preset>.safetensors` and `<preset>.json` into `out`.
@@ -105,7 +109,7 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, command: s
         weights: Its best averaged weights, safetensors.
         root: The data, for the card's metrics.
         out: An existing folder.
-        command: What makes the weights again, for the card.
+        origin: What the card says of the making.
     """
     name = config.preset
     student = load_student(name, weights)
@@ -127,35 +131,14 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, command: s
     card = Card(
         name=name,
         role="student",
-        description="UVA-Net student trained on human gaze over still pictures, without a teacher.",
+        description=origin.description,
         input_size=student.preset.input_size,
         parameters=sum(parameters for parameters, _ in costs.values()),
         macs=sum(macs for _, macs in costs.values()),
         sha256=file_hash(onnx),
         licence="Apache-2.0",
-        data=[
-            {
-                "name": "OSIE (Xu et al., JoV 2014), train split",
-                "licence": "MIT",
-                "use": "pictures and gaze of 15 observers",
-            },
-            {
-                "name": "Saliency in Crowd (Jiang et al., ECCV 2014), train split",
-                "licence": "MIT",
-                "use": "pictures and gaze of 16 observers",
-            },
-            {
-                "name": "Scene structural guidance (Liang et al., 2015), train split",
-                "licence": "MIT",
-                "use": "pictures and gaze of 12 observers",
-            },
-            {
-                "name": "Synthetic motion made from the above (uvanet.data.synthetic)",
-                "licence": "MIT",
-                "use": "pairs of frames for the temporal branch",
-            },
-        ],
-        recipe={"command": command, "config": dataclasses.asdict(config)},
+        data=origin.data,
+        recipe=origin.recipe,
         metrics=measured,
         limits=[
             "Trained on free viewing of still pictures; tasks, sound and text are not known to it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,9 +16,10 @@ from tqdm import tqdm
 from uvanet.data.fixations import density_map, read_rgb, read_split
 from uvanet.data.synthetic import make_pairs
 from uvanet.distill import checkpoint
-from uvanet.distill.evaluate import score, student_predictor
+from uvanet.distill.evaluate import student_predictor
 from uvanet.distill.schedule import learning_rate
 from uvanet.distill.task import GazeTask
+from uvanet.evaluation.evaluate import score
 from uvanet.models import PRESETS
 
 if TYPE_CHECKING:
@@ -46,12 +47,27 @@ class TrainResult:
     history: list[dict[str, float]]
 
 
-def load_tensors(pictures: Sequence[GazePicture], side: int) -> tuple[Tensor, Tensor]:
-    """Reads pictures and their densities into memory.
+class Material(NamedTuple):
+    """What a run learns from and is measured on.
 
-    Returns:
-        uint8 RGB (n, side, side, 3) and float32 densities (n, side / 2, side / 2).
+    Attributes:
+        images: uint8 RGB, (n, h, w, 3).
+        labels: Densities over the images, float of any width, (n, h', w'), of any scale.
+        held_out: Pictures with gaze that choose the best weights.
     """
+
+    images: Tensor
+    labels: Tensor
+    held_out: Sequence[GazePicture]
+
+
+def gaze_material(root: Path, side: int) -> Material:
+    """The train split as it is, kept at `side` pixels; held out is `val`.
+
+    Raises:
+        UsageError: The data is incomplete.
+    """
+    pictures = read_split(root, "train")
     images = np.empty((len(pictures), side, side, 3), np.uint8)
     densities = np.empty((len(pictures), side // 2, side // 2), np.float32)
     for i, picture in enumerate(pictures):
@@ -59,7 +75,7 @@ def load_tensors(pictures: Sequence[GazePicture], side: int) -> tuple[Tensor, Te
         height, width = image.shape[:2]
         images[i] = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         densities[i] = density_map(picture.fixations, (width, height), (side // 2, side // 2))
-    return torch.from_numpy(images), torch.from_numpy(densities)
+    return Material(torch.from_numpy(images), torch.from_numpy(densities), read_split(root, "val"))
 
 
 def _parameter_groups(task: GazeTask, decay: float) -> list[dict[str, object]]:
@@ -71,21 +87,22 @@ def _parameter_groups(task: GazeTask, decay: float) -> list[dict[str, object]]:
     ]
 
 
-def train(config: TrainConfig, root: Path, out: Path, *, progress: bool = True) -> TrainResult:
-    """Trains a student on gaze, or goes on where an earlier call with the same choices stopped.
+def train(
+    config: TrainConfig, material: Material, out: Path, *, progress: bool = True
+) -> TrainResult:
+    """Trains a student, or goes on where an earlier call with the same choices stopped.
 
     Writes `checkpoint.pt` after each epoch, `best.safetensors` at each new best on `val` and
     `history.json`.
 
     Args:
         config: The run.
-        root: The data, as `find_root` gives it.
+        material: What it learns from; the same in every call for one `out`.
         out: Folder of the run; made where missing.
         progress: Show a bar on stderr.
 
     Raises:
         ModelError: `out` holds a checkpoint of another run.
-        UsageError: The data is incomplete.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
@@ -104,8 +121,7 @@ def train(config: TrainConfig, root: Path, out: Path, *, progress: bool = True) 
         rng.set_state(state["rng"])
         history, best, start = state["history"], state["best"], state["epoch"]
 
-    images, densities = load_tensors(read_split(root, "train"), config.stored_size)
-    held_out = read_split(root, "val")
+    images, labels, held_out = material
     batch = min(config.batch, len(images))
     steps = len(images) // batch
     total = steps * config.epochs
@@ -123,7 +139,7 @@ def train(config: TrainConfig, root: Path, out: Path, *, progress: bool = True) 
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step, total, config.peak_lr, config.warmup)
             chosen = order[i * batch : (i + 1) * batch]
-            pairs = make_pairs(images[chosen], densities[chosen], size, config.motion, rng)
+            pairs = make_pairs(images[chosen], labels[chosen], size, config.motion, rng)
             parts = task(pairs)
             optimizer.zero_grad(set_to_none=True)
             parts["loss"].backward()

@@ -48,23 +48,31 @@ class GazeTask(nn.Module):
             "temporal": temporal.detach(),
         }
 
-    @torch.no_grad()
     def average(self, step: int) -> None:
-        """Moves the averaged twin a step towards the student.
-
-        Args:
-            step: Steps taken so far; the decay starts low, so that the random start is forgotten.
-        """
-        decay = min(self.config.average, (1 + step) / (10 + step))
-        student = self.student.state_dict()
-        for name, kept in self.averaged.state_dict().items():
-            if kept.is_floating_point():
-                kept.lerp_(student[name], 1 - decay)
-            else:
-                kept.copy_(student[name])
+        """Moves the averaged twin a step towards the student; `step` counts from 0."""
+        move_average(self.averaged, self.student, self.config.average, step)
 
     def train(self, mode: bool = True) -> GazeTask:
         """Sets the student's mode; the averaged twin always stays in evaluation."""
         super().train(mode)
         self.averaged.eval()
         return self
+
+
+@torch.no_grad()
+def move_average(averaged: nn.Module, model: nn.Module, decay: float, step: int) -> None:
+    """Moves averaged weights and statistics a step towards a model's.
+
+    Args:
+        averaged: Changed in place.
+        model: Of the same kind.
+        decay: The share kept of `averaged` in the long run.
+        step: Steps taken so far; the decay starts low, so that the random start is forgotten.
+    """
+    decay = min(decay, (1 + step) / (10 + step))
+    current = model.state_dict()
+    for name, kept in averaged.state_dict().items():
+        if kept.is_floating_point():
+            kept.lerp_(current[name], 1 - decay)
+        else:
+            kept.copy_(current[name])

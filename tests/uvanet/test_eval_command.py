@@ -1,0 +1,141 @@
+"""`uvanet eval`, as a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import gaze_trees as trees
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "UVANET_DATA"}
+    return subprocess.run(
+        [sys.executable, "-m", "uvanet", "eval", *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def refused(*arguments: object, cwd: Path) -> str:
+    """Runs what must end in one clear line and exit code 2; gives the line."""
+    done = run("--quiet", *arguments, cwd=cwd)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("uvanet: ")
+    return line
+
+
+FAST = ("--model", "centre-surround", "--draws", 50)
+
+
+def test_by_default_all_rows_meet_all_sets_on_val(gaze_tree: Path, tmp_path: Path) -> None:
+    trees.talk_tree(gaze_tree / "talk", clips=2, frames=50)
+    done = run("--data", gaze_tree, "-o", "result.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["split"] == "val"
+    assert list(result["sets"]) == ["fixations, val", "talk"]
+    stills, clips = result["sets"].values()
+    assert (stills["items"], stills["clips"]) == (2, 0)
+    assert (clips["items"], clips["clips"]) == (4, 2)
+    for one in (stills, clips):
+        rows = one["groups"]["all"]["rows"]
+        assert list(rows)[:3] == ["centre-prior", "spectral-residual", "centre-surround"]
+        assert "uvanet-64" in rows
+        for values in rows.values():
+            assert set(values) == {"nss", "auc_judd", "auc_shuffled", "cc", "sim", "kld"}
+            for entry in values.values():
+                assert entry["low"] <= entry["mean"] <= entry["high"]
+    assert "uvanet-64" in done.stdout
+    assert "talk: 4 frames of 2 clips" in done.stdout
+    # Progress goes to stderr, and only there.
+    assert "100%" in done.stderr
+    assert "%|" not in done.stdout
+
+
+def test_the_test_split_is_touched_only_when_named(gaze_tree: Path, tmp_path: Path) -> None:
+    test = gaze_tree / "fixations" / "made" / "test0.jpg"
+    test.unlink()
+    call = ("--data", gaze_tree, "--set", "fixations", *FAST)
+    assert run(*call, cwd=tmp_path).returncode == 0
+    assert "test0.jpg" in refused(*call, "--split", "test", cwd=tmp_path)
+
+
+def test_json_is_printed_alone_and_the_same_each_time(gaze_tree: Path, tmp_path: Path) -> None:
+    call = ("--data", gaze_tree, "--set", "fixations", *FAST, "--json", "--quiet")
+    first, second = run(*call, cwd=tmp_path), run(*call, cwd=tmp_path)
+    assert first.stderr == ""
+    results = [json.loads(done.stdout)["sets"]["fixations, val"] for done in (first, second)]
+    assert results[0]["groups"] == results[1]["groups"]
+
+
+def test_differences_are_shown_to_the_row_that_was_named(gaze_tree: Path, tmp_path: Path) -> None:
+    call = ("--data", gaze_tree, "--set", "fixations", "--model", "centre-prior", *FAST)
+    done = run(*call, "--metric", "nss", "--against", "centre-prior", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "less centre-prior" in done.stdout
+    assert "sAUC" not in done.stdout
+
+
+def test_parts_of_a_set_are_told_apart(gaze_tree: Path, tmp_path: Path) -> None:
+    folder = gaze_tree / "fixations"
+    (folder / "other").mkdir()
+    (folder / "made" / "val1.jpg").rename(folder / "other" / "val1.jpg")
+    split = (folder / "split.csv").read_text().replace("made/val1", "other/val1")
+    (folder / "split.csv").write_text(split)
+    done = run("--data", gaze_tree, "--set", "fixations", *FAST, "--json", cwd=tmp_path)
+    groups = json.loads(done.stdout)["sets"]["fixations, val"]["groups"]
+    assert {name: group["items"] for name, group in groups.items()} == {
+        "all": 2,
+        "made": 1,
+        "other": 1,
+    }
+
+
+def test_a_published_set_needs_no_data_of_ours(tmp_path: Path) -> None:
+    root = trees.mit1003_tree(tmp_path / "MIT1003")
+    damaged = root / "ALLSTIMULI" / "i1.jpeg"
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    done = run("--set", f"mit1003={root}", *FAST, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 pictures, 1 left out" in done.stdout
+    assert "left out: i1.jpeg" in done.stderr
+
+
+def test_what_a_user_gets_wrong_is_one_clear_line(gaze_tree: Path, tmp_path: Path) -> None:
+    data = ("--data", gaze_tree, "--set", "fixations")
+    videos = tmp_path / "videos"
+    trees.write_video(videos / "a.mp4", trees.path_of(3))
+    assert "UVANET_DATA" in refused(cwd=tmp_path)
+    assert "nowhere" in refused("--data", "nowhere", cwd=tmp_path)
+    assert "talk" in refused("--data", gaze_tree, "--set", "talk", cwd=tmp_path)
+    assert "--set dhf1k=FOLDER" in refused("--set", "dhf1k", cwd=tmp_path)
+    assert "nowhere" in refused("--set", "dhf1k=nowhere", *FAST, cwd=tmp_path)
+    assert "'coco'" in refused("--set", "coco", cwd=tmp_path)
+    assert "twice" in refused(*data, "--set", "fixations", cwd=tmp_path)
+    assert "no gaze" in refused("--set", f"videos={videos}", *FAST, cwd=tmp_path)
+    assert "uvanet-65" in refused(*data, "--model", "uvanet-65", cwd=tmp_path)
+    assert "nowhere.onnx" in refused(*data, *FAST, "--onnx", "nowhere.onnx", cwd=tmp_path)
+    assert "'side'" in refused(*data, *FAST, "--onnx", "a.onnx,side=3", cwd=tmp_path)
+    assert "'other'" in refused(*data, *FAST, "--against", "other", cwd=tmp_path)
+    assert "folder missing" in refused(*data, *FAST, "-o", "missing/a.json", cwd=tmp_path)
+    assert "emd" in refused(*data, "--metric", "emd", cwd=tmp_path)
+    assert os.listdir(tmp_path / "videos") == ["a.mp4"]
+
+
+def test_help_tells_what_there_is(tmp_path: Path) -> None:
+    text = run("--help", cwd=tmp_path).stdout
+    for words in ("examples:\n  uvanet eval", "mit1003", "--onnx", "centre-prior", "bootstrap"):
+        assert words in text

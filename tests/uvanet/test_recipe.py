@@ -1,0 +1,161 @@
+"""The whole way from data to a distilled student, on pictures made for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from uvanet.data.fixations import density_map, read_rgb, read_split
+from uvanet.distill import recipe
+from uvanet.distill.config import distilled
+from uvanet.distill.corpus import CorpusConfig, build, picture_example, pool_examples
+from uvanet.distill.recipe import distill, load_labeller
+from uvanet.distill.teach import TeacherConfig
+from uvanet.distill.views import View, random_view
+from uvanet.model import load
+from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
+from uvanet.render import VideoWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEACHER = TeacherConfig(scale=0, width=16, views=3, epochs=3, batch=4, threads=1)
+CORPUS = CorpusConfig(gaze_views=3, pool_views=2, clip_every=0.5, clip_views=1, side=64)
+STUDENT = dataclasses.replace(distilled("uvanet-32"), epochs=2, batch=8)
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    """Two pictures, one in a folder of its own, a clip of one second, and a file of none."""
+    rng = np.random.default_rng(8)
+    folder = tmp_path / "pool"
+    (folder / "more").mkdir(parents=True)
+    for path in (folder / "a.jpg", folder / "more" / "b.png"):
+        cv2.imwrite(str(path), rng.integers(0, 255, (60, 80, 3), np.uint8))
+    with VideoWriter(folder / "clip.mp4", (64, 48), 10) as writer:
+        for shade in range(10):
+            writer.write(np.full((48, 64, 3), 20 * shade, np.uint8))
+    (folder / "sources.csv").write_text(
+        "file,source,licence,credit\na.jpg,made,CC0,us\nmore/b.png,made,CC0,us\nclip.mp4,film,MIT,us\n"
+    )
+    return folder
+
+
+def test_a_view_takes_its_gaze_along() -> None:
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[30:34, 150:154] = 255
+    fixations = np.array([[152, 32], [10, 90]], np.float32)
+    for flip in (False, True):
+        view = View(0.5, 0.1, 0.5, 0.6, flip)
+        part = view.cut(image, (100, 60))
+        density = view.density(fixations, (200, 100), (60, 100))
+        bright = np.unravel_index(part[..., 0].argmax(), part.shape[:2])
+        looked = np.unravel_index(density.argmax(), density.shape)
+        assert np.hypot(*np.subtract(bright, looked)) < 4
+        # The fixation outside the view is not in it.
+        assert density.sum() == pytest.approx(1, abs=1e-3)
+    assert (looked[1] < 60) == flip
+
+
+def test_random_views_stay_inside() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        view = random_view(rng, 0.4)
+        assert 0 <= view.x <= view.x + view.width <= 1 + 1e-9
+        assert 0 <= view.y <= view.y + view.height <= 1 + 1e-9
+        assert min(view.width, view.height) >= 0.4
+
+
+def test_the_backbone_gives_a_pyramid_and_knows_its_weights() -> None:
+    backbone = Backbone(0).eval()
+    with torch.no_grad():
+        dark = backbone(torch.zeros(1, 3, HEIGHT, WIDTH))
+        light = backbone(torch.ones(1, 3, HEIGHT, WIDTH))
+    for level, stride, channels in zip(dark, (8, 16, 32), backbone.channels, strict=True):
+        assert level.shape == (1, channels, HEIGHT // stride, WIDTH // stride)
+    # Trained weights tell light from dark; the scale of the features is theirs.
+    assert (dark.s32 - light.s32).abs().mean() > 0.01
+    assert len(list(backbone.upper())) > 50
+
+
+def test_the_readout_learns_where_the_backbone_stays(gaze_tree: Path, tmp_path: Path) -> None:
+    before = SpatialTeacher(0, 16).backbone.state_dict()
+    path = recipe.spatial_teacher(gaze_tree, tmp_path, TEACHER)
+    after = recipe.load_file(tmp_path / "teacher-spatial.safetensors")
+    for name, value in before.items():
+        assert torch.equal(after[f"backbone.{name}"], value), name
+    label = load_labeller(path, 1)
+    (picture, *_) = read_split(gaze_tree, "train")
+    density = label(read_rgb(picture.path))
+    assert density.shape == (HEIGHT // 8, WIDTH // 8)
+    assert density.sum() == pytest.approx(1, abs=1e-3)
+    # A second call trains nothing anew.
+    stamp = path.stat().st_mtime_ns
+    assert recipe.spatial_teacher(gaze_tree, tmp_path, TEACHER) == path
+    assert path.stat().st_mtime_ns == stamp
+
+
+def test_labels_are_cached_by_content_teacher_and_settings(pool: Path, tmp_path: Path) -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def teacher(image: np.ndarray) -> np.ndarray:
+        asked.append(image.shape)
+        return density_map(np.array([[5, 5]], np.float32), (10, 10), (36, 48))
+
+    examples = list(pool_examples(pool, CORPUS))
+    # Two pictures of two views each and two frames of the clip.
+    assert [example.views for example in examples] == [2, 1, 1, 2]
+    cache = tmp_path / "cache"
+    images, labels = build(examples, teacher, "one", CORPUS, cache)
+    assert images.shape == (6, 64, 64, 3)
+    assert labels.shape == (6, 48, 48)
+    assert labels.dtype == torch.float16
+    assert len(asked) == 6
+    again = build(examples, teacher, "one", CORPUS, cache)
+    assert len(asked) == 6
+    assert torch.equal(again[0], images)
+    assert torch.equal(again[1], labels)
+    # A file cut off by a full disk or a kill is made anew; another teacher labels anew.
+    victim = next(cache.rglob("*.npz"))
+    victim.write_bytes(victim.read_bytes()[:100])
+    build(examples, teacher, "one", CORPUS, cache)
+    assert len(asked) in (7, 8)
+    build(examples, teacher, "two", CORPUS, cache)
+    assert len(asked) in (13, 14)
+
+
+def test_gaze_and_teacher_are_blended(gaze_tree: Path, tmp_path: Path) -> None:
+    (picture, *_) = read_split(gaze_tree, "train")
+    image = read_rgb(picture.path)
+    size = (image.shape[1], image.shape[0])
+    corner = density_map(np.array([[2, 2]], np.float32), size, (36, 48))
+    example = picture_example(picture.path, 1, picture.fixations)
+    _, labels = build([example], lambda _: corner, "corner", CORPUS, tmp_path)
+    label = labels[0].float().numpy()
+    label /= label.sum()
+    gaze = density_map(picture.fixations, size, (48, 48))
+    assert label[:8, :8].sum() == pytest.approx(0.5, abs=0.1)
+    assert label[gaze > gaze.max() / 20].sum() == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_student_is_distilled_and_its_card_says_from_what(
+    gaze_tree: Path, pool: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, out, pool=pool)
+    model = load(out / "uvanet-32" / "uvanet-32.onnx")
+    assert model.predict(np.zeros((20, 30, 3), np.uint8)).shape == (20, 30)
+    told = {row["name"]: row for row in card.data}
+    assert told["made"]["licence"] == "CC0"
+    assert told["film"]["use"].startswith("1 files")
+    assert any("EfficientNet" in name for name in told)
+    assert "--pool" in card.recipe["command"]
+    assert card.recipe["corpus"]["side"] == 64
+    history = json.loads((out / "uvanet-32" / "history.json").read_text())
+    assert len(history) == 2

@@ -1,0 +1,171 @@
+"""`uvanet eval`: models x data sets, a table and JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from uvanet.cli.options import number
+from uvanet.data.fixations import find_root, read_split
+from uvanet.data.layouts import LAYOUTS, read_set
+from uvanet.errors import UsageError
+from uvanet.evaluation.baselines import BASELINES, centre_prior
+from uvanet.evaluation.evaluate import METRICS, evaluate
+from uvanet.evaluation.onnx_spec import OnnxSpec
+from uvanet.evaluation.progress import silent
+from uvanet.evaluation.report import as_json, as_table, need_place, report, write
+from uvanet.evaluation.rows import FORMS, PRIOR, build_rows
+from uvanet.weights import available
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from uvanet.data.gaze import GazeSet
+    from uvanet.evaluation.predictors import Predictor
+    from uvanet.evaluation.progress import Progress
+
+OF_ROOT = {"fixations": ".", "talk": "talk"}
+"""Sets that need no path, and where they lie in the data's own folder."""
+
+
+class _Eval:
+    description = f"""\
+Measures how well models tell where people look: NSS, AUC-Judd, shuffled AUC, CC, SIM and KLD on
+each data set, with bootstrap 95 % intervals (over pictures; over clips, then frames).
+
+rows (--model, may be repeated; by default the first three and all that are installed):
+{FORMS}
+data sets (--set NAME or NAME=FOLDER, may be repeated; by default fixations and talk of --data):
+{chr(10).join(f"  {name:12} {layout.summary}" for name, layout in LAYOUTS.items())}
+
+models of others (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
+  name, size=WxH, mean=R:G:B, std=R:G:B, range (1 or 255: what white becomes before mean and std),
+  layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), colour=rgb|bgr, frames,
+  output=map|log|logit, output_name
+"""
+    examples = """examples:
+  uvanet eval --data ../shared/data
+  uvanet eval --data ../shared/data --split test -o test.json
+  uvanet eval --set talk=clips/talk --model uvanet-64 --model uvanet-64+motion
+  uvanet eval --set dhf1k=DHF1K --every 30 --onnx tased.onnx,layout=NCTHW,frames=32,mean=0.5,std=0.5
+  uvanet eval --model uvanet-64 --model uvanet-64:spatial --against uvanet-64:spatial
+"""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--data", metavar="FOLDER", help="the data (else UVANET_DATA)")
+        parser.add_argument(
+            "--set", action="append", metavar="NAME[=FOLDER]", dest="sets", help="a data set"
+        )
+        parser.add_argument(
+            "--split",
+            choices=("train", "val", "test"),
+            default="val",
+            help="of sets that are split (%(default)s); choose nothing by test",
+        )
+        parser.add_argument("--model", action="append", metavar="ROW", dest="models", help="a row")
+        parser.add_argument(
+            "--onnx", action="append", metavar="FILE[,KEY=VALUE]", default=[], help="a row"
+        )
+        parser.add_argument(
+            "--metric",
+            action="append",
+            choices=METRICS,
+            metavar="NAME",
+            dest="metrics",
+            help=f"one of {', '.join(METRICS)}; may be repeated (all)",
+        )
+        parser.add_argument(
+            "--against", metavar="ROW", help="also show the differences to this row (* is sure)"
+        )
+        parser.add_argument(
+            "--every",
+            type=number(1, 1e6),
+            default=15,
+            metavar="N",
+            help="measure each N-th frame of published clips (%(default)s); 1 for all",
+        )
+        parser.add_argument(
+            "--seed", type=number(0, 2**32 - 1), default=0, metavar="N", help="of all chance"
+        )
+        parser.add_argument(
+            "--draws",
+            type=number(10, 1e6),
+            default=2000,
+            metavar="N",
+            help="resamples of the bootstrap (%(default)s)",
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+        parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+        parser.add_argument("--quiet", action="store_true", help="no progress bars")
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        if arguments.out:
+            need_place(arguments.out)
+        progress: Progress = silent if arguments.quiet else _bar
+        with contextlib.nullcontext() if arguments.quiet else logging_redirect_tqdm():
+            sets = _sets(arguments)
+            rows = _rows(arguments, progress)
+            if arguments.against and arguments.against not in [row.name for row in rows]:
+                raise UsageError(
+                    f"There is no row {arguments.against!r} to compare with.",
+                    "Name it with --model too.",
+                )
+            names = [name for name in METRICS if name in (arguments.metrics or METRICS)]
+            seed = int(arguments.seed)
+            scores = [evaluate(one, rows, names, seed=seed, progress=progress) for one in sets]
+        result = report(scores, seed=seed, draws=int(arguments.draws), against=arguments.against)
+        result["split"] = arguments.split
+        if arguments.out:
+            write(result, arguments.out)
+        print(as_json(result) if arguments.json else "\n".join(as_table(result)))
+        return 0
+
+
+def _sets(arguments: argparse.Namespace) -> list[GazeSet]:
+    wanted: list[str] = arguments.sets or _default_sets(find_root(arguments.data))
+    for text in wanted:
+        if wanted.count(text) > 1:
+            raise UsageError(f"The data set {text!r} is named twice.", "Name it once.")
+    return [_read(text, arguments) for text in wanted]
+
+
+def _read(text: str, arguments: argparse.Namespace) -> GazeSet:
+    name, _, folder = text.partition("=")
+    if folder:
+        root = Path(folder).expanduser()
+    elif name in OF_ROOT:
+        root = find_root(arguments.data) / OF_ROOT[name]
+    elif name in LAYOUTS:
+        raise UsageError(f"The data set {name!r} needs its folder.", f"Give --set {name}=FOLDER.")
+    else:
+        raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")
+    return read_set(name, root, arguments.split, int(arguments.every))
+
+
+def _default_sets(root: Path) -> list[str]:
+    return [name for name in OF_ROOT if (root / name).is_dir()]
+
+
+def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:
+    foreign = [OnnxSpec.parse(text) for text in arguments.onnx]
+    names = arguments.models or [PRIOR, *BASELINES, *(card.name for card in available())]
+
+    def prior() -> Predictor:
+        return centre_prior(read_split(find_root(arguments.data), "train"), progress)
+
+    return build_rows(names, foreign, prior)
+
+
+@contextlib.contextmanager
+def _bar(title: str, total: int) -> Iterator[Callable[[], object]]:
+    with tqdm(total=total, desc=title, file=sys.stderr) as bar:
+        yield bar.update
+
+
+COMMAND = _Eval()

@@ -1,0 +1,86 @@
+"""DHF1K: 1,000 videos of all kinds, as the authors ship it.
+
+    <root>/
+        video/001.AVI ... 1000.AVI          30 frames a second
+        annotation/0001/ ... 0700/
+            maps/0001.png                   density of frame 1
+            fixation/0001.png               fixated pixels, or fixation/maps/0001.mat with `I`
+            images/0001.png                 only where somebody took the video apart
+
+Videos 1 to 600 are train, 601 to 700 val; the labels of 701 to 1000, the test videos, are held
+back by the authors.
+
+Source: Wang, Shen, Guo, Cheng and Borji, *Revisiting Video Saliency*, CVPR 2018
+(github.com/wenguanwang/DHF1K); file names as in the readers of TASED-Net
+(github.com/MichiganCOG/TASED-Net) and UNISAL (github.com/rdroste/unisal).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from uvanet.data.acl import label, need_labels
+from uvanet.data.clips import FramesClip, VideoClip, every_nth
+from uvanet.data.files import folders_in, need_folder, pictures_in
+from uvanet.data.gaze import GazeSet
+from uvanet.errors import UsageError
+from uvanet.sources.picture import VIDEO_SUFFIXES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.data.fixations import Split
+    from uvanet.data.gaze import Clip
+
+FPS = 30.0
+NUMBERS = {"train": range(1, 601), "val": range(601, 701)}
+
+_HINT = "DHF1K holds video/001.AVI and so on, and annotation/0001 with maps and fixation."
+
+
+def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
+    """Reads the videos of a split that are annotated here; a part of a split will do.
+
+    Args:
+        root: The folder that holds `video` and `annotation`.
+        split: train or val.
+        every: Measure each `every`-th frame.
+
+    Raises:
+        UsageError: A folder or video is missing, or `split` is test, which has no labels.
+    """
+    if split not in NUMBERS:
+        raise UsageError(
+            "The gaze on DHF1K's test videos is held back by its authors.", "Choose --split val."
+        )
+    clips: list[Clip] = []
+    for folder in folders_in(need_folder(root, _HINT) / "annotation", _HINT):
+        if not re.fullmatch(r"\d{4}", folder.name) or int(folder.name) not in NUMBERS[split]:
+            continue
+        need_labels(folder, _HINT)
+        clips.append(_clip(root, folder, every))
+    if not clips:
+        raise UsageError(f"{root / 'annotation'} holds no video of the {split} split.", _HINT)
+    return GazeSet(f"DHF1K, {split}", clips=clips)
+
+
+def _clip(root: Path, folder: Path, every: int) -> Clip:
+    name = folder.name
+    if (folder / "images").is_dir():
+        files = pictures_in(folder / "images", _HINT)
+        gaze = partial(label, folder, [path.stem for path in files])
+        return FramesClip("DHF1K", name, files, FPS, every_nth(len(files), every), gaze)
+    count = len(pictures_in(folder / "maps", _HINT))
+    gaze = partial(label, folder, [f"{i + 1:04d}" for i in range(count)])
+    return VideoClip("DHF1K", name, _video(root, name), FPS, every_nth(count, every), gaze)
+
+
+def _video(root: Path, name: str) -> Path:
+    number = f"{int(name):03d}"
+    folder = need_folder(root / "video", _HINT)
+    for path in sorted(folder.glob(f"{number}.*")):
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            return path
+    raise UsageError(f"{folder / number}.AVI is missing.", f"Or put its frames into {name}/images.")

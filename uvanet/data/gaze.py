@@ -1,0 +1,193 @@
+"""What every data set gives: pictures or clips, and where people looked on them.
+
+A reader (one module a layout, see `uvanet.data.layouts`) gives a `GazeSet`. Nothing is decoded
+before it is asked for, so that a set may be larger than the memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Gaze:
+    """Where people looked on one picture or frame.
+
+    Attributes:
+        size: Width and height that the fixations are measured in, pixels.
+        fixations: (n, 2), float32, x and y; None where the set gives no points.
+        density: The set's own density map, (h, w), float32, of any size and sum; None where it
+            has none, so that the points are blurred instead.
+    """
+
+    size: tuple[int, int]
+    fixations: NDArray[np.float32] | None
+    density: NDArray[np.float32] | None = None
+
+    def points(self, size: tuple[int, int]) -> NDArray[np.float32]:
+        """The fixations in pixels of a picture of this width and height; (n, 2), may be empty."""
+        if self.fixations is None:
+            return np.empty((0, 2), np.float32)
+        if size == self.size:
+            return self.fixations
+        return self.fixations * np.divide(size, self.size).astype(np.float32)
+
+    def density_on(self, size: tuple[int, int]) -> NDArray[np.float32]:
+        """The density map at this width and height; float32, (h, w), all zero where unknown."""
+        width, height = size
+        if self.density is None:
+            nowhere = np.empty((0, 2), np.float32)
+            points = nowhere if self.fixations is None else self.fixations
+            return density_map(points, self.size, (height, width))
+        if self.density.shape == (height, width):
+            return self.density
+        stretched = cv2.resize(self.density, size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(stretched, np.float32)
+
+
+class Picture(Protocol):
+    """A still picture with gaze."""
+
+    @property
+    def dataset(self) -> str:
+        """The set, or the part of a set, that it is reported under."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """A name for people, unique in its set."""
+        ...
+
+    def image(self) -> NDArray[np.uint8]:
+        """Reads the picture: RGB, uint8, (h, w, 3).
+
+        Raises:
+            UvanetError: The file is missing or damaged.
+        """
+        ...
+
+    def gaze(self) -> Gaze:
+        """Reads where people looked.
+
+        Raises:
+            UvanetError: A file is missing or damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFrame:
+    """A frame of a clip.
+
+    Attributes:
+        index: Its number in the clip, from 0.
+        t: Its time in the clip, seconds.
+        image: RGB, uint8, (h, w, 3); None where the frame is damaged.
+        error: Why there is no image.
+    """
+
+    index: int
+    t: float
+    image: NDArray[np.uint8] | None
+    error: str = ""
+
+
+class Clip(Protocol):
+    """A video with gaze."""
+
+    @property
+    def dataset(self) -> str:
+        """The set, or the part of a set, that it is reported under."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """A name for people, unique in its set."""
+        ...
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        ...
+
+    @property
+    def labelled(self) -> Sequence[int]:
+        """Numbers of the frames to be measured, ascending; empty where there is no gaze."""
+        ...
+
+    def frames(self, wanted: Container[int]) -> Iterator[ClipFrame]:
+        """Reads the wanted frames, in order.
+
+        A damaged frame comes without an image; where all the rest is lost, the iterator raises.
+
+        Raises:
+            UvanetError: The file is missing or ends too early.
+        """
+        ...
+
+    def gaze(self, index: int) -> Gaze:
+        """Reads where people looked on a labelled frame.
+
+        Raises:
+            UvanetError: A file is missing or damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GazeSet:
+    """A data set, or a split of one: either pictures or clips.
+
+    Attributes:
+        name: For people.
+        pictures: The still pictures.
+        clips: The videos.
+    """
+
+    name: str
+    pictures: Sequence[Picture] = ()
+    clips: Sequence[Clip] = ()
+
+
+def density_map(
+    fixations: NDArray[np.float32], size: tuple[float, float], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Blurs fixations into a density map.
+
+    The Gaussian is about one degree of visual angle: sigma = picture width / 35.
+
+    Args:
+        fixations: (n, 2), x and y in pixels of the picture.
+        size: Width and height of the picture.
+        shape: Height and width of the map wanted; the picture is stretched to it.
+
+    Returns:
+        float32 of `shape`, sum 1; all zero where there is no fixation on the picture.
+    """
+    width, height = size
+    rows, columns = shape
+    counts = np.zeros(shape, np.float32)
+    x = np.floor(fixations[:, 0] * columns / width).astype(int)
+    y = np.floor(fixations[:, 1] * rows / height).astype(int)
+    inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+    np.add.at(counts, (y[inside], x[inside]), 1.0)
+    # One degree in both directions of the picture, whatever the stretch.
+    sigma = width / 35
+    blurred = cv2.GaussianBlur(
+        counts,
+        (0, 0),
+        sigmaX=sigma * columns / width,
+        sigmaY=sigma * rows / height,
+        borderType=cv2.BORDER_CONSTANT,
+    )
+    total = float(blurred.sum())
+    return np.asarray(blurred / total if total > 0 else blurred, np.float32)

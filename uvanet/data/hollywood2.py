@@ -1,0 +1,38 @@
+"""Hollywood-2: scenes of films cut into shots, in the form ACLNet's authors gave it.
+
+    <root>/
+        training/           also testing
+            actioncliptrain00001_1/         film clip 1, shot 1
+                images/actioncliptrain00001_00048.png
+                maps/actioncliptrain00001_00048.png
+                fixation/maps/actioncliptrain00001_00048.mat    `I`, or fixation/*.png
+
+Frames are numbered within the film clip, so that a shot begins at any number.
+
+Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; the layout see `uvanet.data.acl`,
+file names as in the reader of UNISAL (github.com/rdroste/unisal, `unisal/data.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from uvanet.data.acl import read_halves
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.data.fixations import Split
+    from uvanet.data.gaze import GazeSet
+
+FPS = 24.0
+"""Films run at 24 frames a second; UNISAL's reader takes the same."""
+
+
+def read(root: Path, split: Split = "test", every: int = 15) -> GazeSet:
+    """Reads train or test; see `uvanet.data.acl.read_halves`.
+
+    Raises:
+        UsageError: A folder is missing, or `split` is val, which the set does not have.
+    """
+    return read_halves("Hollywood-2", FPS, root, split, every)

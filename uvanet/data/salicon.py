@@ -1,0 +1,79 @@
+"""SALICON: pictures of MS COCO with gaze inferred from mouse movements, the challenge of 2017.
+
+    <root>/
+        images/train/COCO_train2014_000000000009.jpg        also val and test
+        maps/train/COCO_train2014_000000000009.png          density; not for test
+        fixations/train/COCO_train2014_000000000009.mat     not for test
+
+The .mat file holds `resolution` (height, width) and `gaze`, an array of structures, one an
+observer, with `location`, `timestamp` and `fixations`: x and y in pixels, counted from 1. Where
+somebody turned them into pictures of the fixated pixels, `.png` beside it is read instead.
+
+Source: Jiang, Huang, Duan and Zhao, *SALICON: Saliency in Context*, CVPR 2015, salicon.net; as in
+the readers of pysaliency (`external_datasets/salicon.py`) and UNISAL (`unisal/data.py`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.data.files import (
+    FilePicture,
+    GazeFiles,
+    need_file,
+    need_folder,
+    pictures_in,
+    read_grey,
+    read_mat,
+)
+from uvanet.data.gaze import Gaze, GazeSet
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.data.fixations import Split
+
+_HINT = "SALICON holds images, maps and fixations, with train and val in each."
+
+
+def read(root: Path, split: Split = "val") -> GazeSet:
+    """Reads a split.
+
+    Raises:
+        UsageError: A folder is missing, or `split` is test, which has no labels.
+    """
+    if split == "test":
+        raise UsageError(
+            "The gaze on SALICON's test pictures is held back by its authors.",
+            "Choose --split val.",
+        )
+    need_folder(root, _HINT)
+    maps = need_folder(root / "maps" / split, _HINT)
+    fixations = need_folder(root / "fixations" / split, _HINT)
+    pictures = [
+        FilePicture("SALICON", path, partial(_label, maps, fixations, path.stem))
+        for path in pictures_in(root / "images" / split, _HINT)
+    ]
+    return GazeSet(f"SALICON, {split}", pictures=pictures)
+
+
+def _label(maps: Path, fixations: Path, stem: str) -> Gaze:
+    density = maps / f"{stem}.png"
+    marks = fixations / f"{stem}.png"
+    if marks.is_file():
+        return GazeFiles(density, (marks,)).read()
+    path = need_file(fixations / f"{stem}.mat", _HINT)
+    held = read_mat(path)
+    try:
+        height, width = (int(side) for side in held["resolution"].ravel())
+        parts = [np.asarray(one["fixations"], np.float32) for one in held["gaze"].ravel()]
+        # Counted from 1, and whole pixels: their centres lie half a pixel before the number.
+        points = [part.reshape(-1, 2) - 0.5 for part in parts if part.size]
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise UsageError(f"{path} holds no gaze of SALICON.", "Copy the data again.") from error
+    joined = np.concatenate(points) if points else np.empty((0, 2), np.float32)
+    return Gaze((width, height), joined.astype(np.float32), read_grey(density))

@@ -1,0 +1,36 @@
+"""UCF-Sports: clips of sports, in the form that ACLNet's authors gave it.
+
+    <root>/
+        training/           also testing
+            Diving-Side-001/
+                images/Diving-Side_001_001.png
+                maps/Diving-Side_001_001.png
+                fixation/maps/Diving-Side_001_001.mat       `I`, or fixation/*.png
+
+Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; the layout see `uvanet.data.acl`,
+file names as in the reader of UNISAL (github.com/rdroste/unisal, `unisal/data.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from uvanet.data.acl import read_halves
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.data.fixations import Split
+    from uvanet.data.gaze import GazeSet
+
+FPS = 24.0
+"""Taken for all clips, as UNISAL's reader does: the frames come without times of their own."""
+
+
+def read(root: Path, split: Split = "test", every: int = 15) -> GazeSet:
+    """Reads train or test; see `uvanet.data.acl.read_halves`.
+
+    Raises:
+        UsageError: A folder is missing, or `split` is val, which the set does not have.
+    """
+    return read_halves("UCF-Sports", FPS, root, split, every)

@@ -1,0 +1,47 @@
+"""A plain folder of videos, without labels: what a user has at hand.
+
+    <root>/
+        <any name>.mp4      or another kind of video; folders inside are read as well
+
+For labelling and for looking at; there is nothing to measure against.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from uvanet.data.clips import VideoClip, video_facts
+from uvanet.data.files import need_folder
+from uvanet.data.gaze import GazeSet
+from uvanet.errors import SourceError, UsageError
+from uvanet.sources.picture import VIDEO_SUFFIXES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+
+
+def read(root: Path) -> GazeSet:
+    """Reads the folder; a video that cannot be read is left out, and the log says so.
+
+    Raises:
+        UsageError: The folder is missing or holds no video that can be read.
+    """
+    clips = []
+    paths = sorted(
+        path
+        for path in need_folder(root).rglob("*")
+        if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+    )
+    for path in paths:
+        try:
+            fps, _ = video_facts(path)
+        except SourceError as error:
+            _LOG.warning("left out: %s", error)
+            continue
+        clips.append(VideoClip("videos", str(path.relative_to(root)), path, fps))
+    if not clips:
+        raise UsageError(f"{root} holds no video that can be read.", "Choose another folder.")
+    return GazeSet(root.name, clips=clips)

