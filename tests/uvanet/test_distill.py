@@ -56,6 +56,19 @@ def test_training_learns_and_its_export_is_the_same_network(
     np.testing.assert_allclose(step.features, expected.features.numpy(), atol=1e-4)
 
 
+def test_a_student_can_start_from_another_of_any_size(gaze_tree: Path, tmp_path: Path) -> None:
+    from uvanet.distill.task import GazeTask
+    from uvanet.paths import resource
+
+    task = GazeTask(TrainConfig(preset="uvanet-32", start="uvanet-64"))
+    shipped = load_file(resource("weights/uvanet-64.safetensors"))
+    for twin in (task.student, task.averaged):
+        for name, value in twin.state_dict().items():
+            assert torch.equal(value, shipped[name]), name
+    with pytest.raises(ModelError, match="no model named"):
+        GazeTask(TrainConfig(start="nobody"))
+
+
 def test_a_killed_run_goes_on_to_the_same_weights(gaze_tree: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "uvanet", "train", "--preset", "uvanet-32", "--threads", "1"]
     command += ["--epochs", "400", "--data", str(gaze_tree), "--out"]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEACHER = TeacherConfig(scale=0, width=16, views=3, epochs=3, batch=4, threads=1)
-CORPUS = CorpusConfig(gaze_views=3, pool_views=2, clip_every=0.5, clip_views=1, side=64)
-STUDENT = dataclasses.replace(distilled("uvanet-32"), epochs=2, batch=8)
+CORPUS = CorpusConfig(gaze_views=3, pool_views=2, clip_every=0.5, clip_views=1)
+STUDENT = dataclasses.replace(distilled("uvanet-32"), epochs=2, batch=8, stored_size=64)
 
 
 @pytest.fixture
@@ -112,21 +112,21 @@ def test_labels_are_cached_by_content_teacher_and_settings(pool: Path, tmp_path:
     # Two pictures of two views each and two frames of the clip.
     assert [example.views for example in examples] == [2, 1, 1, 2]
     cache = tmp_path / "cache"
-    images, labels = build(examples, teacher, "one", CORPUS, cache)
+    images, labels = build(examples, teacher, "one", CORPUS, cache, 64)
     assert images.shape == (6, 64, 64, 3)
     assert labels.shape == (6, 48, 48)
     assert labels.dtype == torch.float16
     assert len(asked) == 6
-    again = build(examples, teacher, "one", CORPUS, cache)
+    again = build(examples, teacher, "one", CORPUS, cache, 64)
     assert len(asked) == 6
     assert torch.equal(again[0], images)
     assert torch.equal(again[1], labels)
     # A file cut off by a full disk or a kill is made anew; another teacher labels anew.
-    victim = next(cache.rglob("*.npz"))
+    victim = next(cache.rglob("*.npy"))
     victim.write_bytes(victim.read_bytes()[:100])
-    build(examples, teacher, "one", CORPUS, cache)
+    build(examples, teacher, "one", CORPUS, cache, 64)
     assert len(asked) in (7, 8)
-    build(examples, teacher, "two", CORPUS, cache)
+    build(examples, teacher, "two", CORPUS, cache, 64)
     assert len(asked) in (13, 14)
 
 
@@ -136,7 +136,7 @@ def test_gaze_and_teacher_are_blended(gaze_tree: Path, tmp_path: Path) -> None:
     size = (image.shape[1], image.shape[0])
     corner = density_map(np.array([[2, 2]], np.float32), size, (36, 48))
     example = picture_example(picture.path, 1, picture.fixations)
-    _, labels = build([example], lambda _: corner, "corner", CORPUS, tmp_path)
+    _, labels = build([example], lambda _: corner, "corner", CORPUS, tmp_path, 64)
     label = labels[0].float().numpy()
     label /= label.sum()
     gaze = density_map(picture.fixations, size, (48, 48))
@@ -156,6 +156,6 @@ def test_a_student_is_distilled_and_its_card_says_from_what(
     assert told["film"]["use"].startswith("1 files")
     assert any("EfficientNet" in name for name in told)
     assert "--pool" in card.recipe["command"]
-    assert card.recipe["corpus"]["side"] == 64
+    assert card.recipe["corpus"]["pool_views"] == 2
     history = json.loads((out / "uvanet-32" / "history.json").read_text())
     assert len(history) == 2

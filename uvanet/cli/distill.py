@@ -37,6 +37,9 @@ was stopped goes on where it was. The student and its card lie in OUT/PRESET.
             "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
         )
         parser.add_argument(
+            "--start", default="", metavar="NAME", help="a model to start from, of any input size"
+        )
+        parser.add_argument(
             "--epochs", type=number(1, 100_000), metavar="N", help="passes over the views"
         )
         parser.add_argument(
@@ -53,7 +56,7 @@ was stopped goes on where it was. The student and its card lie in OUT/PRESET.
         from uvanet.distill.recipe import distill
         from uvanet.distill.teach import TeacherConfig
 
-        config = distilled(preset_named(arguments.preset))
+        config = distilled(preset_named(arguments.preset), arguments.start)
         if arguments.epochs:
             config = dataclasses.replace(config, epochs=int(arguments.epochs))
         if arguments.pool and not arguments.pool.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from uvanet.data.synthetic import MotionConfig
+from uvanet.models import PRESETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,8 @@ class TrainConfig:
 
     Attributes:
         preset: Name of the student.
+        start: Name or path of a model whose weights it starts from, as `uvanet.load` takes it;
+            empty for random ones. The network is the same at every input size.
         epochs: Passes over the train split.
         batch: Pairs a step.
         peak_lr: Largest learning rate, after the warm-up.
@@ -22,11 +25,13 @@ class TrainConfig:
         branch_weight: Weight of each branch's own loss beside the fused one's.
         seed: Of weights, order and augmentation.
         eval_every: Epochs between two measurements on `val`.
-        stored_size: Side at which pictures are kept in memory, pixels.
+        stored_size: Side at which pictures are kept in memory, pixels; twice the student's
+            input or more is never needed.
         motion: How pairs are made.
     """
 
     preset: str = "uvanet-64"
+    start: str = ""
     epochs: int = 240
     batch: int = 32
     peak_lr: float = 4e-3
@@ -40,9 +45,17 @@ class TrainConfig:
     motion: MotionConfig = field(default_factory=MotionConfig)
 
 
-def distilled(preset: str) -> TrainConfig:
+def distilled(preset: str, start: str = "") -> TrainConfig:
     """The run of a student on a teacher's views: fewer passes, since there are many more views.
 
     The views are crops already, so pairs are hardly cropped again.
     """
-    return TrainConfig(preset=preset, epochs=14, eval_every=1, motion=MotionConfig(min_zoom=0.85))
+    size = PRESETS[preset].input_size
+    return TrainConfig(
+        preset=preset,
+        start=start,
+        epochs=14,
+        eval_every=1,
+        stored_size=2 * size if size < 128 else 192,
+        motion=MotionConfig(min_zoom=0.85),
+    )

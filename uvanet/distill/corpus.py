@@ -6,13 +6,13 @@ crop and not a warped piece of a larger map. Where people looked at the picture,
 the teacher's map are blended.
 
 Labels lie in a cache, a file a picture, named by the hash of the teacher, the settings and the
-picture's bytes: a build that was stopped goes on, and nothing is labelled twice.
+picture's bytes: a build that was stopped goes on, and nothing is labelled twice. Pictures do not:
+cutting a view is quick, and students of different sizes want it at different sizes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,6 @@ class CorpusConfig:
         clip_every: Seconds between the frames taken from a clip.
         clip_views: Views of such a frame.
         min_zoom: Least part of a side that a view shows.
-        side: Side at which views are kept, pixels.
         gaze_share: Share of human gaze in a blended label.
     """
 
@@ -71,7 +70,6 @@ class CorpusConfig:
     clip_every: float = 1.0
     clip_views: int = 2
     min_zoom: float = 0.4
-    side: int = 128
     gaze_share: float = 0.5
 
 
@@ -115,15 +113,17 @@ def build(
     teacher_hash: str,
     config: CorpusConfig,
     cache: Path,
+    side: int,
 ) -> tuple[Tensor, Tensor]:
     """Labels what is not labelled yet and loads all of it.
 
     Args:
         examples: The pictures.
-        teacher: Labels a view.
+        teacher: Labels a view: from RGB uint8 (h, w, 3) of any size to a density of sum 1.
         teacher_hash: Says which teacher; another one labels anew.
         config: How.
         cache: Folder of the labels; made where missing.
+        side: Side at which the views are wanted, pixels.
 
     Returns:
         uint8 RGB (n, side, side, 3) and float16 labels (n, 48, 48), the largest value of each 1.
@@ -133,51 +133,53 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     images, labels = [], []
     for example in tqdm(examples, desc="labels", unit="picture"):
-        path = folder / f"{example.key}-{example.views}.npz"
-        found = _read(path)
+        image = example.load()
+        views = _views(example, config)
+        path = folder / f"{example.key}-{example.views}.npy"
+        found = _read(path, len(views))
         if found is None:
-            found = _label(example, teacher, config)
+            found = np.stack([_label(image, view, example, teacher, config) for view in views])
             part = path.with_suffix(".part")
             with part.open("wb") as file:
-                np.savez(file, images=found[0], labels=found[1])
+                np.save(file, found)
             part.replace(path)
-        images.append(found[0])
-        labels.append(found[1])
+        images.append(np.stack([view.cut(image, (side, side)) for view in views]))
+        labels.append(found)
     return torch.from_numpy(np.concatenate(images)), torch.from_numpy(np.concatenate(labels))
 
 
-def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float16]] | None:
+def _views(example: Example, config: CorpusConfig) -> list[View]:
+    # Seeded by the picture, so that a build gives the same whatever was cached before.
+    seed = int(hashlib.sha256(example.key.encode()).hexdigest()[:12], 16)
+    rng = np.random.default_rng(seed)
+    return [View(), *(random_view(rng, config.min_zoom) for _ in range(example.views - 1))]
+
+
+def _read(path: Path, count: int) -> NDArray[np.float16] | None:
+    """Labels from the cache; None where there are none, or no whole ones."""
     try:
-        # Opened here, since np.load leaves the file of a broken archive open.
-        with path.open("rb") as file, np.load(file) as stored:
-            return stored["images"], stored["labels"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        with path.open("rb") as file:
+            found: NDArray[np.float16] = np.load(file)
+    except (OSError, ValueError, EOFError):
         return None
+    return found if found.shape == (count, LABEL_SIDE, LABEL_SIDE) else None
 
 
 def _label(
+    image: NDArray[np.uint8],
+    view: View,
     example: Example,
     teacher: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
     config: CorpusConfig,
-) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
-    image = example.load()
-    size = (image.shape[1], image.shape[0])
-    # Seeded by the picture, so that a build gives the same whatever was cached before.
-    rng = np.random.default_rng(int(hashlib.sha256(example.key.encode()).hexdigest()[:12], 16))
-    views = [View(), *(random_view(rng, config.min_zoom) for _ in range(example.views - 1))]
-    small, labels = [], []
-    for view in views:
-        rows, columns = image.shape[:2]
-        native = (round(view.width * columns), round(view.height * rows))
-        part = view.cut(image, (max(8, native[0]), max(8, native[1])))
-        label = _square(teacher(part))
-        if example.fixations is not None:
-            gaze = view.density(example.fixations, size, (LABEL_SIDE, LABEL_SIDE))
-            if gaze.sum() > 0:
-                label = (1 - config.gaze_share) * label + config.gaze_share * gaze
-        small.append(view.cut(image, (config.side, config.side)))
-        labels.append((label / label.max()).astype(np.float16))
-    return np.stack(small), np.stack(labels)
+) -> NDArray[np.float16]:
+    rows, columns = image.shape[:2]
+    native = (max(8, round(view.width * columns)), max(8, round(view.height * rows)))
+    label = _square(teacher(view.cut(image, native)))
+    if example.fixations is not None:
+        gaze = view.density(example.fixations, (columns, rows), (LABEL_SIDE, LABEL_SIDE))
+        if gaze.sum() > 0:
+            label = (1 - config.gaze_share) * label + config.gaze_share * gaze
+    return np.asarray(label / label.max(), np.float16)
 
 
 def _square(density: NDArray[np.float32]) -> NDArray[np.float32]:

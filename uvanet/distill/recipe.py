@@ -123,8 +123,9 @@ def distill(
     ]
     if pool is not None:
         examples += pool_examples(pool, corpus)
+    labeller = load_labeller(onnx, teacher.threads)
     images, labels = build(
-        examples, load_labeller(onnx, teacher.threads), file_hash(onnx), corpus, out / "labels"
+        examples, labeller, file_hash(onnx), corpus, out / "labels", student.stored_size
     )
     _LOG.info("%d views of %d pictures", len(images), len(examples))
     result = train(student, Material(images, labels, read_split(root, "val")), folder)
@@ -133,6 +134,7 @@ def distill(
         [*gaze_data(), backbone_data(teacher.scale), *(pool_data(pool) if pool else [])],
         {
             "command": f"uvanet distill --preset {student.preset} --data DATA --out RUN"
+            + (f" --start {student.start}" if student.start else "")
             + (" --pool POOL" if pool else ""),
             "config": dataclasses.asdict(student),
             "teacher": dataclasses.asdict(teacher),

@@ -6,10 +6,12 @@ import copy
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from uvanet import losses
 from uvanet.models import SpatioTemporal, build
+from uvanet.weights import find
 
 if TYPE_CHECKING:
     from uvanet.data.synthetic import Pairs
@@ -27,7 +29,10 @@ class GazeTask(nn.Module):
         super().__init__()
         self.config = config
         # Channels-last nearly doubles the speed of a training step on a CPU.
-        self.student: SpatioTemporal = build(config.preset).to(
+        student = build(config.preset)
+        if config.start:
+            student.load_state_dict(load_file(find(config.start)[0].with_suffix(".safetensors")))
+        self.student: SpatioTemporal = student.to(
             memory_format=torch.channels_last  # type: ignore[call-overload]
         )
         self.averaged: SpatioTemporal = copy.deepcopy(self.student).requires_grad_(False)
