@@ -75,7 +75,7 @@ def scene() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(pictures), torch.from_numpy(densities)
 
 
-STILL = MotionConfig(still=1.0, objects=0.0)
+STILL = MotionConfig(still=1.0, objects=0.0, parts=0.0)
 
 
 def test_a_label_is_a_density_whatever_the_crop(scene: tuple[torch.Tensor, torch.Tensor]) -> None:
@@ -94,7 +94,7 @@ def test_a_still_camera_shows_the_same_twice(scene: tuple[torch.Tensor, torch.Te
 
 
 def test_a_moving_camera_does_not(scene: tuple[torch.Tensor, torch.Tensor]) -> None:
-    moving = MotionConfig(still=0.0, objects=0.0, camera=0.05)
+    moving = MotionConfig(still=0.0, objects=0.0, parts=0.0, camera=0.05)
     pairs = make_pairs(*scene, 32, moving, torch.Generator().manual_seed(0))
     changed = (pairs.frame - pairs.earlier).abs().mean((1, 2, 3))
     assert (changed > 0.005).all()
@@ -107,7 +107,7 @@ def test_the_label_follows_its_picture(scene: tuple[torch.Tensor, torch.Tensor])
     places = [(10, 12), (50, 12), (32, 40), (20, 50)]
     for picture, (x, y) in zip(marked, places, strict=True):
         picture[y - 3 : y + 4, x - 3 : x + 4] = torch.tensor([255, 0, 0], dtype=torch.uint8)
-    centred = MotionConfig(still=1.0, objects=0.0, min_zoom=0.95)
+    centred = MotionConfig(still=1.0, objects=0.0, parts=0.0, min_zoom=0.95)
     for seed in range(5):
         pairs = make_pairs(marked, densities, 64, centred, torch.Generator().manual_seed(seed))
         redness = pairs.frame[:, 0] - pairs.frame[:, 1:].mean(1)
@@ -124,8 +124,8 @@ def test_an_object_takes_its_share_and_more_when_it_moves(
 ) -> None:
     seed = 3
     without = make_pairs(*scene, 64, STILL, torch.Generator().manual_seed(seed))
-    resting = MotionConfig(still=1.0, objects=1.0, object_rest=1.0)
-    running = MotionConfig(still=1.0, objects=1.0, object_rest=0.0)
+    resting = MotionConfig(still=1.0, objects=1.0, object_rest=1.0, parts=0.0)
+    running = MotionConfig(still=1.0, objects=1.0, object_rest=0.0, parts=0.0)
     rest = make_pairs(*scene, 64, resting, torch.Generator().manual_seed(seed))
     run = make_pairs(*scene, 64, running, torch.Generator().manual_seed(seed))
     # Same chance: the current frames agree, only where the object was before differs.
@@ -139,3 +139,26 @@ def test_an_object_takes_its_share_and_more_when_it_moves(
     assert (new_in_motion <= MAX_SHARE + 0.02).all()
     assert (new_in_motion[moved] >= new_at_rest[moved]).all()
     assert (new_in_motion[moved] > new_at_rest[moved] + 0.02).any()
+
+
+def test_a_part_that_moves_is_told_by_the_earlier_frame_alone(
+    scene: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    parts = MotionConfig(still=1.0, objects=0.0, parts=1.0)
+    gained = []
+    for seed in range(6):
+        without = make_pairs(*scene, 64, STILL, torch.Generator().manual_seed(seed))
+        moved = make_pairs(*scene, 64, parts, torch.Generator().manual_seed(seed))
+        # The current frame gives nothing away.
+        assert torch.equal(moved.frame, without.frame)
+        assert torch.allclose(moved.label.sum((1, 2, 3)), torch.ones(4), atol=1e-4)
+        change = (moved.frame - moved.earlier).abs().mean(1, keepdim=True)
+        change = torch.nn.functional.avg_pool2d(change, 2)
+        gain = (moved.label - without.label).clamp_min(0)
+        assert (gain.sum((1, 2, 3)) <= MAX_SHARE + 0.01).all()
+        # What was gained lies where something changed between the frames.
+        for g, c in zip(gain[:, 0], change[:, 0], strict=True):
+            if g.sum() > 0.1:
+                gained.append(float(g.sum()))
+                assert (g * (c > 0.01)).sum() > 0.7 * g.sum()
+    assert len(gained) > 10

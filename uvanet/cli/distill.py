@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 class _Distill:
     description = """\
-Trains the spatial teacher on human gaze, lets it label many views of the gaze pictures and of a
-pool of others, and trains a student on both. What a run's folder already holds is used; a run that
-was stopped goes on where it was. The student and its card lie in OUT/PRESET.
+Trains the spatial teacher on human gaze and lets it label many views of the gaze pictures and of a
+pool of others; trains a student on both; then, the second step, on gaze alone. What a run's folder
+already holds is used; a run that was stopped goes on where it was. The student and its card lie in
+OUT/PRESET.
 """
     examples = """examples:
   uvanet distill --data ../shared/data --pool ../shared/data/pool --out runs/distilled

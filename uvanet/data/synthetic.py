@@ -1,7 +1,8 @@
 """Pairs of frames with labelled motion, made from still pictures with gaze.
 
-The camera pans and zooms a little between the two frames, and in some pairs an object cut from
-another picture moves against it. What the label then says:
+The camera pans and zooms a little between the two frames. In some pairs an object cut from
+another picture moves against it; in others a part of the picture itself does, so that the current
+frame is a plain picture and nothing but the earlier one tells what moves. What the label then says:
 
 - Camera motion alone changes nothing: people look at the same things.
 - An object that moves against its background draws gaze. Motion contrast is the single feature
@@ -11,6 +12,7 @@ another picture moves against it. What the label then says:
   Visual Cognition 12, 2005). The share it takes grows with its speed, up to `MAX_SHARE`; how
   fast it grows is our choice.
 - The same object at rest keeps the share of any new thing, `REST_SHARE`.
+- A part of the picture that moves takes a share that grows with what can be seen of its motion.
 
 All of it runs on batches of tensors: no Python per sample.
 """
@@ -40,6 +42,7 @@ class MotionConfig:
         objects: Share of pairs with an object.
         object_speed: Largest shift of an object between the frames.
         object_rest: Share of objects that do not move.
+        parts: Share of pairs in which a part of the picture moves.
     """
 
     min_zoom: float = 0.7
@@ -49,6 +52,7 @@ class MotionConfig:
     objects: float = 0.3
     object_speed: float = 0.14
     object_rest: float = 0.25
+    parts: float = 0.4
 
 
 class Pairs(NamedTuple):
@@ -111,6 +115,8 @@ def make_pairs(
     label = _sample(labels, now, size // 2)
     label = label / label.sum((2, 3), keepdim=True).clamp_min(1e-12)
 
+    frame, earlier, label = _move_part(frame, earlier, label, config, rng)
+
     # Objects come from the batch's next picture, around where people looked most on it.
     with_object = (rand(1) < config.objects).float()
     donor_images, donor_labels = images.roll(1, 0), labels.roll(1, 0)
@@ -134,6 +140,48 @@ def make_pairs(
     uncovered = uncovered / uncovered.sum((2, 3), keepdim=True).clamp_min(1e-12)
     label = (1 - share) * uncovered + share * inner
     return Pairs(frame, earlier, label / label.sum((2, 3), keepdim=True).clamp_min(1e-12))
+
+
+def _move_part(
+    frame: Tensor, earlier: Tensor, label: Tensor, config: MotionConfig, rng: Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Makes a part of some pictures move: before, it was elsewhere, and its place looked different.
+
+    Returns:
+        Frame, earlier frame and label.
+    """
+    n, size = len(frame), frame.shape[-1]
+
+    def rand(*shape: int) -> Tensor:
+        return torch.rand(n, *shape, generator=rng)
+
+    moves = (rand(1) < config.parts).float()
+    place = (2 * rand(2) - 1) * 0.75
+    half = 0.08 + 0.3 * rand(2) ** 1.5
+    tilt, heading = 3.1416 * rand(1), 6.2832 * rand(1)
+    speed = 2 * config.object_speed * (0.2 + 0.8 * rand(1))
+    velocity = speed * torch.cat([heading.cos(), heading.sin()], 1)
+    # What fills the place it has not reached yet: the picture to one side of it.
+    aside = 1.8 * half.amax(1, keepdim=True) * torch.cat([-heading.sin(), heading.cos()], 1)
+    now = _ellipse(size, place, half, tilt) * moves[:, :, None, None]
+    before = _ellipse(size, place - velocity, half, tilt) * moves[:, :, None, None]
+    earlier = earlier * (1 - now) + _shifted(earlier, aside) * now
+    earlier = earlier * (1 - before) + _shifted(frame, velocity) * before
+    # A patch of sky that moves over sky is not seen to.
+    change = ((frame - earlier).abs().mean(1, keepdim=True) * now).sum((1, 2, 3))
+    seen = (change / now.sum((1, 2, 3)).clamp_min(1.0) / 0.08).clamp(max=1.0)
+    share = (MAX_SHARE * seen * moves[:, 0])[:, None, None, None]
+    inner = F.avg_pool2d(now, 2) * (label / label.amax((2, 3), keepdim=True) + 0.15)
+    inner = inner / inner.sum((2, 3), keepdim=True).clamp_min(1e-12)
+    return frame, earlier, (1 - share) * label + share * inner
+
+
+def _shifted(images: Tensor, by: Tensor) -> Tensor:
+    """Images whose every pixel shows what lies `by` (n, 2) further on, in units of -1..1."""
+    grid = _grid(len(images), images.shape[-1]) + by[:, None, None]
+    return F.grid_sample(
+        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
 
 
 def _grid(n: int, size: int) -> Tensor:
@@ -162,9 +210,21 @@ def _object_view(
     )
 
 
-def _ellipse(size: int, place: Tensor, half: Tensor) -> Tensor:
-    """A soft disc around `place`, (n, 1, size, size): 1 inside, 0 outside."""
-    local = (_grid(len(place), size) - place[:, None, None]) / half[:, None, None]
+def _ellipse(size: int, place: Tensor, half: Tensor, tilt: Tensor | None = None) -> Tensor:
+    """A soft ellipse around `place`, (n, 1, size, size): 1 inside, 0 outside.
+
+    Args:
+        size: Side of the mask, pixels.
+        place: Its centre, (n, 2).
+        half: Its half axes, (n, 1) or (n, 2).
+        tilt: How far it is turned, (n, 1), radians.
+    """
+    local = _grid(len(place), size) - place[:, None, None]
+    if tilt is not None:
+        cos, sin = tilt.cos()[:, None], tilt.sin()[:, None]
+        x, y = local[..., 0], local[..., 1]
+        local = torch.stack([cos * x + sin * y, cos * y - sin * x], -1)
+    local = local / half[:, None, None]
     radius = local.square().sum(-1).sqrt()
     return ((1.0 - radius) / 0.15).clamp(0, 1)[:, None]
 

@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
+from uvanet.distill.config import distilled, joint
 from uvanet.distill.corpus import build, picture_example, pool_examples
 from uvanet.distill.export import export, export_onnx
-from uvanet.distill.loop import Material, train
+from uvanet.distill.loop import Material, gaze_material, train
 from uvanet.distill.origin import Origin, backbone_data, gaze_data, pool_data
 from uvanet.distill.teach import Extractor, extract, train_readout
 from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
@@ -101,7 +102,10 @@ def distill(
     *,
     pool: Path | None = None,
 ) -> Card:
-    """Trains a student on what the spatial teacher says of gaze pictures and of a pool.
+    """Trains a student in two steps, as the paper does.
+
+    First on what the spatial teacher says of many views of gaze pictures and of a pool, blended
+    with gaze where there is any; then on gaze alone.
 
     Args:
         student: The student's run.
@@ -129,16 +133,31 @@ def distill(
     )
     _LOG.info("%d views of %d pictures", len(images), len(examples))
     result = train(student, Material(images, labels, read_split(root, "val")), folder)
-    origin = Origin(
+    del images, labels
+    second = joint(student, str(result.weights))
+    result = train(second, gaze_material(root, second.stored_size), folder / "joint")
+    return export(student, result.weights, root, folder, origin(student, teacher, corpus, pool))
+
+
+def origin(
+    student: TrainConfig, teacher: TeacherConfig, corpus: CorpusConfig, pool: Path | None
+) -> Origin:
+    """What the card of a student made by `distill` says of its making."""
+    return Origin(
         "UVA-Net student, distilled from a spatial teacher on human gaze and unlabelled pictures.",
         [*gaze_data(), backbone_data(teacher.scale), *(pool_data(pool) if pool else [])],
         {
             "command": f"uvanet distill --preset {student.preset} --data DATA --out RUN"
             + (f" --start {student.start}" if student.start else "")
+            + (
+                f" --epochs {student.epochs}"
+                if student != distilled(student.preset, student.start)
+                else ""
+            )
             + (" --pool POOL" if pool else ""),
             "config": dataclasses.asdict(student),
+            "joint": dataclasses.asdict(joint(student, "the step before")),
             "teacher": dataclasses.asdict(teacher),
             "corpus": dataclasses.asdict(corpus),
         },
     )
-    return export(student, result.weights, root, folder, origin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,7 +32,10 @@ class GazeTask(nn.Module):
         # Channels-last nearly doubles the speed of a training step on a CPU.
         student = build(config.preset)
         if config.start:
-            student.load_state_dict(load_file(find(config.start)[0].with_suffix(".safetensors")))
+            start = Path(config.start)
+            if start.suffix != ".safetensors":
+                start = find(config.start)[0].with_suffix(".safetensors")
+            student.load_state_dict(load_file(start))
         self.student: SpatioTemporal = student.to(
             memory_format=torch.channels_last  # type: ignore[call-overload]
         )
