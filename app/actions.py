@@ -1,7 +1,8 @@
 """Every action of the program, declared once.
 
-Menus, tool buttons, tooltips and the sheet of shortcuts are made from this table. An action's
-name is the name of the method of `app.commands.Commands` that does it.
+Menus, tool buttons, tooltips and the sheet of shortcuts are made from these declarations. Those of
+the window itself stand here, those of a feature in its class. An action's name is the name of the
+method that does it: of `app.commands.Commands`, or of the feature.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from app.features import features
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +40,10 @@ class Menu(enum.StrEnum):
     SOURCE = "Source"
     PLAYBACK = "Playback"
     OVERLAY = "Overlay"
+    COMPARE = "Compare"
+    ANALYSE = "Analyse"
+    EXPORT = "Export"
+    TRAIN = "Train"
     VIEW = "View"
 
 
@@ -65,7 +72,7 @@ class ActionSpec:
     """One action.
 
     Attributes:
-        name: Method of `Commands`; unique.
+        name: The method that does it; unique in the program.
         text: What menus and the shortcut sheet say.
         menu: Where it stands.
         keys: Shortcuts in Qt's portable form, the one to show first.
@@ -151,3 +158,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("shortcuts", "Keyboard shortcuts", _V, ("?", "F1"), "keyboard", group=2),
     ActionSpec("leave", "Leave full screen, close a message", _V, ("Esc",), group=2, hidden=True),
 )
+
+
+def all_actions() -> tuple[ActionSpec, ...]:
+    """The window's own actions and those of all features."""
+    return (*ACTIONS, *(spec for feature in features() for spec in feature.ACTIONS))

@@ -117,6 +117,7 @@ class Program(QObject):
         self.clean = shut_down(
             [
                 ("settings", lambda _: store.save(self.settings, self._settings_path) or True),
+                *((type(one).__name__, one.close) for one in self.window.features),
                 ("pipeline", self._controller.close),
                 ("jobs", self._jobs.close),
             ],

@@ -1,4 +1,4 @@
-"""What each action of `app.actions` does."""
+"""What each of the window's own actions does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
 
+from app.actions import all_actions
 from app.dialogs.address import AddressDialog
 from app.dialogs.files import ask_file, ask_folder, ask_save
 from app.dialogs.shortcuts import ShortcutSheet
@@ -235,7 +236,7 @@ class Commands:
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
         if self._sheet is None:
-            self._sheet = ShortcutSheet(self._window)
+            self._sheet = ShortcutSheet(all_actions(), self._window)
         self._sheet.show()
         self._sheet.raise_()
         self._sheet.activateWindow()

@@ -27,10 +27,12 @@ class Display(QObject):
 
     Signals:
         shown: Seconds in the source of the picture that was painted.
+        presented: The SaliencyPacket of the picture that was painted.
         first_overlay: The first picture with a map of the network was painted.
     """
 
     shown = Signal(float)
+    presented = Signal(object)
     first_overlay = Signal()
 
     def __init__(
@@ -116,6 +118,7 @@ class Display(QObject):
     def _on_painted(self, packet: SaliencyPacket) -> None:
         self._controller.painted(packet)
         self.shown.emit(packet.frame.pts)
+        self.presented.emit(packet)
         if not packet.failed and not self._overlay_seen:
             self._overlay_seen = True
             self.first_overlay.emit()

@@ -65,7 +65,27 @@ class Layout:
     plots: PlotPanel
     status: StatusLine
     panel: QWidget
-    chrome: tuple[QWidget, ...]
+    chrome: list[QWidget]
+    _buttons: QHBoxLayout
+    _cards: QVBoxLayout
+    _stage: QVBoxLayout
+
+    def add_button(self, button: QWidget) -> None:
+        """Puts a button of a feature into the bar at the top, before the window's own."""
+        self._buttons.addWidget(button)
+
+    def add_card(self, card: QWidget) -> None:
+        """Puts a card of a feature into the side panel, below those that are there."""
+        self._cards.addWidget(card)
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Puts a strip of a feature between the picture and the controls in time."""
+        self._stage.insertWidget(self._stage.count() - 1, strip)
+        self.chrome.append(strip)
+
+    def add_status(self, widget: QWidget) -> None:
+        """Puts something of a feature into the line at the bottom."""
+        self.status.add(widget)
 
     def set_immersive(self, immersive: bool, *, panel: bool) -> None:
         """Leaves the picture alone, or brings everything back."""
@@ -95,8 +115,8 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
     plots = PlotPanel(tokens)
     status = StatusLine(model)
     root = QWidget()
-    bar, menu_button, menu = _top_bar(root, picker, actions)
-    panel = _panel(overlay, plots)
+    bar, buttons, menu_button, menu = _top_bar(root, picker, actions)
+    panel, cards = _panel(overlay, plots)
     stage = QVBoxLayout()
     stage.setSpacing(10)
     stage.addWidget(canvas, 1)
@@ -122,7 +142,10 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
         plots=plots,
         status=status,
         panel=panel,
-        chrome=(bar, transport, status),
+        chrome=[bar, transport, status],
+        _buttons=buttons,
+        _cards=cards,
+        _stage=stage,
     )
     parts.set_immersive(False, panel=True)
     return parts
@@ -130,13 +153,16 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
 
 def _top_bar(
     root: QWidget, picker: SourcePicker, actions: ActionSet
-) -> tuple[QWidget, IconButton, QMenu]:
+) -> tuple[QWidget, QHBoxLayout, IconButton, QMenu]:
     bar = QWidget()
     layout = QHBoxLayout(bar)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)
     layout.addWidget(picker)
     layout.addStretch()
+    buttons = QHBoxLayout()
+    buttons.setSpacing(4)
+    layout.addLayout(buttons)
     for name in ("overlay", "save_snapshot", "copy_snapshot", "panel", "full_screen", "shortcuts"):
         button = IconButton()
         button.setDefaultAction(actions[name])
@@ -152,16 +178,19 @@ def _top_bar(
     menu_button.setMenu(menu)
     menu_button.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
     layout.addWidget(menu_button)
-    return bar, menu_button, menu
+    return bar, buttons, menu_button, menu
 
 
-def _panel(overlay: OverlayPanel, plots: PlotPanel) -> QWidget:
+def _panel(overlay: OverlayPanel, plots: PlotPanel) -> tuple[QWidget, QVBoxLayout]:
     inner = QWidget()
     column = QVBoxLayout(inner)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(10)
     column.addWidget(overlay)
     column.addWidget(plots)
+    cards = QVBoxLayout()
+    cards.setSpacing(10)
+    column.addLayout(cards)
     column.addStretch()
     panel = QScrollArea()
     panel.setWidget(inner)
@@ -169,4 +198,4 @@ def _panel(overlay: OverlayPanel, plots: PlotPanel) -> QWidget:
     panel.setFixedWidth(_PANEL_WIDTH)
     panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     panel.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return panel
+    return panel, cards

@@ -13,9 +13,10 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMainWindow
 
-from app.actions import Situation
+from app.actions import ACTIONS, Situation, all_actions
 from app.commands import Commands
 from app.display import Display
+from app.features import features
 from app.i18n import tr
 from app.layout import build
 from app.menus import ActionSet
@@ -80,7 +81,8 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._position = 0.0
         self._was_maximized = False
-        self.actions_by_name = ActionSet(self, Commands(self))
+        self.actions_by_name = ActionSet(self, all_actions())
+        self.actions_by_name.bind(ACTIONS, Commands(self))
         self.actions_by_name.set_tokens(theme.tokens, playing=False)
         self.parts = build(self.actions_by_name, theme.tokens, model)
         self.canvas, self.banner = self.parts.canvas, self.parts.banner
@@ -99,6 +101,10 @@ class MainWindow(QMainWindow):
         self._stats_timer = QTimer(self)
         self._stats_timer.timeout.connect(self._show_stats)
         self._connect()
+        self.features = [make(self) for make in features()]
+        for feature in self.features:
+            self.actions_by_name.bind(feature.ACTIONS, feature)
+            feature.set_tokens(theme.tokens)
         self._apply_settings()
         self._update_actions()
         self._stats_timer.start(_STATS_EVERY_MS)
@@ -384,6 +390,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name.set_tokens(tokens, playing=playing)
         self.menu_button.setIcon(self.actions_by_name["main_menu"].icon())
         self.parts.set_tokens(tokens)
+        for feature in self.features:
+            feature.set_tokens(tokens)
 
     # -- Qt's events
 

@@ -1,4 +1,4 @@
-"""Qt's actions and menus, made from the table in `app.actions`."""
+"""Qt's actions and menus, made from the declarations in `app.actions`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.actions import ACTIONS, Menu
+from app.actions import Menu
 from app.i18n import tr
 from app.icons import icon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from app.actions import Situation
+    from app.actions import ActionSpec, Situation
     from app.theme import Tokens
 
 
@@ -24,14 +24,14 @@ class ActionSet:
 
     Args:
         window: Gets the actions, so that their shortcuts work wherever the focus is.
-        commands: Has a method for each action's name; a checkable action's method gets the
-            new state.
+        specs: The actions.
     """
 
-    def __init__(self, window: QWidget, commands: object) -> None:
+    def __init__(self, window: QWidget, specs: Iterable[ActionSpec]) -> None:
+        self.specs = {spec.name: spec for spec in specs}
         self.by_name: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
-        for spec in ACTIONS:
+        for spec in self.specs.values():
             action = QAction(tr(spec.text), window)
             action.setObjectName(spec.name)
             action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
@@ -45,28 +45,37 @@ class ActionSet:
                 if spec.choice not in groups:
                     groups[spec.choice] = QActionGroup(window)
                 groups[spec.choice].addAction(action)
-            run = getattr(commands, spec.name)
-            action.triggered.connect(_with_state(run) if spec.checkable else _without_state(run))
             window.addAction(action)
             self.by_name[spec.name] = action
 
     def __getitem__(self, name: str) -> QAction:
         return self.by_name[name]
 
-    @staticmethod
-    def tip(text: str, *names: str) -> str:
+    def bind(self, specs: Iterable[ActionSpec], owner: object) -> None:
+        """Lets methods of `owner` do actions.
+
+        Args:
+            specs: Which actions.
+            owner: Has a method for each action's name; a checkable action's method gets the new
+                state.
+        """
+        for spec in specs:
+            run = getattr(owner, spec.name)
+            slot = _with_state(run) if spec.checkable else _without_state(run)
+            self.by_name[spec.name].triggered.connect(slot)
+
+    def tip(self, text: str, *names: str) -> str:
         """A tooltip with the shortcuts of the actions it stands for."""
-        by_name = {spec.name: spec for spec in ACTIONS}
         keys = [
-            QKeySequence(by_name[name].keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            QKeySequence(self.specs[name].keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
             for name in names
-            if by_name[name].keys
+            if self.specs[name].keys
         ]
         return f"{text} ({', '.join(keys)})" if keys else text
 
     def update(self, situation: Situation) -> None:
         """Allows what makes sense now."""
-        for spec in ACTIONS:
+        for spec in self.specs.values():
             self.by_name[spec.name].setEnabled(spec.available(situation))
 
     def set_checked(self, name: str, checked: bool) -> None:
@@ -75,7 +84,7 @@ class ActionSet:
 
     def set_tokens(self, tokens: Tokens, *, playing: bool) -> None:
         """Draws the icons in the colours of a theme."""
-        for spec in ACTIONS:
+        for spec in self.specs.values():
             if spec.icon:
                 on = tokens.accent if spec.checkable else None
                 self.by_name[spec.name].setIcon(icon(spec.icon, tokens.text, tokens.faint, on))
@@ -90,7 +99,7 @@ class ActionSet:
     def fill(self, menu: QMenu, which: Menu) -> None:
         """Puts the actions of a menu into `menu`, a line between groups."""
         group = None
-        for spec in ACTIONS:
+        for spec in self.specs.values():
             if spec.menu is not which or spec.hidden:
                 continue
             if group is not None and spec.group != group:
@@ -98,10 +107,15 @@ class ActionSet:
             group = spec.group
             menu.addAction(self.by_name[spec.name])
 
+    def menus(self) -> list[Menu]:
+        """The menus that have actions."""
+        used = {spec.menu for spec in self.specs.values() if not spec.hidden}
+        return [which for which in Menu if which in used]
+
     def submenus(self, parent: QWidget) -> list[QMenu]:
-        """Makes one menu for each of `Menu`."""
+        """Makes one menu for each of `Menu` that has actions."""
         result = []
-        for which in Menu:
+        for which in self.menus():
             menu = QMenu(tr(which.value), parent)
             menu.setToolTipsVisible(False)
             self.fill(menu, which)

@@ -8,29 +8,46 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.actions import ACTIONS, Menu
+from app.actions import Menu
 from app.i18n import tr
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.actions import ActionSpec
 
-_COLUMNS = ((Menu.SOURCE, Menu.VIEW), (Menu.PLAYBACK,), (Menu.OVERLAY,))
+_COLUMNS = (
+    (Menu.SOURCE, Menu.VIEW),
+    (Menu.PLAYBACK, Menu.EXPORT, Menu.TRAIN),
+    (Menu.OVERLAY,),
+    (Menu.COMPARE, Menu.ANALYSE),
+)
 
 
 class ShortcutSheet(QDialog):
-    """All shortcuts at a glance, made from the table of actions."""
+    """All shortcuts at a glance, made from the declarations of the actions.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        specs: The actions.
+        parent: The window.
+    """
+
+    def __init__(self, specs: Iterable[ActionSpec], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._specs = [spec for spec in specs if spec.keys]
         self.setWindowTitle(tr("Keyboard shortcuts"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(28, 22, 28, 24)
         layout.setSpacing(40)
+        used = {spec.menu for spec in self._specs}
         for menus in _COLUMNS:
+            if used.isdisjoint(menus):
+                continue
             column = QVBoxLayout()
             column.setSpacing(18)
             for menu in menus:
-                column.addLayout(self._section(menu))
+                if menu in used:
+                    column.addLayout(self._section(menu))
             column.addStretch()
             layout.addLayout(column)
         for keys in ("?", "F1"):
@@ -43,7 +60,7 @@ class ShortcutSheet(QDialog):
         title = QLabel(tr(menu.value))
         title.setObjectName("section")
         grid.addWidget(title, 0, 0, 1, 2)
-        specs = [spec for spec in ACTIONS if spec.menu is menu and spec.keys]
+        specs = [spec for spec in self._specs if spec.menu is menu]
         for row, spec in enumerate(specs, start=1):
             grid.addWidget(QLabel(tr(spec.text).removesuffix("…")), row, 0)
             grid.addLayout(self._keys(spec), row, 1)

@@ -46,6 +46,12 @@ class StatusLine(QWidget):
         self._drops = (tr("No drops"),) * 2
         self._fit()
 
+    def add(self, widget: QWidget) -> None:
+        """Puts something more into the line, before the network's name."""
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.insertWidget(layout.count() - 1, widget)
+
     def show_source(self, info: SourceInfo | None) -> None:
         """Names the source and its size, with its quiet note."""
         self.source.set_full_text("" if info is None else _describe(info))

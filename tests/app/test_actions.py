@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
 from window_bench import FakeCamera
 
-from app.actions import ACTIONS, Menu
+from app.actions import ACTIONS, all_actions
 from app.commands import Commands
 from app.dialogs.shortcuts import ShortcutSheet, key_text
 from app.pipeline.events import PipelineState
@@ -45,14 +45,17 @@ def test_every_action_in_every_state(launch, clip, state, monkeypatch):
         bench.until(lambda: bench.display.overlay_seen)
     elif state != "no source":
         bring_into(bench, state, clip)
-    for spec in ACTIONS:
+    owners = [(ACTIONS, Commands(bench.window))]
+    owners += [(feature.ACTIONS, feature) for feature in bench.window.features]
+    owner_of = {spec.name: owner for specs, owner in owners for spec in specs}
+    for spec in all_actions():
         if spec.name in ("quit", "open_demo"):
             continue
         action = bench.actions_by_name[spec.name]
         # A disabled action does nothing; its method must still stand a late click.
         action.trigger()
         if not action.isEnabled():
-            run = getattr(Commands(bench.window), spec.name)
+            run = getattr(owner_of[spec.name], spec.name)
             run(True) if spec.checkable else run()
         QApplication.processEvents()
         close_others(bench)
@@ -67,12 +70,12 @@ def test_every_action_in_every_state(launch, clip, state, monkeypatch):
 
 
 def test_names_and_keys_are_unique():
-    names = [spec.name for spec in ACTIONS]
+    names = [spec.name for spec in all_actions()]
     assert len(names) == len(set(names))
-    keys = [QKeySequence(key).toString() for spec in ACTIONS for key in spec.keys]
+    keys = [QKeySequence(key).toString() for spec in all_actions() for key in spec.keys]
     assert all(keys)
     assert len(keys) == len(set(keys))
-    assert all(spec.keys for spec in ACTIONS)
+    assert all(spec.keys for spec in all_actions())
 
 
 def test_every_visible_action_is_in_a_menu(player):
@@ -81,8 +84,8 @@ def test_every_visible_action_is_in_a_menu(player):
         for menu in player.main_menu.findChildren(QMenu) or player.window.findChildren(QMenu)
         for action in menu.actions()
     }
-    assert {spec.name for spec in ACTIONS if not spec.hidden} <= listed
-    assert len(player.main_menu.actions()) == len(Menu)
+    assert {spec.name for spec in all_actions() if not spec.hidden} <= listed
+    assert len(player.main_menu.actions()) == len({spec.menu for spec in all_actions()})
 
 
 def test_the_sheet_names_every_action(player):
@@ -90,7 +93,7 @@ def test_the_sheet_names_every_action(player):
     sheet = player.window.findChild(ShortcutSheet)
     assert sheet.isVisible()
     words = {label.text() for label in sheet.findChildren(QLabel)}
-    for spec in ACTIONS:
+    for spec in all_actions():
         assert spec.text.removesuffix("…") in words
         assert {key_text(key) for key in spec.keys} <= words
     sheet.activateWindow()
@@ -109,7 +112,7 @@ def press(bench, keys):
     ("name", "key"),
     [
         (spec.name, key)
-        for spec in ACTIONS
+        for spec in all_actions()
         for key in spec.keys
         if spec.name not in ("full_screen",)
     ],
