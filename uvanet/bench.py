@@ -56,7 +56,7 @@ def bench_network(name: str, seconds: float) -> dict[str, Any]:
     single = uvanet.load(name, threads=1)
     batched = uvanet.load(name, threads=usable_cores())
     size = single.engine.input_size
-    frames = rng.integers(0, 256, (BATCH, size, size, 3), np.uint8)
+    frames = rng.integers(0, 256, (BATCH, *size, 3), np.uint8)
     result: dict[str, Any] = {"model": name, "one_frame": _steps(single, frames[:1], seconds)}
     many = _steps(batched, frames, seconds)
     result["batch"] = BATCH
@@ -69,7 +69,7 @@ def _steps(model: Model, frames: np.ndarray[Any, np.dtype[np.uint8]], seconds: f
     return percentiles(lambda: model.engine.step(frames, earlier), seconds)
 
 
-def bench_preprocess(size: int, seconds: float) -> list[dict[str, Any]]:
+def bench_preprocess(size: tuple[int, int], seconds: float) -> list[dict[str, Any]]:
     """Shrinking frames of usual sizes to the network's."""
     rng = np.random.default_rng(0)
     rows = []

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from uvanet.errors import UsageError
+from uvanet.runtime.onnx_spec import OnnxSpec
 from uvanet.runtime.preprocess import shrink
-from uvanet.weights import find
+from uvanet.weights import find, foreign_card
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from uvanet.runtime.engine import Engine
@@ -54,17 +54,39 @@ def load(name: str | Path = "uvanet-64", *, threads: int = 1) -> Model:
     """Loads a model.
 
     Args:
-        name: A name that `available` lists, or the path of an ONNX file with its card beside it.
+        name: A name that `available` lists; or the path of an ONNX file, with its card beside it
+            or of any other make, then with settings behind it where it needs them, such as
+            `unisal.onnx,mean=0.485:0.456:0.406,std=0.229:0.224:0.225` (see
+            `uvanet.runtime.onnx_spec`).
         threads: Threads of one prediction.
 
     Raises:
         ModelError: There is no such model, or it is damaged.
+        UsageError: A setting means nothing.
     """
     # Here and not above: the runtime takes longer to import than all the rest.
+    from uvanet.runtime.foreign_engine import ForeignEngine
     from uvanet.runtime.onnx_engine import OnnxEngine
 
+    spec = foreign(name)
+    if spec is not None:
+        engine = ForeignEngine(spec, threads)
+        return Model(foreign_card(spec.path, spec.name, engine.input_size), engine)
     path, card = find(name)
     return Model(card, OnnxEngine(path, threads))
+
+
+def foreign(name: str | Path) -> OnnxSpec | None:
+    """What `load` is to run as a model of others; None where `name` means one of ours.
+
+    Raises:
+        UsageError: A setting behind the path means nothing.
+    """
+    path = Path(name).expanduser()
+    if path.suffix.lower() == ".onnx":
+        alone = path.is_file() and not path.with_suffix(".json").is_file()
+        return OnnxSpec(path, path.stem) if alone else None
+    return OnnxSpec.parse(str(name)) if ".onnx," in str(name).lower() else None
 
 
 def check_image(image: NDArray[np.uint8]) -> None:

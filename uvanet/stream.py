@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uvanet.model import Model, check_image, enlarge, load
 from uvanet.runtime.preprocess import shrink
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LAG = 0.1
-"""Seconds between the two frames that the temporal branch compares, as in training."""
-
 FORGET = 0.5
 """Seconds after which an earlier frame says nothing of motion any more."""
 
@@ -24,8 +21,9 @@ FORGET = 0.5
 class Stream:
     """Predicts attention on a video. Not for several threads at once.
 
-    The temporal branch sees the frame about 100 ms earlier whatever the frame rate; only the
-    earlier frames' stem features are kept, so that a frame costs one pass.
+    A temporal branch sees the frame about 100 ms earlier whatever the frame rate; only the
+    earlier frames' stem features are kept, so that a frame costs one pass. Networks without
+    memory, and those of others that take a stack of frames, go the same way.
 
     Args:
         model: A model, or what `load` takes.
@@ -33,7 +31,7 @@ class Stream:
 
     def __init__(self, model: Model | str | Path = "uvanet-64") -> None:
         self.model = model if isinstance(model, Model) else load(model)
-        self._past: deque[tuple[float, NDArray[np.float32]]] = deque()
+        self._past: deque[tuple[float, NDArray[Any]]] = deque()
 
     def reset(self) -> None:
         """Forgets the frames before: after a jump in time, or for another video."""
@@ -48,8 +46,7 @@ class Stream:
             bgr: The image is BGR.
 
         Returns:
-            float32, (s, s), 0..1, for the whole picture, which it shows as a square; the
-            largest value is 1.
+            float32, (h', w'), 0..1, for the whole picture, stretched; the largest value is 1.
 
         Raises:
             UsageError: `image` is no such array.
@@ -57,7 +54,8 @@ class Stream:
         check_image(image)
         small = shrink(image, self.model.engine.input_size, bgr=bgr)
         saliency, features = self.model.engine.step(small[None], self._earlier(t))
-        self._past.append((t, features))
+        if features is not None:
+            self._past.append((t, features))
         result: NDArray[np.float32] = saliency[0]
         return result
 
@@ -76,17 +74,16 @@ class Stream:
         """
         return enlarge(self.step(image, t), image.shape[:2])
 
-    def _earlier(self, t: float) -> NDArray[np.float32] | None:
-        """The features nearest to `LAG` before `t`; None where there are none of use."""
-        past = self._past
+    def _earlier(self, t: float) -> NDArray[Any] | None:
+        """The features nearest to the engine's lag before `t`; None where none are of use."""
+        past, wanted = self._past, t - self.model.engine.lag
         if past and t < past[-1][0]:
             past.clear()
         while past and past[0][0] < t - FORGET:
             past.popleft()
         # The first may go as soon as the second is nearer to the wanted time.
-        while len(past) > 1 and past[1][0] <= t - LAG:
+        while len(past) > 1 and past[1][0] <= wanted:
             past.popleft()
         if not past:
             return None
-        wanted = t - LAG
         return min(past, key=lambda entry: abs(entry[0] - wanted))[1]

@@ -20,11 +20,11 @@ class Card:
 
     Attributes:
         name: Such as "uvanet-64".
-        role: A student runs live; a teacher stands beside it.
+        role: A student runs live; a teacher stands beside it; a foreign one has no card on disk.
         description: One sentence.
-        input_size: Side of the square input, pixels.
-        parameters: Number of trained values.
-        macs: Multiply-accumulates of one streaming step.
+        input_size: Height and width of the input, pixels.
+        parameters: Number of trained values; 0 where unknown.
+        macs: Multiply-accumulates of one streaming step; 0 where unknown.
         sha256: Of the ONNX file, in hex.
         licence: Of the weights, an SPDX name.
         data: What it was trained on: a row with name, licence and use each.
@@ -36,9 +36,9 @@ class Card:
     """
 
     name: str
-    role: Literal["student", "teacher"]
+    role: Literal["student", "teacher", "foreign"]
     description: str
-    input_size: int
+    input_size: tuple[int, int]
     parameters: int
     macs: int
     sha256: str
@@ -78,8 +78,9 @@ def read_card(path: Path) -> Card:
             "Use the program that wrote it, or export the model again.",
         )
     try:
-        return Card(**raw)
-    except TypeError as error:
+        height, width = raw.pop("input_size")
+        return Card(input_size=(height, width), **raw)
+    except (TypeError, ValueError, KeyError) as error:
         raise ModelError(f"{path} lacks what a model card holds.", "Export it again.") from error
 
 
@@ -93,6 +94,31 @@ def available() -> list[Card]:
     """The models that come with the program, students first, each kind by size."""
     cards = [read_card(path) for path in sorted(resource("weights").glob("*.json"))]
     return sorted(cards, key=lambda card: (card.role != "student", card.input_size, card.name))
+
+
+def foreign_card(path: Path, name: str, input_size: tuple[int, int]) -> Card:
+    """What is known of a model of others, which has no card.
+
+    Args:
+        path: The ONNX file.
+        name: What users call it.
+        input_size: Height and width of the input, pixels.
+    """
+    return Card(
+        name=name,
+        role="foreign",
+        description="A model of your own.",
+        input_size=input_size,
+        parameters=0,
+        macs=0,
+        sha256=file_hash(path),
+        licence="unknown",
+        data=[],
+        recipe={"command": "unknown"},
+        metrics={},
+        limits=["Nothing is known of it; measure it with uvanet eval."],
+        citation="",
+    )
 
 
 def find(name: str | Path) -> tuple[Path, Card]:

@@ -12,8 +12,8 @@ import torch
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.motion import MotionRule
 from uvanet.evaluation.onnx_model import OnnxPredictor
-from uvanet.evaluation.onnx_spec import OnnxSpec
 from uvanet.evaluation.rows import build_rows
+from uvanet.runtime.onnx_spec import OnnxSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ def test_a_row_may_be_named_and_multiplied_with_motion(tmp_path: Path) -> None:
         ("layout=NCH", "'NCH' is no layout"),
         ("colour=red", "'red' is no colour"),
         ("frames=0", "'0' is no frames"),
-        ("frames=8", "needs a T"),
+        ("frames=8,layout=nchw", "needs a T"),
         ("output=softmax", "'softmax' is no output"),
         ("range=-1", "'-1' is no range"),
     ],
@@ -171,6 +171,8 @@ def test_a_model_that_does_not_fit_is_refused_before_the_work(tmp_path: Path) ->
         row(f"{path},layout=NHWC,size=6x3")
     with pytest.raises(ModelError, match="4 dimensions"):
         row(f"{path},layout=NTCHW")
+    with pytest.raises(ModelError, match="not a stack of 8"):
+        row(f"{path},frames=8")
     with pytest.raises(ModelError, match="no output 'other'"):
         row(f"{path},output_name=other")
     two = export(tmp_path / "two.onnx", lambda x, y: x + y, (1, 3, 6, 8), (1, 3, 6, 8))

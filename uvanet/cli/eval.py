@@ -16,10 +16,10 @@ from uvanet.data.layouts import LAYOUTS, read_set
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, centre_prior
 from uvanet.evaluation.evaluate import METRICS, evaluate
-from uvanet.evaluation.onnx_spec import OnnxSpec
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import as_json, as_table, need_place, report, write
 from uvanet.evaluation.rows import FORMS, PRIOR, build_rows
+from uvanet.runtime.onnx_spec import OnnxSpec
 from uvanet.weights import available
 
 if TYPE_CHECKING:

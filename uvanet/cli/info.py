@@ -52,13 +52,21 @@ def _facts() -> dict[str, object]:
                 "role": card.role,
                 "input_size": card.input_size,
                 "parameters": card.parameters,
-                "nss_test": card.metrics["test"]["fused"]["nss"],
+                "nss_test": _nss(card),
             }
             for card in available()
         ],
         "cameras": [{"name": c.name, "source": c.spec} for c in list_cameras()],
         "screens": [{"name": s.name, "source": s.spec} for s in list_screens()],
     }
+
+
+def _nss(card: Card) -> float | None:
+    """NSS on `test`, of the prediction that users see; None where it was not measured."""
+    rows = dict(card.metrics.get("test", {}))
+    rows.pop("centre prior", None)
+    best = rows.get("fused") or next(iter(rows.values()), {})
+    return best.get("nss")
 
 
 def _fact_lines(facts: dict[str, object]) -> list[str]:
@@ -80,7 +88,7 @@ def _card_lines(card: Card) -> list[str]:
         f"{card.name} ({card.role})",
         card.description,
         "",
-        f"input       {card.input_size} x {card.input_size}",
+        f"input       {card.input_size[0]} x {card.input_size[1]}",
         f"parameters  {card.parameters:,}",
         f"MACs        {card.macs / 1e6:.2f} M a frame",
         f"licence     {card.licence}",

@@ -30,5 +30,5 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="uvanet-64",
         metavar="NAME",
-        help="a model that `uvanet info` lists, or the path of an .onnx file (%(default)s)",
+        help="a model that `uvanet info` lists, or the path of any .onnx file (%(default)s)",
     )

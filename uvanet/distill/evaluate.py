@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from uvanet.errors import ModelError
 from uvanet.model import Model
 from uvanet.models import PRESETS, build
-from uvanet.runtime.engine import Step
+from uvanet.runtime.engine import LAG, Step
 from uvanet.runtime.preprocess import shrink
 from uvanet.weights import find
 
@@ -32,8 +32,10 @@ class BranchEngine:
         output: "fused", "spatial" or "temporal".
     """
 
+    lag = LAG
+
     def __init__(self, model: SpatioTemporal, output: str) -> None:
-        self.input_size = model.preset.input_size
+        self.input_size = (model.preset.input_size, model.preset.input_size)
         self._model = model
         self._output = output
 

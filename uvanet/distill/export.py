@@ -132,7 +132,7 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
         name=name,
         role="student",
         description=origin.description,
-        input_size=student.preset.input_size,
+        input_size=(student.preset.input_size, student.preset.input_size),
         parameters=sum(parameters for parameters, _ in costs.values()),
         macs=sum(macs for _, macs in costs.values()),
         sha256=file_hash(onnx),

@@ -6,7 +6,8 @@ import abc
 import math
 from typing import TYPE_CHECKING
 
-from uvanet.stream import LAG, Stream
+from uvanet.runtime.engine import LAG
+from uvanet.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

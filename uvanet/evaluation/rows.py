@@ -10,13 +10,13 @@ from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.motion import MotionRule
 from uvanet.evaluation.onnx_model import OnnxPredictor
 from uvanet.evaluation.predictors import FunctionPredictor, StreamPredictor
-from uvanet.model import load
+from uvanet.model import foreign, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from uvanet.evaluation.onnx_spec import OnnxSpec
     from uvanet.evaluation.predictors import Predictor
+    from uvanet.runtime.onnx_spec import OnnxSpec
 
 PRIOR = "centre-prior"
 MOTION = "+motion"
@@ -26,7 +26,7 @@ FORMS = f"""\
   {PRIOR}         the mean gaze of the train split, whatever the picture
   spectral-residual    Hou and Zhang 2007
   centre-surround      contrast over six scales, like OpenCV's fine-grained saliency
-  NAME                 a model that `uvanet info` lists, or an .onnx file with its card beside it
+  NAME                 a model that `uvanet info` lists, or the path of any .onnx file
   NAME:BRANCH          a student's branch (fused, spatial, temporal) by torch, from the
                        .safetensors file beside the model
   ROW+motion           any row times local motion, the crude rule that needs no training
@@ -67,6 +67,9 @@ def _build(name: str, specs: dict[str, OnnxSpec], prior: Callable[[], Predictor]
     model, colon, branch = name.rpartition(":")
     if colon and branch in BRANCHES:
         return _branch(name, model, branch)
+    spec = foreign(name)
+    if spec is not None:
+        return OnnxPredictor(spec)
     return StreamPredictor(name, load(name))
 
 

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+LAG = 0.1
+"""Seconds between the two frames that a temporal branch compares, as in training."""
 
 
 class Step(NamedTuple):
     """What one streaming step gives.
 
     Attributes:
-        saliency: (n, s, s), float32, 0..1, the largest value of each map is 1.
-        features: The frames' stem features, float32, (n, c, h, w), for a later step's `earlier`.
+        saliency: (n, h, w), float32, 0..1, the largest value of each map is 1.
+        features: What a later step takes as `earlier`, (n, ...): of our models the frames' stem
+            features, float32; None where the network has no memory.
     """
 
     saliency: NDArray[np.float32]
-    features: NDArray[np.float32]
+    features: NDArray[Any] | None
 
 
 class Engine(Protocol):
-    """Runs a student, frame by frame or in batches.
+    """Runs a network, frame by frame or in batches.
 
     Attributes:
-        input_size: Side of the square input, pixels.
+        input_size: Height and width of the input, pixels.
+        lag: How many seconds before a frame the step was whose features it takes as `earlier`.
     """
 
-    input_size: int
+    input_size: tuple[int, int]
+    lag: float
 
-    def step(self, frames: NDArray[np.uint8], earlier: NDArray[np.float32] | None = None) -> Step:
+    def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """Predicts.
 
         Args:
-            frames: RGB, uint8, (n, size, size, 3).
-            earlier: Stem features of each frame about 100 ms before; None where nothing moves
-                (a still picture, a first frame), which costs a second pass.
+            frames: RGB, uint8, (n, height, width, 3).
+            earlier: Features of each frame `lag` before; None where nothing moves (a still
+                picture, a first frame), which may cost a second pass.
         """
         ...

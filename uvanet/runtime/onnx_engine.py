@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.engine import Step
+from uvanet.runtime.engine import LAG, Step
 from uvanet.runtime.session import open_session
 
 if TYPE_CHECKING:
@@ -15,36 +15,50 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+KINDS = (
+    ({"frame", "earlier"}, ["saliency", "features"]),
+    ({"frame"}, ["saliency"]),
+)
+"""Inputs and outputs of our models: those that see motion, and those that see one frame."""
+
 
 class OnnxEngine:
-    """Runs a student's ONNX file.
+    """Runs the ONNX file of a student or a teacher.
 
     Args:
         path: The file.
-        threads: Threads of one prediction; one is fastest for single frames of this size.
+        threads: Threads of one prediction; one is fastest for single frames of a student's size.
 
     Raises:
-        ModelError: The file is damaged or is no student of ours.
+        ModelError: The file is damaged or is no model of ours.
     """
+
+    lag = LAG
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._session = open_session(path, threads)
         inputs = {node.name: node for node in self._session.get_inputs()}
         outputs = [node.name for node in self._session.get_outputs()]
-        if set(inputs) != {"frame", "earlier"} or outputs != ["saliency", "features"]:
+        if (set(inputs), outputs) not in KINDS:
             raise ModelError(
-                f"{path.name} is no student of UVA-Net.",
-                "Its inputs must be frame and earlier, its outputs saliency and features.",
+                f"{path.name} is no model of UVA-Net.",
+                "Its inputs must be frame and earlier, its outputs saliency and features; or only "
+                "frame and saliency.",
             )
-        self.input_size: int = inputs["frame"].shape[1]
-        self._feature_shape: tuple[int, ...] = tuple(inputs["earlier"].shape[1:])
+        height, width = inputs["frame"].shape[1:3]
+        self.input_size: tuple[int, int] = (height, width)
+        self._feature_shape: tuple[int, ...] | None = (
+            tuple(inputs["earlier"].shape[1:]) if "earlier" in inputs else None
+        )
 
-    def step(self, frames: NDArray[np.uint8], earlier: NDArray[np.float32] | None = None) -> Step:
+    def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`."""
+        if self._feature_shape is None:
+            return Step(self._session.run(None, {"frame": frames})[0], None)
         if earlier is None:
-            nothing = np.zeros((len(frames), *self._feature_shape), np.float32)
-            earlier = self._run(frames, nothing).features
+            earlier = np.zeros((len(frames), *self._feature_shape), np.float32)
+            earlier = self._run(frames, earlier).features
         return self._run(frames, earlier)
 
-    def _run(self, frames: NDArray[np.uint8], earlier: NDArray[np.float32]) -> Step:
+    def _run(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None) -> Step:
         return Step(*self._session.run(None, {"frame": frames, "earlier": earlier}))

@@ -30,10 +30,11 @@ class OnnxSpec:
         mean: A channel, in the model's colour order, on the scale that `range` gives.
         std: Likewise.
         range: What white becomes before mean and std: 1 or 255.
-        layout: Of the input, letters in order: N batch, T frames, C channels, H, W.
+        layout: Of the input, letters in order: N batch, T frames, C channels, H, W; empty: told
+            from the file's shape, by the place of the three colours.
         colour: Order of the channels.
         frames: How many frames it takes at once, the predicted one last; each one apart, the
-            earliest repeated where there are fewer.
+            earliest repeated where there are fewer. A file that states it need not be asked.
         output: What comes out: a map; its logarithm; or its log odds. Of several maps (one a
             frame, or a background before) the last counts.
         output_name: Which output; the first where empty.
@@ -45,7 +46,7 @@ class OnnxSpec:
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     range: float = 1.0
-    layout: str = "NCHW"
+    layout: str = ""
     colour: Colour = "rgb"
     frames: int = 1
     output: Output = "map"
@@ -74,7 +75,7 @@ class OnnxSpec:
                     f"{value!r} is no {key} of an ONNX model.", EXAMPLES[key]
                 ) from error
         spec = cls(**{"path": path, "name": path.stem, **values})
-        if spec.frames > 1 and "T" not in spec.layout:
+        if spec.frames > 1 and spec.layout and "T" not in spec.layout:
             raise UsageError(
                 f"A stack of {spec.frames} frames needs a T in its layout.", EXAMPLES["layout"]
             )

@@ -1,0 +1,186 @@
+"""One door for all models: teachers, and ONNX files of others, beside students."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import uvanet
+from uvanet.errors import ModelError, UsageError
+from uvanet.paths import resource
+from uvanet.runtime.engine import LAG
+from uvanet.weights import file_hash, read_card
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEIGHT, WIDTH = 24, 32
+
+
+class Bright(torch.nn.Module):
+    """A teacher of one frame: heat where it is bright."""
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        light = frame.float().mean(3)[:, ::4, ::4] + 1
+        return light / light.amax((1, 2), keepdim=True)
+
+
+class Changed(torch.nn.Module):
+    """A teacher that sees motion: heat where it is not as bright as before."""
+
+    def forward(self, frame: torch.Tensor, earlier: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        light = frame.float().mean(3, keepdim=True).permute(0, 3, 1, 2)[:, :, ::4, ::4]
+        change = (light - earlier).abs()[:, 0] + 1
+        return change / change.amax((1, 2), keepdim=True), light
+
+
+def export(module: torch.nn.Module, path: Path, *inputs: torch.Tensor, names: str) -> Path:
+    taken, given = (part.split() for part in names.split(">"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            inputs,
+            str(path),
+            input_names=taken,
+            output_names=given,
+            dynamic_axes={name: {0: "n"} for name in (*taken, *given)},
+            opset_version=18,
+            dynamo=False,
+        )
+    return path
+
+
+def with_card(path: Path) -> Path:
+    card = dataclasses.replace(
+        read_card(resource("weights/uvanet-64.json")),
+        name=path.stem,
+        role="teacher",
+        input_size=(HEIGHT, WIDTH),
+        sha256=file_hash(path),
+    )
+    card.write(path.with_suffix(".json"))
+    return path
+
+
+def spot(x: int, y: int) -> np.ndarray:
+    """A dark picture of 96 x 120 with a bright disc, blue in RGB."""
+    image = np.zeros((96, 120, 3), np.uint8)
+    return cv2.circle(image, (x, y), 12, (30, 90, 250), -1)
+
+
+def peak(saliency: np.ndarray) -> tuple[float, float]:
+    """Where the heat is, as shares of width and height."""
+    y, x = np.unravel_index(saliency.argmax(), saliency.shape)
+    return (x + 0.5) / saliency.shape[1], (y + 0.5) / saliency.shape[0]
+
+
+@pytest.fixture
+def spatial(tmp_path: Path) -> Path:
+    frame = torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
+    return with_card(export(Bright(), tmp_path / "bright.onnx", frame, names="frame > saliency"))
+
+
+@pytest.fixture
+def temporal(tmp_path: Path) -> Path:
+    frame = torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
+    earlier = torch.zeros(2, 1, HEIGHT // 4, WIDTH // 4)
+    names = "frame earlier > saliency features"
+    return with_card(export(Changed(), tmp_path / "changed.onnx", frame, earlier, names=names))
+
+
+def test_a_teacher_predicts_a_picture_that_is_not_square(spatial: Path) -> None:
+    model = uvanet.load(spatial)
+    assert model.card.role == "teacher"
+    assert model.engine.input_size == model.card.input_size == (HEIGHT, WIDTH)
+    saliency = model.predict(spot(90, 24))
+    assert saliency.shape == (96, 120)
+    assert peak(saliency) == pytest.approx((0.75, 0.25), abs=0.12)
+    step = uvanet.Stream(model).step(spot(90, 24)[..., ::-1].copy(), 0.0, bgr=True)
+    assert step.shape == (HEIGHT // 4, WIDTH // 4)
+    assert step.max() == 1
+    batch = np.stack([cv2.resize(spot(x, 40), (WIDTH, HEIGHT)) for x in (20, 60, 100)])
+    assert [peak(one)[0] < 0.5 for one in model.engine.step(batch).saliency] == [True, False, False]
+
+
+def test_a_teacher_that_sees_motion_streams_as_a_student_does(temporal: Path) -> None:
+    stream = uvanet.Stream(temporal)
+    for i in range(6):
+        stream.step(spot(30, 48), i / 30)
+    # The disc jumped: what it left and where it is now changed, and nothing else.
+    moved = stream.step(spot(90, 48), 5 / 30 + LAG)
+    assert moved[3, 2] > 0.5
+    assert moved[3, 6] > 0.5
+    assert moved[0].max() < 0.1
+    stream.reset()
+    # Nothing before it: a picture that stands still.
+    np.testing.assert_allclose(stream.step(spot(90, 48), 9.0), 1)
+
+
+@pytest.mark.parametrize("colour", ["rgb", "bgr"])
+def test_a_model_of_others_needs_no_card(tmp_path: Path, colour: str) -> None:
+    class Blue(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 40 * x[:, 2:] - 3
+
+    path = export(Blue(), tmp_path / "blue.onnx", torch.zeros(1, 3, 20, 30), names="x > y")
+    path = path.rename(tmp_path / "with, comma.onnx") if colour == "rgb" else path
+    model = uvanet.load(path if colour == "rgb" else f"{path},colour=bgr,name=mine")
+    assert model.card.role == "foreign"
+    assert model.card.name == ("with, comma" if colour == "rgb" else "mine")
+    assert model.engine.input_size == (20, 30)
+    image = spot(30, 72)
+    image = image if colour == "rgb" else image[..., ::-1].copy()
+    saliency = model.predict(image)
+    assert saliency.shape == (96, 120)
+    assert peak(saliency) == pytest.approx((0.25, 0.75), abs=0.12)
+    step = uvanet.Stream(model).step(image[..., ::-1].copy(), 0.0, bgr=True)
+    assert (step.min(), step.max()) == (0, 1)
+
+
+def test_the_layout_is_told_from_the_file_and_a_stack_has_memory(tmp_path: Path) -> None:
+    class Light(torch.nn.Module):
+        """Each frame's light, one a column, the newest last."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.mean((2, 3, 4))[:, None].expand(1, 2, 4) + 0.0
+
+    path = export(Light(), tmp_path / "stack.onnx", torch.zeros(1, 4, 8, 12, 3), names="x > y")
+    stream = uvanet.Stream(path)
+    assert stream.model.engine.input_size == (8, 12)
+    lights = [10, 20, 40, 80, 60]
+    steps = [
+        stream.step(np.full((16, 24, 3), light, np.uint8), i / 25) for i, light in enumerate(lights)
+    ]
+    np.testing.assert_allclose(steps[0][0], [1, 1, 1, 1], atol=1e-5)
+    np.testing.assert_allclose(steps[1][0], [0.5, 0.5, 0.5, 1], atol=1e-5)
+    np.testing.assert_allclose(steps[4][0], [0.25, 0.5, 1, 0.75], atol=1e-5)
+    stream.reset()
+    np.testing.assert_allclose(stream.step(np.full((16, 24, 3), 9, np.uint8), 1.0)[0], 1, atol=1e-5)
+
+
+def test_bytes_go_in_as_bytes(tmp_path: Path) -> None:
+    """An export with bytes in and a density out runs, though nobody said any setting."""
+    frame = torch.zeros(1, HEIGHT, WIDTH, 3, dtype=torch.uint8)
+    path = export(Bright(), tmp_path / "plain.onnx", frame, names="frame > density")
+    assert peak(uvanet.load(path).predict(spot(90, 24))) == pytest.approx((0.75, 0.25), abs=0.12)
+
+
+def test_what_cannot_be_run_is_said(tmp_path: Path) -> None:
+    class Any(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x[:, :1] * 1.0
+
+    path = export(Any(), tmp_path / "seven.onnx", torch.zeros(1, 7, 8, 9), names="x > y")
+    with pytest.raises(ModelError, match=r"where its colours are.*layout="):
+        uvanet.load(path)
+    with pytest.raises(UsageError, match="'side' is no setting"):
+        uvanet.load(f"{path},side=3")
+    with pytest.raises(ModelError, match=r"no model file .*nowhere\.onnx"):
+        uvanet.load(tmp_path / "nowhere.onnx")
