@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test bench picture
+.PHONY: live test bench picture weights
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -19,3 +19,8 @@ bench:
 picture:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run demo --screenshot resources/screenshot.png --delay 2.6 --theme dark
+
+# Every weight that ships, from the gaze data in UVANET_DATA: hours.
+weights:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python packaging/make_weights.py

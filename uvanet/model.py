@@ -10,7 +10,7 @@ import numpy as np
 
 from uvanet.errors import UsageError
 from uvanet.runtime.onnx_spec import OnnxSpec
-from uvanet.runtime.preprocess import shrink
+from uvanet.runtime.preprocess import input_size, shrink
 from uvanet.weights import find, foreign_card
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Model:
             UsageError: `image` is no such array.
         """
         check_image(image)
-        small = shrink(image, self.engine.input_size)
+        small = shrink(image, input_size(self.engine, image))
         return enlarge(self.engine.step(small[None]).saliency[0], image.shape[:2])
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from uvanet.model import Model, check_image, enlarge, load
-from uvanet.runtime.preprocess import shrink
+from uvanet.runtime.preprocess import input_size, shrink
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,7 @@ class Stream:
     def __init__(self, model: Model | str | Path = "uvanet-64") -> None:
         self.model = model if isinstance(model, Model) else load(model)
         self._past: deque[tuple[float, NDArray[Any]]] = deque()
+        self._size: tuple[int, int] | None = None
 
     def reset(self) -> None:
         """Forgets the frames before: after a jump in time, or for another video."""
@@ -52,7 +53,11 @@ class Stream:
             UsageError: `image` is no such array.
         """
         check_image(image)
-        small = shrink(image, self.model.engine.input_size, bgr=bgr)
+        size = input_size(self.model.engine, image)
+        if size != self._size:
+            self.reset()
+            self._size = size
+        small = shrink(image, size, bgr=bgr)
         saliency, features = self.model.engine.step(small[None], self._earlier(t))
         if features is not None:
             self._past.append((t, features))

@@ -10,22 +10,27 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from uvanet.data.fixations import density_map, read_rgb, read_split
-from uvanet.distill import recipe
 from uvanet.distill.config import distilled
 from uvanet.distill.corpus import CorpusConfig, build, picture_example, pool_examples
-from uvanet.distill.recipe import distill, load_labeller
+from uvanet.distill.recipe import distill
 from uvanet.distill.teach import TeacherConfig
+from uvanet.distill.teach_motion import MotionTeacherConfig
+from uvanet.distill.teacher_cards import write_cards
+from uvanet.distill.teaching import best_sharpness, load_labeller, make_teachers
 from uvanet.distill.views import View, random_view
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
 from uvanet.render import VideoWriter
+from uvanet.stream import Stream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TEACHER = TeacherConfig(scale=0, width=16, views=3, epochs=3, batch=4, threads=1)
+MOTION = MotionTeacherConfig(sequences=4, held_out=2, width=8, epochs=2, batch=2)
 CORPUS = CorpusConfig(gaze_views=3, pool_views=2, clip_every=0.5, clip_views=1)
 STUDENT = dataclasses.replace(distilled("uvanet-32"), epochs=2, batch=8, stored_size=64)
 
@@ -84,21 +89,61 @@ def test_the_backbone_gives_a_pyramid_and_knows_its_weights() -> None:
     assert len(list(backbone.upper())) > 50
 
 
-def test_the_readout_learns_where_the_backbone_stays(gaze_tree: Path, tmp_path: Path) -> None:
+def test_teachers_learn_where_the_backbone_stays(gaze_tree: Path, tmp_path: Path) -> None:
     before = SpatialTeacher(0, 16).backbone.state_dict()
-    path = recipe.spatial_teacher(gaze_tree, tmp_path, TEACHER)
-    after = recipe.load_file(tmp_path / "teacher-spatial.safetensors")
+    teachers = make_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
+    after = load_file(tmp_path / "teacher-spatial.safetensors")
     for name, value in before.items():
         assert torch.equal(after[f"backbone.{name}"], value), name
-    label = load_labeller(path, 1)
     (picture, *_) = read_split(gaze_tree, "train")
-    density = label(read_rgb(picture.path))
-    assert density.shape == (HEIGHT // 8, WIDTH // 8)
+    image = read_rgb(picture.path)
+    density = teachers.spatial(image)
     assert density.sum() == pytest.approx(1, abs=1e-3)
-    # A second call trains nothing anew.
-    stamp = path.stat().st_mtime_ns
-    assert recipe.spatial_teacher(gaze_tree, tmp_path, TEACHER) == path
-    assert path.stat().st_mtime_ns == stamp
+    # Files in between: the ONNX file says the same, and a second call trains nothing anew.
+    assert np.allclose(load_labeller(tmp_path / "teacher-spatial.onnx", 1)(image), density)
+    files = [tmp_path / f"teacher-{kind}.safetensors" for kind in ("spatial", "temporal")]
+    stamps = [path.stat().st_mtime_ns for path in files]
+    again = make_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
+    assert (again.key, again.both) == (teachers.key, teachers.both)
+    assert [path.stat().st_mtime_ns for path in files] == stamps
+
+
+def test_teachers_stream_like_any_model_and_keep_proportions(
+    gaze_tree: Path, tmp_path: Path
+) -> None:
+    make_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
+    cards = write_cards(gaze_tree, tmp_path, TEACHER, MOTION)
+    assert cards["teacher-temporal"].metrics["synthetic motion"]["rule"]["kld"] > 0
+    assert {"val", "test"} <= set(cards["teacher-spatial"].metrics)
+    picture = np.full((90, 160, 3), 90, np.uint8)
+    picture[30:60, 20:50] = 230
+    shifted = np.roll(picture, 60, 1)
+    spatial, temporal = (
+        Stream(load(tmp_path / f"teacher-{kind}.onnx")) for kind in ("spatial", "temporal")
+    )
+    still = spatial.step(picture, 0.0)
+    assert still.shape[1] > 1.5 * still.shape[0]
+    # A first frame has nothing that moves.
+    assert np.allclose(temporal.step(picture, 0.0), still, atol=1e-4)
+    moved = temporal.step(shifted, 0.1)
+    gain = moved / np.maximum(spatial.step(shifted, 0.1), 1e-6)
+    columns = gain.mean(0)
+    assert columns[len(columns) // 2 - 3 : len(columns) // 2 + 3].mean() > columns[-4:].mean()
+
+
+def test_sharpness_is_what_helps_where_it_is_measured(gaze_tree: Path) -> None:
+    pictures = read_split(gaze_tree, "val")
+    truth = {}
+    for picture in pictures:
+        image = read_rgb(picture.path)
+        size = (image.shape[1], image.shape[0])
+        truth[image.tobytes()] = density_map(picture.fixations, size, (36, 48))
+
+    def flat(image: np.ndarray) -> np.ndarray:
+        density = truth[image.tobytes()] ** 0.5
+        return np.asarray(density / density.sum(), np.float32)
+
+    assert best_sharpness(flat, pictures) > 1
 
 
 def test_labels_are_cached_by_content_teacher_and_settings(pool: Path, tmp_path: Path) -> None:
@@ -148,7 +193,7 @@ def test_a_student_is_distilled_and_its_card_says_from_what(
     gaze_tree: Path, pool: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, out, pool=pool)
+    card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, out, motion=MOTION, pool=pool)
     model = load(out / "uvanet-32" / "uvanet-32.onnx")
     assert model.predict(np.zeros((20, 30, 3), np.uint8)).shape == (20, 30)
     told = {row["name"]: row for row in card.data}

@@ -61,11 +61,13 @@ class Pairs(NamedTuple):
     Attributes:
         frame: RGB in 0..1, (n, 3, s, s).
         earlier: The same scene about 100 ms before.
-        label: Density over `frame`, (n, 1, s / 2, s / 2), sum 1 a picture.
+        still: Density over `frame` as if it were a picture, (n, 1, s / 2, s / 2), sum 1 each.
+        label: The same with what motion does to gaze.
     """
 
     frame: Tensor
     earlier: Tensor
+    still: Tensor
     label: Tensor
 
 
@@ -94,32 +96,95 @@ def make_pairs(
     n = len(pictures)
     images = pictures.permute(0, 3, 1, 2).float() / 255
     labels = densities[:, None].float()
-    images = _recolour(images, rng)
+    now, colour = _random_view(n, config.min_zoom, rng), _random_colour(n, rng)
+    moves = (torch.rand(n, 1, generator=rng) >= config.still).float()
+    shift = 2 * config.camera * torch.randn(n, 2, generator=rng) * moves
+    zoom = 1 + config.camera_zoom * torch.randn(n, 1, generator=rng) * moves
+    before = _View(now.centre + shift, now.scale * zoom)
+    frame, earlier = _sample(images, now, size), _sample(images, before, size)
+    still = _density(_sample(labels, now, size // 2))
+    label = still.clone()
+
+    def some(share: float) -> Tensor:
+        """The pairs on which something is done, (m,)."""
+        return (torch.rand(n, generator=rng) < share).nonzero()[:, 0]
+
+    chosen = some(config.parts)
+    if len(chosen):
+        earlier[chosen], label[chosen] = _move_part(
+            frame[chosen], earlier[chosen], still[chosen], config, rng
+        )
+    chosen = some(config.objects)
+    if len(chosen):
+        # Objects come from the batch's next picture, around where people looked most on it.
+        donors = (chosen - 1) % n
+        frame[chosen], earlier[chosen], still[chosen], label[chosen] = _add_object(
+            Pairs(frame[chosen], earlier[chosen], still[chosen], label[chosen]),
+            images[donors],
+            labels[donors],
+            config,
+            rng,
+        )
+    mean = frame.mean((1, 2, 3), keepdim=True)
+    frame, earlier = (_recolour(images, mean, colour) for images in (frame, earlier))
+    return Pairs(frame, earlier, _density(still), _density(label))
+
+
+def crop_pairs(film: Pairs, size: int, min_zoom: float, rng: Generator) -> Pairs:
+    """Makes pairs of frames of real video, with labels of their own: crops and mirror images.
+
+    Args:
+        film: Frames as they are kept: uint8 RGB (n, h, w, 3), densities (n, h', w').
+        size: Side of the frames wanted, pixels; even.
+        min_zoom: The smallest part of a frame that a crop shows.
+        rng: All chance comes from here.
+    """
+    view, colour = (
+        _random_view(len(film.frame), min_zoom, rng),
+        _random_colour(len(film.frame), rng),
+    )
+
+    def look(pictures: Tensor) -> Tensor:
+        return _sample(pictures.permute(0, 3, 1, 2).float() / 255, view, size)
+
+    def over(densities: Tensor) -> Tensor:
+        return _density(_sample(densities[:, None].float(), view, size // 2))
+
+    now, before = look(film.frame), look(film.earlier)
+    mean = now.mean((1, 2, 3), keepdim=True)
+    return Pairs(
+        _recolour(now, mean, colour),
+        _recolour(before, mean, colour),
+        over(film.still),
+        over(film.label),
+    )
+
+
+def _random_view(n: int, min_zoom: float, rng: Generator) -> _View:
+    def rand(*shape: int) -> Tensor:
+        return torch.rand(n, *shape, generator=rng)
+
+    scale = (1 - rand(2) * (1 - min_zoom)).clamp(max=1.0)
+    # Width and height zoom nearly alike: faces must not turn into stripes.
+    scale[:, 1] = (scale[:, 0] * (0.9 + 0.2 * rand(1)[:, 0])).clamp(min_zoom, 1.0)
+    centre = (2 * rand(2) - 1) * (1 - scale)
+    flip = torch.where(rand(1) < 0.5, -1.0, 1.0)
+    return _View(centre, scale * torch.cat([flip, torch.ones_like(flip)], 1))
+
+
+def _density(values: Tensor) -> Tensor:
+    return values / values.sum((2, 3), keepdim=True).clamp_min(1e-12)
+
+
+def _add_object(
+    pairs: Pairs, donors: Tensor, donor_labels: Tensor, config: MotionConfig, rng: Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Pastes a round cut of another picture that moves, or rests, against the scene."""
+    n, size = len(donors), pairs.frame.shape[-1]
 
     def rand(*shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=rng)
 
-    scale = (1 - rand(2) * (1 - config.min_zoom)).clamp(max=1.0)
-    # Width and height zoom nearly alike: faces must not turn into stripes.
-    scale[:, 1] = (scale[:, 0] * (0.9 + 0.2 * rand(1)[:, 0])).clamp(config.min_zoom, 1.0)
-    centre = (2 * rand(2) - 1) * (1 - scale)
-    flip = torch.where(rand(1) < 0.5, -1.0, 1.0)
-    sign = torch.cat([flip, torch.ones_like(flip)], 1)
-    now = _View(centre, scale * sign)
-    moves = (rand(1) >= config.still).float()
-    shift = 2 * config.camera * torch.randn(n, 2, generator=rng) * moves
-    zoom = 1 + config.camera_zoom * torch.randn(n, 1, generator=rng) * moves
-    before = _View(centre + shift, scale * sign * zoom)
-
-    frame, earlier = _sample(images, now, size), _sample(images, before, size)
-    label = _sample(labels, now, size // 2)
-    label = label / label.sum((2, 3), keepdim=True).clamp_min(1e-12)
-
-    frame, earlier, label = _move_part(frame, earlier, label, config, rng)
-
-    # Objects come from the batch's next picture, around where people looked most on it.
-    with_object = (rand(1) < config.objects).float()
-    donor_images, donor_labels = images.roll(1, 0), labels.roll(1, 0)
     half = 0.16 + 0.24 * rand(1)
     place = (2 * rand(2) - 1) * 0.8
     angle, speed = 6.2832 * rand(1), rand(1)
@@ -127,35 +192,33 @@ def make_pairs(
     velocity = 2 * config.object_speed * speed * torch.cat([angle.cos(), angle.sin()], 1)
     peak = _peak(donor_labels)
     source = half * (0.8 + 0.4 * rand(1))
-    frame = _paste(frame, donor_images, place, half, peak, source, with_object)
-    earlier = _paste(earlier, donor_images, place - velocity, half, peak, source, with_object)
-
-    mask = _ellipse(size // 2, place, half) * with_object[:, :, None, None]
+    frame = _paste(pairs.frame, donors, place, half, peak, source)
+    earlier = _paste(pairs.earlier, donors, place - velocity, half, peak, source)
+    mask = _ellipse(size // 2, place, half)
     inner = _object_view(donor_labels, size // 2, place, half, peak, source) * mask
-    mass = inner.sum((2, 3), keepdim=True)
-    inner = inner / mass.clamp_min(1e-12)
-    share = (REST_SHARE + (MAX_SHARE - REST_SHARE) * (speed * 4).clamp(max=1.0)) * with_object
-    share = share[:, :, None, None] * (mass > 1e-9)
-    uncovered = label * (1 - mask)
-    uncovered = uncovered / uncovered.sum((2, 3), keepdim=True).clamp_min(1e-12)
-    label = (1 - share) * uncovered + share * inner
-    return Pairs(frame, earlier, label / label.sum((2, 3), keepdim=True).clamp_min(1e-12))
+    seen = (inner.sum((2, 3), keepdim=True) > 1e-9).float()
+    inner = _density(inner)
+    rest = REST_SHARE * seen
+    moving = (REST_SHARE + (MAX_SHARE - REST_SHARE) * (speed * 4).clamp(max=1.0))[..., None, None]
+    moving = moving * seen
+    still = (1 - rest) * _density(pairs.still * (1 - mask)) + rest * inner
+    label = (1 - moving) * _density(pairs.label * (1 - mask)) + moving * inner
+    return frame, earlier, still, label
 
 
 def _move_part(
     frame: Tensor, earlier: Tensor, label: Tensor, config: MotionConfig, rng: Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Makes a part of some pictures move: before, it was elsewhere, and its place looked different.
+) -> tuple[Tensor, Tensor]:
+    """Makes a part of each picture move: before, it was elsewhere, and its place looked different.
 
     Returns:
-        Frame, earlier frame and label.
+        Earlier frame and label.
     """
     n, size = len(frame), frame.shape[-1]
 
     def rand(*shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=rng)
 
-    moves = (rand(1) < config.parts).float()
     place = (2 * rand(2) - 1) * 0.75
     half = 0.08 + 0.3 * rand(2) ** 1.5
     tilt, heading = 3.1416 * rand(1), 6.2832 * rand(1)
@@ -163,17 +226,15 @@ def _move_part(
     velocity = speed * torch.cat([heading.cos(), heading.sin()], 1)
     # What fills the place it has not reached yet: the picture to one side of it.
     aside = 1.8 * half.amax(1, keepdim=True) * torch.cat([-heading.sin(), heading.cos()], 1)
-    now = _ellipse(size, place, half, tilt) * moves[:, :, None, None]
-    before = _ellipse(size, place - velocity, half, tilt) * moves[:, :, None, None]
+    now, before = (_ellipse(size, where, half, tilt) for where in (place, place - velocity))
     earlier = earlier * (1 - now) + _shifted(earlier, aside) * now
     earlier = earlier * (1 - before) + _shifted(frame, velocity) * before
     # A patch of sky that moves over sky is not seen to.
     change = ((frame - earlier).abs().mean(1, keepdim=True) * now).sum((1, 2, 3))
     seen = (change / now.sum((1, 2, 3)).clamp_min(1.0) / 0.08).clamp(max=1.0)
-    share = (MAX_SHARE * seen * moves[:, 0])[:, None, None, None]
+    share = (MAX_SHARE * seen)[:, None, None, None]
     inner = F.avg_pool2d(now, 2) * (label / label.amax((2, 3), keepdim=True) + 0.15)
-    inner = inner / inner.sum((2, 3), keepdim=True).clamp_min(1e-12)
-    return frame, earlier, (1 - share) * label + share * inner
+    return earlier, (1 - share) * label + share * _density(inner)
 
 
 def _shifted(images: Tensor, by: Tensor) -> Tensor:
@@ -230,17 +291,11 @@ def _ellipse(size: int, place: Tensor, half: Tensor, tilt: Tensor | None = None)
 
 
 def _paste(
-    frame: Tensor,
-    donors: Tensor,
-    place: Tensor,
-    half: Tensor,
-    peak: Tensor,
-    source: Tensor,
-    present: Tensor,
+    frame: Tensor, donors: Tensor, place: Tensor, half: Tensor, peak: Tensor, source: Tensor
 ) -> Tensor:
     size = frame.shape[-1]
     view = _object_view(donors, 2 * size, place, half, peak, source)
-    mask = _ellipse(size, place, half) * present[:, :, None, None]
+    mask = _ellipse(size, place, half)
     return frame * (1 - mask) + F.avg_pool2d(view, 2) * mask
 
 
@@ -253,16 +308,31 @@ def _peak(labels: Tensor) -> Tensor:
     return torch.stack([x, y], 1).clamp(-0.7, 0.7)
 
 
-def _recolour(images: Tensor, rng: Generator) -> Tensor:
+class _Colour(NamedTuple):
+    """What is done to colours, (n, 1 or 3, 1, 1) each."""
+
+    saturation: Tensor
+    contrast: Tensor
+    brightness: Tensor
+    cast: Tensor
+
+
+def _random_colour(n: int, rng: Generator) -> _Colour:
     """Brightness, contrast, saturation and a cast, mildly; some pictures turn grey."""
-    n = len(images)
 
     def rand(low: float, high: float, channels: int = 1) -> Tensor:
         return low + (high - low) * torch.rand(n, channels, 1, 1, generator=rng)
 
-    grey = images.mean(1, keepdim=True)
-    saturation = rand(0.4, 1.4) * (torch.rand(n, 1, 1, 1, generator=rng) > 0.08)
-    images = grey + (images - grey) * saturation
-    mean = images.mean((1, 2, 3), keepdim=True)
-    images = (images - mean) * rand(0.7, 1.25) + mean * rand(0.7, 1.2)
-    return (images * rand(0.93, 1.07, 3)).clamp(0, 1)
+    coloured = torch.rand(n, 1, 1, 1, generator=rng) > 0.08
+    return _Colour(rand(0.4, 1.4) * coloured, rand(0.7, 1.25), rand(0.7, 1.2), rand(0.93, 1.07, 3))
+
+
+def _recolour(images: Tensor, mean: Tensor, colour: _Colour) -> Tensor:
+    """Applies a colour change; `mean` is the brightness around which contrast grows."""
+    # All of it is one affine map of a pixel's own value and its grey.
+    own = colour.saturation * colour.contrast * colour.cast
+    grey = (1 - colour.saturation) * colour.contrast * colour.cast
+    offset = mean * (colour.brightness - colour.contrast) * colour.cast
+    y = images * own
+    y.addcmul_(images.mean(1, keepdim=True), grey)
+    return y.add_(offset).clamp_(0, 1)

@@ -19,6 +19,7 @@ class TrainConfig:
             input size.
         epochs: Passes over the train split.
         batch: Pairs a step.
+        clip_share: Share of each batch that comes from real video, where there is any.
         peak_lr: Largest learning rate, after the warm-up.
         warmup: Share of all steps in which the rate rises.
         weight_decay: AdamW's, on convolution weights only.
@@ -34,8 +35,9 @@ class TrainConfig:
     preset: str = "uvanet-64"
     start: str = ""
     epochs: int = 240
-    batch: int = 32
-    peak_lr: float = 4e-3
+    batch: int = 64
+    clip_share: float = 0.2
+    peak_lr: float = 5e-3
     warmup: float = 0.05
     weight_decay: float = 2e-2
     average: float = 0.999

@@ -61,14 +61,16 @@ class CorpusConfig:
         pool_views: Views of a picture without.
         clip_every: Seconds between the frames taken from a clip.
         clip_views: Views of such a frame.
+        pair_every: Seconds between the pairs of frames taken from a clip.
         min_zoom: Least part of a side that a view shows.
         gaze_share: Share of human gaze in a blended label.
     """
 
     gaze_views: int = 10
-    pool_views: int = 5
+    pool_views: int = 6
     clip_every: float = 1.0
     clip_views: int = 2
+    pair_every: float = 0.4
     min_zoom: float = 0.4
     gaze_share: float = 0.5
 
@@ -136,13 +138,10 @@ def build(
         image = example.load()
         views = _views(example, config)
         path = folder / f"{example.key}-{example.views}.npy"
-        found = _read(path, len(views))
-        if found is None:
+        found = read_labels(path)
+        if found is None or found.shape != (len(views), LABEL_SIDE, LABEL_SIDE):
             found = np.stack([_label(image, view, example, teacher, config) for view in views])
-            part = path.with_suffix(".part")
-            with part.open("wb") as file:
-                np.save(file, found)
-            part.replace(path)
+            atomic_save(path, found)
         images.append(np.stack([view.cut(image, (side, side)) for view in views]))
         labels.append(found)
     return torch.from_numpy(np.concatenate(images)), torch.from_numpy(np.concatenate(labels))
@@ -155,14 +154,22 @@ def _views(example: Example, config: CorpusConfig) -> list[View]:
     return [View(), *(random_view(rng, config.min_zoom) for _ in range(example.views - 1))]
 
 
-def _read(path: Path, count: int) -> NDArray[np.float16] | None:
-    """Labels from the cache; None where there are none, or no whole ones."""
+def read_labels(path: Path) -> NDArray[np.float16] | None:
+    """An array from the cache; None where there is none, or no whole one."""
     try:
         with path.open("rb") as file:
             found: NDArray[np.float16] = np.load(file)
     except (OSError, ValueError, EOFError):
         return None
-    return found if found.shape == (count, LABEL_SIDE, LABEL_SIDE) else None
+    return found
+
+
+def atomic_save(path: Path, array: NDArray[np.generic]) -> None:
+    """Writes an array into the cache, whole or not at all."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.save(file, array)
+    part.replace(path)
 
 
 def _label(
@@ -188,10 +195,15 @@ def _square(density: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(resized / resized.sum(), np.float32)
 
 
+def is_clip(path: Path) -> bool:
+    """Whether a file's name is that of a video."""
+    return path.suffix.lower() in (".mp4", ".avi", ".mov", ".mkv", ".webm")
+
+
 def pool_examples(pool: Path, config: CorpusConfig) -> Iterable[Example]:
     """All pictures and clips below a folder, in the order of their names."""
     for path in sorted(pool.rglob("*")):
         if path.suffix.lower() in (".jpg", ".jpeg", ".png"):
             yield picture_example(path, config.pool_views)
-        elif path.suffix.lower() in (".mp4", ".avi", ".mov", ".mkv", ".webm"):
+        elif is_clip(path):
             yield from clip_examples(path, config)

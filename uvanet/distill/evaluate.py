@@ -33,6 +33,8 @@ class BranchEngine:
     """
 
     lag = LAG
+    memory = LAG
+    keeps_proportions = False
 
     def __init__(self, model: SpatioTemporal, output: str) -> None:
         self.input_size = (model.preset.input_size, model.preset.input_size)

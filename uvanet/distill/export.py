@@ -75,8 +75,18 @@ def export_onnx(
     *,
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
+    any_size: bool = False,
 ) -> None:
-    """Writes a module as ONNX; the batch size, first of every shape, stays open."""
+    """Writes a module as ONNX; the batch size, first of every shape, stays open.
+
+    Args:
+        module: What to write.
+        example: Inputs to trace it with.
+        path: The file.
+        inputs: Their names.
+        outputs: Names of what it returns.
+        any_size: Height and width of the frame, the first input, and of a state stay open too.
+    """
     # The exporter gives every part the mode that the whole was in before: a wrapper made a
     # moment ago is in training, and would leave its student so.
     module.eval()
@@ -92,11 +102,23 @@ def export_onnx(
             str(part),
             input_names=inputs,
             output_names=outputs,
-            dynamic_axes={name: {0: "n"} for name in (*inputs, *outputs)},
+            dynamic_axes={
+                **{name: {0: "n"} for name in (*inputs, *outputs)},
+                **(_open_sizes(inputs) if any_size else {}),
+            },
             opset_version=18,
             dynamo=False,
         )
     part.replace(path)
+
+
+def _open_sizes(inputs: tuple[str, ...]) -> dict[str, dict[int, str]]:
+    """Height and width of a frame (n, h, w, 3), and of a state (n, c, rows, columns)."""
+    frame, *states = inputs
+    return {
+        frame: {0: "n", 1: "height", 2: "width"},
+        **{state: {0: "n", 2: "rows", 3: "columns"} for state in states},
+    }
 
 
 def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Origin) -> Card:

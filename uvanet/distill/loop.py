@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from tqdm import tqdm
 
 from uvanet.data.fixations import density_map, read_rgb, read_split
-from uvanet.data.synthetic import make_pairs
+from uvanet.data.synthetic import Pairs, crop_pairs, make_pairs
 from uvanet.distill import checkpoint
 from uvanet.distill.evaluate import student_predictor
 from uvanet.distill.schedule import learning_rate
@@ -54,11 +54,13 @@ class Material(NamedTuple):
         images: uint8 RGB, (n, h, w, 3).
         labels: Densities over the images, float of any width, (n, h', w'), of any scale.
         held_out: Pictures with gaze that choose the best weights.
+        clips: Pairs of frames of real video that take `TrainConfig.clip_share` of each batch.
     """
 
     images: Tensor
     labels: Tensor
     held_out: Sequence[GazePicture]
+    clips: Pairs | None = None
 
 
 def gaze_material(root: Path, side: int) -> Material:
@@ -121,8 +123,9 @@ def train(
         rng.set_state(state["rng"])
         history, best, start = state["history"], state["best"], state["epoch"]
 
-    images, labels, held_out = material
-    batch = min(config.batch, len(images))
+    images, labels, held_out, clips = material
+    from_clips = round(config.batch * config.clip_share) if clips is not None else 0
+    batch = min(config.batch - from_clips, len(images))
     steps = len(images) // batch
     total = steps * config.epochs
     size = PRESETS[config.preset].input_size
@@ -140,6 +143,11 @@ def train(
                 group["lr"] = learning_rate(step, total, config.peak_lr, config.warmup)
             chosen = order[i * batch : (i + 1) * batch]
             pairs = make_pairs(images[chosen], labels[chosen], size, config.motion, rng)
+            if clips is not None and from_clips:
+                some = torch.randint(len(clips.frame), (from_clips,), generator=rng)
+                film = Pairs(*(column[some] for column in clips))
+                filmed = crop_pairs(film, size, config.motion.min_zoom, rng)
+                pairs = Pairs(*(torch.cat(both) for both in zip(pairs, filmed, strict=True)))
             parts = task(pairs)
             optimizer.zero_grad(set_to_none=True)
             parts["loss"].backward()

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class GazeTask(nn.Module):
-    """The student learns from gaze alone; each branch also predicts on its own.
+    """The student and its losses.
+
+    Each branch also predicts on its own: the spatial one what a still viewer would look at, the
+    temporal one, as the fused prediction, what motion makes of it.
 
     Args:
         config: The run.
@@ -47,7 +50,7 @@ class GazeTask(nn.Module):
         earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
         output = self.student(frame, earlier)
         fused = losses.mixture(output.fused, pairs.label)
-        spatial = losses.mixture(output.spatial, pairs.label)
+        spatial = losses.mixture(output.spatial, pairs.still)
         temporal = losses.mixture(output.temporal, pairs.label)
         loss = fused + self.config.branch_weight * (spatial + temporal)
         return {

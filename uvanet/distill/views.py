@@ -65,9 +65,13 @@ class View:
 
 
 def random_view(rng: np.random.Generator, min_zoom: float) -> View:
-    """A view at a random place that shows at least `min_zoom` of each side."""
-    zoom = rng.uniform(min_zoom, 1.0)
-    width = zoom
-    height = float(np.clip(zoom * rng.uniform(0.85, 1.18), min_zoom, 1.0))
+    """A view at a random place that shows at least `min_zoom` of each side.
+
+    Its proportions range from upright to wider than a film's: a student sees a square whatever
+    the picture, and has to know faces that are stretched either way.
+    """
+    zoom, stretch = rng.uniform(min_zoom, 1.0), float(np.exp(rng.uniform(-0.2, 0.25)))
+    width = float(np.clip(zoom * stretch, min_zoom, 1.0))
+    height = float(np.clip(zoom / stretch, min_zoom, 1.0))
     x, y = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
     return View(x, y, width, height, bool(rng.random() < 0.5))

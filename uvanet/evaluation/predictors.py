@@ -96,8 +96,8 @@ class StreamPredictor(Predictor):
         self._stream = Stream(model)
 
     def history(self, fps: float) -> int:
-        """See `Predictor.history`: enough for the frame nearest to `LAG` before."""
-        return math.ceil(2 * LAG * fps)
+        """See `Predictor.history`: enough for the frame nearest to the engine's lag before."""
+        return math.ceil((self._stream.model.engine.memory + LAG) * fps)
 
     def reset(self) -> None:
         """See `Predictor.reset`."""

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+STATE_STRIDE = 4
+"""What a network hands to its next step is this many times smaller than its input."""
+
 LAG = 0.1
 """Seconds between the two frames that a temporal branch compares, as in training."""
 
@@ -29,11 +32,16 @@ class Engine(Protocol):
     """Runs a network, frame by frame or in batches.
 
     Attributes:
-        input_size: Height and width of the input, pixels.
+        input_size: Height and width of the input, pixels; where it keeps proportions, of a picture
+            of 4 : 3.
+        keeps_proportions: It takes any size, and is to see a picture in the picture's proportions.
+        memory: Seconds before a frame on which its map depends.
         lag: How many seconds before a frame the step was whose features it takes as `earlier`.
     """
 
     input_size: tuple[int, int]
+    keeps_proportions: bool
+    memory: float
     lag: float
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:

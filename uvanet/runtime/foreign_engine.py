@@ -43,6 +43,8 @@ class ForeignEngine:
     """
 
     lag = 0.0
+    memory = 0.0
+    keeps_proportions = False
 
     def __init__(self, spec: OnnxSpec, threads: int = 1) -> None:
         self.name = spec.name

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.engine import LAG, Step
+from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
+from uvanet.runtime.preprocess import TEACHER_SIZE
 from uvanet.runtime.session import open_session
 
 if TYPE_CHECKING:
@@ -46,17 +47,22 @@ class OnnxEngine:
                 "frame and saliency.",
             )
         height, width = inputs["frame"].shape[1:3]
-        self.input_size: tuple[int, int] = (height, width)
-        self._feature_shape: tuple[int, ...] | None = (
-            tuple(inputs["earlier"].shape[1:]) if "earlier" in inputs else None
+        # An open size is a name in the file instead of a number.
+        self.keeps_proportions = not isinstance(height, int)
+        self.input_size: tuple[int, int] = (
+            TEACHER_SIZE if self.keeps_proportions else (height, width)
         )
+        # A teacher's memory of motion fades over a second; a student compares two frames.
+        self.memory = 1.2 if self.keeps_proportions else LAG
+        self._channels: int | None = inputs["earlier"].shape[1] if "earlier" in inputs else None
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`."""
-        if self._feature_shape is None:
+        if self._channels is None:
             return Step(self._session.run(None, {"frame": frames})[0], None)
         if earlier is None:
-            earlier = np.zeros((len(frames), *self._feature_shape), np.float32)
+            rows, columns = (-(-side // STATE_STRIDE) for side in frames.shape[1:3])
+            earlier = np.zeros((len(frames), self._channels, rows, columns), np.float32)
             earlier = self._run(frames, earlier).features
         return self._run(frames, earlier)
 

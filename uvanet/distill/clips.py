@@ -1,0 +1,126 @@
+"""Pairs of frames of real video, labelled by both teachers.
+
+Unlabelled clips show how things really move. The spatial teacher says where people would look on
+a frame as a picture, the temporal teacher where they look in the video. Labels lie in the cache
+of `uvanet.distill.corpus`, a file a clip.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from tqdm import tqdm
+
+from uvanet.data.synthetic import Pairs
+from uvanet.distill.corpus import LABEL_SIDE, atomic_save, read_labels
+from uvanet.distill.views import View
+from uvanet.models.temporal_teacher import STATE_CHANNELS, Motion
+from uvanet.runtime.engine import LAG, STATE_STRIDE
+from uvanet.runtime.preprocess import proportioned
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from uvanet.distill.teaching import Teachers
+
+    Image = NDArray[np.uint8]
+    Array = NDArray[np.generic]
+
+
+def label_clips(
+    paths: Sequence[Path],
+    teachers: Teachers,
+    every: float,
+    cache: Path,
+    side: int,
+) -> Pairs | None:
+    """Labels the clips that are not labelled yet and loads all of them.
+
+    Args:
+        paths: The clips.
+        teachers: Who labels; others label anew.
+        every: Seconds between two pairs.
+        cache: Folder of the labels; made where missing.
+        side: Side at which frames are wanted, pixels.
+
+    Returns:
+        Pairs `LAG` apart as they are kept: frames uint8 RGB, (n, side, side, 3); densities float16,
+        (n, 48, 48), the largest value of each 1: `still` is what the spatial teacher says, `label`
+        what the temporal one does. None where no clip lasts long enough, a second or more.
+    """
+    settings = hashlib.sha256(f"clips {teachers.both} {every} {side}".encode()).hexdigest()[:16]
+    folder = cache / settings
+    folder.mkdir(parents=True, exist_ok=True)
+    columns: list[list[Array]] = [[], [], [], []]
+    for path in tqdm(paths, desc="clips", unit="clip"):
+        key = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
+        files = [folder / f"{key}-{name}.npy" for name in Pairs._fields]
+        found = [column for file in files if (column := read_labels(file)) is not None]
+        if len(found) < len(files):
+            rows = _label_clip(path, teachers, every, side)
+            found = [np.stack(column) for column in zip(*rows, strict=True)]
+            for file, column in zip(files, found, strict=False):
+                atomic_save(file, column)
+        for whole, column in zip(columns, found, strict=False):
+            whole.append(column)
+    if not columns[0]:
+        return None
+    return Pairs(*(torch.from_numpy(np.concatenate(column)) for column in columns))
+
+
+@torch.no_grad()
+def _label_clip(path: Path, teachers: Teachers, every: float, side: int) -> list[tuple[Array, ...]]:
+    video = cv2.VideoCapture(str(path))
+    fps = video.get(cv2.CAP_PROP_FPS) or 30.0
+    stride, apart = max(1, round(fps * LAG)), max(1, round(every / LAG))
+    motion = Motion()
+    rows: list[tuple[Array, ...]] = []
+    state: Tensor | None = None
+    before: Image | None = None
+    index = 0
+    while video.grab():
+        if index % stride == 0:
+            done, image = video.retrieve()
+            if not done:
+                break
+            frame = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+            brightness = _brightness(frame)
+            if state is None:
+                state = torch.zeros(1, STATE_CHANNELS, *brightness.shape[2:])
+            state, energy = motion(brightness, state)
+            small = View().cut(frame, (side, side))
+            step = index // stride
+            # The memory of motion fills in the first second.
+            if before is not None and step > 8 and step % apart == 0:
+                still = torch.from_numpy(teachers.spatial(frame))[None, None]
+                logits = torch.log(still + 1e-9)
+                energy = F.interpolate(energy, size=logits.shape[2:], mode="area")
+                label = torch.softmax((logits + teachers.gate(energy, logits)).flatten(), 0)
+                rows.append((small, before, _square(still), _square(label.reshape(still.shape))))
+            before = small
+        index += 1
+    video.release()
+    return rows
+
+
+def _brightness(frame: Image) -> Tensor:
+    """What the temporal teacher sees of a frame's brightness, (1, 1, h / 4, w / 4)."""
+    height, width = proportioned(*frame.shape[:2])
+    size = (width // STATE_STRIDE, height // STATE_STRIDE)
+    grey = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).mean(2, dtype=np.float32)
+    return torch.from_numpy(grey)[None, None] / 255
+
+
+def _square(density: Tensor) -> NDArray[np.float16]:
+    size = (LABEL_SIDE, LABEL_SIDE)
+    label = F.interpolate(density, size=size, mode="bicubic", align_corners=False).clamp_min(0)
+    return np.asarray((label / label.max())[0, 0].numpy(), np.float16)

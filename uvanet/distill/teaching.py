@@ -1,0 +1,248 @@
+"""The two teachers of a run: trained, or found where the run's folder has them already.
+
+A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .onnx and the card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from uvanet.data.fixations import read_rgb, read_split
+from uvanet.distill.export import export_onnx
+from uvanet.distill.half import store_half
+from uvanet.distill.teach import Extractor, TeacherConfig, extract, train_readout
+from uvanet.distill.teach_motion import (
+    MotionTeacherConfig,
+    compare,
+    motion_material,
+    train_gate,
+)
+from uvanet.metrics import nss
+from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
+from uvanet.models.temporal_teacher import (
+    STATE_CHANNELS,
+    Gate,
+    TemporalTeacher,
+)
+from uvanet.runtime.engine import STATE_STRIDE
+from uvanet.runtime.preprocess import AREA, proportioned
+from uvanet.runtime.session import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.data.fixations import GazePicture
+
+    Image = NDArray[np.uint8]
+    Map = NDArray[np.float32]
+
+SPATIAL, TEMPORAL = "teacher-spatial", "teacher-temporal"
+SYNTHETIC = "synthetic-motion.json"
+SHARPNESS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4)
+LEAST_AREA = 192 * 256
+
+
+@dataclass(frozen=True, slots=True)
+class Teachers:
+    """What labels.
+
+    Attributes:
+        spatial: From RGB uint8 (h, w, 3) of any size to a density of sum 1.
+        gate: Of the temporal teacher, in evaluation mode.
+        key: Says which spatial teacher; another one labels anew.
+        both: Says which two.
+    """
+
+    spatial: Callable[[Image], Map]
+    gate: Gate
+    key: str
+    both: str
+
+
+class Still(nn.Module):
+    """The spatial teacher as engines run it: bytes in, a map in 0..1 out.
+
+    Args:
+        teacher: In evaluation mode.
+    """
+
+    def __init__(self, teacher: SpatialTeacher) -> None:
+        super().__init__()
+        self.teacher = teacher
+
+    def forward(self, frame: Tensor) -> Tensor:
+        """Maps RGB uint8 (n, h, w, 3) to maps (n, h / 8, w / 8), the largest value of each 1."""
+        return _saliency(self.teacher(_pixels(frame)))
+
+
+class Moving(nn.Module):
+    """The temporal teacher as engines run it; see `uvanet.runtime.engine.Engine.step`.
+
+    Args:
+        teacher: In evaluation mode.
+    """
+
+    def __init__(self, teacher: TemporalTeacher) -> None:
+        super().__init__()
+        self.teacher = teacher
+
+    def forward(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps RGB uint8 (n, h, w, 3) and the earlier state to maps and the state now."""
+        logits, state = self.teacher(_pixels(frame), earlier)
+        return _saliency(logits), state
+
+
+def _pixels(frame: Tensor) -> Tensor:
+    return frame.permute(0, 3, 1, 2).float() * (1 / 255)
+
+
+def _saliency(logits: Tensor) -> Tensor:
+    logits = logits[:, 0]
+    return torch.exp(logits - logits.amax((1, 2), keepdim=True))
+
+
+def make_teachers(
+    root: Path, out: Path, spatial: TeacherConfig, temporal: MotionTeacherConfig
+) -> Teachers:
+    """Trains both teachers unless `out` has them, and exports them.
+
+    Args:
+        root: The data, as `find_root` gives it.
+        out: The run's folder.
+        spatial: The run of the spatial teacher.
+        temporal: The run of the temporal teacher.
+    """
+    still = _spatial(root, out, spatial)
+    labeller = load_labeller(out / f"{SPATIAL}.onnx", spatial.threads)
+    moving = _temporal(root, out, still, labeller, temporal)
+    digest = {name: _hash(out / f"{name}.safetensors") for name in (SPATIAL, TEMPORAL)}
+    return Teachers(labeller, moving.gate, digest[SPATIAL], "".join(digest.values()))
+
+
+def load_labeller(path: Path, threads: int) -> Callable[[Image], Map]:
+    """A spatial teacher's ONNX file as a function from an RGB picture of any size to a density."""
+    session = open_session(path, threads)
+
+    def label(image: Image) -> Map:
+        rows, columns = image.shape[:2]
+        # A small crop says no more when it is blown up, and costs more.
+        height, width = proportioned(rows, columns, min(max(rows * columns, LEAST_AREA), AREA))
+        shrinks = rows > height and columns > width
+        kernel = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        frame = cv2.resize(image, (width, height), interpolation=kernel)
+        saliency = session.run(None, {"frame": frame[None]})[0][0]
+        return np.asarray(saliency / saliency.sum(), np.float32)
+
+    return label
+
+
+def _spatial(root: Path, out: Path, config: TeacherConfig) -> SpatialTeacher:
+    teacher = SpatialTeacher(config.scale, config.width)
+    weights, onnx = out / f"{SPATIAL}.safetensors", out / f"{SPATIAL}.onnx"
+    if weights.exists():
+        teacher.load_state_dict(load_file(weights))
+    else:
+        levels, densities = extract(
+            read_split(root, "train"), Extractor(teacher, config.threads), config
+        )
+        train_readout(teacher, levels, densities, config)
+        _write_spatial(teacher, onnx)
+        pictures = read_split(root, "val")
+        teacher.sharpness.fill_(best_sharpness(load_labeller(onnx, config.threads), pictures))
+        onnx.unlink()
+        _save(teacher, weights)
+    if not onnx.exists():
+        _write_spatial(teacher, onnx)
+    return teacher.eval()
+
+
+def best_sharpness(label: Callable[[Image], Map], pictures: Sequence[GazePicture]) -> float:
+    """The power of the teacher's densities that gives the best NSS."""
+    sums = dict.fromkeys(SHARPNESS, 0.0)
+    for picture in pictures:
+        image = read_rgb(picture.path)
+        size = (image.shape[1], image.shape[0])
+        density = label(image)
+        for power in SHARPNESS:
+            saliency = cv2.resize(density**power, size, interpolation=cv2.INTER_CUBIC)
+            value = nss(np.asarray(saliency, np.float32), picture.fixations)
+            sums[power] += value if np.isfinite(value) else 0.0
+    return max(sums, key=lambda power: sums[power])
+
+
+def _temporal(
+    root: Path,
+    out: Path,
+    spatial: SpatialTeacher,
+    labeller: Callable[[Image], Map],
+    config: MotionTeacherConfig,
+) -> TemporalTeacher:
+    weights, onnx = out / f"{TEMPORAL}.safetensors", out / f"{TEMPORAL}.onnx"
+    teacher = TemporalTeacher(spatial, config.width)
+    if weights.exists():
+        teacher.gate.load_state_dict(load_file(weights))
+    else:
+        train = read_split(root, "train")
+        train_gate(
+            teacher.gate,
+            motion_material(train, config.sequences, labeller, config.seed),
+            config,
+        )
+        held_out = motion_material(
+            read_split(root, "val"), config.held_out, labeller, config.seed + 1
+        )
+        found = compare(teacher.gate, held_out)
+        (out / SYNTHETIC).write_text(json.dumps(found, indent=1))
+        _save(teacher.gate, weights)
+    teacher.eval()
+    if not onnx.exists():
+        earlier = torch.zeros(2, STATE_CHANNELS, HEIGHT // STATE_STRIDE, WIDTH // STATE_STRIDE)
+        export_onnx(
+            Moving(teacher),
+            (_frame(), earlier),
+            onnx,
+            inputs=("frame", "earlier"),
+            outputs=("saliency", "features"),
+            any_size=True,
+        )
+        store_half(onnx)
+    return teacher
+
+
+def _write_spatial(teacher: SpatialTeacher, path: Path) -> None:
+    export_onnx(
+        Still(teacher),
+        (_frame(),),
+        path,
+        inputs=("frame",),
+        outputs=("saliency",),
+        any_size=True,
+    )
+    store_half(path)
+
+
+def _frame() -> Tensor:
+    """What exports are traced with."""
+    return torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
+
+
+def _save(module: nn.Module, path: Path) -> None:
+    part = path.with_name(path.name + ".part")
+    save_file({name: value.contiguous() for name, value in module.state_dict().items()}, part)
+    part.replace(path)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
