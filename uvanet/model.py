@@ -10,7 +10,8 @@ import numpy as np
 
 from uvanet.errors import UsageError
 from uvanet.runtime.onnx_spec import OnnxSpec
-from uvanet.runtime.preprocess import input_size, shrink
+from uvanet.runtime.preprocess import shrink
+from uvanet.runtime.sizes import input_size
 from uvanet.weights import find, foreign_card
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from uvanet.model import Model, check_image, enlarge, load
-from uvanet.runtime.preprocess import input_size, shrink
+from uvanet.runtime.preprocess import Shrinker
+from uvanet.runtime.sizes import input_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +32,8 @@ class Stream:
 
     def __init__(self, model: Model | str | Path = "uvanet-64") -> None:
         self.model = model if isinstance(model, Model) else load(model)
+        self._shrink = Shrinker(self.model.engine.input_size)
         self._past: deque[tuple[float, NDArray[Any]]] = deque()
-        self._size: tuple[int, int] | None = None
 
     def reset(self) -> None:
         """Forgets the frames before: after a jump in time, or for another video."""
@@ -54,10 +55,10 @@ class Stream:
         """
         check_image(image)
         size = input_size(self.model.engine, image)
-        if size != self._size:
+        if size != self._shrink.size:
             self.reset()
-            self._size = size
-        small = shrink(image, size, bgr=bgr)
+            self._shrink = Shrinker(size)
+        small = self._shrink(image, bgr=bgr)
         saliency, features = self.model.engine.step(small[None], self._earlier(t))
         if features is not None:
             self._past.append((t, features))

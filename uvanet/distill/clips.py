@@ -21,7 +21,7 @@ from uvanet.distill.corpus import LABEL_SIDE, atomic_save, read_labels
 from uvanet.distill.views import View
 from uvanet.models.temporal_teacher import STATE_CHANNELS, Motion
 from uvanet.runtime.engine import LAG, STATE_STRIDE
-from uvanet.runtime.preprocess import proportioned
+from uvanet.runtime.sizes import proportioned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,7 +22,7 @@ from uvanet.models.teacher import SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.onnx_engine import OnnxEngine
-from uvanet.runtime.preprocess import TEACHER_SIZE
+from uvanet.runtime.sizes import TEACHER_SIZE
 from uvanet.weights import Card, file_hash
 
 if TYPE_CHECKING:

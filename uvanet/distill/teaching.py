@@ -34,8 +34,8 @@ from uvanet.models.temporal_teacher import (
     TemporalTeacher,
 )
 from uvanet.runtime.engine import STATE_STRIDE
-from uvanet.runtime.preprocess import AREA, proportioned
 from uvanet.runtime.session import open_session
+from uvanet.runtime.sizes import AREA, proportioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

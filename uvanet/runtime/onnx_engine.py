@@ -8,8 +8,8 @@ import numpy as np
 
 from uvanet.errors import ModelError
 from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
-from uvanet.runtime.preprocess import TEACHER_SIZE
 from uvanet.runtime.session import open_session
+from uvanet.runtime.sizes import TEACHER_SIZE
 
 if TYPE_CHECKING:
     from pathlib import Path
