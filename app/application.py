@@ -35,12 +35,16 @@ class Options:
         model: The network's name.
         size: The window's width and height in logical pixels; None for the usual.
         theme: "dark", "light" or "system" for this run; None for what the user chose before.
+        engine: What runs the network, as `uvanet.load` takes it.
+        threads: Threads of the network; None for the engine's own choice.
     """
 
     source: str | None = None
     model: str = "uvanet-64"
     size: tuple[int, int] | None = None
     theme: str | None = None
+    engine: str = "onnx"
+    threads: int | None = None
 
 
 class Program(QObject):
@@ -81,7 +85,7 @@ class Program(QObject):
         self._theme = Theme(app, options.theme or self.settings.theme)
         self._jobs = Jobs(self)
         self._controller = Controller(
-            predictor if predictor is not None else _factory(options.model), self._jobs, self
+            predictor if predictor is not None else _factory(options), self._jobs, self
         )
         self.window = MainWindow(
             self._controller, self.settings, self._theme, self._jobs, options.model
@@ -139,12 +143,13 @@ class Program(QObject):
         )
 
 
-def _factory(model: str) -> PredictorFactory:
+def _factory(options: Options) -> PredictorFactory:
     """What makes the network, later and on the inference thread."""
 
     def make() -> Predictor:
         import uvanet
 
-        return uvanet.Stream(uvanet.load(model))
+        model = uvanet.load(options.model, engine=options.engine, threads=options.threads)
+        return uvanet.Stream(model)
 
     return make

@@ -31,6 +31,8 @@ class RunCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declares the arguments."""
+        from uvanet.cli.options import add_engine
+
         parser.add_argument(
             "source",
             nargs="?",
@@ -41,6 +43,7 @@ class RunCommand:
         parser.add_argument(
             "--model", default="uvanet-64", metavar="NAME", help="the network (%(default)s)"
         )
+        add_engine(parser)
         parser.add_argument(
             "--theme", choices=("system", "dark", "light"), help="colours for this run"
         )
@@ -92,7 +95,9 @@ def _run_window(args: argparse.Namespace) -> int:
     from app.measure import Errand, Measurement, Screenshot
     from app.shutdown import leave_at_once
 
-    program = Program(Options(args.source, args.model, args.size, args.theme))
+    program = Program(
+        Options(args.source, args.model, args.size, args.theme, args.engine, args.threads)
+    )
     errand: Errand | None = None
     if args.measure is not None:
         errand = Measurement(program.window, args.measure)
