@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -17,6 +18,7 @@ from app.services import settings as store
 from app.services.garbage import GarbageCollector
 from app.services.jobs import Jobs
 from app.services.logs import Logs, Problems, log_folder
+from app.services.models import load_predictor
 from app.shutdown import WHOLE_SECONDS, Interrupts, shut_down
 from app.theme import Theme
 
@@ -81,7 +83,10 @@ class Program(QObject):
         self._theme = Theme(app, options.theme or self.settings.theme)
         self._jobs = Jobs(self)
         self._controller = Controller(
-            predictor if predictor is not None else _factory(options.model), self._jobs, self
+            predictor if predictor is not None else partial(load_predictor, options.model),
+            self._jobs,
+            self,
+            model=options.model,
         )
         self.window = MainWindow(
             self._controller, self.settings, self._theme, self._jobs, options.model
@@ -137,14 +142,3 @@ class Program(QObject):
             tr("Something went wrong inside the program: {words}").format(words=words),
             where if self._logs.path else "",
         )
-
-
-def _factory(model: str) -> PredictorFactory:
-    """What makes the network, later and on the inference thread."""
-
-    def make() -> Predictor:
-        import uvanet
-
-        return uvanet.Stream(uvanet.load(model))
-
-    return make

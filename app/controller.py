@@ -11,8 +11,11 @@ from app.bridge import PipelineBridge
 from app.i18n import tr
 from app.pipeline import events
 from app.pipeline.events import PipelineState
+from app.pipeline.inference import known_error
 from app.pipeline.live import MAX_SPEED, MIN_SPEED, LivePipeline
+from app.services.models import load_predictor, short_name
 from uvanet.errors import UvanetError
+from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket
@@ -40,6 +43,8 @@ class Controller(QObject):
         stalled: Seconds without a frame; 0 when frames come again.
         state_changed: The PipelineState.
         result_ready: A result waits for `take`.
+        model_changed: What `use_model` was given; the first map of that network is there.
+        model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
     """
 
     opening = Signal(str)
@@ -50,12 +55,22 @@ class Controller(QObject):
     stalled = Signal(float)
     state_changed = Signal(object)
     result_ready = Signal()
+    model_changed = Signal(str)
+    model_failed = Signal(object)
 
     def __init__(
-        self, predictor: Predictor | PredictorFactory, jobs: Jobs, parent: QObject | None = None
+        self,
+        predictor: Predictor | PredictorFactory,
+        jobs: Jobs,
+        parent: QObject | None = None,
+        *,
+        model: str = "",
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._model = model
+        self._model_request = 0
+        self._position = 0.0
         self._request = 0
         self._waiting = False
         self._bridge = PipelineBridge(self)
@@ -109,6 +124,52 @@ class Controller(QObject):
         self._set_state(self._pipeline.state if self.info else PipelineState.FAILED)
         self.failed.emit(error)
 
+    # -- the network
+
+    @property
+    def model(self) -> str:
+        """The name or path of the network whose maps are shown."""
+        return self._model
+
+    def use_model(self, name_or_path: str) -> None:
+        """Puts another network in; of several calls in a row the last one wins.
+
+        It is loaded beside the live view, which misses no frame, and takes its first frame on
+        trial. `model_changed` or `model_failed` follows.
+
+        Args:
+            name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file.
+        """
+        self._model_request += 1
+        request = self._model_request
+
+        def done(predictor: Predictor) -> None:
+            if request == self._model_request:
+                self._pipeline.use(predictor, name_or_path)
+                self._show_again()
+
+        def failed(error: Exception) -> None:
+            if request == self._model_request:
+                what = tr("{name} cannot be loaded").format(name=short_name(name_or_path))
+                self._refuse(known_error(error, what))
+
+        self._jobs.run(lambda: load_predictor(name_or_path), done, failed, name="model")
+
+    def _show_again(self) -> None:
+        """Gives the network the frame that stands still, for it would never see it otherwise."""
+        info = self.info
+        if info is None or info.live:
+            return
+        if info.kind is SourceKind.PICTURE:
+            self._pipeline.play()
+        elif info.seekable and self._state in (PipelineState.PAUSED, PipelineState.ENDED):
+            # The middle of the frame: its edge may round to the one before.
+            self._pipeline.seek(self._position + (0.5 / info.fps if info.fps > 0 else 0.0))
+
+    def _refuse(self, error: UvanetError) -> None:
+        stays = tr("{name} goes on.").format(name=short_name(self._model))
+        self.model_failed.emit(UvanetError(error.message, f"{error.hint} {stays}".strip()))
+
     # -- playing
 
     @property
@@ -157,6 +218,7 @@ class Controller(QObject):
 
     def painted(self, packet: SaliencyPacket) -> None:
         """Tells that a result is on the screen."""
+        self._position = packet.frame.pts
         self._pipeline.painted(packet)
 
     def stats(self) -> Statistics:
@@ -166,6 +228,7 @@ class Controller(QObject):
     def close(self, timeout: float) -> bool:
         """Stops everything; see `LivePipeline.close`."""
         self._request += 1
+        self._model_request += 1
         return self._pipeline.close(timeout)
 
     # -- events
@@ -173,6 +236,13 @@ class Controller(QObject):
     def _on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InferenceFailed):
             self.engine_failed.emit(event.error)
+            return
+        if isinstance(event, events.ModelChanged):
+            self._model = event.name
+            self.model_changed.emit(event.name)
+            return
+        if isinstance(event, events.ModelRefused):
+            self._refuse(event.error)
             return
         if self._waiting:
             return  # It comes from a source the user has already turned away from.

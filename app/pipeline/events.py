@@ -84,6 +84,30 @@ class InferenceFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChanged:
+    """The first map of the network asked for by `LivePipeline.use` is there.
+
+    Attributes:
+        name: What the caller named it.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRefused:
+    """The network asked for by `LivePipeline.use` raised on its first frame; the old one goes on.
+
+    Attributes:
+        name: What the caller named it.
+        error: Names the thing and the next step.
+    """
+
+    name: str
+    error: UvanetError
+
+
+@dataclass(frozen=True, slots=True)
 class StateChanged:
     """The pipeline is in another state.
 
@@ -101,5 +125,7 @@ Event = (
     | SourceStalled
     | SourceResumed
     | InferenceFailed
+    | ModelChanged
+    | ModelRefused
     | StateChanged
 )

@@ -180,6 +180,18 @@ class LivePipeline:
             if self._session is not None:
                 self._session.controls.loop = loop
 
+    def use(self, predictor: Predictor, name: str) -> None:
+        """Puts another network in the place of the one that runs; no frame is lost by it.
+
+        ModelChanged follows with its first map, or ModelRefused where it raises on its first
+        frame; then the network of before takes that frame and goes on.
+
+        Args:
+            predictor: Ready to run; the pipeline's own from here on.
+            name: For the events.
+        """
+        self._inference.use(predictor, name)
+
     def take_result(self) -> SaliencyPacket | None:
         """Gives the newest result not yet taken, or None. Never one older than the last."""
         return self._traffic.take()
