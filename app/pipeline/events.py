@@ -108,6 +108,30 @@ class ModelRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class TeacherReady:
+    """The teacher is loaded and looks at what comes from now on.
+
+    Attributes:
+        name: What the caller named it.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherFailed:
+    """The teacher could not be made, or raised on a frame; comes once each. The student goes on.
+
+    Attributes:
+        name: What the caller named it.
+        error: Names the thing and the next step.
+    """
+
+    name: str
+    error: UvanetError
+
+
+@dataclass(frozen=True, slots=True)
 class StateChanged:
     """The pipeline is in another state.
 
@@ -127,5 +151,7 @@ Event = (
     | InferenceFailed
     | ModelChanged
     | ModelRefused
+    | TeacherReady
+    | TeacherFailed
     | StateChanged
 )

@@ -93,7 +93,7 @@ class Inference:
 
     def _run(self) -> None:
         try:
-            self._predictor = _make(self._given)
+            self._predictor = make(self._given)
         except Exception as error:  # noqa: BLE001 - told and logged below
             self._tell(error, "The model cannot be loaded")
         while (frame := self._frames.take()) is not None:
@@ -155,13 +155,7 @@ class Inference:
         if frame.epoch != self._epoch:
             self._predictor.reset()
             self._epoch = frame.epoch
-        saliency = self._predictor.step(frame.image, frame.t_scene, bgr=True)
-        saliency = np.ascontiguousarray(saliency, np.float32)
-        if saliency.ndim != 2 or not np.isfinite(saliency).all():
-            raise ModelError(
-                "The model gave a map that is not a finite picture.", "Try another model."
-            )
-        return saliency
+        return checked_map(self._predictor.step(frame.image, frame.t_scene, bgr=True))
 
     def _tell(self, error: Exception, what: str) -> None:
         known = known_error(error, what)
@@ -172,6 +166,18 @@ class Inference:
         self._told.add(message)
         logger.error("%s", message, exc_info=error)
         self._emit(InferenceFailed(known))
+
+
+def checked_map(saliency: object) -> NDArray[np.float32]:
+    """A network's map as float32, contiguous.
+
+    Raises:
+        ModelError: It is no picture of finite numbers.
+    """
+    checked = np.ascontiguousarray(saliency, np.float32)
+    if checked.ndim != 2 or not checked.size or not np.isfinite(checked).all():
+        raise ModelError("The model gave a map that is not a finite picture.", "Try another model.")
+    return checked
 
 
 def known_error(error: Exception, what: str) -> UvanetError:
@@ -205,7 +211,8 @@ def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_BGR2BGRA))
 
 
-def _make(given: Predictor | PredictorFactory) -> Predictor:
+def make(given: Predictor | PredictorFactory) -> Predictor:
+    """The network itself, made where a factory was given."""
     if isinstance(given, Predictor):
         return given
     return given()
