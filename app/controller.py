@@ -18,7 +18,7 @@ from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket
+    from app.pipeline.packets import Opinion, SaliencyPacket
     from app.pipeline.predictor import Predictor, PredictorFactory
     from app.pipeline.statistics import Statistics
     from app.services.jobs import Jobs
@@ -44,6 +44,8 @@ class Controller(QObject):
         state_changed: The PipelineState.
         result_ready: A result waits for `take`.
         model_changed: What `use_model` was given; the first map of that network is there.
+        teacher_ready: The name of the teacher that looks on from now on.
+        teacher_failed: The UvanetError of the teacher; the student goes on.
         model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
     """
 
@@ -57,6 +59,8 @@ class Controller(QObject):
     result_ready = Signal()
     model_changed = Signal(str)
     model_failed = Signal(object)
+    teacher_ready = Signal(str)
+    teacher_failed = Signal(object)
 
     def __init__(
         self,
@@ -155,6 +159,36 @@ class Controller(QObject):
 
         self._jobs.run(lambda: load_predictor(name_or_path), done, failed, name="model")
 
+    def use_teacher(
+        self, name_or_path: str | None, *, make: PredictorFactory | None = None, paired: bool = True
+    ) -> None:
+        """Puts a second network beside the first, or takes it away.
+
+        `teacher_ready` or `teacher_failed` follows.
+
+        Args:
+            name_or_path: What `use_model` takes; None for none.
+            make: What makes the network, where it is not one that loads by its name.
+            paired: Only frames that both have seen are shown; see `Second.use`.
+        """
+        if name_or_path is None:
+            self._pipeline.second.use(None)
+            return
+        make = make or (lambda: load_predictor(name_or_path))
+        self._pipeline.second.use(make, name=name_or_path, paired=paired)
+
+    def set_paired(self, paired: bool) -> None:
+        """Whether only frames that student and teacher have both seen are shown."""
+        self._pipeline.second.set_paired(paired)
+
+    def take_opinion(self) -> Opinion | None:
+        """The teacher's newest opinion not yet taken, where frames do not wait for it."""
+        return self._pipeline.second.take()
+
+    def teacher_stats(self) -> Statistics | None:
+        """The teacher's numbers of now; None without one."""
+        return self._pipeline.second.stats()
+
     def _show_again(self) -> None:
         """Gives the network the frame that stands still, for it would never see it otherwise."""
         info = self.info
@@ -234,15 +268,7 @@ class Controller(QObject):
     # -- events
 
     def _on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.InferenceFailed):
-            self.engine_failed.emit(event.error)
-            return
-        if isinstance(event, events.ModelChanged):
-            self._model = event.name
-            self.model_changed.emit(event.name)
-            return
-        if isinstance(event, events.ModelRefused):
-            self._refuse(event.error)
+        if self._on_network(event):
             return
         if self._waiting:
             return  # It comes from a source the user has already turned away from.
@@ -258,6 +284,25 @@ class Controller(QObject):
                 self.stalled.emit(0.0)
             case events.StateChanged(state):
                 self._set_state(state)
+
+    def _on_network(self, event: events.Event) -> bool:
+        """Passes on what does not depend on the source; False for all else."""
+        match event:
+            case events.InferenceFailed(error):
+                self.engine_failed.emit(error)
+            case events.ModelChanged(name):
+                self._model = name
+                self.model_changed.emit(name)
+            case events.ModelRefused(_, error):
+                self._refuse(error)
+            case events.TeacherReady(name):
+                self._show_again()
+                self.teacher_ready.emit(name)
+            case events.TeacherFailed(_, error):
+                self.teacher_failed.emit(error)
+            case _:
+                return False
+        return True
 
     def _set_state(self, state: PipelineState) -> None:
         if state is not self._state:
