@@ -25,6 +25,10 @@ class Display(QObject):
     So at most one result waits here, and everything newer competes in the pipeline's slot,
     where what loses is counted.
 
+    Attributes:
+        overlay: The style, and the maps of the last moments.
+        dress: Gives the heat to show in place of the student's; None for the student's own.
+
     Signals:
         taken: The SaliencyPacket that the canvas will paint next.
         shown: Seconds in the source of the picture that was painted.

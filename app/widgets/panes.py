@@ -66,6 +66,7 @@ class Panes(QWidget):
         self.main = Pane(canvas, self)
         self.others = tuple(Pane(Canvas(tokens, canvas.viewport), self) for _ in range(2))
         self._cells: list[QWidget] = [self.main]
+        self._proportions = canvas.proportions
         for pane in self.others:
             pane.hide()
 
@@ -90,9 +91,12 @@ class Panes(QWidget):
         for pane in (self.main, *self.others):
             pane.canvas.set_immersive(immersive)
 
-    def rearrange(self) -> None:
-        """Places the cells anew, for a picture of other proportions."""
-        self._place()
+    def rearrange(self) -> bool:
+        """Places the cells anew where the picture has other proportions; whether it had."""
+        changed = self.main.canvas.proportions != self._proportions
+        if changed:
+            self._place()
+        return changed
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Places the cells."""
@@ -100,6 +104,7 @@ class Panes(QWidget):
         self._place()
 
     def _place(self) -> None:
+        self._proportions = self.main.canvas.proportions
         count = len(self._cells)
         columns = max(range(1, count + 1), key=lambda columns: self._picture_area(columns))
         rows = math.ceil(count / columns)
