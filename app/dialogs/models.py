@@ -24,7 +24,7 @@ from app.i18n import tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.services.models import ModelFacts
+    from app.services.model_facts import ModelFacts
 
 _METRICS = (
     ("nss", "NSS"),

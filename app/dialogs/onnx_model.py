@@ -52,6 +52,7 @@ class OnnxModelDialog(QDialog):
         self.setWindowTitle(tr("ONNX file as teacher"))
         self._path = path
         self._worked = ""
+        self._trying = ""
         self.size_line = self._line("", tr("Input size"), tr("as the file says, or 384x288"))
         self.mean_line = self._line("0", tr("Mean"), "0.485 0.456 0.406")
         self.std_line = self._line("1", tr("Standard deviation"), "0.229 0.224 0.225")
@@ -67,6 +68,7 @@ class OnnxModelDialog(QDialog):
         )
         imagenet = QPushButton(tr("ImageNet's mean and deviation"))
         imagenet.setToolTip(tr("What most networks with a pre-trained backbone want"))
+        imagenet.setAutoDefault(False)
         imagenet.clicked.connect(self._use_imagenet)
         form = QFormLayout()
         form.setHorizontalSpacing(14)
@@ -134,9 +136,10 @@ class OnnxModelDialog(QDialog):
 
     def start(self) -> None:
         """Tries the settings of now."""
+        self._trying = self.name
         self.try_button.setEnabled(False)
         self.words.setText(tr("Trying it on the picture …"))
-        self.tried.emit(self.name)
+        self.tried.emit(self._trying)
 
     def show_map(
         self,
@@ -153,6 +156,8 @@ class OnnxModelDialog(QDialog):
             milliseconds: How long it took.
             image: The picture, BGR, uint8, (h, w, 3); None where there was none.
         """
+        if name != self._trying:
+            return  # other settings are being tried by now
         self.try_button.setEnabled(True)
         self._worked = name
         ground = np.full((*saliency.shape, 3), 40, np.uint8) if image is None else image
@@ -177,18 +182,23 @@ class OnnxModelDialog(QDialog):
 
     def show_error(self, name: str, error: Exception) -> None:
         """Says why it did not work, and what to change."""
+        if name != self._trying:
+            return
         self.try_button.setEnabled(True)
         self.preview.setPixmap(QPixmap())
         self.preview.setText(tr("No map"))
         known = isinstance(error, UvanetError)
         self.words.setText(str(error) if known else f"{type(error).__name__}: {error}")
-        if self._worked == name:
-            self._worked = ""
+        self._worked = ""
         self._on_changed()
 
     def _on_changed(self) -> None:
         """Only what worked can be used; other settings must be tried first."""
         self.use_button.setEnabled(bool(self._worked) and self.name == self._worked)
+
+    def _on_return(self) -> None:
+        if not self.use_button.isEnabled():
+            self.start()
 
     def _use_imagenet(self) -> None:
         self.mean_line.setText(_IMAGENET[0])
@@ -206,7 +216,7 @@ class OnnxModelDialog(QDialog):
         line.setPlaceholderText(example)
         line.setToolTip(tr("Such as {example}").format(example=example))
         line.textChanged.connect(self._on_changed)
-        line.returnPressed.connect(self.start)
+        line.returnPressed.connect(self._on_return)
         return line
 
     def _box(self, name: str, choices: list[tuple[str, str]]) -> QComboBox:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.actions import ActionSpec, Menu
 from app.difference import difference_image, wipe
@@ -85,8 +86,10 @@ class Compare(Feature):
         )
         window.parts.add_button(self.button)
         window.parts.add_strip(self.strip)
-        window.parts.add_card(self.card)
-        self.card.hide()
+        self._slot = QWidget()
+        QVBoxLayout(self._slot).setContentsMargins(0, 0, 0, 0)
+        self._slot.hide()
+        window.parts.add_card(self._slot)
         self.strip.set_wanted(False)
         window.display.dress = self._dress
         window.display.taken.connect(self._on_taken)
@@ -230,10 +233,8 @@ class Compare(Feature):
         self._view = view
         main, (second, third) = self.panes.main, self.panes.others
         main.set_caption("")
+        self._name_teacher()
         if view == "side":
-            main.set_caption(tr("Student"))
-            second.set_caption(tr("Teacher"))
-            third.set_caption(tr("Difference"))
             self.panes.show_cells(main, second, third, self.card)
         elif view == "original":
             second.set_caption(tr("Original"))
@@ -243,9 +244,11 @@ class Compare(Feature):
         else:
             self.panes.show_cells(main)
         if view == "wipe":
-            main.set_caption(tr("Student left, teacher right"))
-            self.window.parts.add_card(self.card)
+            layout = self._slot.layout()
+            assert layout is not None
+            layout.addWidget(self.card)
             self.card.show()
+        self._slot.setVisible(view == "wipe")
         self.handle.setVisible(view == "wipe")
         self.handle.follow()
         self.strip.set_wanted(view in _WITH_TEACHER)
@@ -268,8 +271,13 @@ class Compare(Feature):
             self.panes.main.set_caption(tr("Student"), student)
             self.panes.others[0].set_caption(tr("Teacher"), short_name(self._teacher))
             self.panes.others[1].set_caption(
-                tr("Difference"), tr("blue: the teacher sees more; orange: the student does")
+                tr("Difference"), tr("orange: student more, blue: teacher more")
             )
+        elif self._view == "wipe":
+            self._caption_wipe()
+
+    def _caption_wipe(self, numbers: str = "") -> None:
+        self.panes.main.set_caption(tr("Student left, teacher right"), numbers)
 
     # -- frames
 
@@ -377,9 +385,12 @@ class Compare(Feature):
         if frames:
             words.append(tr("{frames} frames").format(frames=frames))
         words.append(tr("{rate:.1f} maps a second").format(rate=stats.fps_inferred))
-        self.strip.show_lag("  \N{MIDDLE DOT}  ".join(words))
         if opinion.agreement is not None:
             self.card.add(time.monotonic(), opinion.agreement)
+            if self._view == "wipe":
+                numbers = (f"{name} {value}" for name, value in self.card.numbers)
+                self._caption_wipe("  \N{MIDDLE DOT}  ".join(numbers))
+        self.strip.show_lag("  \N{MIDDLE DOT}  ".join(words))
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""

@@ -10,12 +10,12 @@ from app.dialogs.models import ModelsDialog
 from app.dialogs.onnx_model import OnnxModelDialog
 from app.features.feature import Feature
 from app.i18n import tr
-from app.services.models import ModelFacts, list_models, measure, try_model
+from app.services.model_facts import ModelFacts, list_models, measure, try_model
 
 if TYPE_CHECKING:
     from app.features.compare import Compare
     from app.main_window import MainWindow
-    from app.services.models import Trial
+    from app.services.model_facts import Trial
 
 _MOST_FILES = 12
 
@@ -35,6 +35,7 @@ class Models(Feature):
         self._dialog: ModelsDialog | None = None
         self.trial: OnnxModelDialog | None = None
         window.controller.model_changed.connect(self._on_model)
+        window.controller.model_failed.connect(lambda _: self._mark())
 
     # -- actions
 
@@ -103,8 +104,11 @@ class Models(Feature):
 
     def _on_model(self, name: str) -> None:
         self.window.settings.model = name
+        self._mark()
+
+    def _mark(self) -> None:
         if self._dialog is not None:
-            self._dialog.set_chosen(name, self._compare.chosen)
+            self._dialog.set_chosen(self.window.controller.model, self._compare.chosen)
 
     def _refresh(self) -> None:
         """Lists the models anew; hashes nothing, so it is quick, but it reads files."""

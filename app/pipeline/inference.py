@@ -213,6 +213,7 @@ def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def make(given: Predictor | PredictorFactory) -> Predictor:
     """The network itself, made where a factory was given."""
-    if isinstance(given, Predictor):
+    # A class has the methods too, but makes the network.
+    if isinstance(given, Predictor) and not isinstance(given, type):
         return given
     return given()

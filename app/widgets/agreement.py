@@ -51,9 +51,12 @@ class AgreementCard(PlotCard):
         self._samples: deque[tuple[float, float, float, float]] = deque()
 
     @property
-    def words(self) -> list[str]:
-        """The numbers as they are shown."""
-        return [label.text() for label in self._values]
+    def numbers(self) -> list[tuple[str, str]]:
+        """Name and value of each number, as they are shown."""
+        return [
+            (name, label.text())
+            for (name, _), label in zip(self._curves, self._values, strict=True)
+        ]
 
     def add(self, seconds: float, agreement: Agreement) -> None:
         """Takes the agreement on one frame.

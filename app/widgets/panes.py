@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.widgets.canvas import Canvas
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.theme import Tokens
 
 _GAP = 10
+_WORTH = 0.6  # of the largest picture area, for which panes stand side by side
 
 
 class Pane(QWidget):
@@ -47,6 +48,11 @@ class Pane(QWidget):
         self._title.setText(title)
         self._note.set_full_text(note)
         self._line.setVisible(bool(title))
+
+    @property
+    def caption_height(self) -> int:
+        """What the line above the picture takes; 0 without one."""
+        return self._line.sizeHint().height() + 4 if self._line.isVisibleTo(self) else 0
 
 
 class Panes(QWidget):
@@ -106,23 +112,33 @@ class Panes(QWidget):
     def _place(self) -> None:
         self._proportions = self.main.canvas.proportions
         count = len(self._cells)
-        columns = max(range(1, count + 1), key=lambda columns: self._picture_area(columns))
+        areas = {columns: self._picture_area(columns) for columns in range(1, count + 1)}
+        # Side by side reads better than one above the other, unless it costs too much.
+        columns = max(c for c in areas if areas[c] >= _WORTH * max(areas.values()))
         rows = math.ceil(count / columns)
         width = (self.width() - _GAP * (columns - 1)) / columns
         height = (self.height() - _GAP * (rows - 1)) / rows
+        top = 0.0
+        if self.main.caption_height:
+            # No deeper than the picture needs, so that its caption stands close above it.
+            across, down = self._proportions
+            needed = width * down / across + self.main.caption_height
+            if needed < height:
+                top = (height - needed) * rows / 2
+                height = needed
         for place, cell in enumerate(self._cells):
             row, column = divmod(place, columns)
-            left, top = column * (width + _GAP), row * (height + _GAP)
-            right, bottom = round(left + width), round(top + height)
-            cell.setGeometry(
-                QRect(round(left), round(top), right - round(left), bottom - round(top))
-            )
+            left, upper = column * (width + _GAP), top + row * (height + _GAP)
+            corner = QPoint(round(left), round(upper))
+            # Rounded at both ends, so that neighbours keep the same gap.
+            far = QPoint(round(left + width) - 1, round(upper + height) - 1)
+            cell.setGeometry(QRect(corner, far))
 
     def _picture_area(self, columns: int) -> float:
-        """How large a picture gets in so many columns; the same number of rows wins ties."""
+        """How large a picture gets in so many columns."""
         rows = math.ceil(len(self._cells) / columns)
         width = (self.width() - _GAP * (columns - 1)) / columns
-        height = (self.height() - _GAP * (rows - 1)) / rows
-        across, down = self.main.canvas.proportions
+        height = (self.height() - _GAP * (rows - 1)) / rows - self.main.caption_height
+        across, down = self._proportions
         scale = min(max(width, 1.0) / across, max(height, 1.0) / down)
         return scale * scale * across * down
