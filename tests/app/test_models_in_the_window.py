@@ -177,12 +177,15 @@ def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreig
     dialog.close()
 
 
+@pytest.mark.parametrize("gone", [False, True])
 def test_the_model_is_remembered_unless_its_file_is_gone(
-    launch: Callable[..., Bench], clip: Path, foreign: Path
+    launch: Callable[..., Bench], clip: Path, foreign: Path, gone: bool
 ) -> None:
     settings = store.Settings()
     settings.model = f"{foreign},size=64x48"
     assert store.save(settings, store.settings_path())
-    assert launch(clip).window.controller.model == settings.model
-    foreign.unlink()
-    assert launch(clip).window.controller.model == "uvanet-64"
+    if gone:
+        foreign.unlink()
+    bench = launch(clip)
+    assert bench.window.controller.model == ("uvanet-64" if gone else settings.model)
+    bench.until(lambda: bench.window.display.overlay_seen)
