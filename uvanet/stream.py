@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from uvanet.model import Model, check_image, enlarge, load
-from uvanet.runtime.preprocess import shrink
+from uvanet.runtime.preprocess import Shrinker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,7 @@ class Stream:
 
     def __init__(self, model: Model | str | Path = "uvanet-64") -> None:
         self.model = model if isinstance(model, Model) else load(model)
+        self._shrink = Shrinker(self.model.engine.input_size)
         self._past: deque[tuple[float, NDArray[Any]]] = deque()
 
     def reset(self) -> None:
@@ -52,7 +53,7 @@ class Stream:
             UsageError: `image` is no such array.
         """
         check_image(image)
-        small = shrink(image, self.model.engine.input_size, bgr=bgr)
+        small = self._shrink(image, bgr=bgr)
         saliency, features = self.model.engine.step(small[None], self._earlier(t))
         if features is not None:
             self._past.append((t, features))

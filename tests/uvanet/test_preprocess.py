@@ -1,0 +1,120 @@
+"""Shrinking a frame: nothing moves, little is read, nothing is kept."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+import uvanet
+from uvanet.metrics import nss
+from uvanet.paths import resource
+from uvanet.runtime.preprocess import GRID, Shrinker, shrink
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def gradient(height: int, width: int) -> np.ndarray:
+    """Red grows to the right, green downwards, from 0 to 255 across the whole picture."""
+    x = (np.arange(width) + 0.5) / width * 255
+    y = (np.arange(height) + 0.5) / height * 255
+    red, green = np.meshgrid(x, y)
+    return np.stack([red, green, np.full_like(red, 40)], 2).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("side", [32, 64, 128])
+@pytest.mark.parametrize("shape", [(480, 640), (720, 1280), (1080, 1920), (2160, 3840), (3840, 70)])
+def test_nothing_moves(shape: tuple[int, int], side: int) -> None:
+    """Each point of the small picture stands for the middle of its part of the large one."""
+    small = shrink(gradient(*shape), (side, side)).astype(int)
+    expected = gradient(side, side).astype(int)
+    assert np.abs(small - expected)[..., :2].max() <= 255 / side / 4 + 1
+    assert (small[..., 2] == 40).all()
+
+
+def test_a_frame_that_is_not_square_keeps_its_sides() -> None:
+    shape = (288, 384)
+    small = shrink(gradient(720, 1280), shape)
+    assert small.shape == (*shape, 3)
+    assert np.abs(small.astype(int) - gradient(*shape)).max() <= 2
+
+
+def test_fine_texture_does_not_become_coarse() -> None:
+    """Noise that the area filter levels out stays near level on the grid."""
+    noise = np.random.default_rng(1).integers(0, 256, (1080, 1920, 3), np.uint8)
+    small = shrink(noise, (64, 64)).astype(float)
+    # 16 points a pixel: a quarter of the noise's own spread of 74.
+    assert small.std() < 74 / 3.5
+    assert small.mean() == pytest.approx(127.5, abs=2)
+
+
+def test_most_of_a_large_frame_is_never_read() -> None:
+    frame = np.zeros((1080, 1920, 3), np.uint8)
+    y = ((np.arange(GRID) + 0.5) * 1080 / GRID).astype(int)
+    x = ((np.arange(GRID) + 0.5) * 1920 / GRID).astype(int)
+    frame[np.ix_(y, x)] = 200
+    assert (shrink(frame, (64, 64)) == 200).all()
+
+
+def test_the_maps_stay_what_they_were_with_every_pixel_counted() -> None:
+    video = cv2.VideoCapture(str(resource("demo.mp4")))
+    model = uvanet.load()
+    for k in range(6):
+        video.set(cv2.CAP_PROP_POS_FRAMES, 30 * k)
+        done, frame = video.read()
+        assert done
+        large = cv2.resize(frame, (1280, 720), interpolation=cv2.INTER_CUBIC)
+        whole = cv2.resize(large, (64, 64), interpolation=cv2.INTER_AREA)
+        grid, area = (
+            model.engine.step(small[None]).saliency[0]
+            for small in (shrink(large, (64, 64), bgr=True), whole[..., ::-1].copy())
+        )
+        assert np.corrcoef(grid.ravel(), area.ravel())[0, 1] > 0.98
+    video.release()
+
+
+def test_gaze_is_told_as_well_from_the_grid(data_root: Path) -> None:
+    """Sampled although its pictures are small, `val` loses nothing that could be measured."""
+    from uvanet.data.fixations import read_split
+    from uvanet.runtime import preprocess
+
+    model, values = uvanet.load(), []
+    for picture in read_split(data_root, "val")[::2]:
+        image, gaze = picture.image(), picture.gaze()
+        size = image.shape[1::-1]
+        with pytest.MonkeyPatch.context() as patch:
+            scores = []
+            for large in (preprocess.LARGE, 0):
+                patch.setattr(preprocess, "LARGE", large)
+                small = model.engine.step(shrink(image, (64, 64))[None]).saliency[0]
+                scores.append(nss(cv2.resize(small, size), gaze.points(size)))
+        values.append(scores)
+    area, grid = np.nanmean(values, 0)
+    assert grid == pytest.approx(area, abs=0.015)
+
+
+def test_the_hot_path_makes_nothing_of_a_frames_size() -> None:
+    stream = uvanet.Stream("uvanet-64")
+    frames = [gradient(1080, 1920) for _ in range(2)]
+    for i in range(20):
+        stream.step(frames[i % 2], i / 30, bgr=True)
+    tracemalloc.start()
+    try:
+        for i in range(20, 60):
+            stream.step(frames[i % 2], i / 30, bgr=True)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Stem features of a few frames and the map; a single grid would already be 196,608.
+    assert peak < 100_000
+
+
+def test_the_next_frame_takes_the_same_buffer() -> None:
+    shrinker = Shrinker((64, 64))
+    first = shrinker(gradient(720, 1280))
+    assert shrinker(gradient(480, 640)) is first
+    assert shrink(gradient(720, 1280), (64, 64)) is not shrink(gradient(720, 1280), (64, 64))
