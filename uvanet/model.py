@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.errors import UsageError
+from uvanet.errors import ModelError, UsageError
+from uvanet.runtime.engines import AUTO, Choice, fastest, open_engine
+from uvanet.runtime.foreign_engine import ForeignEngine
 from uvanet.runtime.onnx_spec import OnnxSpec
 from uvanet.runtime.preprocess import shrink
 from uvanet.weights import find, foreign_card
@@ -50,7 +52,9 @@ class Model:
         return enlarge(self.engine.step(small[None]).saliency[0], image.shape[:2])
 
 
-def load(name: str | Path = "uvanet-64", *, threads: int = 1) -> Model:
+def load(
+    name: str | Path = "uvanet-64", *, engine: str = "onnx", threads: int | None = None
+) -> Model:
     """Loads a model.
 
     Args:
@@ -58,22 +62,25 @@ def load(name: str | Path = "uvanet-64", *, threads: int = 1) -> Model:
             or of any other make, then with settings behind it where it needs them, such as
             `unisal.onnx,mean=0.485:0.456:0.406,std=0.229:0.224:0.225` (see
             `uvanet.runtime.onnx_spec`).
-        threads: Threads of one prediction.
+        engine: "onnx"; "openvino" or "torch", which are extras; or "auto": whichever predicts a
+            frame fastest here, which is measured the first time and remembered in the user's
+            cache. Models of others run by "onnx" alone.
+        threads: Threads of one prediction; None: one, or with "auto" as many as are fastest.
 
     Raises:
-        ModelError: There is no such model, or it is damaged.
-        UsageError: A setting means nothing.
+        ModelError: There is no such model, it is damaged, or the engine cannot run it.
+        MissingExtraError: The engine is not installed.
+        UsageError: A setting or an engine means nothing.
     """
-    # Here and not above: the runtime takes longer to import than all the rest.
-    from uvanet.runtime.foreign_engine import ForeignEngine
-    from uvanet.runtime.onnx_engine import OnnxEngine
-
     spec = foreign(name)
     if spec is not None:
-        engine = ForeignEngine(spec, threads)
-        return Model(foreign_card(spec.path, spec.name, engine.input_size), engine)
+        if engine not in ("onnx", AUTO):
+            raise ModelError(f"{engine} runs our own models only.", "Choose --engine onnx.")
+        runs = ForeignEngine(spec, threads or 1)
+        return Model(foreign_card(spec.path, spec.name, runs.input_size), runs)
     path, card = find(name)
-    return Model(card, OnnxEngine(path, threads))
+    choice = fastest(path, card, threads) if engine == AUTO else Choice(engine, threads or 1)
+    return Model(card, open_engine(path, card, choice))
 
 
 def foreign(name: str | Path) -> OnnxSpec | None:

@@ -24,6 +24,26 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Adds `--engine` and `--threads`."""
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "onnx", "openvino", "torch"),
+        default="auto",
+        help="what runs the network; auto measures once which is fastest here (%(default)s)",
+    )
+    parser.add_argument(
+        "--threads", type=count, metavar="N", help="threads of the network (auto: the fastest)"
+    )
+
+
+def count(text: str) -> int:
+    """A type for argparse: a whole number from 1 to 256."""
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 256")
+    return int(text)
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Adds `--model`."""
     parser.add_argument(

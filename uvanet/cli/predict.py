@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tqdm import tqdm
 
-from uvanet.cli.options import add_model, number
+from uvanet.cli.options import add_engine, add_model, number
 from uvanet.render import COLORMAPS, OverlayStyle
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ number, screen: or screen:X,Y,W,H, or demo. The ending of OUT says what is writt
         parser.add_argument("source", metavar="SOURCE", help="what to look at")
         parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the file")
         add_model(parser)
+        add_engine(parser)
         parser.add_argument("--colormap", choices=COLORMAPS, default=look.colormap)
         for name, default, text in (
             ("opacity", look.opacity, "of the heat, 0 to 1"),
@@ -73,11 +74,13 @@ number, screen: or screen:X,Y,W,H, or demo. The ending of OUT says what is writt
         parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
     def run(self, arguments: argparse.Namespace) -> int:
+        from uvanet.model import load
+
         result = annotate_with_bar(
             arguments.source,
             arguments.out,
             show=not arguments.quiet,
-            model=arguments.model,
+            model=load(arguments.model, engine=arguments.engine, threads=arguments.threads),
             style=OverlayStyle(arguments.colormap, arguments.opacity, arguments.threshold),
             smoothing=arguments.smoothing,
             limit=arguments.seconds,

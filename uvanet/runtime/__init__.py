@@ -1,1 +1,1 @@
-"""What runs a trained network. Never imports torch at the top."""
+"""What runs a trained network. Only `torch_engine` imports torch; nothing imports it at the top."""

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     import onnxruntime
 
 
-def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+def open_session(
+    path: Path, threads: int = 1, batch: int | None = None
+) -> onnxruntime.InferenceSession:
     """Loads an ONNX file for the processor.
 
     Args:
         path: The file.
         threads: Threads of one call.
+        batch: The batch size, named `n` in our files, where it is always the same.
 
     Raises:
         ModelError: The file is damaged or no ONNX model.
@@ -35,6 +38,8 @@ def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     # Waiting threads must not burn the cores that decode and paint.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if batch is not None:
+        options.add_free_dimension_override_by_name("n", batch)
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
