@@ -37,12 +37,16 @@ class Options:
         model: The network's name; None for what the user chose before, or the usual one.
         size: The window's width and height in logical pixels; None for the usual.
         theme: "dark", "light" or "system" for this run; None for what the user chose before.
+        engine: What runs the network, as `uvanet.load` takes it; None for the engine of before.
+        threads: Threads of the network; None for the engine's own choice.
     """
 
     source: str | None = None
     model: str | None = None
     size: tuple[int, int] | None = None
     theme: str | None = None
+    engine: str | None = None
+    threads: int | None = None
 
 
 class Program(QObject):
@@ -83,11 +87,15 @@ class Program(QObject):
         self._theme = Theme(app, options.theme or self.settings.theme)
         self._jobs = Jobs(self)
         model = options.model or still_there(self.settings.model) or DEFAULT_MODEL
+        engine = options.engine or self.settings.model_engine
         self._controller = Controller(
-            predictor if predictor is not None else partial(load_predictor, model),
+            predictor
+            if predictor is not None
+            else partial(load_predictor, model, engine, options.threads),
             self._jobs,
             self,
             model=model,
+            engine=engine,
         )
         self.window = MainWindow(
             self._controller, self.settings, self._theme, self._jobs, short_name(model)

@@ -31,6 +31,8 @@ class RunCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declares the arguments."""
+        from uvanet.cli.options import add_engine
+
         parser.add_argument(
             "source",
             nargs="?",
@@ -41,6 +43,9 @@ class RunCommand:
         parser.add_argument(
             "--model", metavar="NAME", help="the network; the one used last where it is left out"
         )
+        add_engine(parser)
+        # None is what the user chose in the window, which the library's commands know nothing of.
+        parser.set_defaults(engine=None)
         parser.add_argument(
             "--theme", choices=("system", "dark", "light"), help="colours for this run"
         )
@@ -74,11 +79,12 @@ class RunCommand:
             The exit code.
         """
         from app.headless import display_problem, run_headless
-        from app.services.models import DEFAULT_MODEL
+        from app.services.models import DEFAULT_ENGINE, DEFAULT_MODEL
 
         problem = display_problem()
         if problem is not None:
             args.model = args.model or DEFAULT_MODEL
+            args.engine = args.engine or DEFAULT_ENGINE
             return run_headless(args, problem)
         from app import environment
 
@@ -94,7 +100,9 @@ def _run_window(args: argparse.Namespace) -> int:
     from app.measure import Errand, Measurement, Screenshot
     from app.shutdown import leave_at_once
 
-    program = Program(Options(args.source, args.model, args.size, args.theme))
+    program = Program(
+        Options(args.source, args.model, args.size, args.theme, args.engine, args.threads)
+    )
     errand: Errand | None = None
     if args.measure is not None:
         errand = Measurement(program.window, args.measure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +14,7 @@ from app.pipeline import events
 from app.pipeline.events import PipelineState
 from app.pipeline.inference import known_error
 from app.pipeline.live import MAX_SPEED, MIN_SPEED, LivePipeline
-from app.services.models import load_predictor, short_name
+from app.services.models import DEFAULT_ENGINE, load_predictor, short_name
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 
@@ -69,11 +70,13 @@ class Controller(QObject):
         parent: QObject | None = None,
         *,
         model: str = "",
+        engine: str = DEFAULT_ENGINE,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._model = model
         self._model_request = 0
+        self.engine = engine  # of every network from the next one on
         self._position = 0.0
         self._request = 0
         self._waiting = False
@@ -157,7 +160,8 @@ class Controller(QObject):
                 what = tr("{name} cannot be loaded").format(name=short_name(name_or_path))
                 self._refuse(known_error(error, what))
 
-        self._jobs.run(lambda: load_predictor(name_or_path), done, failed, name="model")
+        engine = self.engine
+        self._jobs.run(lambda: load_predictor(name_or_path, engine), done, failed, name="model")
 
     def use_teacher(
         self, name_or_path: str | None, *, make: PredictorFactory | None = None, paired: bool = True
@@ -174,7 +178,8 @@ class Controller(QObject):
         if name_or_path is None:
             self._pipeline.second.use(None)
             return
-        make = make or (lambda: load_predictor(name_or_path))
+        # One thread, whatever the engine would choose: the student needs the other cores.
+        make = make or partial(load_predictor, name_or_path, self.engine, 1)
         self._pipeline.second.use(make, name=name_or_path, paired=paired)
 
     def set_paired(self, paired: bool) -> None:

@@ -62,19 +62,21 @@ def run_headless(arguments: argparse.Namespace, reason: str) -> int:
     """Does the same job without a window.
 
     Args:
-        arguments: Of the command `run`: `source` (None: the demo) and `model`.
+        arguments: Of the command `run`: `source` (None: the demo), `model`, `engine` and `threads`.
         reason: Why there is no window.
 
     Returns:
         The exit code.
     """
     from uvanet.cli.predict import annotate_with_bar, as_text
+    from uvanet.model import load
 
     source = arguments.source or "demo"
     out = Path(f"uvanet-{Path(source).stem or 'clip'}.mp4".replace(":", "-")).absolute()
     sys.stdout.write(f"{reason} The same job without a window:\n")
     sys.stdout.flush()
-    result = annotate_with_bar(source, out, show=sys.stderr.isatty(), model=arguments.model)
+    model = load(arguments.model, engine=arguments.engine, threads=arguments.threads)
+    result = annotate_with_bar(source, out, show=sys.stderr.isatty(), model=model)
     sys.stdout.write(f"{as_text(result)}\nThe annotated clip is {out}\n")
     if result.stopped:
         sys.stderr.write(f"uvanet: {result.stopped}\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QDialog,
     QFrame,
     QGridLayout,
@@ -34,25 +35,39 @@ _METRICS = (
     ("sim", "SIM"),
     ("kld", "KLD"),
 )
+_ENGINES = {
+    "auto": "the fastest here",
+    "onnx": "ONNX Runtime",
+    "openvino": "OpenVINO",
+    "torch": "PyTorch",
+}
+_PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ModelsDialog(QDialog):
     """A row a model; does not block the window.
 
+    Args:
+        engines: What can run them, as `uvanet.load` takes it.
+        engine: What does now.
+        parent: The window.
+
     Signals:
+        engine_chosen: What is to run them.
         student_chosen: The model that is to run live.
         teacher_chosen: The model that is to stand beside it.
         measure_wanted: The names of the models to be measured here.
         file_wanted: The user wants to open an ONNX file.
     """
 
+    engine_chosen = Signal(str)
     student_chosen = Signal(str)
     teacher_chosen = Signal(str)
     measure_wanted = Signal(list)
     file_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, engines: Sequence[str], engine: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Models"))
         self._latencies: dict[str, QLabel] = {}
@@ -82,18 +97,27 @@ class ModelsDialog(QDialog):
         close = QPushButton(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.close)
-        note = QLabel(
-            tr(
-                "All run on ONNX Runtime on one thread of the processor, with the precision of "
-                "their file. Metrics come from each model's card."
-            )
+        self.engines = QComboBox()
+        self.engines.setAccessibleName(tr("Engine"))
+        self.engines.setToolTip(tr("What runs the networks; models of others run on ONNX Runtime"))
+        for name in engines:
+            self.engines.addItem(tr(_ENGINES.get(name, name)), name)
+        self.engines.setCurrentIndex(max(0, self.engines.findData(engine)))
+        self.engines.activated.connect(
+            lambda _: self.engine_chosen.emit(self.engines.currentData())
         )
+        label = QLabel(tr("Engine"))
+        label.setBuddy(self.engines)
+        note = QLabel(tr("NSS to KLD come from each model's card; each precision is a row."))
         note.setObjectName("quiet")
         note.setWordWrap(True)
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure)
         buttons.addWidget(self.file)
         buttons.addStretch()
+        buttons.addWidget(label)
+        buttons.addWidget(self.engines)
+        buttons.addSpacing(12)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
@@ -101,7 +125,7 @@ class ModelsDialog(QDialog):
         layout.addWidget(card, 1)
         layout.addWidget(note)
         layout.addLayout(buttons)
-        self.resize(900, 360)
+        self.resize(960, 360)
 
     def show_models(self, models: Sequence[ModelFacts]) -> None:
         """Fills the table anew."""
@@ -157,6 +181,7 @@ class ModelsDialog(QDialog):
             (tr("Input"), tr("Width and height the picture is shrunk to")),
             (tr("On disk"), ""),
             (tr("Parameters"), tr("Trained values")),
+            (tr("Precision"), tr("Of the values in the file, as its size tells")),
             (tr("Here"), tr("Median time for a frame on this machine")),
             *((title, tr("From the model's card")) for _, title in _METRICS),
         ]
@@ -199,6 +224,7 @@ class ModelsDialog(QDialog):
             else QLabel("-"),
             QLabel(_size(model.size) if model.size else "-"),
             QLabel(_count(model.parameters) if model.parameters else "-"),
+            QLabel(_PRECISIONS.get(model.bits, "-")),
             latency,
         ]
         for key, _ in _METRICS:

@@ -11,11 +11,12 @@ from app.dialogs.onnx_model import OnnxModelDialog
 from app.features.feature import Feature
 from app.i18n import tr
 from app.services.model_facts import ModelFacts, list_models, measure, try_model
+from app.services.models import engines
 
 if TYPE_CHECKING:
     from app.features.compare import Compare
     from app.main_window import MainWindow
-    from app.services.model_facts import Trial
+from app.services.model_facts import Trial
 
 _MOST_FILES = 12
 
@@ -42,7 +43,8 @@ class Models(Feature):
     def choose_models(self) -> None:
         """Shows the models with what is known of each."""
         if self._dialog is None:
-            self._dialog = ModelsDialog(self.window)
+            self._dialog = ModelsDialog(engines(), self.window.controller.engine, self.window)
+            self._dialog.engine_chosen.connect(self._use_engine)
             self._dialog.student_chosen.connect(self.window.controller.use_model)
             self._dialog.teacher_chosen.connect(self._use_teacher)
             self._dialog.measure_wanted.connect(self._measure)
@@ -92,6 +94,13 @@ class Models(Feature):
         self._use_teacher(name)
         if self._dialog is not None:
             self._refresh()
+
+    def _use_engine(self, engine: str) -> None:
+        """Lets both networks be run by another engine."""
+        self.window.settings.model_engine = self.window.controller.engine = engine
+        self.window.controller.use_model(self.window.controller.model)
+        if self._compare.teacher:
+            self._compare.use_teacher(self._compare.teacher)
 
     def _use_teacher(self, name: str) -> None:
         self._compare.use_teacher(name)
@@ -143,7 +152,8 @@ class Models(Feature):
         if not dialog.isVisible():
             dialog.show_latency(name, "")
             return
-        self.window.jobs.run(lambda: measure(name), done, failed, name="measure")
+        engine = self.window.controller.engine
+        self.window.jobs.run(lambda: measure(name, engine), done, failed, name="measure")
 
     def _failed(self, error: Exception) -> None:
         raise error

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NICENESS = 10
+_NICENESS = 5  # it gives way, but on a busy machine it still comes to its end
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class ModelFacts:
         input_size: Width and height; (0, 0) where only running it tells.
         size: Bytes on disk.
         parameters: 0 where unknown.
+        bits: Of a value in the file, as far as its size tells: 8, 16 or 32; 0 where unknown.
         metrics: NSS, CC, SIM and the like, by the name the card gives them; empty without a card.
         split: What they were measured on.
         problem: Why it cannot be used; empty where it can.
@@ -47,6 +48,7 @@ class ModelFacts:
     input_size: tuple[int, int] = (0, 0)
     size: int = 0
     parameters: int = 0
+    bits: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
     split: str = ""
     problem: str = ""
@@ -112,9 +114,17 @@ def _facts(name: str, card: Card, path: Path) -> ModelFacts:
         (width, height),
         path.stat().st_size,
         card.parameters,
+        _bits(path.stat().st_size, card.parameters),
         row,
         split,
     )
+
+
+def _bits(size: int, parameters: int) -> int:
+    """The width of a value; what else a file holds makes it seem wider, never narrower."""
+    if not parameters:
+        return 0
+    return max((bits for bits in (8, 16, 32) if bits <= 8 * size / parameters), default=8)
 
 
 def try_model(name: str, image: NDArray[np.uint8] | None) -> Trial:
@@ -147,8 +157,8 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> Trial:
     return Trial(saliency, milliseconds)
 
 
-def measure(name: str, seconds: float = 1.0) -> float:
-    """How long a model takes for a 720p frame on one thread here, shrinking it included.
+def measure(name: str, engine: str, seconds: float = 1.0) -> float:
+    """How long a model takes for a 720p frame here, shrinking it included.
 
     Returns:
         The median in milliseconds.
@@ -156,7 +166,7 @@ def measure(name: str, seconds: float = 1.0) -> float:
     Raises:
         UvanetError: It does not load or does not run.
     """
-    predictor = load_predictor(name)
+    predictor = load_predictor(name, engine)
     image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
     times: list[float] = []
     end = time.perf_counter() + seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,22 +12,39 @@ if TYPE_CHECKING:
     from app.pipeline.predictor import Predictor
 
 DEFAULT_MODEL = "uvanet-64"
+DEFAULT_ENGINE = "auto"
 
 
-def load_predictor(name: str) -> Predictor:
+def load_predictor(
+    name: str, engine: str = DEFAULT_ENGINE, threads: int | None = None
+) -> Predictor:
     """Loads a network. Takes a moment; any thread.
 
     Args:
         name: What `uvanet.load` takes: a name that `uvanet.available` lists, or the path of an
             ONNX file, with settings behind it where it needs them.
+        engine: What runs it, as `uvanet.load` takes it; models of others have one engine alone.
+        threads: Of one prediction; None for the engine's own choice.
 
     Raises:
-        ModelError: There is no such model, or it is damaged.
+        ModelError: There is no such model, it is damaged, or the engine cannot run it.
+        MissingExtraError: The engine is not installed.
         UsageError: A setting means nothing.
     """
     import uvanet
+    from uvanet.model import foreign
 
-    return uvanet.Stream(uvanet.load(name))
+    if foreign(name) is not None:
+        engine = "onnx"
+    return uvanet.Stream(uvanet.load(name, engine=engine, threads=threads))
+
+
+def engines() -> list[str]:
+    """The engines that are installed, and "auto" for whichever is the fastest here."""
+    from uvanet.runtime.engines import AUTO, ENGINES
+
+    # onnx comes with the program; the others are found by the names of their packages.
+    return [AUTO, *(name for name in ENGINES if name == "onnx" or find_spec(name) is not None)]
 
 
 def short_name(name: str) -> str:

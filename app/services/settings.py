@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 VERSION = 1
 RECENT_MOST = 10
 THEMES = ("system", "dark", "light")
+MODEL_ENGINES = ("auto", "onnx", "openvino", "torch")
 COMPARE_VIEWS = ("student", "side", "wipe", "original")
 
 
@@ -47,6 +48,7 @@ class Settings:
         compare_wipe: Where the wipe stands, as a share of the picture's width.
         compare_teacher: The teacher, as `uvanet.load` takes it; empty for the first there is.
         model: The student, likewise; empty for the one that comes with the program.
+        model_engine: What runs it, as `uvanet.load` takes it.
         model_files: Users' own models, likewise, newest first.
         unknown: Keys of a newer version of the program; written back unchanged.
     """
@@ -67,6 +69,7 @@ class Settings:
     compare_wipe: float = 0.5
     compare_teacher: str = ""
     model: str = ""
+    model_engine: str = "auto"
     model_files: list[str] = field(default_factory=list)
     unknown: dict[str, Any] = field(default_factory=dict)
 
@@ -173,5 +176,6 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "compare_wipe": _is_share,
     "compare_teacher": _is_text,
     "model": _is_text,
+    "model_engine": lambda value: isinstance(value, str) and value in MODEL_ENGINES,
     "model_files": _is_texts,
 }

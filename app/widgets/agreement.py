@@ -6,6 +6,8 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QVBoxLayout
+
 from app.i18n import tr
 from app.widgets.plots import SPAN_SECONDS, PlotCard
 
@@ -47,6 +49,9 @@ class AgreementCard(PlotCard):
             label.setToolTip(tip)
         self._stage.setMinimumHeight(56)
         self._stage.setMaximumHeight(16_777_215)
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.setStretchFactor(self._stage, 1)
         self._times: deque[float] = deque()
         self._samples: deque[tuple[float, float, float, float]] = deque()
 

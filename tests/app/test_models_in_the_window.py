@@ -10,6 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PySide6.QtWidgets import QLabel
+from window_bench import PATIENCE
 
 from app.features.models import Models
 from app.services import settings as store
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
     controller = player.window.controller
-    with player.qtbot.waitSignal(controller.model_changed) as changed:
+    with player.qtbot.waitSignal(controller.model_changed, timeout=PATIENCE) as changed:
         controller.use_model("uvanet-64")
     assert changed.args == ["uvanet-64"]
     assert controller.model == "uvanet-64"
@@ -57,7 +58,7 @@ def test_a_still_picture_gets_the_new_heat(
     bench = launch(path)
     bench.until(lambda: bench.window.display.overlay_seen)
     assert bench.window.controller.info.kind is SourceKind.PICTURE
-    with bench.qtbot.waitSignal(bench.window.controller.model_changed):
+    with bench.qtbot.waitSignal(bench.window.controller.model_changed, timeout=PATIENCE):
         bench.window.controller.use_model("uvanet-64")
 
 
@@ -67,7 +68,7 @@ def test_a_damaged_file_is_refused_and_the_old_network_goes_on(
     bad = tmp_path / "bad.onnx"
     shutil.copy(resource("weights/uvanet-64.json"), tmp_path / "bad.json")
     bad.write_bytes(b"no network")
-    with player.qtbot.waitSignal(player.window.controller.model_failed):
+    with player.qtbot.waitSignal(player.window.controller.model_failed, timeout=PATIENCE):
         player.window.controller.use_model(str(bad))
     assert "bad.onnx" in player.window.banner.message
     assert player.window.controller.model == "uvanet-64"
@@ -155,7 +156,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     assert not dialog.students[gone].isEnabled()
     dialog.measure.click()
     player.until(lambda: all(" ms" in dialog.latencies[one] for one in ("uvanet-64", name)))
-    with player.qtbot.waitSignal(player.window.controller.model_changed):
+    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
         dialog.students[name].click()
     assert player.window.status.model.text() == "my model"
     assert player.window.settings.model == name
@@ -170,7 +171,7 @@ def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreig
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     player.until(lambda: bad in dialog.students)
-    with player.qtbot.waitSignal(player.window.controller.model_failed):
+    with player.qtbot.waitSignal(player.window.controller.model_failed, timeout=PATIENCE):
         dialog.students[bad].click()
     assert dialog.students["uvanet-64"].isChecked()
     assert player.window.settings.model == ""
@@ -189,3 +190,15 @@ def test_the_model_is_remembered_unless_its_file_is_gone(
     bench = launch(clip)
     assert bench.window.controller.model == ("uvanet-64" if gone else settings.model)
     bench.until(lambda: bench.window.display.overlay_seen)
+
+
+def test_another_engine_runs_the_model_that_is_there(player: Bench) -> None:
+    player.trigger("choose_models")
+    dialog = feature(player)._dialog
+    assert [dialog.engines.itemData(i) for i in range(2)] == ["auto", "onnx"]
+    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
+        dialog.engines.setCurrentIndex(1)
+        dialog.engines.activated.emit(1)
+    assert player.window.settings.model_engine == "onnx"
+    assert player.window.controller.model == "uvanet-64"
+    dialog.close()
