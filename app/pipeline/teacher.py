@@ -205,8 +205,10 @@ def lower_priority() -> None:
     """Lets the calling thread, and those it starts, give way where the system knows how."""
     if sys.platform == "linux":
         # There a thread has a niceness of its own.
+        own = threading.get_native_id()
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            niceness = os.getpriority(os.PRIO_PROCESS, own) + _NICENESS
+            os.setpriority(os.PRIO_PROCESS, own, niceness)
     elif sys.platform == "win32":
         import ctypes
 
