@@ -88,12 +88,8 @@ class Models(Feature):
         self.window.jobs.run(lambda: try_model(name, image), done, failed, name="trial")
 
     def _accept(self, name: str) -> None:
-        settings = self.window.settings
-        known = [other for other in settings.model_files if other != name]
-        settings.model_files = [name, *known][:_MOST_FILES]
+        self._remember(name)
         self._use_teacher(name)
-        if self._dialog is not None:
-            self._refresh()
 
     def _use_engine(self, engine: str) -> None:
         """Lets both networks be run by another engine."""
@@ -113,7 +109,17 @@ class Models(Feature):
 
     def _on_model(self, name: str) -> None:
         self.window.settings.model = name
+        if ".onnx" in name.lower():
+            self._remember(name)
         self._mark()
+
+    def _remember(self, name: str) -> None:
+        """Keeps a file in the list of models, at its head, for the next time."""
+        settings = self.window.settings
+        if name not in settings.model_files:
+            settings.model_files = [name, *settings.model_files][:_MOST_FILES]
+            if self._dialog is not None:
+                self._refresh()
 
     def _mark(self) -> None:
         if self._dialog is not None:

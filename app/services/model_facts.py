@@ -79,7 +79,7 @@ def list_models(own: Iterable[str]) -> list[ModelFacts]:
     names = {card.name for card in cards}
     facts = [_facts(card.name, card, resource(f"weights/{card.name}.onnx")) for card in cards]
     for name in own:
-        if name not in names:
+        if name and name not in names:
             facts.append(_own_facts(name))
     return facts
 

@@ -45,6 +45,8 @@ def test_a_paused_picture_gets_the_new_heat(still: Bench) -> None:
     assert still.frame() == frame
     assert (still.window.display.packet.saliency != before.saliency).any()
     assert still.window.status.model.text() == "uvanet-64"
+    still.until(lambda: still.window.settings.model_files)
+    assert still.window.settings.model_files[0].endswith("uvanet-64.onnx")
 
 
 def test_a_still_picture_gets_the_new_heat(
