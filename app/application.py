@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -17,6 +18,7 @@ from app.services import settings as store
 from app.services.garbage import GarbageCollector
 from app.services.jobs import Jobs
 from app.services.logs import Logs, Problems, log_folder
+from app.services.models import DEFAULT_MODEL, load_predictor, short_name, still_there
 from app.shutdown import WHOLE_SECONDS, Interrupts, shut_down
 from app.theme import Theme
 
@@ -32,7 +34,7 @@ class Options:
 
     Attributes:
         source: The string that opens the source; None for the first camera or the demo.
-        model: The network's name.
+        model: The network's name; None for what the user chose before, or the usual one.
         size: The window's width and height in logical pixels; None for the usual.
         theme: "dark", "light" or "system" for this run; None for what the user chose before.
         engine: What runs the network, as `uvanet.load` takes it.
@@ -40,7 +42,7 @@ class Options:
     """
 
     source: str | None = None
-    model: str = "uvanet-64"
+    model: str | None = None
     size: tuple[int, int] | None = None
     theme: str | None = None
     engine: str = "onnx"
@@ -84,11 +86,13 @@ class Program(QObject):
         self.settings = store.load(self._settings_path)
         self._theme = Theme(app, options.theme or self.settings.theme)
         self._jobs = Jobs(self)
+        model = options.model or still_there(self.settings.model) or DEFAULT_MODEL
+        engine = options.engine or self.settings.model_engine
         self._controller = Controller(
             predictor if predictor is not None else _factory(options), self._jobs, self
         )
         self.window = MainWindow(
-            self._controller, self.settings, self._theme, self._jobs, options.model
+            self._controller, self.settings, self._theme, self._jobs, short_name(model)
         )
         if options.size is not None:
             self.window.resize(*options.size)

@@ -41,7 +41,7 @@ class RunCommand:
             "where it is left out",
         )
         parser.add_argument(
-            "--model", default="uvanet-64", metavar="NAME", help="the network (%(default)s)"
+            "--model", metavar="NAME", help="the network; the one used last where it is left out"
         )
         add_engine(parser)
         parser.add_argument(
@@ -77,9 +77,12 @@ class RunCommand:
             The exit code.
         """
         from app.headless import display_problem, run_headless
+        from app.services.models import DEFAULT_ENGINE, DEFAULT_MODEL
 
         problem = display_problem()
         if problem is not None:
+            args.model = args.model or DEFAULT_MODEL
+            args.engine = args.engine or DEFAULT_ENGINE
             return run_headless(args, problem)
         from app import environment
 

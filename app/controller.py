@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -11,11 +12,14 @@ from app.bridge import PipelineBridge
 from app.i18n import tr
 from app.pipeline import events
 from app.pipeline.events import PipelineState
+from app.pipeline.inference import known_error
 from app.pipeline.live import MAX_SPEED, MIN_SPEED, LivePipeline
+from app.services.models import DEFAULT_ENGINE, load_predictor, short_name
 from uvanet.errors import UvanetError
+from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket
+    from app.pipeline.packets import Opinion, SaliencyPacket
     from app.pipeline.predictor import Predictor, PredictorFactory
     from app.pipeline.statistics import Statistics
     from app.services.jobs import Jobs
@@ -40,6 +44,10 @@ class Controller(QObject):
         stalled: Seconds without a frame; 0 when frames come again.
         state_changed: The PipelineState.
         result_ready: A result waits for `take`.
+        model_changed: What `use_model` was given; the first map of that network is there.
+        teacher_ready: The name of the teacher that looks on from now on.
+        teacher_failed: The UvanetError of the teacher; the student goes on.
+        model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
     """
 
     opening = Signal(str)
@@ -50,12 +58,26 @@ class Controller(QObject):
     stalled = Signal(float)
     state_changed = Signal(object)
     result_ready = Signal()
+    model_changed = Signal(str)
+    model_failed = Signal(object)
+    teacher_ready = Signal(str)
+    teacher_failed = Signal(object)
 
     def __init__(
-        self, predictor: Predictor | PredictorFactory, jobs: Jobs, parent: QObject | None = None
+        self,
+        predictor: Predictor | PredictorFactory,
+        jobs: Jobs,
+        parent: QObject | None = None,
+        *,
+        model: str = "",
+        engine: str = DEFAULT_ENGINE,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._model = model
+        self._model_request = 0
+        self.engine = engine  # of every network from the next one on
+        self._position = 0.0
         self._request = 0
         self._waiting = False
         self._bridge = PipelineBridge(self)
@@ -109,6 +131,84 @@ class Controller(QObject):
         self._set_state(self._pipeline.state if self.info else PipelineState.FAILED)
         self.failed.emit(error)
 
+    # -- the network
+
+    @property
+    def model(self) -> str:
+        """The name or path of the network whose maps are shown."""
+        return self._model
+
+    def use_model(self, name_or_path: str) -> None:
+        """Puts another network in; of several calls in a row the last one wins.
+
+        It is loaded beside the live view, which misses no frame, and takes its first frame on
+        trial. `model_changed` or `model_failed` follows.
+
+        Args:
+            name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file.
+        """
+        self._model_request += 1
+        request = self._model_request
+
+        def done(predictor: Predictor) -> None:
+            if request == self._model_request:
+                self._pipeline.use(predictor, name_or_path)
+                self._show_again()
+
+        def failed(error: Exception) -> None:
+            if request == self._model_request:
+                what = tr("{name} cannot be loaded").format(name=short_name(name_or_path))
+                self._refuse(known_error(error, what))
+
+        engine = self.engine
+        self._jobs.run(lambda: load_predictor(name_or_path, engine), done, failed, name="model")
+
+    def use_teacher(
+        self, name_or_path: str | None, *, make: PredictorFactory | None = None, paired: bool = True
+    ) -> None:
+        """Puts a second network beside the first, or takes it away.
+
+        `teacher_ready` or `teacher_failed` follows.
+
+        Args:
+            name_or_path: What `use_model` takes; None for none.
+            make: What makes the network, where it is not one that loads by its name.
+            paired: Only frames that both have seen are shown; see `Second.use`.
+        """
+        if name_or_path is None:
+            self._pipeline.second.use(None)
+            return
+        # One thread, whatever the engine would choose: the student needs the other cores.
+        make = make or partial(load_predictor, name_or_path, self.engine, 1)
+        self._pipeline.second.use(make, name=name_or_path, paired=paired)
+
+    def set_paired(self, paired: bool) -> None:
+        """Whether only frames that student and teacher have both seen are shown."""
+        self._pipeline.second.set_paired(paired)
+
+    def take_opinion(self) -> Opinion | None:
+        """The teacher's newest opinion not yet taken, where frames do not wait for it."""
+        return self._pipeline.second.take()
+
+    def teacher_stats(self) -> Statistics | None:
+        """The teacher's numbers of now; None without one."""
+        return self._pipeline.second.stats()
+
+    def _show_again(self) -> None:
+        """Gives the network the frame that stands still, for it would never see it otherwise."""
+        info = self.info
+        if info is None or info.live:
+            return
+        if info.kind is SourceKind.PICTURE:
+            self._pipeline.play()
+        elif info.seekable and self._state in (PipelineState.PAUSED, PipelineState.ENDED):
+            # The middle of the frame: its edge may round to the one before.
+            self._pipeline.seek(self._position + (0.5 / info.fps if info.fps > 0 else 0.0))
+
+    def _refuse(self, error: UvanetError) -> None:
+        stays = tr("{name} goes on.").format(name=short_name(self._model))
+        self.model_failed.emit(UvanetError(error.message, f"{error.hint} {stays}".strip()))
+
     # -- playing
 
     @property
@@ -157,6 +257,7 @@ class Controller(QObject):
 
     def painted(self, packet: SaliencyPacket) -> None:
         """Tells that a result is on the screen."""
+        self._position = packet.frame.pts
         self._pipeline.painted(packet)
 
     def stats(self) -> Statistics:
@@ -166,13 +267,13 @@ class Controller(QObject):
     def close(self, timeout: float) -> bool:
         """Stops everything; see `LivePipeline.close`."""
         self._request += 1
+        self._model_request += 1
         return self._pipeline.close(timeout)
 
     # -- events
 
     def _on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.InferenceFailed):
-            self.engine_failed.emit(event.error)
+        if self._on_network(event):
             return
         if self._waiting:
             return  # It comes from a source the user has already turned away from.
@@ -188,6 +289,25 @@ class Controller(QObject):
                 self.stalled.emit(0.0)
             case events.StateChanged(state):
                 self._set_state(state)
+
+    def _on_network(self, event: events.Event) -> bool:
+        """Passes on what does not depend on the source; False for all else."""
+        match event:
+            case events.InferenceFailed(error):
+                self.engine_failed.emit(error)
+            case events.ModelChanged(name):
+                self._model = name
+                self.model_changed.emit(name)
+            case events.ModelRefused(_, error):
+                self._refuse(error)
+            case events.TeacherReady(name):
+                self._show_again()
+                self.teacher_ready.emit(name)
+            case events.TeacherFailed(_, error):
+                self.teacher_failed.emit(error)
+            case _:
+                return False
+        return True
 
     def _set_state(self, state: PipelineState) -> None:
         if state is not self._state:

@@ -25,12 +25,18 @@ class Display(QObject):
     So at most one result waits here, and everything newer competes in the pipeline's slot,
     where what loses is counted.
 
+    Attributes:
+        overlay: The style, and the maps of the last moments.
+        dress: Gives the heat to show in place of the student's; None for the student's own.
+
     Signals:
+        taken: The SaliencyPacket that the canvas will paint next.
         shown: Seconds in the source of the picture that was painted.
         presented: The SaliencyPacket of the picture that was painted.
         first_overlay: The first picture with a map of the network was painted.
     """
 
+    taken = Signal(object)
     shown = Signal(float)
     presented = Signal(object)
     first_overlay = Signal()
@@ -46,6 +52,7 @@ class Display(QObject):
         self._controller = controller
         self._canvas = canvas
         self.overlay = overlay
+        self.dress: Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None] | None = None
         self._packet: SaliencyPacket | None = None
         self._overlay_seen = False
         self._closed = False
@@ -82,7 +89,8 @@ class Display(QObject):
         """Draws the heat anew."""
         if self._packet is not None:
             height, width = self._packet.frame.image.shape[:2]
-            self._canvas.show_heat(self.overlay.heat(width, height))
+            heat = self.overlay.heat(width, height)
+            self._canvas.show_heat(heat if self.dress is None else self.dress(heat))
 
     def snapshot(self) -> Callable[[], NDArray[np.uint8]] | None:
         """Freezes what is on the canvas.
@@ -113,6 +121,7 @@ class Display(QObject):
         ):
             self._packet = packet
             self.overlay.push(frame.t_scene, packet.saliency, frame.epoch)
+            self.taken.emit(packet)
             self.refresh()
 
     def _on_painted(self, packet: SaliencyPacket) -> None:

@@ -21,6 +21,7 @@ from app.widgets.banner import Banner
 from app.widgets.canvas import Canvas
 from app.widgets.controls import IconButton
 from app.widgets.overlay_panel import OverlayPanel
+from app.widgets.panes import Panes
 from app.widgets.plots import PlotPanel
 from app.widgets.source_picker import SourcePicker
 from app.widgets.status_line import StatusLine
@@ -42,6 +43,7 @@ class Layout:
     Attributes:
         root: Holds all of them.
         canvas: The picture.
+        panes: Holds it, and what is shown beside it.
         banner: Messages over the picture.
         picker: Chooses the source.
         menu_button: Opens the menu.
@@ -56,6 +58,7 @@ class Layout:
 
     root: QWidget
     canvas: Canvas
+    panes: Panes
     banner: Banner
     picker: SourcePicker
     menu_button: IconButton
@@ -96,11 +99,11 @@ class Layout:
         layout = self.root.layout()
         assert layout is not None
         layout.setContentsMargins(gap, 0 if immersive else 8, gap, 0 if immersive else 6)
-        self.canvas.set_immersive(immersive)
+        self.panes.set_immersive(immersive)
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""
-        for part in (self.canvas, self.banner, self.picker, self.overlay, self.plots):
+        for part in (self.canvas, self.panes, self.banner, self.picker, self.overlay, self.plots):
             part.set_tokens(tokens)
 
 
@@ -108,6 +111,7 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
     """Makes the parts; nothing is wired yet."""
     picker = SourcePicker(actions.by_name, tokens)
     canvas = Canvas(tokens)
+    panes = Panes(canvas, tokens)
     transport = Transport(actions.by_name, SPEEDS)
     overlay = OverlayPanel(
         {name: colormap(name) for name in COLORMAPS}, MAX_SMOOTHING, actions.tip, tokens
@@ -119,7 +123,7 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
     panel, cards = _panel(overlay, plots)
     stage = QVBoxLayout()
     stage.setSpacing(10)
-    stage.addWidget(canvas, 1)
+    stage.addWidget(panes, 1)
     stage.addWidget(transport)
     middle = QHBoxLayout()
     middle.setSpacing(_GAP)
@@ -133,7 +137,8 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
     parts = Layout(
         root=root,
         canvas=canvas,
-        banner=Banner(canvas, tokens),
+        panes=panes,
+        banner=Banner(panes, tokens),
         picker=picker,
         menu_button=menu_button,
         menu=menu,

@@ -24,6 +24,7 @@ from app.overlay import Overlay
 from app.pipeline.events import PipelineState
 from app.services.devices import Devices, find_devices
 from app.services.drops import dropped_spec
+from app.services.models import short_name
 from app.services.settings import Settings
 from app.widgets.source_picker import without_password
 from uvanet.render import COLORMAPS, OverlayStyle
@@ -116,6 +117,8 @@ class MainWindow(QMainWindow):
         controller.opened.connect(self._on_opened)
         controller.failed.connect(self._on_failed)
         controller.engine_failed.connect(self._on_engine_failed)
+        controller.model_failed.connect(self._on_engine_failed)
+        controller.model_changed.connect(self._on_model)
         controller.stalled.connect(self._on_stalled)
         controller.state_changed.connect(self._on_state)
         self.display.shown.connect(self._on_shown)
@@ -228,6 +231,10 @@ class MainWindow(QMainWindow):
 
     def _on_engine_failed(self, error: UvanetError) -> None:
         self.banner.say("error", error.message, error.hint, topic="network")
+
+    def _on_model(self, name: str) -> None:
+        self.banner.retract("network")
+        self.status.model.setText(short_name(name))
 
     def _on_stalled(self, seconds: float) -> None:
         if seconds:

@@ -207,6 +207,12 @@ QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton { background: $surface; border-color: $line; padding: 6px 14px; }
 QPushButton:default { background: $accent; border-color: $accent; color: $on_accent; }
 QPushButton:default:focus { border-color: $text; }
+QRadioButton::indicator {
+    width: 12px; height: 12px; border: 2px solid $quiet; border-radius: 8px;
+}
+QRadioButton::indicator:hover, QRadioButton::indicator:focus { border-color: $accent; }
+QRadioButton::indicator:checked { border-color: $accent; background: $accent; }
+QRadioButton::indicator:disabled { border-color: $faint; }
 
 QToolButton#source {
     background: $surface; border: 1px solid $line; padding: 5px 12px 5px 10px;

@@ -39,6 +39,13 @@ def ask_folder(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFi
     return _open(dialog, done)
 
 
+def ask_model(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks for an ONNX file; `done` gets its path."""
+    dialog = QFileDialog(parent, tr("Open model"), folder, f"{tr('ONNX models')} (*.onnx)")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _open(dialog, done)
+
+
 def ask_save(parent: QWidget, folder: str, name: str, done: Callable[[str], None]) -> QFileDialog:
     """Asks where to save a PNG called `name`; `done` gets the path."""
     dialog = QFileDialog(parent, tr("Save snapshot"), folder, f"{tr('PNG picture')} (*.png)")

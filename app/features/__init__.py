@@ -10,4 +10,7 @@ if TYPE_CHECKING:
 
 def features() -> tuple[type[Feature], ...]:
     """The features, in the order in which the window makes them."""
-    return ()
+    from app.features.compare import Compare
+    from app.features.models import Models
+
+    return (Models, Compare)

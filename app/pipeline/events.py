@@ -84,6 +84,54 @@ class InferenceFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChanged:
+    """The first map of the network asked for by `LivePipeline.use` is there.
+
+    Attributes:
+        name: What the caller named it.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRefused:
+    """The network asked for by `LivePipeline.use` raised on its first frame; the old one goes on.
+
+    Attributes:
+        name: What the caller named it.
+        error: Names the thing and the next step.
+    """
+
+    name: str
+    error: UvanetError
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherReady:
+    """The teacher is loaded and looks at what comes from now on.
+
+    Attributes:
+        name: What the caller named it.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherFailed:
+    """The teacher could not be made, or raised on a frame; comes once each. The student goes on.
+
+    Attributes:
+        name: What the caller named it.
+        error: Names the thing and the next step.
+    """
+
+    name: str
+    error: UvanetError
+
+
+@dataclass(frozen=True, slots=True)
 class StateChanged:
     """The pipeline is in another state.
 
@@ -101,5 +149,9 @@ Event = (
     | SourceStalled
     | SourceResumed
     | InferenceFailed
+    | ModelChanged
+    | ModelRefused
+    | TeacherReady
+    | TeacherFailed
     | StateChanged
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import cv2
 import numpy as np
 
-from app.pipeline.events import InferenceFailed
+from app.pipeline.events import InferenceFailed, ModelChanged, ModelRefused
 from app.pipeline.packets import FramePacket, SaliencyPacket
 from app.pipeline.predictor import Predictor
 from uvanet.errors import ModelError, UvanetError
@@ -40,7 +40,7 @@ class Inference:
         publish: Takes each result.
         inferred: Told when each map was ready and how long it took, in seconds.
         failed: Told of each frame on which the network raised.
-        emit: Takes the InferenceFailed events.
+        emit: Takes the events of the network.
         clock: The time to live by.
     """
 
@@ -53,7 +53,7 @@ class Inference:
         publish: Callable[[SaliencyPacket], None],
         inferred: Callable[[float, float], None],
         failed: Callable[[FramePacket], None],
-        emit: Callable[[InferenceFailed], None],
+        emit: Callable[[InferenceFailed | ModelChanged | ModelRefused], None],
         clock: Clock,
     ) -> None:
         self._given = predictor
@@ -67,8 +67,23 @@ class Inference:
         self._clock = clock
         self._epoch: int | None = None
         self._told: set[str] = set()
+        self._lock = threading.Lock()
+        self._next: tuple[Predictor, str] | None = None
         self._thread = threading.Thread(target=self._run, name="uvanet-inference", daemon=True)
         self._thread.start()
+
+    def use(self, predictor: Predictor, name: str) -> None:
+        """Puts a network in the place of the one that runs, from the next frame on.
+
+        It is on trial with that frame: where it raises, the one before it takes the frame and
+        goes on. ModelChanged or ModelRefused follows, unless another `use` comes first.
+
+        Args:
+            predictor: Ready to run; used from the inference thread alone from here on.
+            name: For the events.
+        """
+        with self._lock:
+            self._next = predictor, name
 
     def join(self, timeout: float) -> bool:
         """Waits for the thread; False where it is still there."""
@@ -78,7 +93,7 @@ class Inference:
 
     def _run(self) -> None:
         try:
-            self._predictor = _make(self._given)
+            self._predictor = make(self._given)
         except Exception as error:  # noqa: BLE001 - told and logged below
             self._tell(error, "The model cannot be loaded")
         while (frame := self._frames.take()) is not None:
@@ -86,10 +101,16 @@ class Inference:
                 self._process(frame)
 
     def _process(self, frame: FramePacket) -> None:
+        with self._lock:
+            trial, self._next = self._next, None
         start = self._clock.now()
         saliency: NDArray[np.float32] | None = None
+        changed: ModelChanged | None = None
         try:
-            saliency = self._predict(frame)
+            if trial is not None and (saliency := self._try(*trial, frame)) is not None:
+                changed = ModelChanged(trial[1])
+            else:
+                saliency = self._predict(frame)
         except Exception as error:  # noqa: BLE001 - told and logged below
             self._tell(error, "The model failed on a frame")
         ready = self._clock.now()
@@ -108,6 +129,24 @@ class Inference:
             self._tell(error, "A frame cannot be shown")
             return
         self._publish(SaliencyPacket(frame, saliency, ready, ready - start, bgra, failed))
+        if changed is not None:
+            self._emit(changed)
+
+    def _try(
+        self, predictor: Predictor, name: str, frame: FramePacket
+    ) -> NDArray[np.float32] | None:
+        """Puts a new network in; None, and the old one in its place, where it raises."""
+        before, epoch = self._predictor, self._epoch
+        self._predictor, self._epoch = predictor, None
+        try:
+            saliency = self._predict(frame)
+        except Exception as error:
+            logger.exception("%s was refused", name)
+            self._predictor, self._epoch = before, epoch
+            self._emit(ModelRefused(name, known_error(error, f"{name} failed on its first frame")))
+            return None
+        self._told.clear()  # what the old one said does not speak for the new one
+        return saliency
 
     def _predict(self, frame: FramePacket) -> NDArray[np.float32] | None:
         """The map; None where there is no network, of which the user was told."""
@@ -116,19 +155,10 @@ class Inference:
         if frame.epoch != self._epoch:
             self._predictor.reset()
             self._epoch = frame.epoch
-        saliency = self._predictor.step(frame.image, frame.t_scene, bgr=True)
-        saliency = np.ascontiguousarray(saliency, np.float32)
-        if saliency.ndim != 2 or not np.isfinite(saliency).all():
-            raise ModelError(
-                "The model gave a map that is not a finite picture.", "Try another model."
-            )
-        return saliency
+        return checked_map(self._predictor.step(frame.image, frame.t_scene, bgr=True))
 
     def _tell(self, error: Exception, what: str) -> None:
-        known = error if isinstance(error, UvanetError) else None
-        if known is None:
-            detail = f"{type(error).__name__}: {error}".rstrip(": ")
-            known = ModelError(f"{what} ({detail}).", "Try another model, and see the log.")
+        known = known_error(error, what)
         message = str(known)
         # Messages that carry a number could differ for ever.
         if message in self._told or len(self._told) >= _MOST_MESSAGES:
@@ -136,6 +166,31 @@ class Inference:
         self._told.add(message)
         logger.error("%s", message, exc_info=error)
         self._emit(InferenceFailed(known))
+
+
+def checked_map(saliency: object) -> NDArray[np.float32]:
+    """A network's map as float32, contiguous.
+
+    Raises:
+        ModelError: It is no picture of finite numbers.
+    """
+    checked = np.ascontiguousarray(saliency, np.float32)
+    if checked.ndim != 2 or not checked.size or not np.isfinite(checked).all():
+        raise ModelError("The model gave a map that is not a finite picture.", "Try another model.")
+    return checked
+
+
+def known_error(error: Exception, what: str) -> UvanetError:
+    """The error as users are told it.
+
+    Args:
+        error: Whatever was raised.
+        what: What went wrong, where the error does not say it for users.
+    """
+    if isinstance(error, UvanetError):
+        return error
+    detail = f"{type(error).__name__}: {error}".rstrip(": ")
+    return ModelError(f"{what} ({detail}).", "Try another model, and see the log.")
 
 
 def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -156,7 +211,9 @@ def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_BGR2BGRA))
 
 
-def _make(given: Predictor | PredictorFactory) -> Predictor:
-    if isinstance(given, Predictor):
+def make(given: Predictor | PredictorFactory) -> Predictor:
+    """The network itself, made where a factory was given."""
+    # A class has the methods too, but makes the network.
+    if isinstance(given, Predictor) and not isinstance(given, type):
         return given
     return given()

@@ -13,6 +13,7 @@ from app.pipeline.clock import Clock, SystemClock
 from app.pipeline.controls import Controls
 from app.pipeline.events import Event, PipelineState, SourceOpened, StateChanged
 from app.pipeline.inference import Inference
+from app.pipeline.second import Second
 from app.pipeline.traffic import Lane, Traffic
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class LivePipeline:
         on_result: Called after each new result; fetch it by `take_result`.
         on_event: Called with each event, in order.
         clock: The time to live by.
+
+    Attributes:
+        second: The teacher beside the network, if one is asked for.
     """
 
     def __init__(
@@ -69,6 +73,13 @@ class LivePipeline:
         self._lane: Lane | None = None
         self._session: CaptureSession | None = None
         self._retired: list[CaptureSession] = []
+        self.second = Second(
+            self._traffic,
+            self._deliver,
+            self._notify,
+            functools.partial(self._tell, None),
+            self._clock,
+        )
         self._inference = Inference(
             predictor,
             frames=self._traffic.frames,
@@ -180,6 +191,18 @@ class LivePipeline:
             if self._session is not None:
                 self._session.controls.loop = loop
 
+    def use(self, predictor: Predictor, name: str) -> None:
+        """Puts another network in the place of the one that runs; no frame is lost by it.
+
+        ModelChanged follows with its first map, or ModelRefused where it raises on its first
+        frame; then the network of before takes that frame and goes on.
+
+        Args:
+            predictor: Ready to run; the pipeline's own from here on.
+            name: For the events.
+        """
+        self._inference.use(predictor, name)
+
     def take_result(self) -> SaliencyPacket | None:
         """Gives the newest result not yet taken, or None. Never one older than the last."""
         return self._traffic.take()
@@ -216,12 +239,14 @@ class LivePipeline:
                 sessions.append(self._session)
             self._session = self._lane = self._info = None
             self._state = PipelineState.IDLE
+            self.second.close()
             self._traffic.close()
         grace = min(end, time.monotonic() + GRACE_S)
         for session in sessions:
             if not session.join(max(0.0, grace - time.monotonic())):
                 session.unblock()
         inferred = self._inference.join(max(0.0, end - time.monotonic()))
+        inferred = self.second.join(max(0.0, end - time.monotonic())) and inferred
         left = [s for s in sessions if not s.join(max(0.0, end - time.monotonic()))]
         with self._lock:
             self._retired = left
@@ -233,11 +258,18 @@ class LivePipeline:
         return None if session is None else session.controls
 
     def _publish(self, result: SaliencyPacket) -> None:
+        if not self.second.offer(result):
+            self._deliver(result)
+
+    def _deliver(self, result: SaliencyPacket) -> None:
         if self._traffic.publish(result):
-            try:
-                self._on_result()
-            except Exception:
-                logger.exception("the receiver of results raised")
+            self._notify()
+
+    def _notify(self) -> None:
+        try:
+            self._on_result()
+        except Exception:
+            logger.exception("the receiver of results raised")
 
     def _tell(self, lane: Lane | None, event: Event) -> None:
         """Tells an event, unless it comes from a source that is not the current one."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from app.pipeline.agreement import Agreement
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FramePacket:
@@ -53,6 +55,7 @@ class SaliencyPacket:
             here (never in `frame.image`): draw it into a rectangle of the frame's proportions
             instead of trusting the size.
         failed: The network raised on this frame; see the InferenceFailed event.
+        opinion: What the teacher says of this very frame, where frames wait for it.
     """
 
     frame: FramePacket
@@ -61,3 +64,33 @@ class SaliencyPacket:
     inference_s: float
     bgra: NDArray[np.uint8]
     failed: bool = False
+    opinion: Opinion | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """A teacher's map of a frame that the student has seen.
+
+    Attributes:
+        result: What the student made of the same frame.
+        saliency: float32, shape (h', w'), values 0..1, covering the whole picture.
+        t_inferred: When the map was ready, seconds on the pipeline's clock.
+        inference_s: Seconds the teacher took for this frame.
+        agreement: How far the two agree; None where the student failed.
+    """
+
+    result: SaliencyPacket
+    saliency: NDArray[np.float32]
+    t_inferred: float
+    inference_s: float
+    agreement: Agreement | None
+
+    @property
+    def seq(self) -> int:
+        """The frame's number."""
+        return self.result.frame.seq
+
+    @property
+    def lag_s(self) -> float:
+        """Seconds by which the teacher was behind the student on this frame."""
+        return self.t_inferred - self.result.t_inferred

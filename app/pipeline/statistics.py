@@ -10,6 +10,7 @@ class Drop(enum.StrEnum):
     """Why a captured frame was never painted. The value is the text for people."""
 
     NETWORK_BUSY = "network busy"
+    TEACHER_BUSY = "teacher busy"
     PAINTER_BUSY = "painter busy"
     LATE = "late"
     STEP = "step"

@@ -56,6 +56,8 @@ class Traffic:
         self._floor = 0
         self._floor_cause = Drop.SOURCE_CHANGED
         self._hand: SaliencyPacket | None = None
+        self._newest = 0
+        self._publishing = threading.Lock()
 
     def open_lane(self) -> Lane:
         """Gives a new source its way; the lane before is dead from here on."""
@@ -124,11 +126,26 @@ class Traffic:
         """The network raised on a frame."""
         self.ledger.failed(frame.seq)
 
+    def pointless(self, result: SaliencyPacket) -> Drop | None:
+        """Why nobody wants to see a result any more; the books are not touched."""
+        return self._floor_cause if result.frame.epoch < self._floor else None
+
+    def discard(self, result: SaliencyPacket, cause: Drop) -> None:
+        """A result got lost between the network and the painter."""
+        self.ledger.dropped(result.frame.seq, cause)
+
     def publish(self, result: SaliencyPacket) -> bool:
         """Leaves a result for the painter; False where it is pointless by now."""
         if self.stale(result.frame):
             return False
-        loser = self._results.put(result)
+        # Two threads come here while a teacher comes or goes; the painter never sees an older
+        # result after a newer one.
+        with self._publishing:
+            if result.frame.seq < self._newest:
+                self.ledger.dropped(result.frame.seq, Drop.TEACHER_BUSY)
+                return False
+            self._newest = result.frame.seq
+            loser = self._results.put(result)
         if loser is not None:
             self.ledger.dropped(loser.frame.seq, Drop.PAINTER_BUSY)
         return loser is not result

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 VERSION = 1
 RECENT_MOST = 10
 THEMES = ("system", "dark", "light")
+MODEL_ENGINES = ("auto", "onnx", "openvino", "torch")
+COMPARE_VIEWS = ("student", "side", "wipe", "original")
 
 
 @dataclass(slots=True)
@@ -41,6 +43,13 @@ class Settings:
         geometry: The window's place as Qt saved it, in base64; empty before the first start.
         folder: Where the file dialogs opened last.
         recent: Strings that open recent sources again, newest first.
+        compare_view: One of `COMPARE_VIEWS`.
+        compare_paired: Whether only frames that student and teacher have both seen are shown.
+        compare_wipe: Where the wipe stands, as a share of the picture's width.
+        compare_teacher: The teacher, as `uvanet.load` takes it; empty for the first there is.
+        model: The student, likewise; empty for the one that comes with the program.
+        model_engine: What runs it, as `uvanet.load` takes it.
+        model_files: Users' own models, likewise, newest first.
         unknown: Keys of a newer version of the program; written back unchanged.
     """
 
@@ -55,6 +64,13 @@ class Settings:
     geometry: str = ""
     folder: str = ""
     recent: list[str] = field(default_factory=list)
+    compare_view: str = "student"
+    compare_paired: bool = True
+    compare_wipe: float = 0.5
+    compare_teacher: str = ""
+    model: str = ""
+    model_engine: str = "auto"
+    model_files: list[str] = field(default_factory=list)
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def add_recent(self, spec: str) -> None:
@@ -142,7 +158,7 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
-_NUMBERS = {"opacity", "threshold", "smoothing"}
+_NUMBERS = {"opacity", "threshold", "smoothing", "compare_wipe"}
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "colormap": lambda value: isinstance(value, str) and value in COLORMAPS,
     "opacity": _is_share,
@@ -155,4 +171,11 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "geometry": _is_text,
     "folder": _is_text,
     "recent": _is_texts,
+    "compare_view": lambda value: isinstance(value, str) and value in COMPARE_VIEWS,
+    "compare_paired": _is_bool,
+    "compare_wipe": _is_share,
+    "compare_teacher": _is_text,
+    "model": _is_text,
+    "model_engine": lambda value: isinstance(value, str) and value in MODEL_ENGINES,
+    "model_files": _is_texts,
 }

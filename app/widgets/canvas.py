@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.i18n import tr
+from app.widgets.viewport import Viewport
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,11 @@ _RADIUS = 10.0
 
 
 class Canvas(QWidget):
-    """Shows the newest picture, whole and in its proportions, with the heat over it.
+    """Shows the newest picture, in its proportions, with the heat over it.
+
+    Args:
+        tokens: The theme's colours.
+        viewport: Which part of the picture is seen; one of its own where none is given.
 
     Signals:
         painted: The token of a picture, at the end of the first paint that shows it.
@@ -31,8 +36,13 @@ class Canvas(QWidget):
     painted = Signal(object)
     double_clicked = Signal()
 
-    def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tokens: Tokens, viewport: Viewport | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self.viewport = viewport or Viewport(self)
+        self.viewport.attach(self, self.picture_rect)
+        self.viewport.changed.connect(self.update)
         self.setAccessibleName(tr("Picture"))
         self.setAccessibleDescription(tr("The source's picture with the predicted attention"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -66,6 +76,11 @@ class Canvas(QWidget):
     def has_picture(self) -> bool:
         """Whether there is a picture."""
         return self._picture is not None
+
+    @property
+    def proportions(self) -> tuple[int, int]:
+        """Width and height of the picture; of a usual one where there is none."""
+        return self._size if all(self._size) else (16, 9)
 
     def show_picture(
         self,
@@ -152,7 +167,10 @@ class Canvas(QWidget):
     # -- painting
 
     def picture_rect(self) -> QRectF:
-        """Where the picture is painted, in logical pixels, on whole pixels of the screen."""
+        """Where the whole picture lies, in logical pixels; what is outside is not seen.
+
+        Unzoomed, it lies on whole pixels of the screen.
+        """
         width, height = self._size
         if width <= 0 or height <= 0:
             return QRectF()
@@ -161,7 +179,8 @@ class Canvas(QWidget):
         scale = min(room.width() / width, room.height() / height)
         size = QSize(max(1, round(width * scale)), max(1, round(height * scale)))
         left, top = (room.width() - size.width()) // 2, (room.height() - size.height()) // 2
-        return QRectF(left / ratio, top / ratio, size.width() / ratio, size.height() / ratio)
+        fit = QRectF(left / ratio, top / ratio, size.width() / ratio, size.height() / ratio)
+        return self.viewport.place(fit, self.width(), self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the picture, the heat, the message; then says that the picture was seen."""
@@ -172,13 +191,14 @@ class Canvas(QWidget):
             painter.fillRect(self.rect(), stage)
             self._paint_empty(painter)
         else:
-            self._fill_around(painter, target, stage)
+            seen = target.intersected(QRectF(self.rect()))
+            self._fill_around(painter, seen, stage)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(target, self._picture)
             if self._heat is not None:
                 painter.drawImage(target, self._heat)
             if not self._immersive:
-                self._round_corners(painter, target, stage)
+                self._round_corners(painter, seen, stage)
         if self._message[0]:
             self._paint_message(painter, target)
         if self._dropping:

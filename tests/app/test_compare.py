@@ -1,0 +1,290 @@
+"""Student and teacher in one window: views, in step or not, zoom, wipe, agreement."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from window_bench import PATIENCE
+
+from app.difference import LESS, MORE, difference_image, wipe
+from app.features.compare import Compare
+from app.services import settings as store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from window_bench import Bench
+
+
+class Corner:
+    """A teacher that always looks at the bottom right; can be held up and made to raise."""
+
+    def __init__(self) -> None:
+        self.free = threading.Event()
+        self.free.set()
+        self.error: Exception | None = None
+
+    def step(self, image: np.ndarray, t: float, *, bgr: bool = False) -> np.ndarray:
+        assert self.free.wait(PATIENCE / 1000)
+        if self.error is not None:
+            raise self.error
+        saliency = np.zeros((9, 16), np.float32)
+        saliency[6:, 12:] = 1.0
+        return saliency
+
+    def reset(self) -> None:
+        pass
+
+
+def compare(bench: Bench) -> Compare:
+    return next(one for one in bench.window.features if isinstance(one, Compare))
+
+
+@pytest.fixture
+def teacher() -> Corner:
+    return Corner()
+
+
+@pytest.fixture
+def side(player: Bench, teacher: Corner) -> Bench:
+    """The program with student, teacher and difference side by side."""
+    compare(player).use_teacher("corner", lambda: teacher)
+    second = player.window.parts.panes.others[0].canvas
+    player.until(lambda: second.has_picture and not second.waiting)
+    return player
+
+
+def pixels(canvas: object) -> np.ndarray:
+    """The picture's part of a canvas: uint8 (h, w, 3) BGR."""
+    image = canvas.grab().toImage().convertToFormat(canvas.grab().toImage().Format.Format_RGB32)
+    data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    rect = canvas.picture_rect().toRect()
+    return data[rect.top() : rect.bottom(), rect.left() : rect.right(), :3].copy()
+
+
+def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
+    main, second, third = (
+        pane.canvas for pane in (side.window.parts.panes.main, *side.window.parts.panes.others)
+    )
+    assert all(canvas.isVisible() for canvas in (main, second, third))
+    assert abs(main.width() - second.width()) <= 1
+    # Whenever a picture of both was painted, the panes beside it show the same frame.
+    numbers = []
+
+    def note(packet: object) -> None:
+        if packet.opinion is not None:
+            numbers.append((packet.frame.seq, second._order[1], third._order[1]))
+
+    side.window.display.presented.connect(note)
+    side.until(lambda: len(numbers) > 8)
+    assert all(one == two == three for one, two, three in numbers)
+    card = compare(side).card
+    side.until(lambda: dict(card.numbers)["CC"] != "-")
+    assert float(dict(card.numbers)["CC"]) < 0.5
+    assert "behind" in compare(side).strip.lag.full_text
+
+
+def test_free_lets_the_student_run_on_while_the_teacher_thinks(
+    side: Bench, teacher: Corner
+) -> None:
+    side.trigger("compare_paired")
+    assert not side.window.settings.compare_paired
+    teacher.free.clear()
+    painted = side.window.controller.stats().painted
+    side.until(lambda: side.window.controller.stats().painted > painted + 10)
+    teacher.free.set()
+    side.trigger("compare_paired")
+    opinions = []
+    side.window.display.presented.connect(lambda packet: opinions.append(packet.opinion))
+    side.until(lambda: any(opinions))
+
+
+def test_paired_waits_for_the_teacher(side: Bench, teacher: Corner) -> None:
+    teacher.free.clear()
+    side.until(lambda: side.window.controller.stats().in_flight >= 2)
+    frames = set()
+    side.window.display.presented.connect(lambda packet: frames.add(packet.frame.seq))
+    inferred = side.window.controller.stats().inferred
+    side.until(lambda: side.window.controller.stats().inferred > inferred + 20)
+    assert len(frames) <= 2  # what was on its way to the screen
+    teacher.free.set()
+    side.until(lambda: len(frames) > 4)
+
+
+def test_the_difference_is_orange_and_blue_where_it_should_be(still: Bench) -> None:
+    compare(still).use_teacher("corner", Corner)
+    third = still.window.parts.panes.others[1].canvas
+    still.until(lambda: third.has_picture and not third.waiting)
+    picture = pixels(third).astype(int)
+    height, width = picture.shape[:2]
+    corner = picture[int(0.9 * height), int(0.95 * width)]
+    far = picture[int(0.1 * height), int(0.1 * width)]
+    assert corner[0] > corner[2] + 60  # the teacher alone looks there
+    assert abs(far[0] - far[2]) < 30  # nobody looks there
+
+
+def test_the_wipe_changes_overlays_at_the_line(still: Bench) -> None:
+    window = still.window
+    window.settings.compare_wipe = 1.0
+    compare(still).handle.set_share(1.0)
+    compare(still).use_teacher("corner", Corner)
+    still.trigger("compare_wipe")
+    still.until(lambda: window.display.packet is not None and compare(still)._opinion is not None)
+    still.settle()
+    handle = compare(still).handle
+    student = still.grab().astype(int)
+    handle.set_share(0.0)
+    teacher = still.grab().astype(int)
+    handle.set_share(0.5)
+    half = still.grab().astype(int)
+    width = half.shape[1]
+    left, right = slice(0, int(0.45 * width)), slice(int(0.55 * width), int(0.97 * width))
+    assert np.abs(student[:, right] - teacher[:, right]).max() > 60
+    assert np.abs(half[:, left] - student[:, left])[:, 30:].mean() < 1
+    assert np.abs(half[:, right] - teacher[:, right]).mean() < 1
+    QTest.keyClick(handle, Qt.Key.Key_Right)
+    assert handle.share == pytest.approx(0.52)
+    assert window.settings.compare_wipe == pytest.approx(0.52)
+
+
+def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
+    still.trigger("compare_original")
+    bare, main = still.window.parts.panes.others[0].canvas, still.window.canvas
+    still.until(lambda: bare.isVisible() and not bare.waiting)
+    assert bare.mapTo(still.window, QPoint()).x() < main.mapTo(still.window, QPoint()).x()
+
+    def apart() -> float:
+        one, other = pixels(main).astype(int), pixels(bare).astype(int)
+        height, width = (min(a, b) for a, b in zip(one.shape, other.shape, strict=True) if a > 3)
+        return float(np.abs(one[:height, :width] - other[:height, :width])[20:-20, 20:-20].max())
+
+    assert apart() > 40
+    assert compare(still).teacher == ""
+    assert still.window.controller.teacher_stats() is None
+    still.trigger("overlay")
+    assert apart() < 12
+
+
+def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None:
+    main, second = side.window.canvas, side.window.parts.panes.others[0].canvas
+    place = QPointF(second.width() * 0.25, second.height() * 0.5)
+    before = second.picture_rect()
+    share = (place.x() - before.left()) / before.width()
+    wheel = QWheelEvent(
+        place,
+        QPointF(second.mapToGlobal(place.toPoint())),
+        QPoint(),
+        QPoint(0, 480),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(second, wheel)
+    after = second.picture_rect()
+    assert after.width() == pytest.approx(before.width() * 1.25**4, rel=0.01)
+    assert (place.x() - after.left()) / after.width() == pytest.approx(share, abs=0.02)
+    assert main.picture_rect().width() == pytest.approx(after.width(), rel=0.02)
+    QTest.mousePress(main, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    QTest.mouseMove(main, QPoint(40, 50))
+    QTest.mouseRelease(main, Qt.MouseButton.LeftButton, pos=QPoint(40, 50))
+    assert second.picture_rect().left() == pytest.approx(after.left() - 20, abs=2)
+    side.trigger("zoom_fit")
+    assert second.picture_rect().width() == pytest.approx(before.width(), abs=1)
+    side.trigger("zoom_in")
+    side.trigger("zoom_in")
+    side.trigger("zoom_out")
+    assert main.viewport.zoom == pytest.approx(1.25)
+
+
+def test_zoomed_shows_the_part_in_the_middle(still: Bench) -> None:
+    still.trigger("overlay")
+    whole = pixels(still.window.canvas)
+    for _ in range(4):
+        still.trigger("zoom_in")
+    part = still.window.canvas.grab().toImage()
+    square = part.pixelColor(part.width() // 2, part.height() // 2)
+    middle = whole[whole.shape[0] // 2, whole.shape[1] // 2]
+    assert abs(square.blue() - int(middle[0])) < 12
+    assert still.window.canvas.picture_rect().width() > still.window.canvas.width()
+
+
+def test_a_teacher_that_fails_is_told_and_the_picture_goes_on(side: Bench, teacher: Corner) -> None:
+    teacher.error = RuntimeError("too much")
+    side.until(lambda: "too much" in side.window.banner.message)
+    painted = side.window.controller.stats().painted
+    side.until(lambda: side.window.controller.stats().painted > painted + 5)
+
+
+def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:
+    assert side.window.controller.teacher_stats() is not None
+    side.trigger("compare_student")
+    assert side.window.controller.teacher_stats() is None
+    assert not compare(side).strip.isVisible()
+    assert not side.window.parts.panes.others[0].isVisible()
+    side.until(
+        lambda: not [t for t in threading.enumerate() if t.name == "uvanet-teacher"],
+    )
+
+
+def test_without_any_teacher_it_says_so(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.features.compare.first_teacher", lambda student: "")
+    player.trigger("compare_side")
+    assert "ONNX" in compare(player).strip.lag.full_text
+    assert player.window.parts.panes.others[0].canvas.message
+    painted = player.window.controller.stats().painted
+    player.until(lambda: player.window.controller.stats().painted > painted + 5)
+
+
+def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
+    launch: Callable[..., Bench], clip: Path
+) -> None:
+    settings = store.Settings()
+    settings.compare_view = "wipe"
+    settings.compare_wipe = 0.25
+    settings.compare_paired = False
+    settings.compare_teacher = "uvanet-64"
+    assert store.save(settings, store.settings_path())
+    bench = launch(clip)
+    assert compare(bench).teacher == ""
+    bench.until(lambda: compare(bench)._opinion is not None)
+    assert compare(bench).handle.isVisible()
+    assert compare(bench).handle.share == 0.25
+    assert bench.actions_by_name["compare_wipe"].isChecked()
+    assert not bench.actions_by_name["compare_paired"].isChecked()
+
+
+def test_another_source_forgets_the_teachers_pictures(side: Bench, clip: Path) -> None:
+    second = side.window.parts.panes.others[0].canvas
+    side.window.controller.switched.emit()
+    assert not second.has_picture
+    side.open(clip)
+    side.until(lambda: second.has_picture)
+
+
+def test_the_difference_of_equal_maps_is_nothing_to_see() -> None:
+    saliency = np.random.default_rng(1).random((8, 8)).astype(np.float32)
+    assert not difference_image(saliency, saliency, (160, 120)).any()
+    one, none = np.ones((4, 4), np.float32), np.zeros((6, 9), np.float32)
+    assert (difference_image(one, none, (160, 120), 1.0)[..., :3] == MORE).all()
+    assert (difference_image(none, one, (160, 120), 1.0)[..., :3] == LESS).all()
+    assert difference_image(one, none, (1920, 1080)).shape == (216, 384, 4)
+
+
+def test_the_wipe_takes_what_is_there() -> None:
+    left, right = np.full((4, 10, 4), 1, np.uint8), np.full((8, 20, 4), 2, np.uint8)
+    mixed = wipe(left, right, 0.3)
+    assert mixed is not None
+    assert (mixed[:, :3] == 1).all()
+    assert (mixed[:, 3:] == 2).all()
+    assert wipe(None, None, 0.5) is None
+    assert (wipe(None, right, 0.5)[:, :10] == 0).all()  # type: ignore[index]
+    assert (wipe(left, None, 1.0) == 1).all()

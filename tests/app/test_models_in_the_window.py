@@ -1,0 +1,206 @@
+"""Another network in the running window, by name and by file."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from PySide6.QtWidgets import QLabel
+from window_bench import PATIENCE
+
+from app.features.models import Models
+from app.services import settings as store
+from uvanet.paths import resource
+from uvanet.sources import SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from window_bench import Bench
+
+
+def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
+    controller = player.window.controller
+    with player.qtbot.waitSignal(controller.model_changed, timeout=PATIENCE) as changed:
+        controller.use_model("uvanet-64")
+    assert changed.args == ["uvanet-64"]
+    assert controller.model == "uvanet-64"
+    calls = player.predictor.calls
+    captured = controller.stats().captured
+    player.until(lambda: controller.stats().captured > captured + 5)
+    assert player.predictor.calls == calls
+    assert controller.stats().failed == 0
+
+
+def test_a_paused_picture_gets_the_new_heat(still: Bench) -> None:
+    before, frame = still.window.display.packet, still.frame()
+    still.window.controller.use_model(str(resource("weights/uvanet-64.onnx")))
+    still.until(lambda: still.window.display.packet is not before)
+    still.settle()
+    assert still.frame() == frame
+    assert (still.window.display.packet.saliency != before.saliency).any()
+    assert still.window.status.model.text() == "uvanet-64"
+    still.until(lambda: still.window.settings.model_files)
+    assert still.window.settings.model_files[0].endswith("uvanet-64.onnx")
+
+
+def test_a_still_picture_gets_the_new_heat(
+    launch: Callable[..., Bench], tmp_path: Path, clip: Path
+) -> None:
+    import cv2
+    import numpy as np
+
+    path = tmp_path / "still.png"
+    assert cv2.imwrite(str(path), np.tile(np.arange(160, dtype=np.uint8), (120, 1)))
+    bench = launch(path)
+    bench.until(lambda: bench.window.display.overlay_seen)
+    assert bench.window.controller.info.kind is SourceKind.PICTURE
+    with bench.qtbot.waitSignal(bench.window.controller.model_changed, timeout=PATIENCE):
+        bench.window.controller.use_model("uvanet-64")
+
+
+def test_a_damaged_file_is_refused_and_the_old_network_goes_on(
+    player: Bench, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.onnx"
+    shutil.copy(resource("weights/uvanet-64.json"), tmp_path / "bad.json")
+    bad.write_bytes(b"no network")
+    with player.qtbot.waitSignal(player.window.controller.model_failed, timeout=PATIENCE):
+        player.window.controller.use_model(str(bad))
+    assert "bad.onnx" in player.window.banner.message
+    assert player.window.controller.model == "uvanet-64"
+    calls = player.predictor.calls
+    player.until(lambda: player.predictor.calls > calls)
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """An ONNX file of any size of input, whose map is the brightness of the red channel."""
+    path = tmp_path / "my model.onnx"
+    picture = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "h", "w"])
+    saliency = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, "h", "w"])
+    first = numpy_helper.from_array(np.array([0], np.int64), "first")
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["x", "first"], ["y"], axis=1)],
+        "red",
+        [picture],
+        [saliency],
+        [first],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, path)
+    return path
+
+
+def feature(bench: Bench) -> Models:
+    return next(one for one in bench.window.features if isinstance(one, Models))
+
+
+def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None:
+    feature(player).try_file(str(foreign))
+    dialog = feature(player).trial
+    assert not dialog.use_button.isEnabled()
+    # It takes any size, so one must be said; the message names the file and the setting.
+    player.until(lambda: "my model.onnx" in dialog.words.text() and dialog.try_button.isEnabled())
+    assert "size" in dialog.words.text()
+    assert not dialog.use_button.isEnabled()
+    dialog.size_line.setText("64x48")
+    dialog.try_button.click()
+    player.until(dialog.use_button.isEnabled)
+    assert "64 by 48" in dialog.words.text()
+    assert not dialog.preview.pixmap().isNull()
+    # Settings that were not tried cannot be used.
+    dialog.mean_line.setText("0.1")
+    assert not dialog.use_button.isEnabled()
+    dialog.mean_line.setText("0")
+    assert dialog.use_button.isEnabled()
+    dialog.use_button.click()
+    name = f"{foreign},size=64x48"
+    assert player.window.settings.compare_teacher == name
+    assert player.window.settings.model_files == [name]
+    panes = player.window.parts.panes
+    player.until(lambda: panes.others[0].canvas.has_picture and panes.others[0].isVisible())
+    assert "my model" in player.window.parts.panes.others[0]._note.full_text
+
+
+def test_numbers_that_make_no_sense_are_told(player: Bench, foreign: Path) -> None:
+    feature(player).try_file(str(foreign))
+    dialog = feature(player).trial
+    dialog.size_line.setText("64x48")
+    dialog.std_line.setText("0 0 0")
+    dialog.start()
+    player.until(lambda: "std" in dialog.words.text())
+    dialog.std_line.setText("1")
+    dialog.mean_line.setText("5")  # everything below zero: a map without attention
+    dialog.start()
+    player.until(lambda: "without any attention" in dialog.words.text())
+    dialog.reject()
+    assert player.window.settings.model_files == []
+    assert player.window.settings.compare_teacher == ""
+
+
+def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
+    name = f"{foreign},size=64x48"
+    gone = str(foreign.with_name("gone.onnx"))
+    player.window.settings.model_files = [name, gone]
+    player.trigger("choose_models")
+    dialog = feature(player)._dialog
+    player.until(lambda: len(dialog.students) >= 3)
+    assert dialog.students["uvanet-64"].isChecked()
+    words = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "158" in words  # thousand parameters
+    assert "1.86" in words  # NSS on the test clips, from the card
+    assert not dialog.students[gone].isEnabled()
+    dialog.measure.click()
+    player.until(lambda: all(" ms" in dialog.latencies[one] for one in ("uvanet-64", name)))
+    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
+        dialog.students[name].click()
+    assert player.window.status.model.text() == "my model"
+    assert player.window.settings.model == name
+    dialog.teachers["uvanet-64"].click()
+    player.until(lambda: player.window.display.packet.opinion is not None)
+    dialog.close()
+
+
+def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreign: Path) -> None:
+    bad = f"{foreign},layout=CHW"
+    player.window.settings.model_files = [bad]
+    player.trigger("choose_models")
+    dialog = feature(player)._dialog
+    player.until(lambda: bad in dialog.students)
+    with player.qtbot.waitSignal(player.window.controller.model_failed, timeout=PATIENCE):
+        dialog.students[bad].click()
+    assert dialog.students["uvanet-64"].isChecked()
+    assert player.window.settings.model == ""
+    dialog.close()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_model_is_remembered_unless_its_file_is_gone(
+    launch: Callable[..., Bench], clip: Path, foreign: Path, gone: bool
+) -> None:
+    settings = store.Settings()
+    settings.model = f"{foreign},size=64x48"
+    assert store.save(settings, store.settings_path())
+    if gone:
+        foreign.unlink()
+    bench = launch(clip)
+    assert bench.window.controller.model == ("uvanet-64" if gone else settings.model)
+    bench.until(lambda: bench.window.display.overlay_seen)
+
+
+def test_another_engine_runs_the_model_that_is_there(player: Bench) -> None:
+    player.trigger("choose_models")
+    dialog = feature(player)._dialog
+    assert [dialog.engines.itemData(i) for i in range(2)] == ["auto", "onnx"]
+    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
+        dialog.engines.setCurrentIndex(1)
+        dialog.engines.activated.emit(1)
+    assert player.window.settings.model_engine == "onnx"
+    assert player.window.controller.model == "uvanet-64"
+    dialog.close()

@@ -1,0 +1,142 @@
+"""Another network takes over while frames flow: none is lost, and a bad one is sent back."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, balanced, wait_until
+
+from app.pipeline.events import InferenceFailed, ModelChanged, ModelRefused, PipelineState
+from uvanet.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_every_frame_goes_to_exactly_one_of_the_two(bench: Bench, predictor: FakePredictor) -> None:
+    other = FakePredictor()
+
+    def on_read(index: int) -> None:
+        bench.settle()
+        if index == 4:
+            bench.pipeline.use(other, "other")
+
+    bench.pipeline.open(Clip(10, 25.0, on_read=on_read))
+    bench.until_state(PipelineState.ENDED)
+    wait_until(lambda: len(bench.painted) == 10)
+    assert bench.indices == list(range(10))
+    assert predictor.indices == [0, 1, 2, 3]
+    assert other.indices == [4, 5, 6, 7, 8, 9]
+    assert other.resets == 1
+    assert other.thread == "uvanet-inference"
+    assert bench.of(ModelChanged) == [ModelChanged("other")]
+    assert (bench.stats.failed, bench.stats.dropped) == (0, 0)
+
+
+def test_the_change_is_told_after_the_first_map(
+    benches: Callable[..., Bench], predictor: FakePredictor, clock: FakeClock
+) -> None:
+    bench = benches(predictor, clock, paints=False)
+    other = FakePredictor()
+    other.free.clear()
+    camera = LiveFeed()
+    bench.pipeline.use(other, "other")
+    bench.pipeline.open(camera)
+    assert not other.seen
+    camera.push()
+    assert other.entered.wait(10)
+    assert not bench.of(ModelChanged)
+    other.free.set()
+    bench.until_event(ModelChanged)
+    packet = bench.paint()
+    assert packet is not None
+    assert not packet.failed
+
+
+@pytest.mark.parametrize("error", [ModelError("Too small.", "Feed it."), RuntimeError("no ops")])
+def test_one_that_fails_on_its_first_frame_is_sent_back(
+    bench: Bench, predictor: FakePredictor, error: Exception
+) -> None:
+    bad = FakePredictor()
+    bad.raising = lambda index: error
+
+    def on_read(index: int) -> None:
+        bench.settle()
+        if index == 2:
+            bench.pipeline.use(bad, "bad")
+
+    bench.pipeline.open(Clip(5, 25.0, on_read=on_read))
+    bench.until_state(PipelineState.ENDED)
+    wait_until(lambda: len(bench.painted) == 5)
+    # The old one takes the very frame the new one failed on, and remembers what was before.
+    assert predictor.indices == [0, 1, 2, 3, 4]
+    assert predictor.resets == 1
+    assert bad.indices == [2]
+    assert not any(packet.failed for packet in bench.painted)
+    refused = bench.of(ModelRefused)[0]
+    assert refused.name == "bad"
+    assert str(error).split(".", maxsplit=1)[0] in refused.error.message
+    assert refused.error.hint
+    assert bench.of(ModelChanged) == bench.of(InferenceFailed) == []
+    assert bench.stats.failed == 0
+
+
+def test_a_good_one_helps_where_none_could_be_loaded(
+    benches: Callable[..., Bench], clock: FakeClock
+) -> None:
+    def factory() -> FakePredictor:
+        raise ModelError("The weights are damaged.", "Install the program again.")
+
+    bench = benches(factory, clock)
+    camera = LiveFeed()
+    bench.pipeline.open(camera)
+    camera.push()
+    wait_until(lambda: len(bench.painted) == 1)
+    bench.pipeline.use(FakePredictor(), "good")
+    camera.push()
+    wait_until(lambda: len(bench.painted) == 2)
+    assert [packet.failed for packet in bench.painted] == [True, False]
+
+
+def test_of_two_asked_for_at_once_the_last_one_runs(bench: Bench, predictor: FakePredictor) -> None:
+    first, last = FakePredictor(), FakePredictor()
+    predictor.free.clear()
+    camera = LiveFeed()
+    bench.pipeline.open(camera)
+    camera.push()
+    assert predictor.entered.wait(10)
+    bench.pipeline.use(first, "first")
+    bench.pipeline.use(last, "last")
+    predictor.free.set()
+    bench.settle()
+    camera.push()
+    bench.until_event(ModelChanged)
+    assert (first.indices, last.indices) == ([], [1])
+
+
+def test_the_books_balance_while_networks_change(bench: Bench, predictor: FakePredictor) -> None:
+    over = threading.Event()
+    unbalanced = []
+
+    def watch() -> None:
+        while not over.is_set():
+            if not balanced(stats := bench.stats):
+                unbalanced.append(stats)
+
+    def on_read(index: int) -> None:
+        other = FakePredictor()
+        if index % 3 == 0:
+            other.raising = lambda index: RuntimeError("no")
+        bench.pipeline.use(other, str(index))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    bench.pipeline.open(Clip(200, 1000.0, on_read=on_read))
+    bench.until_state(PipelineState.ENDED)
+    bench.settle()
+    over.set()
+    watcher.join()
+    assert unbalanced == []
+    assert bench.stats.captured == 200

@@ -1,0 +1,265 @@
+"""A second network beside the first: in step or at its own pace, with books of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, balanced, wait_until
+
+from app.pipeline.agreement import agreement
+from app.pipeline.clock import SystemClock
+from app.pipeline.events import PipelineState, TeacherFailed, TeacherReady
+from app.pipeline.statistics import Drop
+from uvanet.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def teacher() -> FakePredictor:
+    return FakePredictor()
+
+
+def watched(bench: Bench, teacher: Any, *, paired: bool) -> LiveFeed:
+    """A bench with a camera and a teacher that is ready."""
+    bench.pipeline.second.use(teacher, name="teacher", paired=paired)
+    bench.until_event(TeacherReady)
+    camera = LiveFeed()
+    bench.pipeline.open(camera)
+    return camera
+
+
+def test_paired_shows_only_what_both_have_seen(
+    bench: Bench, predictor: FakePredictor, teacher: FakePredictor
+) -> None:
+    teacher.free.clear()
+    camera = watched(bench, teacher, paired=True)
+    for count in range(1, 9):
+        camera.push()
+        wait_until(lambda count=count: len(predictor.seen) == count)
+        if count == 1:
+            assert teacher.entered.wait(10)
+    wait_until(lambda: bench.stats.in_flight == 2)  # one in the teacher's hand, one in its slot
+    assert bench.painted == []
+    teacher.free.set()
+    bench.settle()
+    assert bench.indices == teacher.indices == [0, 7]
+    for packet in bench.painted:
+        assert packet.opinion is not None
+        assert packet.opinion.seq == packet.frame.seq
+        assert packet.opinion.result.saliency is packet.saliency
+        assert packet.opinion.saliency == pytest.approx(packet.frame.index / 255)
+        assert packet.opinion.lag_s >= 0
+    assert bench.stats.overwritten[Drop.TEACHER_BUSY] == 6
+    assert bench.stats.painted == 2
+    own = bench.pipeline.second.stats()
+    assert own is not None
+    assert balanced(own)
+    assert (own.captured, own.painted, own.dropped) == (8, 2, 6)
+
+
+def test_free_leaves_the_student_alone(
+    bench: Bench, predictor: FakePredictor, teacher: FakePredictor
+) -> None:
+    teacher.free.clear()
+    camera = watched(bench, teacher, paired=False)
+    for count in range(1, 6):
+        camera.push()
+        wait_until(lambda count=count: len(bench.painted) == count)
+    assert bench.stats.dropped == 0
+    assert bench.pipeline.second.take() is None
+    results = bench.results
+    teacher.free.set()
+    wait_until(lambda: bench.results >= results + 2)
+    opinion = bench.pipeline.second.take()
+    assert opinion is not None
+    # Each of its maps has the student's map of the very same frame beside it.
+    assert opinion.result is bench.painted[-1]
+    assert opinion.agreement is not None
+    assert all(packet.opinion is None for packet in bench.painted)
+    own = bench.pipeline.second.stats()
+    assert own is not None
+    assert balanced(own)
+    assert (own.captured, own.in_flight) == (5, 0)
+    assert teacher.indices == [0, 4]
+
+
+def test_the_lag_is_told(
+    bench: Bench, clock: FakeClock, predictor: FakePredictor, teacher: FakePredictor
+) -> None:
+    teacher.free.clear()
+    camera = watched(bench, teacher, paired=True)
+    camera.push()
+    assert teacher.entered.wait(10)
+    clock.advance(0.25)
+    teacher.free.set()
+    wait_until(lambda: bench.painted)
+    opinion = bench.painted[0].opinion
+    assert opinion is not None
+    assert opinion.lag_s == pytest.approx(0.25)
+    assert opinion.inference_s == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_teacher_that_fails_harms_nobody(
+    bench: Bench, teacher: FakePredictor, paired: bool
+) -> None:
+    teacher.raising = lambda index: RuntimeError(f"frame {index} is too hard")
+    camera = watched(bench, teacher, paired=paired)
+    for count in range(1, 4):
+        camera.push()
+        wait_until(lambda count=count: len(bench.painted) == count)
+    failed = bench.until_event(TeacherFailed)
+    assert failed.name == "teacher"
+    assert "too hard" in failed.error.message
+    wait_until(lambda: bench.pipeline.second.stats().in_flight == 0)
+    assert len(bench.of(TeacherFailed)) == 1
+    assert bench.stats.failed == 0
+    assert bench.pipeline.second.stats().failed > 0
+
+
+def test_a_teacher_that_does_not_load_harms_nobody(bench: Bench) -> None:
+    error = ModelError("The teacher is damaged.", "Copy it again.")
+
+    def factory() -> FakePredictor:
+        raise error
+
+    bench.pipeline.second.use(factory, name="teacher", paired=True)
+    assert bench.until_event(TeacherFailed).error is error
+    bench.pipeline.open(Clip(5, 25.0, on_read=bench.settle))
+    bench.until_state(PipelineState.ENDED)
+    wait_until(lambda: bench.indices == list(range(5)))
+
+
+def test_a_seek_writes_off_what_waits_for_the_teacher(bench: Bench, teacher: FakePredictor) -> None:
+    teacher.free.clear()
+    bench.pipeline.second.use(teacher, name="teacher", paired=True)
+    bench.until_event(TeacherReady)
+    held = threading.Event()
+
+    def on_read(index: int) -> None:
+        if index == 1:
+            assert teacher.entered.wait(10)
+            wait_until(lambda: bench.stats.in_flight == 1)
+        if index == 2:
+            assert held.wait(10)
+
+    clip = Clip(100, 25.0, on_read=on_read)
+    bench.pipeline.open(clip)
+    assert teacher.entered.wait(10)
+    bench.pipeline.pause()
+    bench.pipeline.seek(2.0)
+    held.set()
+    wait_until(lambda: clip.seeks == [2.0])
+    teacher.free.set()
+    wait_until(lambda: bench.indices == [50])
+    bench.settle()
+    assert bench.stats.overwritten[Drop.SEEK] >= 1
+    assert teacher.resets == 2
+
+
+def test_stopping_the_teacher_frees_the_student(bench: Bench, teacher: FakePredictor) -> None:
+    teacher.free.clear()
+    camera = watched(bench, teacher, paired=True)
+    camera.push()
+    assert teacher.entered.wait(10)
+    camera.push()
+    wait_until(lambda: bench.stats.in_flight == 2 and bench.stats.inferred == 2)
+    bench.pipeline.second.use(None)
+    camera.push()
+    wait_until(lambda: bench.indices == [2])
+    teacher.free.set()
+    bench.settle()
+    # What the teacher still had is older than what is shown, and never painted.
+    assert bench.indices == [2]
+    assert bench.stats.overwritten[Drop.TEACHER_BUSY] == 2
+    assert bench.pipeline.second.stats() is None
+
+
+def test_the_books_balance_while_teachers_come_and_go(benches: Callable[..., Bench]) -> None:
+    bench = benches(FakePredictor(), SystemClock())
+    second = bench.pipeline.second
+    bench.pipeline.set_loop(True)
+    over = threading.Event()
+    unbalanced: list[Any] = []
+
+    def watch() -> None:
+        while not over.is_set():
+            own = second.stats()
+            for stats in (bench.stats, own):
+                if stats is not None and not balanced(stats):
+                    unbalanced.append(stats)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    bad = FakePredictor()
+    bad.raising = lambda index: ValueError("no") if index % 3 == 0 else None
+    commands: list[Callable[[int], object]] = [
+        lambda i: second.use(FakePredictor(), name="a", paired=i % 2 == 0),
+        lambda i: second.set_paired(i % 2 == 0),
+        lambda i: second.use(bad, name="b", paired=True),
+        lambda i: second.take(),
+        lambda i: bench.pipeline.seek(i % 40 / 200),
+        lambda i: second.use(None),
+    ]
+    bench.pipeline.open(Clip(40, 1000.0))
+    try:
+        for i in range(240):
+            before = bench.stats.captured
+            commands[i * i % 23 % len(commands)](i)
+            bench.pipeline.play()
+            wait_until(lambda before=before: bench.stats.captured > before)
+    finally:
+        over.set()
+        watcher.join()
+    assert unbalanced == []
+    assert bench.pipeline.close(10)
+    assert bench.stats.in_flight == 0
+    numbers = [packet.frame.seq for packet in bench.painted]
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the niceness of a thread")
+def test_the_teacher_gives_way_and_nobody_else(bench: Bench, predictor: FakePredictor) -> None:
+    niceness: dict[str, int] = {}
+
+    class Nice(FakePredictor):
+        def step(self, *args: Any, **options: Any) -> Any:
+            thread = threading.current_thread()
+            niceness[thread.name] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+            return super().step(*args, **options)
+
+    predictor.step = Nice().step  # type: ignore[method-assign]
+    camera = watched(bench, Nice(), paired=True)
+    camera.push()
+    wait_until(lambda: bench.painted)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert niceness["uvanet-inference"] == own
+    assert niceness["uvanet-teacher"] > own
+
+
+def test_agreement_knows_the_ends_of_its_scales() -> None:
+    one, other = np.zeros((8, 8), np.float32), np.zeros((8, 8), np.float32)
+    one[0, 0] = other[7, 7] = 1.0
+    same = agreement(one, one, (160, 120))
+    assert (same.cc, same.sim, same.peaks) == (pytest.approx(1), pytest.approx(1), 0)
+    assert same.kld == pytest.approx(0, abs=1e-4)
+    apart = agreement(one, other, (160, 120))
+    assert apart.cc < 0
+    assert apart.sim == pytest.approx(0)
+    assert apart.kld > 5
+    assert apart.peaks == pytest.approx(7 / 8)
+
+
+def test_agreement_of_maps_of_different_sizes_minds_the_pictures_shape() -> None:
+    student, teacher = np.zeros((8, 8), np.float32), np.zeros((36, 48), np.float32)
+    student[4, 0], teacher[18, 47] = 1.0, 1.0
+    far = agreement(student, teacher, (400, 100))
+    near = agreement(student, teacher, (100, 400))
+    assert far.peaks > 0.8 > 0.3 > near.peaks
