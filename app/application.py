@@ -37,7 +37,7 @@ class Options:
         model: The network's name; None for what the user chose before, or the usual one.
         size: The window's width and height in logical pixels; None for the usual.
         theme: "dark", "light" or "system" for this run; None for what the user chose before.
-        engine: What runs the network, as `uvanet.load` takes it.
+        engine: What runs the network, as `uvanet.load` takes it; None for the engine of before.
         threads: Threads of the network; None for the engine's own choice.
     """
 
@@ -45,7 +45,7 @@ class Options:
     model: str | None = None
     size: tuple[int, int] | None = None
     theme: str | None = None
-    engine: str = "onnx"
+    engine: str | None = None
     threads: int | None = None
 
 
@@ -89,7 +89,13 @@ class Program(QObject):
         model = options.model or still_there(self.settings.model) or DEFAULT_MODEL
         engine = options.engine or self.settings.model_engine
         self._controller = Controller(
-            predictor if predictor is not None else _factory(options), self._jobs, self
+            predictor
+            if predictor is not None
+            else partial(load_predictor, model, engine, options.threads),
+            self._jobs,
+            self,
+            model=model,
+            engine=engine,
         )
         self.window = MainWindow(
             self._controller, self.settings, self._theme, self._jobs, short_name(model)
@@ -145,15 +151,3 @@ class Program(QObject):
             tr("Something went wrong inside the program: {words}").format(words=words),
             where if self._logs.path else "",
         )
-
-
-def _factory(options: Options) -> PredictorFactory:
-    """What makes the network, later and on the inference thread."""
-
-    def make() -> Predictor:
-        import uvanet
-
-        model = uvanet.load(options.model, engine=options.engine, threads=options.threads)
-        return uvanet.Stream(model)
-
-    return make

@@ -44,6 +44,8 @@ class RunCommand:
             "--model", metavar="NAME", help="the network; the one used last where it is left out"
         )
         add_engine(parser)
+        # None is what the user chose in the window, which the library's commands know nothing of.
+        parser.set_defaults(engine=None)
         parser.add_argument(
             "--theme", choices=("system", "dark", "light"), help="colours for this run"
         )
