@@ -23,7 +23,7 @@ WEIGHTS = ROOT / "resources" / "weights"
 TEACHER, MOTION, CORPUS = TeacherConfig(), MotionTeacherConfig(), CorpusConfig()
 
 FIRST = "uvanet-64"
-EPOCHS = {FIRST: 20, "uvanet-32": 8, "uvanet-128": 3}
+EPOCHS = {FIRST: 20, "uvanet-32": 4, "uvanet-128": 1}
 """Passes over the views. The others start from the first one's weights: the network is the same."""
 
 
@@ -53,7 +53,9 @@ def main() -> None:
         if name not in wanted:
             continue
         start = "" if name == FIRST else str(out / FIRST / f"{FIRST}.safetensors")
-        config = dataclasses.replace(distilled(name, start), epochs=epochs)
+        config = dataclasses.replace(
+            distilled(name, start), epochs=epochs, eval_every=min(2, epochs)
+        )
         distill(config, TEACHER, CORPUS, root, out, motion=MOTION, pool=root / "pool")
         ship(out / name, name, (".onnx", ".safetensors", ".json"))
 

@@ -6,9 +6,14 @@ zero per picture, and give the mean over the batch.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _normalised(label: Tensor) -> Tensor:
@@ -45,3 +50,22 @@ def mixture(logits: Tensor, label: Tensor) -> Tensor:
     here are ours.
     """
     return torch.add(kl(logits, label), 0.2 * correlation(logits, label) + 0.1 * nss(logits, label))
+
+
+def mse(logits: Tensor, label: Tensor) -> Tensor:
+    """Mean square between the two maps, each scaled so that its largest value is 1.
+
+    What the authors' sister code trains with; kept to be compared with.
+    """
+    predicted = torch.exp(logits - logits.amax((2, 3), keepdim=True))
+    return F.mse_loss(predicted, label / label.amax((2, 3), keepdim=True).clamp_min(1e-8))
+
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mixture": mixture,
+    "kl": kl,
+    "cc": correlation,
+    "nss": nss,
+    "mse": mse,
+}
+"""By the name that a run's settings give."""

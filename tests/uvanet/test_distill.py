@@ -56,6 +56,18 @@ def test_training_learns_and_its_export_is_the_same_network(
     np.testing.assert_allclose(step.features, expected.features.numpy(), atol=1e-4)
 
 
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_every_loss_is_least_where_the_label_is_met(name: str) -> None:
+    rng = torch.Generator().manual_seed(1)
+    label = torch.rand(2, 1, 8, 8, generator=rng) ** 4
+    right = torch.log(label + 1e-6)
+    loss = losses.LOSSES[name]
+    for wrong in (torch.zeros_like(right), right.flip(3), -right):
+        assert loss(right, label) < loss(wrong, label)
+    # Scale and offset of a label mean nothing.
+    assert torch.allclose(loss(right, 7 * label), loss(right, label), atol=1e-5)
+
+
 def test_a_student_can_start_from_another_of_any_size(gaze_tree: Path, tmp_path: Path) -> None:
     from uvanet.distill.task import GazeTask
     from uvanet.paths import resource

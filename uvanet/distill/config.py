@@ -24,6 +24,7 @@ class TrainConfig:
         warmup: Share of all steps in which the rate rises.
         weight_decay: AdamW's, on convolution weights only.
         average: Decay a step of the averaged weights, which are the ones shipped.
+        loss: One of `uvanet.losses.LOSSES`, of every prediction.
         branch_weight: Weight of each branch's own loss beside the fused one's.
         seed: Of weights, order and augmentation.
         eval_every: Epochs between two measurements on `val`.
@@ -41,6 +42,7 @@ class TrainConfig:
     warmup: float = 0.05
     weight_decay: float = 2e-2
     average: float = 0.999
+    loss: str = "mixture"
     branch_weight: float = 0.5
     seed: int = 7
     eval_every: int = 10
