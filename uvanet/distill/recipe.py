@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.data.fixations import read_split
@@ -21,8 +22,6 @@ from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teaching import make_teachers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from uvanet.data.synthetic import Pairs
     from uvanet.distill.config import TrainConfig
     from uvanet.distill.corpus import CorpusConfig
@@ -108,6 +107,8 @@ def origin(
     pool: Path | None,
 ) -> Origin:
     """What the card of a student made by `distill` says of its making."""
+    # A path would tell of the machine it was made on.
+    student = dataclasses.replace(student, start=Path(student.start).stem)
     return Origin(
         "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
         "unlabelled pictures and clips.",
