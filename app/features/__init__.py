@@ -13,4 +13,4 @@ def features() -> tuple[type[Feature], ...]:
     from app.features.compare import Compare
     from app.features.models import Models
 
-    return (Models, Compare)
+    return (Compare, Models)
