@@ -234,28 +234,6 @@ def test_info_prints_a_card(tmp_path: Path) -> None:
     assert card["name"] == "uvanet-64"
 
 
-def test_bench_measures_the_network(tmp_path: Path) -> None:
-    call = ("bench", "--seconds", 0.05, "--program", 0, "-o", "bench.json")
-    done = uvanet(*call, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    result = json.loads((tmp_path / "bench.json").read_text())
-    row = next(row for row in result["network"] if row["model"] == "uvanet-64")
-    assert 0 < row["one_frame"]["p50_ms"] <= row["one_frame"]["p95_ms"]
-    assert row["batch_fps"] > 0
-    assert result["machine"]["processor"] in done.stdout
-    assert [row["frame"] for row in result["preprocess"]] == ["720p", "1080p"]
-
-
-def test_bench_measures_the_program(tmp_path: Path) -> None:
-    call = ("bench", "--seconds", 0.05, "--program", 4, "--json")
-    done = uvanet(*call, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    program = json.loads(done.stdout)["program"]
-    assert program["start_to_first_overlay_s"] > 0
-    assert 0 < program["latency_p50_ms"] <= program["latency_p95_ms"]
-    assert program["rss_mib"] > 10
-
-
 def test_an_error_of_ours_is_kept_in_a_file_and_not_thrown_at_the_user(tmp_path: Path) -> None:
     script = (
         "import sys, uvanet.cli.info\n"

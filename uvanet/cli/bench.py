@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 class _Bench:
     description = """\
-Measures, on this machine: each model's latency (one frame, one thread) and throughput (batches,
-all cores); shrinking a frame; and the program on the demo: time from command to first overlay,
-capture-to-paint latency, frame rates, memory after --program seconds.
+Measures, on this machine: each model by each engine (one frame on one thread; batches over
+threads), shrinking frames, whole steps on frames of usual sizes, many streams at once, peers, a
+teacher beside a student, files written, and the program on the demo. Ratios come first: they are
+what may be quoted.
 """
     examples = """examples:
   uvanet bench
   uvanet bench --json > bench.json
-  uvanet bench --seconds 1 --program 10
+  uvanet bench -o bench.json --plots plots
+  uvanet bench --onnx unisal.onnx,mean=0.485:0.456:0.406,std=0.229:0.224:0.225
+  uvanet bench --seconds 0.2 --program 10
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -30,11 +33,18 @@ capture-to-paint latency, frame rates, memory after --program seconds.
             "--model", action="append", metavar="NAME", help="a model; may be repeated (all)"
         )
         parser.add_argument(
+            "--onnx",
+            action="append",
+            default=[],
+            metavar="FILE[,KEY=VALUE]",
+            help="a model of others, as a peer; settings as for uvanet eval",
+        )
+        parser.add_argument(
             "--seconds",
-            type=number(0.05, 600),
-            default=3.0,
+            type=number(0.005, 600),
+            default=1.0,
             metavar="S",
-            help="for each figure of the network (%(default)s)",
+            help="for each figure (%(default)s)",
         )
         parser.add_argument(
             "--program",
@@ -45,45 +55,85 @@ capture-to-paint latency, frame rates, memory after --program seconds.
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
         parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+        parser.add_argument(
+            "--plots", type=Path, metavar="FOLDER", help="also write plots there, as SVG"
+        )
 
     def run(self, arguments: argparse.Namespace) -> int:
         from uvanet.bench import bench
         from uvanet.errors import OutputError, UsageError
+        from uvanet.runtime.onnx_spec import OnnxSpec
         from uvanet.weights import available
 
-        names = [card.name for card in available() if card.role == "student"]
+        names = [card.name for card in available()]
         for name in arguments.model or []:
             if name not in names:
                 raise UsageError(f"There is no model {name!r}.", f"Choose {', '.join(names)}.")
-        if arguments.out and not arguments.out.parent.is_dir():
-            raise OutputError(f"The folder {arguments.out.parent} does not exist.", "Make it.")
+        for folder in (arguments.out and arguments.out.parent, arguments.plots):
+            if folder and not folder.is_dir():
+                raise OutputError(f"The folder {folder} does not exist.", "Make it.")
+        foreign = [OnnxSpec.parse(text) for text in arguments.onnx]
         print("measuring, please leave the machine alone ...", file=sys.stderr)
-        result = bench(arguments.model or names, arguments.seconds, arguments.program)
+        result = bench(
+            arguments.model or names, arguments.seconds, arguments.program, foreign, say=_say
+        )
         text = json.dumps(result, indent=1)
         if arguments.out:
             arguments.out.write_text(text + "\n", encoding="utf-8")
+        if arguments.plots:
+            from uvanet.bench.plots import write_charts
+
+            write_charts(result, arguments.plots, "bench")
         print(text if arguments.json else "\n".join(as_table(result)))
         return 0
 
 
+def _say(words: str) -> None:
+    print(f"  {words}", file=sys.stderr)
+
+
 def as_table(result: dict[str, Any]) -> list[str]:
     """The result in lines for people."""
-    lines = [f"{key:20} {value}" for key, value in result["machine"].items()]
-    lines += ["", f"{'network':16}{'p50 ms':>10}{'p95 ms':>10}{'batch FPS':>12}"]
+    lines = [f"{name:52}{value:9.2f}" for name, value in result["ratios"].items()]
+    lines += ["", *(f"{key:20} {value}" for key, value in result["machine"].items())]
+    lines.append("{:20} {gmacs} GMAC/s, {gbytes} GB/s".format("roof", **result["roofline"]))
+    heads = ("p50 ms", "p95 ms", "p99 ms", "best ms", "cpu ms")
     lines += [
-        f"{row['model']:16}{row['one_frame']['p50_ms']:10.3f}{row['one_frame']['p95_ms']:10.3f}"
-        f"{row['batch_fps']:12,}"
-        for row in result["network"]
+        "",
+        f"{'network':28}" + "".join(f"{head:>10}" for head in heads) + f"{'best FPS':>12}",
     ]
-    lines += ["", f"{'shrink':16}{'p50 ms':>10}{'p95 ms':>10}"]
+    for row in result["network"]:
+        for name, one in row["engines"].items():
+            label = f"{row['model']} {name}"
+            lines.append(_times(label, one["one_frame"]) + f"{one['best_fps']:12,}")
+    for row in result["sizes"]:
+        label = f"{row['preset']} (64's weights)"
+        lines.append(_times(label, row["one_frame"]) + f"{row['batch_fps']:12,}")
+    lines += ["", "shrinking, and a whole step"]
+    for row in result["frames"]:
+        lines.append(_times(f"  {row['frame']} shrink", row["shrink"]))
+        lines.append(_times(f"  {row['frame']} area filter", row["area_filter"]))
+        lines.append(_times(f"  {row['frame']} step", row["step"]))
+    lines += ["", "peers, 720p", *(_times(f"  {row['name']}", row) for row in result["peers"])]
+    lines += ["", f"{'streams of 720p':28}{'FPS':>10}{'FPS each':>10}"]
     lines += [
-        f"{row['frame']:16}{row['p50_ms']:10.3f}{row['p95_ms']:10.3f}"
-        for row in result["preprocess"]
+        f"  {row['streams']:<26}{row['fps']:10.1f}{row['fps_each']:10.1f}"
+        for row in result["streams"]
     ]
+    lines += ["", f"{'files':28}{'x real time':>12}"]
+    lines += [f"  {row['writes']:26}{row['times_real_time']:12.2f}" for row in result["files"]]
+    for row in result["pairs"]:
+        lines += ["", f"{row['student']} at 30 a second, p95 ms: alone {row['alone']['p95_ms']}"]
+        lines[-1] += f", beside {row['teacher']} {row['beside']['p95_ms']}"
     if result["program"]:
         lines += ["", "program on the demo"]
         lines += [f"  {key:26} {value}" for key, value in result["program"].items()]
     return lines
+
+
+def _times(label: str, times: dict[str, Any]) -> str:
+    keys = ("p50_ms", "p95_ms", "p99_ms", "best_ms", "cpu_ms")
+    return f"{label:28}" + "".join(f"{times[key]:10.3f}" for key in keys)
 
 
 COMMAND = _Bench()

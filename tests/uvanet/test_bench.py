@@ -1,0 +1,105 @@
+"""`uvanet bench`: all of it in one run; and what must not grow, whatever the machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
+
+import pytest
+
+from uvanet.bench.layers import feature_bytes, layers
+from uvanet.models import build, layer_costs
+from uvanet.paths import resource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder and the table of one short run, the program left out."""
+    folder = tmp_path_factory.mktemp("bench")
+    command = [sys.executable, "-m", "uvanet", "bench", "--seconds", "0.005", "--program", "0"]
+    command += ["--model", "uvanet-64", "-o", "bench.json", "--plots", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_one_run_measures_everything(run: tuple[Path, str]) -> None:
+    folder, table = run
+    result = json.loads((folder / "bench.json").read_text())
+    assert next(iter(result)) == "ratios"
+    (network,) = result["network"]
+    assert set(network["engines"]) == {"onnx", "openvino", "torch"}
+    for row in network["engines"].values():
+        one = row["one_frame"]
+        assert 0 < one["best_ms"] <= one["p50_ms"] <= one["p95_ms"] <= one["p99_ms"]
+        assert row["best_fps"] > 0
+    assert [row["side"] for row in result["sizes"]] == [32, 64, 128]
+    assert [row["frame"] for row in result["frames"]] == ["480p", "720p", "1080p", "2160p"]
+    assert {row["name"] for row in result["peers"]} == {"spectral-residual", "centre-surround"}
+    assert [row["writes"] for row in result["files"]] == ["mp4", "npz"]
+    assert all(value > 0 for value in result["ratios"].values())
+    assert result["machine"]["processor"] in table
+    assert re.match(r"\S.* +\d+\.\d\d\n", table)
+
+
+def test_the_plots_show_what_was_measured(run: tuple[Path, str]) -> None:
+    folder, _ = run
+    names = {path.stem for path in folder.glob("*.svg")}
+    assert names == {
+        f"bench-{name}" for name in ("latency", "batches", "frame-size", "streams", "input-size")
+    }
+    for path in folder.glob("*.svg"):
+        root = ET.fromstring(path.read_text())
+        words = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+        dots = root.findall("{http://www.w3.org/2000/svg}circle")
+        assert len(words) > 8
+        assert all(0 <= float(dot.attrib["cy"]) <= 300 for dot in dots)
+    sizes = ET.fromstring((folder / "bench-input-size.svg").read_text())
+    assert {"32", "64", "128"} <= {node.text for node in sizes.iter()}
+
+
+def test_the_program_is_measured_in_a_process_of_its_own() -> None:
+    from uvanet.bench.program import bench_program
+
+    program = bench_program("uvanet-64", 2)
+    assert program["start_to_first_overlay_s"] > 0
+    assert 0 < program["latency_p50_ms"] <= program["latency_p95_ms"]
+    assert program["rss_mib"] > 10
+
+
+def test_the_layers_are_those_of_the_documented_table() -> None:
+    for preset in ("uvanet-32", "uvanet-64", "uvanet-128"):
+        documented = sum(macs for _, macs in layer_costs(build(preset)).values())
+        assert sum(layer.macs for layer in layers(preset)) == documented
+    stem = layers("uvanet-64")[0]
+    assert stem.input_bytes == 4 * 3 * 64 * 64
+    assert stem.output_bytes == 4 * 8 * 32 * 32
+
+
+def test_feature_maps_and_files_stay_within_the_papers_size() -> None:
+    """The paper: 0.68 MB of features at 32 x 32. All maps together need less than half."""
+    assert feature_bytes("uvanet-32") == 265_120
+    assert feature_bytes("uvanet-32") < 0.68e6
+    for ending in ("onnx", "safetensors"):
+        assert resource(f"weights/uvanet-64.{ending}").stat().st_size < 0.71e6
+
+
+@pytest.mark.parametrize("start", ["uvanet.stream", "app.application", "app.command"])
+def test_the_program_starts_without_what_only_training_needs(start: str) -> None:
+    """Each costs a second of the start and tens of megabytes."""
+    script = (
+        f"import sys, importlib, numpy; importlib.import_module({start!r})\n"
+        "import uvanet; s = uvanet.Stream(uvanet.load('uvanet-64', engine='onnx'))\n"
+        "s.step(numpy.zeros((720, 1280, 3), numpy.uint8), 0.0)\n"
+        "heavy = {'torch', 'scipy', 'onnx', 'openvino', 'skimage', 'lightning_fabric'}\n"
+        "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", script]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

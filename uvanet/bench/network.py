@@ -1,0 +1,94 @@
+"""The network alone: one frame, batches, threads, input sizes; and torch eager beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from uvanet.bench.timing import Timing, time_calls
+from uvanet.machine import usable_cores
+from uvanet.runtime.engines import Choice, open_engine
+from uvanet.weights import find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.runtime.engine import Engine
+    from uvanet.weights import Card
+
+BATCHES = (1, 8, 32, 64, 256)
+MOST_PIXELS = 256 * 64 * 64
+"""Of the frames of a batch, so that large inputs do not take all day."""
+
+
+def engines_here() -> list[str]:
+    """The engines that are installed."""
+    found = ["onnx"]
+    if importlib.util.find_spec("openvino"):
+        found.append("openvino")
+    if importlib.util.find_spec("torch"):
+        found.append("torch")
+    return found
+
+
+def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) -> dict[str, Any]:
+    """One model, network only.
+
+    Args:
+        path: Its ONNX file.
+        card: What it is.
+        seconds: For each figure.
+        all_engines: Also by the engines other than ONNX Runtime; students only.
+
+    Returns:
+        The model's facts, and for each engine: one_frame (one thread), batch_fps (threads, then
+        frames a batch) and best_fps.
+    """
+    names = engines_here() if all_engines and card.role == "student" else ["onnx"]
+    return {
+        "model": card.name,
+        "role": card.role,
+        "input_size": list(card.input_size),
+        "macs": card.macs,
+        "parameters": card.parameters,
+        "file_bytes": path.stat().st_size,
+        "engines": {name: _engine(path, card, name, seconds) for name in names},
+    }
+
+
+def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]:
+    single = open_engine(path, card, Choice(name, 1))
+    result: dict[str, Any] = {"one_frame": time_step(single, 1, seconds), "batch_fps": {}}
+    sizes = [n for n in BATCHES if n * np.prod(card.input_size) <= MOST_PIXELS]
+    counts = sorted({1, usable_cores()})
+    if name == "torch":
+        # There for comparison: its threads are one setting for the whole process.
+        sizes, counts = [1, 64], [1]
+    for threads in counts:
+        engine = open_engine(path, card, Choice(name, threads))
+        result["batch_fps"][str(threads)] = {
+            str(n): round(n / time_step(engine, n, seconds)["p50_ms"] * 1e3) for n in sizes
+        }
+    result["best_fps"] = max(fps for row in result["batch_fps"].values() for fps in row.values())
+    return result
+
+
+def time_step(engine: Engine, count: int, seconds: float) -> Timing:
+    """Times a streaming step of so many frames."""
+    frames = noise((count, *engine.input_size, 3))
+    earlier = engine.step(frames).features
+    return time_calls(lambda: engine.step(frames, earlier), seconds)
+
+
+def noise(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Bytes of no meaning, the same each time."""
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def bench_students(names: list[str], seconds: float) -> list[dict[str, Any]]:
+    """All students of `names`; by every engine that is installed."""
+    return [bench_model(*find(name), seconds, all_engines=True) for name in names]

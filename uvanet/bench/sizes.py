@@ -1,0 +1,60 @@
+"""The network at other input sizes, with the weights of `uvanet-64`: for its speed alone."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors.torch import load_file
+
+from uvanet.bench.layers import feature_bytes, layers
+from uvanet.bench.network import time_step
+from uvanet.distill.export import write_onnx
+from uvanet.machine import usable_cores
+from uvanet.models import build
+from uvanet.paths import resource
+from uvanet.runtime.onnx_engine import OnnxEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BATCH_PIXELS = 64 * 64 * 64
+
+
+def bench_sizes(presets: Sequence[str], seconds: float) -> list[dict[str, Any]]:
+    """Each preset by ONNX Runtime: one frame on one thread, batches on all cores, layers."""
+    weights = load_file(resource("weights/uvanet-64.safetensors"))
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for preset in presets:
+            student = build(preset)
+            student.load_state_dict(weights)
+            path = Path(folder, f"{preset}.onnx")
+            write_onnx(student.eval(), path)
+            side = student.preset.input_size
+            count = max(1, BATCH_PIXELS // side**2)
+            many = time_step(OnnxEngine(path, usable_cores()), count, seconds)
+            parts = layers(preset)
+            rows.append(
+                {
+                    "preset": preset,
+                    "side": side,
+                    "macs": sum(part.macs for part in parts),
+                    "feature_bytes": feature_bytes(preset),
+                    "file_bytes": path.stat().st_size,
+                    "one_frame": time_step(OnnxEngine(path, 1), 1, seconds),
+                    "batch": count,
+                    "batch_fps": round(count / many["p50_ms"] * 1e3),
+                    "layers": [
+                        {
+                            "name": part.name,
+                            "macs": part.macs,
+                            "bytes": part.weight_bytes + part.input_bytes + part.output_bytes,
+                            "macs_a_byte": round(part.intensity, 2),
+                        }
+                        for part in parts
+                    ],
+                }
+            )
+    return rows
