@@ -14,6 +14,7 @@ test:
 # All that is measured, kept for this class of machine; leave the machine alone meanwhile.
 bench:
 	@$(PYTHON) packaging/bootstrap.py test
+	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
 
 # The README's picture of the program; needs a display.

@@ -83,26 +83,26 @@ def bench(
 
 
 def ratios(result: dict[str, Any]) -> dict[str, float]:
-    """What may be quoted: each above 1 where we are faster, or how much of a bar is used."""
+    """What may be quoted: how many times each is what its name says."""
     found: dict[str, float] = {}
     main = result["network"][0]
     one = main["engines"]["onnx"]["one_frame"]["p50_ms"]
     for name, row in main["engines"].items():
         if name != "onnx":
-            found[f"{name}, one frame, against onnx"] = row["one_frame"]["p50_ms"] / one
+            found[f"onnx is faster than {name}, one frame"] = row["one_frame"]["p50_ms"] / one
             best = main["engines"]["onnx"]["best_fps"]
-            found[f"onnx, best batch, against {name}"] = best / row["best_fps"]
+            found[f"onnx is faster than {name}, best batch"] = best / row["best_fps"]
     for row in result["frames"]:
-        found[f"area filter against shrinking, {row['frame']}"] = (
+        found[f"shrinking is faster than the area filter, {row['frame']}"] = (
             row["area_filter"]["p50_ms"] / row["shrink"]["p50_ms"]
         )
     step = next(row["step"]["p50_ms"] for row in result["frames"] if row["frame"] == "720p")
     for row in result["peers"]:
-        found[f"{row['name']} against a whole step, 720p"] = row["p50_ms"] / step
+        found[f"a whole step is faster than {row['name']}, 720p"] = row["p50_ms"] / step
     for row in result["files"]:
-        found[f"real time against writing {row['writes']}"] = row["times_real_time"]
+        found[f"writing {row['writes']} is faster than real time"] = row["times_real_time"]
     for row in result["pairs"]:
-        found[f"p95 beside {row['teacher']} against alone"] = (
+        found[f"p95 is longer beside {row['teacher']} than alone"] = (
             row["beside"]["p95_ms"] / row["alone"]["p95_ms"]
         )
     return {name: round(value, 3) for name, value in found.items()}

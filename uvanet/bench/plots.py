@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 48, 44
+LEFT, RIGHT, TOP, BOTTOM = 64, 30, 48, 44
 COLOURS = ("#3b7dd8", "#d8663b", "#3ba272", "#8a5fc9", "#b0872b", "#5f6b7a")
 INK, QUIET, LINE, PAPER = "#20262e", "#69737f", "#dfe3e8", "#ffffff"
 
@@ -99,16 +99,16 @@ def charts(result: dict[str, Any]) -> dict[str, str]:
             ],
         ),
         "batches": chart(
-            "Network alone: frames a second",
+            f"{students[0]['model']} alone: frames a second, by engine and threads",
             "frames a batch",
             [
-                Curve(f"{name}, {threads} threads", list(fps), list(fps.values()))
+                Curve(f"{name} \N{MULTIPLICATION SIGN}{threads}", list(fps), list(fps.values()))
                 for name, one in students[0]["engines"].items()
                 for threads, fps in one["batch_fps"].items()
             ],
         ),
         "frame-size": chart(
-            "Of a whole step: milliseconds (p50)",
+            "One frame, all included: milliseconds (p50)",
             "size of the frame",
             [
                 Curve(

@@ -94,7 +94,7 @@ def _say(words: str) -> None:
 
 def as_table(result: dict[str, Any]) -> list[str]:
     """The result in lines for people."""
-    lines = [f"{name:52}{value:9.2f}" for name, value in result["ratios"].items()]
+    lines = [f"{name:58}{value:9.2f}" for name, value in result["ratios"].items()]
     lines += ["", *(f"{key:20} {value}" for key, value in result["machine"].items())]
     lines.append("{:20} {gmacs} GMAC/s, {gbytes} GB/s".format("roof", **result["roofline"]))
     heads = ("p50 ms", "p95 ms", "p99 ms", "best ms", "cpu ms")
