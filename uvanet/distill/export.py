@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
 from uvanet.distill.evaluate import student_predictor
+from uvanet.distill.slim import slim
 from uvanet.evaluation.baselines import centre_prior
 from uvanet.evaluation.evaluate import score
 from uvanet.models import SpatioTemporal, build, layer_costs
@@ -66,6 +67,7 @@ def write_onnx(student: SpatioTemporal, path: Path) -> None:
         inputs=("frame", "earlier"),
         outputs=("saliency", "features"),
     )
+    slim(path)
 
 
 def export_onnx(
