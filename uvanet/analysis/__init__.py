@@ -1,0 +1,26 @@
+"""What maps of attention say: regions and their shares, spread, peaks, looks, and change."""
+
+from uvanet.analysis.looks import Look, order_of_looks
+from uvanet.analysis.measures import change, density, entropy, peak
+from uvanet.analysis.record import Record, RegionSummary, Series
+from uvanet.analysis.regions import Region, Shape, load_regions, save_regions, shares
+from uvanet.analysis.scan import Sample, scan
+
+__all__ = [
+    "Look",
+    "Record",
+    "Region",
+    "RegionSummary",
+    "Sample",
+    "Series",
+    "Shape",
+    "change",
+    "density",
+    "entropy",
+    "load_regions",
+    "order_of_looks",
+    "peak",
+    "save_regions",
+    "scan",
+    "shares",
+]

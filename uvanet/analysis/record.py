@@ -1,0 +1,307 @@
+"""What attention did over the time of a clip: one map for each short stretch of it.
+
+Kept by the time in the clip, so that a film seen twice counts once, and filled in any order:
+by playing, by jumping about, by a scan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import cv2
+import numpy as np
+
+from uvanet.analysis.measures import change, density, entropy, peak
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from uvanet.analysis.regions import Region
+
+STEP = 0.1
+"""Seconds of a clip that share one map, unless the clip is too long for that."""
+
+MOST = 4096
+"""Maps kept at most: 16 MB of them."""
+
+_SIDE = 64
+_THUMB = (16, 9)
+# Neighbours further apart than this many steps are not compared: what lies between is unknown.
+_GAP = 3
+_CUT = 0.09
+_CHUNK = 512
+T = TypeVar("T", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers over time, in the order of time.
+
+    Attributes:
+        seconds: float64, (n,).
+        entropy: float32, (n,), 0..1; see `measures.entropy`.
+        change: float32, (n,), 0..1: the share of attention that moved since the moment before;
+            0 where that is unknown.
+        moved: float32, (n,): how far the peak moved since then, in picture widths and heights.
+        cuts: bool, (n,): the picture itself is another one.
+        peaks: float32, (n, 2): x and y in 0..1.
+    """
+
+    seconds: NDArray[np.float64]
+    entropy: NDArray[np.float32]
+    change: NDArray[np.float32]
+    moved: NDArray[np.float32]
+    cuts: NDArray[np.bool_]
+    peaks: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSummary:
+    """What a region got over the time seen.
+
+    Attributes:
+        share: Mean share of the attention, 0..1.
+        entries: How often the peak came in, the start included.
+        first: Seconds of the clip when the peak was in it first; None where it never was.
+    """
+
+    share: float
+    entries: int
+    first: float | None
+
+
+class Record:
+    """Maps by time. Not for several threads at once.
+
+    Args:
+        duration: Of the clip in seconds; None where it has none, and the newest maps are kept.
+        step: Seconds that share one map; longer for a clip that would need too many.
+        most: Maps kept at most.
+    """
+
+    def __init__(self, duration: float | None = None, step: float = STEP, most: int = MOST) -> None:
+        self.step = max(step, (duration or 0.0) / most * 1.001)
+        self._most = most
+        self._rows: dict[int, int] = {}
+        self._next = 0
+        self._order: NDArray[np.intp] | None = None
+        self._maps: NDArray[np.uint8] = np.empty((0, 0, 0), np.uint8)
+        self._total = np.zeros((0, 0), np.float64)  # the sum of all densities
+        self._seconds = np.empty(0, np.float64)
+        self._sums = np.empty(0, np.float32)  # of each map
+        self._numbers = np.empty((0, 4), np.float32)  # entropy, change, x, y
+        self._thumbs: NDArray[np.uint8] = np.empty((0, *_THUMB[::-1], 3), np.uint8)
+        self._shares: dict[Region, NDArray[np.float32]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def knows(self, seconds: float) -> bool:
+        """Whether the stretch around a time was seen."""
+        return self._bucket(seconds) in self._rows
+
+    def add(self, seconds: float, saliency: NDArray[np.float32], image: NDArray[np.uint8]) -> bool:
+        """Takes the map of one moment, in place of the one that was kept for its stretch.
+
+        Args:
+            seconds: In the clip.
+            saliency: Float, shape (h, w), 0..1.
+            image: The picture, uint8, shape (h', w', 3 or 4); looked at coarsely, for cuts.
+
+        Returns:
+            False where the map has no attention at all: it is not kept.
+        """
+        if not saliency.any():
+            return False
+        small = _small(saliency)
+        if small.shape != self._maps.shape[1:]:
+            self._start(small.shape)
+        bucket = self._bucket(seconds)
+        row = self._row(bucket)
+        self._seconds[row] = seconds
+        self._maps[row] = small
+        self._sums[row] = small.sum()
+        self._total += density(small)
+        self._thumbs[row] = _thumb(image)
+        self._numbers[row] = (entropy(saliency), 0.0, *peak(saliency))
+        self._numbers[row, 1] = self._change(bucket)
+        for later in range(bucket + 1, bucket + _GAP + 1):
+            if later in self._rows:
+                self._numbers[self._rows[later], 1] = self._change(later)
+                break
+        for region, values in self._shares.items():
+            values[row] = float((small * region.coverage(*small.shape)).sum()) / self._sums[row]
+        return True
+
+    def average(self) -> NDArray[np.float32] | None:
+        """The mean density over all that was seen, scaled to a largest value of 1.
+
+        Returns:
+            float32, shape (h, w); None before the first map.
+        """
+        if not self._rows:
+            return None
+        return np.asarray(self._total / self._total.max(), np.float32)
+
+    def series(self) -> Series:
+        """All numbers in the order of time."""
+        rows = self._ordered()
+        seconds, numbers = self._seconds[rows], self._numbers[rows]
+        peaks = numbers[:, 2:]
+        moved = np.zeros(len(rows), np.float32)
+        cuts = np.zeros(len(rows), bool)
+        if len(rows) > 1:
+            near = np.diff(seconds) <= _GAP * self.step
+            moved[1:] = np.hypot(*np.diff(peaks, axis=0).T) * near
+            cuts[1:] = self._cuts(rows) & near
+        return Series(seconds, numbers[:, 0], numbers[:, 1], moved, cuts, peaks)
+
+    def shares(self, region: Region) -> NDArray[np.float32]:
+        """The region's share at each moment, in the order of time; float32, (n,), 0..1."""
+        if region not in self._shares:
+            self._shares[region] = self._shares_of(region)
+        return self._shares[region][self._ordered()]
+
+    def keep_only(self, regions: Sequence[Region]) -> None:
+        """Forgets the shares of regions that are not there any more."""
+        self._shares = {one: values for one, values in self._shares.items() if one in regions}
+
+    def summary(self, region: Region) -> RegionSummary:
+        """What a region got over the time seen."""
+        rows = self._ordered()
+        if not len(rows):
+            return RegionSummary(0.0, 0, None)
+        peaks = self._numbers[rows, 2:]
+        inside = region.inside(peaks[:, 0], peaks[:, 1])
+        entries = int(inside[0]) + int((inside[1:] & ~inside[:-1]).sum())
+        first = float(self._seconds[rows[int(np.argmax(inside))]]) if entries else None
+        return RegionSummary(float(self.shares(region).mean()), entries, first)
+
+    def moments(self, count: int = 12, apart: float = 0.5) -> list[float]:
+        """The moments of highest change.
+
+        Args:
+            count: At most so many.
+            apart: Least seconds between two of them.
+
+        Returns:
+            Seconds in the clip, in the order of time; only moments at which attention moves
+            clearly more than it does on average.
+        """
+        series = self.series()
+        if len(series.seconds) < 3:
+            return []
+        least = max(0.05, float(series.change.mean() + series.change.std()))
+        chosen: list[float] = []
+        for place in np.argsort(-series.change, kind="stable"):
+            if series.change[place] < least or len(chosen) == count:
+                break
+            at = float(series.seconds[place])
+            if all(abs(at - other) >= apart for other in chosen):
+                chosen.append(at)
+        return sorted(chosen)
+
+    def _bucket(self, seconds: float) -> int:
+        # The small addition keeps 0.3 s in the third stretch, whatever floats make of 0.3 / 0.1.
+        return int(seconds / self.step + 1e-6)
+
+    def _start(self, shape: tuple[int, ...]) -> None:
+        """Begins anew, with maps of a size."""
+        self._rows.clear()
+        self._shares.clear()
+        self._next, self._order = 0, None
+        self._maps = np.empty((0, *shape), np.uint8)
+        self._total = np.zeros(shape, np.float64)
+        self._seconds, self._sums = np.empty(0, np.float64), np.empty(0, np.float32)
+        self._numbers = np.empty((0, 4), np.float32)
+        self._thumbs = np.empty((0, *_THUMB[::-1], 3), np.uint8)
+
+    def _row(self, bucket: int) -> int:
+        """Where a stretch's map belongs; the oldest makes room where there is none."""
+        if bucket in self._rows:
+            row = self._rows[bucket]
+            self._total -= density(self._maps[row])
+            return row
+        if len(self._rows) == self._most:
+            row = self._rows.pop(min(self._rows))
+            self._total -= density(self._maps[row])
+        else:
+            row = len(self._rows)
+            if row == len(self._seconds):
+                self._grow()
+        self._rows[bucket] = row
+        self._order = None
+        return row
+
+    def _grow(self) -> None:
+        size = min(self._most, max(64, 2 * len(self._seconds)))
+        for name in ("_maps", "_seconds", "_sums", "_numbers", "_thumbs"):
+            setattr(self, name, _longer(getattr(self, name), size))
+        self._shares = {one: _longer(values, size) for one, values in self._shares.items()}
+
+    def _ordered(self) -> NDArray[np.intp]:
+        if self._order is None:
+            self._order = np.array([self._rows[one] for one in sorted(self._rows)], np.intp)
+        return self._order
+
+    def _shares_of(self, region: Region) -> NDArray[np.float32]:
+        """The region's share in every row, looked up only where the region is."""
+        values = np.zeros(len(self._seconds), np.float32)
+        coverage = region.coverage(*self._maps.shape[1:])
+        down, across = (np.flatnonzero(coverage.any(axis=axis)) for axis in (1, 0))
+        if not self._rows or not len(down):
+            return values
+        box = np.s_[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+        weights = coverage[box].ravel()
+        for start in range(0, len(self._rows), _CHUNK):
+            rows = slice(start, min(start + _CHUNK, len(self._rows)))
+            inner = self._maps[rows][:, *box].reshape(rows.stop - start, -1)
+            values[rows] = inner.astype(np.float32) @ weights / self._sums[rows]
+        return values
+
+    def _change(self, bucket: int) -> float:
+        """How much attention moved since the nearest stretch before."""
+        for earlier in range(bucket - 1, bucket - _GAP - 1, -1):
+            if earlier in self._rows:
+                before, now = self._maps[self._rows[earlier]], self._maps[self._rows[bucket]]
+                return change(before.astype(np.float32), now.astype(np.float32))
+        return 0.0
+
+    def _cuts(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether the picture at each moment but the first is another than the one before.
+
+        A cut differs much from the picture before, and much more than the pictures around it
+        differ from each other; a fast pan differs steadily.
+        """
+        thumbs = self._thumbs[rows].astype(np.int16)
+        differs = np.abs(np.diff(thumbs, axis=0)).mean(axis=(1, 2, 3)) / 255
+        around = np.pad(differs, 1, mode="reflect" if len(differs) > 1 else "edge")
+        usual = np.maximum(around[:-2], around[2:])
+        return np.asarray((differs > _CUT) & (differs > 2.5 * usual))
+
+
+def _longer(values: NDArray[T], size: int) -> NDArray[T]:
+    """A copy with more rows; the new ones are zero."""
+    result = np.zeros((size, *values.shape[1:]), values.dtype)
+    result[: len(values)] = values
+    return result
+
+
+def _small(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The map in 8 bits, with no side above `_SIDE`."""
+    height, width = saliency.shape
+    if max(height, width) > _SIDE:
+        size = min(width, _SIDE), min(height, _SIDE)
+        saliency = np.asarray(cv2.resize(saliency, size, interpolation=cv2.INTER_AREA), np.float32)
+    top = float(saliency.max())
+    return np.asarray(np.rint(saliency * (255.0 / top)), np.uint8)
+
+
+def _thumb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A coarse picture, from a few pixels of it: a whole frame costs a millisecond."""
+    across, down = max(1, image.shape[1] // 128), max(1, image.shape[0] // 72)
+    sparse = np.ascontiguousarray(image[::down, ::across, :3])
+    return np.asarray(cv2.resize(sparse, _THUMB, interpolation=cv2.INTER_AREA), np.uint8)
