@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test bench picture weights
+.PHONY: live test bench picture pictures weights
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -26,3 +26,8 @@ picture:
 weights:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/make_weights.py
+
+# All pictures of the README, each from a scene of the real program.
+pictures:
+	@$(PYTHON) packaging/bootstrap.py live
+	@.venv/bin/python packaging/make_pictures.py

@@ -31,11 +31,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @contextlib.contextmanager
-def x_server() -> Iterator[str]:
-    """Runs Xvfb, 1280x800 in 24 bits, on a free display, and gives its name."""
+def x_server(size: str = "1280x800") -> Iterator[str]:
+    """Runs Xvfb in 24 bits on a free display, and gives its name."""
     read_end, write_end = os.pipe()
     # Without -noreset the server starts over whenever its last client leaves.
-    options = ["-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]
+    options = ["-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write_end), *options],
         pass_fds=[write_end],
@@ -67,6 +67,15 @@ def x_display() -> Iterator[str]:
     if sys.platform != "linux":
         pytest.skip("Xvfb is for Linux")
     with x_server() as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def large_display() -> Iterator[str]:
+    """The name of an X server whose screen has room for a window at two pixels a point."""
+    if sys.platform != "linux":
+        pytest.skip("Xvfb is for Linux")
+    with x_server("2400x1600") as name:
         yield name
 
 

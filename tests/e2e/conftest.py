@@ -15,10 +15,20 @@ if TYPE_CHECKING:
 @pytest.fixture
 def start(x_display: str, tmp_path: Path) -> Iterator[Callable[..., Child]]:
     """Starts the program with arguments."""
+    yield from _start(x_display, tmp_path)
+
+
+@pytest.fixture
+def start_large(large_display: str, tmp_path: Path) -> Iterator[Callable[..., Child]]:
+    """Starts the program on the large screen."""
+    yield from _start(large_display, tmp_path)
+
+
+def _start(display: str, home: Path) -> Iterator[Callable[..., Child]]:
     children: list[Child] = []
 
-    def launch(*arguments: str) -> Child:
-        children.append(Child(x_display, tmp_path, *arguments))
+    def launch(*arguments: str, **options: int) -> Child:
+        children.append(Child(display, home, *arguments, **options))
         return children[-1]
 
     yield launch

@@ -21,9 +21,16 @@ PATIENCE = 60.0  # seconds; a bound for conditions, not a measure of anything
 
 
 class Child:
-    """The program and the user before it."""
+    """The program and the user before it.
 
-    def __init__(self, display: str, home: Path, *arguments: str) -> None:
+    Args:
+        display: The X server's name.
+        home: An empty folder.
+        arguments: Of the command.
+        scale: Screen pixels a logical pixel, each way.
+    """
+
+    def __init__(self, display: str, home: Path, *arguments: str, scale: int = 1) -> None:
         environment = {
             **os.environ,
             "QT_QPA_PLATFORM": "xcb",
@@ -31,11 +38,15 @@ class Child:
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / ".config"),
             "XDG_STATE_HOME": str(home / ".state"),
+            "XDG_DATA_HOME": str(home / ".data"),
+            "QT_SCALE_FACTOR": str(scale),
             "PYTHONWARNINGS": "default",
         }
         environment.pop("WAYLAND_DISPLAY", None)
         self.log = home / ".state" / "uvanet" / "log" / "uvanet.log"
         self.user = User(display)
+        self._display = display
+        self._scale = scale
         self.process = subprocess.Popen(
             [sys.executable, "-m", "app", *arguments],
             cwd=ROOT,
@@ -62,11 +73,31 @@ class Child:
         """Presses a key in the program's window."""
         self.user.press(title, key, modifiers)
 
+    def drag(
+        self, start: tuple[int, int], end: tuple[int, int], title: str = "UVA-Net Live"
+    ) -> None:
+        """Drags the mouse from one place of the window to another, in logical pixels."""
+        first, last = ([value * self._scale for value in place] for place in (start, end))
+        self.user.drag(title, (first[0], first[1]), (last[0], last[1]))
+
+    def copied(self) -> str:
+        """The text on the clipboard, as another program gets it."""
+        words = (
+            "from PySide6.QtGui import QGuiApplication;"
+            "app = QGuiApplication([]);"
+            "print(app.clipboard().text(), end='')"
+        )
+        environment = {**os.environ, "QT_QPA_PLATFORM": "xcb", "DISPLAY": self._display}
+        command = [sys.executable, "-c", words]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=True
+        ).stdout
+
     def keep(self, name: str) -> None:
-        """Keeps a picture of the screen, where someone wants to see it."""
-        if folder := os.environ.get("UVANET_ARTEFACTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(Path(folder, f"{name}.png")), self.user.look())
+        """Keeps a picture of the screen among the artefacts of the tests."""
+        folder = Path(os.environ.get("UVANET_ARTEFACTS") or ROOT / "artefacts")
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{name}.png"), self.user.look())
 
     def interrupt(self) -> int:
         """Presses Ctrl-C in its terminal and waits for its end."""

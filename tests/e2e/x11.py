@@ -1,4 +1,4 @@
-"""A user before a screen: sees it by mss, presses keys by Xlib's own library."""
+"""A user before a screen: sees it by mss, presses keys and the mouse by X's own libraries."""
 
 from __future__ import annotations
 
@@ -104,6 +104,9 @@ class User:
             lambda _display, _error: 0
         )
         library.XSetErrorHandler(self._on_error)
+        self._test = ctypes.CDLL(ctypes.util.find_library("Xtst") or "libXtst.so.6")
+        self._test.XTestFakeMotionEvent.argtypes = [ctypes.c_void_p] + [ctypes.c_int] * 4
+        self._test.XTestFakeButtonEvent.argtypes = [ctypes.c_void_p] + [ctypes.c_int] * 3
         self._display = library.XOpenDisplay(name.encode())
         assert self._display, f"the X server {name} does not answer"
         self._root = library.XDefaultRootWindow(self._display)
@@ -174,4 +177,29 @@ class User:
                 same_screen=1,
             )
             self._x.XSendEvent(self._display, window, 1, mask, ctypes.byref(event))
+        self._x.XSync(self._display, 0)
+
+    def drag(self, title: str, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Drags with the left button in the window whose title has `title` in it.
+
+        Args:
+            title: Part of the title.
+            start: Where from, in pixels from the window's top left.
+            end: Where to.
+        """
+        window = next(number for name, number in self.titles().items() if title in name)
+        facts = _Attributes()
+        self._x.XGetWindowAttributes(self._display, window, ctypes.byref(facts))
+        middle = (start[0] + end[0]) // 2, (start[1] + end[1]) // 2
+
+        def move(place: tuple[int, int]) -> None:
+            x, y = facts.x + place[0], facts.y + place[1]
+            self._test.XTestFakeMotionEvent(self._display, -1, x, y, 0)
+            self._x.XSync(self._display, 0)
+
+        move(start)
+        self._test.XTestFakeButtonEvent(self._display, 1, 1, 0)
+        for place in (start, middle, end):
+            move(place)
+        self._test.XTestFakeButtonEvent(self._display, 1, 0, 0)
         self._x.XSync(self._display, 0)

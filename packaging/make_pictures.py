@@ -1,0 +1,169 @@
+"""Makes the README's pictures from the real program; `make pictures` runs this.
+
+Each scene is a fresh start of the program with settings of its own, brought into a state by its
+actions and saved as it is on the screen. A feature adds its pictures by adding to `SCENES`.
+
+    python packaging/make_pictures.py                 all of them, into resources/pictures
+    python packaging/make_pictures.py regions -o /tmp one of them, elsewhere
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture of the program.
+
+    Attributes:
+        name: Of the file, without ending.
+        source: What is shown.
+        theme: "dark" or "light".
+        size: Width and height of the window.
+        seconds: Where in the source it goes on; the picture is taken `settle` later.
+        settings: Fields of the program's settings that differ from the usual.
+        regions: Name, shape, points: regions on the picture.
+        actions: Names of the actions triggered before the picture, in their order; one that
+            starts work in the background is waited for.
+        settle: Seconds it plays on before the picture is taken.
+    """
+
+    name: str
+    source: str = "demo"
+    theme: str = "dark"
+    size: tuple[int, int] = (1100, 720)
+    seconds: float = 1.4
+    settings: dict[str, Any] = field(default_factory=dict)
+    regions: tuple[dict[str, Any], ...] = ()
+    actions: tuple[str, ...] = ()
+    settle: float = 1.2
+
+
+_FACE = {"name": "Face", "shape": "ellipse", "points": [[0.31, 0.16], [0.53, 0.7]]}
+_SHUTTLE = {"name": "Shuttle", "shape": "rectangle", "points": [[0.74, 0.1], [0.97, 0.86]]}
+
+SCENES = (
+    Scene("overlay"),
+    Scene(
+        "regions",
+        seconds=1.0,
+        regions=(_FACE, _SHUTTLE),
+        settings={"folded": ["Overlay"]},
+        actions=("scan_clip",),
+    ),
+    Scene(
+        "looks",
+        theme="light",
+        seconds=5.6,
+        settings={"analyse_looks": True},
+        actions=("scan_clip",),
+    ),
+)
+
+
+def main() -> int:
+    """Makes the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="scenes to make; all where none is named")
+    parser.add_argument("-o", "--out", type=Path, default=ROOT / "resources" / "pictures")
+    parser.add_argument("--scene", help=argparse.SUPPRESS)  # for the process of one scene
+    args = parser.parse_args()
+    if args.scene:
+        return take(Scene(**json.loads(args.scene)), args.out)
+    known = {scene.name: scene for scene in SCENES}
+    unknown = set(args.names) - set(known)
+    if unknown:
+        parser.error(f"no scene {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name in args.names or known:
+        if not make(known[name], args.out.absolute()):
+            print(f"make_pictures: the scene {name} failed", file=sys.stderr)
+            return 1
+        print(args.out / f"{name}.png", flush=True)
+    return 0
+
+
+def make(scene: Scene, out: Path) -> bool:
+    """Makes one picture in a process and a home of its own.
+
+    Without a display, on Linux, an Xvfb is started for it.
+    """
+    with tempfile.TemporaryDirectory(prefix="uvanet-scene-") as home:
+        folders = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), home)
+        environment = {**os.environ, **folders, "XDG_STATE_HOME": home, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, __file__, "--scene", json.dumps(asdict(scene)), "-o", str(out)]
+        bare = not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+        if sys.platform == "linux" and bare:
+            server = shutil.which("xvfb-run")
+            if server is None:
+                print("make_pictures: there is no display, and no xvfb-run", file=sys.stderr)
+                return False
+            command = [server, "-a", "-s", "-screen 0 1920x1200x24", *command]
+        done = subprocess.run(
+            command, env=environment, cwd=ROOT, timeout=PATIENCE_SECONDS, check=False
+        )
+        return done.returncode == 0
+
+
+def take(scene: Scene, out: Path) -> int:
+    """Runs the program for one scene and saves the picture; in the scene's own process."""
+    from app import environment
+
+    environment.import_cv2()
+    from PySide6.QtCore import QTimer
+
+    from app.application import Options, Program
+    from app.features.analyse import Analyse
+    from app.measure import grab
+    from app.services.settings import Settings, save, settings_path
+    from uvanet.analysis import Region
+
+    save(Settings(**scene.settings), settings_path())
+    width, height = scene.size
+    program = Program(Options(scene.source, size=(width, height), theme=scene.theme))
+    window, saved = program.window, []
+    program.problem.connect(lambda words: (print(words, file=sys.stderr), window.close()))
+
+    def begin() -> None:
+        # Some seconds of film behind it, or the graphs would be empty.
+        QTimer.singleShot(3000, prepare)
+
+    def prepare() -> None:
+        if scene.regions:
+            analyse = next(one for one in window.features if isinstance(one, Analyse))
+            analyse.regions.replace_all([Region.from_dict(one) for one in scene.regions])
+        for name in scene.actions:
+            window.actions_by_name[name].trigger()
+        wait()
+
+    def wait() -> None:
+        if window.jobs.busy():
+            QTimer.singleShot(100, wait)
+            return
+        window.controller.seek(scene.seconds)
+        QTimer.singleShot(round(scene.settle * 1000), finish)
+
+    def finish() -> None:
+        window.banner.dismiss()
+        window.canvas.repaint()
+        saved.append(grab(window).save(str(out / f"{scene.name}.png")))
+        window.close()
+
+    window.display.first_overlay.connect(begin)
+    code = program.run()
+    return code or int(saved != [True])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""A user reads how much attention a part of the picture gets."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from x11 import CONTROL, SHIFT
+
+from uvanet.paths import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from program_child import Child
+
+# The stage of a window of 1100x720, in logical pixels: its corners and its middle line.
+LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 14, 408, 802, 60, 580
+
+
+def numbers(child: Child) -> dict[str, str]:
+    """What "Copy numbers" gives another program."""
+    child.press("c", CONTROL | SHIFT)
+    child.until(lambda: "\t" in child.copied())
+    return dict(line.split("\t") for line in child.copied().splitlines())
+
+
+def stage(child: Child, scale: int) -> NDArray[np.uint8]:
+    """The part of the screen that shows the picture; the graphs beside it never rest."""
+    return child.user.look()[TOP * scale : BOTTOM * scale, LEFT * scale : RIGHT * scale]
+
+
+def rests(child: Child, scale: int) -> bool:
+    """Whether the picture stands still."""
+    before = stage(child, scale)
+    time.sleep(0.5)
+    return bool((before == stage(child, scale)).all())
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_region_is_drawn_and_its_share_is_read(
+    start_large: Callable[..., Child], tmp_path: Path, scale: int
+) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(resource("demo.mp4").read_bytes())
+    child = start_large(str(film), "--theme", "dark", "--size", "1100x720", scale=scale)
+    child.until_titled("film.mp4")
+    child.until(lambda: stage(child, scale).std() > 20)
+    child.press("space")
+    child.until(lambda: rests(child, scale))
+    before = stage(child, scale)
+    child.press("a")
+    child.drag((LEFT, TOP), (MIDDLE, BOTTOM))
+    child.until(lambda: (stage(child, scale) != before).any(axis=2).mean() > 0.002)
+    first = numbers(child)
+    left = float(first["Region 1: share now"])
+    assert 0 < left < 1
+    child.press("q")
+    child.drag((MIDDLE, TOP), (RIGHT, BOTTOM))
+    child.until(lambda: "Region 2" in child.copied() or "Region 2" in str(numbers(child)))
+    second = numbers(child)
+    assert float(second["Region 1: share now"]) == left
+    # An ellipse leaves out the corners of its half, where there is little to see.
+    ellipse = float(second["Region 2: share now"])
+    assert 0.5 * (1 - left) < ellipse <= 1 - left + 0.01
+    child.press("x")
+    child.until(lambda: rests(child, scale))
+    child.keep(f"regions-dark-{scale}00")
+    child.press("l", SHIFT)
+    child.until(lambda: child.user.look()[5 * scale, 300 * scale].min() > 200)
+    child.until(lambda: rests(child, scale))
+    child.keep(f"regions-light-{scale}00")
+    child.press("q", CONTROL)
+    assert child.end() == 0
