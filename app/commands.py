@@ -242,9 +242,11 @@ class Commands:
         self._sheet.activateWindow()
 
     def leave(self) -> None:
-        """Closes a message; without one, leaves the full screen."""
+        """Closes a message; without one, leaves the clean view or the full screen."""
         if self._window.banner.message:
             self._window.banner.dismiss()
+        elif self._window.clean:
+            self._window.actions_by_name["clean_view"].trigger()
         else:
             self._window.leave_full_screen()
 

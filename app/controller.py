@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,19 @@ from app.pipeline import events
 from app.pipeline.events import PipelineState
 from app.pipeline.inference import known_error
 from app.pipeline.live import MAX_SPEED, MIN_SPEED, LivePipeline
+from app.pipeline.predictor import Predictor
+from app.pipeline.turning import Orientations, TurnedSource
 from app.services.models import DEFAULT_ENGINE, load_predictor, short_name
-from uvanet.errors import UvanetError
+from uvanet.errors import SourceError, UvanetError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from app.pipeline.packets import Opinion, SaliencyPacket
-    from app.pipeline.predictor import Predictor, PredictorFactory
+    from app.pipeline.predictor import PredictorFactory
     from app.pipeline.statistics import Statistics
+    from app.pipeline.turning import Orientation
     from app.services.jobs import Jobs
+    from uvanet.sources import CameraFormat
     from uvanet.sources.base import Source, SourceInfo
 
 _log = logging.getLogger(__name__)
@@ -43,11 +48,17 @@ class Controller(QObject):
         engine_failed: The UvanetError of the network; pictures go on without heat.
         stalled: Seconds without a frame; 0 when frames come again.
         state_changed: The PipelineState.
+        turned: The pictures are mirrored or rotated otherwise from now on.
         result_ready: A result waits for `take`.
         model_changed: What `use_model` was given; the first map of that network is there.
         teacher_ready: The name of the teacher that looks on from now on.
         teacher_failed: The UvanetError of the teacher; the student goes on.
         model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
+
+    Attributes:
+        info: The facts of the newest source, once it was open; None before.
+        orientations: How sources are mirrored and rotated.
+        camera_format: What cameras are asked for; None for what they like.
     """
 
     opening = Signal(str)
@@ -57,6 +68,7 @@ class Controller(QObject):
     engine_failed = Signal(object)
     stalled = Signal(float)
     state_changed = Signal(object)
+    turned = Signal()
     result_ready = Signal()
     model_changed = Signal(str)
     model_failed = Signal(object)
@@ -87,7 +99,10 @@ class Controller(QObject):
             predictor, on_result=self._bridge.notify_result, on_event=self._bridge.notify_event
         )
         self._state = PipelineState.IDLE
-        self.info: SourceInfo | None = None  # of the newest source, once it was open
+        self._first: Predictor | PredictorFactory | None = predictor  # None after the next one
+        self.info: SourceInfo | None = None
+        self.orientations = Orientations()
+        self.camera_format: CameraFormat | None = None
 
     # -- sources
 
@@ -118,7 +133,8 @@ class Controller(QObject):
                 self._waiting = False
                 self._fail(error)
 
-        self._jobs.run(lambda: _make(spec), done, failed, name="source")
+        make = partial(_make, spec, self.camera_format, self.orientations)
+        self._jobs.run(make, done, failed, name="source")
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, UvanetError):
@@ -249,6 +265,40 @@ class Controller(QObject):
         """Sets whether files start again at their end."""
         self._pipeline.set_loop(loop)
 
+    def turn(self, orientation: Orientation) -> None:
+        """Mirrors and rotates the source that plays, from its next picture on."""
+        info = self.info
+        if info is None:
+            return
+        before = self.orientations.of(info.spec)
+        self.orientations.set(info.spec, orientation)
+        if before.sideways != orientation.sideways:
+            self.info = replace(info, width=info.height, height=info.width)
+        self.turned.emit()
+        if info.seekable and self._state is PipelineState.PLAYING:
+            self._pipeline.seek(self._position)
+        self._show_again()
+
+    # -- beside the live picture
+
+    def another_predictor(self) -> Predictor:
+        """A network like the one that runs. Takes a moment: not for the GUI thread."""
+        first = self._first
+        if first is None:
+            return load_predictor(self._model, self.engine, 1)
+        return first if isinstance(first, Predictor) else first()
+
+    def another_source(self) -> Source:
+        """The source that plays once more, closed. Takes a moment: not for the GUI thread.
+
+        Raises:
+            SourceError: None plays.
+        """
+        info = self.info
+        if info is None:
+            raise SourceError(tr("No source is open."), tr("Open a file first."))
+        return _make(info.spec, self.camera_format, self.orientations)
+
     # -- results
 
     def take(self) -> SaliencyPacket | None:
@@ -296,7 +346,7 @@ class Controller(QObject):
             case events.InferenceFailed(error):
                 self.engine_failed.emit(error)
             case events.ModelChanged(name):
-                self._model = name
+                self._model, self._first = name, None
                 self.model_changed.emit(name)
             case events.ModelRefused(_, error):
                 self._refuse(error)
@@ -315,11 +365,14 @@ class Controller(QObject):
             self.state_changed.emit(state)
 
 
-def _make(spec: str | None) -> Source:
+def _make(spec: str | None, camera: CameraFormat | None, orientations: Orientations) -> Source:
     """Makes a source, still closed. Runs on a job's thread: it may look for cameras."""
     from uvanet.sources import default_source, make_source
 
-    return default_source() if spec is None else make_source(spec)
+    # Only cameras know what to do with a format.
+    wishes = {} if camera is None else {"camera": camera}
+    source = default_source(**wishes) if spec is None else make_source(spec, **wishes)
+    return TurnedSource(source, orientations)
 
 
 def _short_name(spec: str) -> str:

@@ -20,6 +20,7 @@ from app.overlay import MAX_SMOOTHING
 from app.widgets.banner import Banner
 from app.widgets.canvas import Canvas
 from app.widgets.controls import IconButton
+from app.widgets.folding import Folds
 from app.widgets.overlay_panel import OverlayPanel
 from app.widgets.panes import Panes
 from app.widgets.plots import PlotPanel
@@ -54,6 +55,7 @@ class Layout:
         status: The line at the bottom.
         panel: Holds overlay and plots.
         chrome: What the full screen hides.
+        folds: Which cards of the panel are folded.
     """
 
     root: QWidget
@@ -69,7 +71,9 @@ class Layout:
     status: StatusLine
     panel: QWidget
     chrome: list[QWidget]
+    folds: Folds
     _buttons: QHBoxLayout
+    _early_cards: QVBoxLayout
     _cards: QVBoxLayout
     _stage: QVBoxLayout
 
@@ -77,9 +81,15 @@ class Layout:
         """Puts a button of a feature into the bar at the top, before the window's own."""
         self._buttons.addWidget(button)
 
-    def add_card(self, card: QWidget) -> None:
-        """Puts a card of a feature into the side panel, below those that are there."""
-        self._cards.addWidget(card)
+    def add_card(self, card: QWidget, *, early: bool = False) -> None:
+        """Puts a card of a feature into the side panel, below those that are there.
+
+        Args:
+            card: The card; folds where it has a heading.
+            early: Before the graphs, for what the user works with.
+        """
+        (self._early_cards if early else self._cards).addWidget(card)
+        self.folds.add(card)
 
     def add_strip(self, strip: QWidget) -> None:
         """Puts a strip of a feature between the picture and the controls in time."""
@@ -103,6 +113,7 @@ class Layout:
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""
+        self.folds.set_tokens(tokens)
         for part in (self.canvas, self.panes, self.banner, self.picker, self.overlay, self.plots):
             part.set_tokens(tokens)
 
@@ -120,7 +131,10 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
     status = StatusLine(model)
     root = QWidget()
     bar, buttons, menu_button, menu = _top_bar(root, picker, actions)
-    panel, cards = _panel(overlay, plots)
+    panel, early_cards, cards = _panel(overlay, plots)
+    folds = Folds(tokens)
+    for card in (overlay, plots.rates, plots.memory):
+        folds.add(card)
     stage = QVBoxLayout()
     stage.setSpacing(10)
     stage.addWidget(panes, 1)
@@ -148,7 +162,9 @@ def build(actions: ActionSet, tokens: Tokens, model: str) -> Layout:
         status=status,
         panel=panel,
         chrome=[bar, transport, status],
+        folds=folds,
         _buttons=buttons,
+        _early_cards=early_cards,
         _cards=cards,
         _stage=stage,
     )
@@ -186,12 +202,15 @@ def _top_bar(
     return bar, buttons, menu_button, menu
 
 
-def _panel(overlay: OverlayPanel, plots: PlotPanel) -> tuple[QWidget, QVBoxLayout]:
+def _panel(overlay: OverlayPanel, plots: PlotPanel) -> tuple[QWidget, QVBoxLayout, QVBoxLayout]:
     inner = QWidget()
     column = QVBoxLayout(inner)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(10)
     column.addWidget(overlay)
+    early_cards = QVBoxLayout()
+    early_cards.setSpacing(10)
+    column.addLayout(early_cards)
     column.addWidget(plots)
     cards = QVBoxLayout()
     cards.setSpacing(10)
@@ -203,4 +222,4 @@ def _panel(overlay: OverlayPanel, plots: PlotPanel) -> tuple[QWidget, QVBoxLayou
     panel.setFixedWidth(_PANEL_WIDTH)
     panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     panel.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return panel, cards
+    return panel, early_cards, cards

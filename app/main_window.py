@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from app.controller import Controller
     from app.services.jobs import Jobs
     from app.theme import Theme, Tokens
+    from uvanet.analysis import Region
     from uvanet.errors import UvanetError
     from uvanet.sources.base import SourceInfo
 
@@ -82,6 +83,8 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._position = 0.0
         self._was_maximized = False
+        self.clean = False  # the picture alone, in a window of its size
+        self.regions: tuple[Region, ...] = ()  # those of the source that plays
         self.actions_by_name = ActionSet(self, all_actions())
         self.actions_by_name.bind(ACTIONS, Commands(self))
         self.actions_by_name.set_tokens(theme.tokens, playing=False)
@@ -158,6 +161,11 @@ class MainWindow(QMainWindow):
         if settings.geometry:
             data = QByteArray(base64.b64decode(settings.geometry.encode(), validate=False))
             self.restoreGeometry(data)
+
+    @property
+    def theme_tokens(self) -> Tokens:
+        """The colours used now."""
+        return self._theme.tokens
 
     # -- sources
 
@@ -380,11 +388,22 @@ class MainWindow(QMainWindow):
             self.showMaximized() if self._was_maximized else self.showNormal()
             self._place_parts()
 
+    def set_clean(self, on: bool) -> None:
+        """Leaves the picture alone in the window, or brings everything back."""
+        self.clean = on
+        self.banner.set_silent(on)
+        self._place_parts()
+
+    @property
+    def immersive(self) -> bool:
+        """Whether the picture is alone."""
+        return self.clean or self.isFullScreen()
+
     def _place_parts(self) -> None:
-        self.parts.set_immersive(self.isFullScreen(), panel=self._panel_fits())
+        self.parts.set_immersive(self.immersive, panel=self._panel_fits())
 
     def _panel_fits(self) -> bool:
-        return self.settings.panel and self.width() >= _WIDE_ENOUGH and not self.isFullScreen()
+        return self.settings.panel and self.width() >= _WIDE_ENOUGH and not self.immersive
 
     def set_theme(self, choice: str) -> None:
         """Follows the system, or stays dark or light."""
@@ -424,11 +443,14 @@ class MainWindow(QMainWindow):
         spec = dropped_spec(event.mimeData())
         if spec is not None:
             event.acceptProposedAction()
-            self.open_source(spec)
+            if not any(feature.takes(spec) for feature in self.features):
+                self.open_source(spec)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hides the window at once; what takes time comes after."""
         self.leave_full_screen()
+        if self.clean:
+            self.actions_by_name["clean_view"].trigger()
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self._stats_timer.stop()
         self.display.close()

@@ -99,7 +99,8 @@ class ActionSet:
     def fill(self, menu: QMenu, which: Menu) -> None:
         """Puts the actions of a menu into `menu`, a line between groups."""
         group = None
-        for spec in self.specs.values():
+        # Those of features come after the window's own, and may belong to a group above.
+        for spec in sorted(self.specs.values(), key=lambda spec: spec.group):
             if spec.menu is not which or spec.hidden:
                 continue
             if group is not None and spec.group != group:

@@ -33,12 +33,14 @@ class Overlay:
         style: Colours, opacity and threshold.
         smoothing: Time constant in seconds, 0..`MAX_SMOOTHING`.
         visible: Whether the heat is shown at all.
+        fixed: A map shown in place of the newest one, such as an average; None for none.
     """
 
     def __init__(self, style: OverlayStyle | None = None, smoothing: float = 0.0) -> None:
         self.style = style or OverlayStyle()
         self.smoothing = smoothing
         self.visible = True
+        self.fixed: NDArray[np.float32] | None = None
         self._epoch: int | None = None
         self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_MOST_MAPS)
 
@@ -71,6 +73,8 @@ class Overlay:
 
     def saliency(self) -> NDArray[np.float32] | None:
         """The map as shown, smoothed: float32, shape (s, s), 0..1; None before the first."""
+        if self.fixed is not None:
+            return self.fixed
         return smooth(list(self._maps), self.smoothing) if self._maps else None
 
     def heat(self, width: int, height: int) -> NDArray[np.uint8] | None:

@@ -257,6 +257,11 @@ QLineEdit {
     padding: 7px 9px; selection-background-color: $accent; selection-color: $on_accent;
 }
 QLineEdit:focus { border-color: $accent; }
+QLineEdit#flat { background: transparent; border-color: transparent; padding: 1px 3px; }
+QLineEdit#flat:hover { border-color: $line; }
+QLineEdit#flat:focus { border-color: $accent; background: $window; }
+QToolButton#fold { padding: 1px; }
+QToolButton#status { color: $quiet; padding: 0 4px; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
 QScrollBar::handle:vertical { background: $pressed; border-radius: 3px; min-height: 24px; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; }

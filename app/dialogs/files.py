@@ -55,6 +55,33 @@ def ask_save(parent: QWidget, folder: str, name: str, done: Callable[[str], None
     return _open(dialog, done)
 
 
+def ask_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks for a file of regions; `done` gets its path."""
+    dialog = QFileDialog(parent, tr("Load regions"), folder, f"{tr('Regions')} (*.json)")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _open(dialog, done)
+
+
+def ask_save_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save regions; `done` gets the path."""
+    return _ask_save_as(parent, tr("Save regions"), folder, (tr("Regions"), "json"), done)
+
+
+def ask_numbers(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save a table of numbers; `done` gets the path."""
+    return _ask_save_as(parent, tr("Save shares"), folder, (tr("Table"), "csv"), done)
+
+
+def _ask_save_as(
+    parent: QWidget, title: str, folder: str, kind: tuple[str, str], done: Callable[[str], None]
+) -> QFileDialog:
+    words, suffix = kind
+    dialog = QFileDialog(parent, title, folder, f"{words} (*.{suffix})")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suffix)
+    return _open(dialog, done)
+
+
 def _open(dialog: QFileDialog, done: Callable[[str], None]) -> QFileDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(done)

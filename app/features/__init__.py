@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 def features() -> tuple[type[Feature], ...]:
     """The features, in the order in which the window makes them."""
+    # Here and not above: their actions are declared with the classes of app.actions.
+    from app.features.analyse import Analyse
+    from app.features.cameras import Cameras
     from app.features.compare import Compare
     from app.features.models import Models
+    from app.features.view import View
 
-    return (Compare, Models)
+    return (Compare, Models, Analyse, Cameras, View)

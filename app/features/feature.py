@@ -33,6 +33,15 @@ class Feature(QObject):
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme; called once at the start, too."""
 
+    def takes(self, path: str) -> bool:
+        """Uses a file dropped on the window, where it is this feature's.
+
+        Returns:
+            Whether it is; a file of no feature is opened as a source.
+        """
+        del path
+        return False
+
     def close(self, timeout: float) -> bool:
         """Ends what runs in the background, at the program's end; off the GUI thread.
 

@@ -50,6 +50,13 @@ class Settings:
         model: The student, likewise; empty for the one that comes with the program.
         model_engine: What runs it, as `uvanet.load` takes it.
         model_files: Users' own models, likewise, newest first.
+        folded: Names of the side panel's cards that are folded.
+        analyse_strip: Whether attention over time is shown over the timeline.
+        analyse_looks: Whether the predicted order of looks is shown.
+        camera_size: Width and height that cameras are asked for; 0 and 0 for what they like.
+        camera_fps: Frames a second that cameras are asked for; 0 for what they like.
+        turned: By the string that opens a source: whether it is mirrored (0 or 1), and its
+            quarter turns clockwise (0..3).
         unknown: Keys of a newer version of the program; written back unchanged.
     """
 
@@ -71,6 +78,12 @@ class Settings:
     model: str = ""
     model_engine: str = "auto"
     model_files: list[str] = field(default_factory=list)
+    folded: list[str] = field(default_factory=list)
+    analyse_strip: bool = True
+    analyse_looks: bool = False
+    camera_size: list[int] = field(default_factory=lambda: [0, 0])
+    camera_fps: int = 0
+    turned: dict[str, list[int]] = field(default_factory=dict)
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def add_recent(self, spec: str) -> None:
@@ -158,6 +171,14 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
+def _are_numbers(value: object, count: int, most: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == count
+        and all(type(entry) is int and 0 <= entry <= most for entry in value)
+    )
+
+
 _NUMBERS = {"opacity", "threshold", "smoothing", "compare_wipe"}
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "colormap": lambda value: isinstance(value, str) and value in COLORMAPS,
@@ -178,4 +199,12 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "model": _is_text,
     "model_engine": lambda value: isinstance(value, str) and value in MODEL_ENGINES,
     "model_files": _is_texts,
+    "folded": _is_texts,
+    "analyse_strip": _is_bool,
+    "analyse_looks": _is_bool,
+    "camera_size": lambda value: _are_numbers(value, 2, 16_384),
+    "camera_fps": lambda value: _are_numbers([value], 1, 1000),
+    "turned": lambda value: (
+        isinstance(value, dict) and all(_are_numbers(entry, 2, 3) for entry in value.values())
+    ),
 }

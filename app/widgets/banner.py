@@ -47,6 +47,8 @@ class Banner(QFrame):
         self._tokens = tokens
         self.level = ""
         self.topic = ""
+        self._silent = False
+        self._said = False  # a message waits, or is there
         self._mark = QLabel()
         self._title = QLabel()
         self._title.setObjectName("bannerTitle")
@@ -121,7 +123,22 @@ class Banner(QFrame):
         self.setAccessibleDescription(hint)
         self._paint_marks()
         self._timer.stop()
-        if level in ("info", "done"):
+        self._said = True
+        if not self._silent:
+            self._appear()
+
+    def set_silent(self, silent: bool) -> None:
+        """Keeps messages back, for a picture that others see; the last one comes afterwards."""
+        self._silent = silent
+        if silent:
+            self._said = self.isVisibleTo(self._host) and self.level in ("error", "warning")
+            self.hide()
+        elif self._said:
+            self._appear()
+
+    def _appear(self) -> None:
+        self._said = False
+        if self.level in ("info", "done"):
             self._timer.start(5000)
         self.show()
         self.raise_()
@@ -129,6 +146,7 @@ class Banner(QFrame):
 
     def dismiss(self) -> None:
         """Takes the message away."""
+        self._said = False
         if self.isVisibleTo(self._host):
             self._timer.stop()
             self.hide()

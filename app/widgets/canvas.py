@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QImage, QKeyEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.i18n import tr
+from app.widgets.layers import LayerHost
 from app.widgets.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
     from app.theme import Tokens
+    from app.widgets.layers import Layer
 
 _RADIUS = 10.0
+_NEAR = 9.0  # pixels that the mouse may miss a thing by
 
 
 class Canvas(QWidget):
@@ -60,6 +63,8 @@ class Canvas(QWidget):
         self._token: object | None = None
         self._message = ("", "")
         self._dropping = False
+        self._layers = LayerHost()
+        self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:
         """Wide enough for a picture to be the largest thing in the window."""
@@ -160,9 +165,67 @@ class Canvas(QWidget):
         self._dropping = dropping
         self.update()
 
+    # -- layers
+
+    def add_layer(self, layer: Layer) -> None:
+        """Lays something over the picture, above what lies there."""
+        self._layers.layers.append(layer)
+        layer.changed.connect(self.update)
+
+    def to_widget(self, x: float, y: float) -> QPointF:
+        """Maps from the picture, 0..1 from its top left, to this widget."""
+        rect = self.picture_rect()
+        return QPointF(rect.left() + x * rect.width(), rect.top() + y * rect.height())
+
+    def to_picture(self, place: QPointF) -> QPointF:
+        """Maps from this widget to the picture; the other way round of `to_widget`."""
+        rect = self.picture_rect()
+        width, height = max(rect.width(), 1.0), max(rect.height(), 1.0)
+        return QPointF((place.x() - rect.left()) / width, (place.y() - rect.top()) / height)
+
+    @property
+    def _near(self) -> QPointF:
+        return self.to_picture(self.to_widget(0, 0) + QPointF(_NEAR, _NEAR))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Offers the mouse to the layers."""
+        left = event.button() == Qt.MouseButton.LeftButton and self.has_picture
+        if not left or not self._layers.press(self.to_picture(event.position()), self._near):
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Passes it to the layers, and shows what the mouse would do."""
+        shape = self._layers.move(self.to_picture(event.position()), self._near)
+        if shape is None:
+            self.unsetCursor()
+        else:
+            self.setCursor(shape)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Lets the layer go that had the mouse."""
+        if not self._layers.release(self.to_picture(event.position())):
+            super().mouseReleaseEvent(event)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Passes it on."""
-        self.double_clicked.emit()
+        """Passes it on, to the layers first."""
+        if not self._layers.double_click(self.to_picture(event.position())):
+            self.double_clicked.emit()
+
+    def event(self, event: QEvent) -> bool:
+        """Claims the keys a layer needs, before the window's shortcuts see them."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._layers.claims(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Passes it to the layers."""
+        if not self._layers.key(event):
+            super().keyPressEvent(event)
 
     # -- painting
 
@@ -199,6 +262,7 @@ class Canvas(QWidget):
                 painter.drawImage(target, self._heat)
             if not self._immersive:
                 self._round_corners(painter, seen, stage)
+            self._layers.paint(painter, self.to_widget)
         if self._message[0]:
             self._paint_message(painter, target)
         if self._dropping:

@@ -211,10 +211,14 @@ class SwatchButton(QAbstractButton):
         name: The map's name.
         colours: RGB, uint8, shape (256, 3), from low to high.
         tokens: The theme's colours.
+        safe: Colour-blind people can read it; it is marked so.
     """
 
-    def __init__(self, name: str, colours: NDArray[np.uint8], tokens: Tokens) -> None:
+    def __init__(
+        self, name: str, colours: NDArray[np.uint8], tokens: Tokens, *, safe: bool = False
+    ) -> None:
         super().__init__()
+        self._safe = safe
         self.setText(name.capitalize())
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -259,6 +263,20 @@ class SwatchButton(QAbstractButton):
         painter.setPen(QColor(tokens.text if self.isChecked() else tokens.quiet))
         words = QRectF(3, strip.bottom() + 4, strip.width(), self.fontMetrics().height() + 2)
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, self.text())
+        if self._safe:
+            self._paint_mark(painter, words)
+
+    def _paint_mark(self, painter: QPainter, words: QRectF) -> None:
+        """An eye behind the name."""
+        width = self.fontMetrics().horizontalAdvance(self.text())
+        x, y = words.center().x() + width / 2 + 11, words.center().y()
+        eye = QPainterPath(QPointF(x - 5.5, y))
+        eye.quadTo(x, y - 6, x + 5.5, y)
+        eye.quadTo(x, y + 6, x - 5.5, y)
+        painter.setPen(QPen(painter.pen().color(), 1.2))
+        painter.drawPath(eye)
+        painter.setBrush(painter.pen().color())
+        painter.drawEllipse(QPointF(x, y), 1.2, 1.2)
 
 
 class IconButton(QToolButton):

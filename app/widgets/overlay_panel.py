@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLabel, QVBoxLa
 
 from app.i18n import tr
 from app.widgets.controls import SwatchButton, ValueSlider
+from uvanet.render.colormaps import SAFE_COLORMAPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,9 +79,12 @@ class OverlayPanel(QFrame):
         grid = QGridLayout()
         grid.setSpacing(4)
         for place, (name, colours) in enumerate(colormaps.items()):
-            swatch = SwatchButton(name, colours, tokens)
+            safe = name in SAFE_COLORMAPS
+            swatch = SwatchButton(name, colours, tokens, safe=safe)
             swatch.setAccessibleName(tr("Colour map {name}").format(name=name.capitalize()))
-            swatch.setToolTip(tip(tr("Colour map"), f"colormap_{name}"))
+            words = tr("Colour map, safe for colour-blind eyes") if safe else tr("Colour map")
+            swatch.setAccessibleDescription(words)
+            swatch.setToolTip(tip(words, f"colormap_{name}"))
             swatch.clicked.connect(lambda _=False, name=name: self.colormap_chosen.emit(name))
             group.addButton(swatch)
             grid.addWidget(swatch, place // 2, place % 2)

@@ -191,7 +191,7 @@ def test_tab_goes_through_all_controls(player):
     player.qtbot.waitUntil(player.window.isActiveWindow, timeout=20_000)
     player.canvas.setFocus()
     seen = []
-    for _ in range(60):
+    for _ in range(200):
         QTest.keyClick(player.window.focusWidget(), Qt.Key.Key_Tab)
         widget = player.window.focusWidget()
         if widget is player.canvas:

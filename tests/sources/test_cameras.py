@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from uvanet.errors import SourceError
-from uvanet.sources import CameraSource, SourceKind, default_source, list_cameras, make_source
+from uvanet.sources import (
+    CameraFormat,
+    CameraSource,
+    SourceKind,
+    default_source,
+    list_cameras,
+    make_source,
+)
 from uvanet.sources import cameras as cameras_module
 from uvanet.sources.cameras import CameraDevice, Found, choose, identify
 
@@ -243,6 +250,44 @@ def test_v4l2_is_asked_for_one_buffer() -> None:
     with source:
         pass
     assert device.settings[cv2.CAP_PROP_BUFFERSIZE] == 1
+
+
+def wishing(wish: CameraFormat, device: Device, backend: int = cv2.CAP_ANY) -> CameraSource:
+    return CameraSource(
+        "0",
+        wish=wish,
+        devices=lambda: identify([DESK], backend),
+        capture=lambda *_: device,
+    )
+
+
+def test_a_camera_is_asked_and_what_it_gives_is_said() -> None:
+    device = Device(image=np.zeros((48, 64, 3), np.uint8))
+    with wishing(CameraFormat(1280, 720, 60.0), device, cv2.CAP_V4L2) as source:
+        info = source.info
+    assert device.settings[cv2.CAP_PROP_FRAME_WIDTH] == 1280
+    assert device.settings[cv2.CAP_PROP_FRAME_HEIGHT] == 720
+    assert device.settings[cv2.CAP_PROP_FPS] == 60
+    # Asked for before the size, which the driver else refuses at that rate.
+    order = list(device.settings)
+    assert order.index(cv2.CAP_PROP_FOURCC) < order.index(cv2.CAP_PROP_FRAME_WIDTH)
+    assert (info.width, info.height, info.fps) == (64, 48, 30.0)
+    assert "1280" in info.note
+    assert "60" in info.note
+
+
+def test_a_camera_that_gives_what_was_asked_needs_no_remark() -> None:
+    device = Device(image=np.zeros((480, 640, 3), np.uint8))
+    with wishing(CameraFormat(640, 480, 30.0), device) as source:
+        assert source.info.note == ""
+    assert cv2.CAP_PROP_FOURCC not in device.settings
+
+
+def test_a_camera_is_asked_for_nothing_where_nothing_is_wished() -> None:
+    device = Device()
+    with wishing(CameraFormat(), device) as source:
+        assert source.info.note == ""
+    assert device.settings == {}
 
 
 def test_close_while_the_driver_hangs_returns_and_leaves_the_release_to_the_reader() -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 COLORMAPS = ("turbo", "inferno", "cividis", "viridis")
 """The names `colormap` knows; the first is the default."""
 
+SAFE_COLORMAPS = frozenset({"inferno", "cividis", "viridis"})
+"""Those that colour-blind people can read: their lightness rises all the way. Turbo's does not."""
+
 
 @functools.cache
 def colormap(name: str) -> NDArray[np.uint8]:

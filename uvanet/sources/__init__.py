@@ -1,7 +1,7 @@
 """Where pictures come from: one interface, one string that selects any of them."""
 
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
-from uvanet.sources.camera import CameraSource
+from uvanet.sources.camera import CameraFormat, CameraSource
 from uvanet.sources.cameras import CameraDevice, list_cameras
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NetworkSource
@@ -12,6 +12,7 @@ from uvanet.sources.video import VideoSource
 
 __all__ = [
     "CameraDevice",
+    "CameraFormat",
     "CameraSource",
     "FolderSource",
     "Frame",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 _USUAL_FPS = 30.0
 # Some cameras give nothing for the first moments after they were opened.
 _FIRST_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFormat:
+    """What a camera is asked for; it gives what it can.
+
+    Attributes:
+        width: Pixels; 0 for what the camera likes.
+        height: As `width`.
+        fps: Frames a second; 0 for what the camera likes.
+    """
+
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
 
 
 class Capture(Protocol):
@@ -56,6 +72,7 @@ class CameraSource(ManagedSource):
 
     Args:
         text: An index, a stable id, a name or a part of a name; empty for the first camera.
+        wish: What it is asked for. Where it gives something else, the note says so.
         devices: Lists the cameras.
         capture: Opens (index, backend); a test gives one of its own.
         clock: Seconds, monotonic.
@@ -65,12 +82,14 @@ class CameraSource(ManagedSource):
         self,
         text: str = "",
         *,
+        wish: CameraFormat | None = None,
         devices: Callable[[], Sequence[CameraDevice]] = list_cameras,
         capture: Callable[[int, int], Capture] = cv2.VideoCapture,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(f"Camera {text}".strip())
         self._text = text
+        self._wish = wish or CameraFormat()
         self._devices = devices
         self._make = capture
         self._clock = clock
@@ -89,11 +108,13 @@ class CameraSource(ManagedSource):
         if device.backend == cv2.CAP_V4L2:
             # The newest picture, not one that has waited in the driver.
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._ask(capture, device)
         # Many cameras open for two programs and then give pictures to one only.
         first = self._first(capture)
         if first is None:
             raise _refused(device)
         stated = capture.get(cv2.CAP_PROP_FPS)
+        fps = stated if 1.0 <= stated <= 480.0 else _USUAL_FPS
         self._begin = self._clock()
         return SourceInfo(
             spec=device.spec,
@@ -101,8 +122,9 @@ class CameraSource(ManagedSource):
             kind=SourceKind.CAMERA,
             width=first.shape[1],
             height=first.shape[0],
-            fps=stated if 1.0 <= stated <= 480.0 else _USUAL_FPS,
+            fps=fps,
             live=True,
+            note=self._broken_wish(first.shape[1], first.shape[0], fps),
         )
 
     def _read(self) -> Frame | None:
@@ -124,6 +146,28 @@ class CameraSource(ManagedSource):
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    def _ask(self, capture: Capture, device: CameraDevice) -> None:
+        """Asks for the wish; what the driver says to it shows in the first picture."""
+        wish = self._wish
+        if wish.width and wish.height:
+            if device.backend == cv2.CAP_V4L2:
+                # Uncompressed pictures of this size would come a few times a second over USB.
+                capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.width)
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.height)
+        if wish.fps:
+            capture.set(cv2.CAP_PROP_FPS, wish.fps)
+
+    def _broken_wish(self, width: int, height: int, fps: float) -> str:
+        """What was asked for and is not given; empty where all of it is."""
+        wish = self._wish
+        asked = []
+        if wish.width and (wish.width, wish.height) != (width, height):
+            asked.append(f"{wish.width}\N{MULTIPLICATION SIGN}{wish.height}")
+        if wish.fps and abs(wish.fps - fps) > 0.5:
+            asked.append(f"{wish.fps:g} fps")
+        return f"Asked for {', '.join(asked)}." if asked else ""
 
     def _first(self, capture: Capture) -> NDArray[np.uint8] | None:
         for _ in range(_FIRST_TRIES):

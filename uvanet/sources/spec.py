@@ -20,6 +20,7 @@ from uvanet.sources.video import VideoSource
 
 if TYPE_CHECKING:
     from uvanet.sources.base import Source
+    from uvanet.sources.camera import CameraFormat
 
 _FORMS = (
     "Name a video, a picture, a folder of pictures, camera:0, screen:, demo, or an address "
@@ -27,7 +28,9 @@ _FORMS = (
 )
 
 
-def make_source(spec: str, *, fps: float | None = None) -> Source:
+def make_source(
+    spec: str, *, fps: float | None = None, camera: CameraFormat | None = None
+) -> Source:
     """Gives the source that a string means, closed.
 
     ==================================  ==================================================
@@ -43,6 +46,7 @@ def make_source(spec: str, *, fps: float | None = None) -> Source:
     Args:
         spec: The string.
         fps: Pictures a second for a folder; other sources have their own rate.
+        camera: What a camera is asked for; other sources have their own size.
 
     Raises:
         SourceError: The string can mean nothing. Whether the thing is there shows in `open`.
@@ -55,10 +59,10 @@ def make_source(spec: str, *, fps: float | None = None) -> Source:
     if text == "demo":
         return demo_source()
     if text.isdecimal():
-        return CameraSource(text)
+        return CameraSource(text, wish=camera)
     head, colon, rest = text.partition(":")
     if head == "camera" and (colon or not Path(text).exists()):
-        return CameraSource(rest)
+        return CameraSource(rest, wish=camera)
     if head == "screen" and (colon or not Path(text).exists()):
         return ScreenSource(rest)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
@@ -74,11 +78,11 @@ def make_source(spec: str, *, fps: float | None = None) -> Source:
     )
 
 
-def default_source() -> Source:
+def default_source(*, camera: CameraFormat | None = None) -> Source:
     """Gives the source to start with: the first camera, else the demo with a note why."""
     devices = list_cameras()
     if devices:
-        return make_source(devices[0].spec)
+        return make_source(devices[0].spec, camera=camera)
     return demo_source(note="No camera was found, so this is the demo.")
 
 

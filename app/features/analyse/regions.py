@@ -1,0 +1,195 @@
+"""The regions of the source that plays, between the picture, the card and the file."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.features.analyse.store import RegionStore, store_path
+from app.i18n import tr
+from app.widgets.region_card import RegionRow
+from uvanet.analysis import Region, shares
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.features.analyse.recording import Recording
+    from app.main_window import MainWindow
+    from app.widgets.region_card import RegionCard
+    from app.widgets.region_layer import RegionLayer
+    from uvanet.analysis import Shape
+    from uvanet.analysis.record import RegionSummary
+
+_LIVE_SPAN = 60.0
+_SHOW_EVERY_S = 0.15
+_WRITE_AFTER_MS = 1000
+
+
+class Regions(QObject):
+    """The regions and what is known of them.
+
+    Args:
+        window: The window.
+        recording: What was seen.
+        layer: Shows them on the picture.
+        card: Says their numbers.
+
+    Attributes:
+        all: The regions.
+        shares: Their shares of the attention on the canvas.
+        selected: Number of the chosen one; -1 for none.
+
+    Signals:
+        changed: There are others, or they are elsewhere.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, window: MainWindow, recording: Recording, layer: RegionLayer, card: RegionCard
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._recording = recording
+        self._layer = layer
+        self._card = card
+        self._store = RegionStore(store_path())
+        self._spec = ""
+        self._shown_at = 0.0
+        self.all: tuple[Region, ...] = ()
+        self.shares: list[float] = []
+        self.selected = -1
+        self._summaries: list[RegionSummary | None] = []
+        self._write = QTimer(self)
+        self._write.setSingleShot(True)
+        self._write.timeout.connect(self._write_soon)
+        layer.drawn.connect(self._on_drawn)
+        layer.edited.connect(self._on_edited)
+        layer.settled.connect(self._on_settled)
+        layer.chosen.connect(self.choose)
+        card.chosen.connect(self.choose)
+        card.renamed.connect(self.rename)
+        card.removed.connect(self.remove)
+        recording.changed.connect(self._sum_up)
+
+    def begin(self, spec: str) -> None:
+        """Brings the regions of a source that was opened."""
+        self._spec = spec
+        self.selected = -1
+        self._set(self._store.get(spec), remember=False)
+
+    def replace_all(self, regions: Sequence[Region]) -> None:
+        """Uses other regions, such as those of a file."""
+        self.selected = -1
+        self._set(regions)
+
+    def remove(self, place: int) -> None:
+        """Deletes a region."""
+        if 0 <= place < len(self.all):
+            self.selected = -1
+            self._set([*self.all[:place], *self.all[place + 1 :]])
+
+    def rename(self, place: int, name: str) -> None:
+        """Gives a region another name; an empty one changes nothing."""
+        if 0 <= place < len(self.all):
+            if name and name != self.all[place].name:
+                self._put(place, replace(self.all[place], name=name))
+                self._set(self.all)
+            else:
+                self._show()
+
+    def choose(self, place: int) -> None:
+        """Chooses a region; -1 for none."""
+        if place != self.selected:
+            self.selected = place
+            self._show()
+
+    def see(self) -> None:
+        """There is another map on the canvas."""
+        now = time.monotonic()
+        if self.all and now - self._shown_at > _SHOW_EVERY_S:
+            self.measure()
+
+    def measure(self) -> None:
+        """Shows the shares of the map that is on the canvas now."""
+        self._measure()
+        self._show()
+
+    def close(self) -> None:
+        """Writes what has not been written."""
+        self._store.write()
+
+    def _set(self, regions: Sequence[Region], *, remember: bool = True) -> None:
+        self.all = self._window.regions = tuple(regions)
+        self._recording.record.keep_only(self.all)
+        if remember:
+            self._store.put(self._spec, self.all)
+            self._write.start(_WRITE_AFTER_MS)
+        self._measure()
+        self._sum_up()
+        self.changed.emit()
+
+    def _put(self, place: int, region: Region) -> None:
+        self.all = (*self.all[:place], region, *self.all[place + 1 :])
+
+    def _measure(self) -> None:
+        # What is shown is measured: the average while that is on the picture.
+        packet, fixed = self._window.display.packet, self._window.display.overlay.fixed
+        saliency = packet.saliency if packet and not packet.failed else None
+        saliency = saliency if fixed is None else fixed
+        self.shares = [] if saliency is None else shares(saliency, self.all)
+        self._shown_at = time.monotonic()
+
+    def _sum_up(self) -> None:
+        record = self._recording.record
+        seen = len(record) > 0
+        self._summaries = [record.summary(region) if seen else None for region in self.all]
+        self._show()
+        if not self.all:
+            return
+        series = record.series()
+        now = self._window.display.packet.frame.pts if self._window.display.packet else 0.0
+        last = self._recording.duration or now
+        first = 0.0 if self._recording.duration else max(0.0, last - _LIVE_SPAN)
+        columns = [record.shares(region) for region in self.all]
+        self._card.plot.show_shares(series.seconds, columns, (first, last), now)
+
+    def _show(self) -> None:
+        known: list[float | None] = list(self.shares) if self.shares else [None] * len(self.all)
+        summaries = self._summaries
+        if len(summaries) != len(self.all):
+            summaries = [None] * len(self.all)
+        rows = [
+            RegionRow(region.name, share, summary)
+            for region, share, summary in zip(self.all, known, summaries, strict=True)
+        ]
+        self._card.show_rows(rows, self.selected)
+        self._layer.show_regions(self.all, self.shares, self.selected)
+
+    def _on_drawn(self, shape: Shape, points: tuple[tuple[float, float], ...]) -> None:
+        names = {region.name for region in self.all}
+        number = next(one for one in range(1, len(names) + 2) if _usual_name(one) not in names)
+        self.selected = len(self.all)
+        self._set([*self.all, Region(_usual_name(number), shape, points)])
+
+    def _on_edited(self, place: int, region: Region) -> None:
+        self._put(place, region)
+        self._measure()
+        self._show()
+
+    def _on_settled(self) -> None:
+        self._set(self.all)
+
+    def _write_soon(self) -> None:
+        self._window.jobs.run(self._store.write, lambda _: None, _raise, name="regions")
+
+
+def _usual_name(number: int) -> str:
+    return tr("Region {number}").format(number=number)
+
+
+def _raise(error: Exception) -> None:
+    raise error

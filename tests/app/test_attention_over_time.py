@@ -1,0 +1,192 @@
+"""The strip, the scan, jumps to changes, the average and the order of looks."""
+
+import threading
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from window_bench import FakeCamera
+
+from app.features.analyse import Analyse
+from uvanet.render import VideoWriter
+
+
+def analyse(bench):
+    return next(one for one in bench.window.features if isinstance(one, Analyse))
+
+
+def record(bench):
+    return analyse(bench)._recording.record
+
+
+@pytest.fixture(scope="module")
+def jumpy(tmp_path_factory):
+    """Six seconds of a square that jumps from side to side at 2 s and at 4 s."""
+    path = tmp_path_factory.mktemp("jumpy") / "jumpy.mp4"
+    with VideoWriter(path, (160, 120), 30, quality="best") as writer:
+        for number in range(180):
+            image = np.full((120, 160, 3), 40, np.uint8)
+            left = 20 if number // 60 % 2 == 0 else 100
+            image[40:80, left : left + 40] = (80, 160, 240)
+            writer.write(image)
+    return path
+
+
+@pytest.fixture
+def paused(launch, jumpy):
+    """The program, paused near the start of the clip that jumps."""
+    bench = launch(jumpy)
+    bench.until(lambda: bench.display.overlay_seen)
+    bench.pause()
+    bench.seek(0.5)
+    return bench
+
+
+def test_playing_fills_the_strip_and_a_second_round_adds_nothing(player):
+    player.until(lambda: len(record(player)) >= 19)
+    loops = len(record(player))
+    player.until(lambda: player.display.packet.frame.epoch > 3)
+    assert loops <= len(record(player)) <= 21
+    assert analyse(player)._strip.isVisible()
+    assert len(analyse(player)._strip.graph._series.seconds) > 10
+
+
+def test_a_scan_sees_the_whole_clip_and_finds_the_changes(paused):
+    paused.trigger("scan_clip")
+    assert analyse(paused)._strip.progress.isVisible()
+    paused.until(lambda: not analyse(paused)._recording.scanning)
+    assert not analyse(paused)._strip.progress.isVisible()
+    assert len(record(paused)) == 60
+    assert "scanned" in paused.banner.message
+    assert record(paused).moments() == pytest.approx([2.0, 4.0], abs=0.06)
+    paused.trigger("next_change")
+    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(2.0, abs=0.06))
+    paused.settle()
+    paused.trigger("next_change")
+    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(4.0, abs=0.06))
+    paused.settle()
+    paused.trigger("previous_change")
+    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(2.0, abs=0.06))
+
+
+def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
+    go_on, seen = threading.Event(), []
+    real = paused.predictor.step
+
+    def slow(image, t, *, bgr=False):
+        seen.append(t)
+        if t > 2.0 and threading.current_thread().name == "uvanet-scan":
+            go_on.wait()
+        return real(image, t, bgr=bgr)
+
+    monkeypatch.setattr(paused.predictor, "step", slow)
+    paused.trigger("scan_clip")
+    paused.until(lambda: len(record(paused)) >= 20)
+    analyse(paused)._strip.scan.click()
+    assert not analyse(paused)._recording.scanning
+    go_on.set()
+    paused.until(lambda: not paused.jobs.busy())
+    assert 20 <= len(record(paused)) < 30
+
+
+def test_leaving_in_the_middle_of_a_scan(paused):
+    # The fixture looks for threads that stay.
+    paused.trigger("scan_clip")
+    paused.window.close()
+
+
+def test_a_scan_of_a_file_that_has_gone_says_so(launch, jumpy, tmp_path):
+    path = tmp_path / "gone.mp4"
+    path.write_bytes(jumpy.read_bytes())
+    bench = launch(path)
+    bench.until(lambda: bench.display.overlay_seen)
+    bench.pause()
+    path.unlink()
+    bench.trigger("scan_clip")
+    bench.until(lambda: bench.banner.level == "error")
+    assert "gone.mp4" in bench.banner.message
+    assert not analyse(bench)._recording.scanning
+
+
+def test_a_change_that_nobody_has_seen_is_asked_for(paused):
+    paused.trigger("next_change")
+    assert "J" in paused.banner.hint
+
+
+def test_a_click_on_the_strip_goes_there(paused):
+    graph = analyse(paused)._strip.graph
+    place = QPoint(round(graph.width() * 5 / 6), 10)
+    QTest.mouseClick(graph, Qt.MouseButton.LeftButton, pos=place)
+    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(5.0, abs=0.1))
+
+
+def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeypatch):
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8))
+    bench = launch(clip)
+    bench.until(lambda: bench.display.overlay_seen)
+    assert analyse(bench)._strip.isVisible()
+    bench.open(picture)
+    assert not analyse(bench)._strip.isVisible()
+    fake = FakeCamera()
+    monkeypatch.setattr("uvanet.sources.make_source", lambda spec: fake)
+    bench.open("camera:fake")
+    assert not analyse(bench)._strip.isVisible()
+    assert not bench.actions_by_name["scan_clip"].isEnabled()
+    bench.until(lambda: len(record(bench)) > 3)
+    fake.free.set()
+
+
+def test_the_strip_stays_hidden_where_it_is_not_wanted(player):
+    strip = analyse(player)._strip
+    player.trigger("strip")
+    assert not strip.isVisible()
+    player.parts.set_immersive(True, panel=False)
+    player.parts.set_immersive(False, panel=True)
+    assert not strip.isVisible()
+    player.trigger("strip")
+    assert strip.isVisible()
+    player.parts.set_immersive(True, panel=False)
+    assert not strip.isVisible()
+
+
+def test_the_average_lies_where_attention_was(paused):
+    paused.trigger("scan_clip")
+    paused.until(lambda: not analyse(paused)._recording.scanning)
+    paused.banner.dismiss()
+    before = paused.grab()
+    paused.trigger("average")
+    after = paused.grab()
+    # The square was on both sides; now it is on the left alone.
+    right = np.s_[after.shape[0] // 3 : after.shape[0] * 2 // 3, after.shape[1] * 2 // 3 :]
+    assert (np.abs(after[right].astype(int) - before[right]).max(axis=2) > 40).mean() > 0.2
+    assert "Average" in analyse(paused)._looks.note
+    # A saved picture shows what is seen.
+    shown = paused.window.snapshot()()
+    assert (np.abs(shown[40:80, 105:135].astype(int) - 40).max(axis=2) > 40).mean() > 0.2
+    paused.trigger("average")
+    assert (paused.grab() == before).all()
+
+
+def test_the_average_goes_with_its_source(paused):
+    paused.trigger("average")
+    paused.open("demo")
+    assert not paused.actions_by_name["average"].isChecked()
+    assert paused.display.overlay.fixed is None
+
+
+def test_looks_are_off_at_first_and_then_numbered_points(still):
+    layer = analyse(still)._looks
+    before = still.grab()
+    assert not layer.looks
+    still.trigger("looks")
+    assert layer.looks
+    saliency = still.display.overlay.saliency()
+    row, column = divmod(int(np.argmax(saliency)), saliency.shape[1])
+    first = layer.looks[0]
+    assert (first.x, first.y) == ((column + 0.5) / 32, (row + 0.5) / 32)
+    assert (still.grab() != before).any()
+    still.trigger("looks")
+    assert (still.grab() == before).all()

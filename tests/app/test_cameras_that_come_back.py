@@ -1,0 +1,152 @@
+"""Hot-plug: a camera that comes back is the same camera, and another one never is."""
+
+import pytest
+from window_bench import FakeCamera
+
+from app.features.cameras import Cameras
+from app.pipeline.events import PipelineState
+from uvanet.errors import SourceError
+from uvanet.sources import CameraFormat, SourceKind
+from uvanet.sources.cameras import Found, identify
+
+FAKE = Found(0, "Fake camera", "fake", 1, 2)
+OTHER = Found(0, "Other camera", "other", 3, 4)
+
+
+class Plugs:
+    """What is plugged in, as the system lists it."""
+
+    def __init__(self):
+        self.found = []
+        self.looks = 0
+
+    def list(self):
+        self.looks += 1
+        return identify(self.found)
+
+
+@pytest.fixture
+def plugs(monkeypatch):
+    plugs = Plugs()
+    monkeypatch.setattr("uvanet.sources.list_cameras", plugs.list)
+    monkeypatch.setattr("uvanet.sources.spec.list_cameras", plugs.list)
+    monkeypatch.setattr("app.services.camera_watch.EVERY_SECONDS", 0.01)
+    return plugs
+
+
+@pytest.fixture
+def cameras(plugs, monkeypatch):
+    """The cameras that were opened; each is a new object, as of a driver."""
+    import uvanet.sources
+
+    real, opened = uvanet.sources.make_source, []
+
+    def make(spec, **wishes):
+        if not spec.startswith("camera:"):
+            return real(spec)
+        opened.append((FakeCamera(), wishes))
+        return opened[-1][0]
+
+    monkeypatch.setattr("uvanet.sources.make_source", make)
+    yield opened
+    for camera, _ in opened:
+        camera.free.set()
+
+
+def feature(bench):
+    return next(one for one in bench.window.features if isinstance(one, Cameras))
+
+
+def unplug(bench, plugs, cameras):
+    plugs.found = []
+    cameras[-1][0].broken = SourceError("Fake camera was unplugged.", "Plug it in again.")
+    bench.wait_state(PipelineState.FAILED)
+    bench.until(lambda: bench.banner.level == "error")
+
+
+def test_a_camera_that_comes_back_goes_on(player, plugs, cameras):
+    plugs.found = [FAKE]
+    player.open("camera:fake")
+    assert not feature(player)._watch.running
+    unplug(player, plugs, cameras)
+    looks = plugs.looks
+    player.until(lambda: plugs.looks > looks + 2)
+    assert len(cameras) == 1
+    plugs.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
+    player.until(lambda: len(cameras) == 2)
+    player.wait_state(PipelineState.PLAYING)
+    assert "is back" in player.banner.message
+    player.until(lambda: not feature(player)._watch.running)
+
+
+def test_another_camera_in_its_place_is_told_but_not_taken(player, plugs, cameras):
+    plugs.found = [FAKE]
+    player.open("camera:fake")
+    unplug(player, plugs, cameras)
+    player.until(lambda: plugs.looks > 3)
+    plugs.found = [OTHER]
+    player.until(lambda: "Other camera" in player.banner.message)
+    assert len(cameras) == 1
+    assert player.controller.state is PipelineState.FAILED
+
+
+def test_a_camera_known_by_its_number_only_is_not_taken_for_the_same(player, plugs, cameras):
+    player.open("camera:fake")
+    feature(player)._info = FakeCamera().info.__class__(
+        "camera:0", "Twin", SourceKind.CAMERA, 160, 120, 30.0, live=True
+    )
+    unplug(player, plugs, cameras)
+    looks = plugs.looks
+    player.until(lambda: plugs.looks > looks + 2)
+    plugs.found = [Found(0, "Twin", "", 1, 2), Found(2, "Twin", "", 1, 2)]
+    player.until(lambda: "A camera is there now" in player.banner.message)
+    assert len(cameras) == 1
+
+
+def test_a_film_that_cannot_be_opened_leaves_the_camera_alone(player, plugs, cameras):
+    plugs.found = [FAKE]
+    player.open("camera:fake")
+    player.window.open_source("/no/such/film\0.mp4")
+    player.until(lambda: player.banner.level == "error")
+    assert player.controller.state is PipelineState.PLAYING
+    assert not feature(player)._watch.running
+    assert len(cameras) == 1
+
+
+def test_a_missing_film_waits_for_no_camera(player, plugs):
+    player.window.open_source("/no/such/film.mp4")
+    player.wait_state(PipelineState.FAILED)
+    assert not feature(player)._watch.running
+    player.window.open_source("camera:nobody")
+    player.until(lambda: feature(player)._watch.running)
+
+
+def test_the_demo_in_place_of_a_camera_waits_for_one(launch, plugs):
+    bench = launch(None)
+    bench.until(lambda: bench.display.overlay_seen)
+    assert feature(bench)._watch.running
+    plugs.found = [FAKE]
+    bench.until(lambda: "Fake camera" in bench.banner.message)
+    # It is an offer: nobody's film is taken away.
+    assert bench.controller.info.kind is SourceKind.DEMO
+
+
+def test_who_chose_a_film_waits_for_nothing(player, plugs):
+    assert not feature(player)._watch.running
+
+
+def test_what_cameras_are_asked_for_is_kept_and_shown(player, plugs, cameras):
+    player.open("camera:fake")
+    menu = feature(player)._menu
+    assert menu.isVisible()
+    assert menu.text().startswith("160\N{MULTIPLICATION SIGN}120, 30 fps")
+    with player.qtbot.waitSignal(player.controller.opened, timeout=20_000):
+        menu._sizes[(1280, 720)].trigger()
+    with player.qtbot.waitSignal(player.controller.opened, timeout=20_000):
+        menu._rates[60].trigger()
+    assert cameras[-1][1] == {"camera": CameraFormat(1280, 720, 60.0)}
+    assert player.settings.camera_size == [1280, 720]
+    assert player.settings.camera_fps == 60
+    assert menu._sizes[(1280, 720)].isChecked()
+    player.open("demo")
+    assert not menu.isVisible()

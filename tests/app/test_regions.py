@@ -1,0 +1,272 @@
+"""Regions: drawn, read, changed, kept and taken along."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLineEdit
+
+from app.features.analyse import Analyse
+from uvanet.analysis import Region, Shape, shares
+
+LEFT_HALF = Region("Left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
+
+
+def analyse(bench):
+    return next(one for one in bench.window.features if isinstance(one, Analyse))
+
+
+def regions(bench):
+    return analyse(bench).regions
+
+
+def at(bench, x, y):
+    """The place on the canvas of a point of the picture."""
+    return bench.canvas.to_widget(x, y).toPoint()
+
+
+def drag(bench, *points):
+    canvas = bench.canvas
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at(bench, *points[0]))
+    for point in points[1:]:
+        QTest.mouseMove(canvas, at(bench, *point))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at(bench, *points[-1]))
+
+
+def key(bench, name, modifiers=Qt.KeyboardModifier.NoModifier):
+    QTest.keyClick(bench.canvas, name, modifiers)
+
+
+def active(bench):
+    bench.window.activateWindow()
+    bench.qtbot.waitUntil(bench.window.isActiveWindow, timeout=20_000)
+    bench.canvas.setFocus()
+
+
+def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
+    still.trigger("region_rectangle")
+    assert still.actions_by_name["region_rectangle"].isChecked()
+    drag(still, (0.1, 0.2), (0.3, 0.5), (0.6, 0.9))
+    (region,) = regions(still).all
+    assert region.shape is Shape.RECTANGLE
+    assert np.array(region.points) == pytest.approx(np.array([(0.1, 0.2), (0.6, 0.9)]), abs=0.01)
+    assert not still.actions_by_name["region_rectangle"].isChecked()
+    (share,) = shares(still.display.packet.saliency, [region])
+    assert 0 < share < 1
+    assert regions(still).shares == [share]
+    row = analyse(still).card._rows[0]
+    assert row.share.text() == f"{share:.0%}".replace("%", "\u2009%")
+    assert row.name.text() == "Region 1"
+    # What the window has is what others, such as the export, read.
+    assert still.window.regions == (region,)
+    mask = region.mask(*still.display.packet.frame.image.shape[:2])
+    assert mask.mean() == pytest.approx(0.5 * 0.7, abs=0.02)
+
+
+def test_the_region_is_seen_on_the_picture(still):
+    before = still.grab()
+    still.trigger("region_ellipse")
+    drag(still, (0.3, 0.3), (0.7, 0.8))
+    assert (still.grab() != before).any(axis=2).mean() > 0.002
+    regions(still).remove(0)
+    assert (still.grab() == before).all()
+
+
+def test_a_polygon_takes_a_click_for_each_corner(still):
+    still.trigger("region_polygon")
+    corners = [(0.2, 0.2), (0.8, 0.3), (0.6, 0.9)]
+    for corner in corners:
+        QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, *corner))
+    assert regions(still).all == ()
+    QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, *corners[0]))
+    (region,) = regions(still).all
+    assert np.array(region.points) == pytest.approx(np.array(corners), abs=0.01)
+
+
+def test_a_double_click_closes_a_polygon_and_fills_no_screen(still):
+    still.trigger("region_polygon")
+    for corner in [(0.2, 0.2), (0.8, 0.3), (0.6, 0.9)]:
+        QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, *corner))
+    QTest.mouseDClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.6, 0.9))
+    assert len(regions(still).all) == 1
+    QTest.mouseDClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.5, 0.4))
+    assert not still.window.isFullScreen()
+
+
+def test_a_click_is_no_region_and_escape_puts_the_tool_away(still):
+    active(still)
+    still.trigger("region_rectangle")
+    QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.5, 0.5))
+    assert regions(still).all == ()
+    assert still.actions_by_name["region_rectangle"].isChecked()
+    key(still, Qt.Key.Key_Escape)
+    assert not still.actions_by_name["region_rectangle"].isChecked()
+    drag(still, (0.1, 0.1), (0.9, 0.9))
+    assert regions(still).all == ()
+
+
+def test_a_region_is_moved_resized_and_deleted_with_the_mouse(still):
+    regions(still).replace_all([Region("Box", Shape.RECTANGLE, ((0.2, 0.2), (0.4, 0.4)))])
+    drag(still, (0.3, 0.3), (0.4, 0.4), (0.5, 0.5))
+    assert regions(still).all[0].box == pytest.approx((0.4, 0.4, 0.6, 0.6), abs=0.01)
+    drag(still, (0.6, 0.6), (0.7, 0.7), (0.9, 0.8))
+    assert regions(still).all[0].box == pytest.approx((0.4, 0.4, 0.9, 0.8), abs=0.01)
+    drag(still, (0.6, 0.6), (3.0, 3.0))
+    left, top, right, bottom = regions(still).all[0].box
+    assert (right, bottom) == pytest.approx((1.0, 1.0), abs=1e-6)
+    assert (right - left, bottom - top) == pytest.approx((0.5, 0.4), abs=0.01)
+    still.trigger("delete_region")
+    assert regions(still).all == ()
+
+
+def test_a_region_can_be_made_and_moved_by_keys_alone(still):
+    active(still)
+    key(still, Qt.Key.Key_A)
+    key(still, Qt.Key.Key_Return)
+    box = regions(still).all[0].box
+    key(still, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    key(still, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert regions(still).all[0].box == pytest.approx([edge + 0.01 for edge in box])
+    both = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+    key(still, Qt.Key.Key_Left, both)
+    assert regions(still).all[0].box[2] == pytest.approx(box[2])
+    frame = still.frame()
+    key(still, Qt.Key.Key_Delete)
+    assert regions(still).all == ()
+    assert still.frame() == frame
+
+
+def test_a_name_is_typed_and_its_keys_do_nothing_else(still):
+    active(still)
+    regions(still).replace_all([LEFT_HALF])
+    still.trigger("rename_region")
+    field = still.window.focusWidget()
+    assert isinstance(field, QLineEdit)
+    assert field.selectedText() == "Left"
+    QTest.keyClicks(field, "Face a 1")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert regions(still).all[0].name == "Face a 1"
+    assert still.window.focusWidget() is still.canvas
+    assert still.settings.colormap == "turbo"
+    still.trigger("rename_region")
+    QTest.keyClicks(field, "other")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert regions(still).all[0].name == "Face a 1"
+
+
+def test_regions_belong_to_their_source_and_outlive_the_program(launch, clip, tmp_path):
+    first = launch(clip)
+    first.until(lambda: first.display.overlay_seen)
+    regions(first).replace_all([LEFT_HALF])
+    first.open("demo")
+    assert regions(first).all == ()
+    first.open(clip)
+    assert regions(first).all == (LEFT_HALF,)
+    first.window.close()
+    second = launch(clip)
+    second.until(lambda: second.controller.info is not None)
+    assert regions(second).all == (LEFT_HALF,)
+
+
+def test_a_damaged_store_counts_as_empty(launch, clip, home):
+    path = home / ".local" / "share" / "uvanet" / "regions.json"
+    path.parent.mkdir()
+    path.write_text('{"x": [{"name": 3}], "y"')
+    bench = launch(clip)
+    bench.until(lambda: bench.display.overlay_seen)
+    regions(bench).replace_all([LEFT_HALF])
+    bench.window.close()
+    assert list(json.loads(path.read_text())) == [str(clip)]
+
+
+def answer(bench, path):
+    """Gives a path to the file dialog that is open."""
+    dialog = bench.window.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+
+
+def test_regions_go_to_a_file_and_come_back_by_dropping_it(still, tmp_path):
+    path = tmp_path / "regions.json"
+    regions(still).replace_all([LEFT_HALF])
+    still.trigger("save_regions")
+    answer(still, path)
+    still.until(path.exists)
+    regions(still).remove(0)
+    assert analyse(still).takes(str(path))
+    still.until(lambda: regions(still).all == (LEFT_HALF,))
+    path.write_text("{}")
+    still.trigger("load_regions")
+    answer(still, path)
+    still.until(lambda: still.banner.level == "error")
+    assert "regions.json" in still.banner.message
+    assert regions(still).all == (LEFT_HALF,)
+
+
+def test_the_table_has_a_row_for_each_moment_seen(player, tmp_path):
+    path = tmp_path / "shares.csv"
+    regions(player).replace_all([LEFT_HALF])
+    record = analyse(player)._recording.record
+    player.until(lambda: len(record) > 10)
+    player.pause()
+    player.trigger("save_shares")
+    answer(player, path)
+    player.until(path.exists)
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert len(rows) == len(record)
+    values = [float(row["Left"]) for row in rows]
+    # The bright square crosses from left to right.
+    assert values[0] > 0.9
+    assert [float(row["seconds"]) for row in rows] == sorted(float(row["seconds"]) for row in rows)
+    assert values == pytest.approx(record.shares(LEFT_HALF), abs=1e-3)
+
+
+def test_the_clipboard_gets_two_columns_of_numbers(still):
+    regions(still).replace_all([LEFT_HALF])
+    still.trigger("copy_numbers")
+    rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
+    assert all(len(row) == 2 for row in rows)
+    numbers = dict(rows)
+    (share,) = shares(still.display.packet.saliency, [LEFT_HALF])
+    assert float(numbers["Left: share now"]) == pytest.approx(share, abs=1e-4)
+    assert float(numbers["Time (s)"]) == pytest.approx(still.display.packet.frame.pts, abs=1e-3)
+    assert numbers["Network"] == "uvanet-64"
+    assert still.banner.level == "done"
+
+
+def test_the_share_follows_the_film(player):
+    regions(player).replace_all([LEFT_HALF])
+    seen = []
+
+    def both_sides():
+        if regions(player).shares:
+            seen.append(regions(player).shares[0])
+        return seen and max(seen) > 0.9 and min(seen) < 0.5
+
+    player.until(both_sides)
+    summary = analyse(player)._recording.record.summary(LEFT_HALF)
+    # A machine that is busy may show the first frames late, but the first second it shows.
+    assert summary.first < 1.0
+    assert summary.entries >= 1
+    assert "first at 0:00." in analyse(player).card._rows[0].facts.text()
+
+
+def test_the_graph_is_there_after_the_first_overlay(player):
+    plot = analyse(player).card.plot
+    player.until(lambda: plot._plot is not None)
+    regions(player).replace_all([LEFT_HALF, LEFT_HALF.moved(0.3, 0.0)])
+    player.until(lambda: len(plot._lines) == 2 and len(plot._lines[0].getData()[0]) > 2)
+
+
+def test_a_press_beside_all_regions_chooses_none(still):
+    regions(still).replace_all([LEFT_HALF])
+    regions(still).choose(0)
+    QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.8, 0.5))
+    assert regions(still).selected == -1
+    QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.2, 0.5))
+    assert regions(still).selected == 0
