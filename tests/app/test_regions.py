@@ -270,3 +270,19 @@ def test_a_press_beside_all_regions_chooses_none(still):
     assert regions(still).selected == -1
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.2, 0.5))
     assert regions(still).selected == 0
+
+
+def test_a_region_drawn_on_a_zoomed_picture_lies_where_it_was_drawn(still):
+    still.trigger("zoom_in")
+    still.trigger("zoom_in")
+    assert still.canvas.picture_rect().width() > still.canvas.width()
+    still.trigger("region_rectangle")
+    drag(still, (0.4, 0.4), (0.5, 0.5), (0.6, 0.55))
+    assert regions(still).all[0].box == pytest.approx((0.4, 0.4, 0.6, 0.55), abs=0.01)
+    drag(still, (0.5, 0.5), (0.55, 0.5))
+    assert regions(still).all[0].box == pytest.approx((0.45, 0.4, 0.65, 0.55), abs=0.01)
+    # Beside it, the mouse moves the picture.
+    before = still.canvas.picture_rect()
+    drag(still, (0.35, 0.7), (0.4, 0.7), (0.45, 0.7))
+    assert still.canvas.picture_rect() != before
+    assert len(regions(still).all) == 1
