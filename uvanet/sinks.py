@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import OutputError, UsageError
-from uvanet.render import VideoWriter, compose
+from uvanet.render import Sound, VideoWriter, compose
 from uvanet.sources import SourceKind
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class VideoSink(Sink):
         self._path = path
         self._style = style
         self._live = info.live
-        self._sound = info.spec if info.kind is SourceKind.VIDEO else None
+        self._sound = Sound(info.spec) if info.kind is SourceKind.VIDEO else None
         self._fps = info.fps if info.fps > 0 else FALLBACK_FPS
         self._writer: VideoWriter | None = None
         self._start: float | None = None
@@ -139,7 +139,7 @@ class VideoSink(Sink):
             self._size = (width, height)
             self._start = item.frame.pts
             # Made at the first frame: only that says the size for sure.
-            self._writer = VideoWriter(self._path, self._size, self._fps, sound_from=self._sound)
+            self._writer = VideoWriter(self._path, self._size, self._fps, sound=self._sound)
         if (width, height) != self._size:
             image = letterbox(image, self._size)
         for _ in range(self._repeats(item.frame.pts)):

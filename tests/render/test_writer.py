@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from uvanet.errors import OutputError
-from uvanet.render import VideoWriter
+from uvanet.render import Sound, VideoWriter
 from uvanet.render.writer import exact_rate
 
 PATIENCE = 60.0
@@ -29,6 +29,26 @@ def facts(path: Path) -> str:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-i", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.stderr
+
+
+def packet_times(path: Path) -> list[Fraction]:
+    """When each picture of a file is shown, as ffmpeg reads it, exactly."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-copyts", "-i", str(path)]
+    done = subprocess.run(
+        [*command, "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    base = Fraction(1)
+    times = []
+    for line in done.stdout.splitlines():
+        if line.startswith("#tb 0:"):
+            base = Fraction(line.split(":")[1].strip())
+        elif not line.startswith("#"):
+            times.append(int(line.split(",")[2]) * base)
+    return sorted(times)
 
 
 def read_back(path: Path) -> list[np.ndarray]:
@@ -93,7 +113,7 @@ def test_it_is_what_browsers_and_players_expect(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.mp4")
     words = facts(path)
     assert "Video: h264" in words
-    assert "yuv420p(tv, bt709, progressive)" in words
+    assert "yuv420p(tv, smpte170m/bt709/bt709, progressive)" in words
     data = path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")  # plays before all of it has come
 
@@ -152,7 +172,7 @@ def test_sound_comes_along_and_never_changes_the_pictures(tmp_path: Path, second
     noisy = tmp_path / "noisy.mp4"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i"]
     subprocess.run([*command, f"sine=d={seconds}", str(noisy)], check=True, timeout=PATIENCE)
-    path = write(tmp_path / "with.mp4", count=50, sound_from=noisy)
+    path = write(tmp_path / "with.mp4", count=50, sound=Sound(noisy))
     words = facts(path)
     assert "Audio: aac" in words
     duration = re.search(r"Duration: 00:00:(\d+\.\d+)", words)
@@ -161,8 +181,63 @@ def test_sound_comes_along_and_never_changes_the_pictures(tmp_path: Path, second
     assert len(read_back(path)) == 50
 
 
+def test_times_of_their_own_are_kept(tmp_path: Path) -> None:
+    times = [Fraction(n, 15360) for n in (0, 512, 600, 2048, 9000)]
+    with VideoWriter(tmp_path / "clip.mp4", (64, 48), 25, scale=15360) as writer:
+        for at in times:
+            writer.write(np.zeros((48, 64, 3), np.uint8), at)
+    assert packet_times(tmp_path / "clip.mp4") == times
+
+
+def test_sound_that_can_be_is_copied_and_starts_where_asked(tmp_path: Path) -> None:
+    beep = tmp_path / "beep.m4a"
+    wave = "aevalsrc='if(between(t,3,3.1),sin(6000*t),0)':s=48000:d=8"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", wave]
+    subprocess.run([*command, str(beep)], check=True, timeout=PATIENCE)
+    path = write(tmp_path / "with.mp4", count=50, sound=Sound(beep, start=2.25))
+    raw = subprocess.run(
+        [command[0], "-v", "error", "-i", str(path), "-f", "f32le", "-ac", "1", "-"],
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
+    ).stdout
+    loud = np.flatnonzero(np.abs(np.frombuffer(raw, np.float32)) > 0.3) / 48000
+    assert loud[0] == pytest.approx(0.75, abs=0.03)
+    assert loud[-1] == pytest.approx(0.85, abs=0.03)
+
+
+def test_webm_has_vp9_and_opus(tmp_path: Path) -> None:
+    noisy = tmp_path / "noisy.mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "sine=d=5"]
+    subprocess.run([*command, str(noisy)], check=True, timeout=PATIENCE)
+    path = write(tmp_path / "clip.webm", count=50, sound=Sound(noisy))
+    words = facts(path)
+    assert "Video: vp9" in words
+    assert "Audio: opus" in words
+    assert len(read_back(path)) == 50
+
+
+def test_what_was_finished_can_be_kept(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "a.mp4", (64, 48), 25)
+    shade = np.full((48, 64, 3), 200, np.uint8)
+    # Two seconds are a fragment; ffmpeg holds some of the third back.
+    for _ in range(200):
+        writer.write(shade)
+    while writer._part.stat().st_size < 2000:
+        writer.write(shade)
+    writer._ffmpeg.process.kill()
+    with pytest.raises(OutputError):
+        write_on(writer, shade)
+    kept = writer.keep()
+    assert kept >= 50
+    frames = read_back(tmp_path / "a.mp4")
+    assert len(frames) == kept
+    assert frames[-1].mean() == pytest.approx(200, abs=4)
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.mp4"]
+
+
 def test_a_source_without_sound_gives_none(tmp_path: Path) -> None:
-    silent = write(tmp_path / "without.mp4", count=25, sound_from=write(tmp_path / "mute.mp4"))
+    silent = write(tmp_path / "without.mp4", count=25, sound=Sound(write(tmp_path / "mute.mp4")))
     assert "Audio" not in facts(silent)
     assert len(read_back(silent)) == 25
 
@@ -229,21 +304,22 @@ def test_ffmpeg_killed_half_way(tmp_path: Path) -> None:
     writer = VideoWriter(tmp_path / "a.mp4", (640, 480), 25)
     frame = np.zeros((480, 640, 3), np.uint8)
     writer.write(frame)
-    writer._process.kill()
+    writer._ffmpeg.process.kill()
     with pytest.raises(OutputError, match=r"a\.mp4 could not be written") as caught:
         write_on(writer, frame)
     assert caught.value.hint
-    writer.close()  # the failure has been told
+    writer.abort()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_ffmpeg_killed_before_the_end(tmp_path: Path) -> None:
     writer = VideoWriter(tmp_path / "a.mp4", (64, 48), 25)
     writer.write(np.zeros((48, 64, 3), np.uint8))
-    writer._process.kill()
-    writer._process.wait(PATIENCE)
+    writer._ffmpeg.process.kill()
+    writer._ffmpeg.process.wait(PATIENCE)
     with pytest.raises(OutputError, match="could not be written"):
         writer.close()
+    writer.abort()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,12 +3,13 @@
 from uvanet.render.colormaps import COLORMAPS, SAFE_COLORMAPS, colormap
 from uvanet.render.overlay import OverlayStyle, compose, heat_image
 from uvanet.render.smoothing import smooth
-from uvanet.render.writer import VideoWriter
+from uvanet.render.writer import Sound, VideoWriter
 
 __all__ = [
     "COLORMAPS",
     "SAFE_COLORMAPS",
     "OverlayStyle",
+    "Sound",
     "VideoWriter",
     "colormap",
     "compose",

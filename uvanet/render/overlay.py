@@ -69,7 +69,7 @@ def heat_image(
         `Format_ARGB32_Premultiplied` on a little-endian machine.
     """
     table = _tables(style).packed
-    pixels = np.take(table, _enlarge(saliency, size))
+    pixels = np.take(table, enlarge_bytes(saliency, size))
     return pixels.view(np.uint8).reshape(size[1], size[0], 4)
 
 
@@ -88,7 +88,7 @@ def compose(
     """
     height, width = image_bgr.shape[:2]
     tables = _tables(style)
-    values = _enlarge(saliency, (width, height))
+    values = enlarge_bytes(saliency, (width, height))
     # applyColorMap is OpenCV's fastest table of three channels; it serves for the
     # transparency as well, so that no channel has to be split or merged.
     remaining = cv2.applyColorMap(values, tables.transparency)
@@ -108,7 +108,7 @@ class _Tables:
 @functools.lru_cache(maxsize=64)
 def _tables(style: OverlayStyle) -> _Tables:
     """Builds the tables of a style; 256 rows, so a moved slider costs next to nothing."""
-    alpha = style.opacity * _ramp(np.linspace(0.0, 1.0, 256), style.threshold)
+    alpha = alpha_table(style)
     colours = colormap(style.colormap)[:, ::-1] * alpha[:, None]
     bgra = np.rint(np.column_stack([colours, 255.0 * alpha])).astype(np.uint8)
     transparency = np.repeat(255 - bgra[:, 3:], 3, axis=1)
@@ -117,6 +117,11 @@ def _tables(style: OverlayStyle) -> _Tables:
         colours=np.ascontiguousarray(bgra[:, None, :3]),
         transparency=np.ascontiguousarray(transparency[:, None, :]),
     )
+
+
+def alpha_table(style: OverlayStyle) -> NDArray[np.float64]:
+    """The heat's opacity at each of the 256 map values; float64, (256,), 0..1."""
+    return style.opacity * _ramp(np.linspace(0.0, 1.0, 256), style.threshold)
 
 
 def _ramp(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
@@ -132,8 +137,8 @@ def _ramp(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
     return np.asarray(t * t * (3.0 - 2.0 * t), dtype=np.float64)
 
 
-def _enlarge(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Brings a map to 8 bits and to (width, height)."""
+def enlarge_bytes(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Brings a map to 8 bits and to (width, height); what is not a number counts as 0."""
     clean = np.nan_to_num(saliency, nan=0.0, posinf=1.0, neginf=0.0)
     values: NDArray[np.uint8] = np.rint(np.clip(clean, 0.0, 1.0) * 255.0).astype(np.uint8)
     height, width = values.shape

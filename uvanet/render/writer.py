@@ -1,160 +1,195 @@
-"""H.264 files, written by ffmpeg as a child process (OpenCV's wheels carry no encoder)."""
+"""Video files, written by ffmpeg as a child process (OpenCV's wheels carry no encoder)."""
 
 from __future__ import annotations
 
-import collections
 import contextlib
+import math
 import os
-import subprocess
-import threading
 import uuid
+from dataclasses import dataclass
 from fractions import Fraction
+from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-import cv2
 import numpy as np
 
 from uvanet.errors import OutputError
+from uvanet.render.codecs import COLOUR_FILTER, CONTAINERS, Quality
+from uvanet.render.ffmpeg import Ffmpeg
+from uvanet.render.matroska import header, picture_head
+from uvanet.render.planes import to_planes
+from uvanet.render.salvage import count_pictures, cut_to_whole_fragments
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import IO
 
     from numpy.typing import NDArray
 
-Quality = Literal["small", "good", "best"]
-
-# x264's constant rate factor: 18 is called visually lossless, every 6 more halve the size.
-_RATE_FACTOR: dict[Quality, int] = {"small": 27, "good": 20, "best": 14}
-
-# RGB goes to the matrix that the file's tags name; ffmpeg alone would convert with BT.601 and
-# tag nothing, and players would guess BT.709 for anything of 720 lines or more.
-_COLOUR_FILTER = (
-    "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd,format=yuv420p,"
-    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-)
-
 _FINISH_SECONDS = 600.0
+_NANO = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound of a file, to go along with the pictures.
+
+    Attributes:
+        path: The file; its first sound track is meant, where it has one.
+        start: Seconds on the file's own clock that belong to the first picture.
+    """
+
+    path: str | Path
+    start: float = 0.0
 
 
 class VideoWriter:
-    """Writes frames as an H.264 mp4 that every player plays and a browser can stream.
+    """Writes frames as an MP4 (H.264) or WebM (VP9) that every player plays.
 
     The file grows under a hidden name beside the target and takes the target's place when it
-    is whole, so that no half file ever has the name asked for. An error, `abort`, or leaving
-    the `with` block by an exception leaves nothing behind.
+    is whole, so that no half file ever has the name asked for. `abort`, or leaving the `with`
+    block by an exception, leaves nothing behind; `keep` saves what was finished.
 
     Args:
-        path: The file to write; one that exists is replaced.
+        path: The file to write, .mp4 or .webm; one that exists is replaced.
         size: (width, height) of the frames in pixels. Odd sizes get one more row or column,
-            a copy of the last, since H.264's usual chroma needs even sizes.
+            a copy of the last, since usual chroma needs even sizes.
         fps: Frames a second; the rates of television such as 29.97 are kept as the exact
             fractions they stand for.
         quality: How much space to spend.
-        sound_from: A file whose first sound track, where it has one, goes along with the
-            pictures from their start.
+        sound: Goes along with the pictures from their start and ends with them at the latest:
+            copied where the file can carry it, otherwise encoded.
+        scale: Ticks a second on which times are kept; a multiple of the rate by default.
+
+    Attributes:
+        frames: How many were written.
+        note: After `close`, what is missing from the file, for people; usually empty.
 
     Raises:
         OutputError: The folder does not exist or cannot be written, there is no ffmpeg, or
-            the size or the rate makes no sense.
+            the size, the rate or the ending makes no sense.
     """
 
     def __init__(
         self,
         path: str | Path,
         size: tuple[int, int],
-        fps: float,
+        fps: float | Fraction,
         *,
         quality: Quality = "good",
-        sound_from: str | Path | None = None,
+        sound: Sound | None = None,
+        scale: int | None = None,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
+        self.note = ""
         self._size = size
-        self._words: collections.deque[str] = collections.deque(maxlen=20)
+        self._sound = sound
         if min(size) < 1:
             raise OutputError(f"A video of {size[0]} x {size[1]} pixels cannot be written.")
-        rate = exact_rate(fps)
+        self._rate = rate = exact_rate(fps)
+        self._end = Fraction(0)
+        self._even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         self._part = self._claim_part()
+        self._container = CONTAINERS[self.path.suffix.lower()]
+        scale = scale or rate.numerator * math.ceil(10_000 / rate.numerator)
         try:
-            self._process = self._start(rate, _RATE_FACTOR[quality], sound_from)
+            self._ffmpeg = Ffmpeg(self._encoding(quality, scale))
         except BaseException:
             self._part.unlink(missing_ok=True)
             raise
-        self._listener = threading.Thread(target=self._listen, name="ffmpeg-stderr", daemon=True)
-        self._listener.start()
         self._open = True
+        self._begun = False
 
-    def write(self, image_bgr: NDArray[np.uint8]) -> None:
+    def write(self, image_bgr: NDArray[np.uint8], at: Fraction | None = None) -> None:
         """Adds a frame; waits while the encoder is behind.
 
         Args:
             image_bgr: BGR, uint8, shape (h, w, 3) of the size given at the start.
+            at: When it is shown, seconds from the first, later than the one before; by the
+                frame rate where None.
 
         Raises:
             OutputError: ffmpeg gave up (disk full, killed), or the writer is closed.
             ValueError: The frame has another shape or type.
         """
-        if not self._open:
-            raise OutputError(f"{self.path} is closed.", "Start a new recording.")
         width, height = self._size
         if image_bgr.shape != (height, width, 3) or image_bgr.dtype != np.uint8:
             raise ValueError(
                 f"expected uint8 {(height, width, 3)}, got {image_bgr.dtype} {image_bgr.shape}"
             )
-        pixels = image_bgr
-        if width % 2 or height % 2:
-            pixels = cv2.copyMakeBorder(  # type: ignore[assignment]
-                image_bgr, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE
-            )
+        self.write_planes(to_planes(np.ascontiguousarray(image_bgr)), at)
+
+    def write_planes(self, planes: NDArray[np.uint8], at: Fraction | None = None) -> None:
+        """As `write`, for a frame that `uvanet.render.planes.to_planes` has converted."""
+        if not self._open:
+            raise OutputError(f"{self.path} is closed.", "Start a new recording.")
+        width, height = self._even
+        if planes.shape != (height * 3 // 2, width) or planes.dtype != np.uint8:
+            raise ValueError(f"expected planes of {width} x {height}, got {planes.shape}")
+        at = Fraction(self.frames) / self._rate if at is None else at
+        stdin = self._ffmpeg.stdin
         try:
-            self._stdin.write(np.ascontiguousarray(pixels).data)
+            if not self._begun:
+                stdin.write(header(self._even, self._rate, raw=True))
+                self._begun = True
+            stdin.write(picture_head(round(at * _NANO), planes.nbytes))
+            stdin.write(np.ascontiguousarray(planes).data)
         except OSError:
-            raise self._fail() from None
+            # It may still be on its way out after it closed the pipe, words unsaid.
+            self._ffmpeg.finish(5.0)
+            raise self._failure() from None
+        self._end = at + 1 / self._rate
         self.frames += 1
 
     def close(self) -> None:
         """Finishes the file and gives it its name; does nothing the second time.
 
+        Where only the sound cannot be added, or the disk has no room for the last tidying, the
+        pictures are kept and `note` says what is missing.
+
         Raises:
-            OutputError: No frame was written, ffmpeg failed, or the target cannot be
-                replaced; nothing is left behind.
+            OutputError: No frame was written, ffmpeg failed, or the target cannot be replaced.
+                What was finished can still be had by `keep`.
         """
         if not self._open:
             return
         if not self.frames:
             self.abort()
             raise OutputError(f"No frame came, so {self.path} was not written.")
-        # A broken pipe shows in the return code, which is looked at below.
-        with contextlib.suppress(OSError):
-            self._stdin.close()
-        try:
-            code = self._process.wait(_FINISH_SECONDS)
-        except subprocess.TimeoutExpired:
-            code = -1
-        if code != 0:
-            raise self._fail()
+        if not self._ffmpeg.finish(_FINISH_SECONDS):
+            raise self._failure()
         self._open = False
-        self._listener.join()
-        self._close_pipes()
-        try:
-            self._part.replace(self.path)
-        except OSError as error:
+        self._tidy()
+        self._give_name()
+
+    def keep(self) -> int:
+        """After a failure: gives what was finished its name.
+
+        Returns:
+            How many frames that are; where it is none, nothing is left behind.
+        """
+        if not self._open:
+            return 0
+        self._open = False
+        self._ffmpeg.kill()
+        cut_to_whole_fragments(self._part)
+        kept = count_pictures(self._part)
+        if not kept:
             self._part.unlink(missing_ok=True)
-            raise OutputError(
-                f"{self.path} cannot be replaced: {_reason(error)}.", "Choose another name."
-            ) from None
+            return 0
+        self.frames = kept
+        self._end = kept / self._rate
+        self._tidy()
+        self._give_name()
+        return kept
 
     def abort(self) -> None:
         """Stops and removes what was written; does nothing after `close`."""
         if not self._open:
             return
         self._open = False
-        self._process.kill()
-        self._process.wait()
-        self._listener.join()
-        self._close_pipes()
+        self._ffmpeg.kill()
         self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -166,24 +201,25 @@ class VideoWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self.close()
-        else:
+        if kind is not None:
             self.abort()
-
-    @property
-    def _stdin(self) -> IO[bytes]:
-        assert self._process.stdin is not None
-        return self._process.stdin
+            return
+        try:
+            self.close()
+        except BaseException:
+            self.abort()
+            raise
 
     def _claim_part(self) -> Path:
         """Makes the hidden file, the earliest proof that the folder can be written."""
         folder = self.path.parent
         if self.path.is_dir():
             raise OutputError(f"{self.path} is a folder.", "Add the name of a file to write.")
+        if self.path.suffix.lower() not in CONTAINERS:
+            raise OutputError(f"{self.path.name} is no kind of video.", "Use .mp4 or .webm.")
         if not folder.is_dir():
             raise OutputError(f"The folder {folder} does not exist.", "Make it first.")
-        part = folder / f".{uuid.uuid4().hex}.part"
+        part = part_name(self.path)
         try:
             part.touch(exist_ok=False)
         except OSError as error:
@@ -193,64 +229,87 @@ class VideoWriter:
             ) from None
         return part
 
-    def _start(
-        self, rate: Fraction, factor: int, sound_from: str | Path | None
-    ) -> subprocess.Popen[bytes]:
-        width, height = (n + n % 2 for n in self._size)
-        pictures = [
-            *("-f", "rawvideo", "-pixel_format", "bgr24", "-video_size", f"{width}x{height}"),
-            *("-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
-        ]
-        sound: list[str] = []
-        maps = ["-map", "0:v"]
-        if sound_from is not None:
-            sound = ["-i", f"file:{sound_from}"]
-            # Silence after its end, cut at the end of the pictures: the pictures decide.
-            maps += ["-map", "1:a:0?", "-af", "apad", "-c:a", "aac", "-b:a", "160k", "-shortest"]
-        encoder = [
-            *("-vf", _COLOUR_FILTER),
-            *("-c:v", "libx264", "-preset", "veryfast", "-crf", str(factor)),
+    def _encoding(self, quality: Quality, scale: int) -> list[str]:
+        return [
+            *("-f", "matroska", "-i", "pipe:0", "-map", "0:v", "-vf", COLOUR_FILTER),
+            *("-fps_mode", "passthrough", "-enc_time_base", f"1:{scale}"),
+            *self._container.encoders[quality],
             # A whole picture every two seconds lets players jump without a wait.
-            *("-g", str(max(1, round(2 * rate)))),
+            *("-g", str(max(1, round(2 * self._rate)))),
+            *(("-video_track_timescale", str(scale)) if self._container.whole else ()),
+            *self._container.growing,
+            *("-y", f"file:{self._part}"),
         ]
-        target = ["-movflags", "+faststart", "-f", "mp4", "-y", f"file:{self._part}"]
-        quiet = ["-hide_banner", "-loglevel", "error", "-nostdin"]
-        return start_ffmpeg([*quiet, *pictures, *sound, *maps, *encoder, *target])
 
-    def _listen(self) -> None:
-        """Keeps ffmpeg's last words, and keeps its pipe from filling up."""
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._words.append(line.decode(errors="replace").strip())
+    def _tidy(self) -> None:
+        """Adds the sound and puts the index in front, in a second file that replaces the first."""
+        sounds: list[tuple[str, ...]] = []
+        if self._sound is not None and (codec := _sound_codec(self._sound.path)):
+            if codec in self._container.carries:
+                sounds.append(("-c:a", "copy"))
+            sounds.append(self._container.sound)
+        wanted = bool(sounds)
+        if self._container.whole:
+            sounds.append(())
+        words = ""
+        for sound in sounds:
+            tidied = part_name(self.path)
+            work = Ffmpeg([*self._wrapping(sound), "-y", f"file:{tidied}"])
+            if work.finish(_FINISH_SECONDS):
+                tidied.replace(self._part)
+                break
+            words = work.words()
+            tidied.unlink(missing_ok=True)
+        if words and wanted:
+            self.note = f"The sound could not be added; ffmpeg says: {words}."
 
-    def _fail(self) -> OutputError:
-        """Cleans up after ffmpeg's end and tells what it said."""
-        # It may still be on its way out after it closed the pipe, words unsaid.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5.0)
-        code = self._process.poll()
-        self.abort()
-        words = " ".join(word for word in self._words if word)
-        if not words:
-            words = "it did not finish" if code is None else f"it ended with code {code}"
+    def _wrapping(self, sound: tuple[str, ...]) -> list[str]:
+        arguments = ["-i", f"file:{self._part}"]
+        if sound and self._sound is not None:
+            arguments += ["-ss", f"{self._sound.start:.6f}", "-t", f"{float(self._end):.6f}"]
+            arguments += ["-i", f"file:{self._sound.path}", "-map", "1:a:0", *sound]
+        kind = self._container.whole or self._container.growing
+        return [*arguments, "-map", "0:v", "-c:v", "copy", *kind]
+
+    def _give_name(self) -> None:
+        try:
+            self._part.replace(self.path)
+        except OSError as error:
+            self._part.unlink(missing_ok=True)
+            raise OutputError(
+                f"{self.path} cannot be replaced: {_reason(error)}.", "Choose another name."
+            ) from None
+
+    def _failure(self) -> OutputError:
+        """Tells what ffmpeg said before it ended."""
         return OutputError(
-            f"{self.path} could not be written; ffmpeg says: {words[-400:]}.".replace("..", "."),
+            f"{self.path} could not be written; ffmpeg says: {self._ffmpeg.words()}.".replace(
+                "..", "."
+            ),
             "Look at the free space of the disk and try again.",
         )
 
-    def _close_pipes(self) -> None:
-        for pipe in (self._process.stdin, self._process.stderr):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+
+def part_name(path: Path) -> Path:
+    """A hidden name beside a target, for what is not whole yet."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
 
 
-def exact_rate(fps: float) -> Fraction:
+def remove_parts(path: Path) -> None:
+    """Removes what a killed program left of its work on a target."""
+    for part in path.parent.glob(f".{escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def exact_rate(fps: float | Fraction) -> Fraction:
     """Gives the fraction a frame rate stands for, such as 30000/1001 for 29.97.
 
     Raises:
         OutputError: The rate is not a positive number of at most 1000.
     """
+    if isinstance(fps, Fraction) and 0 < fps <= 1000:
+        return fps
     if not 0.0 < fps <= 1000.0:
         raise OutputError(f"A video of {fps} frames a second cannot be written.")
     television = Fraction(round(fps * 1.001) * 1000, 1001)
@@ -260,30 +319,12 @@ def exact_rate(fps: float) -> Fraction:
     return Fraction(fps).limit_denominator(1000)
 
 
-def start_ffmpeg(arguments: list[str]) -> subprocess.Popen[bytes]:
-    """Starts the ffmpeg that imageio-ffmpeg carries, with pipes at stdin and stderr.
+def _sound_codec(path: str | Path) -> str:
+    """The codec of a file's first sound track; empty where it has none."""
+    from uvanet.sources import probe
 
-    Raises:
-        OutputError: There is none, or it cannot be started.
-    """
-    import imageio_ffmpeg
-
-    try:
-        return subprocess.Popen(
-            [imageio_ffmpeg.get_ffmpeg_exe(), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            # Ctrl-C in the terminal is for us to act upon: we then end ffmpeg in good order.
-            process_group=0 if os.name == "posix" else None,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-            | getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except (OSError, RuntimeError) as error:
-        raise OutputError(
-            f"ffmpeg, which writes video files, cannot be started: {error}.",
-            "Install the package imageio-ffmpeg again.",
-        ) from None
+    tracks = probe(Path(path)).audio
+    return tracks[0].split()[0] if tracks else ""
 
 
 def _reason(error: OSError) -> str:

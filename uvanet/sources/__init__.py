@@ -1,5 +1,6 @@
 """Where pictures come from: one interface, one string that selects any of them."""
 
+from uvanet.sources._probe import Probe, probe
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
 from uvanet.sources.camera import CameraFormat, CameraSource
 from uvanet.sources.cameras import CameraDevice, list_cameras
@@ -18,6 +19,7 @@ __all__ = [
     "Frame",
     "NetworkSource",
     "PictureSource",
+    "Probe",
     "ScreenDevice",
     "ScreenSource",
     "Source",
@@ -29,4 +31,5 @@ __all__ = [
     "list_screens",
     "load_picture",
     "make_source",
+    "probe",
 ]

@@ -1,0 +1,64 @@
+"""What ffmpeg is told for each kind of file: MP4 with H.264, WebM with VP9, and their sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Quality = Literal["small", "good", "best"]
+QUALITIES: tuple[Quality, ...] = ("small", "good", "best")
+
+# The planes come in BT.601; the tags say so, or players would guess BT.709 from 720 lines on.
+COLOUR_FILTER = "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709:range=tv"
+
+_H264 = ("-c:v", "libx264")
+_VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-row-mt", "1", "-b:v", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A kind of file.
+
+    Attributes:
+        growing: Arguments for a file that is playable while it grows.
+        whole: Arguments for the finished file; empty where the growing one is as good.
+        encoders: Arguments for the pictures, by quality.
+        carries: Codecs of sound that can be copied and that players of such files know.
+        sound: Arguments for sound that cannot be copied.
+    """
+
+    growing: tuple[str, ...]
+    whole: tuple[str, ...]
+    encoders: dict[Quality, tuple[str, ...]]
+    carries: frozenset[str]
+    sound: tuple[str, ...]
+
+
+CONTAINERS = {
+    ".mp4": Container(
+        growing=("-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"),
+        # The index in front: it plays before all of it has come over a network.
+        whole=("-movflags", "+faststart", "-f", "mp4"),
+        # Rate factor 18 is called visually lossless, every 6 more halve the size. "superfast"
+        # takes half the time of "veryfast", which matters more here than a tenth of the size.
+        encoders={
+            "small": (*_H264, "-preset", "veryfast", "-crf", "27"),
+            "good": (*_H264, "-preset", "superfast", "-crf", "21"),
+            "best": (*_H264, "-preset", "veryfast", "-crf", "14"),
+        },
+        carries=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}),
+        sound=("-c:a", "aac", "-b:a", "160k"),
+    ),
+    ".webm": Container(
+        growing=("-f", "webm"),
+        whole=(),
+        encoders={
+            "small": (*_VP9, "-cpu-used", "7", "-crf", "42"),
+            "good": (*_VP9, "-cpu-used", "8", "-crf", "33"),
+            "best": (*_VP9, "-cpu-used", "5", "-crf", "20"),
+        },
+        carries=frozenset({"opus", "vorbis"}),
+        sound=("-c:a", "libopus", "-b:a", "128k"),
+    ),
+}
+"""By the ending of the file's name."""
