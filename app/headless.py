@@ -68,7 +68,8 @@ def run_headless(arguments: argparse.Namespace, reason: str) -> int:
     Returns:
         The exit code.
     """
-    from uvanet.cli.predict import annotate_with_bar, as_text
+    from uvanet.cli.predict import as_text, export_with_bar
+    from uvanet.export import Job
     from uvanet.model import load
 
     source = arguments.source or "demo"
@@ -76,7 +77,8 @@ def run_headless(arguments: argparse.Namespace, reason: str) -> int:
     sys.stdout.write(f"{reason} The same job without a window:\n")
     sys.stdout.flush()
     model = load(arguments.model, engine=arguments.engine, threads=arguments.threads)
-    result = annotate_with_bar(source, out, show=sys.stderr.isatty(), model=model)
+    job = Job(source, (out,), model=model)
+    result = export_with_bar(job, show=sys.stderr.isatty())
     sys.stdout.write(f"{as_text(result)}\nThe annotated clip is {out}\n")
     if result.stopped:
         sys.stderr.write(f"uvanet: {result.stopped}\n")

@@ -219,7 +219,7 @@ def output_of(script: str) -> str:
 
 def test_predicting_imports_neither_torch_nor_qt() -> None:
     script = (
-        "import sys, numpy, uvanet, uvanet.annotate\n"
+        "import sys, numpy, uvanet, uvanet.export\n"
         "uvanet.load().predict(numpy.zeros((8, 8, 3), numpy.uint8))\n"
         "heavy = {'torch', 'scipy', 'onnx', 'PySide6', 'app', 'matplotlib'}\n"
         "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))"

@@ -1,4 +1,4 @@
-"""`uvanet predict`: a source in, an annotated file or raw maps out."""
+"""`uvanet predict`: a source in, an annotated file, raw maps or a table out."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tqdm import tqdm
 
+from uvanet.cli.export_options import add_export, look_of, read_regions
 from uvanet.cli.options import add_engine, add_model, number
-from uvanet.render import COLORMAPS, OverlayStyle
+from uvanet.errors import UsageError, UvanetError
 
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.annotate import AnnotateResult
+    from uvanet.export import Job, Progress, Result
 
 STOPPED_EXIT = 1
 
@@ -27,105 +28,144 @@ class _Predict:
 Predicts where people look in every frame of SOURCE and writes OUT. Works with no display.
 
 SOURCE is a video, a picture, a folder of pictures, http:// or rtsp://, camera:NAME or a camera's
-number, screen: or screen:X,Y,W,H, or demo. The ending of OUT says what is written:
-  .mp4          the annotated video, H.264
+number, screen: or screen:X,Y,W,H, or demo. The ending of OUT says what is written; give -o more
+than once for several files of one run:
+  .mp4, .webm   the annotated video with the source's sound: H.264, or VP9
   .png or .jpg  the annotated picture; a pattern such as out-%05d.png gives one a frame
   .npz          the raw float maps: saliency (n, s, s) 0..1, pts, index, size
+  (none)        a folder of the raw maps as grey PNG files of 16 bits
+  .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
 """
     examples = """examples:
   uvanet predict demo -o demo.mp4
+  uvanet predict talk.mp4 -o heat.mp4 -o heat.csv --start 60 --end 70
+  uvanet predict talk.mp4 -o both.mp4 --layers original,overlay --contours --peaks --height 540
   uvanet predict photo.jpg -o photo-heat.png --colormap viridis
   uvanet predict talk.mp4 -o maps.npz --json
   uvanet predict camera:0 -o me.mp4 --seconds 10
+  uvanet predict films --each -o 'heat/{name}.mp4' -o 'heat/{name}.csv'
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        look = OverlayStyle()
         parser.add_argument("source", metavar="SOURCE", help="what to look at")
-        parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the file")
+        parser.add_argument(
+            "-o",
+            "--out",
+            type=Path,
+            required=True,
+            action="append",
+            metavar="OUT",
+            help="a file to write; again for more of them",
+        )
+        parser.add_argument(
+            "--each",
+            action="store_true",
+            help="SOURCE is a folder of videos; {name} in OUT stands for the name of each",
+        )
         add_model(parser)
         add_engine(parser)
-        parser.add_argument("--colormap", choices=COLORMAPS, default=look.colormap)
-        for name, default, text in (
-            ("opacity", look.opacity, "of the heat, 0 to 1"),
-            ("threshold", look.threshold, "below which the picture stays clear, 0 to 1"),
-        ):
-            parser.add_argument(
-                f"--{name}",
-                type=number(0, 1),
-                default=default,
-                metavar="X",
-                help=f"{text} (%(default)s)",
-            )
-        parser.add_argument(
-            "--smoothing",
-            type=number(0, 5),
-            default=0.2,
-            metavar="S",
-            help="time constant of the average over time, seconds (%(default)s)",
-        )
-        parser.add_argument(
-            "--seconds", type=number(0.001, 1e9), metavar="S", help="stop after S seconds"
-        )
+        add_export(parser)
         parser.add_argument(
             "--fps", type=number(0.01, 1000), metavar="F", help="pictures a second of a folder"
         )
         parser.add_argument("--json", action="store_true", help="print statistics as JSON")
         parser.add_argument("--quiet", action="store_true", help="no progress bar")
+        parser.add_argument(
+            "--events",
+            action="store_true",
+            help="a line of JSON an event on stdout; takes 'cancel' and 'stop' on stdin",
+        )
 
     def run(self, arguments: argparse.Namespace) -> int:
-        from uvanet.model import load
+        job = _job(arguments)
+        if arguments.each:
+            return _each(job, arguments)
+        if arguments.events:
+            from uvanet.cli.export_events import run_with_events
 
-        result = annotate_with_bar(
-            arguments.source,
-            arguments.out,
-            show=not arguments.quiet,
-            model=load(arguments.model, engine=arguments.engine, threads=arguments.threads),
-            style=OverlayStyle(arguments.colormap, arguments.opacity, arguments.threshold),
-            smoothing=arguments.smoothing,
-            limit=arguments.seconds,
-            folder_fps=arguments.fps,
-        )
-        print(json.dumps(as_json(result), indent=1) if arguments.json else as_text(result))
-        if result.stopped:
-            print(
-                f"uvanet: {result.stopped} The {result.frames} frames before are kept.",
-                file=sys.stderr,
-            )
-            return STOPPED_EXIT
-        return 0
+            return run_with_events(job)
+        return _one(job, arguments)
 
 
-def annotate_with_bar(spec: str, out: Path, *, show: bool, **options: object) -> AnnotateResult:
-    """`uvanet.annotate.annotate` with a progress bar on stderr where `show` is set."""
-    from uvanet.annotate import annotate
+def export_with_bar(job: Job, *, show: bool) -> Result:
+    """`uvanet.export.export` with a progress bar on stderr where `show` is set."""
+    from uvanet.export import export
 
     with contextlib.ExitStack() as stack:
         bar: tqdm[NoReturn] | None = None
 
-        def progress(done: int, total: int | None) -> None:
+        def progress(now: Progress) -> None:
             # Made at the first frame, so that an error before it stands alone.
             nonlocal bar
             if bar is None:
-                looks = {"unit": "frame", "disable": not show, "desc": out.name}
-                bar = stack.enter_context(tqdm(total=total, file=sys.stderr, **looks))
-            bar.update(done - bar.n)
+                looks = {"unit": "frame", "disable": not show, "desc": job.outs[0].name}
+                bar = stack.enter_context(tqdm(total=now.total, file=sys.stderr, **looks))
+            bar.update(now.done - bar.n)
 
-        return annotate(spec, out, progress=progress, **options)  # type: ignore[arg-type]
-
-
-def as_json(result: AnnotateResult) -> dict[str, object]:
-    """The result's facts for machines."""
-    return {**dataclasses.asdict(result), "path": str(result.path)}
+        return export(job, progress=progress)
 
 
-def as_text(result: AnnotateResult) -> str:
+def as_text(result: Result) -> str:
     """The result in a line for people."""
+    names = ", ".join(str(path) for path in result.paths)
     return (
-        f"{result.path}: {result.frames} frames of {result.source.title} by {result.model}, "
+        f"{names}: {result.frames} frames of {result.source.title} by {result.model}, "
         f"{result.fps:.0f} frames/s; frame to file {result.latency_p50_ms:.1f} ms (p50), "
         f"{result.latency_p95_ms:.1f} ms (p95); network {result.network_p50_ms:.2f} ms"
     )
+
+
+def _job(arguments: argparse.Namespace) -> Job:
+    from uvanet.export import Job
+    from uvanet.model import load
+
+    end = arguments.end
+    if arguments.seconds is not None:
+        if end is not None:
+            raise UsageError("Both --end and --seconds were given.", "Give one of them.")
+        end = arguments.start + arguments.seconds
+    return Job(
+        arguments.source,
+        tuple(arguments.out),
+        model=load(arguments.model, engine=arguments.engine, threads=arguments.threads),
+        teacher=arguments.teacher,
+        look=look_of(arguments),
+        start=arguments.start,
+        end=end,
+        folder_fps=arguments.fps,
+        regions=read_regions(arguments.regions),
+    )
+
+
+def _one(job: Job, arguments: argparse.Namespace) -> int:
+    from uvanet.cli.export_events import as_json
+
+    result = export_with_bar(job, show=not arguments.quiet)
+    print(json.dumps(as_json(result), indent=1) if arguments.json else as_text(result))
+    if result.note:
+        print(f"uvanet: {result.note}", file=sys.stderr)
+    if result.stopped:
+        print(
+            f"uvanet: {result.stopped} The {result.frames} frames before are kept.",
+            file=sys.stderr,
+        )
+        return STOPPED_EXIT
+    return 0
+
+
+def _each(job: Job, arguments: argparse.Namespace) -> int:
+    """Does the job for every video of a folder; one that fails does not end the others."""
+    from uvanet.export.batch import out_for, videos_in
+
+    code = 0
+    for video in videos_in(Path(job.source)):
+        outs = tuple(out_for(out, video) for out in job.outs)
+        try:
+            code |= _one(dataclasses.replace(job, source=str(video), outs=outs), arguments)
+        except UvanetError as error:
+            print(f"uvanet: {video.name}: {error}", file=sys.stderr)
+            code = STOPPED_EXIT
+    return code
 
 
 COMMAND = _Predict()

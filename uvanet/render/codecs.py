@@ -11,6 +11,8 @@ QUALITIES: tuple[Quality, ...] = ("small", "good", "best")
 # The planes come in BT.601; the tags say so, or players would guess BT.709 from 720 lines on.
 COLOUR_FILTER = "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709:range=tv"
 
+# What is written reaches the disk, so that it is there when the writing breaks off.
+_AT_ONCE = ("-flush_packets", "1")
 _H264 = ("-c:v", "libx264")
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-row-mt", "1", "-b:v", "0")
 
@@ -36,7 +38,13 @@ class Container:
 
 CONTAINERS = {
     ".mp4": Container(
-        growing=("-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"),
+        growing=(
+            "-movflags",
+            "+frag_keyframe+empty_moov+default_base_moof",
+            *_AT_ONCE,
+            "-f",
+            "mp4",
+        ),
         # The index in front: it plays before all of it has come over a network.
         whole=("-movflags", "+faststart", "-f", "mp4"),
         # Rate factor 18 is called visually lossless, every 6 more halve the size. "superfast"
@@ -50,7 +58,7 @@ CONTAINERS = {
         sound=("-c:a", "aac", "-b:a", "160k"),
     ),
     ".webm": Container(
-        growing=("-f", "webm"),
+        growing=(*_AT_ONCE, "-f", "webm"),
         whole=(),
         encoders={
             "small": (*_VP9, "-cpu-used", "7", "-crf", "42"),

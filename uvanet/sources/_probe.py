@@ -21,11 +21,13 @@ class Probe:
         video: Codecs of the picture tracks; "none (…)" for one that ffmpeg does not know.
         audio: Codecs of the sound tracks.
         duration: Seconds the container states, edits taken into account; None if unknown.
+        start: Seconds on the file's clock at which its first track starts.
     """
 
     video: tuple[str, ...] = ()
     audio: tuple[str, ...] = ()
     duration: float | None = None
+    start: float = 0.0
 
 
 def probe(path: Path) -> Probe:
@@ -45,10 +47,12 @@ def probe(path: Path) -> Probe:
         return Probe()
     words = done.stderr.decode(errors="replace")
     clock = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", words)
+    start = re.search(r"Duration: .*?, start: (-?\d+\.\d+)", words)
     return Probe(
         video=tuple(re.findall(r"^\s*Stream #.*: Video: ([^,\n]+)", words, re.MULTILINE)),
         audio=tuple(re.findall(r"^\s*Stream #.*: Audio: ([^,\n]+)", words, re.MULTILINE)),
         duration=(
             int(clock[1]) * 3600.0 + int(clock[2]) * 60.0 + float(clock[3]) if clock else None
         ),
+        start=float(start[1]) if start else 0.0,
     )

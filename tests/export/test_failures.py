@@ -1,0 +1,183 @@
+"""What goes wrong outside: a full disk, a killed program, folders that cannot be written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from export_bench import FRAMES, PATIENCE, ffmpeg, number_of, read_back
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
+
+# A limit on the size of files stands for a disk that gets full: the same call fails.
+LIMITED = """
+import resource, signal, sys
+from uvanet.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def start(*arguments: object, limit: int = 0, **more: object) -> subprocess.Popen[str]:
+    program = ["-m", "uvanet"] if not limit else ["-c", LIMITED.format(limit=limit)]
+    return subprocess.Popen(
+        [sys.executable, *program, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,  # type: ignore[call-overload]
+    )
+
+
+@pytest.fixture
+def long(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clip's pictures over and over: long enough to be caught in the middle."""
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    assert ffmpeg("-stream_loop", "19", "-i", clip, "-c", "copy", path).returncode == 0
+    return path
+
+
+def test_a_full_disk_keeps_what_fitted(long: Path, tmp_path: Path) -> None:
+    running = start("predict", long, "-o", tmp_path / "o.mp4", "--quiet", limit=150_000)
+    out, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 1, (out, errors)
+    assert "o.mp4" in errors
+    assert "disk" in errors
+    assert "Traceback" not in errors
+    frames = read_back(tmp_path / "o.mp4")
+    assert f"The {len(frames)} frames before are kept" in errors
+    assert len(frames) >= 60
+    assert [number_of(image) for image in frames[:60]] == list(range(60))
+    assert os.listdir(tmp_path) == ["o.mp4"]
+
+
+def test_a_disk_too_full_for_anything_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    for name in ("o.mp4", "o.npz", "o.csv"):
+        running = start("predict", clip, "-o", tmp_path / name, "--quiet", limit=100)
+        out, errors = running.communicate(timeout=PATIENCE)
+        assert running.returncode == 2, (out, errors)
+        assert name in errors
+        assert "Traceback" not in errors
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_tables_on_a_full_disk_have_whole_rows(clip: Path, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"o.{ending}"
+    running = start("predict", clip, "-o", out, "--quiet", limit=4000)
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 1, errors
+    text = out.read_text(encoding="utf-8")
+    rows = json.loads(text)["rows"] if ending == "json" else text.splitlines()[1:]
+    assert f"The {len(rows)} frames before are kept" in errors
+    assert len(rows) > 5
+    assert os.listdir(tmp_path) == [out.name]
+
+
+def test_a_folder_that_cannot_be_written_is_named(clip: Path, tmp_path: Path) -> None:
+    running = start("predict", clip, "-o", "/proc/self/o.mp4")
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 2
+    assert "/proc/self" in errors
+
+
+def test_killed_in_the_middle_leaves_the_name_free(long: Path, tmp_path: Path) -> None:
+    running = start("predict", long, "-o", tmp_path / "o.mp4", "--events")
+    assert running.stdout is not None
+    for line in running.stdout:
+        if json.loads(line).get("done", 0) > 30:
+            break
+    running.kill()
+    running.communicate(timeout=PATIENCE)
+    names = os.listdir(tmp_path)
+    assert "o.mp4" not in names
+    # What is left is hidden and says what it is; the next start of the program removes it.
+    assert all(name.startswith(".o.mp4.") and name.endswith(".part") for name in names)
+
+
+@pytest.mark.parametrize("how", ["cancel", "close", "terminate"])
+def test_cancelled_by_the_program_that_started_it(long: Path, tmp_path: Path, how: str) -> None:
+    running = start("predict", long, "-o", tmp_path / "o.mp4", "-o", tmp_path / "o.csv", "--events")
+    assert running.stdin is not None
+    assert running.stdout is not None
+    events = []
+    for line in running.stdout:
+        events.append(json.loads(line))
+        if events[-1]["event"] == "progress":
+            break
+    assert events[-1]["total"] == pytest.approx(20 * FRAMES, abs=25)
+    if how == "cancel":
+        running.stdin.write("cancel\n")
+        running.stdin.flush()
+    elif how == "close":
+        running.stdin.close()
+        running.stdin = None
+    else:
+        running.send_signal(signal.SIGTERM)
+    rest, errors = running.communicate(timeout=PATIENCE)
+    assert json.loads(rest.splitlines()[-1])["event"] == "cancelled"
+    assert running.returncode == 1
+    assert errors == ""
+    assert os.listdir(tmp_path) == []
+
+
+def test_events_end_with_the_result(clip: Path, tmp_path: Path) -> None:
+    running = start("predict", clip, "-o", tmp_path / "o.mp4", "--events")
+    assert running.stdout is not None
+    events = [json.loads(line) for line in running.stdout]
+    assert running.wait(PATIENCE) == 0
+    running.communicate()
+    assert events[0]["event"] == "start"
+    assert events[-1]["event"] == "done"
+    assert events[-1]["frames"] == FRAMES
+    assert events[-1]["paths"] == [str(tmp_path / "o.mp4")]
+
+
+def test_ffmpeg_that_dies_is_told_and_kept(long: Path, tmp_path: Path) -> None:
+    running = start("predict", long, "-o", tmp_path / "o.mp4", "--events")
+    assert running.stdout is not None
+    events = []
+    for line in running.stdout:
+        events.append(json.loads(line))
+        if events[-1].get("done", 0) > 300:
+            break
+    for child in psutil.Process(running.pid).children():
+        if "ffmpeg" in child.name():
+            child.kill()
+    events += [json.loads(line) for line in running.stdout]
+    running.communicate(timeout=PATIENCE)
+    assert events[-1]["event"] == "done"
+    assert "could not be written" in events[-1]["stopped"]
+    assert events[-1]["frames"] == len(read_back(tmp_path / "o.mp4")) >= 60
+
+
+def test_a_whole_folder_and_one_broken_film(clip: Path, broken: Path, tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "b.mp4").write_bytes(clip.read_bytes())
+    (films / "a.mp4").write_text("no film")
+    (films / "c.mov").write_bytes(clip.read_bytes())
+    (films / "notes.txt").write_text("no film")
+    names = [tmp_path / "{name}-heat.mp4", tmp_path / "{name}.csv"]
+    running = start("predict", films, "--each", "-o", names[0], "-o", names[1], "--quiet")
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 1
+    assert "a.mp4" in errors
+    assert sorted(os.listdir(tmp_path)) == [
+        "b-heat.mp4",
+        "b.csv",
+        "c-heat.mp4",
+        "c.csv",
+        "films",
+    ]
+    assert len(read_back(tmp_path / "c-heat.mp4")) == FRAMES

@@ -1,0 +1,112 @@
+"""The numbers beside a clip: raw maps, pictures of them, and a row a frame."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+from export_bench import FRAMES, RATE
+
+from uvanet.errors import OutputError
+from uvanet.export import Job, Look, export
+from uvanet.export.facts import peaks, spread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Half:
+    """The left or right half of the picture."""
+
+    def __init__(self, name: str, left: bool) -> None:
+        self.name = name
+        self._left = left
+
+    def mask(self, height: int, width: int) -> np.ndarray:
+        mask = np.zeros((height, width), bool)
+        mask[:, : width // 2] = self._left
+        mask[:, width // 2 :] = not self._left
+        return mask
+
+
+@pytest.fixture(scope="module")
+def written(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("out")
+    names = ("maps.npz", "maps", "rows.csv", "rows.json")
+    regions = (Half("left", True), Half("right, or not", False))
+    outs = tuple(folder / name for name in names)
+    export(Job(str(clip), outs, look=Look(contours=True), regions=regions))
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    return folder
+
+
+def test_the_pictures_of_maps_are_the_maps(written: Path) -> None:
+    with np.load(written / "maps.npz") as maps:
+        saliency, pts = maps["saliency"], maps["pts"]
+        assert maps["index"].tolist() == list(range(FRAMES))
+    assert saliency.dtype == np.float32
+    assert pts == pytest.approx([float(n / RATE) for n in range(FRAMES)], abs=1e-6)
+    names = sorted(path.name for path in (written / "maps").iterdir())
+    assert names == [f"{n:06d}.png" for n in range(FRAMES)]
+    for number in (0, 44, 89):
+        grey = cv2.imread(str(written / "maps" / f"{number:06d}.png"), cv2.IMREAD_UNCHANGED)
+        assert grey.dtype == np.uint16
+        np.testing.assert_allclose(grey / 65535, saliency[number], atol=1e-5)
+
+
+def test_a_row_a_frame_says_what_the_map_says(written: Path) -> None:
+    with np.load(written / "maps.npz") as maps:
+        saliency = maps["saliency"]
+    with (written / "rows.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == FRAMES
+    for number, row in enumerate(rows):
+        y, x = np.unravel_index(saliency[number].argmax(), saliency[number].shape)
+        side = saliency.shape[1]
+        assert float(row["peak_x"]) == pytest.approx((x + 0.5) / side, abs=1e-3)
+        assert float(row["peak_y"]) == pytest.approx((y + 0.5) / side, abs=1e-3)
+        left = saliency[number][:, : side // 2].sum() / saliency[number].sum()
+        assert float(row["share:left"]) == pytest.approx(left, abs=1e-3)
+        assert float(row["share:right, or not"]) == pytest.approx(1 - left, abs=1e-3)
+        assert int(row["frame"]) == number
+        assert float(row["time"]) == pytest.approx(float(number / RATE), abs=1e-5)
+        assert 0 < float(row["entropy"]) < 1
+        assert row["model"] == "uvanet-64"
+        assert "contours=True" in row["settings"]
+
+
+def test_json_holds_the_same_rows_and_how_they_were_made(written: Path) -> None:
+    made = json.loads((written / "rows.json").read_text(encoding="utf-8"))
+    assert made["model"] == "uvanet-64"
+    assert made["rate"] == "30000/1001"
+    assert made["settings"]["contours"] is True
+    assert made["regions"] == ["left", "right, or not"]
+    with (written / "rows.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(made["rows"]) == len(rows)
+    for ours, theirs in zip(made["rows"], rows, strict=True):
+        assert all(str(ours[name]) == theirs[name] for name in ours)
+
+
+def test_a_folder_that_is_there_is_not_overwritten(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    with pytest.raises(OutputError, match="there already"):
+        export(Job(str(clip), (tmp_path / "maps",)))
+
+
+def test_peaks_keep_their_distance_and_stop_at_weak_ones() -> None:
+    saliency = np.zeros((64, 64), np.float32)
+    saliency[10, 20], saliency[11, 21], saliency[40, 50], saliency[60, 5] = 1, 0.9, 0.6, 0.2
+    assert peaks(saliency) == [(20.5 / 64, 10.5 / 64), (50.5 / 64, 40.5 / 64)]
+    assert peaks(np.zeros((8, 8), np.float32)) == []
+
+
+def test_spread_of_a_point_and_of_a_plain() -> None:
+    point = np.zeros((32, 32), np.float32)
+    point[3, 4] = 0.7
+    assert spread(point) == pytest.approx(0)
+    assert spread(np.full((32, 32), 0.2, np.float32)) == pytest.approx(1)

@@ -1,0 +1,84 @@
+"""How far an export is, and the ways to end it early."""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from dataclasses import dataclass
+
+_WINDOW_S = 3.0
+
+
+class Control:
+    """Ends an export from another thread."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._stopped = threading.Event()
+
+    def cancel(self) -> None:
+        """Ends it and leaves no file."""
+        self._cancelled.set()
+
+    def stop(self) -> None:
+        """Ends it and keeps what was finished."""
+        self._stopped.set()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was cancelled or stopped."""
+        return self.cancelled or self.stopped
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return self._cancelled.is_set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped."""
+        return self._stopped.is_set()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an export is.
+
+    Attributes:
+        done: Frames written.
+        total: Frames there will be, about; None where nobody knows.
+        fps: Frames a second of late.
+        left: Seconds still to go; None where nobody knows.
+    """
+
+    done: int
+    total: int | None
+    fps: float
+    left: float | None
+
+
+class Meter:
+    """Turns a count of frames into speed and time left.
+
+    Args:
+        total: Frames there will be, about; None where nobody knows.
+    """
+
+    def __init__(self, total: int | None) -> None:
+        self.total = total
+        self._marks = collections.deque([(time.perf_counter(), 0)])
+
+    def at(self, done: int) -> Progress:
+        """The progress with so many frames written now."""
+        now = time.perf_counter()
+        marks = self._marks
+        marks.append((now, done))
+        while len(marks) > 2 and marks[0][0] < now - _WINDOW_S:
+            marks.popleft()
+        seconds = now - marks[0][0]
+        fps = (done - marks[0][1]) / seconds if seconds > 0 else 0.0
+        # A container's count may be a few short; nobody should read 101 of 100.
+        total = None if self.total is None else max(self.total, done)
+        left = (total - done) / fps if total is not None and fps > 0 else None
+        return Progress(done, total, fps, left)
