@@ -22,7 +22,9 @@ from uvanet.errors import SourceError, UvanetError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
-    from app.pipeline.packets import Opinion, SaliencyPacket
+    from collections.abc import Callable
+
+    from app.pipeline.packets import FramePacket, Opinion, SaliencyPacket
     from app.pipeline.predictor import PredictorFactory
     from app.pipeline.statistics import Statistics
     from app.pipeline.turning import Orientation
@@ -298,6 +300,10 @@ class Controller(QObject):
         if info is None:
             raise SourceError(tr("No source is open."), tr("Open a file first."))
         return _make(info.spec, self.camera_format, self.orientations)
+
+    def set_tap(self, tap: Callable[[FramePacket], None] | None) -> None:
+        """See `LivePipeline.set_tap`."""
+        self._pipeline.set_tap(tap)
 
     # -- results
 

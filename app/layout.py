@@ -91,6 +91,11 @@ class Layout:
         (self._early_cards if early else self._cards).addWidget(card)
         self.folds.add(card)
 
+    def reveal(self, card: QWidget) -> None:
+        """Scrolls the side panel to a card in it."""
+        assert isinstance(self.panel, QScrollArea)
+        self.panel.ensureWidgetVisible(card)
+
     def add_strip(self, strip: QWidget) -> None:
         """Puts a strip of a feature between the picture and the controls in time."""
         self._stage.insertWidget(self._stage.count() - 1, strip)

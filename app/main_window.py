@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.controller = controller
         self.settings = settings
         self.jobs = jobs
+        self.model = model
         self._theme = theme
         self._position = 0.0
         self._was_maximized = False

@@ -214,6 +214,26 @@ QRadioButton::indicator:hover, QRadioButton::indicator:focus { border-color: $ac
 QRadioButton::indicator:checked { border-color: $accent; background: $accent; }
 QRadioButton::indicator:disabled { border-color: $faint; }
 
+QPushButton#choice { padding: 9px 6px; }
+QPushButton#choice:checked { border-color: $accent; color: $accent; font-weight: 600; }
+QPushButton#fold { border-color: transparent; background: transparent; color: $quiet;
+    padding: 4px 2px; text-align: left; }
+QPushButton#fold:focus { border-color: $accent; }
+QComboBox {
+    color: $text; background: $surface; border: 1px solid $line; border-radius: 7px;
+    padding: 5px 9px; min-height: 18px;
+}
+QComboBox:focus { border-color: $accent; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px;
+    background: $surface; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QCheckBox::indicator:disabled { border-color: $line; background: $window; }
+QCheckBox:disabled { color: $faint; }
+QProgressBar { background: $pressed; border: none; border-radius: 2px; }
+QProgressBar::chunk { background: $accent; border-radius: 2px; }
+
 QToolButton#source {
     background: $surface; border: 1px solid $line; padding: 5px 12px 5px 10px;
     font-weight: 600;

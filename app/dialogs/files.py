@@ -31,9 +31,11 @@ def ask_file(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFile
     return _open(dialog, done)
 
 
-def ask_folder(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+def ask_folder(
+    parent: QWidget, folder: str, done: Callable[[str], None], title: str = ""
+) -> QFileDialog:
     """Asks for a folder; `done` gets its path."""
-    dialog = QFileDialog(parent, tr("Open folder of pictures"), folder)
+    dialog = QFileDialog(parent, title or tr("Open folder of pictures"), folder)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     return _open(dialog, done)

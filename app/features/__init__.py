@@ -14,7 +14,8 @@ def features() -> tuple[type[Feature], ...]:
     from app.features.analyse import Analyse
     from app.features.cameras import Cameras
     from app.features.compare import Compare
+    from app.features.export import Export
     from app.features.models import Models
     from app.features.view import View
 
-    return (Compare, Models, Analyse, Cameras, View)
+    return (Compare, Models, Analyse, Export, Cameras, View)

@@ -19,7 +19,7 @@ from app.pipeline.traffic import Lane, Traffic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.pipeline.packets import SaliencyPacket
+    from app.pipeline.packets import FramePacket, SaliencyPacket
     from app.pipeline.predictor import Predictor, PredictorFactory
     from app.pipeline.statistics import Statistics
     from uvanet.sources.base import Source, SourceInfo
@@ -202,6 +202,10 @@ class LivePipeline:
             name: For the events.
         """
         self._inference.use(predictor, name)
+
+    def set_tap(self, tap: Callable[[FramePacket], None] | None) -> None:
+        """Lets `tap` see every captured frame, on the capture thread; it must be quick."""
+        self._traffic.tap = tap
 
     def take_result(self) -> SaliencyPacket | None:
         """Gives the newest result not yet taken, or None. Never one older than the last."""

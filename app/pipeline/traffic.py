@@ -11,6 +11,8 @@ from app.pipeline.slot import LatestSlot
 from app.pipeline.statistics import Drop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvanet.sources.base import Frame
 
 
@@ -58,6 +60,8 @@ class Traffic:
         self._hand: SaliencyPacket | None = None
         self._newest = 0
         self._publishing = threading.Lock()
+        # Sees every captured frame, on the capture thread; must be quick.
+        self.tap: Callable[[FramePacket], None] | None = None
 
     def open_lane(self) -> Lane:
         """Gives a new source its way; the lane before is dead from here on."""
@@ -88,8 +92,11 @@ class Traffic:
             )
             self.ledger.captured(packet.seq, t)
             loser = self.frames.put(packet)
+            tap = self.tap
         if loser is not None:
             self.ledger.dropped(loser.seq, Drop.NETWORK_BUSY)
+        if tap is not None:
+            tap(packet)
 
     def skipped(self, lane: Lane, cause: Drop, t: float) -> None:
         """See `Lane.skipped`."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from uvanet.render.codecs import QUALITIES
 from uvanet.render.colormaps import COLORMAPS
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ RECENT_MOST = 10
 THEMES = ("system", "dark", "light")
 MODEL_ENGINES = ("auto", "onnx", "openvino", "torch")
 COMPARE_VIEWS = ("student", "side", "wipe", "original")
+EXPORT_PRESETS = ("overlay", "beside", "teacher", "numbers")
+EXPORT_EXTRAS = ("contours", "peaks", "plot", "csv", "json", "npz", "png")
 
 
 @dataclass(slots=True)
@@ -42,6 +45,13 @@ class Settings:
         loop: Whether files start again at their end.
         geometry: The window's place as Qt saved it, in base64; empty before the first start.
         folder: Where the file dialogs opened last.
+        export_preset: One of `EXPORT_PRESETS`.
+        export_format: "mp4" or "webm".
+        export_quality: One of `uvanet.render.codecs.QUALITIES`.
+        export_height: Pixels of an exported picture; 0 for the source's.
+        export_extras: Of `EXPORT_EXTRAS`, what goes along.
+        export_folder: Where exports go; empty for the user's folder for videos.
+        export_keep: Whether the last half minute of a live source is kept on disk.
         recent: Strings that open recent sources again, newest first.
         compare_view: One of `COMPARE_VIEWS`.
         compare_paired: Whether only frames that student and teacher have both seen are shown.
@@ -70,6 +80,13 @@ class Settings:
     loop: bool = True
     geometry: str = ""
     folder: str = ""
+    export_preset: str = "overlay"
+    export_format: str = "mp4"
+    export_quality: str = "good"
+    export_height: int = 0
+    export_extras: list[str] = field(default_factory=list)
+    export_folder: str = ""
+    export_keep: bool = True
     recent: list[str] = field(default_factory=list)
     compare_view: str = "student"
     compare_paired: bool = True
@@ -191,6 +208,13 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "loop": _is_bool,
     "geometry": _is_text,
     "folder": _is_text,
+    "export_preset": lambda value: value in EXPORT_PRESETS,
+    "export_format": lambda value: value in ("mp4", "webm"),
+    "export_quality": lambda value: value in QUALITIES,
+    "export_height": lambda value: type(value) is int and (value == 0 or 16 <= value <= 8192),
+    "export_extras": lambda value: _is_texts(value) and set(value) <= set(EXPORT_EXTRAS),
+    "export_folder": _is_text,
+    "export_keep": _is_bool,
     "recent": _is_texts,
     "compare_view": lambda value: isinstance(value, str) and value in COMPARE_VIEWS,
     "compare_paired": _is_bool,

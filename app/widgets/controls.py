@@ -64,6 +64,12 @@ class Slider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._marks: tuple[int, int] | None = None
+
+    def set_marks(self, marks: tuple[int, int] | None) -> None:
+        """Shows a stretch between two values; None for none."""
+        self._marks = marks
+        self.update()
 
     def event(self, event: QEvent) -> bool:
         """Claims the arrow keys before the window's shortcuts see them."""
@@ -125,6 +131,8 @@ class Slider(QSlider):
         if enabled:
             painter.setBrush(behind)
             painter.drawRoundedRect(QRectF(2, middle - 2, place - 2, 4), 2, 2)
+        if self._marks is not None:
+            self._paint_marks(painter, palette.color(QPalette.ColorRole.Highlight))
         if self.hasFocus():
             halo = QColor(handle)
             halo.setAlpha(70)
@@ -132,6 +140,19 @@ class Slider(QSlider):
             painter.drawEllipse(QPointF(place, middle), _HANDLE / 2 + 3, _HANDLE / 2 + 3)
         painter.setBrush(handle)
         painter.drawEllipse(QPointF(place, middle), _HANDLE / 2, _HANDLE / 2)
+
+    def _paint_marks(self, painter: QPainter, colour: QColor) -> None:
+        assert self._marks is not None
+        left, right = (
+            _HANDLE / 2
+            + QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), mark, self._room())
+            for mark in self._marks
+        )
+        middle = self.height() / 2
+        painter.setBrush(colour)
+        painter.drawRect(QRectF(left, middle - 2, right - left, 4))
+        for place in (left - 3, right):
+            painter.drawRoundedRect(QRectF(place, middle - 8, 3, 16), 1, 1)
 
     def _room(self) -> int:
         return max(1, self.width() - _HANDLE)

@@ -123,6 +123,15 @@ class Transport(QWidget):
             self._quietly(lambda: self.timeline.setValue(round(seconds * 1000)))
             self.position.setText(clock_text(seconds))
 
+    def set_marks(self, start: float | None, end: float | None) -> None:
+        """Shows the stretch from `start` to `end`, seconds; None for the film's own ends."""
+        if start is None and end is None:
+            self.timeline.set_marks(None)
+        else:
+            low = round((start or 0.0) * 1000)
+            high = self.timeline.maximum() if end is None else round(end * 1000)
+            self.timeline.set_marks((low, high))
+
     def set_speed(self, speed: float) -> None:
         """Shows the speed."""
         self.speed.setText(_times(speed))

@@ -1,0 +1,365 @@
+"""What the export's actions do."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QLabel
+
+from app.actions import ActionSpec, Menu, Situation
+from app.dialogs.export import ExportDialog, ExportRequest
+from app.dialogs.files import ask_folder
+from app.features.export.live import KEPT_SECONDS, LiveRecording
+from app.features.export.orders import Orders
+from app.features.export.words import line_of, part_words
+from app.features.feature import Feature
+from app.i18n import tr
+from app.services.export_choice import ExportChoice, file_stem
+from app.services.exports import DONE, ENDED, FAILED, Exports, ExportTask
+from app.theme import DARK
+from app.widgets.controls import IconButton
+from app.widgets.export_queue import ExportQueue
+from app.widgets.transport import clock_text
+from uvanet.errors import UvanetError
+from uvanet.sources.base import SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from app.main_window import MainWindow
+    from app.theme import Tokens
+    from uvanet.sources.base import SourceInfo
+
+_RECORDING_TICK_MS = 500
+
+
+def _source(now: Situation) -> bool:
+    return now.source
+
+
+def _seekable(now: Situation) -> bool:
+    return now.source and now.seekable
+
+
+def _live(now: Situation) -> bool:
+    return now.source and now.live
+
+
+_E = Menu.EXPORT
+
+
+class Export(Feature):
+    """Exports clips, of files by marks on the timeline, of live sources by recording.
+
+    Args:
+        window: The window.
+    """
+
+    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
+        ActionSpec("export_clip", "Export clip…", _E, ("E",), "export", available=_source),
+        ActionSpec("export_folder", "Export a folder of videos…", _E, ("Ctrl+Shift+E",), "folder"),
+        ActionSpec("mark_in", "Start of the clip here", _E, ("I",), available=_seekable, group=1),
+        ActionSpec("mark_out", "End of the clip here", _E, ("U",), available=_seekable, group=1),
+        ActionSpec(
+            "clear_marks", "Whole film again", _E, ("Shift+I",), available=_seekable, group=1
+        ),
+        ActionSpec("record", "Record", _E, ("Ctrl+R",), "record", _live, group=2, checkable=True),
+        ActionSpec(
+            "export_last", "Export the last 30 seconds", _E, ("Ctrl+L",), available=_live, group=2
+        ),
+        ActionSpec(
+            "keep_last", "Keep the last 30 seconds", _E, ("Ctrl+E",), group=2, checkable=True
+        ),
+        ActionSpec("exports", "List of exports", _E, ("Shift+E",), group=3, checkable=True),
+    )
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._start: float | None = None
+        self._end: float | None = None
+        self.queue = Exports(self)
+        self.queue.changed.connect(self._on_changed)
+        self.queue.ended.connect(self._on_ended)
+        self._orders = Orders(window, self.queue)
+        self.live = LiveRecording(window)
+        self.live.failed.connect(self._on_recording_failed)
+        self.card = ExportQueue(DARK)
+        self.card.dismissed.connect(self._on_dismissed)
+        self.card.wanted.connect(self._on_wanted)
+        self.card.hide()
+        window.parts.add_card(self.card)
+        self._record_button = _button(window, "record")
+        self._record_button.hide()
+        window.parts.add_button(self._record_button)
+        window.parts.add_button(_button(window, "export_clip"))
+        self._status = QLabel()
+        self._status.setObjectName("status")
+        self._status.hide()
+        window.parts.add_status(self._status)
+        self._tick = QTimer(self)
+        self._tick.setInterval(_RECORDING_TICK_MS)
+        self._tick.timeout.connect(self._show_status)
+        window.controller.opened.connect(self._on_opened)
+        window.controller.switched.connect(self._on_switched)
+        window.actions_by_name.set_checked("keep_last", window.settings.export_keep)
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """See `Feature.set_tokens`."""
+        self.card.set_tokens(tokens)
+
+    def close(self, timeout: float) -> bool:
+        """See `Feature.close`; a recording that still runs is kept as a plain video."""
+        self._tick.stop()
+        rescue = self._orders.folder / f"{file_stem(tr('recording'), dated=True)}.mkv"
+        ended = self.live.close(timeout / 2, rescue)
+        return self.queue.close(timeout / 2) and ended
+
+    # -- actions
+
+    def export_clip(self) -> None:
+        """Asks how, then exports the marked part; of a live source the last half minute."""
+        info = self.window.controller.info
+        if info is None:
+            return
+        if info.kind is SourceKind.PICTURE:
+            self.window.banner.say(
+                "info",
+                tr("A single picture is saved as a snapshot."),
+                self.window.actions_by_name.tip(tr("Save snapshot"), "save_snapshot"),
+            )
+        elif info.live:
+            self.live.save_last(partial(self._ask_for_take, info), self._failed)
+        else:
+            part = part_words(self._start, self._end, info.duration)
+            stem = file_stem(info.title, dated=False)
+            self._ask(info.title, part, stem, partial(self._export_file, info))
+
+    def export_folder(self) -> None:
+        """Asks for a folder, then how, then exports every video in it."""
+        ask_folder(
+            self.window, self.window.settings.folder, self._ask_for_folder, tr("Export a folder")
+        )
+
+    def mark_in(self) -> None:
+        """Lets the clip start at the picture that is shown."""
+        packet = self.window.display.packet
+        if packet is not None:
+            self._set_marks(packet.frame.pts, self._end)
+
+    def mark_out(self) -> None:
+        """Lets the clip end with the picture that is shown."""
+        packet, info = self.window.display.packet, self.window.controller.info
+        if packet is not None and info is not None:
+            period = 1 / info.fps if info.fps > 0 else 0.04
+            self._set_marks(self._start, packet.frame.pts + period, newest_end=True)
+
+    def clear_marks(self) -> None:
+        """Takes the whole film again."""
+        self._set_marks(None, None)
+
+    def record(self, on: bool) -> None:
+        """Records a live source, or ends that and exports it."""
+        info = self.window.controller.info
+        if on and info is not None and info.live:
+            self.live.record()
+            self._tick.start()
+        elif self.live.recording and info is not None:
+            self._finish_recording(info.title)
+        self.window.actions_by_name.set_checked("record", self.live.recording)
+        self._show_status()
+
+    def export_last(self) -> None:
+        """Exports the last half minute of a live source, the way it was done last."""
+        info = self.window.controller.info
+        if info is not None and info.live:
+            self.live.save_last(partial(self._export_take, info.title), self._failed)
+
+    def keep_last(self, on: bool) -> None:
+        """Keeps the last half minute of live sources, or nothing unless it is recorded."""
+        self.window.settings.export_keep = on
+        info = self.window.controller.info
+        if on and info is not None and info.live:
+            self.live.start()
+        elif not on and not self.live.recording:
+            self.live.stop()
+
+    def exports(self, on: bool) -> None:
+        """Shows or hides the list of exports."""
+        self.window.actions_by_name.set_checked("exports", on)
+        self.card.setVisible(on)
+        if on and not self.window.settings.panel:
+            self.window.set_panel_visible(True)
+        if on:
+            # After the card has got its place.
+            QTimer.singleShot(0, self.card, lambda: self.window.parts.reveal(self.card))
+
+    # -- asking
+
+    def _ask(
+        self,
+        title: str,
+        part: str,
+        stem: str,
+        done: Callable[[ExportChoice, Path], None],
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        orders = self._orders
+        request = ExportRequest(
+            title, part, orders.folder, stem, orders.teachers(), orders.last_choice()
+        )
+        dialog = ExportDialog(request, self.window)
+        dialog.chosen.connect(
+            lambda choice, base: orders.remember(choice, base.parent if stem else base)
+        )
+        dialog.chosen.connect(done)
+        dialog.rejected.connect(refused)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _ask_for_take(self, info: SourceInfo, take: Path) -> None:
+        part = tr("The last {seconds:.0f} seconds").format(seconds=KEPT_SECONDS)
+        self._ask(
+            info.title,
+            part,
+            file_stem(info.title, dated=True),
+            lambda choice, base: self._add_take(take, choice, base),
+            lambda: take.unlink(missing_ok=True),
+        )
+
+    def _ask_for_folder(self, chosen: str) -> None:
+        from uvanet.export.batch import videos_in
+
+        folder = Path(chosen)
+
+        def ask(videos: list[Path]) -> None:
+            part = tr("{count} videos, one after the other").format(count=len(videos))
+            self._ask(str(folder), part, "", partial(self._export_videos, videos))
+
+        self.window.jobs.run(lambda: videos_in(folder), ask, self._failed, name="folder")
+
+    # -- exporting
+
+    def _export_file(self, info: SourceInfo, choice: ExportChoice, base: Path) -> None:
+        arguments = [] if self._start is None else ["--start", f"{self._start:.6f}"]
+        if self._end is not None:
+            arguments += ["--end", f"{self._end:.6f}"]
+        if info.kind is SourceKind.FOLDER:
+            arguments += ["--fps", str(info.fps)]
+        self._orders.add(info.spec, choice, base, arguments)
+
+    def _export_videos(self, videos: Iterable[Path], choice: ExportChoice, folder: Path) -> None:
+        for video in videos:
+            base = folder / file_stem(video.name, dated=False)
+            self._orders.add(str(video), choice, base)
+
+    def _export_take(self, title: str, take: Path) -> None:
+        base = self._orders.folder / file_stem(title, dated=True)
+        self._add_take(take, self._orders.last_choice(), base)
+
+    def _add_take(self, take: Path, choice: ExportChoice, base: Path) -> None:
+        self._orders.add(str(take), choice, base, temporary=(take,))
+
+    def _finish_recording(self, title: str) -> None:
+        self._tick.stop()
+        self.live.finish(partial(self._export_take, title), self._failed)
+        if not self.window.settings.export_keep:
+            self.live.stop()
+
+    # -- what happens
+
+    def _set_marks(
+        self, start: float | None, end: float | None, *, newest_end: bool = False
+    ) -> None:
+        if start is not None and end is not None and end <= start:
+            # The mark just set counts; the other one would make an empty clip.
+            start, end = (None, end) if newest_end else (start, None)
+        self._start, self._end = start, end
+        self.window.transport.set_marks(start, end)
+
+    def _on_opened(self, info: SourceInfo) -> None:
+        self.clear_marks()
+        self._record_button.setVisible(info.live)
+        if info.live and self.window.settings.export_keep:
+            self.live.start()
+
+    def _on_switched(self) -> None:
+        if self.live.recording:
+            self._finish_recording(tr("recording"))
+            self.window.actions_by_name.set_checked("record", False)
+            self._show_status()
+        self.live.stop()
+
+    def _on_changed(self, task: ExportTask) -> None:
+        first = not self.card.rows
+        self.card.show_line(line_of(task))
+        if first and self.window.settings.panel:
+            self.exports(True)
+        self._show_status()
+
+    def _on_ended(self, task: ExportTask) -> None:
+        banner = self.window.banner
+        if task.state == FAILED:
+            banner.say("error", task.message, task.hint)
+        elif task.state == DONE and task.message:
+            banner.say("warning", task.message, task.hint)
+        elif task.state == DONE:
+            banner.say(
+                "done", tr("Exported {name}.").format(name=task.title), str(task.outs[0].parent)
+            )
+        else:
+            self._take_out(task)
+        self._show_status()
+
+    def _on_dismissed(self, number: int) -> None:
+        task = self._task_of(number)
+        if task is not None and task.state in ENDED:
+            self._take_out(task)
+        elif task is not None:
+            self.queue.cancel(task)
+
+    def _on_wanted(self, number: int) -> None:
+        task = self._task_of(number)
+        if task is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.outs[0].parent)))
+
+    def _on_recording_failed(self, error: UvanetError) -> None:
+        self._tick.stop()
+        self.window.actions_by_name.set_checked("record", False)
+        self._show_status()
+        self.window.banner.say("error", error.message, error.hint)
+
+    def _take_out(self, task: ExportTask) -> None:
+        self.queue.forget(task)
+        self.card.remove_line(task.number)
+
+    def _task_of(self, number: int) -> ExportTask | None:
+        return next((task for task in self.queue.tasks if task.number == number), None)
+
+    def _show_status(self) -> None:
+        words = []
+        if self.live.recording:
+            words.append(
+                tr("\N{BLACK CIRCLE} Recording {time}").format(time=clock_text(self.live.seconds))
+            )
+        running = self.queue.running
+        if running is not None:
+            percent = 100 * running.done / running.total if running.total else 0
+            words.append(tr("Exporting {percent:.0f} %").format(percent=percent))
+        self._status.setText("   ".join(words))
+        self._status.setVisible(bool(words))
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, UvanetError):
+            raise error
+        self.window.banner.say("error", error.message, error.hint)
+
+
+def _button(window: MainWindow, name: str) -> IconButton:
+    button = IconButton()
+    button.setDefaultAction(window.actions_by_name[name])
+    button.setAccessibleName(window.actions_by_name[name].text().removesuffix("…"))
+    return button

@@ -1,0 +1,158 @@
+"""Recording a live source: the last half minute, always there, and more when it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.i18n import tr
+from app.pipeline.recorder import Recorder
+from uvanet.errors import OutputError, UvanetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.main_window import MainWindow
+    from uvanet.export.ring import FrameRing
+
+KEPT_SECONDS = 30.0
+
+
+class LiveRecording(QObject):
+    """Keeps what a live source gives, and saves stretches of it.
+
+    Args:
+        window: The window.
+
+    Signals:
+        failed: The UvanetError that ended it.
+    """
+
+    failed = Signal(object)
+    _broke = Signal(object)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._recorder: Recorder | None = None
+        self._since: float | None = None
+        self._takes = 0
+        self._root = Path(platformdirs.user_cache_dir("uvanet", appauthor=False), "live")
+        self._broke.connect(self._on_broke, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def recording(self) -> bool:
+        """Whether more than the last half minute is kept."""
+        return self._since is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been recording."""
+        return 0.0 if self._since is None else time.perf_counter() - self._since
+
+    def start(self) -> None:
+        """Keeps the newest frames from now on."""
+        if self._recorder is None:
+            self._recorder = Recorder(self._make_ring, self._broke.emit)
+            self._window.controller.set_tap(self._recorder.offer)
+
+    def _make_ring(self) -> FrameRing:
+        # Here and not above: the program starts without it, and this thread may wait.
+        from uvanet.export.ring import FrameRing
+
+        return FrameRing(self._root, KEPT_SECONDS)
+
+    def stop(self) -> None:
+        """Keeps nothing any more, and forgets what was kept."""
+        recorder, self._recorder, self._since = self._recorder, None, None
+        self._window.controller.set_tap(None)
+        if recorder is not None:
+            self._window.jobs.run(
+                lambda: recorder.close(5.0), lambda _: None, self._raise, name="recorder"
+            )
+
+    def record(self) -> None:
+        """Keeps everything from now on."""
+        self.start()
+        self._since = time.perf_counter()
+        if self._recorder is not None and self._recorder.ring is not None:
+            self._recorder.ring.hold(self._since)
+
+    def finish(self, done: Callable[[Path], None], failed: Callable[[Exception], None]) -> None:
+        """Ends the recording and saves it; `done` gets the file."""
+        since, self._since = self._since, None
+        if since is not None:
+            self._save(since, done, failed, release=True)
+
+    def save_last(self, done: Callable[[Path], None], failed: Callable[[Exception], None]) -> None:
+        """Saves the last half minute; `done` gets the file."""
+        self._save(time.perf_counter() - KEPT_SECONDS, done, failed, release=False)
+
+    def close(self, timeout: float, rescue: Path) -> bool:
+        """Ends everything at the program's end.
+
+        Args:
+            timeout: Seconds it may take.
+            rescue: Where a recording that still runs is kept as it is.
+
+        Returns:
+            Whether the thread ended.
+        """
+        recorder, since = self._recorder, self._since
+        self._recorder, self._since = None, None
+        self._window.controller.set_tap(None)
+        ended = True
+        if recorder is not None:
+            if since is not None and recorder.ring is not None:
+                with contextlib.suppress(UvanetError):
+                    recorder.ring.save(rescue, since)
+            ended = recorder.close(timeout)
+        shutil.rmtree(self._take_folder, ignore_errors=True)
+        return ended
+
+    @property
+    def _take_folder(self) -> Path:
+        # Named as the rings are, so that what a crash leaves is cleared away with them.
+        return self._root / f"{os.getpid()}-takes"
+
+    def _save(
+        self,
+        start: float,
+        done: Callable[[Path], None],
+        failed: Callable[[Exception], None],
+        *,
+        release: bool,
+    ) -> None:
+        recorder = self._recorder
+        self._takes += 1
+        path = self._take_folder / f"take-{self._takes}.mkv"
+
+        def work() -> Path:
+            if recorder is None or recorder.ring is None:
+                raise OutputError(
+                    tr("Nothing of this source was kept."), tr("Let it play for a moment.")
+                )
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                recorder.ring.save(path, start)
+            finally:
+                if release:
+                    recorder.ring.hold(None)
+            return path
+
+        self._window.jobs.run(work, done, failed, name="take")
+
+    def _on_broke(self, error: UvanetError) -> None:
+        self._recorder, self._since = None, None
+        self._window.controller.set_tap(None)
+        self.failed.emit(error)
+
+    def _raise(self, error: Exception) -> None:
+        raise error

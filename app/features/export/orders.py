@@ -1,0 +1,109 @@
+"""From what the user chose to exports in the queue."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.services.export_choice import ExportChoice, exports_folder, style_arguments
+from app.services.exports import ENDED, ExportTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.main_window import MainWindow
+    from app.services.exports import Exports
+
+_MASK_SIDE = 256
+
+
+class Orders:
+    """Makes exports the way the window shows things now, and remembers the last choice.
+
+    Args:
+        window: The window.
+        queue: Where exports go.
+    """
+
+    def __init__(self, window: MainWindow, queue: Exports) -> None:
+        self._window = window
+        self._queue = queue
+
+    @property
+    def folder(self) -> Path:
+        """Where exports go."""
+        return exports_folder(self._window.settings.export_folder)
+
+    def teachers(self) -> list[str]:
+        """Models that can stand beside ours."""
+        from uvanet.weights import available
+
+        return [card.name for card in available() if card.name != self._window.model]
+
+    def last_choice(self) -> ExportChoice:
+        """What was chosen last, made good where a model has gone since."""
+        settings = self._window.settings
+        teacher = next(iter(self.teachers()), "")
+        preset = settings.export_preset
+        return ExportChoice(
+            "overlay" if preset == "teacher" and not teacher else preset,
+            settings.export_format,
+            settings.export_quality,
+            settings.export_height,
+            tuple(settings.export_extras),
+            teacher,
+        )
+
+    def remember(self, choice: ExportChoice, folder: Path) -> None:
+        """Keeps a choice for the next time."""
+        settings = self._window.settings
+        settings.export_preset = choice.preset
+        settings.export_format = choice.format
+        settings.export_quality = choice.quality
+        settings.export_height = choice.height
+        settings.export_extras = list(choice.extras)
+        settings.export_folder = str(folder)
+
+    def add(
+        self,
+        spec: str,
+        choice: ExportChoice,
+        base: Path,
+        more: Iterable[str] = (),
+        temporary: tuple[Path, ...] = (),
+    ) -> None:
+        """Puts an export into the queue.
+
+        Args:
+            spec: The source.
+            choice: What is made of it.
+            base: The files' path without ending.
+            more: Further arguments.
+            temporary: Files that go when it has ended.
+        """
+        busy = [task for task in self._queue.tasks if task.state not in ENDED]
+        outs = choice.outs(base, {out for task in busy for out in task.outs})
+        overlay = self._window.display.overlay
+        arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
+        arguments += choice.arguments()
+        arguments += style_arguments(overlay.style, overlay.smoothing, self._window.model)
+        masks = self._masks()
+        if masks is not None:
+            arguments += ["--regions", str(masks)]
+            temporary = (*temporary, masks)
+        task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary)
+        self._queue.add([task])
+
+    def _masks(self) -> Path | None:
+        """The regions another feature has, drawn into a file; None without any."""
+        features = self._window.features
+        regions = next((found for one in features if (found := getattr(one, "regions", None))), ())
+        masks = {region.name: region.mask(_MASK_SIDE, _MASK_SIDE) for region in regions}
+        if not masks:
+            return None
+        with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
+            np.savez(file, **masks)
+        return Path(file.name)

@@ -1,0 +1,56 @@
+"""How exports are put into words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.i18n import tr
+from app.services.exports import DONE, FAILED, WAITING
+from app.widgets.export_queue import ExportLine
+from app.widgets.transport import clock_text
+
+if TYPE_CHECKING:
+    from app.services.exports import ExportTask
+
+
+def line_of(task: ExportTask) -> ExportLine:
+    """What the list shows of an export."""
+    if task.state == WAITING:
+        return ExportLine(task.number, task.title, tr("waits"), 0.0)
+    if task.state == FAILED:
+        tip = f"{task.message} {task.hint}".strip()
+        return ExportLine(task.number, task.title, task.message, level="error", tip=tip)
+    if task.state == DONE:
+        words = tr("{count} frames").format(count=task.done)
+        level = "warning" if task.message else "done"
+        return ExportLine(
+            task.number, task.title, task.message or words, level=level, tip=task.message
+        )
+    if not task.done:
+        return ExportLine(task.number, task.title, tr("starts …"), 0.0)
+    words = tr("{fps:.0f} frames/s").format(fps=task.fps)
+    part = None
+    if task.total:
+        part = task.done / task.total
+        words = f"{part * 100:.0f}\N{NO-BREAK SPACE}%  \N{MIDDLE DOT}  {words}"
+    if task.left is not None:
+        left = tr("{time} left").format(time=clock_text(task.left + 0.5))
+        words = f"{words}  \N{MIDDLE DOT}  {left}"
+    return ExportLine(task.number, task.title, words, part)
+
+
+def part_words(start: float | None, end: float | None, duration: float | None) -> str:
+    """Which part of a film is meant."""
+    if start is None and end is None:
+        whole = tr("The whole film")
+        if duration is not None:
+            whole = f"{whole} ({clock_text(duration)})"
+        return tr("{whole}. Mark a part with I and U on the timeline.").format(whole=whole)
+    last = end if end is not None else duration
+    words = tr("From {start}").format(start=clock_text(start or 0.0))
+    if last is None:
+        return words
+    seconds = tr("{seconds:.1f} seconds").format(seconds=last - (start or 0.0))
+    return tr("{words} to {end} ({seconds})").format(
+        words=words, end=clock_text(last), seconds=seconds
+    )

@@ -1,0 +1,276 @@
+"""Exports from the window: marks, dialog, queue, recording; what is written is read back."""
+
+from pathlib import Path
+
+import cv2
+import pytest
+from PySide6.QtCore import Qt
+from window_bench import FakeCamera
+
+from app.dialogs.export import ExportDialog
+from app.features.export import Export
+from app.pipeline import export_process
+from app.services import settings as store
+from app.services.export_choice import ExportChoice
+from app.services.exports import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING
+
+
+def feature(bench):
+    return next(one for one in bench.window.features if isinstance(one, Export))
+
+
+def ask(bench, name="export_clip"):
+    """Triggers an action and gives its dialog."""
+    bench.trigger(name)
+    bench.until(lambda: any(d.isVisible() for d in bench.window.findChildren(ExportDialog)))
+    return next(d for d in bench.window.findChildren(ExportDialog) if d.isVisible())
+
+
+def frames_of(path):
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    count = 0
+    while capture.grab():
+        count += 1
+    capture.release()
+    return count
+
+
+def wait_ended(bench, count=1):
+    tasks = feature(bench).queue.tasks
+    bench.until(lambda: len(tasks) >= count and all(task.state in ENDED for task in tasks))
+    return tasks
+
+
+def test_the_marked_part_is_exported(still, tmp_path):
+    still.seek(0.5)
+    still.trigger("mark_in")
+    still.seek(1.0)
+    still.trigger("mark_out")
+    assert still.transport.timeline._marks == (500, 1033)
+    dialog = ask(still)
+    assert not dialog.rest.isVisible()
+    dialog.line.setText(str(tmp_path / "cut"))
+    dialog.more.click()
+    dialog.extras["csv"].setChecked(True)
+    still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
+    (task,) = wait_ended(still)
+    assert task.state == DONE, task.message
+    assert frames_of(tmp_path / "cut.mp4") == 16
+    assert len((tmp_path / "cut.csv").read_text().splitlines()) == 17
+    assert still.banner.message == "Exported cut.mp4."
+    assert still.settings.export_folder == str(tmp_path)
+    assert "csv" in still.settings.export_extras
+    still.trigger("clear_marks")
+    assert still.transport.timeline._marks is None
+
+
+def test_marks_that_would_cross_move_out_of_the_way(still):
+    still.seek(1.2)
+    still.trigger("mark_out")
+    still.seek(1.5)
+    still.trigger("mark_in")
+    assert still.transport.timeline._marks == (1500, still.transport.timeline.maximum())
+    still.open("demo")
+    assert still.transport.timeline._marks is None
+
+
+def test_a_queue_goes_one_by_one_and_shows_how_far_it_is(player, tmp_path):
+    ours = feature(player)
+    for name in ("one", "two"):
+        ours._orders.add("demo", ExportChoice(), tmp_path / name)
+    assert [task.state for task in ours.queue.tasks] == [RUNNING, WAITING]
+    first, second = ours.queue.tasks
+    player.until(lambda: first.done > 10 and first.left is not None)
+    assert ours.card.isVisible()
+    words = ours.card.rows[first.number].words.full_text
+    assert "%" in words
+    assert "frames/s" in words
+    assert "left" in words
+    assert 0 < ours.card.rows[first.number].bar.value() <= 1000
+    assert "Exporting" in ours._status.text()
+    ours.card.rows[first.number].cross.click()
+    player.until(lambda: first.state == CANCELLED)
+    player.until(lambda: second.done > 10)
+    assert first.number not in ours.card.rows
+    ours.card.rows[second.number].cross.click()
+    player.until(lambda: second.state == CANCELLED)
+    assert list(tmp_path.glob("*.mp4")) == []
+    assert list(tmp_path.glob(".*.part")) == []
+    assert ours._status.isHidden()
+
+
+def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
+    bench = launch(clip)
+    bench.until(lambda: bench.display.overlay_seen)
+    ours = feature(bench)
+    ours._orders.add("demo", ExportChoice(), tmp_path / "one")
+    task = ours.queue.tasks[0]
+    bench.until(lambda: task.done > 10)
+    process = ours.queue._process._process
+    bench.window.close()
+    assert process.poll() is not None
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_the_next_goes_on(player, tmp_path, clip):
+    ours = feature(player)
+    ours._orders.add(str(clip), ExportChoice(), Path("/proc/nowhere/x"))
+    ours._orders.add(str(clip), ExportChoice(), tmp_path / "good")
+    first, second = ours.queue.tasks
+    player.until(lambda: first.state == FAILED)
+    assert player.banner.level == "error"
+    assert "/proc/nowhere" in player.banner.message
+    player.until(lambda: second.state == DONE)
+    assert frames_of(tmp_path / "good.mp4") == 60
+    assert "/proc/nowhere" in ours.card.rows[first.number].words.full_text
+    ours.card.rows[first.number].cross.click()
+    assert first.number not in ours.card.rows
+
+
+def test_a_killed_export_is_told_and_cleared_up(player, tmp_path):
+    ours = feature(player)
+    ours._orders.add("demo", ExportChoice(), tmp_path / "one")
+    (task,) = ours.queue.tasks
+    player.until(lambda: task.done > 10)
+    ours.queue._process._process.kill()
+    player.until(lambda: task.state == FAILED)
+    assert "ended without a word" in player.banner.message
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
+def test_a_source_that_breaks_is_kept_with_a_warning(player, clip, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(clip.read_bytes()[: clip.stat().st_size * 4 // 5])
+    feature(player)._orders.add(str(broken), ExportChoice(), tmp_path / "kept")
+    (task,) = wait_ended(player)
+    assert task.state == DONE, task.message
+    assert player.banner.level == "warning"
+    assert "broken.mp4" in player.banner.message
+    assert frames_of(tmp_path / "kept.mp4") == task.done > 5
+
+
+def test_a_whole_folder(player, clip, tmp_path):
+    films = tmp_path / "films"
+    films.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (films / name).write_bytes(clip.read_bytes())
+    ours = feature(player)
+    ours._ask_for_folder(str(films))
+    player.until(lambda: player.window.findChildren(ExportDialog))
+    (dialog,) = player.window.findChildren(ExportDialog)
+    dialog.line.setText(str(tmp_path))
+    dialog.export_button.click()
+    tasks = wait_ended(player, 2)
+    assert [task.state for task in tasks] == [DONE, DONE]
+    assert frames_of(tmp_path / "a-attention.mp4") == frames_of(tmp_path / "b-attention.mp4") == 60
+    assert player.settings.export_folder == str(tmp_path)
+
+
+def test_an_empty_folder_is_said(player, tmp_path):
+    (tmp_path / "films").mkdir()
+    feature(player)._ask_for_folder(str(tmp_path / "films"))
+    player.until(lambda: "holds no video" in player.banner.message)
+
+
+@pytest.fixture
+def camera(launch, monkeypatch):
+    fake = FakeCamera()
+    monkeypatch.setattr("uvanet.sources.make_source", lambda spec: fake)
+    bench = launch("camera:fake")
+    bench.until(lambda: bench.display.overlay_seen)
+    yield bench
+    fake.free.set()
+
+
+def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    span = lambda: ours.live._recorder.ring and ours.live._recorder.ring.span  # noqa: E731
+    camera.until(lambda: span() and span()[1] - span()[0] > 1)
+    camera.trigger("export_last")
+    (task,) = wait_ended(camera)
+    assert task.state == DONE, task.message
+    assert frames_of(task.outs[0]) == task.done >= 20
+    assert task.outs[0].parent == tmp_path
+    live = home / ".cache" / "uvanet" / "live"
+    assert list(live.rglob("*.mkv")) == []
+    camera.window.close()
+    assert list(live.iterdir()) == []
+
+
+def test_recording_a_camera(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    assert ours._record_button.isVisible()
+    camera.trigger("record")
+    assert camera.actions_by_name["record"].isChecked()
+    assert "Recording 0:00" in ours._status.text()
+    camera.until(lambda: ours.live.seconds > 1)
+    camera.trigger("record")
+    assert not camera.actions_by_name["record"].isChecked()
+    (task,) = wait_ended(camera)
+    assert task.state == DONE, task.message
+    assert frames_of(task.outs[0]) == task.done >= 15
+
+
+def test_leaving_in_the_middle_of_a_recording_keeps_it(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.live.seconds > 1)
+    camera.window.close()
+    (kept,) = tmp_path.glob("*.mkv")
+    assert frames_of(kept) >= 15
+
+
+def test_nothing_is_kept_where_the_user_does_not_want_it(camera, home):
+    live = home / ".cache" / "uvanet" / "live"
+    camera.until(lambda: list(live.rglob("*.jpegs")))
+    camera.trigger("keep_last")
+    assert not camera.settings.export_keep
+    camera.until(lambda: not list(live.iterdir()))
+    camera.trigger("export_last")
+    camera.until(lambda: "Nothing of this source was kept" in camera.banner.message)
+
+
+def test_the_dialog_offers_what_there_is(still):
+    dialog = ask(still)
+    assert not dialog.presets["teacher"].isEnabled()
+    dialog.presets["numbers"].click()
+    assert not dialog.format.isEnabled()
+    assert dialog.choice.preset == "numbers"
+    for control in (dialog.line, dialog.format, dialog.quality, dialog.height_box):
+        assert control.accessibleName()
+        assert control.toolTip()
+    for button in (*dialog.presets.values(), *dialog.extras.values(), dialog.more, dialog.browse):
+        assert button.toolTip()
+    dialog.reject()
+
+
+def test_names_that_are_taken_get_a_number(tmp_path):
+    (tmp_path / "a.csv").touch()
+    choice = ExportChoice(extras=("csv",))
+    assert choice.outs(tmp_path / "a") == (tmp_path / "a-2.mp4", tmp_path / "a-2.csv")
+    taken = {tmp_path / "a-2.mp4"}
+    assert choice.outs(tmp_path / "a", taken) == (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
+    numbers = ExportChoice(preset="numbers")
+    assert [path.suffix for path in numbers.outs(tmp_path / "b")] == [".csv", ".json"]
+
+
+def test_choices_are_kept_field_by_field(tmp_path):
+    path = tmp_path / "settings.json"
+    settings = store.Settings(export_preset="beside", export_height=720, export_extras=["peaks"])
+    store.save(settings, path)
+    assert store.load(path).export_preset == "beside"
+    path.write_text('{"export_preset": "x", "export_height": 3, "export_extras": ["csv"]}')
+    loaded = store.load(path)
+    assert (loaded.export_preset, loaded.export_height) == ("overlay", 0)
+    assert loaded.export_extras == ["csv"]
+
+
+def test_a_program_that_cannot_start_is_said(monkeypatch, tmp_path):
+    events = []
+    monkeypatch.setattr(export_process, "own_command", lambda: [str(tmp_path / "nothing")])
+    export_process.ExportProcess(["demo"], (), events.append)._thread.join(20)
+    assert events[-1]["event"] == "error"
+    assert "cannot be started" in events[-1]["message"]
