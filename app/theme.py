@@ -219,11 +219,6 @@ QPushButton#choice:checked { border-color: $accent; color: $accent; font-weight:
 QPushButton#fold { border-color: transparent; background: transparent; color: $quiet;
     padding: 4px 2px; text-align: left; }
 QPushButton#fold:focus { border-color: $accent; }
-QComboBox {
-    color: $text; background: $surface; border: 1px solid $line; border-radius: 7px;
-    padding: 5px 9px; min-height: 18px;
-}
-QComboBox:focus { border-color: $accent; }
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px;
     background: $surface; }

@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from uvanet.render.writer import remove_parts
+from uvanet.render.writer import remove_left_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,7 +97,7 @@ class ExportProcess:
             }
         if last["event"] != "done":
             for out in self._outs:
-                remove_parts(out)
+                remove_left_over(out)
         self._tell(last)
 
     def _follow(self) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from app.icons import icon
 from app.widgets.controls import ElidedLabel, IconButton
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from app.theme import Tokens
 
 _STEPS = 1000
@@ -103,10 +105,12 @@ class ExportQueue(QFrame):
     Signals:
         dismissed: The number of an export to cancel, or to take out where it has ended.
         wanted: The number of an export whose folder is to be shown.
+        grew: The card has another size.
     """
 
     dismissed = Signal(int)
     wanted = Signal(int)
+    grew = Signal()
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -145,6 +149,11 @@ class ExportQueue(QFrame):
             row.hide()
             row.deleteLater()
         self.empty.setVisible(not self.rows)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tells of the new size."""
+        super().resizeEvent(event)
+        self.grew.emit()
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""

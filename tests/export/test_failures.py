@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_written_is_named(clip: Path, tmp_path: Path) ->
     assert "/proc/self" in errors
 
 
-def test_killed_in_the_middle_leaves_the_name_free(long: Path, tmp_path: Path) -> None:
+def test_killed_in_the_middle_leaves_the_name_free(clip: Path, long: Path, tmp_path: Path) -> None:
     running = start("predict", long, "-o", tmp_path / "o.mp4", "--events")
     assert running.stdout is not None
     for line in running.stdout:
@@ -101,8 +101,11 @@ def test_killed_in_the_middle_leaves_the_name_free(long: Path, tmp_path: Path) -
     running.communicate(timeout=PATIENCE)
     names = os.listdir(tmp_path)
     assert "o.mp4" not in names
-    # What is left is hidden and says what it is; the next start of the program removes it.
-    assert all(name.startswith(".o.mp4.") and name.endswith(".part") for name in names)
+    # What is left is hidden and says whose it is; the next export to this name removes it.
+    assert all(name.startswith(f".o.mp4.{running.pid}-") for name in names)
+    again = start("predict", clip, "-o", tmp_path / "o.mp4", "--quiet")
+    again.communicate(timeout=PATIENCE)
+    assert os.listdir(tmp_path) == ["o.mp4"]
 
 
 @pytest.mark.parametrize("how", ["cancel", "close", "terminate"])

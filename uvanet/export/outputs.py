@@ -13,6 +13,7 @@ from uvanet.export.maps import MapPictures, MapSink
 from uvanet.export.pictures import PictureSink, VideoSink
 from uvanet.export.sink import Outputs, Sink
 from uvanet.export.tables import CsvTable, JsonTable
+from uvanet.render.writer import remove_left_over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ def open_outputs(job: Job, info: SourceInfo, timing: Timing, model: str, teacher
     """
     for out in job.outs:
         _check(out, info)
+        remove_left_over(out)
     names = {"overlay": model, "original": "original", "teacher": teacher}
     facts = {
         "source": info.spec,

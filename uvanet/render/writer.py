@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import shutil
 import uuid
 from dataclasses import dataclass
 from fractions import Fraction
@@ -291,15 +292,23 @@ class VideoWriter:
 
 
 def part_name(path: Path) -> Path:
-    """A hidden name beside a target, for what is not whole yet."""
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    """A hidden name beside a target, for what is not whole yet; it says whose work it is."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
 
 
-def remove_parts(path: Path) -> None:
-    """Removes what a killed program left of its work on a target."""
-    for part in path.parent.glob(f".{escape(path.name)}.*.part"):
+def remove_left_over(path: Path) -> None:
+    """Removes what programs that were killed left of their work on a target."""
+    import psutil
+
+    for part in path.parent.glob(f".{escape(path.name)}.*-*.part"):
+        number = part.name.removesuffix(".part").rpartition(".")[2].partition("-")[0]
+        if not number.isdecimal() or psutil.pid_exists(int(number)):
+            continue
         with contextlib.suppress(OSError):
-            part.unlink()
+            if part.is_dir():
+                shutil.rmtree(part)
+            else:
+                part.unlink()
 
 
 def exact_rate(fps: float | Fraction) -> Fraction:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel
 
@@ -45,10 +45,6 @@ def _seekable(now: Situation) -> bool:
     return now.source and now.seekable
 
 
-def _live(now: Situation) -> bool:
-    return now.source and now.live
-
-
 _E = Menu.EXPORT
 
 
@@ -67,9 +63,9 @@ class Export(Feature):
         ActionSpec(
             "clear_marks", "Whole film again", _E, ("Shift+I",), available=_seekable, group=1
         ),
-        ActionSpec("record", "Record", _E, ("Ctrl+R",), "record", _live, group=2, checkable=True),
+        ActionSpec("record", "Record", _E, ("Ctrl+R",), "record", _source, group=2, checkable=True),
         ActionSpec(
-            "export_last", "Export the last 30 seconds", _E, ("Ctrl+L",), available=_live, group=2
+            "export_last", "Export the last 30 seconds", _E, ("Ctrl+L",), available=_source, group=2
         ),
         ActionSpec(
             "keep_last", "Keep the last 30 seconds", _E, ("Ctrl+E",), group=2, checkable=True
@@ -90,6 +86,10 @@ class Export(Feature):
         self.card = ExportQueue(DARK)
         self.card.dismissed.connect(self._on_dismissed)
         self.card.wanted.connect(self._on_wanted)
+        # Queued: the panel has made room by then.
+        self.card.grew.connect(
+            lambda: window.parts.reveal(self.card), Qt.ConnectionType.QueuedConnection
+        )
         self.card.hide()
         window.parts.add_card(self.card)
         self._record_button = _button(window, "record")
@@ -164,7 +164,7 @@ class Export(Feature):
     def record(self, on: bool) -> None:
         """Records a live source, or ends that and exports it."""
         info = self.window.controller.info
-        if on and info is not None and info.live:
+        if on and self._is_live(info):
             self.live.record()
             self._tick.start()
         elif self.live.recording and info is not None:
@@ -175,7 +175,7 @@ class Export(Feature):
     def export_last(self) -> None:
         """Exports the last half minute of a live source, the way it was done last."""
         info = self.window.controller.info
-        if info is not None and info.live:
+        if info is not None and self._is_live(info):
             self.live.save_last(partial(self._export_take, info.title), self._failed)
 
     def keep_last(self, on: bool) -> None:
@@ -193,9 +193,6 @@ class Export(Feature):
         self.card.setVisible(on)
         if on and not self.window.settings.panel:
             self.window.set_panel_visible(True)
-        if on:
-            # After the card has got its place.
-            QTimer.singleShot(0, self.card, lambda: self.window.parts.reveal(self.card))
 
     # -- asking
 
@@ -268,6 +265,16 @@ class Export(Feature):
         self.live.finish(partial(self._export_take, title), self._failed)
         if not self.window.settings.export_keep:
             self.live.stop()
+
+    def _is_live(self, info: SourceInfo | None) -> bool:
+        """Whether there is something to record; says what to do where there is not."""
+        if info is not None and not info.live:
+            self.window.banner.say(
+                "info",
+                tr("Cameras, screens and streams are recorded; a film is there already."),
+                self.window.actions_by_name.tip(tr("Export a part of it"), "export_clip"),
+            )
+        return info is not None and info.live
 
     # -- what happens
 
