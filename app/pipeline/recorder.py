@@ -37,6 +37,8 @@ class Recorder:
     ) -> None:
         self.missed = 0
         self.ring: FrameRing | None = None
+        self._hold: float | None = None
+        self._lock = threading.Lock()
         self._make_ring = make_ring
         self._failed = failed
         self._frames: queue.Queue[FramePacket] = queue.Queue(_WAITING)
@@ -53,6 +55,13 @@ class Recorder:
         except queue.Full:
             self.missed += 1
 
+    def hold(self, t: float | None) -> None:
+        """See `FrameRing.hold`; also before there is a ring."""
+        with self._lock:
+            self._hold = t
+            if self.ring is not None:
+                self.ring.hold(t)
+
     def close(self, timeout: float) -> bool:
         """Ends, and removes what was kept.
 
@@ -65,13 +74,16 @@ class Recorder:
 
     def _work(self) -> None:
         try:
-            self.ring = self._make_ring()
+            ring = self._make_ring()
+            with self._lock:
+                self.ring = ring
+                ring.hold(self._hold)
             while not self._closing.is_set():
                 try:
                     packet = self._frames.get(timeout=0.2)
                 except queue.Empty:
                     continue
-                self.ring.put(packet.image, packet.t_capture)
+                ring.put(packet.image, packet.t_capture)
         except UvanetError as error:
             _log.warning("recording ended: %s", error)
             self._closing.set()

@@ -213,6 +213,33 @@ def test_recording_a_camera(camera, tmp_path):
     assert frames_of(task.outs[0]) == task.done >= 15
 
 
+def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip, monkeypatch):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.live.seconds > 1)
+    monkeypatch.undo()
+    camera.window.open_source(str(clip))
+    camera.until(lambda: not ours.live.recording)
+    (task,) = wait_ended(camera)
+    assert task.state == DONE, task.message
+    assert frames_of(task.outs[0]) == task.done >= 15
+    assert not camera.actions_by_name["record"].isChecked()
+
+
+def test_recording_without_the_last_half_minute(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("keep_last")
+    camera.trigger("record")
+    camera.until(lambda: ours.live.seconds > 1.5)
+    camera.trigger("record")
+    (task,) = wait_ended(camera)
+    assert task.state == DONE, task.message
+    assert frames_of(task.outs[0]) == task.done >= 5
+    assert ours.live._recorder is None
+
+
 def test_leaving_in_the_middle_of_a_recording_keeps_it(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)

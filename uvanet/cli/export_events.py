@@ -1,6 +1,6 @@
 """An export told line by line as JSON, for a program that started this one.
 
-Each line of the output is an object with `event`: `start` (source, total), `progress` (done, total,
+Each line of the output is an object with `event`: `start` (source), `progress` (done, total,
 fps, left), then one of `done` (the result), `cancelled`, or `error` (message, hint). A line
 `cancel` on the input ends it without a file, `stop` keeps what was finished; so does the end of the
 input, since then the other program is gone: it cancels.

@@ -16,7 +16,7 @@ import numpy as np
 
 from uvanet.errors import OutputError, SourceError, UsageError
 from uvanet.export.control import Control, Meter, Progress
-from uvanet.export.outputs import open_outputs
+from uvanet.export.outputs import open_outputs, shows_pictures
 from uvanet.export.reading import read_ahead
 from uvanet.export.sink import Annotated
 from uvanet.export.timing import Timing, timing_of
@@ -150,7 +150,8 @@ class _Annotator:
         # Only where it is shown: a teacher costs as much as all the rest.
         shown = job.teacher is not None and "teacher" in job.look.panes
         self._teacher = Stream(job.teacher) if shown and job.teacher is not None else None
-        self._smoothing = job.look.smoothing
+        # Numbers are never smoothed, and smoothing costs as much as the network.
+        self._smoothing = job.look.smoothing if shows_pictures(job) else 0.0
         self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
         self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
         self._first: Fraction | None = None

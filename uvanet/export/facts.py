@@ -31,7 +31,7 @@ def peaks(
     """The highest points, one after the other, each inhibiting its surroundings.
 
     Args:
-        saliency: Shape (s, s), 0..1.
+        saliency: Shape (h, w), 0..1.
         most: How many at most.
         least: Stop below this part of the highest value.
 
@@ -71,7 +71,7 @@ class Shares:
         self._masks = {
             region.name: np.asarray(region.mask(_FINE, _FINE), np.float32) for region in regions
         }
-        self._side = 0
+        self._shape: tuple[int, ...] = ()
         self._weights: dict[str, NDArray[np.float32]] = {}
 
     @property
@@ -81,11 +81,11 @@ class Shares:
 
     def of(self, saliency: NDArray[np.float32]) -> dict[str, float]:
         """By name, from 0 to 1."""
-        side = saliency.shape[0]
-        if side != self._side:
-            self._side = side
+        if saliency.shape != self._shape:
+            self._shape = saliency.shape
+            size = (saliency.shape[1], saliency.shape[0])
             self._weights = {
-                name: np.asarray(cv2.resize(mask, (side, side), interpolation=cv2.INTER_AREA))
+                name: np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA))
                 for name, mask in self._masks.items()
             }
         total = float(saliency.sum())

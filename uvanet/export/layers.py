@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _GAP = 4
 _LEVELS = (0.5, 0.75)
 _PLOT_SECONDS = 10.0
+_PLOT_RANGE = (0.5, 1.0)  # an even low ground makes the entropy of any map high
 _WHITE = (255, 255, 255)
 _DARK = (16, 15, 14)
 _GROUND = (28, 24, 22)
@@ -72,7 +73,7 @@ class Layers:
             if self._look.peaks:
                 _draw_peaks(pane, saliency)
         if len(self._look.panes) > 1:
-            _draw_label(pane, self._names[name])
+            _draw_label(pane, self._names[name], pane.shape[1])
         return pane
 
     def _graph(self, item: Annotated, above: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -86,11 +87,12 @@ class Layers:
         strip = np.full((height, width, 3), _GROUND, np.uint8)
         times, values = np.array(self._curve).T
         x = width - 1 - (now - times) / _PLOT_SECONDS * (width - 1)
-        y = (1 - np.clip(values, 0, 1)) * (height - 9) + 4
+        part = (np.clip(values, *_PLOT_RANGE) - _PLOT_RANGE[0]) / (_PLOT_RANGE[1] - _PLOT_RANGE[0])
+        y = (1 - part) * (height - 9) + 4
         points = np.column_stack([x, y]).round().astype(np.int32)
         thick = max(1, height // 48)
         cv2.polylines(strip, [points], isClosed=False, color=_LINE, thickness=thick, lineType=16)
-        _draw_label(strip, "spread of attention, 10 s")
+        _draw_label(strip, "spread of attention, 10 s", height * 12)
         return strip
 
 
@@ -132,10 +134,10 @@ def _draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None
         cv2.putText(image, str(number), at, cv2.FONT_HERSHEY_SIMPLEX, scale, _WHITE, thick, 16)
 
 
-def _draw_label(image: NDArray[np.uint8], words: str) -> None:
+def _draw_label(image: NDArray[np.uint8], words: str, room: int) -> None:
     # OpenCV's letters are ASCII; others would show as question marks anyway.
     words = words.encode("ascii", "replace").decode()
-    scale = max(0.4, min(1.6, image.shape[1] / 1400))
+    scale = max(0.4, min(1.6, room / 1400))
     thick = max(1, round(scale * 1.4))
     (wide, high), below = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
     margin = round(10 * scale) + 2

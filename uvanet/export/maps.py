@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 class MapSink(Sink):
     """The maps as one compressed NumPy archive.
 
-    `saliency` float32 (n, s, s), 0..1, each for the whole frame stretched to a square;
+    `saliency` float32 (n, s, s), 0..1, each for the whole frame stretched to the network's shape;
     `pts` float64 (n,), seconds; `index` int64 (n,); `size` int64 (n, 2), width and height of the
     frames in pixels. Maps wait in a file beside the target, so that memory does not grow.
 
@@ -37,7 +37,7 @@ class MapSink(Sink):
         self._path = path
         self._raw = part_name(path)
         self._file: BinaryIO | None = None
-        self._side = 0
+        self._shape: tuple[int, ...] = ()
         self._facts: list[tuple[float, int, int, int]] = []
 
     def write(self, item: Annotated) -> None:
@@ -46,7 +46,7 @@ class MapSink(Sink):
         try:
             if self._file is None:
                 self._file = self._raw.open("w+b", buffering=_CHUNK)
-                self._side = item.saliency.shape[0]
+                self._shape = item.saliency.shape
             self._file.write(np.ascontiguousarray(item.saliency, np.float32).data)
         except OSError as error:
             raise unwritable(self._path, error) from error
@@ -98,7 +98,7 @@ class MapSink(Sink):
         }
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
             with archive.open("saliency.npy", "w", force_zip64=True) as entry:
-                shape = (len(self._facts), self._side, self._side)
+                shape = (len(self._facts), *self._shape)
                 description: dict[str, Any] = {
                     "descr": "<f4",
                     "fortran_order": False,

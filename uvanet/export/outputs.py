@@ -61,6 +61,11 @@ def open_outputs(job: Job, info: SourceInfo, timing: Timing, model: str, teacher
     return Outputs([_open(out, job, info, timing, names, shares, facts) for out in job.outs])
 
 
+def shows_pictures(job: Job) -> bool:
+    """Whether any output is to be looked at."""
+    return any(out.suffix.lower() in (".mp4", ".webm", ".png", ".jpg") for out in job.outs)
+
+
 def is_pattern(path: Path) -> bool:
     """Whether a name stands for one picture a frame."""
     return re.search(r"%0?\d*d", path.name) is not None

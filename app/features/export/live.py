@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from uvanet.export.ring import FrameRing
 
 KEPT_SECONDS = 30.0
+_SAVING_SECONDS = 60.0
 
 
 class LiveRecording(QObject):
@@ -44,6 +46,7 @@ class LiveRecording(QObject):
         self._recorder: Recorder | None = None
         self._since: float | None = None
         self._takes = 0
+        self._saving: list[threading.Event] = []
         self._root = Path(platformdirs.user_cache_dir("uvanet", appauthor=False), "live")
         self._broke.connect(self._on_broke, Qt.ConnectionType.QueuedConnection)
 
@@ -70,30 +73,51 @@ class LiveRecording(QObject):
         return FrameRing(self._root, KEPT_SECONDS)
 
     def stop(self) -> None:
-        """Keeps nothing any more, and forgets what was kept."""
+        """Keeps nothing any more, and forgets what was kept once it is saved."""
         recorder, self._recorder, self._since = self._recorder, None, None
+        saving, self._saving = self._saving, []
         self._window.controller.set_tap(None)
-        if recorder is not None:
-            self._window.jobs.run(
-                lambda: recorder.close(5.0), lambda _: None, self._raise, name="recorder"
-            )
+        if recorder is None:
+            return
+
+        def end() -> None:
+            for saved in saving:
+                saved.wait(_SAVING_SECONDS)
+            recorder.close(5.0)
+
+        self._window.jobs.run(end, lambda _: None, self._raise, name="recorder")
 
     def record(self) -> None:
         """Keeps everything from now on."""
         self.start()
         self._since = time.perf_counter()
-        if self._recorder is not None and self._recorder.ring is not None:
-            self._recorder.ring.hold(self._since)
+        if self._recorder is not None:
+            self._recorder.hold(self._since)
 
     def finish(self, done: Callable[[Path], None], failed: Callable[[Exception], None]) -> None:
         """Ends the recording and saves it; `done` gets the file."""
         since, self._since = self._since, None
+        recorder = self._recorder
+
+        def release() -> None:
+            # Unless the next recording runs already.
+            if recorder is not None and not (recorder is self._recorder and self.recording):
+                recorder.hold(None)
+
+        def saved(path: Path) -> None:
+            release()
+            done(path)
+
+        def broken(error: Exception) -> None:
+            release()
+            failed(error)
+
         if since is not None:
-            self._save(since, done, failed, release=True)
+            self._save(since, saved, broken)
 
     def save_last(self, done: Callable[[Path], None], failed: Callable[[Exception], None]) -> None:
         """Saves the last half minute; `done` gets the file."""
-        self._save(time.perf_counter() - KEPT_SECONDS, done, failed, release=False)
+        self._save(time.perf_counter() - KEPT_SECONDS, done, failed)
 
     def close(self, timeout: float, rescue: Path) -> bool:
         """Ends everything at the program's end.
@@ -123,28 +147,23 @@ class LiveRecording(QObject):
         return self._root / f"{os.getpid()}-takes"
 
     def _save(
-        self,
-        start: float,
-        done: Callable[[Path], None],
-        failed: Callable[[Exception], None],
-        *,
-        release: bool,
+        self, start: float, done: Callable[[Path], None], failed: Callable[[Exception], None]
     ) -> None:
-        recorder = self._recorder
+        recorder, saved = self._recorder, threading.Event()
+        self._saving.append(saved)
         self._takes += 1
         path = self._take_folder / f"take-{self._takes}.mkv"
 
         def work() -> Path:
-            if recorder is None or recorder.ring is None:
-                raise OutputError(
-                    tr("Nothing of this source was kept."), tr("Let it play for a moment.")
-                )
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
+                if recorder is None or recorder.ring is None:
+                    raise OutputError(
+                        tr("Nothing of this source was kept."), tr("Let it play for a moment.")
+                    )
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 recorder.ring.save(path, start)
             finally:
-                if release:
-                    recorder.ring.hold(None)
+                saved.set()
             return path
 
         self._window.jobs.run(work, done, failed, name="take")

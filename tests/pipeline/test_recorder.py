@@ -1,0 +1,86 @@
+"""The recorder between the capture thread and the ring on disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.pipeline.packets import FramePacket
+from app.pipeline.recorder import Recorder
+from uvanet.errors import OutputError
+from uvanet.export.ring import FrameRing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE = 30.0
+
+
+def packet(number: int) -> FramePacket:
+    image = np.full((48, 64, 3), number % 256, np.uint8)
+    return FramePacket(number, number / 30, number / 30, number / 30, number, image, 0)
+
+
+def offer(recorder: Recorder, first: int, last: int) -> None:
+    """Offers frames no faster than they are taken."""
+    end = time.monotonic() + PATIENCE
+    for number in range(first, last):
+        recorder.offer(packet(number))
+        while recorder._frames.qsize() > 4:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+    while (
+        recorder._frames.qsize()
+        or recorder.ring is None
+        or ((recorder.ring.span or (0, 0))[1] < (last - 1) / 30 - 1e-6)
+    ):
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_a_recording_that_starts_before_its_ring_is_kept_whole(tmp_path: Path) -> None:
+    may_start = threading.Event()
+
+    def make_ring() -> FrameRing:
+        may_start.wait(PATIENCE)
+        return FrameRing(tmp_path / "live", 5.0)
+
+    recorder = Recorder(make_ring, lambda error: None)
+    recorder.hold(0.0)
+    may_start.set()
+    offer(recorder, 0, 600)
+    assert recorder.ring is not None
+    assert recorder.missed == 0
+    assert recorder.ring.save(tmp_path / "take.mkv", 0.0) == 600
+    assert recorder.close(PATIENCE)
+    assert list((tmp_path / "live").iterdir()) == []
+
+
+def test_a_slow_disk_costs_frames_and_never_time(tmp_path: Path) -> None:
+    stuck = threading.Event()
+
+    def make_ring() -> FrameRing:
+        stuck.wait(PATIENCE)
+        return FrameRing(tmp_path / "live", 5.0)
+
+    recorder = Recorder(make_ring, lambda error: None)
+    for number in range(50):
+        recorder.offer(packet(number))
+    assert recorder.missed == 50 - 8
+    stuck.set()
+    assert recorder.close(PATIENCE)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "live").write_text("in the way")
+    errors: list[Exception] = []
+    recorder = Recorder(lambda: FrameRing(tmp_path / "live", 5.0), errors.append)
+    recorder._thread.join(PATIENCE)
+    assert isinstance(errors[0], OutputError)
+    assert "live" in str(errors[0])
+    recorder.offer(packet(0))
+    assert recorder.missed == 0
+    assert recorder.close(PATIENCE)
