@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,9 +188,11 @@ class FrameRing:
             self._segments.popleft().drop()
 
     def _copy(self, kept: list[tuple[Path, int, int, float]], part: Path) -> None:
-        zero = kept[0][3]
+        zero, last = kept[0][3], kept[-1][3]
+        rate = Fraction((len(kept) - 1) / (last - zero)).limit_denominator(1000)
+        seconds = last - zero + float(1 / rate)
         with part.open("wb") as out, contextlib.ExitStack() as stack:
-            out.write(header(self.size, raw=False))
+            out.write(header(self.size, rate, raw=False, seconds=seconds))
             files: dict[Path, BinaryIO] = {}
             for path, offset, length, t in kept:
                 if path not in files:

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 _UNKNOWN_LENGTH = b"\x01" + b"\xff" * 7
 
 
-def header(size: tuple[int, int], rate: Fraction | None = None, *, raw: bool) -> bytes:
+def header(
+    size: tuple[int, int], rate: Fraction, *, raw: bool, seconds: float | None = None
+) -> bytes:
     """The start of a file with one track.
 
     Args:
         size: (width, height) of the pictures in pixels.
-        rate: Pictures a second, where that is known; only a remark for readers.
+        rate: Pictures a second on average; only a remark for readers.
         raw: The pictures are planar YUV 4:2:0 (I420); otherwise each is a JPEG file.
+        seconds: How long it is, where that is known.
     """
     ebml = _element(
         0x1A45DFA3,
@@ -33,12 +36,11 @@ def header(size: tuple[int, int], rate: Fraction | None = None, *, raw: bool) ->
         + _number(0x4287, 4)
         + _number(0x4285, 2),
     )
-    info = _element(
-        0x1549A966,
-        _number(0x2AD7B1, 1)  # times are in nanoseconds
-        + _element(0x4D80, b"uvanet")
-        + _element(0x5741, b"uvanet"),
-    )
+    facts = _number(0x2AD7B1, 1)  # times are in nanoseconds
+    if seconds is not None:
+        facts += _element(0x4489, struct.pack(">d", seconds * 1e9))
+    facts += _element(0x4D80, b"uvanet") + _element(0x5741, b"uvanet")
+    info = _element(0x1549A966, facts)
     picture = _number(0xB0, size[0]) + _number(0xBA, size[1])
     if raw:
         picture += _element(0x2EB524, b"I420")
@@ -49,8 +51,7 @@ def header(size: tuple[int, int], rate: Fraction | None = None, *, raw: bool) ->
         + _number(0x9C, 0)
         + _element(0x86, b"V_UNCOMPRESSED" if raw else b"V_MJPEG")
     )
-    if rate is not None:
-        track += _number(0x23E383, round(1_000_000_000 / rate))
+    track += _number(0x23E383, round(1_000_000_000 / rate))
     tracks = _element(0x1654AE6B, _element(0xAE, track + _element(0xE0, picture)))
     return ebml + struct.pack(">I", 0x18538067) + _UNKNOWN_LENGTH + info + tracks
 
