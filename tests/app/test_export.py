@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from window_bench import FakeCamera
@@ -199,6 +200,46 @@ def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
     assert list(live.rglob("*.mkv")) == []
     camera.window.close()
     assert list(live.iterdir()) == []
+
+
+def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, home):
+    ours = feature(camera)
+    span = lambda: ours.live._recorder.ring and ours.live._recorder.ring.span  # noqa: E731
+    camera.until(lambda: span() and span()[1] - span()[0] > 0.5)
+    takes = home / ".cache" / "uvanet" / "live"
+    dialog = ask(camera)
+    assert len(list(takes.rglob("*.mkv"))) == 1
+    dialog.reject()
+    assert list(takes.rglob("*.mkv")) == []
+    dialog = ask(camera)
+    dialog.line.setText(str(tmp_path / "mine.mp4"))
+    dialog.presets["beside"].click()
+    dialog.export_button.click()
+    (task,) = wait_ended(camera)
+    assert task.state == DONE, task.message
+    capture = cv2.VideoCapture(str(tmp_path / "mine.mp4"), cv2.CAP_FFMPEG)
+    assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) == 2 * 160 + 4
+    capture.release()
+    assert list(takes.rglob("*.mkv")) == []
+
+
+def test_regions_of_another_feature_go_into_the_table(still, tmp_path):
+    class Top:
+        name = "top"
+
+        def mask(self, height, width):
+            mask = np.zeros((height, width), bool)
+            mask[: height // 2] = True
+            return mask
+
+    still.window.features[-1].regions = [Top()]
+    feature(still)._orders.add(
+        "demo", ExportChoice(preset="numbers"), tmp_path / "n", ["--end", "0.3"]
+    )
+    (task,) = wait_ended(still)
+    assert task.state == DONE, task.message
+    assert "share:top" in (tmp_path / "n.csv").read_text().splitlines()[0]
+    assert not task.temporary[0].exists()
 
 
 def test_recording_a_camera(camera, tmp_path):

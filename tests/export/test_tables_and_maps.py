@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from export_bench import FRAMES, RATE
 
-from uvanet.errors import OutputError
+from uvanet.cli import main
+from uvanet.cli.export_options import read_regions
+from uvanet.errors import OutputError, UsageError
 from uvanet.export import Job, Look, export
 from uvanet.export.facts import peaks, spread
 
@@ -110,3 +112,24 @@ def test_spread_of_a_point_and_of_a_plain() -> None:
     point[3, 4] = 0.7
     assert spread(point) == pytest.approx(0)
     assert spread(np.full((32, 32), 0.2, np.float32)) == pytest.approx(1)
+
+
+def test_regions_come_as_masks_on_the_command_line(clip: Path, tmp_path: Path) -> None:
+    masks = {"top": np.zeros((10, 20), bool), "all of it": np.ones((3, 3), np.uint8)}
+    masks["top"][:5] = True
+    np.savez(tmp_path / "regions.npz", **masks)
+    out = tmp_path / "rows.json"
+    regions = ["--regions", str(tmp_path / "regions.npz"), "--end", "0.2", "--quiet"]
+    assert main(["predict", str(clip), "-o", str(out), *regions]) == 0
+    made = json.loads(out.read_text(encoding="utf-8"))
+    assert made["regions"] == ["top", "all of it"]
+    assert all(row["share:all of it"] == pytest.approx(1, abs=1e-4) for row in made["rows"])
+    assert all(0 < row["share:top"] < 1 for row in made["rows"])
+
+
+def test_regions_that_are_none_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "bad.npz", flat=np.ones(4))
+    (tmp_path / "text.npz").write_text("no masks")
+    for name in ("bad.npz", "text.npz", "missing.npz"):
+        with pytest.raises(UsageError, match=name):
+            read_regions(tmp_path / name)
