@@ -2,7 +2,7 @@
 
 A blend is linear, and so is the way from RGB to luma and chroma: blending the planes gives the
 same picture as blending RGB, with half the values to touch and no colour lookup of three
-channels (1.3 against 6.9 ms for 720p on one thread).
+channels.
 """
 
 from __future__ import annotations
