@@ -80,7 +80,6 @@ class MainWindow(QMainWindow):
         self.controller = controller
         self.settings = settings
         self.jobs = jobs
-        self.model = model
         self._theme = theme
         self._position = 0.0
         self._was_maximized = False

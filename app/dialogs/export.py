@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from app.i18n import tr
 from app.services.export_choice import ExportChoice
+from app.services.models import short_name
 from app.widgets.controls import ElidedLabel
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class ExportDialog(QDialog):
             quality=self.quality.currentData(),
             height=self.height_box.currentData(),
             extras=tuple(name for name, box in self.extras.items() if box.isChecked()),
-            teacher=self.teacher.currentText(),
+            teacher=self.teacher.currentData() or "",
         )
 
     def _make_presets(self) -> QHBoxLayout:
@@ -172,7 +173,9 @@ class ExportDialog(QDialog):
         self.quality = _combo(tr("Quality"), [(name, tr(text)) for name, text in _QUALITIES])
         heights = [(n, tr("{n} lines").format(n=n) if n else tr("As the source")) for n in _HEIGHTS]
         self.height_box = _combo(tr("Size"), heights)
-        self.teacher = _combo(tr("Teacher"), [(name, name) for name in self._request.teachers])
+        self.teacher = _combo(
+            tr("Teacher"), [(name, short_name(name)) for name in self._request.teachers]
+        )
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(8)

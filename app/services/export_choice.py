@@ -72,10 +72,12 @@ class ExportChoice:
 
 def style_arguments(style: OverlayStyle, smoothing: float, model: str) -> list[str]:
     """The options for the heat as it is on the screen."""
-    return [
+    options = [
         *("--colormap", style.colormap, "--opacity", str(style.opacity)),
-        *("--threshold", str(style.threshold), "--smoothing", str(smoothing), "--model", model),
+        *("--threshold", str(style.threshold), "--smoothing", str(smoothing)),
     ]
+    # Without a name it is the one that comes with the program.
+    return [*options, "--model", model] if model else options
 
 
 def file_stem(title: str, *, dated: bool) -> str:

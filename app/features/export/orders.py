@@ -10,6 +10,7 @@ import numpy as np
 
 from app.services.export_choice import ExportChoice, exports_folder, style_arguments
 from app.services.exports import ENDED, ExportTask
+from app.services.models import still_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,10 +39,14 @@ class Orders:
         return exports_folder(self._window.settings.export_folder)
 
     def teachers(self) -> list[str]:
-        """Models that can stand beside ours."""
+        """Models that can stand beside ours, the one that was compared last before others."""
         from uvanet.weights import available
 
-        return [card.name for card in available() if card.name != self._window.model]
+        settings = self._window.settings
+        names = [settings.compare_teacher, *settings.model_files]
+        names += [card.name for card in available()]
+        ours = ("", self._window.controller.model)
+        return [name for name in dict.fromkeys(map(still_there, names)) if name not in ours]
 
     def last_choice(self) -> ExportChoice:
         """What was chosen last, made good where a model has gone since."""
@@ -89,7 +94,9 @@ class Orders:
         overlay = self._window.display.overlay
         arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
         arguments += choice.arguments()
-        arguments += style_arguments(overlay.style, overlay.smoothing, self._window.model)
+        controller = self._window.controller
+        arguments += style_arguments(overlay.style, overlay.smoothing, controller.model)
+        arguments += ["--engine", controller.engine]
         masks = self._masks()
         if masks is not None:
             arguments += ["--regions", str(masks)]
