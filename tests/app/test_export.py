@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from window_bench import FakeCamera
@@ -15,6 +14,7 @@ from app.services import settings as store
 from app.services.export_choice import ExportChoice
 from app.services.exports import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING
 from uvanet import sources
+from uvanet.analysis import Region, Shape
 
 
 def feature(bench):
@@ -223,22 +223,16 @@ def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, hom
     assert list(takes.rglob("*.mkv")) == []
 
 
-def test_regions_of_another_feature_go_into_the_table(still, tmp_path):
-    class Top:
-        name = "top"
-
-        def mask(self, height, width):
-            mask = np.zeros((height, width), bool)
-            mask[: height // 2] = True
-            return mask
-
-    still.window.features[-1].regions = [Top()]
-    feature(still)._orders.add(
-        "demo", ExportChoice(preset="numbers"), tmp_path / "n", ["--end", "0.3"]
-    )
+def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
+    analyse = next(one for one in still.window.features if hasattr(one, "regions"))
+    box = ((0.0, 0.0), (1.0, 0.5))
+    analyse.regions.all = tuple(Region(name, Shape.RECTANGLE, box) for name in ("file", "file"))
+    choice = ExportChoice(preset="numbers")
+    feature(still)._orders.add("demo", choice, tmp_path / "n", ["--end", "0.3"])
     (task,) = wait_ended(still)
     assert task.state == DONE, task.message
-    assert "share:top" in (tmp_path / "n.csv").read_text().splitlines()[0]
+    columns = (tmp_path / "n.csv").read_text().splitlines()[0].split(",")
+    assert {"share:file", "share:file (2)"} <= set(columns)
     assert not task.temporary[0].exists()
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from uvanet.annotate import annotate
 from uvanet.bench.network import noise
 from uvanet.bench.timing import time_calls
 from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.onnx_model import OnnxPredictor
+from uvanet.export import Job, export
 from uvanet.model import load
 from uvanet.runtime.preprocess import Shrinker
 from uvanet.stream import Stream
@@ -144,7 +144,8 @@ def bench_files(name: str, limit: float) -> list[dict[str, Any]]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for ending in ("mp4", "npz"):
-            result = annotate("demo", Path(folder, f"out.{ending}"), model=name, limit=limit)
+            out = Path(folder, f"out.{ending}")
+            result = export(Job("demo", (out,), model=name, end=limit))
             of_clip = result.frames / result.source.fps
             rows.append(
                 {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from app.services.models import still_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import IO
 
     from app.main_window import MainWindow
     from app.services.exports import Exports
+    from uvanet.export import Region
 
 _MASK_SIDE = 256
 
@@ -105,12 +108,25 @@ class Orders:
         self._queue.add([task])
 
     def _masks(self) -> Path | None:
-        """The regions another feature has, drawn into a file; None without any."""
+        """The regions that were drawn, as masks in a file; None without any."""
         features = self._window.features
-        regions = next((found for one in features if (found := getattr(one, "regions", None))), ())
-        masks = {region.name: region.mask(_MASK_SIDE, _MASK_SIDE) for region in regions}
-        if not masks:
+        regions = next((one.regions.all for one in features if hasattr(one, "regions")), ())
+        if not regions:
             return None
         with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
-            np.savez(file, **masks)
+            _write_masks(file, regions)
         return Path(file.name)
+
+
+def _write_masks(file: IO[bytes], regions: Iterable[Region]) -> None:
+    """Writes an archive for `--regions`; regions that share a name are numbered."""
+    names: set[str] = set()
+    # Not by np.savez, which keeps some names for itself.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for region in regions:
+            name, number = region.name, 2
+            while name in names:
+                name, number = f"{region.name} ({number})", number + 1
+            names.add(name)
+            with archive.open(f"{name}.npy", "w") as entry:
+                np.lib.format.write_array(entry, region.mask(_MASK_SIDE, _MASK_SIDE))
