@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 import shutil
@@ -83,12 +84,13 @@ def own_model(name: str) -> Path | None:
     return path if name and Path(name).name == name and path.is_file() else None
 
 
-def keep_model(folder: Path, name: str) -> Path:
+def keep_model(folder: Path, stem: str, name: str) -> Path:
     """Copies a model among the user's own, whole or not at all.
 
     Args:
-        folder: Holds `<name>.onnx`, `.json` and `.safetensors`.
-        name: Not taken yet.
+        folder: Holds `<stem>.onnx`, `.json` and `.safetensors`.
+        stem: Its name until now.
+        name: Its name from now on; not taken yet.
 
     Returns:
         Its ONNX file.
@@ -96,12 +98,16 @@ def keep_model(folder: Path, name: str) -> Path:
     Raises:
         OutputError: It cannot be written.
     """
+    from uvanet.weights import read_card
+
     target = models_folder() / name
     part = models_folder() / f"{_PART}{name}"
     try:
         part.mkdir(parents=True)
-        for suffix in (".onnx", ".json", ".safetensors"):
-            shutil.copyfile(folder / f"{name}{suffix}", part / f"{name}{suffix}")
+        for suffix in (".onnx", ".safetensors"):
+            shutil.copyfile(folder / f"{stem}{suffix}", part / f"{name}{suffix}")
+        card = read_card(folder / f"{stem}.json")
+        dataclasses.replace(card, name=name).write(part / f"{name}.json")
         part.rename(target)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)

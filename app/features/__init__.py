@@ -12,5 +12,6 @@ def features() -> tuple[type[Feature], ...]:
     """The features, in the order in which the window makes them."""
     from app.features.compare import Compare
     from app.features.models import Models
+    from app.features.training import Training
 
-    return (Compare, Models)
+    return (Compare, Models, Training)

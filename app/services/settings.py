@@ -50,6 +50,8 @@ class Settings:
         model: The student, likewise; empty for the one that comes with the program.
         model_engine: What runs it, as `uvanet.load` takes it.
         model_files: Users' own models, likewise, newest first.
+        training_teacher: The teacher chosen last, a name or the path of an ONNX file.
+        training_replay: The folder of general pictures chosen last.
         unknown: Keys of a newer version of the program; written back unchanged.
     """
 
@@ -71,6 +73,8 @@ class Settings:
     model: str = ""
     model_engine: str = "auto"
     model_files: list[str] = field(default_factory=list)
+    training_teacher: str = ""
+    training_replay: str = ""
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def add_recent(self, spec: str) -> None:
@@ -178,4 +182,6 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "model": _is_text,
     "model_engine": lambda value: isinstance(value, str) and value in MODEL_ENGINES,
     "model_files": _is_texts,
+    "training_teacher": _is_text,
+    "training_replay": _is_text,
 }

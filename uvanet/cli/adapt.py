@@ -178,7 +178,7 @@ def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Watch)
         export_own(adapted, config, name, folder)
         model = str(folder / f"{name}.onnx")
         if arguments.install:
-            model = str(keep_model(folder, name))
+            model = str(keep_model(folder, name, name))
             shutil.rmtree(folder, ignore_errors=True)
     text = json.dumps(report.as_dict(), indent=1)
     (out / "report.json").write_text(text, encoding="utf-8")

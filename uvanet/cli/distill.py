@@ -83,6 +83,7 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     from uvanet.distill.events import event
     from uvanet.distill.recipe import distill
     from uvanet.distill.teach import TeacherConfig
+    from uvanet.store import free_name, keep_model
 
     config = distilled(preset_named(arguments.preset), arguments.start)
     if arguments.epochs:
@@ -96,14 +97,17 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
         watch.tell(event("log", words=str(stopped)))
         watch.tell(event("done", model="", name="", stopped=True, report={}))
         return 0
-    path = out / card.name / f"{card.name}.onnx"
+    path, name = out / card.name / f"{card.name}.onnx", card.name
+    if arguments.install:
+        name = arguments.name or free_name(card.name)
+        path = keep_model(path.parent, card.name, name)
     fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre prior"]
     words = (
         f"NSS {fused['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
         f"{card.parameters} parameters"
     )
     watch.tell(event("log", words=words))
-    watch.tell(event("done", model=str(path), name=card.name, stopped=False, report={}))
+    watch.tell(event("done", model=str(path), name=name, stopped=False, report={}))
     if not arguments.events:
         print(f"{path}: {words}")
     return 0
