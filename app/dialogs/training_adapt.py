@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.dialogs.training_parts import Advanced, FolderLine, ModelChoice, hint, quiet
 from app.i18n import tr
@@ -58,6 +66,10 @@ class AdaptSetup(QWidget):
             tr("General pictures"),
             tr("A folder of pictures to learn beside, so that little else is forgotten"),
         )
+        self.steps = QSpinBox()
+        self.steps.setRange(20, 100_000)
+        self.steps.setAccessibleName(tr("Steps"))
+        self.steps.setToolTip(tr("Batches that the student learns from"))
         form = self.advanced.form
         form.addRow(tr("Teacher"), self.teacher)
         form.addRow("", hint(tr("A larger network; it labels what was seen.")))
@@ -65,6 +77,8 @@ class AdaptSetup(QWidget):
         form.addRow("", hint(tr("The student that goes on learning; it stays as it is.")))
         form.addRow(tr("General pictures"), self.replay)
         form.addRow("", hint(tr("Learned beside the scene, so that less is forgotten.")))
+        form.addRow(tr("Steps"), self.steps)
+        form.addRow("", hint(tr("600 take one to two minutes on two cores.")))
         self.problem = quiet("")
         self.go = QPushButton(tr("Adapt"))
         self.go.setDefault(True)

@@ -52,6 +52,7 @@ class Settings:
         model_files: Users' own models, likewise, newest first.
         training_teacher: The teacher chosen last, a name or the path of an ONNX file.
         training_replay: The folder of general pictures chosen last.
+        training_steps: Batches of an adaptation.
         unknown: Keys of a newer version of the program; written back unchanged.
     """
 
@@ -75,6 +76,7 @@ class Settings:
     model_files: list[str] = field(default_factory=list)
     training_teacher: str = ""
     training_replay: str = ""
+    training_steps: int = 600
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def add_recent(self, spec: str) -> None:
@@ -184,4 +186,5 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "model_files": _is_texts,
     "training_teacher": _is_text,
     "training_replay": _is_text,
+    "training_steps": lambda value: type(value) is int and 20 <= value <= 100_000,
 }

@@ -203,9 +203,10 @@ class TrainingRun(QObject):
         except OSError as error:
             # No disk to write the order to: the signal says the same.
             _log.warning("an order cannot be left in %s: %s", self.folder, error)
-            if word == "stop":
+            process = self._child or self._process
+            if word == "stop" and process is not None:
                 with contextlib.suppress(psutil.Error, OSError):
-                    (self._child or self._process).terminate()  # type: ignore[union-attr]
+                    process.terminate()
 
     def detach(self) -> None:
         """Looks no more; the child goes on."""

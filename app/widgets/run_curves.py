@@ -123,6 +123,8 @@ class RunCurve(QFrame):
         self._line.setData([x for x, _ in self._points], [y for _, y in self._points])
         values = [y for _, y in self._points]
         if not values:
+            for side in ("left", "bottom"):
+                self._plot.getAxis(side).setTicks([[]])
             return
         low, high = min(values), max(values)
         room = max(0.02, (high - low) * 0.1)

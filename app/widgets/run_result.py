@@ -51,6 +51,8 @@ class RunResult(QFrame):
         self.undo_button.setToolTip(tr("Goes back to the weights of before (Ctrl+Z)"))
         self.again_button = QPushButton(tr("Train again"))
         self.again_button.setToolTip(tr("Back to the choices"))
+        for button in (self.again_button, self.undo_button):
+            button.setAutoDefault(False)
         self.use_button.clicked.connect(self.use)
         self.undo_button.clicked.connect(self.undo)
         self.again_button.clicked.connect(self.again)

@@ -55,7 +55,7 @@ class RunView(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))
         self.loss = RunCurve(tr("Loss"), "inferred", tokens)
-        self.quality = RunCurve(tr("Agreement with the teacher (CC)"), "painted", tokens)
+        self.quality = RunCurve(tr("Agreement with the teacher"), "painted", tokens)
         self.preview = PreviewStrip()
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
@@ -73,6 +73,8 @@ class RunView(QWidget):
         self.stop = QPushButton(tr("Stop"))
         self.stop.setToolTip(tr("Ends the run; the best so far is measured, and kept if better"))
         self.stop.clicked.connect(self._on_stop)
+        for button in (self.log_button, self.pause, self.stop):
+            button.setAutoDefault(False)
         self._paused = False
         self._lay_out()
 

@@ -112,12 +112,13 @@ def from_line(line: bytes | str) -> Event | None:
         raw = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(raw, dict) or raw.get("event") not in FIELDS:
+    kind = raw.get("event") if isinstance(raw, dict) else None
+    if not isinstance(kind, str) or kind not in FIELDS:
         return None
-    fields = FIELDS[raw["event"]]
-    data = {name: _checked(raw.get(name), kind) for name, kind in fields.items()}
+    fields = FIELDS[kind]
+    data = {name: _checked(raw.get(name), wanted) for name, wanted in fields.items()}
     moment = _checked(raw.get("t"), _NUMBER)
-    return Event(raw["event"], data, float(moment or 0))
+    return Event(kind, data, float(moment or 0))
 
 
 def _checked(value: Any, kind: Any) -> Any:

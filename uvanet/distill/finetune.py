@@ -85,7 +85,7 @@ def finetune(
     watch: Watch,
     out: Path,
     *,
-    every: int = 60,
+    every: float = 5.0,
     looked: Callable[[SpatioTemporal, int], None] | None = None,
 ) -> tuple[SpatioTemporal, bool]:
     """Trains on, or goes on where a checkpoint in `out` stands.
@@ -97,7 +97,7 @@ def finetune(
         config: How.
         watch: Told of steps and checkpoints; may end it early.
         out: Folder of `tune.pt`.
-        every: Steps between two checkpoints and looks.
+        every: Seconds between two checkpoints and looks.
         looked: Gets the averaged student at every look.
 
     Returns:
@@ -126,7 +126,8 @@ def finetune(
     own, general = _Pool(learned, size, config, rng), None
     if replay is not None and len(replay):
         general = _Pool(replay, size, dataclasses.replace(config, min_zoom=0.7), rng)
-    began, told, finished = time.monotonic(), 0.0, True
+    began = kept = time.monotonic()
+    told, finished = 0.0, True
     for step in range(start, config.steps):
         if not watch.proceed():
             finished = False
@@ -149,7 +150,8 @@ def finetune(
             told = time.monotonic()
             left = (told - began) / (done - start) * (config.steps - done)
             watch.tell(step_event("train", done, config.steps, left, float(loss.detach())))
-        if done % every == 0 and done < config.steps:
+        if time.monotonic() - kept > every and done < config.steps:
+            kept = time.monotonic()
             _save(saved, config, model, averaged, optimizer, rng, done)
             watch.tell(event("checkpoint", step=done))
             if looked is not None:

@@ -106,6 +106,7 @@ class Training(Feature):
             if kind == "adapt":
                 setup = AdaptSetup()
                 setup.accepted.connect(self._start_adapt)
+                setup.steps.setValue(self.window.settings.training_steps)
                 setup.teacher.currentIndexChanged.connect(lambda _: self._update_adapt())
                 title = tr("Adapt to this scene")
             else:
@@ -164,6 +165,8 @@ class Training(Feature):
         words = ["--seconds", f"{setup.seconds:g}", "--start", setup.start.value or "uvanet-64"]
         words += ["--teacher", setup.teacher.value] if setup.teacher.value else []
         words += ["--replay", setup.replay.path] if setup.replay.path else []
+        words += ["--steps", str(setup.steps.value())]
+        self.window.settings.training_steps = setup.steps.value()
         if os.environ.get("UVANET_DATA"):
             words += ["--data", os.environ["UVANET_DATA"]]
         self.window.settings.training_teacher = setup.teacher.value
