@@ -65,7 +65,7 @@ def scene(number: int) -> np.ndarray:
     return image
 
 
-def write_scene(path: Path, frames: int = 120, start: int = 0) -> Path:
+def write_scene(path: Path, frames: int = 60, start: int = 0) -> Path:
     """A clip of it, 30 frames a second."""
     with VideoWriter(path, (160, 120), 30, quality="best") as writer:
         for number in range(start, start + frames):
