@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from uvanet.distill.moments import BEFORE, NOW
-from uvanet.stream import LAG
+from uvanet.runtime.engine import LAG
 
 if TYPE_CHECKING:
     from pathlib import Path

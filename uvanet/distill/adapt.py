@@ -243,7 +243,7 @@ def _maps(student: SpatioTemporal, moments: Moments) -> NDArray[np.float32]:
     size, found = student.preset.input_size, []
 
     def small(images: NDArray[np.uint8]) -> torch.Tensor:
-        shrunk = np.stack([shrink(image, size) for image in images])
+        shrunk = np.stack([shrink(image, (size, size)) for image in images])
         return torch.from_numpy(shrunk).permute(0, 3, 1, 2).float() / 255
 
     for start in range(0, len(moments), 32):

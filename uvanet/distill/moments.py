@@ -15,10 +15,10 @@ import numpy as np
 
 from uvanet.data.files import read_rgb
 from uvanet.errors import OutputError, UsageError, UvanetError
+from uvanet.runtime.engine import LAG
 from uvanet.runtime.preprocess import shrink
 from uvanet.sources import make_source
 from uvanet.sources.base import SourceKind
-from uvanet.stream import LAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -228,8 +228,8 @@ def label_moments(
     frames, earlier, labels, times, groups = [], [], [], [], []
     for moment, share in watched:
         labels.append(square(label(moment.now)))
-        frames.append(shrink(moment.now, side))
-        earlier.append(shrink(moment.before, side))
+        frames.append(shrink(moment.now, (side, side)))
+        earlier.append(shrink(moment.before, (side, side)))
         times.append(moment.t)
         groups.append(moment.group)
         if not advance(share):

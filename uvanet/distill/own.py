@@ -61,7 +61,7 @@ def export_own(adapted: Adapted, config: AdaptConfig, name: str, out: Path) -> C
         description=f"{start.name}, adapted to "
         + ("one scene" if scene else "a folder of the user's own")
         + f" by what the teacher {teacher} says of it.",
-        input_size=student.preset.input_size,
+        input_size=(student.preset.input_size, student.preset.input_size),
         parameters=sum(parameters for parameters, _ in costs.values()),
         macs=sum(macs for _, macs in costs.values()),
         sha256=file_hash(onnx),
