@@ -79,6 +79,7 @@ class AdaptSetup(QWidget):
         form.addRow("", hint(tr("Learned beside the scene, so that less is forgotten.")))
         form.addRow(tr("Steps"), self.steps)
         form.addRow("", hint(tr("600 take one to two minutes on two cores.")))
+        self.advanced.finish()
         self.problem = quiet("")
         self.go = QPushButton(tr("Adapt"))
         self.go.setDefault(True)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -55,6 +56,7 @@ class DistillSetup(QWidget):
         self.facts.setMinimumHeight(3 * self.facts.fontMetrics().lineSpacing())
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.how = QComboBox()
+        self.how.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.how.setAccessibleName(tr("How"))
         self.how.setToolTip(tr("What is trained, and how long it takes"))
         self.how.addItem(tr("Quick fine-tune: minutes, from a student that is there"), QUICK)
@@ -129,6 +131,7 @@ class DistillSetup(QWidget):
             form.addRow(words, field)
             self._help[field] = hint(help_words)
             form.addRow("", self._help[field])
+        self.advanced.finish()
         buttons = QHBoxLayout()
         buttons.addWidget(self.problem, 1)
         buttons.addWidget(self.go)
@@ -182,7 +185,7 @@ class DistillSetup(QWidget):
             if start:
                 words += ["--start", start]
         title = Path(folder).name or tr("gaze data")
-        return Request("distill", title, words)
+        return Request("distill", title, words, self.advanced.background.isChecked())
 
     def _on_folder(self, path: str) -> None:
         self._survey = None

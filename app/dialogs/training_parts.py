@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
@@ -185,6 +186,8 @@ class Advanced(QWidget):
         self.form.setHorizontalSpacing(18)
         self.form.setVerticalSpacing(8)
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.background = QCheckBox(tr("Lower priority"))
+        self.background.setToolTip(tr("Other programs and the live view come first"))
         self.inner.hide()
         self.button.toggled.connect(self._show)
         line = QHBoxLayout()
@@ -195,6 +198,10 @@ class Advanced(QWidget):
         layout.setSpacing(4)
         layout.addLayout(line)
         layout.addWidget(self.inner)
+
+    def finish(self) -> None:
+        """Puts what every run has below the choices of this one."""
+        self.form.addRow("", self.background)
 
     def _show(self, on: bool) -> None:
         self.inner.setVisible(on)

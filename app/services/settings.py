@@ -53,6 +53,7 @@ class Settings:
         training_teacher: The teacher chosen last, a name or the path of an ONNX file.
         training_replay: The folder of general pictures chosen last.
         training_steps: Batches of an adaptation.
+        training_background: Whether training runs at a lower priority than the live view.
         unknown: Keys of a newer version of the program; written back unchanged.
     """
 
@@ -77,6 +78,7 @@ class Settings:
     training_teacher: str = ""
     training_replay: str = ""
     training_steps: int = 600
+    training_background: bool = True
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def add_recent(self, spec: str) -> None:
@@ -186,5 +188,6 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "model_files": _is_texts,
     "training_teacher": _is_text,
     "training_replay": _is_text,
+    "training_background": _is_bool,
     "training_steps": lambda value: type(value) is int and 20 <= value <= 100_000,
 }

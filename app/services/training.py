@@ -48,13 +48,13 @@ class Request:
         kind: "adapt" or "distill", the command.
         title: For people.
         arguments: Of the command, without `--out` and `--events`.
-        install: Whether the result goes among the user's own models.
+        background: Whether it runs at a lower priority than the live view.
     """
 
     kind: str
     title: str
     arguments: list[str] = field(default_factory=list)
-    install: bool = True
+    background: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class TrainingRun(QObject):
     def command(self) -> list[str]:
         """The arguments of the Python that runs the child."""
         own = [*self.request.arguments, "--out", str(self.folder), "--events", "jsonl"]
-        own += ["--background"] + (["--install"] if self.request.install else [])
+        own += ["--install", *(["--background"] if self.request.background else [])]
         return ["-m", "uvanet", self.request.kind, *own]
 
     def attach(self) -> bool:
@@ -299,7 +299,8 @@ def read_request(folder: Path) -> Request | None:
         return None
     if kind not in ("adapt", "distill") or not isinstance(words, list):
         return None
-    return Request(kind, str(title), [str(word) for word in words], bool(raw.get("install", True)))
+    words = [str(word) for word in words]
+    return Request(kind, str(title), words, raw.get("background") is not False)
 
 
 def found_runs() -> Iterable[tuple[Path, Request]]:

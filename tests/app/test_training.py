@@ -39,7 +39,8 @@ def studio(launch, squares, teacher, home):
     bench = launch(squares)
     bench.until(lambda: bench.window.display.overlay_seen)
     bench.program.settings.training_teacher = str(teacher)
-    bench.program.settings.training_steps = 40
+    bench.program.settings.training_background = False
+    patient(bench)
     bench.feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
     yield bench
     run = bench.feature.run
@@ -56,7 +57,7 @@ def patient(bench):
     bench.until = lambda done: bench.qtbot.waitUntil(lambda: bool(done()), timeout=PATIENCE)
 
 
-def begin(bench, steps=40):
+def begin(bench, steps=20):
     bench.program.settings.training_steps = steps
     bench.trigger("adapt_scene")
     dialog = bench.feature.dialog("adapt")
@@ -127,7 +128,7 @@ def test_a_killed_child_leaves_the_view_alive_and_the_run_resumable(studio):
     # Shorter from here on, or it would never end.
     request = json.loads((folder / "run.json").read_text())
     place = request["arguments"].index("--steps")
-    request["arguments"][place + 1] = "30"
+    request["arguments"][place + 1] = "20"
     (folder / "run.json").write_text(json.dumps(request))
     (folder / "tune.pt").unlink(missing_ok=True)
     studio.trigger("training_runs")

@@ -115,6 +115,7 @@ class Training(Feature):
                 setup.looked_for.connect(self._survey)
                 title = tr("Train a student")
             setup.replay.set_path(self.window.settings.training_replay)
+            setup.advanced.background.setChecked(self.window.settings.training_background)
             dialog = RunDialog(setup, title, self._tokens, self.window)
             dialog.ordered.connect(self.order)
             dialog.ending.use.connect(self._use_outcome)
@@ -169,16 +170,16 @@ class Training(Feature):
         self.window.settings.training_steps = setup.steps.value()
         if os.environ.get("UVANET_DATA"):
             words += ["--data", os.environ["UVANET_DATA"]]
-        self.window.settings.training_teacher = setup.teacher.value
-        self.window.settings.training_replay = setup.replay.path
+        background = self._remember(setup)
         if not info.live:
             source = info.spec
             if info.kind in (SourceKind.VIDEO, SourceKind.FOLDER):
                 source = str(Path(source).absolute())
-            self.start(Request("adapt", info.title, [source, *words]))
+            self.start(Request("adapt", info.title, [source, *words], background))
             return
         try:
-            self.scene.record(info.title, words, setup.seconds, keep=setup.keep.isChecked())
+            request = Request("adapt", info.title, words, background)
+            self.scene.record(request, setup.seconds, keep=setup.keep.isChecked())
         except UvanetError as error:
             self.say(error)
 
@@ -187,9 +188,16 @@ class Training(Feature):
         assert isinstance(setup, DistillSetup)
         if self.refuse_second():
             return
-        self.window.settings.training_teacher = setup.teacher.value
-        self.window.settings.training_replay = setup.replay.path
+        self._remember(setup)
         self.start(setup.request())
+
+    def _remember(self, setup: AdaptSetup | DistillSetup) -> bool:
+        """Keeps the choices that are the same next time; gives whether to run behind the rest."""
+        settings = self.window.settings
+        settings.training_teacher = setup.teacher.value
+        settings.training_replay = setup.replay.path
+        settings.training_background = setup.advanced.background.isChecked()
+        return settings.training_background
 
     def refuse_second(self) -> bool:
         """Says so, and gives True, where something trains already."""

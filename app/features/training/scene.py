@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from app.features.training.recording import Recording
 from app.i18n import tr
-from app.services.training import Request, discard_quietly, new_folder
+from app.services.training import discard_quietly, new_folder
 from uvanet.errors import UvanetError
 from uvanet.store import data_folder, private
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.features.training.feature import Training
+    from app.services.training import Request
 
 
 class Scene(QObject):
@@ -36,12 +38,11 @@ class Scene(QObject):
         """Whether it watches."""
         return self._recording is not None
 
-    def record(self, title: str, words: list[str], seconds: float, *, keep: bool) -> None:
+    def record(self, wanted: Request, seconds: float, *, keep: bool) -> None:
         """Begins to watch what the window paints.
 
         Args:
-            title: Of the source.
-            words: Arguments of the run.
+            wanted: The run, without what it learns from.
             seconds: How long.
             keep: Leave the frames where they are after the training.
 
@@ -53,8 +54,9 @@ class Scene(QObject):
         if keep:
             frames = private(data_folder() / "recordings") / folder.name
         private(frames)
-        words = [str(frames), *words, "--recording", *(["--keep-frames"] if keep else [])]
-        request = Request("adapt", title, words)
+        words = [str(frames), *wanted.arguments, "--recording"]
+        words += ["--keep-frames"] if keep else []
+        request = replace(wanted, arguments=words)
         feature = self._feature
         self._folder = folder
         self._recording = Recording(feature.window.display, frames, seconds, self)
