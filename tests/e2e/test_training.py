@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import pytest
     from program_child import Child
 
 PATIENCE = 300.0  # seconds; a bound for conditions, not a measure of anything
 
 
 def test_a_student_adapts_and_the_map_changes(
-    start: Callable[..., Child], tmp_path: Path, monkeypatch
+    start: Callable[..., Child], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     teacher = write_teacher(tmp_path / "green.onnx")
     settings = tmp_path / ".config" / "uvanet" / "settings.json"
     settings.parent.mkdir(parents=True)
-    settings.write_text(
-        json.dumps({"version": 1, "training_teacher": str(teacher), "training_steps": 25})
-    )
+    chosen = {"training_teacher": str(teacher), "training_steps": 20}
+    settings.write_text(json.dumps({"version": 1, "training_background": False, **chosen}))
     data = tmp_path / ".data"
     monkeypatch.setenv("XDG_DATA_HOME", str(data))
     monkeypatch.setattr("program_child.PATIENCE", PATIENCE)

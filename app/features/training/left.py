@@ -65,7 +65,8 @@ class LeftRuns(QObject):
             elif not _failed(folder):
                 # It ended well while nobody looked.
                 run.attach()
-                if run.outcome is not None:
+                # One that was stopped before there was a result waits in the list.
+                if run.outcome is not None and run.outcome.report:
                     self._feature.on_ended(run, run.outcome, now=False)
         if waiting:
             self._feature.window.banner.say(

@@ -28,9 +28,10 @@ class Swap(QObject):
         self._controller = controller
         self._banner = banner
         self._before: list[str] = []
+        self._was: list[str] = []  # the list before the change that is under way
         self._asked = ""
         controller.model_changed.connect(self._on_changed)
-        controller.model_failed.connect(lambda _: self._forget())
+        controller.model_failed.connect(self._on_failed)
 
     @property
     def current(self) -> str:
@@ -44,6 +45,7 @@ class Swap(QObject):
 
     def use(self, model: str) -> None:
         """Puts a model in, a name or a path."""
+        self._was = list(self._before)
         self._before.append(self._controller.model)
         self._asked = model
         self._controller.use_model(model)
@@ -53,6 +55,7 @@ class Swap(QObject):
         if not self._before:
             self._banner.say("info", tr("There is no model to go back to."))
             return
+        self._was = list(self._before)
         self._asked = self._before.pop()
         self._controller.use_model(self._asked)
 
@@ -62,7 +65,6 @@ class Swap(QObject):
             self._banner.say("done", tr("{name} is in use now.").format(name=short_name(name)))
         self.changed.emit()
 
-    def _forget(self) -> None:
-        if self._asked and self._before and self._asked != self._before[-1]:
-            self._before.pop()
-        self._asked = ""
+    def _on_failed(self, _: object) -> None:
+        if self._asked:
+            self._asked, self._before = "", self._was
