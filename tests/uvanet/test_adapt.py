@@ -234,12 +234,22 @@ def test_a_video_that_breaks_half_way(clip: Path, teacher: Path, tmp_path: Path)
 
 
 def test_a_loss_that_is_no_number(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, "--steps", 100_000, "--rate", 1e6)
+    from safetensors.numpy import load_file, save_file
+
+    sick = tmp_path / "sick"
+    sick.mkdir()
+    for path in uvanet.paths.resource("weights").glob("uvanet-64.*"):
+        shutil.copy(path, sick)
+    weights = load_file(sick / "uvanet-64.safetensors")
+    weights["head.conv.weight"] = weights["head.conv.weight"] * np.float32("nan")
+    save_file(weights, sick / "uvanet-64.safetensors")
+    child = adapt(clip, tmp_path / "run", teacher, "--start", sick / "uvanet-64.onnx")
     code, err = child.end()
     assert code == 2
     assert "the loss is no number" in child.last["message"]
     assert "learning rate" in child.last["hint"]
     assert "Traceback" not in err
+    assert child.reader.strange == 0
 
 
 def test_a_checkpoint_and_weights_of_another_version(

@@ -129,8 +129,10 @@ def adapt(config: AdaptConfig, out: Path, watch: Watch) -> Adapted | None:
         known = _see(_moments(config), label, side, watch, "watch")
         if known is None:
             return None
+        learned, later = _parted(known, config)  # before anything of too little is kept
         known.save(out / MATERIAL)
-    learned, later = _parted(known, config)
+    else:
+        learned, later = _parted(known, config)
     replay = _replay(config, label, side, out, watch)
     values = agreement(_maps(student, later), later.labels)
 

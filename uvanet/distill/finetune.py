@@ -126,6 +126,8 @@ def finetune(
     own, general = _Pool(learned, size, config, rng), None
     if replay is not None and len(replay):
         general = _Pool(replay, size, dataclasses.replace(config, min_zoom=0.7), rng)
+    # A long run that is stopped soon must have learned something, too.
+    warmup = min(config.warmup, 30 / config.steps)
     began = kept = time.monotonic()
     told, finished = 0.0, True
     for step in range(start, config.steps):
@@ -133,7 +135,7 @@ def finetune(
             finished = False
             break
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, config.steps, config.peak_lr, config.warmup)
+            group["lr"] = learning_rate(step, config.steps, config.peak_lr, warmup)
         mixed = round(config.batch * config.replay) if general is not None else 0
         batch = own.draw(config.batch - mixed)
         if general is not None and mixed:

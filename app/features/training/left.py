@@ -66,7 +66,7 @@ class LeftRuns(QObject):
                 # It ended well while nobody looked.
                 run.attach()
                 # One that was stopped before there was a result waits in the list.
-                if run.outcome is not None and run.outcome.report:
+                if run.outcome is not None and (run.outcome.report or run.outcome.model):
                     self._feature.on_ended(run, run.outcome, now=False)
         if waiting:
             self._feature.window.banner.say(
