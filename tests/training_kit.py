@@ -42,8 +42,8 @@ def write_teacher(path: Path, output: str = "saliency") -> Path:
     graph = helper.make_graph(
         nodes,
         "teacher",
-        [helper.make_tensor_value_info("frame", TensorProto.UINT8, ["n", 288, 384, 3])],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", 36, 48])],
+        [helper.make_tensor_value_info("frame", TensorProto.UINT8, ["n", "h", "w", 3])],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", "rows", "columns"])],
         [
             constant("green", green),
             constant("little", np.array(0.5, np.float32)),

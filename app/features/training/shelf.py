@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from app.dialogs.training_models import ModelsDialog
 from app.services.training import discard_quietly
 from uvanet.errors import UvanetError
-from uvanet.store import forget_model, own_models
+from uvanet.store import forget_model, own_model, own_models
 from uvanet.weights import available
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Shelf(QObject):
         """Opens the window."""
         if self.dialog is None:
             self.dialog = ModelsDialog(self._feature.window)
-            self.dialog.use.connect(self._feature.swap.use)
+            self.dialog.use.connect(self._use)
             self.dialog.forget.connect(self._forget)
             self.dialog.resume.connect(self._resume)
             self.dialog.discard.connect(self._discard)
@@ -60,6 +60,10 @@ class Shelf(QObject):
         own = {card.name for _, card in own_models()}
         current = self._feature.swap.current
         self.dialog.show_all(students, own, current, self._feature.left.unfinished())
+
+    def _use(self, name: str) -> None:
+        # By its path, by which the next start finds it, too.
+        self._feature.swap.use(str(own_model(name) or name))
 
     def _forget(self, name: str) -> None:
         try:
