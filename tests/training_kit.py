@@ -108,7 +108,7 @@ class Child:
 
     def end(self) -> tuple[int, str]:
         """Waits for its end; gives the exit code and what it said on stderr."""
-        out, err = self.process.communicate(timeout=240)
+        out, err = self.process.communicate(timeout=900)
         self.events += self.reader.feed(out)
         return self.process.returncode, err.decode(errors="replace")
 
