@@ -239,6 +239,14 @@ QToolButton#play { background: $raised; border-radius: 18px; padding: 6px; }
 QToolButton#play:hover { background: $pressed; }
 QToolButton#play:disabled { background: $surface; }
 
+QLabel#verdict { font-size: 15pt; font-weight: 600; }
+QLabel#thumbnail { background: $stage; border-radius: 6px; }
+QProgressBar { background: $raised; border: none; border-radius: 3px; max-height: 6px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QPlainTextEdit {
+    color: $quiet; background: $surface; border: 1px solid $line; border-radius: 7px; padding: 4px;
+}
+
 QLabel#section { color: $quiet; font-weight: 600; }
 QLabel#quiet, QLabel#status { color: $quiet; }
 QLabel#key {

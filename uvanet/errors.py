@@ -41,3 +41,7 @@ class OutputError(UvanetError):
 
 class MissingExtraError(UvanetError):
     """A feature needs an optional dependency that is not installed."""
+
+
+class TrainingError(UvanetError):
+    """A training run cannot go on."""

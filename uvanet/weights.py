@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from uvanet.errors import ModelError, UvanetError
 from uvanet.paths import resource
+from uvanet.store import own_model, own_models
 
 CARD_FORMAT = 1
 
@@ -91,8 +92,9 @@ def file_hash(path: Path) -> str:
 
 
 def available() -> list[Card]:
-    """The models that come with the program, students first, each kind by size."""
+    """The models that come with the program and the user's own, students first, by size."""
     cards = [read_card(path) for path in sorted(resource("weights").glob("*.json"))]
+    cards += [card for _, card in own_models()]
     return sorted(cards, key=lambda card: (card.role != "student", card.input_size, card.name))
 
 
@@ -133,7 +135,7 @@ def find(name: str | Path) -> tuple[Path, Card]:
             raise ModelError(f"There is no model file {path}.", "Check the path.")
     else:
         try:
-            path = resource(f"weights/{name}.onnx")
+            path = own_model(str(name)) or resource(f"weights/{name}.onnx")
         except UvanetError as error:
             names = ", ".join(card.name for card in available()) or "none"
             raise ModelError(

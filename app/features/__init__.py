@@ -16,6 +16,7 @@ def features() -> tuple[type[Feature], ...]:
     from app.features.compare import Compare
     from app.features.export import Export
     from app.features.models import Models
+    from app.features.training import Training
     from app.features.view import View
 
-    return (Compare, Models, Analyse, Export, Cameras, View)
+    return (Compare, Models, Analyse, Export, Training, Cameras, View)

@@ -67,6 +67,10 @@ class Settings:
         camera_fps: Frames a second that cameras are asked for; 0 for what they like.
         turned: By the string that opens a source: whether it is mirrored (0 or 1), and its
             quarter turns clockwise (0..3).
+        training_teacher: The teacher chosen last, a name or the path of an ONNX file.
+        training_replay: The folder of general pictures chosen last.
+        training_steps: Batches of an adaptation.
+        training_background: Whether training runs at a lower priority than the live view.
         unknown: Keys of a newer version of the program; written back unchanged.
     """
 
@@ -101,6 +105,10 @@ class Settings:
     camera_size: list[int] = field(default_factory=lambda: [0, 0])
     camera_fps: int = 0
     turned: dict[str, list[int]] = field(default_factory=dict)
+    training_teacher: str = ""
+    training_replay: str = ""
+    training_steps: int = 600
+    training_background: bool = True
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def add_recent(self, spec: str) -> None:
@@ -231,4 +239,8 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "turned": lambda value: (
         isinstance(value, dict) and all(_are_numbers(entry, 2, 3) for entry in value.values())
     ),
+    "training_teacher": _is_text,
+    "training_replay": _is_text,
+    "training_background": _is_bool,
+    "training_steps": lambda value: type(value) is int and 20 <= value <= 100_000,
 }

@@ -27,6 +27,7 @@ OWN = {
     "info": "show versions, models, cameras; or the card of one model",
     "train": "train a student on human gaze",
     "distill": "train a student on what a teacher sees in many pictures",
+    "adapt": "fine-tune a student on one scene, labelled by the teacher",
     "eval": "measure models on data sets with gaze; a table and JSON",
 }
 """The library's own commands and what they do; the module of the same name holds `COMMAND`."""

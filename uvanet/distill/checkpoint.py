@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from uvanet.errors import ModelError
+from uvanet.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,12 +54,29 @@ def save(
         "history": history,
         "best": best,
     }
+    write(state, path)
+
+
+def write(state: dict[str, Any], path: Path) -> None:
+    """Writes a state, whole or not at all.
+
+    Raises:
+        TrainingError: The disk is full, or the folder has gone.
+    """
     part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except (OSError, RuntimeError) as error:
+        part.unlink(missing_ok=True)
+        reason = str(error).splitlines()[0]
+        raise TrainingError(
+            f"The checkpoint cannot be written to {path.parent}: {reason}.",
+            "Make room on the disk and start the run again; it goes on from its last checkpoint.",
+        ) from error
 
 
 def load(path: Path, config: TrainConfig) -> dict[str, Any]:

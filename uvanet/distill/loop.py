@@ -16,7 +16,9 @@ from tqdm import tqdm
 from uvanet.data.fixations import density_map, read_rgb, read_split
 from uvanet.data.synthetic import Pairs, crop_pairs, make_pairs
 from uvanet.distill import checkpoint
+from uvanet.distill.control import StoppedError, Watch, check_loss
 from uvanet.distill.evaluate import student_predictor
+from uvanet.distill.events import event, step_event
 from uvanet.distill.schedule import learning_rate
 from uvanet.distill.task import GazeTask
 from uvanet.evaluation.evaluate import score
@@ -90,7 +92,12 @@ def _parameter_groups(task: GazeTask, decay: float) -> list[dict[str, object]]:
 
 
 def train(
-    config: TrainConfig, material: Material, out: Path, *, progress: bool = True
+    config: TrainConfig,
+    material: Material,
+    out: Path,
+    *,
+    progress: bool = True,
+    watch: Watch | None = None,
 ) -> TrainResult:
     """Trains a student, or goes on where an earlier call with the same choices stopped.
 
@@ -102,10 +109,14 @@ def train(
         material: What it learns from; the same in every call for one `out`.
         out: Folder of the run; made where missing.
         progress: Show a bar on stderr.
+        watch: Told of steps, measurements and checkpoints; may stop the run, which then goes on
+            from its last epoch when it is called again.
 
     Raises:
         ModelError: `out` holds a checkpoint of another run.
+        TrainingError: The loss is no number any more, or the run was stopped.
     """
+    watch = watch or Watch()
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     rng = torch.Generator().manual_seed(config.seed)
@@ -139,6 +150,8 @@ def train(
         order = torch.randperm(len(images), generator=rng)
         for i in range(steps):
             step = epoch * steps + i
+            if not watch.proceed():
+                raise StoppedError(epoch)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step, total, config.peak_lr, config.warmup)
             chosen = order[i * batch : (i + 1) * batch]
@@ -149,6 +162,7 @@ def train(
                 filmed = crop_pairs(film, size, config.motion.min_zoom, rng)
                 pairs = Pairs(*(torch.cat(both) for both in zip(pairs, filmed, strict=True)))
             parts = task(pairs)
+            check_loss(parts["loss"], step)
             optimizer.zero_grad(set_to_none=True)
             parts["loss"].backward()
             torch.nn.utils.clip_grad_norm_(task.student.parameters(), 2.0)
@@ -156,9 +170,12 @@ def train(
             task.average(step)
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value.detach()) / steps
+            left = (time.monotonic() - began) / (i + 1) * (total - step - 1)
+            watch.tell(step_event("train", step + 1, total, left, float(parts["loss"].detach())))
         row = {"epoch": epoch + 1.0, **sums, "seconds": time.monotonic() - began}
         if (epoch + 1) % config.eval_every == 0 or epoch + 1 == config.epochs:
             row["val_nss"] = score(held_out, student_predictor(task.averaged), ("nss",))["nss"]
+            watch.tell(event("eval", metric="nss", value=row["val_nss"], step=(epoch + 1) * steps))
             if row["val_nss"] > best:
                 best = row["val_nss"]
                 weights = {k: v.contiguous() for k, v in task.averaged.state_dict().items()}
@@ -175,6 +192,7 @@ def train(
             history=history,
             best=best,
         )
+        watch.tell(event("checkpoint", step=(epoch + 1) * steps))
         (out / "history.json").write_text(json.dumps(history, indent=1))
         bar.set_postfix(loss=f"{row['loss']:.3f}", val_nss=f"{best:.3f}")
         bar.update()

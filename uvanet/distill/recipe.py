@@ -24,6 +24,7 @@ from uvanet.distill.teaching import make_teachers
 if TYPE_CHECKING:
     from uvanet.data.synthetic import Pairs
     from uvanet.distill.config import TrainConfig
+    from uvanet.distill.control import Watch
     from uvanet.distill.corpus import CorpusConfig
     from uvanet.distill.teach import TeacherConfig
     from uvanet.distill.teaching import Teachers
@@ -41,6 +42,7 @@ def distill(
     *,
     motion: MotionTeacherConfig | None = None,
     pool: Path | None = None,
+    watch: Watch | None = None,
 ) -> Card:
     """Trains a student in two steps, as the paper does.
 
@@ -55,6 +57,7 @@ def distill(
         out: The run's folder; made where missing.
         motion: The temporal teacher's run; None for the usual.
         pool: A folder of more pictures and clips; None for gaze pictures only.
+        watch: See `uvanet.distill.loop.train`.
 
     Returns:
         The card of the student exported into `out / preset`.
@@ -65,11 +68,11 @@ def distill(
     teachers = make_teachers(root, out, teacher, motion)
     first, clips = first_material(student, teachers, corpus, root, out / "labels", pool)
     _LOG.info("%d views, %d pairs of clips", len(first.images), len(clips.frame) if clips else 0)
-    result = train(student, first, folder)
+    result = train(student, first, folder, watch=watch)
     del first
     second = joint(student, str(result.weights))
     material = gaze_material(root, second.stored_size)._replace(clips=clips)
-    result = train(second, material, folder / "joint")
+    result = train(second, material, folder / "joint", watch=watch)
     told = origin(student, teacher, motion, corpus, pool)
     return export(student, result.weights, root, folder, told)
 

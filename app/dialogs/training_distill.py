@@ -1,0 +1,262 @@
+"""Training on a folder: what to learn from, what to train, and how."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.dialogs.training_parts import Advanced, FolderLine, ModelChoice, hint, quiet
+from app.i18n import tr
+from app.services.training import Request
+
+if TYPE_CHECKING:
+    from uvanet.distill.survey import Survey
+    from uvanet.weights import Card
+
+PRESETS = ("uvanet-64", "uvanet-32", "uvanet-128")
+QUICK, COUPLED = "quick", "coupled"
+
+
+class DistillSetup(QWidget):
+    """The choices.
+
+    Signals:
+        accepted: Start.
+        looked_for: A folder whose content is to be checked.
+    """
+
+    accepted = Signal()
+    looked_for = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._survey: Survey | None = None
+        title = QLabel(tr("Train a student"))
+        title.setObjectName("verdict")
+        self.folder = FolderLine(
+            tr("Videos and pictures"), tr("A folder of your own; the teacher labels what is in it")
+        )
+        self.folder.changed.connect(self._on_folder)
+        self.facts = quiet(tr("Choose a folder; it is checked at once."))
+        self.facts.setMinimumHeight(3 * self.facts.fontMetrics().lineSpacing())
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.how = QComboBox()
+        self.how.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.how.setAccessibleName(tr("How"))
+        self.how.setToolTip(tr("What is trained, and how long it takes"))
+        self.how.addItem(tr("Quick fine-tune: minutes, from a student that is there"), QUICK)
+        self.how.addItem(tr("Coupled distillation, both steps: hours, with gaze data"), COUPLED)
+        self.how.currentIndexChanged.connect(self._update)
+        self.gaze = FolderLine(
+            tr("Gaze data"), tr("A folder in the shared layout, with fixations of people")
+        )
+        self.gaze.set_path(os.environ.get("UVANET_DATA", ""))
+        self.gaze.changed.connect(self._update)
+        self.preset = QComboBox()
+        self.preset.setAccessibleName(tr("Student"))
+        self.preset.setToolTip(tr("Its number is the side of the picture that it sees"))
+        for name in PRESETS:
+            self.preset.addItem(name, name)
+        self.start = ModelChoice(tr("Start from"), tr("The weights that the training begins with"))
+        self.start.currentIndexChanged.connect(self._update)
+        self.advanced = Advanced()
+        self.teacher = ModelChoice(
+            tr("Teacher"), tr("Says where people would look; the student learns it"), files=True
+        )
+        self.steps = QSpinBox()
+        self.steps.setRange(20, 1_000_000)
+        self.steps.setValue(1200)
+        self.steps.setAccessibleName(tr("Steps"))
+        self.steps.setToolTip(tr("Batches of a quick fine-tune"))
+        self.steps.valueChanged.connect(self._update)
+        self.epochs = QSpinBox()
+        self.epochs.setRange(1, 1000)
+        self.epochs.setValue(14)
+        self.epochs.setAccessibleName(tr("Epochs"))
+        self.epochs.setToolTip(tr("Passes over all views in the first step of the distillation"))
+        self.rate = QDoubleSpinBox()
+        self.rate.setDecimals(5)
+        self.rate.setRange(0.00001, 0.1)
+        self.rate.setSingleStep(0.0005)
+        self.rate.setValue(0.0015)
+        self.rate.setAccessibleName(tr("Learning rate"))
+        self.rate.setToolTip(tr("Largest learning rate of a quick fine-tune"))
+        self.replay = FolderLine(
+            tr("General pictures"),
+            tr("Pictures to learn beside in a quick fine-tune, so that little is forgotten"),
+        )
+        self.problem = quiet("")
+        self.go = QPushButton(tr("Train"))
+        self.go.setDefault(True)
+        self.go.setToolTip(tr("Starts the training in the background"))
+        self.go.clicked.connect(self.accepted)
+        self._lay_out(title)
+        self._update()
+
+    def _lay_out(self, title: QLabel) -> None:
+        self.form = QFormLayout()
+        self.form.setHorizontalSpacing(18)
+        self.form.setVerticalSpacing(10)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.form.addRow(tr("Learn from"), self.folder)
+        self.form.addRow("", self.facts)
+        self.form.addRow(tr("How"), self.how)
+        self.form.addRow(tr("Gaze data"), self.gaze)
+        self.form.addRow(tr("Student"), self.preset)
+        self.form.addRow(tr("Start from"), self.start)
+        form = self.advanced.form
+        self._help: dict[QWidget, QLabel] = {}
+        for words, field, help_words in (
+            (tr("Teacher"), self.teacher, tr("A larger network; it labels what is in the folder.")),
+            (tr("Steps"), self.steps, tr("More learn more and take longer, in proportion.")),
+            (tr("Learning rate"), self.rate, tr("Larger learns faster, and forgets more.")),
+            (tr("General pictures"), self.replay, tr("Learned beside, so that less is forgotten.")),
+            (tr("Epochs"), self.epochs, tr("Passes over all views of the first step.")),
+        ):
+            form.addRow(words, field)
+            self._help[field] = hint(help_words)
+            form.addRow("", self._help[field])
+        self.advanced.finish()
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.problem, 1)
+        buttons.addWidget(self.go)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(14)
+        layout.addWidget(title)
+        layout.addLayout(self.form)
+        layout.addWidget(self.advanced)
+        layout.addStretch()
+        layout.addLayout(buttons)
+
+    @property
+    def quick(self) -> bool:
+        """Whether a quick fine-tune is chosen."""
+        return bool(self.how.currentData() == QUICK)
+
+    def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
+        """Lists the models; see `AdaptSetup.show_models`."""
+        self.teacher.fill(cards, "teacher")
+        self.teacher.choose(teacher)
+        self.start.fill(cards, "student", (tr("None: random weights"), ""))
+        self.start.choose(current)
+        self._update()
+
+    def show_survey(self, found: Survey) -> None:
+        """Tells what a folder holds."""
+        self._survey = found
+        self._update()
+
+    def show_problem(self, words: str) -> None:
+        """Tells why a folder cannot be checked."""
+        self._survey = None
+        self.facts.setText(words)
+        self._update()
+
+    def request(self) -> Request:
+        """What was chosen."""
+        folder, start = self.folder.path, self.start.value
+        words = ["--pool", str(Path(folder).expanduser().absolute())] if folder else []
+        if self.quick:
+            words += ["--quick", "--start", start, "--steps", str(self.steps.value())]
+            words += ["--rate", f"{self.rate.value():g}"]
+            if self.teacher.value:
+                words += ["--teacher", self.teacher.value]
+            if self.replay.path:
+                words += ["--replay", self.replay.path]
+        else:
+            words += ["--data", self.gaze.path, "--preset", str(self.preset.currentData())]
+            words += ["--epochs", str(self.epochs.value())]
+            if start:
+                words += ["--start", start]
+        title = Path(folder).name or tr("gaze data")
+        return Request("distill", title, words, self.advanced.background.isChecked())
+
+    def _on_folder(self, path: str) -> None:
+        self._survey = None
+        if path:
+            self.facts.setText(tr("Looking …"))
+            self.looked_for.emit(path)
+        else:
+            self.facts.setText(tr("Choose a folder; it is checked at once."))
+        self._update()
+
+    def _update(self, _: object = None) -> None:
+        quick = self.quick
+        self.form.setRowVisible(self.gaze, not quick)
+        self.form.setRowVisible(self.preset, not quick)
+        for field, shown in (
+            (self.teacher, quick),
+            (self.steps, quick),
+            (self.rate, quick),
+            (self.replay, quick),
+            (self.epochs, not quick),
+        ):
+            self.advanced.form.setRowVisible(field, shown)
+            self.advanced.form.setRowVisible(self._help[field], shown)
+        if self._survey is not None:
+            self.facts.setText(self._facts(self._survey))
+        problem = self._problem()
+        self.problem.setText(problem)
+        self.go.setEnabled(not problem)
+
+    def _problem(self) -> str:
+        if self.quick:
+            if self._survey is None:
+                return tr("Choose a folder of videos and pictures.") if not self.folder.path else ""
+            if not self._survey.videos + self._survey.pictures:
+                return tr("There is nothing to learn from in this folder.")
+            if not self.start.value:
+                return tr("A quick fine-tune starts from a student: choose one.")
+            if self._survey.room and self._survey.room < self._survey.disk(self._side()):
+                return tr("The disk has too little room.")
+            return ""
+        if not (Path(self.gaze.path or "/nowhere").expanduser() / "fixations").is_dir():
+            return tr("Coupled distillation needs gaze data: choose its folder.")
+        return ""
+
+    def _side(self) -> int:
+        name = self.start.currentText() if self.quick else str(self.preset.currentData())
+        return next((int(p.rpartition("-")[2]) for p in PRESETS if name.startswith(p)), 64)
+
+    def _facts(self, found: Survey) -> str:
+        words = [
+            tr("{videos} videos ({minutes:.1f} min), {pictures} pictures, {frames} frames.").format(
+                videos=found.videos,
+                minutes=found.seconds / 60,
+                pictures=found.pictures,
+                frames=found.frames,
+            )
+        ]
+        if found.broken:
+            names = ", ".join(name for name, _ in found.broken[:3])
+            more = " …" if len(found.broken) > 3 else ""
+            words.append(
+                tr("{count} cannot be read and are left out: {names}.").format(
+                    count=len(found.broken), names=names + more
+                )
+            )
+        if self.quick:
+            side = self._side()
+            words.append(
+                tr("About {minutes:.0f} min and {size:.0f} MB of disk.").format(
+                    minutes=max(1.0, found.run_seconds(side, self.steps.value()) / 60),
+                    size=found.disk(side) / 1e6,
+                )
+            )
+        return " ".join(words)

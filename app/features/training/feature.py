@@ -1,0 +1,344 @@
+"""Training from the window: declares the actions and wires runs, dialogs and the live view."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from app.actions import ActionSpec, Menu
+from app.dialogs.training_adapt import AdaptSetup
+from app.dialogs.training_distill import DistillSetup
+from app.dialogs.training_run import RunDialog
+from app.features.feature import Feature
+from app.features.training.left import LeftRuns
+from app.features.training.quitting import QuitQuestion
+from app.features.training.scene import Scene
+from app.features.training.shelf import Shelf
+from app.features.training.status import RunStatus
+from app.features.training.swap import Swap
+from app.i18n import tr
+from app.services.training import (
+    Outcome,
+    Request,
+    TrainingRun,
+    discard_quietly,
+    new_folder,
+)
+from app.widgets.controls import IconButton
+from uvanet.errors import UvanetError
+from uvanet.sources.base import SourceKind
+from uvanet.store import runs_folder
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.main_window import MainWindow
+    from app.theme import Tokens
+
+_T = Menu.TRAIN
+
+
+class Training(Feature):
+    """One run at a time, in a process of its own."""
+
+    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
+        ActionSpec("adapt_scene", "Adapt to this scene…", _T, ("Shift+A",), "adapt"),
+        ActionSpec("train", "Train a student…", _T, ("Ctrl+T",), "train"),
+        ActionSpec("training_runs", "Models and runs…", _T, ("Ctrl+Shift+T",), "models", group=1),
+        ActionSpec("undo_model", "Back to the model before", _T, ("Ctrl+Z",), "undo", group=1),
+    )
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.run: TrainingRun | None = None
+        self._tokens: Tokens | None = None
+        self._dialogs: dict[str, RunDialog] = {}
+        self._outcome: Outcome | None = None
+        self._surveyed = ""
+        self.swap = Swap(window.controller, window.banner, self)
+        self.swap.changed.connect(self._on_swapped)
+        self.status = RunStatus()
+        self.status.clicked.connect(self.show_run)
+        window.parts.add_status(self.status)
+        button = IconButton()
+        button.setDefaultAction(window.actions_by_name["adapt_scene"])
+        button.setAccessibleName(tr("Adapt to this scene"))
+        window.parts.add_button(button)
+        window.controller.switched.connect(self._on_switched)
+        window.controller.opened.connect(lambda _: self._update_adapt())
+        self.question = QuitQuestion(window, lambda: self.busy, self)
+        self.question.stop.connect(lambda: self.order("stop"))
+        self.left = LeftRuns(self)
+        self.shelf = Shelf(self)
+        self.scene = Scene(self)
+
+    # -- actions
+
+    def adapt_scene(self) -> None:
+        """Opens the dialog of one button."""
+        self._open("adapt")
+
+    def train(self) -> None:
+        """Opens the dialog of training on a folder."""
+        self._open("distill")
+
+    def training_runs(self) -> None:
+        """Opens the lists of models and runs."""
+        self.shelf.present()
+
+    def undo_model(self) -> None:
+        """Goes back to the model before."""
+        self.swap.undo()
+
+    # -- state
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on."""
+        return self.run is not None and self.run.active
+
+    def dialog(self, kind: str) -> RunDialog:
+        """The window of "adapt" or "distill" runs; made when first asked for."""
+        if kind not in self._dialogs:
+            assert self._tokens is not None
+            setup: AdaptSetup | DistillSetup
+            if kind == "adapt":
+                setup = AdaptSetup()
+                setup.accepted.connect(self._start_adapt)
+                setup.steps.setValue(self.window.settings.training_steps)
+                setup.teacher.currentIndexChanged.connect(lambda _: self._update_adapt())
+                title = tr("Adapt to this scene")
+            else:
+                setup = DistillSetup()
+                setup.accepted.connect(self._start_distill)
+                setup.looked_for.connect(self._survey)
+                title = tr("Train a student")
+            setup.replay.set_path(self.window.settings.training_replay)
+            setup.advanced.background.setChecked(self.window.settings.training_background)
+            dialog = RunDialog(setup, title, self._tokens, self.window)
+            dialog.ordered.connect(self.order)
+            dialog.ending.use.connect(self._use_outcome)
+            dialog.ending.undo.connect(self.undo_model)
+            dialog.show_setup()
+            self._dialogs[kind] = dialog
+        return self._dialogs[kind]
+
+    def show_run(self) -> None:
+        """Opens the window of the run that goes on."""
+        if self.scene.active:
+            present(self.dialog("adapt"))
+        elif self.run is not None:
+            present(self.dialog(self.run.request.kind))
+
+    def _open(self, kind: str) -> None:
+        dialog = self.dialog(kind)
+        idle = not self.busy and not self.scene.active
+        if idle and (dialog.pages.currentWidget() is not dialog.ending or self._outcome is None):
+            dialog.show_setup()
+        cards = self.shelf.cards()
+        setup = dialog.setup
+        assert isinstance(setup, AdaptSetup | DistillSetup)
+        setup.show_models(cards, self.swap.current, self.window.settings.training_teacher)
+        self._update_adapt()
+        present(dialog)
+
+    def _update_adapt(self) -> None:
+        dialog = self._dialogs.get("adapt")
+        if dialog is None or not isinstance(dialog.setup, AdaptSetup):
+            return
+        info, problem = self.window.controller.info, ""
+        if info is None:
+            problem = tr("There is no scene: choose a source first.")
+        elif info.kind is SourceKind.PICTURE:
+            problem = tr("A still picture has no later frames; choose a camera or a video.")
+        elif not dialog.setup.teacher.value:
+            problem = tr("No teacher is installed: choose its file under Advanced.")
+        dialog.setup.show_source(info, problem)
+
+    # -- starting
+
+    def _start_adapt(self) -> None:
+        setup, info = self.dialog("adapt").setup, self.window.controller.info
+        assert isinstance(setup, AdaptSetup)
+        if info is None or self.refuse_second():
+            return
+        words = ["--seconds", f"{setup.seconds:g}", "--start", setup.start.value or "uvanet-64"]
+        words += ["--teacher", setup.teacher.value] if setup.teacher.value else []
+        words += ["--replay", setup.replay.path] if setup.replay.path else []
+        words += ["--steps", str(setup.steps.value())]
+        self.window.settings.training_steps = setup.steps.value()
+        if os.environ.get("UVANET_DATA"):
+            words += ["--data", os.environ["UVANET_DATA"]]
+        background = self._remember(setup)
+        if not info.live:
+            source = info.spec
+            if info.kind in (SourceKind.VIDEO, SourceKind.FOLDER):
+                source = str(Path(source).absolute())
+            self.start(Request("adapt", info.title, [source, *words], background))
+            return
+        try:
+            request = Request("adapt", info.title, words, background)
+            self.scene.record(request, setup.seconds, keep=setup.keep.isChecked())
+        except UvanetError as error:
+            self.say(error)
+
+    def _start_distill(self) -> None:
+        setup = self.dialog("distill").setup
+        assert isinstance(setup, DistillSetup)
+        if self.refuse_second():
+            return
+        self._remember(setup)
+        self.start(setup.request())
+
+    def _remember(self, setup: AdaptSetup | DistillSetup) -> bool:
+        """Keeps the choices that are the same next time; gives whether to run behind the rest."""
+        settings = self.window.settings
+        settings.training_teacher = setup.teacher.value
+        settings.training_replay = setup.replay.path
+        settings.training_background = setup.advanced.background.isChecked()
+        return settings.training_background
+
+    def refuse_second(self) -> bool:
+        """Says so, and gives True, where something trains already."""
+        if not self.busy and not self.scene.active:
+            return False
+        self.window.banner.say(
+            "info", tr("A training goes on already."), tr("Wait for its end, or stop it.")
+        )
+        return True
+
+    def start(self, request: Request, folder: Path | None = None) -> None:
+        """Starts a run, in a new folder where none is given."""
+        try:
+            run = TrainingRun(folder or new_folder(), request, self)
+            run.start()
+        except UvanetError as error:
+            self.show_failure(error, request.kind)
+            return
+        self.follow(run)
+
+    def follow(self, run: TrainingRun) -> None:
+        """Shows a run that goes on."""
+        self.run, self._outcome = run, None
+        self.dialog(run.request.kind).follow(run)
+        run.told.connect(lambda _: self.status.show_run(run))
+        run.ended.connect(lambda outcome: self.on_ended(run, outcome))
+        self.status.show_run(run)
+
+    def _survey(self, path: str) -> None:
+        from uvanet.distill.survey import survey
+
+        self._surveyed = path
+        setup = self.dialog("distill").setup
+        assert isinstance(setup, DistillSetup)
+        root = Path(path).expanduser()
+        self.window.jobs.run(
+            lambda: survey(root, runs_folder(), lambda: self._surveyed == path),
+            lambda found: setup.show_survey(found) if self._surveyed == path else None,
+            lambda error: setup.show_problem(str(error)),
+            name="survey",
+        )
+
+    # -- going on and ending
+
+    def order(self, word: str) -> None:
+        """Tells the run to "pause", "resume" or "stop"."""
+        if self.scene.active and word == "stop":
+            self.scene.cancel()
+            self.dialog("adapt").show_setup()
+        elif self.run is not None:
+            self.run.order(word)
+            self.status.show_run(self.run if self.busy else None)
+
+    def on_ended(self, run: TrainingRun, outcome: Outcome, *, now: bool = True) -> None:
+        """Shows how a run ended, puts a better student in, and clears what is not needed.
+
+        Args:
+            run: The run.
+            outcome: How.
+            now: False for a run that ended while the window was away: its scene is another one
+                by now, so that nothing is put in.
+        """
+        self.run, self._outcome = None, outcome
+        self.status.show_run(None)
+        swap = now and bool(outcome.model) and run.request.kind == "adapt"
+        if swap:
+            self.swap.use(outcome.model)
+        dialog = self.dialog(run.request.kind)
+        dialog.show_outcome(outcome, swapped=swap)
+        if outcome.state == "failed":
+            self.window.banner.say("error", outcome.message, outcome.hint, topic="training")
+        elif not swap:
+            self.window.banner.say("done", self._words(run, outcome))
+        resumable = outcome.state == "failed" or (
+            outcome.state == "stopped" and run.request.kind == "distill" and not outcome.report
+        )
+        if not resumable:
+            # The model is among the user's own; the folder holds nothing else of use.
+            discard_quietly(run.folder)
+        self.shelf.update()
+
+    def _words(self, run: TrainingRun, outcome: Outcome) -> str:
+        if outcome.model:
+            words = tr("{title}: the new student is among your models.")
+        elif outcome.report:
+            words = tr("{title}: no better than before; the new weights are not used.")
+        else:
+            words = tr("{title}: the training was stopped.")
+        return words.format(title=run.request.title)
+
+    def show_failure(self, error: UvanetError, kind: str = "adapt") -> None:
+        """Shows why a run could not start."""
+        self.status.show_run(None)
+        self.dialog(kind).show_outcome(
+            Outcome("failed", message=error.message, hint=error.hint), swapped=False
+        )
+        self.say(error)
+
+    def say(self, error: UvanetError) -> None:
+        """Says an error over the picture."""
+        self.window.banner.say("error", error.message, error.hint, topic="training")
+
+    def _use_outcome(self) -> None:
+        if self._outcome is not None and self._outcome.model:
+            self.swap.use(self._outcome.model)
+
+    def _on_swapped(self) -> None:
+        self.shelf.update()
+        if self._outcome is not None and self._outcome.model:
+            used = self.window.controller.model == self._outcome.model
+            for dialog in self._dialogs.values():
+                dialog.ending.show_swapped(used and self.swap.possible, usable=True)
+
+    def _on_switched(self) -> None:
+        if self.scene.active:
+            self.scene.cancel()
+            self.dialog("adapt").show_setup()
+            self.window.banner.say("info", tr("The source changed, so nothing was learned."))
+
+    # -- the window's
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """See `Feature.set_tokens`."""
+        self._tokens = tokens
+        for dialog in self._dialogs.values():
+            dialog.set_tokens(tokens)
+
+    def close(self, timeout: float) -> bool:
+        """Lets a run go on; a recording is deleted."""
+        if self.run is not None:
+            self.run.detach()
+        self._surveyed = ""  # ends a look through a folder
+        self.scene.cancel(timeout)
+        for dialog in self._dialogs.values():
+            dialog.torch.close_installer()
+            dialog.view.show_graphs(False)
+        return True
+
+
+def present(dialog: QWidget) -> None:
+    """Shows a window, in front of the others."""
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()

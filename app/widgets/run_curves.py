@@ -1,0 +1,135 @@
+"""A small graph that grows with a training run."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from app.theme import Tokens
+
+_MOST = 600  # points; of more, every second one goes
+
+
+class RunCurve(QFrame):
+    """One curve over the steps of a run, with its newest value.
+
+    Args:
+        title: What is measured.
+        colour: The curve's, a name in the theme.
+        tokens: The theme's colours.
+    """
+
+    def __init__(
+        self, title: str, colour: str, tokens: Tokens, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setAccessibleName(title)
+        self._colour, self._tokens = colour, tokens
+        self._points: list[tuple[float, float]] = []
+        self._plot: Any = None
+        self._line: Any = None
+        heading = QLabel(title)
+        heading.setObjectName("section")
+        self.value = QLabel("-")
+        self.value.setAccessibleDescription(title)
+        line = QHBoxLayout()
+        line.addWidget(heading)
+        line.addStretch()
+        line.addWidget(self.value)
+        self._stage = QVBoxLayout()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 9, 12, 8)
+        layout.setSpacing(4)
+        layout.addLayout(line)
+        layout.addLayout(self._stage)
+        self.setFixedHeight(132)
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """Steps and values so far."""
+        return self._points
+
+    def start(self) -> None:
+        """Loads the graph; its library takes half a second the first time."""
+        if self._plot is not None:
+            return
+        import pyqtgraph
+
+        plot = pyqtgraph.PlotWidget(background=self._tokens.surface, enableMenu=False)
+        plot.setMouseEnabled(False, False)
+        plot.hideButtons()
+        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        plot.setFrameShape(QFrame.Shape.NoFrame)
+        plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        plot.setAccessibleName(self.accessibleName())
+        plot.getAxis("left").setWidth(34)
+        plot.getAxis("bottom").setHeight(18)
+        plot.getPlotItem().layout.setContentsMargins(0, 4, 6, 0)
+        self._line = plot.plot(antialias=True)
+        self._plot = plot
+        self._stage.addWidget(plot)
+        self.set_tokens(self._tokens)
+        self._draw()
+
+    def stop(self) -> None:
+        """Takes the graph away, in the order its library needs."""
+        plot, self._plot, self._line = self._plot, None, None
+        if plot is not None:
+            plot.close()
+            plot.deleteLater()
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """Uses the colours of a theme."""
+        self._tokens = tokens
+        if self._plot is None:
+            return
+        import pyqtgraph
+
+        self._plot.setBackground(tokens.surface)
+        colour = getattr(tokens, self._colour)
+        self._line.setPen(pyqtgraph.mkPen(colour, width=1.8))
+        small = self.font()
+        small.setPointSizeF(max(6.0, small.pointSizeF() * 0.82))
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(pyqtgraph.mkPen(tokens.line))
+            axis.setTextPen(pyqtgraph.mkPen(tokens.quiet))
+            axis.setStyle(tickLength=0, tickFont=small)
+
+    def clear(self) -> None:
+        """Begins anew."""
+        self._points = []
+        self.value.setText("-")
+        self._draw()
+
+    def add(self, step: float, value: float | None) -> None:
+        """Adds a point; what is no number is left out."""
+        if value is None or not math.isfinite(value):
+            return
+        self._points.append((step, value))
+        if len(self._points) > _MOST:
+            self._points = self._points[:-1:2] + self._points[-1:]
+        self.value.setText(f"{value:.3f}")
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._plot is None:
+            return
+        self._line.setData([x for x, _ in self._points], [y for _, y in self._points])
+        values = [y for _, y in self._points]
+        if not values:
+            for side in ("left", "bottom"):
+                self._plot.getAxis(side).setTicks([[]])
+            return
+        low, high = min(values), max(values)
+        room = max(0.02, (high - low) * 0.1)
+        self._plot.setYRange(low - room, high + room, padding=0)
+        marks = [(value, f"{value:.2f}") for value in {low, high}]
+        self._plot.getAxis("left").setTicks([marks])
+        steps = [(x, f"{x:g}") for x in {self._points[0][0], self._points[-1][0]}]
+        self._plot.getAxis("bottom").setTicks([steps])

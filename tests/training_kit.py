@@ -1,0 +1,127 @@
+"""A teacher of a few lines, clips to learn from, and training children."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from uvanet.distill.events import LineReader
+from uvanet.render import VideoWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvanet.distill.events import Event
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def write_teacher(path: Path, output: str = "saliency") -> Path:
+    """A teacher who thinks that people look at what is green, and writes no card."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    def constant(name: str, values: Any) -> Any:
+        return numpy_helper.from_array(values, name)
+
+    green = np.zeros((1, 3, 8, 8), np.float32)
+    green[0, 1], green[0, 0], green[0, 2] = 1 / 64, -0.5 / 64, -0.5 / 64
+    nodes = [
+        helper.make_node("Cast", ["frame"], ["bytes"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["bytes"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["planes", "green"], ["greens"], strides=[8, 8]),
+        helper.make_node("Relu", ["greens"], ["positive"]),
+        helper.make_node("Add", ["positive", "little"], ["some"]),
+        helper.make_node("Squeeze", ["some", "axis"], [output]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "teacher",
+        [helper.make_tensor_value_info("frame", TensorProto.UINT8, ["n", "h", "w", 3])],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", "rows", "columns"])],
+        [
+            constant("green", green),
+            constant("little", np.array(0.5, np.float32)),
+            constant("axis", np.array([1], np.int64)),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, str(path))
+    return path
+
+
+def scene(number: int) -> np.ndarray:
+    """A frame: a red square that draws the eye, a green one that the teacher looks at."""
+    image = np.full((120, 160, 3), 60, np.uint8)
+    image[:, ::16] = 75
+    place = number % 100
+    image[20:50, place : place + 30] = (40, 40, 230)
+    image[75:105, 120 - place : 150 - place] = (60, 200, 60)
+    return image
+
+
+def write_scene(path: Path, frames: int = 60, start: int = 0) -> Path:
+    """A clip of it, 30 frames a second."""
+    with VideoWriter(path, (160, 120), 30, quality="best") as writer:
+        for number in range(start, start + frames):
+            writer.write(scene(number))
+    return path
+
+
+class Child:
+    """A training command as a process of its own."""
+
+    def __init__(self, *arguments: object, **options: Any) -> None:
+        self.reader = LineReader()
+        self.events: list[Event] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "uvanet", *map(str, arguments), "--events", "jsonl"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+
+    def until(self, condition: Callable[[Event], bool]) -> Event:
+        """Reads events until one fits."""
+        stdout = self.process.stdout
+        assert stdout is not None
+        while line := stdout.readline():
+            for told in self.reader.feed(line):
+                self.events.append(told)
+                if condition(told):
+                    return told
+        raise AssertionError(f"it ended: {self.events[-1:]}, {self.process.communicate()[1]!r}")
+
+    def say(self, word: str) -> None:
+        """Writes a line to its stdin."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{word}\n".encode())
+        self.process.stdin.flush()
+
+    def end(self) -> tuple[int, str]:
+        """Waits for its end; gives the exit code and what it said on stderr."""
+        out, err = self.process.communicate(timeout=900)
+        self.events += self.reader.feed(out)
+        return self.process.returncode, err.decode(errors="replace")
+
+    def kinds(self) -> list[str]:
+        """The kinds of all events so far."""
+        return [told.kind for told in self.events]
+
+    @property
+    def last(self) -> Event:
+        """The last event."""
+        return self.events[-1]
+
+
+def training(step: int) -> Callable[[Event], bool]:
+    """Whether the training is at a step, or beyond."""
+    return lambda told: told["phase"] == "train" and told.number("done") >= step

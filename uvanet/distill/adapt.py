@@ -1,0 +1,284 @@
+"""Adapts a student to one scene: watch, label, fine-tune, and measure on later frames.
+
+Nothing leaves the run's folder, which its owner alone may look into. What was seen is deleted
+from it at the end.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+
+from uvanet.distill.control import CONTROL
+from uvanet.distill.events import event, step_event
+from uvanet.distill.export import load_student
+from uvanet.distill.finetune import TuneConfig, finetune
+from uvanet.distill.moments import (
+    label_moments,
+    load_moments,
+    read_recording,
+    split_later,
+    watch_source,
+)
+from uvanet.distill.teachers import find_teacher, load_teacher
+from uvanet.distill.verdict import agreement, judge
+from uvanet.errors import ModelError
+from uvanet.models import PRESETS
+from uvanet.runtime.preprocess import shrink
+from uvanet.weights import file_hash, find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.distill.control import Watch
+    from uvanet.distill.events import Event
+    from uvanet.distill.moments import Moment, Moments
+    from uvanet.distill.verdict import Report
+    from uvanet.models import SpatioTemporal
+
+MATERIAL, REPLAY = "moments.npz", "replay.npz"
+TEMPORARY = (MATERIAL, REPLAY, "tune.pt", CONTROL)
+"""What a run that came to its end no longer needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptConfig:
+    """An adaptation.
+
+    Attributes:
+        source: What `make_source` takes; empty where a recording is given.
+        recording: Folder of recorded pairs; see `read_recording`. None to watch the source.
+        own: Folder of the user's own videos and pictures to learn from instead of one scene.
+        seconds: How long to watch, in the source's time.
+        teacher: As `find_teacher` takes it.
+        start: The student to start from, as `uvanet.weights.find` takes it.
+        replay: Folder of general pictures, so that little is forgotten; None for none.
+        data: Gaze data whose test split tells how much was forgotten; None for none.
+        threads: Of the processor.
+        tune: How.
+    """
+
+    source: str = ""
+    recording: Path | None = None
+    own: Path | None = None
+    seconds: float = 60.0
+    teacher: str = ""
+    start: str = "uvanet-64"
+    replay: Path | None = None
+    data: Path | None = None
+    threads: int = 1
+    tune: TuneConfig = field(default_factory=TuneConfig)
+
+    @property
+    def held_out(self) -> str:
+        """In words, what the student is measured on."""
+        return "later frames of the scene" if self.own is None else "files held out"
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What came of it.
+
+    Attributes:
+        student: The averaged student; the one to keep where the report says better.
+        report: Before and after.
+        preset: The student's.
+        teacher: The teacher's name and hash.
+        finished: Whether all steps were taken.
+    """
+
+    student: SpatioTemporal
+    report: Report
+    preset: str
+    teacher: tuple[str, str]
+    finished: bool
+
+
+def adapt(config: AdaptConfig, out: Path, watch: Watch) -> Adapted | None:
+    """Runs an adaptation, or goes on with one that was stopped or killed.
+
+    Args:
+        config: What.
+        out: The run's folder; exists.
+        watch: Hears of it and may end it.
+
+    Returns:
+        None where it was told to stop before there was anything to measure.
+
+    Raises:
+        UvanetError: Something is missing, damaged or too little.
+    """
+    preset, weights = _student(config.start)
+    student = load_student(preset, weights)
+    teacher = find_teacher(config.teacher)
+    label = load_teacher(teacher, config.threads)
+    side = min(192, 2 * student.preset.input_size)
+    known = load_moments(out / MATERIAL)
+    if known is None:
+        known = _see(_moments(config), label, side, watch, "watch")
+        if known is None:
+            return None
+        learned, later = _parted(known, config)  # before anything of too little is kept
+        known.save(out / MATERIAL)
+    else:
+        learned, later = _parted(known, config)
+    replay = _replay(config, label, side, out, watch)
+    values = agreement(_maps(student, later), later.labels)
+
+    def look(averaged: SpatioTemporal, step: int) -> None:
+        maps = _maps(averaged, later)
+        value = float(agreement(maps, later.labels).mean())
+        watch.tell(event("eval", metric="cc", value=value, step=step))
+        place = (step * 7) % len(later)
+        watch.tell(_preview(later, maps, place))
+
+    began = time.monotonic()
+    look(student, 0)
+    averaged, finished = finetune(student, learned, replay, config.tune, watch, out, looked=look)
+    seconds = time.monotonic() - began
+    watch.tell(step_event("measure", 0, 1, 0))
+    look(averaged, config.tune.steps if finished else 0)
+    report = judge(values, agreement(_maps(averaged, later), later.labels), later, config.held_out)
+    report = dataclasses.replace(
+        report,
+        seconds=round(seconds, 1),
+        forgotten=_forgotten(student, averaged, config.data),
+    )
+    return Adapted(averaged, report, preset, (teacher.stem, file_hash(teacher)), finished)
+
+
+def clear(out: Path) -> None:
+    """Deletes what a run that came to its end no longer needs, what was seen first of all."""
+    for name in TEMPORARY:
+        with contextlib.suppress(OSError):
+            (out / name).unlink(missing_ok=True)
+
+
+def _student(name: str) -> tuple[str, Path]:
+    path, card = find(name)
+    preset = card.recipe.get("config", {}).get("preset", card.name)
+    weights = path.with_suffix(".safetensors")
+    if card.role != "student" or preset not in PRESETS:
+        raise ModelError(f"{card.name} is no student.", "Start from a student.")
+    if not weights.is_file():
+        raise ModelError(
+            f"{weights} is missing, which the training starts from.", "Copy it beside the model."
+        )
+    return preset, weights
+
+
+def _moments(config: AdaptConfig) -> Iterable[tuple[Moment, float]]:
+    from uvanet.distill.collection import read_collection
+
+    if config.own is not None:
+        return read_collection(config.own)
+    if config.recording is not None:
+        return read_recording(config.recording)
+    return watch_source(config.source, config.seconds)
+
+
+def _parted(moments: Moments, config: AdaptConfig) -> tuple[Moments, Moments]:
+    if config.own is None:
+        return split_later(moments)
+    from uvanet.distill.collection import split_files
+
+    return split_files(moments)
+
+
+def _see(
+    watched: Iterable[tuple[Moment, float]],
+    label: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    side: int,
+    watch: Watch,
+    phase: str,
+) -> Moments | None:
+    """Watches and labels; None where it was told to stop."""
+    began, told, going = time.monotonic(), 0.0, True
+
+    def advance(share: float) -> bool:
+        nonlocal told, going
+        now = time.monotonic()
+        if now - told > 0.3 or share >= 1:
+            told = now
+            left = (now - began) / max(share, 0.01) * (1 - share)
+            watch.tell(step_event(phase, share, 1, left))
+        going = watch.proceed()
+        return going
+
+    found = label_moments(watched, label, side, advance)
+    return found if going else None
+
+
+def _replay(
+    config: AdaptConfig,
+    label: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    side: int,
+    out: Path,
+    watch: Watch,
+) -> Moments | None:
+    if config.replay is None:
+        return None
+    from uvanet.distill.collection import read_collection
+
+    known = load_moments(out / REPLAY)
+    if known is None:
+        known = _see(read_collection(config.replay, most=240), label, side, watch, "label")
+        if known is not None:
+            known.save(out / REPLAY)
+    return known
+
+
+@torch.no_grad()
+def _maps(student: SpatioTemporal, moments: Moments) -> NDArray[np.float32]:
+    """What a student in evaluation mode says of moments, as it would live; (n, s, s)."""
+    size, found = student.preset.input_size, []
+
+    def small(images: NDArray[np.uint8]) -> torch.Tensor:
+        shrunk = np.stack([shrink(image, (size, size)) for image in images])
+        return torch.from_numpy(shrunk).permute(0, 3, 1, 2).float() / 255
+
+    for start in range(0, len(moments), 32):
+        part = slice(start, start + 32)
+        logits = student(small(moments.frames[part]), small(moments.earlier[part])).fused[:, 0]
+        found.append(torch.exp(logits - logits.amax((1, 2), keepdim=True)).numpy())
+    return np.concatenate(found)
+
+
+def _preview(moments: Moments, maps: NDArray[np.float32], place: int) -> Event:
+    frame = cv2.resize(moments.frames[place], (128, 96), interpolation=cv2.INTER_AREA)
+    pictures = {"frame": cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)}
+    for name, saliency in (("student", maps[place]), ("teacher", moments.labels[place])):
+        grey = np.clip(saliency.astype(np.float32) * 255, 0, 255).astype(np.uint8)
+        pictures[name] = cv2.resize(grey, (128, 96), interpolation=cv2.INTER_LINEAR)
+    coded = {
+        name: base64.b64encode(cv2.imencode(".jpg", image)[1].tobytes()).decode()
+        for name, image in pictures.items()
+    }
+    return event("preview", **coded)
+
+
+def _forgotten(
+    before: SpatioTemporal, after: SpatioTemporal, data: Path | None
+) -> dict[str, list[float]]:
+    """How both do on gaze of people in general, where there is such data."""
+    if data is None:
+        return {}
+    from uvanet.data.fixations import read_split
+    from uvanet.distill.evaluate import student_predictor
+    from uvanet.evaluation.evaluate import score
+
+    pictures = read_split(data, "test")
+    names = ("nss", "cc")
+    rows = [score(pictures, student_predictor(one), names) for one in (before, after)]
+    return {name: [round(row[name], 4) for row in rows] for name in names}

@@ -1,0 +1,109 @@
+"""The user's own videos and pictures as moments to learn from."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.data.files import need_folder, read_rgb
+from uvanet.distill.moments import LEAST, Moment, watch_source
+from uvanet.errors import UsageError, UvanetError
+from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from uvanet.distill.moments import Moments
+
+_LOG = logging.getLogger(__name__)
+MOST = 1600
+"""Moments of a whole collection."""
+
+
+def files_of(root: Path) -> tuple[list[Path], list[Path]]:
+    """Videos and pictures below a folder, by name; hidden files are left out.
+
+    Raises:
+        UsageError: The folder is missing.
+    """
+    videos, pictures = [], []
+    for path in sorted(need_folder(root, "Choose another folder.").rglob("*")):
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            videos.append(path)
+        elif path.suffix.lower() in PICTURE_SUFFIXES:
+            pictures.append(path)
+    return videos, pictures
+
+
+def shares(videos: int, pictures: int, most: int) -> tuple[int, int]:
+    """How many moments to take of each video, and how many of the pictures."""
+    stills = min(pictures, most if not videos else most // 2)
+    return (max(4, min(60, (most - stills) // videos)) if videos else 0), stills
+
+
+def read_collection(root: Path, most: int = MOST) -> Iterator[tuple[Moment, float]]:
+    """Reads moments of all videos and pictures below a folder.
+
+    A file that is damaged, or that vanishes, is left out, and the log says so.
+
+    Args:
+        root: The folder.
+        most: How many moments at most.
+
+    Yields:
+        A moment and the share of the files that is done.
+
+    Raises:
+        UsageError: The folder is missing or holds nothing of use.
+    """
+    videos, pictures = files_of(root)
+    if not videos and not pictures:
+        raise UsageError(f"{root} holds no video or picture.", "Choose another folder.")
+    each, stills = shares(len(videos), len(pictures), most)
+    if stills < len(pictures):
+        places = np.linspace(0, len(pictures) - 1, stills).round().astype(int)
+        pictures = [pictures[place] for place in places]
+    total, count = len(videos) + len(pictures), 0
+    for place, path in enumerate([*videos, *pictures]):
+        group = path.relative_to(root).as_posix()
+        try:
+            for moment in _of_file(path, path in videos, each):
+                count += 1
+                yield Moment(moment.now, moment.before, moment.t, group), place / total
+        except UvanetError as error:
+            _LOG.warning("left out: %s", error)
+    if not count:
+        raise UsageError(f"Nothing in {root} could be read.", "Choose another folder.")
+
+
+def _of_file(path: Path, video: bool, each: int) -> Iterator[Moment]:
+    if not video:
+        image = read_rgb(path)
+        yield Moment(image, image, 0.0)
+        return
+    for moment, _ in watch_source(str(path), 3600.0, each):
+        yield moment
+
+
+def split_files(moments: Moments, held_out: float = 0.2) -> tuple[Moments, Moments]:
+    """Parts whole files: most to learn from, the others to be measured on.
+
+    Raises:
+        UsageError: There are too few files or moments.
+    """
+    names = sorted(set(moments.groups.tolist()))
+    if len(names) < 4 or len(moments) < LEAST:
+        raise UsageError(
+            f"The folder gives {len(moments)} moments of {len(names)} files; at least {LEAST} of "
+            "4 files are needed.",
+            "Add more videos or pictures.",
+        )
+    rng = np.random.default_rng(3)
+    chosen = rng.permutation(len(names))[: max(2, round(held_out * len(names)))]
+    out = np.isin(moments.groups, [names[place] for place in chosen])
+    return moments.take(np.flatnonzero(~out)), moments.take(np.flatnonzero(out))

@@ -1,0 +1,72 @@
+"""One run a folder: who works in it, and whether that process still lives."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from typing import TYPE_CHECKING
+
+import psutil
+
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOCK = "lock"
+
+
+def holder(folder: Path) -> int | None:
+    """The process that works in a folder; None where none does, or it died."""
+    try:
+        held = json.loads((folder / LOCK).read_text(encoding="utf-8"))
+        pid, created = int(held["pid"]), float(held["created"])
+        process = psutil.Process(pid)
+        # Numbers of processes are used again; the time of birth tells them apart.
+        alive = abs(process.create_time() - created) < 1 and (
+            process.status() != psutil.STATUS_ZOMBIE
+        )
+    except (OSError, ValueError, TypeError, KeyError, psutil.Error):
+        return None
+    return pid if alive else None
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds a folder, for this process alone.
+
+    Raises:
+        UsageError: Another process works in it.
+    """
+    path = folder / LOCK
+    part = folder / f"{LOCK}.{os.getpid()}"
+    words = {"pid": os.getpid(), "created": psutil.Process().create_time()}
+    part.write_text(json.dumps(words), encoding="utf-8")
+    try:
+        _take(part, path, folder)
+    finally:
+        part.unlink()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _take(part: Path, path: Path, folder: Path) -> None:
+    while True:
+        try:
+            # Whole from its first moment, or not there at all.
+            os.link(part, path)
+        except FileExistsError:
+            if (pid := holder(folder)) is not None:
+                raise UsageError(
+                    f"Another run (process {pid}) works in {folder}.",
+                    "Wait for its end, or choose another folder.",
+                ) from None
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+        else:
+            return

@@ -1,0 +1,94 @@
+"""A student of the user's own: exported with a card that says from what it was made."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from safetensors.torch import save_file
+
+from uvanet.distill.export import CITATION, write_onnx
+from uvanet.errors import OutputError
+from uvanet.models import layer_costs
+from uvanet.weights import Card, file_hash, find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.distill.adapt import AdaptConfig, Adapted
+
+
+def export_own(adapted: Adapted, config: AdaptConfig, name: str, out: Path) -> Card:
+    """Writes `<name>.onnx`, `.safetensors` and `.json`.
+
+    Args:
+        adapted: The student and what it was measured at.
+        config: The run.
+        name: Of the model.
+        out: An existing folder.
+
+    Raises:
+        OutputError: The disk is full, or the folder has gone.
+    """
+    student, report = adapted.student, adapted.report
+    onnx = out / f"{name}.onnx"
+    try:
+        write_onnx(student, onnx)
+        weights = {key: value.contiguous() for key, value in student.state_dict().items()}
+        save_file(weights, out / f"{name}.safetensors")
+    except (OSError, RuntimeError) as error:
+        raise OutputError(
+            f"The student cannot be written to {out}: {error}.", "Make room on the disk."
+        ) from error
+    start = find(config.start)[1]
+    costs = layer_costs(student)
+    scene = config.own is None
+    teacher, digest = adapted.teacher
+    metrics = {
+        report.held_out: {
+            "before": {"cc": report.before["mean"]},
+            "after": {"cc": report.after["mean"]},
+        }
+    }
+    if report.forgotten:
+        metrics["test"] = {
+            row: {metric: values[place] for metric, values in report.forgotten.items()}
+            for place, row in enumerate(("before", "after"))
+        }
+    card = Card(
+        name=name,
+        role="student",
+        description=f"{start.name}, adapted to "
+        + ("one scene" if scene else "a folder of the user's own")
+        + f" by what the teacher {teacher} says of it.",
+        input_size=(student.preset.input_size, student.preset.input_size),
+        parameters=sum(parameters for parameters, _ in costs.values()),
+        macs=sum(macs for _, macs in costs.values()),
+        sha256=file_hash(onnx),
+        licence=start.licence,
+        data=[
+            *start.data,
+            {
+                "name": "a scene" if scene else "a folder",
+                "licence": "the user's own",
+                "use": "labelled by the teacher; not kept",
+            },
+        ],
+        recipe={
+            "command": f"uvanet adapt SOURCE --seconds {config.seconds:g}"
+            if scene
+            else "uvanet distill --quick --pool FOLDER",
+            "config": {"preset": adapted.preset, "start": start.name},
+            "tune": dataclasses.asdict(config.tune),
+            "teacher": {"name": teacher, "sha256": digest},
+        },
+        metrics=metrics,
+        limits=[
+            "Agrees with a teacher on what it was adapted to; elsewhere it may be worse now.",
+            "The numbers are agreement with the teacher, not with people.",
+            *start.limits,
+        ],
+        citation=CITATION,
+    )
+    card.write(out / f"{name}.json")
+    return card

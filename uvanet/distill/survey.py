@@ -1,0 +1,121 @@
+"""Looks through a folder before a run: what is in it, what is broken, how long, how much disk."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from uvanet.data.clips import video_facts
+from uvanet.data.files import read_rgb
+from uvanet.distill.collection import MOST, files_of, shares
+from uvanet.errors import UvanetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+LABEL_SECONDS = 0.06
+"""A moment's label by the spatial teacher on one core, decoding included; measured, roughly."""
+
+STEP_SECONDS = {32: 0.05, 64: 0.11, 128: 0.4}
+"""A batch of 24 on one core, by the side of the student's input; measured, roughly."""
+
+_LOOKED_AT = 400  # pictures that are decoded; of more, evenly chosen ones
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a folder holds.
+
+    Attributes:
+        videos: Videos that can be read.
+        pictures: Pictures that can be read, as far as they were looked at.
+        frames: Frames of all videos, and pictures.
+        seconds: Of all videos.
+        size: Bytes of all files.
+        broken: Name and reason of files that cannot be read.
+        room: Free bytes on the disk of the run.
+    """
+
+    videos: int = 0
+    pictures: int = 0
+    frames: int = 0
+    seconds: float = 0.0
+    size: int = 0
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    room: int = 0
+
+    @property
+    def moments(self) -> int:
+        """How many moments a quick run would learn from."""
+        each, stills = shares(self.videos, self.pictures, MOST)
+        return min(MOST, each * self.videos + stills)
+
+    def run_seconds(self, side: int, steps: int) -> float:
+        """About how long a quick run takes on one core.
+
+        Args:
+            side: Of the student's input.
+            steps: Of the training.
+        """
+        return 5 + self.moments * LABEL_SECONDS + steps * STEP_SECONDS.get(side, 0.4)
+
+    def disk(self, side: int) -> int:
+        """Bytes a quick run needs: both frames of each moment, labels and a checkpoint."""
+        kept = min(192, 2 * side)
+        return self.moments * (2 * 3 * kept * kept + 2 * 48 * 48) + 6_000_000
+
+
+def survey(root: Path, runs: Path, going: Callable[[], bool] = lambda: True) -> Survey:
+    """Looks through a folder.
+
+    Args:
+        root: The folder.
+        runs: Where the run will write; its disk's room is told.
+        going: Asked between files; False ends the look early.
+
+    Raises:
+        UsageError: The folder is missing.
+    """
+    found = Survey(room=_room(runs))
+    videos, pictures = files_of(root)
+    for path in videos:
+        if not going():
+            return found
+        try:
+            fps, frames = video_facts(path)
+        except UvanetError as error:
+            found.broken.append((path.relative_to(root).as_posix(), error.message))
+            continue
+        found.videos += 1
+        found.frames += frames
+        found.seconds += frames / fps if fps else 0.0
+    every = max(1, len(pictures) // _LOOKED_AT)
+    for place, path in enumerate(pictures):
+        if not going():
+            return found
+        if place % every == 0:
+            try:
+                read_rgb(path)
+            except UvanetError as error:
+                found.broken.append((path.relative_to(root).as_posix(), error.message))
+                continue
+        found.pictures += 1
+        found.frames += 1
+    for path in (*videos, *pictures):
+        try:
+            found.size += path.stat().st_size
+        except OSError:
+            continue
+    return found
+
+
+def _room(folder: Path) -> int:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
