@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 SPATIAL, TEMPORAL = "teacher-spatial", "teacher-temporal"
 SYNTHETIC = "synthetic-motion.json"
 SHARPNESS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4)
-LEAST_AREA = 192 * 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +136,8 @@ def load_labeller(path: Path, threads: int) -> Callable[[Image], Map]:
 
     def label(image: Image) -> Map:
         rows, columns = image.shape[:2]
-        # A small crop says no more when it is blown up, and costs more.
-        height, width = proportioned(rows, columns, min(max(rows * columns, LEAST_AREA), AREA))
+        # Small crops are magnified as in training: seen smaller than there, things are missed.
+        height, width = proportioned(rows, columns, min(max(rows * columns, HEIGHT * WIDTH), AREA))
         shrinks = rows > height and columns > width
         kernel = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         frame = cv2.resize(image, (width, height), interpolation=kernel)

@@ -17,7 +17,7 @@ Attention = Literal["ca", "se", "none"]
 
 
 class ConvBN(nn.Sequential):
-    """Convolution, batch norm and, if asked, ReLU.
+    """Convolution, batch norm and, if asked, ReLU6.
 
     Args:
         c_in: Channels in.
@@ -25,7 +25,7 @@ class ConvBN(nn.Sequential):
         kernel: 1 or 3; "same" padding.
         stride: 1 or 2; an odd size rounds up.
         groups: Groups of the convolution; `c_in` makes it depthwise.
-        act: Whether ReLU follows.
+        act: Whether ReLU6 follows.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ConvBN(nn.Sequential):
             nn.BatchNorm2d(c_out),
         ]
         if act:
-            layers.append(nn.ReLU(inplace=True))
+            layers.append(nn.ReLU6(inplace=True))
         super().__init__(*layers)
 
 
