@@ -51,6 +51,17 @@ class Card:
     citation: str
     format: int = field(default=CARD_FORMAT)
 
+    def measured(self, split: str) -> dict[str, float]:
+        """What the model as users see it was measured to; empty where it was not measured.
+
+        Args:
+            split: A set of `metrics`.
+        """
+        rows = self.metrics.get(split, {})
+        # A student's card tells the whole from its branches, and all cards have baselines too.
+        found = rows.get("fused") or rows.get(self.name)
+        return found or (next(iter(rows.values())) if len(rows) == 1 else {})
+
     def write(self, path: Path) -> None:
         """Writes the card as JSON."""
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"

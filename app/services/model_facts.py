@@ -100,11 +100,7 @@ def _own_facts(name: str) -> ModelFacts:
 
 def _facts(name: str, card: Card, path: Path) -> ModelFacts:
     split = "test" if "test" in card.metrics else next(iter(card.metrics), "")
-    rows = card.metrics.get(split, {})
-    # What the model gives as a whole, where the card tells its branches apart.
-    row = rows.get("fused") or rows.get(card.name) or {}
-    if not row and len(rows) == 1:
-        row = next(iter(rows.values()))
+    row = card.measured(split)
     height, width = card.input_size if isinstance(card.input_size, tuple) else (0, 0)
     return ModelFacts(
         name,

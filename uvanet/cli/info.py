@@ -63,10 +63,7 @@ def _facts() -> dict[str, object]:
 
 def _nss(card: Card) -> float | None:
     """NSS on `test`, of the prediction that users see; None where it was not measured."""
-    rows = dict(card.metrics.get("test", {}))
-    rows.pop("centre prior", None)
-    best = rows.get("fused") or next(iter(rows.values()), {})
-    return best.get("nss")
+    return card.measured("test").get("nss")
 
 
 def _fact_lines(facts: dict[str, object]) -> list[str]:
