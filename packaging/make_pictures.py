@@ -70,6 +70,12 @@ SCENES = (
         settings={"analyse_looks": True},
         actions=("scan_clip",),
     ),
+    Scene(
+        "compare",
+        seconds=1.6,
+        settings={"compare_view": "side", "folded": ["Overlay"]},
+        settle=0.6,
+    ),
 )
 
 

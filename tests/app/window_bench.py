@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from app.application import Program
 
-PATIENCE = 20_000  # ms; a bound for conditions, not a measure of anything
+PATIENCE = 60_000  # ms; a bound for conditions, not a measure of anything
 
 
 class Contrast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ class OpenvinoEngine:
     keeps_proportions = False
 
     def __init__(self, path: Path, threads: int = 1) -> None:
+        # Its telemetry starts a thread when it is imported, and would tell its maker of our users.
+        # Without that package it works on by itself.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         try:
             import openvino
         except ImportError as error:
