@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test bench picture pictures weights
+.PHONY: live test bench pictures weights
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -16,16 +16,6 @@ bench:
 	@$(PYTHON) packaging/bootstrap.py test
 	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
-
-# The README's picture of the program; needs a display.
-picture:
-	@$(PYTHON) packaging/bootstrap.py live
-	@.venv/bin/uvanet run demo --screenshot resources/screenshot.png --delay 2.6 --theme dark
-
-# Every weight that ships, from the gaze data in UVANET_DATA: hours.
-weights:
-	@$(PYTHON) packaging/bootstrap.py test
-	@.venv/bin/python packaging/make_weights.py
 
 # All pictures of the README, each from a scene of the real program.
 pictures:
