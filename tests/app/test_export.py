@@ -299,7 +299,7 @@ def test_nothing_is_kept_where_the_user_does_not_want_it(camera, home):
 
 def test_the_dialog_offers_what_there_is(still):
     dialog = ask(still)
-    assert not dialog.presets["teacher"].isEnabled()
+    assert dialog.presets["teacher"].isEnabled()
     dialog.presets["numbers"].click()
     assert not dialog.format.isEnabled()
     assert dialog.choice.preset == "numbers"
