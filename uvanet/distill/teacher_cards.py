@@ -37,10 +37,13 @@ _LIMITS = [
     "Trained on free viewing of still pictures; tasks, sound and text are not known to it.",
     "A map is relative: its largest value is always 1, also where nothing draws the eye.",
     "Its sharpness was set on `val`, at about 384 x 512 pixels.",
+    "That it keeps the picture's proportions, and its size, was decided by looking at `val` and at "
+    "talk, so its numbers there flatter it.",
 ]
 _MOTION_LIMITS = [
     "What motion does to gaze it knows from synthetic motion only, whose law is an assumption.",
-    "The strength of that law (one number, half) was chosen by looking at talk.",
+    "How far its gate is believed (half) was chosen by looking at talk, out of five variants: its "
+    "number there flatters it.",
 ]
 
 
