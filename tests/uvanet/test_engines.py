@@ -140,6 +140,7 @@ def times(monkeypatch: pytest.MonkeyPatch, seconds: dict[Choice, float]) -> list
         return seconds[choice]
 
     monkeypatch.setattr(engines, "_seconds", measure)
+    monkeypatch.setattr(engines, "TRIED", ("onnx", "openvino"))
     return asked
 
 
