@@ -22,7 +22,6 @@ from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teaching import make_teachers
 
 if TYPE_CHECKING:
-    from uvanet.data.synthetic import Pairs
     from uvanet.distill.config import TrainConfig
     from uvanet.distill.control import Watch
     from uvanet.distill.corpus import CorpusConfig
@@ -66,7 +65,8 @@ def distill(
     folder = out / student.preset
     folder.mkdir(parents=True, exist_ok=True)
     teachers = make_teachers(root, out, teacher, motion)
-    first, clips = first_material(student, teachers, corpus, root, out / "labels", pool)
+    first = first_material(student, teachers, corpus, root, out / "labels", pool)
+    clips = first.clips
     _LOG.info("%d views, %d pairs of clips", len(first.images), len(clips.frame) if clips else 0)
     result = train(student, first, folder, watch=watch)
     del first
@@ -84,7 +84,7 @@ def first_material(
     root: Path,
     cache: Path,
     pool: Path | None,
-) -> tuple[Material, Pairs | None]:
+) -> Material:
     """Views of all pictures with the teachers' labels, and pairs of frames of the clips."""
     examples = [
         picture_example(picture.path, corpus.gaze_views, picture.fixations)
@@ -99,7 +99,7 @@ def first_material(
     images, labels = build(
         examples, teachers.spatial, teachers.key, corpus, cache, student.stored_size
     )
-    return Material(images, labels, read_split(root, "val"), clips), clips
+    return Material(images, labels, read_split(root, "val"), clips)
 
 
 def origin(

@@ -5,7 +5,6 @@ A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .on
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +35,7 @@ from uvanet.models.temporal_teacher import (
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.session import open_session
 from uvanet.runtime.sizes import AREA, proportioned
+from uvanet.weights import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,7 +126,7 @@ def make_teachers(
     still = _spatial(root, out, spatial)
     labeller = load_labeller(out / f"{SPATIAL}.onnx", spatial.threads)
     moving = _temporal(root, out, still, labeller, temporal)
-    digest = {name: _hash(out / f"{name}.safetensors") for name in (SPATIAL, TEMPORAL)}
+    digest = {name: file_hash(out / f"{name}.safetensors")[:16] for name in (SPATIAL, TEMPORAL)}
     return Teachers(labeller, moving.gate, digest[SPATIAL], "".join(digest.values()))
 
 
@@ -241,7 +241,3 @@ def _save(module: nn.Module, path: Path) -> None:
     part = path.with_name(path.name + ".part")
     save_file({name: value.contiguous() for name, value in module.state_dict().items()}, part)
     part.replace(path)
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
