@@ -16,10 +16,10 @@ from app.pipeline.events import PipelineState
 from app.pipeline.inference import known_error
 from app.pipeline.live import MAX_SPEED, MIN_SPEED, LivePipeline
 from app.pipeline.predictor import Predictor
-from app.pipeline.turning import Orientations, TurnedSource
 from app.services.models import DEFAULT_ENGINE, load_predictor, short_name
 from uvanet.errors import SourceError, UvanetError
 from uvanet.sources.base import SourceKind
+from uvanet.sources.turning import Orientations, TurnedSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from app.pipeline.packets import FramePacket, Opinion, SaliencyPacket
     from app.pipeline.predictor import PredictorFactory
     from app.pipeline.statistics import Statistics
-    from app.pipeline.turning import Orientation
     from app.services.jobs import Jobs
     from uvanet.sources import CameraFormat
     from uvanet.sources.base import Source, SourceInfo
+    from uvanet.sources.turning import Orientation
 
 _log = logging.getLogger(__name__)
 

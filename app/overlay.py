@@ -54,7 +54,7 @@ class Overlay:
 
         Args:
             seconds: The frame's time in its source.
-            saliency: Float32, shape (s, s), values 0..1.
+            saliency: Float32, shape (h, w), values 0..1.
             epoch: Number of the unbroken stretch the frame belongs to; a new one starts a new
                 history, since maps from before a jump say nothing about the frames after it.
         """
@@ -72,7 +72,7 @@ class Overlay:
             self._maps.popleft()
 
     def saliency(self) -> NDArray[np.float32] | None:
-        """The map as shown, smoothed: float32, shape (s, s), 0..1; None before the first."""
+        """The map as shown, smoothed: float32, shape (h, w), 0..1; None before the first."""
         if self.fixed is not None:
             return self.fixed
         return smooth(list(self._maps), self.smoothing) if self._maps else None

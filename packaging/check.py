@@ -1,7 +1,8 @@
 """Every check there is, in order; `make test` and CI run this and nothing else.
 
 Lint, types, import contracts, all tests offscreen, the window's tests on a real X server, and the
-wheel: built, installed into an empty environment, and used from there.
+wheel: built, installed into an empty environment, and used from there. The window's
+tests, which mostly wait, run beside the others; what a step prints appears when it is done.
 """
 
 import json
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,27 +21,40 @@ SCRIPTS = Path(sys.executable).parent
 
 def run(title: str, *command: str | Path, **environment: str) -> None:
     """Runs a step; a step that fails ends everything."""
-    print(f"\n== {title}", flush=True)
     began = time.monotonic()
     done = subprocess.run(
-        [str(word) for word in command], cwd=ROOT, env={**os.environ, **environment}, check=False
+        [str(word) for word in command],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
     )
-    print(f"== {title}: {time.monotonic() - began:.0f} s", flush=True)
+    seconds = time.monotonic() - began
+    print(f"\n== {title}\n{done.stdout}== {title}: {seconds:.0f} s", flush=True)
     if done.returncode:
         print(f"check: '{title}' failed", file=sys.stderr)
         sys.exit(1)
 
 
 def tests() -> None:
-    """All tests offscreen, then the window's on the platform that users have."""
-    pytest = (sys.executable, "-m", "pytest", "-q")
-    run("tests, offscreen", *pytest, QT_QPA_PLATFORM="offscreen")
-    if sys.platform == "linux":
-        # The tests start an Xvfb of their own, see tests/conftest.py.
-        run("window tests, X server", *pytest, "tests/app", QT_QPA_PLATFORM="xcb")
-    else:
-        native = "cocoa" if sys.platform == "darwin" else "windows"
-        run("window tests, native", *pytest, "tests/app", QT_QPA_PLATFORM=native)
+    """All tests offscreen, and the window's on the platform that users have."""
+    pytest = (sys.executable, "-m", "pytest", "-q", "--durations=10")
+
+    def others() -> None:
+        run("tests", *pytest, "tests", "--ignore=tests/app", QT_QPA_PLATFORM="offscreen")
+
+    def window() -> None:
+        run("window tests, offscreen", *pytest, "tests/app", QT_QPA_PLATFORM="offscreen")
+        # On Linux the tests start an Xvfb of their own, see tests/conftest.py.
+        native = {"linux": "xcb", "darwin": "cocoa"}.get(sys.platform, "windows")
+        run(f"window tests, {native}", *pytest, "tests/app", QT_QPA_PLATFORM=native)
+
+    with ThreadPoolExecutor() as pool:
+        for group in [pool.submit(others), pool.submit(window)]:
+            group.result()
 
 
 def wheel() -> None:

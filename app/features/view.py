@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from app.actions import ActionSpec, Menu, Situation
 from app.dialogs.about import AboutDialog, report_text
 from app.features.feature import Feature
-from app.pipeline.turning import Orientation
+from uvanet.sources.turning import Orientation
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow

@@ -45,7 +45,7 @@ class SaliencyPacket:
 
     Attributes:
         frame: The picture the map belongs to.
-        saliency: float32, shape (s, s), values 0..1, covering the whole picture; all zero
+        saliency: float32, shape (h, w), values 0..1, covering the whole picture; all zero
             where the network failed.
         t_inferred: When the map was ready, seconds on the pipeline's clock.
         inference_s: Seconds the network took for this frame.

@@ -23,7 +23,7 @@ class Predictor(Protocol):
             bgr: The order of the channels.
 
         Returns:
-            float32, shape (s, s), values 0..1.
+            float32, shape (h, w), values 0..1.
         """
         ...
 

@@ -195,3 +195,19 @@ def test_a_scan_that_is_left_lets_go_of_the_file(clip):
     samples.close()
     with pytest.raises(Exception, match="closed"):
         source.read()
+
+
+def test_pictures_of_other_proportions_share_a_record() -> None:
+    """As in a folder of wide and upright pictures: none pushes the others out."""
+    record = Record()
+    image = np.zeros((90, 160, 3), np.uint8)
+    wide, tall = np.zeros((24, 44), np.float32), np.zeros((44, 24), np.float32)
+    wide[:, :4] = 1.0
+    tall[:6, :] = 1.0
+    for second, saliency in enumerate((wide, tall, wide)):
+        record.add(float(second), saliency, image)
+    assert len(record) == 3
+    average = record.average()
+    assert average is not None
+    assert average.shape == (24, 44)
+    assert average[:3, :4].mean() > average[10:, :4].mean() > average[10:, 10:].mean() == 0

@@ -184,9 +184,10 @@ def test_looks_are_off_at_first_and_then_numbered_points(still):
     still.trigger("looks")
     assert layer.looks
     saliency = still.display.overlay.saliency()
-    row, column = divmod(int(np.argmax(saliency)), saliency.shape[1])
+    height, width = saliency.shape
+    row, column = divmod(int(np.argmax(saliency)), width)
     first = layer.looks[0]
-    assert (first.x, first.y) == ((column + 0.5) / 32, (row + 0.5) / 32)
+    assert (first.x, first.y) == ((column + 0.5) / width, (row + 0.5) / height)
     assert (still.grab() != before).any()
     still.trigger("looks")
     assert (still.grab() == before).all()

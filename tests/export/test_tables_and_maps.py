@@ -68,10 +68,10 @@ def test_a_row_a_frame_says_what_the_map_says(written: Path) -> None:
     assert len(rows) == FRAMES
     for number, row in enumerate(rows):
         y, x = np.unravel_index(saliency[number].argmax(), saliency[number].shape)
-        side = saliency.shape[1]
-        assert float(row["peak_x"]) == pytest.approx((x + 0.5) / side, abs=1e-3)
-        assert float(row["peak_y"]) == pytest.approx((y + 0.5) / side, abs=1e-3)
-        left = saliency[number][:, : side // 2].sum() / saliency[number].sum()
+        height, width = saliency[number].shape
+        assert float(row["peak_x"]) == pytest.approx((x + 0.5) / width, abs=1e-3)
+        assert float(row["peak_y"]) == pytest.approx((y + 0.5) / height, abs=1e-3)
+        left = saliency[number][:, : width // 2].sum() / saliency[number].sum()
         assert float(row["share:left"]) == pytest.approx(left, abs=1e-3)
         assert float(row["share:right, or not"]) == pytest.approx(1 - left, abs=1e-3)
         assert int(row["frame"]) == number
@@ -133,3 +133,17 @@ def test_regions_that_are_none_are_refused(tmp_path: Path) -> None:
     for name in ("bad.npz", "text.npz", "missing.npz"):
         with pytest.raises(UsageError, match=name):
             read_regions(tmp_path / name)
+
+
+def test_pictures_of_other_proportions_go_into_one_archive(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name, size in (("a", (90, 160)), ("b", (160, 90)), ("c", (90, 160))):
+        cv2.imwrite(str(folder / f"{name}.png"), rng.integers(0, 256, (*size, 3), np.uint8))
+    out = tmp_path / "maps.npz"
+    export(Job(str(folder), (out, tmp_path / "rows.csv"), folder_fps=25))
+    with np.load(out) as maps:
+        assert maps["saliency"].shape == (3, 24, 44)
+        assert maps["size"].tolist() == [[160, 90], [90, 160], [160, 90]]
+        assert maps["saliency"].max(axis=(1, 2)) == pytest.approx([1, 1, 1], abs=0.05)

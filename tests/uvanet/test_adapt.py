@@ -366,7 +366,7 @@ def test_forgetting_is_told_where_there_is_gaze(
 def test_a_distillation_tells_of_itself_and_stops_at_a_word(
     gaze_tree: Path, tmp_path: Path
 ) -> None:
-    from test_recipe import CORPUS, STUDENT, TEACHER
+    from test_recipe import CORPUS, MOTION, STUDENT, TEACHER
 
     from uvanet.distill.control import StoppedError, Watch
     from uvanet.distill.recipe import distill
@@ -384,11 +384,12 @@ def test_a_distillation_tells_of_itself_and_stops_at_a_word(
 
     ear = Ear(1)
     with pytest.raises(StoppedError):
-        distill(STUDENT, TEACHER, CORPUS, gaze_tree, tmp_path / "run", watch=ear)
+        distill(STUDENT, TEACHER, CORPUS, gaze_tree, tmp_path / "run", motion=MOTION, watch=ear)
     assert {"step", "eval", "checkpoint"} <= set(ear.told)
     assert (tmp_path / "run" / STUDENT.preset / "best.safetensors").exists()
     # The same again goes on.
     ear = Ear(1_000)
-    card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, tmp_path / "run", watch=ear)
+    run = tmp_path / "run"
+    card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, run, motion=MOTION, watch=ear)
     assert ear.told.count("checkpoint") == STUDENT.epochs - 1 + 20
     assert card.role == "student"

@@ -185,12 +185,12 @@ def test_an_onnx_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
 
     (tmp_path / "text.onnx").write_text("not a graph")
     with pytest.raises(ModelError, match=r"text\.onnx cannot be loaded"):
-        OnnxEngine(tmp_path / "text.onnx")
+        OnnxEngine(tmp_path / "text.onnx", (64, 64))
 
 
 def test_the_card_is_the_one_of_the_shipped_weights() -> None:
     card = read_card(resource("weights/uvanet-64.json"))
-    fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre prior"]
+    fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
     assert fused["nss"] > 1.5 * prior["nss"]
 
 

@@ -80,7 +80,7 @@ STILL = MotionConfig(still=1.0, objects=0.0, parts=0.0)
 
 def test_a_label_is_a_density_whatever_the_crop(scene: tuple[torch.Tensor, torch.Tensor]) -> None:
     rng = torch.Generator().manual_seed(0)
-    pairs = make_pairs(*scene, 32, MotionConfig(objects=0.5), rng)
+    pairs = make_pairs(*scene, (32, 32), MotionConfig(objects=0.5), rng)
     assert pairs.frame.shape == pairs.earlier.shape == (4, 3, 32, 32)
     assert pairs.label.shape == (4, 1, 16, 16)
     assert pairs.frame.min() >= 0
@@ -89,13 +89,13 @@ def test_a_label_is_a_density_whatever_the_crop(scene: tuple[torch.Tensor, torch
 
 
 def test_a_still_camera_shows_the_same_twice(scene: tuple[torch.Tensor, torch.Tensor]) -> None:
-    pairs = make_pairs(*scene, 32, STILL, torch.Generator().manual_seed(0))
+    pairs = make_pairs(*scene, (32, 32), STILL, torch.Generator().manual_seed(0))
     assert torch.equal(pairs.frame, pairs.earlier)
 
 
 def test_a_moving_camera_does_not(scene: tuple[torch.Tensor, torch.Tensor]) -> None:
     moving = MotionConfig(still=0.0, objects=0.0, parts=0.0, camera=0.05)
-    pairs = make_pairs(*scene, 32, moving, torch.Generator().manual_seed(0))
+    pairs = make_pairs(*scene, (32, 32), moving, torch.Generator().manual_seed(0))
     changed = (pairs.frame - pairs.earlier).abs().mean((1, 2, 3))
     assert (changed > 0.005).all()
 
@@ -109,7 +109,9 @@ def test_the_label_follows_its_picture(scene: tuple[torch.Tensor, torch.Tensor])
         picture[y - 3 : y + 4, x - 3 : x + 4] = torch.tensor([255, 0, 0], dtype=torch.uint8)
     centred = MotionConfig(still=1.0, objects=0.0, parts=0.0, min_zoom=0.95)
     for seed in range(5):
-        pairs = make_pairs(marked, densities, 64, centred, torch.Generator().manual_seed(seed))
+        pairs = make_pairs(
+            marked, densities, (64, 64), centred, torch.Generator().manual_seed(seed)
+        )
         redness = pairs.frame[:, 0] - pairs.frame[:, 1:].mean(1)
         for red, label in zip(redness, pairs.label[:, 0], strict=True):
             if red.max() < 0.2:
@@ -123,11 +125,11 @@ def test_an_object_takes_its_share_and_more_when_it_moves(
     scene: tuple[torch.Tensor, torch.Tensor],
 ) -> None:
     seed = 3
-    without = make_pairs(*scene, 64, STILL, torch.Generator().manual_seed(seed))
+    without = make_pairs(*scene, (64, 64), STILL, torch.Generator().manual_seed(seed))
     resting = MotionConfig(still=1.0, objects=1.0, object_rest=1.0, parts=0.0)
     running = MotionConfig(still=1.0, objects=1.0, object_rest=0.0, parts=0.0)
-    rest = make_pairs(*scene, 64, resting, torch.Generator().manual_seed(seed))
-    run = make_pairs(*scene, 64, running, torch.Generator().manual_seed(seed))
+    rest = make_pairs(*scene, (64, 64), resting, torch.Generator().manual_seed(seed))
+    run = make_pairs(*scene, (64, 64), running, torch.Generator().manual_seed(seed))
     # Same chance: the current frames agree, only where the object was before differs.
     assert torch.equal(rest.frame, run.frame)
     assert torch.equal(rest.frame, rest.earlier)
@@ -147,8 +149,8 @@ def test_a_part_that_moves_is_told_by_the_earlier_frame_alone(
     parts = MotionConfig(still=1.0, objects=0.0, parts=1.0)
     gained = []
     for seed in range(6):
-        without = make_pairs(*scene, 64, STILL, torch.Generator().manual_seed(seed))
-        moved = make_pairs(*scene, 64, parts, torch.Generator().manual_seed(seed))
+        without = make_pairs(*scene, (64, 64), STILL, torch.Generator().manual_seed(seed))
+        moved = make_pairs(*scene, (64, 64), parts, torch.Generator().manual_seed(seed))
         # The current frame gives nothing away.
         assert torch.equal(moved.frame, without.frame)
         assert torch.allclose(moved.label.sum((1, 2, 3)), torch.ones(4), atol=1e-4)

@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from uvanet import losses
 from uvanet.distill.config import TrainConfig
 from uvanet.distill.export import export, load_student
-from uvanet.distill.loop import gaze_material, train
+from uvanet.distill.loop import train
+from uvanet.distill.material import gaze_material
 from uvanet.distill.origin import Origin, gaze_data
 from uvanet.distill.schedule import learning_rate
 from uvanet.errors import ModelError
@@ -40,7 +41,7 @@ def test_training_learns_and_its_export_is_the_same_network(
     assert set(card.metrics) == {"val", "test"}
 
     model = load(tmp_path / "uvanet-32.onnx")
-    student = load_student("uvanet-32", result.weights)
+    student = load_student("uvanet-32", tmp_path / "uvanet-32.safetensors")
     rng = np.random.default_rng(0)
     frames = rng.integers(0, 256, (3, 32, 32, 3), np.uint8)
     before = rng.integers(0, 256, (3, 32, 32, 3), np.uint8)
@@ -151,6 +152,8 @@ def test_every_run_leaves_its_record(gaze_tree: Path, tmp_path: Path) -> None:
     assert [("val_nss" in row) for row in rows] == [False, False, True] * 2
     assert all(math.isfinite(row["loss"]) for row in rows)
     assert load_file(tmp_path / "best.safetensors")
+    curves = (tmp_path / "curves.svg").read_text()
+    assert curves.count("<polyline") == 4
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

@@ -21,6 +21,7 @@ from uvanet.runtime import engines
 from uvanet.runtime.engines import ENGINES, Choice, fastest
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.openvino_engine import OpenvinoEngine
+from uvanet.runtime.sizes import proportioned
 from uvanet.weights import find
 
 if TYPE_CHECKING:
@@ -99,11 +100,17 @@ def test_engines_agree_at_other_sizes(preset: str, tmp_path: Path) -> None:
     path = tmp_path / f"{preset}.onnx"
     student = build(preset).eval()
     write_onnx(student, path)
-    side = student.preset.input_size
-    batch = np.random.default_rng(0).integers(0, 256, (3, side, side, 3), np.uint8)
-    expected, found = OnnxEngine(path, 2).step(batch), OpenvinoEngine(path, 2).step(batch)
-    assert expected.saliency.shape == (3, side // 2, side // 2)
-    np.testing.assert_allclose(found.saliency, expected.saliency, atol=2e-4)
+    square = (student.preset.input_size, student.preset.input_size)
+    ours, theirs = OnnxEngine(path, square, 2), OpenvinoEngine(path, square, 2)
+    rng = np.random.default_rng(0)
+    # From one size to another and back, as sources change.
+    for count in (1, 3):
+        for ratio in (1.0, 16 / 9, 0.75, 1.0):
+            height, width = proportioned(1000, round(1000 * ratio), square[0] ** 2)
+            batch = rng.integers(0, 256, (count, height, width, 3), np.uint8)
+            expected, found = ours.step(batch), theirs.step(batch)
+            assert expected.saliency.shape == (count, height // 2, width // 2)
+            np.testing.assert_allclose(found.saliency, expected.saliency, atol=2e-4)
 
 
 def test_what_an_engine_cannot_run_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +118,7 @@ def test_what_an_engine_cannot_run_is_said(tmp_path: Path, monkeypatch: pytest.M
         uvanet.load("uvanet-64", engine="tensorrt")
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(ModelError, match=r"text\.onnx cannot be loaded"):
-        OpenvinoEngine(tmp_path / "text.onnx")
+        OpenvinoEngine(tmp_path / "text.onnx", (64, 64))
     for ending in ("onnx", "json"):
         name = f"uvanet-64.{ending}"
         (tmp_path / name).write_bytes(resource(f"weights/{name}").read_bytes())

@@ -119,7 +119,8 @@ def test_clips_are_labelled_by_both_and_only_once(tmp_path: Path) -> None:
         return even(image)
 
     teachers = Teachers(spatial, Gate(8).eval(), "one", "one and two")
-    pairs = label_clips([path], teachers, 0.2, tmp_path / "cache", 64)
+    pairs, ratios = label_clips([path], teachers, 0.2, tmp_path / "cache", 64)
+    assert ratios.tolist() == pytest.approx([4 / 3] * len(asked))
     assert len(pairs.frame) == len(asked) > 2
     assert pairs.frame.shape[1:] == pairs.earlier.shape[1:] == (64, 64, 3)
     assert pairs.still.shape == pairs.label.shape == (len(asked), 48, 48)
@@ -130,4 +131,4 @@ def test_clips_are_labelled_by_both_and_only_once(tmp_path: Path) -> None:
         assert abs(float(square) / 64 - float(looked) / 48) < 0.2
     again = label_clips([path], teachers, 0.2, tmp_path / "cache", 64)
     assert len(asked) == len(pairs.frame)
-    assert torch.equal(again.label, pairs.label)
+    assert torch.equal(again.pairs.label, pairs.label)

@@ -12,7 +12,8 @@ import pytest
 import uvanet
 from uvanet.metrics import nss
 from uvanet.paths import resource
-from uvanet.runtime.preprocess import GRID, Shrinker, shrink
+from uvanet.runtime.preprocess import Shrinker, shrink
+from uvanet.runtime.sizes import input_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,8 +55,8 @@ def test_fine_texture_does_not_become_coarse() -> None:
 
 def test_most_of_a_large_frame_is_never_read() -> None:
     frame = np.zeros((1080, 1920, 3), np.uint8)
-    y = ((np.arange(GRID) + 0.5) * 1080 / GRID).astype(int)
-    x = ((np.arange(GRID) + 0.5) * 1920 / GRID).astype(int)
+    y = ((np.arange(256) + 0.5) * 1080 / 256).astype(int)
+    x = ((np.arange(256) + 0.5) * 1920 / 256).astype(int)
     frame[np.ix_(y, x)] = 200
     assert (shrink(frame, (64, 64)) == 200).all()
 
@@ -90,7 +91,9 @@ def test_gaze_is_told_as_well_from_the_grid(data_root: Path) -> None:
             scores = []
             for large in (preprocess.LARGE, 0):
                 patch.setattr(preprocess, "LARGE", large)
-                small = model.engine.step(shrink(image, (64, 64))[None]).saliency[0]
+                small = model.engine.step(
+                    shrink(image, input_size(model.engine, image))[None]
+                ).saliency[0]
                 scores.append(nss(cv2.resize(small, size), gaze.points(size)))
         values.append(scores)
     area, grid = np.nanmean(values, 0)

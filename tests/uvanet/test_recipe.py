@@ -16,10 +16,11 @@ from uvanet.data.fixations import density_map, read_rgb, read_split
 from uvanet.distill.config import distilled
 from uvanet.distill.corpus import CorpusConfig, build, picture_example, pool_examples
 from uvanet.distill.recipe import distill
+from uvanet.distill.sharpness import best_sharpness
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teacher_cards import write_cards
-from uvanet.distill.teaching import best_sharpness, load_labeller, make_teachers
+from uvanet.distill.teaching import load_labeller, make_teachers
 from uvanet.distill.views import View, random_view
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
@@ -157,7 +158,7 @@ def test_labels_are_cached_by_content_teacher_and_settings(pool: Path, tmp_path:
     # Two pictures of two views each and two frames of the clip.
     assert [example.views for example in examples] == [2, 1, 1, 2]
     cache = tmp_path / "cache"
-    images, labels = build(examples, teacher, "one", CORPUS, cache, 64)
+    images, labels, _ = build(examples, teacher, "one", CORPUS, cache, 64)
     assert images.shape == (6, 64, 64, 3)
     assert labels.shape == (6, 48, 48)
     assert labels.dtype == torch.float16
@@ -181,7 +182,7 @@ def test_gaze_and_teacher_are_blended(gaze_tree: Path, tmp_path: Path) -> None:
     size = (image.shape[1], image.shape[0])
     corner = density_map(np.array([[2, 2]], np.float32), size, (36, 48))
     example = picture_example(picture.path, 1, picture.fixations)
-    _, labels = build([example], lambda _: corner, "corner", CORPUS, tmp_path, 64)
+    _, labels, _ = build([example], lambda _: corner, "corner", CORPUS, tmp_path, 64)
     label = labels[0].float().numpy()
     label /= label.sum()
     gaze = density_map(picture.fixations, size, (48, 48))

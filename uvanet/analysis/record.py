@@ -117,8 +117,13 @@ class Record:
         if not saliency.any():
             return False
         small = _small(saliency)
-        if small.shape != self._maps.shape[1:]:
-            self._start(small.shape)
+        if not self._rows:
+            self._maps = np.empty((0, *small.shape), np.uint8)
+            self._total = np.zeros(small.shape, np.float64)
+        elif small.shape != self._maps.shape[1:]:
+            # A picture in other proportions, of a folder: beside the others it has their shape.
+            height, width = self._maps.shape[1:]
+            small = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA))
         bucket = self._bucket(seconds)
         row = self._row(bucket)
         self._seconds[row] = seconds
@@ -207,17 +212,6 @@ class Record:
     def _bucket(self, seconds: float) -> int:
         # The small addition keeps 0.3 s in the third stretch, whatever floats make of 0.3 / 0.1.
         return int(seconds / self.step + 1e-6)
-
-    def _start(self, shape: tuple[int, ...]) -> None:
-        """Begins anew, with maps of a size."""
-        self._rows.clear()
-        self._shares.clear()
-        self._next, self._order = 0, None
-        self._maps = np.empty((0, *shape), np.uint8)
-        self._total = np.zeros(shape, np.float64)
-        self._seconds, self._sums = np.empty(0, np.float64), np.empty(0, np.float32)
-        self._numbers = np.empty((0, 4), np.float32)
-        self._thumbs = np.empty((0, *_THUMB[::-1], 3), np.uint8)
 
     def _row(self, bucket: int) -> int:
         """Where a stretch's map belongs; the oldest makes room where there is none."""

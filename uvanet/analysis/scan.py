@@ -28,7 +28,7 @@ class Sample:
 
     Attributes:
         seconds: In the clip.
-        saliency: float32, shape (s, s), 0..1.
+        saliency: float32, shape (h, w), 0..1.
         image: BGR, uint8, shape (h, w, 3).
     """
 

@@ -19,6 +19,7 @@ from uvanet.evaluation.onnx_model import OnnxPredictor
 from uvanet.export import Job, export
 from uvanet.model import load
 from uvanet.runtime.preprocess import Shrinker
+from uvanet.runtime.sizes import input_size
 from uvanet.stream import Stream
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def bench_frames(model: Model, seconds: float) -> list[dict[str, Any]]:
     rows = []
     for label, shape in FRAMES.items():
         image = noise((*shape, 3))
-        shrinker, stream = Shrinker(model.engine.input_size), Stream(model)
+        shrinker, stream = Shrinker(input_size(model.engine, image)), Stream(model)
         ticks = iter(range(10**9))
         rows.append(
             {

@@ -34,7 +34,7 @@ def bench_sizes(presets: Sequence[str], seconds: float) -> list[dict[str, Any]]:
             write_onnx(student.eval(), path)
             side = student.preset.input_size
             count = max(1, BATCH_PIXELS // side**2)
-            many = time_step(OnnxEngine(path, usable_cores()), count, seconds)
+            many = time_step(OnnxEngine(path, (side, side), usable_cores()), count, seconds)
             parts = layers(preset)
             rows.append(
                 {
@@ -43,7 +43,7 @@ def bench_sizes(presets: Sequence[str], seconds: float) -> list[dict[str, Any]]:
                     "macs": sum(part.macs for part in parts),
                     "feature_bytes": feature_bytes(preset),
                     "file_bytes": path.stat().st_size,
-                    "one_frame": time_step(OnnxEngine(path, 1), 1, seconds),
+                    "one_frame": time_step(OnnxEngine(path, (side, side), 1), 1, seconds),
                     "batch": count,
                     "batch_fps": round(count / many["p50_ms"] * 1e3),
                     "layers": [

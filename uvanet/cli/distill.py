@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uvanet.cli.adapt import add_tuning, run_tuning, tuning
 from uvanet.cli.options import number
 from uvanet.cli.train import need_torch, preset_named
+from uvanet.cli.training import add_machine
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ does on later frames; it is kept only where it is better.
     examples = """examples:
   uvanet distill --data ../shared/data --pool ../shared/data/pool --out runs/distilled
   uvanet distill --data ../shared/data --pool ~/Pictures --out runs/mine --epochs 5
+  torchrun --nproc-per-node 2 -m uvanet distill --data ../shared/data --out runs/two
   uvanet distill --quick --pool ~/Videos --start uvanet-64 --out runs/quick
 """
 
@@ -51,6 +53,7 @@ does on later frames; it is kept only where it is better.
             "--epochs", type=number(1, 100_000), metavar="N", help="passes over the views"
         )
         add_tuning(parser, start="")
+        add_machine(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
@@ -86,22 +89,25 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     from uvanet.store import free_name, keep_model
 
     config = distilled(preset_named(arguments.preset), arguments.start)
+    config = dataclasses.replace(config, precision=arguments.precision)
     if arguments.epochs:
         config = dataclasses.replace(config, epochs=int(arguments.epochs))
     torch.set_num_threads(threads)
     root, out = find_root(arguments.data), arguments.out
     parts = (config, TeacherConfig(), CorpusConfig(), root, out)
     try:
-        card = distill(*parts, pool=arguments.pool, watch=watch)
+        card = distill(*parts, pool=arguments.pool, watch=watch, device=arguments.device)
     except StoppedError as stopped:
         watch.tell(event("log", words=str(stopped)))
         watch.tell(event("done", model="", name="", stopped=True, report={}))
+        return 0
+    if card is None:
         return 0
     path, name = out / card.name / f"{card.name}.onnx", card.name
     if arguments.install:
         name = arguments.name or free_name(card.name)
         path = keep_model(path.parent, card.name, name)
-    fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre prior"]
+    fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
     words = (
         f"NSS {fused['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
         f"{card.parameters} parameters"

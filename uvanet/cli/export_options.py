@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.export import Look
+    from uvanet.sources.turning import Orientation
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,14 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="time constant of the average over time, seconds (%(default)s)",
     )
+    layers.add_argument("--mirror", action="store_true", help="left and right change places")
+    layers.add_argument(
+        "--rotate",
+        type=int,
+        choices=(0, 90, 180, 270),
+        default=0,
+        help="degrees clockwise, before it is mirrored (%(default)s)",
+    )
     range_ = parser.add_argument_group("which part")
     seconds = number(0, 1e9)
     range_.add_argument("--start", type=seconds, default=0.0, metavar="S", help="from S seconds on")
@@ -85,6 +94,13 @@ def look_of(arguments: argparse.Namespace) -> Look:
         height=arguments.height,
         quality=arguments.quality,
     )
+
+
+def orientation_of(arguments: argparse.Namespace) -> Orientation:
+    """How the pictures are to be turned."""
+    from uvanet.sources.turning import Orientation
+
+    return Orientation(arguments.mirror, arguments.rotate // 90)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tqdm import tqdm
 
-from uvanet.cli.export_options import add_export, look_of, read_regions
+from uvanet.cli.export_options import add_export, look_of, orientation_of, read_regions
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.errors import UsageError, UvanetError
 
@@ -32,7 +32,7 @@ number, screen: or screen:X,Y,W,H, or demo. The ending of OUT says what is writt
 than once for several files of one run:
   .mp4, .webm   the annotated video with the source's sound: H.264, or VP9
   .png or .jpg  the annotated picture; a pattern such as out-%05d.png gives one a frame
-  .npz          the raw float maps: saliency (n, s, s) 0..1, pts, index, size
+  .npz          the raw float maps: saliency (n, h, w) 0..1, pts, index, size
   (none)        a folder of the raw maps as grey PNG files of 16 bits
   .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
 """
@@ -134,6 +134,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         end=end,
         folder_fps=arguments.fps,
         regions=read_regions(arguments.regions),
+        orientation=orientation_of(arguments),
     )
 
 

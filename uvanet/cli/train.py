@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.cli.options import number
+from uvanet.cli.training import add_machine
 from uvanet.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ goes on where it was when the same command is given again.
     examples = """examples:
   uvanet train --data ../shared/data --out runs/uvanet-64
   uvanet train --data ../shared/data --out runs/quick --epochs 20
+  torchrun --nproc-per-node 2 -m uvanet train --data ../shared/data --out runs/two
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -37,6 +39,7 @@ goes on where it was when the same command is given again.
             "--epochs", type=number(1, 100_000), metavar="N", help="passes over the data"
         )
         parser.add_argument("--seed", type=int, metavar="N", help="of all chance in the run")
+        add_machine(parser)
         parser.add_argument(
             "--threads", type=number(1, 256), metavar="N", help="of the processor (all)"
         )
@@ -48,19 +51,25 @@ goes on where it was when the same command is given again.
         from uvanet.data.fixations import find_root
         from uvanet.distill.config import TrainConfig
         from uvanet.distill.export import export
-        from uvanet.distill.loop import gaze_material, train
+        from uvanet.distill.loop import train
+        from uvanet.distill.material import gaze_material
         from uvanet.distill.origin import Origin, gaze_data
+        from uvanet.distill.processes import make_fabric
 
         preset = preset_named(arguments.preset)
         if arguments.threads:
             torch.set_num_threads(int(arguments.threads))
         chosen = {"epochs": arguments.epochs and int(arguments.epochs), "seed": arguments.seed}
         config = dataclasses.replace(
-            TrainConfig(preset=preset),
+            TrainConfig(preset=preset, precision=arguments.precision),
             **{name: value for name, value in chosen.items() if value is not None},
         )
         root = find_root(arguments.data)
-        result = train(config, gaze_material(root, config.stored_size), arguments.out)
+        fabric = make_fabric(config.precision, arguments.device)
+        material = gaze_material(root, config.stored_size)
+        result = train(config, material, arguments.out, fabric=fabric)
+        if not fabric.is_global_zero:
+            return 0
         changed = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
         command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
         origin = Origin(
@@ -69,7 +78,7 @@ goes on where it was when the same command is given again.
             {"command": command, "config": dataclasses.asdict(config)},
         )
         card = export(config, result.weights, root, arguments.out, origin)
-        fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre prior"]
+        fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
         print(
             f"{arguments.out / card.name}.onnx: NSS {fused['nss']:.3f} on val "
             f"(centre prior {prior['nss']:.3f}), {card.parameters} parameters"

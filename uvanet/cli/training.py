@@ -42,6 +42,22 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """Adds what a run of many epochs runs on."""
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="what it runs on (%(default)s)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("32-true", "bf16-mixed", "16-mixed"),
+        default="32-true",
+        help="numbers that it is made of (%(default)s)",
+    )
+
+
 class Bar(Watch):
     """Shows a run on a terminal."""
 
@@ -103,6 +119,10 @@ def running(arguments: argparse.Namespace, title: str, out: Path) -> Iterator[tu
         UvanetError: Another run works in the folder, or it cannot be made.
     """
     threads = int(arguments.threads or max(1, usable_cores() - 1))
+    if int(os.environ.get("RANK", "0")):
+        # Of the processes that torchrun starts, the first holds the folder and tells.
+        yield Watch(), threads
+        return
     if arguments.background:
         _step_back()
     orders = Orders()

@@ -26,6 +26,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+Shape = tuple[int, int]
+"""Height and width, pixels."""
+
 MAX_SHARE = 0.6
 REST_SHARE = 0.2
 
@@ -59,9 +62,9 @@ class Pairs(NamedTuple):
     """A batch of pairs.
 
     Attributes:
-        frame: RGB in 0..1, (n, 3, s, s).
+        frame: RGB in 0..1, (n, 3, h, w).
         earlier: The same scene about 100 ms before.
-        still: Density over `frame` as if it were a picture, (n, 1, s / 2, s / 2), sum 1 each.
+        still: Density over `frame` as if it were a picture, (n, 1, h / 2, w / 2), sum 1 each.
         label: The same with what motion does to gaze.
     """
 
@@ -79,14 +82,15 @@ class _View(NamedTuple):
 
 
 def make_pairs(
-    pictures: Tensor, densities: Tensor, size: int, config: MotionConfig, rng: Generator
+    pictures: Tensor, densities: Tensor, shape: Shape, config: MotionConfig, rng: Generator
 ) -> Pairs:
     """Makes a pair of each picture of a batch.
 
     Args:
-        pictures: uint8 RGB, (n, h, w, 3).
+        pictures: uint8 RGB, (n, h, w, 3), stretched to whatever shape.
         densities: Label densities over the pictures, (n, h', w'), float.
-        size: Side of the frames wanted, pixels; even.
+        shape: Height and width of the frames wanted, pixels; even. In the proportions that the
+            pictures have by nature, things are not stretched.
         config: How.
         rng: All chance comes from here.
 
@@ -101,8 +105,8 @@ def make_pairs(
     shift = 2 * config.camera * torch.randn(n, 2, generator=rng) * moves
     zoom = 1 + config.camera_zoom * torch.randn(n, 1, generator=rng) * moves
     before = _View(now.centre + shift, now.scale * zoom)
-    frame, earlier = _sample(images, now, size), _sample(images, before, size)
-    still = _density(_sample(labels, now, size // 2))
+    frame, earlier = _sample(images, now, shape), _sample(images, before, shape)
+    still = _density(_sample(labels, now, _half(shape)))
     label = still.clone()
 
     def some(share: float) -> Tensor:
@@ -130,12 +134,12 @@ def make_pairs(
     return Pairs(frame, earlier, _density(still), _density(label))
 
 
-def crop_pairs(film: Pairs, size: int, min_zoom: float, rng: Generator) -> Pairs:
+def crop_pairs(film: Pairs, shape: Shape, min_zoom: float, rng: Generator) -> Pairs:
     """Makes pairs of frames of real video, with labels of their own: crops and mirror images.
 
     Args:
         film: Frames as they are kept: uint8 RGB (n, h, w, 3), densities (n, h', w').
-        size: Side of the frames wanted, pixels; even.
+        shape: Height and width of the frames wanted, pixels; even.
         min_zoom: The smallest part of a frame that a crop shows.
         rng: All chance comes from here.
     """
@@ -145,10 +149,10 @@ def crop_pairs(film: Pairs, size: int, min_zoom: float, rng: Generator) -> Pairs
     )
 
     def look(pictures: Tensor) -> Tensor:
-        return _sample(pictures.permute(0, 3, 1, 2).float() / 255, view, size)
+        return _sample(pictures.permute(0, 3, 1, 2).float() / 255, view, shape)
 
     def over(densities: Tensor) -> Tensor:
-        return _density(_sample(densities[:, None].float(), view, size // 2))
+        return _density(_sample(densities[:, None].float(), view, _half(shape)))
 
     now, before = look(film.frame), look(film.earlier)
     mean = now.mean((1, 2, 3), keepdim=True)
@@ -180,7 +184,7 @@ def _add_object(
     pairs: Pairs, donors: Tensor, donor_labels: Tensor, config: MotionConfig, rng: Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Pastes a round cut of another picture that moves, or rests, against the scene."""
-    n, size = len(donors), pairs.frame.shape[-1]
+    n, half_size = len(donors), _half(_shape(pairs.frame))
 
     def rand(*shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=rng)
@@ -194,8 +198,8 @@ def _add_object(
     source = half * (0.8 + 0.4 * rand(1))
     frame = _paste(pairs.frame, donors, place, half, peak, source)
     earlier = _paste(pairs.earlier, donors, place - velocity, half, peak, source)
-    mask = _ellipse(size // 2, place, half)
-    inner = _object_view(donor_labels, size // 2, place, half, peak, source) * mask
+    mask = _ellipse(half_size, place, half)
+    inner = _object_view(donor_labels, half_size, place, half, peak, source) * mask
     seen = (inner.sum((2, 3), keepdim=True) > 1e-9).float()
     inner = _density(inner)
     rest = REST_SHARE * seen
@@ -214,7 +218,7 @@ def _move_part(
     Returns:
         Earlier frame and label.
     """
-    n, size = len(frame), frame.shape[-1]
+    n, shape = len(frame), _shape(frame)
 
     def rand(*shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=rng)
@@ -226,7 +230,7 @@ def _move_part(
     velocity = speed * torch.cat([heading.cos(), heading.sin()], 1)
     # What fills the place it has not reached yet: the picture to one side of it.
     aside = 1.8 * half.amax(1, keepdim=True) * torch.cat([-heading.sin(), heading.cos()], 1)
-    now, before = (_ellipse(size, where, half, tilt) for where in (place, place - velocity))
+    now, before = (_ellipse(shape, where, half, tilt) for where in (place, place - velocity))
     earlier = earlier * (1 - now) + _shifted(earlier, aside) * now
     earlier = earlier * (1 - before) + _shifted(frame, velocity) * before
     # A patch of sky that moves over sky is not seen to.
@@ -239,22 +243,37 @@ def _move_part(
 
 def _shifted(images: Tensor, by: Tensor) -> Tensor:
     """Images whose every pixel shows what lies `by` (n, 2) further on, in units of -1..1."""
-    grid = _grid(len(images), images.shape[-1]) + by[:, None, None]
+    grid = _grid(len(images), _shape(images)) + by[:, None, None]
     return F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
 
 
-def _grid(n: int, size: int) -> Tensor:
-    """Pixel centres, (n, size, size, 2), x and y in -1..1."""
-    line = (torch.arange(size) + 0.5) * (2 / size) - 1
-    y, x = torch.meshgrid(line, line, indexing="ij")
-    return torch.stack([x, y], -1).expand(n, size, size, 2)
+def _shape(images: Tensor) -> Shape:
+    """Height and width of (n, c, h, w)."""
+    return images.shape[-2], images.shape[-1]
 
 
-def _sample(images: Tensor, view: _View, size: int) -> Tensor:
+def _half(shape: Shape) -> Shape:
+    return shape[0] // 2, shape[1] // 2
+
+
+def _double(shape: Shape) -> Shape:
+    return shape[0] * 2, shape[1] * 2
+
+
+def _grid(n: int, shape: Shape) -> Tensor:
+    """Pixel centres, (n, h, w, 2), x and y in -1..1."""
+    rows, columns = ((torch.arange(size) + 0.5) * (2 / size) - 1 for size in shape)
+    y, x = torch.meshgrid(rows, columns, indexing="ij")
+    return torch.stack([x, y], -1).expand(n, *shape, 2)
+
+
+def _sample(images: Tensor, view: _View, shape: Shape) -> Tensor:
     # Twice the size and a 2 x 2 mean: near enough to the area filter that frames get when live.
-    grid = _grid(len(images), 2 * size) * view.scale[:, None, None] + view.centre[:, None, None]
+    grid = (
+        _grid(len(images), _double(shape)) * view.scale[:, None, None] + view.centre[:, None, None]
+    )
     sampled = F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
@@ -262,25 +281,25 @@ def _sample(images: Tensor, view: _View, size: int) -> Tensor:
 
 
 def _object_view(
-    images: Tensor, size: int, place: Tensor, half: Tensor, peak: Tensor, source: Tensor
+    images: Tensor, shape: Shape, place: Tensor, half: Tensor, peak: Tensor, source: Tensor
 ) -> Tensor:
-    local = (_grid(len(images), size) - place[:, None, None]) / half[:, None, None]
+    local = (_grid(len(images), shape) - place[:, None, None]) / half[:, None, None]
     grid = local * source[:, None, None] + peak[:, None, None]
     return F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
 
 
-def _ellipse(size: int, place: Tensor, half: Tensor, tilt: Tensor | None = None) -> Tensor:
-    """A soft ellipse around `place`, (n, 1, size, size): 1 inside, 0 outside.
+def _ellipse(shape: Shape, place: Tensor, half: Tensor, tilt: Tensor | None = None) -> Tensor:
+    """A soft ellipse around `place`, (n, 1, h, w): 1 inside, 0 outside.
 
     Args:
-        size: Side of the mask, pixels.
+        shape: Height and width of the mask, pixels.
         place: Its centre, (n, 2).
         half: Its half axes, (n, 1) or (n, 2).
         tilt: How far it is turned, (n, 1), radians.
     """
-    local = _grid(len(place), size) - place[:, None, None]
+    local = _grid(len(place), shape) - place[:, None, None]
     if tilt is not None:
         cos, sin = tilt.cos()[:, None], tilt.sin()[:, None]
         x, y = local[..., 0], local[..., 1]
@@ -293,9 +312,9 @@ def _ellipse(size: int, place: Tensor, half: Tensor, tilt: Tensor | None = None)
 def _paste(
     frame: Tensor, donors: Tensor, place: Tensor, half: Tensor, peak: Tensor, source: Tensor
 ) -> Tensor:
-    size = frame.shape[-1]
-    view = _object_view(donors, 2 * size, place, half, peak, source)
-    mask = _ellipse(size, place, half)
+    shape = _shape(frame)
+    view = _object_view(donors, _double(shape), place, half, peak, source)
+    mask = _ellipse(shape, place, half)
     return frame * (1 - mask) + F.avg_pool2d(view, 2) * mask
 
 

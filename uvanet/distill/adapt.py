@@ -31,8 +31,10 @@ from uvanet.distill.moments import (
 from uvanet.distill.teachers import find_teacher, load_teacher
 from uvanet.distill.verdict import agreement, judge
 from uvanet.errors import ModelError
+from uvanet.model import enlarge
 from uvanet.models import PRESETS
 from uvanet.runtime.preprocess import shrink
+from uvanet.runtime.sizes import proportioned
 from uvanet.weights import file_hash, find
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ def adapt(config: AdaptConfig, out: Path, watch: Watch) -> Adapted | None:
     student = load_student(preset, weights)
     teacher = find_teacher(config.teacher)
     label = load_teacher(teacher, config.threads)
-    side = min(192, 2 * student.preset.input_size)
+    side = min(240, 5 * student.preset.input_size // 2)
     known = load_moments(out / MATERIAL)
     if known is None:
         known = _see(_moments(config), label, side, watch, "watch")
@@ -241,18 +243,19 @@ def _replay(
 
 @torch.no_grad()
 def _maps(student: SpatioTemporal, moments: Moments) -> NDArray[np.float32]:
-    """What a student in evaluation mode says of moments, as it would live; (n, s, s)."""
-    size, found = student.preset.input_size, []
-
-    def small(images: NDArray[np.uint8]) -> torch.Tensor:
-        shrunk = np.stack([shrink(image, (size, size)) for image in images])
-        return torch.from_numpy(shrunk).permute(0, 3, 1, 2).float() / 255
-
-    for start in range(0, len(moments), 32):
-        part = slice(start, start + 32)
-        logits = student(small(moments.frames[part]), small(moments.earlier[part])).fused[:, 0]
-        found.append(torch.exp(logits - logits.amax((1, 2), keepdim=True)).numpy())
-    return np.concatenate(found)
+    """What a student in evaluation mode says of moments, as it would live; (n, 48, 48)."""
+    area = student.preset.input_size**2
+    found = np.empty(moments.labels.shape, np.float32)
+    for i, ratio in enumerate(moments.ratios):
+        height, width = proportioned(1000, max(1, round(1000 * float(ratio))), area)
+        pair = [
+            torch.from_numpy(shrink(images[i], (height, width))).permute(2, 0, 1)[None].float()
+            for images in (moments.frames, moments.earlier)
+        ]
+        logits = student(pair[0] / 255, pair[1] / 255).fused[0, 0]
+        saliency = torch.exp(logits - logits.amax()).numpy()
+        found[i] = enlarge(saliency, moments.labels.shape[1:])
+    return found
 
 
 def _preview(moments: Moments, maps: NDArray[np.float32], place: int) -> Event:

@@ -86,7 +86,7 @@ def load(path: Path, config: TrainConfig) -> dict[str, Any]:
         ModelError: It is damaged, of another format, or of a run with other choices.
     """
     try:
-        state: dict[str, Any] = torch.load(path, weights_only=True)
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ModelError(
             f"{path} is no readable checkpoint.", "Delete it to start the run anew."

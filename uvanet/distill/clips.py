@@ -8,7 +8,7 @@ of `uvanet.distill.corpus`, a file a clip.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -36,13 +36,27 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
 
 
+class Films(NamedTuple):
+    """Labelled pairs of frames of real video.
+
+    Attributes:
+        pairs: As they are kept: frames uint8 RGB, (n, s, s, 3); densities float16, (n, 48, 48),
+            the largest value of each 1: `still` is what the spatial teacher says, `label` what the
+            temporal one does.
+        ratios: The frames' own width over height, (n,).
+    """
+
+    pairs: Pairs
+    ratios: Tensor
+
+
 def label_clips(
     paths: Sequence[Path],
     teachers: Teachers,
     every: float,
     cache: Path,
     side: int,
-) -> Pairs | None:
+) -> Films | None:
     """Labels the clips that are not labelled yet and loads all of them.
 
     Args:
@@ -53,14 +67,13 @@ def label_clips(
         side: Side at which frames are wanted, pixels.
 
     Returns:
-        Pairs `LAG` apart as they are kept: frames uint8 RGB, (n, side, side, 3); densities float16,
-        (n, 48, 48), the largest value of each 1: `still` is what the spatial teacher says, `label`
-        what the temporal one does. None where no clip lasts long enough, a second or more.
+        Pairs `LAG` apart; None where no clip lasts long enough, a second or more.
     """
     settings = hashlib.sha256(f"clips {teachers.both} {every} {side}".encode()).hexdigest()[:16]
     folder = cache / settings
     folder.mkdir(parents=True, exist_ok=True)
     columns: list[list[Array]] = [[], [], [], []]
+    ratios: list[float] = []
     for path in tqdm(paths, desc="clips", unit="clip"):
         key = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
         files = [folder / f"{key}-{name}.npy" for name in Pairs._fields]
@@ -70,11 +83,22 @@ def label_clips(
             found = [np.stack(column) for column in zip(*rows, strict=True)]
             for file, column in zip(files, found, strict=False):
                 atomic_save(file, column)
-        for whole, column in zip(columns, found, strict=False):
+        if not found:
+            continue
+        for whole, column in zip(columns, found, strict=True):
             whole.append(column)
+        ratios += [_ratio(path)] * len(found[0])
     if not columns[0]:
         return None
-    return Pairs(*(torch.from_numpy(np.concatenate(column)) for column in columns))
+    pairs = Pairs(*(torch.from_numpy(np.concatenate(column)) for column in columns))
+    return Films(pairs, torch.tensor(ratios))
+
+
+def _ratio(path: Path) -> float:
+    video = cv2.VideoCapture(str(path))
+    width, height = (video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    video.release()
+    return width / max(1.0, height)
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ class TrainConfig:
             input size.
         epochs: Passes over the train split.
         batch: Pairs a step.
-        clip_share: Share of each batch that comes from real video, where there is any.
+        clip_share: Share of the batches that are real video, where there is any.
         peak_lr: Largest learning rate, after the warm-up.
         warmup: Share of all steps in which the rate rises.
         weight_decay: AdamW's, on convolution weights only.
@@ -28,9 +28,10 @@ class TrainConfig:
         branch_weight: Weight of each branch's own loss beside the fused one's.
         seed: Of weights, order and augmentation.
         eval_every: Epochs between two measurements on `val`.
-        stored_size: Side at which pictures are kept in memory, pixels; twice the student's
-            input or more is never needed.
+        stored_size: Side of the square to which pictures are stretched in memory, pixels; more
+            than 2.75 times the student's input, a wide picture's width twice, is never needed.
         motion: How pairs are made.
+        precision: One of `uvanet.distill.processes.PRECISIONS`.
     """
 
     preset: str = "uvanet-64"
@@ -48,6 +49,7 @@ class TrainConfig:
     eval_every: int = 10
     stored_size: int = 160
     motion: MotionConfig = field(default_factory=MotionConfig)
+    precision: str = "32-true"
 
 
 def distilled(preset: str, start: str = "") -> TrainConfig:
@@ -61,7 +63,7 @@ def distilled(preset: str, start: str = "") -> TrainConfig:
         start=start,
         epochs=14,
         eval_every=1,
-        stored_size=2 * size if size < 128 else 192,
+        stored_size=min(240, 5 * size // 2),
         motion=MotionConfig(min_zoom=0.85),
     )
 

@@ -116,7 +116,7 @@ def build(
     config: CorpusConfig,
     cache: Path,
     side: int,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Labels what is not labelled yet and loads all of it.
 
     Args:
@@ -128,12 +128,13 @@ def build(
         side: Side at which the views are wanted, pixels.
 
     Returns:
-        uint8 RGB (n, side, side, 3) and float16 labels (n, 48, 48), the largest value of each 1.
+        uint8 RGB (n, side, side, 3), float16 labels (n, 48, 48), the largest value of each 1, and
+        the views' own width over height, (n,).
     """
     settings = hashlib.sha256(f"{teacher_hash} {config}".encode()).hexdigest()[:16]
     folder = cache / settings
     folder.mkdir(parents=True, exist_ok=True)
-    images, labels = [], []
+    images, labels, ratios = [], [], []
     for example in tqdm(examples, desc="labels", unit="picture"):
         image = example.load()
         views = _views(example, config)
@@ -144,7 +145,13 @@ def build(
             atomic_save(path, found)
         images.append(np.stack([view.cut(image, (side, side)) for view in views]))
         labels.append(found)
-    return torch.from_numpy(np.concatenate(images)), torch.from_numpy(np.concatenate(labels))
+        rows, columns = image.shape[:2]
+        ratios += [view.width * columns / (view.height * rows) for view in views]
+    return (
+        torch.from_numpy(np.concatenate(images)),
+        torch.from_numpy(np.concatenate(labels)),
+        torch.tensor(ratios),
+    )
 
 
 def _views(example: Example, config: CorpusConfig) -> list[View]:

@@ -13,6 +13,7 @@ from uvanet.model import Model
 from uvanet.models import PRESETS, build
 from uvanet.runtime.engine import LAG, Step
 from uvanet.runtime.preprocess import shrink
+from uvanet.runtime.sizes import input_size
 from uvanet.weights import find
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class BranchEngine:
 
     lag = LAG
     memory = LAG
-    keeps_proportions = False
+    keeps_proportions = True
 
     def __init__(self, model: SpatioTemporal, output: str) -> None:
         self.input_size = (model.preset.input_size, model.preset.input_size)
@@ -67,7 +68,8 @@ def student_predictor(
     engine = BranchEngine(model, output)
 
     def predict(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        saliency: NDArray[np.float32] = engine.step(shrink(image, engine.input_size)[None])[0][0]
+        frame = shrink(image, input_size(engine, image))
+        saliency: NDArray[np.float32] = engine.step(frame[None])[0][0]
         return saliency
 
     return predict

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
+import dataclasses
 import warnings
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
-from uvanet.distill.evaluate import student_predictor
+from uvanet.distill.evaluate import BranchEngine, student_predictor
+from uvanet.distill.measure import measure
+from uvanet.distill.sharpness import best_sharpness
 from uvanet.distill.slim import slim
 from uvanet.evaluation.baselines import centre_prior
-from uvanet.evaluation.evaluate import score
+from uvanet.evaluation.predictors import StreamPredictor
+from uvanet.model import Model
 from uvanet.models import SpatioTemporal, build, layer_costs
 from uvanet.weights import Card, file_hash
 
@@ -56,7 +59,7 @@ def load_student(preset: str, weights: Path) -> SpatioTemporal:
 
 
 def write_onnx(student: SpatioTemporal, path: Path) -> None:
-    """Exports the streaming step; the batch size stays open, the frame's size is the preset's."""
+    """Exports the streaming step; batch and frame size stay open."""
     size = student.preset.input_size
     frame = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     earlier = student.stem(torch.zeros(2, 3, size, size))
@@ -66,6 +69,7 @@ def write_onnx(student: SpatioTemporal, path: Path) -> None:
         path,
         inputs=("frame", "earlier"),
         outputs=("saliency", "features"),
+        any_size=True,
     )
     slim(path)
 
@@ -124,7 +128,7 @@ def _open_sizes(inputs: tuple[str, ...]) -> dict[str, dict[int, str]]:
 
 
 def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Origin) -> Card:
-    """Exports a run's best weights and measures them.
+    """Sharpens a run's best weights for NSS on `val`, exports and measures them.
 
     Writes `<preset>.onnx`, `<preset>.safetensors` and `<preset>.json` into `out`.
 
@@ -137,20 +141,20 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
     """
     name = config.preset
     student = load_student(name, weights)
+    held_out = read_split(root, "val")
+    heads = {
+        "fused": student.head,
+        "spatial": student.spatial.head,
+        "temporal": student.temporal.head,
+    }
+    sharpness = {
+        output: best_sharpness(student_predictor(student, output), held_out) for output in heads
+    }
+    for output, head in heads.items():
+        head.sharpen(sharpness[output])
     onnx = out / f"{name}.onnx"
     write_onnx(student, onnx)
-    shutil.copyfile(weights, out / f"{name}.safetensors")
-    prior = centre_prior(read_split(root, "train"))
-    measured: dict[str, dict[str, dict[str, float]]] = {}
-    for split in ("val", "test"):
-        pictures = read_split(root, split)
-        rows = {"centre prior": score(pictures, prior)}
-        for output in ("fused", "spatial", "temporal"):
-            rows[output] = score(pictures, student_predictor(student, output))
-        measured[split] = {
-            row: {metric: round(value, 4) for metric, value in values.items()}
-            for row, values in rows.items()
-        }
+    save_student(student, out / f"{name}.safetensors")
     costs = layer_costs(student)
     card = Card(
         name=name,
@@ -162,15 +166,31 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
         sha256=file_hash(onnx),
         licence="Apache-2.0",
         data=origin.data,
-        recipe=origin.recipe,
-        metrics=measured,
+        recipe={**origin.recipe, "sharpness": sharpness},
+        metrics={},
         limits=[
             "Trained on free viewing of still pictures; tasks, sound and text are not known to it.",
-            "Motion is known from synthetic pairs only, not from gaze on real video.",
-            "Sees a small square picture: a face of fewer than about 3 of its pixels is lost.",
+            "Motion is known from synthetic pairs and from what a teacher says of clips, not from "
+            "gaze on real video.",
+            f"Sees a small picture of about {student.preset.input_size**2} pixels: a face of fewer "
+            "than about 3 of them across is lost.",
             "A map is relative: its largest value is always 1, also where nothing draws the eye.",
+            "Its best epoch and its sharpness were chosen by `val`; that it sees pictures in their "
+            "proportions, by `val` and talk, so its numbers there flatter it.",
         ],
         citation=CITATION,
     )
+    outputs = [
+        StreamPredictor(output, Model(card, BranchEngine(student, output))) for output in heads
+    ]
+    rows = [centre_prior(read_split(root, "train")), *outputs]
+    card = dataclasses.replace(card, metrics=measure(rows, root, ("val", "test", "talk")))
     card.write(out / f"{name}.json")
     return card
+
+
+def save_student(student: SpatioTemporal, path: Path) -> None:
+    """Writes a student's weights, whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    save_file({key: value.contiguous() for key, value in student.state_dict().items()}, part)
+    part.replace(path)

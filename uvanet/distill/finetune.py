@@ -13,6 +13,7 @@ import torch.nn.functional as F
 
 from uvanet import losses
 from uvanet.distill import checkpoint
+from uvanet.distill.batches import Groups, mixed
 from uvanet.distill.control import check_loss
 from uvanet.distill.events import event, step_event
 from uvanet.distill.schedule import learning_rate
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from torch import Generator, Tensor
 
+    from uvanet.distill.batches import Shape
     from uvanet.distill.control import Watch
     from uvanet.distill.moments import Moments
     from uvanet.models import SpatioTemporal
@@ -39,7 +41,7 @@ class TuneConfig:
     Attributes:
         steps: Batches.
         batch: Moments a step.
-        replay: Share of a batch that comes from general pictures, where there are any.
+        replay: Share of the batches that are general pictures, where there are any.
         peak_lr: Largest learning rate.
         warmup: Share of the steps in which the rate rises.
         weight_decay: AdamW's.
@@ -67,9 +69,9 @@ class Batch(NamedTuple):
     """Tensors of a step.
 
     Attributes:
-        frame: RGB in 0..1, (n, 3, s, s).
+        frame: RGB in 0..1, (n, 3, h, w).
         earlier: Likewise.
-        label: Density, (n, 1, s / 2, s / 2), sum 1.
+        label: Density, (n, 1, h / 2, w / 2), sum 1.
     """
 
     frame: Tensor
@@ -136,10 +138,8 @@ def finetune(
             break
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, config.steps, config.peak_lr, warmup)
-        mixed = round(config.batch * config.replay) if general is not None else 0
-        batch = own.draw(config.batch - mixed)
-        if general is not None and mixed:
-            batch = Batch(*map(torch.cat, zip(batch, general.draw(mixed), strict=True)))
+        again = general is not None and float(torch.rand(1, generator=rng)) < config.replay
+        batch = (general if again and general is not None else own).draw()
         loss = _loss(model, batch, config)
         check_loss(loss, step)
         optimizer.zero_grad(set_to_none=True)
@@ -183,12 +183,17 @@ class _Pool:
         self._frames = torch.from_numpy(moments.frames)
         self._earlier = torch.from_numpy(moments.earlier)
         self._labels = torch.from_numpy(moments.labels)
-        self._size, self._config, self._rng = size, config, rng
+        self._groups = Groups(torch.from_numpy(moments.ratios), size, config.batch)
+        self._config, self._rng = config, rng
+        self._next: list[tuple[Shape, Tensor]] = []
 
-    def draw(self, count: int) -> Batch:
+    def draw(self) -> Batch:
         """A batch: cropped a little, mirrored, brighter or darker; both frames alike."""
-        rng, size = self._rng, self._size
-        chosen = torch.randint(len(self._frames), (count,), generator=rng)
+        rng = self._rng
+        if not self._next:
+            self._next = mixed(self._groups.shuffled(rng), rng)
+        shape, chosen = self._next.pop()
+        count = len(chosen)
 
         def rand(*shape: int) -> Tensor:
             return torch.rand(count, *shape, generator=rng)
@@ -201,9 +206,9 @@ class _Pool:
         sign = torch.cat([flip, torch.ones_like(flip)], 1)
         gain, lift = 0.85 + 0.3 * rand(1, 1, 1), 0.08 * (rand(1, 1, 1) - 0.5)
 
-        def view(images: Tensor, side: int) -> Tensor:
-            line = (torch.arange(2 * side) + 0.5) / side - 1
-            y, x = torch.meshgrid(line, line, indexing="ij")
+        def view(images: Tensor, shape: Shape) -> Tensor:
+            rows, columns = ((torch.arange(2 * side) + 0.5) / side - 1 for side in shape)
+            y, x = torch.meshgrid(rows, columns, indexing="ij")
             grid = torch.stack([x, y], -1) * (scale * sign)[:, None, None] + centre[:, None, None]
             drawn = F.grid_sample(
                 images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
@@ -212,9 +217,9 @@ class _Pool:
 
         def picture(images: Tensor) -> Tensor:
             values = images[chosen].permute(0, 3, 1, 2).float() / 255
-            return (view(values, size) * gain + lift).clamp(0, 1)
+            return (view(values, shape) * gain + lift).clamp(0, 1)
 
-        label = view(self._labels[chosen][:, None].float(), size // 2)
+        label = view(self._labels[chosen][:, None].float(), (shape[0] // 2, shape[1] // 2))
         label = label / label.sum((2, 3), keepdim=True).clamp_min(1e-8)
         return Batch(picture(self._frames), picture(self._earlier), label)
 

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import torch
-from safetensors.torch import save_file
 from tqdm import tqdm
 
-from uvanet.data.fixations import density_map, read_rgb, read_split
-from uvanet.data.synthetic import Pairs, crop_pairs, make_pairs
+from uvanet.data.synthetic import Pairs
 from uvanet.distill import checkpoint
 from uvanet.distill.control import StoppedError, Watch, check_loss
+from uvanet.distill.curves import draw
 from uvanet.distill.evaluate import student_predictor
 from uvanet.distill.events import event, step_event
+from uvanet.distill.export import save_student
+from uvanet.distill.material import Plan
+from uvanet.distill.processes import make_fabric, share, share_statistics
 from uvanet.distill.schedule import learning_rate
 from uvanet.distill.task import GazeTask
 from uvanet.evaluation.evaluate import score
-from uvanet.models import PRESETS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from torch import Tensor
+    from lightning_fabric import Fabric
 
-    from uvanet.data.fixations import GazePicture
     from uvanet.distill.config import TrainConfig
+    from uvanet.distill.material import Material
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +46,6 @@ class TrainResult:
     weights: Path
     best: float
     history: list[dict[str, float]]
-
-
-class Material(NamedTuple):
-    """What a run learns from and is measured on.
-
-    Attributes:
-        images: uint8 RGB, (n, h, w, 3).
-        labels: Densities over the images, float of any width, (n, h', w'), of any scale.
-        held_out: Pictures with gaze that choose the best weights.
-        clips: Pairs of frames of real video that take `TrainConfig.clip_share` of each batch.
-    """
-
-    images: Tensor
-    labels: Tensor
-    held_out: Sequence[GazePicture]
-    clips: Pairs | None = None
-
-
-def gaze_material(root: Path, side: int) -> Material:
-    """The train split as it is, kept at `side` pixels; held out is `val`.
-
-    Raises:
-        UsageError: The data is incomplete.
-    """
-    pictures = read_split(root, "train")
-    images = np.empty((len(pictures), side, side, 3), np.uint8)
-    densities = np.empty((len(pictures), side // 2, side // 2), np.float32)
-    for i, picture in enumerate(pictures):
-        image = read_rgb(picture.path)
-        height, width = image.shape[:2]
-        images[i] = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-        densities[i] = density_map(picture.fixations, (width, height), (side // 2, side // 2))
-    return Material(torch.from_numpy(images), torch.from_numpy(densities), read_split(root, "val"))
 
 
 def _parameter_groups(task: GazeTask, decay: float) -> list[dict[str, object]]:
@@ -98,11 +64,12 @@ def train(
     *,
     progress: bool = True,
     watch: Watch | None = None,
+    fabric: Fabric | None = None,
 ) -> TrainResult:
     """Trains a student, or goes on where an earlier call with the same choices stopped.
 
-    Writes `checkpoint.pt` after each epoch, `best.safetensors` at each new best on `val` and
-    `history.json`.
+    Writes `checkpoint.pt`, `history.json` and `curves.svg` after each epoch, `best.safetensors` at
+    each new best on `val`.
 
     Args:
         config: The run.
@@ -111,16 +78,20 @@ def train(
         progress: Show a bar on stderr.
         watch: Told of steps, measurements and checkpoints; may stop the run, which then goes on
             from its last epoch when it is called again.
+        fabric: The processes that share the work; None for those that `torchrun` started, or one.
 
     Raises:
         ModelError: `out` holds a checkpoint of another run.
         TrainingError: The loss is no number any more, or the run was stopped.
     """
     watch = watch or Watch()
+    fabric = fabric or make_fabric(config.precision)
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     rng = torch.Generator().manual_seed(config.seed)
     task = GazeTask(config)
+    if fabric.world_size > 1:
+        share_statistics(task.student)
     optimizer = torch.optim.AdamW(
         _parameter_groups(task, config.weight_decay), lr=config.peak_lr, betas=(0.9, 0.99)
     )
@@ -134,37 +105,31 @@ def train(
         rng.set_state(state["rng"])
         history, best, start = state["history"], state["best"], state["epoch"]
 
-    images, labels, held_out, clips = material
-    from_clips = round(config.batch * config.clip_share) if clips is not None else 0
-    batch = min(config.batch - from_clips, len(images))
-    steps = len(images) // batch
+    learner, optimizer = fabric.setup(task, optimizer)
+    plan = Plan(material, config)
+    steps = len(plan)
     total = steps * config.epochs
-    size = PRESETS[config.preset].input_size
     bar = tqdm(
-        total=config.epochs, initial=start, unit="epoch", disable=not progress, desc=config.preset
+        total=config.epochs,
+        initial=start,
+        unit="epoch",
+        disable=not (progress and fabric.is_global_zero),
+        desc=config.preset,
     )
     for epoch in range(start, config.epochs):
         began = time.monotonic()
         task.train()
         sums: dict[str, float] = {}
-        order = torch.randperm(len(images), generator=rng)
-        for i in range(steps):
+        for i, pairs in enumerate(plan.epoch(rng)):
             step = epoch * steps + i
             if not watch.proceed():
                 raise StoppedError(epoch)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step, total, config.peak_lr, config.warmup)
-            chosen = order[i * batch : (i + 1) * batch]
-            pairs = make_pairs(images[chosen], labels[chosen], size, config.motion, rng)
-            if clips is not None and from_clips:
-                some = torch.randint(len(clips.frame), (from_clips,), generator=rng)
-                film = Pairs(*(column[some] for column in clips))
-                filmed = crop_pairs(film, size, config.motion.min_zoom, rng)
-                pairs = Pairs(*(torch.cat(both) for both in zip(pairs, filmed, strict=True)))
-            parts = task(pairs)
+            parts = learner(Pairs(*(share(column, fabric) for column in pairs)))
             check_loss(parts["loss"], step)
             optimizer.zero_grad(set_to_none=True)
-            parts["loss"].backward()
+            fabric.backward(parts["loss"])
             torch.nn.utils.clip_grad_norm_(task.student.parameters(), 2.0)
             optimizer.step()
             task.average(step)
@@ -173,28 +138,36 @@ def train(
             left = (time.monotonic() - began) / (i + 1) * (total - step - 1)
             watch.tell(step_event("train", step + 1, total, left, float(parts["loss"].detach())))
         row = {"epoch": epoch + 1.0, **sums, "seconds": time.monotonic() - began}
-        if (epoch + 1) % config.eval_every == 0 or epoch + 1 == config.epochs:
-            row["val_nss"] = score(held_out, student_predictor(task.averaged), ("nss",))["nss"]
-            watch.tell(event("eval", metric="nss", value=row["val_nss"], step=(epoch + 1) * steps))
-            if row["val_nss"] > best:
-                best = row["val_nss"]
-                weights = {k: v.contiguous() for k, v in task.averaged.state_dict().items()}
-                save_file(weights, out / "best.part")
-                (out / "best.part").replace(out / "best.safetensors")
-        history.append(row)
-        checkpoint.save(
-            saved,
-            config=config,
-            task=task,
-            optimizer=optimizer,
-            rng=rng,
-            epoch=epoch + 1,
-            history=history,
-            best=best,
-        )
-        watch.tell(event("checkpoint", step=(epoch + 1) * steps))
-        (out / "history.json").write_text(json.dumps(history, indent=1))
+        if fabric.is_global_zero:
+            if (epoch + 1) % config.eval_every == 0 or epoch + 1 == config.epochs:
+                row["val_nss"] = _measure(task, material)
+                at = (epoch + 1) * steps
+                watch.tell(event("eval", metric="nss", value=row["val_nss"], step=at))
+                if row["val_nss"] > best:
+                    best = row["val_nss"]
+                    save_student(task.averaged, out / "best.safetensors")
+            history.append(row)
+            checkpoint.save(
+                saved,
+                config=config,
+                task=task,
+                optimizer=optimizer,
+                rng=rng,
+                epoch=epoch + 1,
+                history=history,
+                best=best,
+            )
+            watch.tell(event("checkpoint", step=(epoch + 1) * steps))
+            (out / "history.json").write_text(json.dumps(history, indent=1))
+            (out / "curves.svg").write_text(draw(config.preset, history), encoding="utf-8")
+        fabric.barrier()
         bar.set_postfix(loss=f"{row['loss']:.3f}", val_nss=f"{best:.3f}")
         bar.update()
     bar.close()
-    return TrainResult(out / "best.safetensors", best, history)
+    return TrainResult(out / "best.safetensors", fabric.broadcast(best), history)
+
+
+def _measure(task: GazeTask, material: Material) -> float:
+    """NSS of the averaged student on what was held out."""
+    student = copy.deepcopy(task.averaged).cpu()
+    return score(material.held_out, student_predictor(student), ("nss",))["nss"]

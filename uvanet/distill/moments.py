@@ -60,11 +60,12 @@ class Moments:
     """Labelled moments in memory.
 
     Attributes:
-        frames: RGB, uint8, (n, s, s, 3).
+        frames: RGB, uint8, (n, s, s, 3), stretched to squares.
         earlier: Likewise, about 100 ms before.
         labels: The teacher's maps, float16, (n, 48, 48), the largest value of each 1.
         times: Seconds since the scene's start, (n,), ascending.
         groups: What belongs together, for the bootstrap: a block of seconds, or a file; (n,).
+        ratios: The frames' own width over height, float32, (n,).
     """
 
     frames: NDArray[np.uint8]
@@ -72,6 +73,7 @@ class Moments:
     labels: NDArray[np.float16]
     times: NDArray[np.float32]
     groups: NDArray[np.str_]
+    ratios: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -84,6 +86,7 @@ class Moments:
             self.labels[chosen],
             self.times[chosen],
             self.groups[chosen],
+            self.ratios[chosen],
         )
 
     def save(self, path: Path) -> None:
@@ -103,6 +106,7 @@ class Moments:
                     labels=self.labels,
                     times=self.times,
                     groups=self.groups,
+                    ratios=self.ratios,
                 )
             part.replace(path)
         except OSError as error:
@@ -225,13 +229,14 @@ def label_moments(
     Raises:
         UsageError: There was no moment.
     """
-    frames, earlier, labels, times, groups = [], [], [], [], []
+    frames, earlier, labels, times, groups, ratios = [], [], [], [], [], []
     for moment, share in watched:
         labels.append(square(label(moment.now)))
         frames.append(shrink(moment.now, (side, side)))
         earlier.append(shrink(moment.before, (side, side)))
         times.append(moment.t)
         groups.append(moment.group)
+        ratios.append(moment.now.shape[1] / moment.now.shape[0])
         if not advance(share):
             break
     if not frames:
@@ -246,6 +251,7 @@ def label_moments(
         np.stack(labels),
         np.array(times, np.float32),
         np.array(groups),
+        np.array(ratios, np.float32),
     )
 
 

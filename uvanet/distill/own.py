@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from safetensors.torch import save_file
-
-from uvanet.distill.export import CITATION, write_onnx
+from uvanet.distill.export import CITATION, save_student, write_onnx
 from uvanet.errors import OutputError
 from uvanet.models import layer_costs
 from uvanet.weights import Card, file_hash, find
@@ -34,8 +32,7 @@ def export_own(adapted: Adapted, config: AdaptConfig, name: str, out: Path) -> C
     onnx = out / f"{name}.onnx"
     try:
         write_onnx(student, onnx)
-        weights = {key: value.contiguous() for key, value in student.state_dict().items()}
-        save_file(weights, out / f"{name}.safetensors")
+        save_student(student, out / f"{name}.safetensors")
     except (OSError, RuntimeError) as error:
         raise OutputError(
             f"The student cannot be written to {out}: {error}.", "Make room on the disk."

@@ -16,8 +16,10 @@ from uvanet.distill.clips import label_clips
 from uvanet.distill.config import distilled, joint
 from uvanet.distill.corpus import build, is_clip, picture_example, pool_examples
 from uvanet.distill.export import export
-from uvanet.distill.loop import Material, gaze_material, train
+from uvanet.distill.loop import train
+from uvanet.distill.material import Material, gaze_material
 from uvanet.distill.origin import Origin, backbone_data, gaze_data, pool_data
+from uvanet.distill.processes import make_fabric, one_after_the_other
 from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teaching import make_teachers
 
@@ -42,7 +44,8 @@ def distill(
     motion: MotionTeacherConfig | None = None,
     pool: Path | None = None,
     watch: Watch | None = None,
-) -> Card:
+    device: str = "auto",
+) -> Card | None:
     """Trains a student in two steps, as the paper does.
 
     First on what the teachers say of many views of gaze pictures, of a pool and of its clips,
@@ -57,22 +60,28 @@ def distill(
         motion: The temporal teacher's run; None for the usual.
         pool: A folder of more pictures and clips; None for gaze pictures only.
         watch: See `uvanet.distill.loop.train`.
+        device: See `uvanet.distill.processes.make_fabric`.
 
     Returns:
-        The card of the student exported into `out / preset`.
+        The card of the student exported into `out / preset`; None in all but the first of several
+        processes.
     """
     motion = motion or MotionTeacherConfig()
     folder = out / student.preset
     folder.mkdir(parents=True, exist_ok=True)
-    teachers = make_teachers(root, out, teacher, motion)
-    first = first_material(student, teachers, corpus, root, out / "labels", pool)
+    fabric = make_fabric(student.precision, device)
+    with one_after_the_other(fabric):
+        teachers = make_teachers(root, out, teacher, motion)
+        first = first_material(student, teachers, corpus, root, out / "labels", pool)
     clips = first.clips
-    _LOG.info("%d views, %d pairs of clips", len(first.images), len(clips.frame) if clips else 0)
-    result = train(student, first, folder, watch=watch)
+    _LOG.info("%d views, %d pairs of clips", len(first.images), len(clips.ratios) if clips else 0)
+    result = train(student, first, folder, watch=watch, fabric=fabric)
     del first
     second = joint(student, str(result.weights))
     material = gaze_material(root, second.stored_size)._replace(clips=clips)
-    result = train(second, material, folder / "joint", watch=watch)
+    result = train(second, material, folder / "joint", watch=watch, fabric=fabric)
+    if not fabric.is_global_zero:
+        return None
     told = origin(student, teacher, motion, corpus, pool)
     return export(student, result.weights, root, folder, told)
 
@@ -96,10 +105,10 @@ def first_material(
         films = [path for path in sorted(pool.rglob("*")) if is_clip(path)]
         if films:
             clips = label_clips(films, teachers, corpus.pair_every, cache, student.stored_size)
-    images, labels = build(
+    images, labels, ratios = build(
         examples, teachers.spatial, teachers.key, corpus, cache, student.stored_size
     )
-    return Material(images, labels, read_split(root, "val"), clips)
+    return Material(images, labels, ratios, read_split(root, "val"), clips)
 
 
 def origin(

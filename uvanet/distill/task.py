@@ -50,9 +50,10 @@ class GazeTask(nn.Module):
         frame = pairs.frame.contiguous(memory_format=torch.channels_last)
         earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
         output = self.student(frame, earlier)
-        fused = self.loss(output.fused, pairs.label)
-        spatial = self.loss(output.spatial, pairs.still)
-        temporal = self.loss(output.temporal, pairs.label)
+        # In mixed precision too, sums over a map are made in 32 bits.
+        fused = self.loss(output.fused.float(), pairs.label)
+        spatial = self.loss(output.spatial.float(), pairs.still)
+        temporal = self.loss(output.temporal.float(), pairs.label)
         loss = fused + self.config.branch_weight * (spatial + temporal)
         return {
             "loss": loss,

@@ -21,7 +21,7 @@ from uvanet.model import Model
 from uvanet.models.teacher import SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
-from uvanet.runtime.onnx_engine import OnnxEngine
+from uvanet.runtime.engines import Choice, open_engine
 from uvanet.runtime.sizes import TEACHER_SIZE
 from uvanet.weights import Card, file_hash
 
@@ -92,7 +92,10 @@ def write_cards(
         limits=[*_LIMITS, *_MOTION_LIMITS],
     )
     rows: dict[str, Predictor] = {
-        name: StreamPredictor(name, Model(card, OnnxEngine(out / f"{name}.onnx", spatial.threads)))
+        name: StreamPredictor(
+            name,
+            Model(card, open_engine(out / f"{name}.onnx", card, Choice("onnx", spatial.threads))),
+        )
         for name, card in cards.items()
     }
     still = [centre_prior(read_split(root, "train")), rows[SPATIAL]]

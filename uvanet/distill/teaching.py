@@ -15,9 +15,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from uvanet.data.fixations import read_rgb, read_split
+from uvanet.data.fixations import read_split
 from uvanet.distill.export import export_onnx
 from uvanet.distill.half import store_half
+from uvanet.distill.sharpness import best_sharpness
 from uvanet.distill.teach import Extractor, TeacherConfig, extract, train_readout
 from uvanet.distill.teach_motion import (
     MotionTeacherConfig,
@@ -25,7 +26,6 @@ from uvanet.distill.teach_motion import (
     motion_material,
     train_gate,
 )
-from uvanet.metrics import nss
 from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
 from uvanet.models.temporal_teacher import (
     STATE_CHANNELS,
@@ -38,19 +38,16 @@ from uvanet.runtime.sizes import AREA, proportioned
 from uvanet.weights import file_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from uvanet.data.fixations import GazePicture
 
     Image = NDArray[np.uint8]
     Map = NDArray[np.float32]
 
 SPATIAL, TEMPORAL = "teacher-spatial", "teacher-temporal"
 SYNTHETIC = "synthetic-motion.json"
-SHARPNESS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +162,6 @@ def _spatial(root: Path, out: Path, config: TeacherConfig) -> SpatialTeacher:
     if not onnx.exists():
         _write_spatial(teacher, onnx)
     return teacher.eval()
-
-
-def best_sharpness(label: Callable[[Image], Map], pictures: Sequence[GazePicture]) -> float:
-    """The power of the teacher's densities that gives the best NSS."""
-    sums = dict.fromkeys(SHARPNESS, 0.0)
-    for picture in pictures:
-        image = read_rgb(picture.path)
-        size = (image.shape[1], image.shape[0])
-        density = label(image)
-        for power in SHARPNESS:
-            saliency = cv2.resize(density**power, size, interpolation=cv2.INTER_CUBIC)
-            value = nss(np.asarray(saliency, np.float32), picture.fixations)
-            sums[power] += value if np.isfinite(value) else 0.0
-    return max(sums, key=lambda power: sums[power])
 
 
 def _temporal(

@@ -67,8 +67,8 @@ class View:
 def random_view(rng: np.random.Generator, min_zoom: float) -> View:
     """A view at a random place that shows at least `min_zoom` of each side.
 
-    Its proportions range from upright to wider than a film's: a student sees a square whatever
-    the picture, and has to know faces that are stretched either way.
+    Its proportions range from upright to wider than a film's, whatever the picture's, so that a
+    student learns all of the shapes in which it will see pictures.
     """
     zoom, stretch = rng.uniform(min_zoom, 1.0), float(np.exp(rng.uniform(-0.2, 0.25)))
     width = float(np.clip(zoom * stretch, min_zoom, 1.0))

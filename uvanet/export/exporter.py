@@ -22,6 +22,7 @@ from uvanet.export.sink import Annotated
 from uvanet.export.timing import Timing, timing_of
 from uvanet.render import smooth
 from uvanet.sources import make_source
+from uvanet.sources.turning import Orientations, TurnedSource
 from uvanet.stream import Stream
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def export(
     control = control or Control()
     annotator = _Annotator(job)
     began = time.perf_counter()
-    with make_source(job.source, fps=job.folder_fps) as source:
+    upright = make_source(job.source, fps=job.folder_fps)
+    with TurnedSource(upright, Orientations(job.orientation)) as source:
         _go_to_start(source, job)
         timing = timing_of(source.info)
         annotator.timing = timing
@@ -173,6 +175,10 @@ class _Annotator:
         start = time.perf_counter()
         saliency = self._stream.step(frame.image, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
+        if self._maps and self._maps[-1][1].shape != saliency.shape:
+            # Another picture of a folder, in other proportions: nothing to be averaged with.
+            self._maps.clear()
+            self._teacher_maps.clear()
         self._maps.append((frame.pts, saliency))
         teacher = None
         if self._teacher is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uvanet.errors import UsageError
 from uvanet.render import OverlayStyle
 from uvanet.render.codecs import QUALITIES, Quality
+from uvanet.sources.turning import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +117,8 @@ class Job:
         start: The first moment, seconds.
         end: The moment where it ends (itself left out), seconds; None for the source's end.
         folder_fps: Pictures a second of a folder.
-        regions: Whose shares of attention go into the tables.
+        regions: Whose shares of attention go into the tables; parts of the picture as it is turned.
+        orientation: How the pictures are turned before anything else.
 
     Raises:
         UsageError: The range is empty, or the teacher's pane has no teacher.
@@ -131,6 +133,7 @@ class Job:
     end: float | None = None
     folder_fps: float | None = None
     regions: tuple[Region, ...] = ()
+    orientation: Orientation = UPRIGHT
 
     def __post_init__(self) -> None:
         if self.start < 0 or (self.end is not None and self.end <= self.start):

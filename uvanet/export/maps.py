@@ -11,6 +11,7 @@ import numpy as np
 from uvanet.errors import OutputError
 from uvanet.export.pictures import write_picture
 from uvanet.export.sink import Annotated, Sink, remove, unwritable
+from uvanet.model import enlarge
 from uvanet.render.writer import part_name
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ _CHUNK = 1 << 20
 class MapSink(Sink):
     """The maps as one compressed NumPy archive.
 
-    `saliency` float32 (n, s, s), 0..1, each for the whole frame stretched to the network's shape;
-    `pts` float64 (n,), seconds; `index` int64 (n,); `size` int64 (n, 2), width and height of the
-    frames in pixels. Maps wait in a file beside the target, so that memory does not grow.
+    `saliency` float32 (n, h, w), 0..1, each for the whole frame, of the shape of the first frame's
+    map; of frames in other proportions (a folder of pictures) the maps are stretched to it. `pts`
+    float64 (n,), seconds; `index` int64 (n,); `size` int64 (n, 2), width and height of the frames
+    in pixels. Maps wait in a file beside the target, so that memory does not grow.
 
     Args:
         path: The archive, .npz.
@@ -37,7 +39,7 @@ class MapSink(Sink):
         self._path = path
         self._raw = part_name(path)
         self._file: BinaryIO | None = None
-        self._shape: tuple[int, ...] = ()
+        self._shape = (0, 0)
         self._facts: list[tuple[float, int, int, int]] = []
 
     def write(self, item: Annotated) -> None:
@@ -46,8 +48,11 @@ class MapSink(Sink):
         try:
             if self._file is None:
                 self._file = self._raw.open("w+b", buffering=_CHUNK)
-                self._shape = item.saliency.shape
-            self._file.write(np.ascontiguousarray(item.saliency, np.float32).data)
+                self._shape = (item.saliency.shape[0], item.saliency.shape[1])
+            saliency = item.saliency
+            if saliency.shape != self._shape:
+                saliency = enlarge(saliency, self._shape)
+            self._file.write(np.ascontiguousarray(saliency, np.float32).data)
         except OSError as error:
             raise unwritable(self._path, error) from error
         self._facts.append((item.frame.pts, item.frame.index, width, height))

@@ -27,7 +27,7 @@ class Annotated:
     Attributes:
         frame: As the source gave it.
         at: When it is shown in what is written, seconds from the first.
-        saliency: The network's map, float32, (s, s), 0..1.
+        saliency: The network's map, float32, (h, w), 0..1.
         smoothed: The same, averaged over time, for showing.
         teacher: The second model's map, averaged over time; None where there is none.
     """

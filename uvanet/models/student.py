@@ -3,6 +3,10 @@
 Source: Fu et al., AAAI 2020 (arXiv 1904.04449). Stem, branches and fusion are the paper's; widths,
 depths, the decoder and the learned centre bias are ours.
 
+A picture is seen in its own proportions, with as many pixels as the preset's square has: 4 : 3 by
+56 x 72, 16 : 9 by 48 x 88 (`uvanet.runtime.sizes`). The paper stretches all to squares, which costs
+much on wide video.
+
 Layers of `uvanet-64` (input 3 x 64 x 64; every size halves with the input's), with parameters and
 multiply-accumulates (MACs) of one streaming step, held to by `tests/uvanet/test_models.py`:
 
@@ -53,7 +57,8 @@ class Preset:
     """A size of the network.
 
     Attributes:
-        input_size: Side of the square input, pixels; the network itself takes any size.
+        input_size: Side of a square of as many pixels as it is to see; the network itself takes
+            any height and width that are multiples of 4.
         stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
         spatial: Channels of the spatial branch at 1/8 and at 1/16.
         temporal: As `spatial`, for the temporal branch.
@@ -131,6 +136,12 @@ class Head(nn.Module):
         """Maps (n, c, h, w) to logits (n, 1, 2 h, 2 w)."""
         logits = F.pixel_shuffle(self.conv(x), 2)
         return logits + upsample_to(self.centre_bias, logits)
+
+    @torch.no_grad()
+    def sharpen(self, power: float) -> None:
+        """Raises all densities that it will give to a power: logits are their logarithms."""
+        for values in self.parameters():
+            values.mul_(power)
 
 
 class Branch(nn.Module):

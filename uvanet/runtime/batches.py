@@ -25,30 +25,36 @@ PIECE_PIXELS = 8 * 64 * 64
 """Pixels of the frames in a piece: what a network makes of them fits in the second-level cache."""
 
 
+def piece(input_size: tuple[int, int]) -> int:
+    """How many frames of a size, pixels, make a piece."""
+    return max(1, PIECE_PIXELS // (input_size[0] * input_size[1]))
+
+
 class Batches:
     """Runs batches piece by piece.
 
     Args:
-        run: Runs a piece, always of the same size, since shapes that are known beforehand are
-            worth a tenth of the time and more; may be called from several threads at once.
+        run: Runs a piece of `piece(input_size)` frames, always of the same size, since shapes that
+            are known beforehand are worth a tenth of the time and more; may be called from several
+            threads at once.
         input_size: Height and width of a frame, pixels.
         threads: How many pieces run at the same time.
 
     Attributes:
-        piece: How many frames `run` is given at once.
+        input_size: As given.
     """
 
     def __init__(self, run: Run, input_size: tuple[int, int], threads: int) -> None:
-        self.piece = max(1, PIECE_PIXELS // (input_size[0] * input_size[1]))
+        self.input_size, self._piece = input_size, piece(input_size)
         self._run = run
         self._pool = ThreadPoolExecutor(threads, "uvanet-batch") if threads > 1 else None
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None) -> Step:
         """See `Engine.step`."""
-        starts = range(0, len(frames), self.piece)
-        cut = [self._filled(frames[start : start + self.piece]) for start in starts]
+        starts = range(0, len(frames), self._piece)
+        cut = [self._filled(frames[start : start + self._piece]) for start in starts]
         pasts = [
-            None if earlier is None else self._filled(earlier[start : start + self.piece])
+            None if earlier is None else self._filled(earlier[start : start + self._piece])
             for start in starts
         ]
         run = map if self._pool is None else self._pool.map
@@ -61,7 +67,7 @@ class Batches:
 
     def _filled(self, values: NDArray[Any]) -> NDArray[Any]:
         """A piece of full size: the last one may be short."""
-        missing = self.piece - len(values)
+        missing = self._piece - len(values)
         if not missing:
             return values
         return np.concatenate([values, np.zeros((missing, *values.shape[1:]), values.dtype)])

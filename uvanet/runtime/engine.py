@@ -32,9 +32,10 @@ class Engine(Protocol):
     """Runs a network, frame by frame or in batches.
 
     Attributes:
-        input_size: Height and width of the input, pixels; where it keeps proportions, of a picture
-            of 4 : 3.
-        keeps_proportions: It takes any size, and is to see a picture in the picture's proportions.
+        input_size: Height and width of the input, pixels; where it keeps proportions, of an input
+            with as many pixels as it is to see of any picture.
+        keeps_proportions: It takes any size, and is to see a picture in the picture's proportions:
+            see `uvanet.runtime.sizes`.
         memory: Seconds before a frame on which its map depends.
         lag: How many seconds before a frame the step was whose features it takes as `earlier`.
     """

@@ -17,6 +17,7 @@ import platformdirs
 
 from uvanet.errors import MissingExtraError, UsageError
 from uvanet.machine import describe, usable_cores
+from uvanet.runtime.engine import LAG
 
 if TYPE_CHECKING:
     from uvanet.runtime.engine import Engine
@@ -68,11 +69,13 @@ def open_engine(path: Path, card: Card, choice: Choice) -> Engine:
     if choice.engine == "onnx":
         from uvanet.runtime.onnx_engine import OnnxEngine
 
-        return OnnxEngine(path, choice.threads)
+        # A teacher's memory of motion fades over a second; a student compares two frames.
+        memory = LAG if card.role == "student" else 1.2
+        return OnnxEngine(path, card.input_size, choice.threads, memory)
     if choice.engine == "openvino":
         from uvanet.runtime.openvino_engine import OpenvinoEngine
 
-        return OpenvinoEngine(path, choice.threads)
+        return OpenvinoEngine(path, card.input_size, choice.threads)
     if choice.engine == "torch":
         if importlib.util.find_spec("torch") is None:
             raise MissingExtraError(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.batches import Batches
+from uvanet.runtime.batches import Batches, piece
 from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
 from uvanet.runtime.session import open_session
-from uvanet.runtime.sizes import TEACHER_SIZE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,14 +25,19 @@ KINDS = (
 )
 """Inputs and outputs of our models: those that see motion, and those that see one frame."""
 
+OPEN = 3
+"""Shapes of input for which a session is kept open."""
+
 
 class OnnxEngine:
     """Runs the ONNX file of a student or a teacher.
 
     Args:
         path: The file.
+        size: Height and width of an input with as many pixels as the model is to see.
         threads: Threads of one frame, or of a batch; one is fastest for single frames of a
             student's size.
+        memory: Seconds before a frame on which its map depends.
 
     Raises:
         ModelError: The file is damaged or is no model of ours.
@@ -39,13 +45,17 @@ class OnnxEngine:
 
     lag = LAG
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        self._path = path
-        # With the batch known to be 1, a sixth of the nodes and of the time falls away.
-        self._single = open_session(path, threads, batch=1)
-        self._many: onnxruntime.InferenceSession | None = None
-        inputs = {node.name: node for node in self._single.get_inputs()}
-        outputs = [node.name for node in self._single.get_outputs()]
+    def __init__(
+        self, path: Path, size: tuple[int, int], threads: int = 1, memory: float = LAG
+    ) -> None:
+        self._path, self._threads = path, threads
+        self.input_size, self.memory = size, memory
+        self._single: OrderedDict[tuple[int, int], onnxruntime.InferenceSession] = OrderedDict()
+        self._many: Batches | None = None
+        # Not told its sizes, it says which are open; the first frame's size is not known yet.
+        session = open_session(path, optimise=False)
+        inputs = {node.name: node for node in session.get_inputs()}
+        outputs = [node.name for node in session.get_outputs()]
         if (set(inputs), outputs) not in KINDS:
             raise ModelError(
                 f"{path.name} is no model of UVA-Net.",
@@ -55,26 +65,34 @@ class OnnxEngine:
         height, width = inputs["frame"].shape[1:3]
         # An open size is a name in the file instead of a number.
         self.keeps_proportions = not isinstance(height, int)
-        self.input_size: tuple[int, int] = (
-            TEACHER_SIZE if self.keeps_proportions else (height, width)
-        )
-        # A teacher's memory of motion fades over a second; a student compares two frames.
-        self.memory = 1.2 if self.keeps_proportions else LAG
+        if not self.keeps_proportions:
+            self.input_size = (height, width)
         self._channels: int | None = inputs["earlier"].shape[1] if "earlier" in inputs else None
-        self._batches = Batches(self._piece, self.input_size, threads)
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`."""
+        size = (frames.shape[1], frames.shape[2])
         if len(frames) == 1:
-            return self._run(self._single, frames, earlier)
-        if self._many is None:
-            # Made when first wanted: the live view never does.
-            self._many = open_session(self._path, 1, batch=self._batches.piece)
-        return self._batches.step(frames, earlier)
+            return self._run(self._session(size), frames, earlier)
+        if self._many is None or self._many.input_size != size:
+            self._many = self._batches(size)
+        return self._many.step(frames, earlier)
 
-    def _piece(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None) -> Step:
-        assert self._many is not None
-        return self._run(self._many, frames, earlier)
+    def _session(self, size: tuple[int, int]) -> onnxruntime.InferenceSession:
+        """The session of single frames of a size; those last used stay open."""
+        if size not in self._single:
+            # A third of the nodes serves batches and sizes that are not known beforehand.
+            self._single[size] = open_session(self._path, self._threads, _sizes(1, size))
+        self._single.move_to_end(size)
+        if len(self._single) > OPEN:
+            self._single.popitem(last=False)
+        return self._single[size]
+
+    def _batches(self, size: tuple[int, int]) -> Batches:
+        """What runs batches of a size; made when first wanted: the live view never does."""
+        count = piece(size)
+        session = open_session(self._path, 1, _sizes(count, size))
+        return Batches(partial(self._run, session), size, self._threads)
 
     def _run(
         self,
@@ -85,7 +103,14 @@ class OnnxEngine:
         if self._channels is None:
             return Step(session.run(None, {"frame": frames})[0], None)
         if earlier is None:
-            rows, columns = (-(-side // STATE_STRIDE) for side in frames.shape[1:3])
+            rows, columns = (side // STATE_STRIDE for side in frames.shape[1:3])
             nothing = np.zeros((len(frames), self._channels, rows, columns), np.float32)
             earlier = session.run(["features"], {"frame": frames, "earlier": nothing})[0]
         return Step(*session.run(None, {"frame": frames, "earlier": earlier}))
+
+
+def _sizes(batch: int, size: tuple[int, int]) -> dict[str, int]:
+    """The open sizes of our files by their names; see `uvanet.distill.export`."""
+    height, width = size
+    rows, columns = height // STATE_STRIDE, width // STATE_STRIDE
+    return {"n": batch, "height": height, "width": width, "rows": rows, "columns": columns}

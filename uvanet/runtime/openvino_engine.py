@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import MissingExtraError, ModelError
-from uvanet.runtime.batches import Batches
-from uvanet.runtime.engine import LAG, Step
+from uvanet.runtime.batches import Batches, piece
+from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class OpenvinoEngine:
-    """Runs the ONNX file of a student; a teacher, whose size is open, is left to ONNX Runtime.
+    """Runs the ONNX file of a student; a teacher's half precision is left to ONNX Runtime.
 
     Args:
         path: The file.
+        size: Height and width of an input with as many pixels as the model is to see.
         threads: Threads of one frame, or of a batch.
 
     Raises:
@@ -32,9 +33,8 @@ class OpenvinoEngine:
 
     lag = LAG
     memory = LAG
-    keeps_proportions = False
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], threads: int = 1) -> None:
         # Its telemetry starts a thread when it is imported, and would tell its maker of our users.
         # Without that package it works on by itself.
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
@@ -57,38 +57,54 @@ class OpenvinoEngine:
             raise ModelError(
                 f"{path.name} is no model of UVA-Net.", "Its inputs must be frame and earlier."
             )
-        if shapes["frame"][1].is_dynamic:
-            raise ModelError(
-                f"{path.name} takes pictures of any size, which openvino does not run.",
-                "Choose --engine onnx.",
-            )
-        self.input_size: tuple[int, int] = (
-            shapes["frame"][1].get_length(),
-            shapes["frame"][2].get_length(),
-        )
-        self._feature_shape = (
-            tuple(side.get_length() for side in list(shapes["earlier"])[1:])
-            if "earlier" in shapes
-            else None
-        )
+        _, rows, columns, _ = shapes["frame"]
+        self.keeps_proportions = rows.is_dynamic
+        self.input_size = size if rows.is_dynamic else (rows.get_length(), columns.get_length())
+        self._channels = shapes["earlier"][1].get_length() if "earlier" in shapes else None
         self._threads = threads
-        self._single = self._compile(1, threads, 1).create_infer_request()
-        self._batches = Batches(self._piece, self.input_size, threads)
-        self._many: Any = None
-        self._requests = threading.local()
+        self._single: tuple[tuple[int, int], Any] = (
+            self.input_size,
+            self._request(self.input_size),
+        )
+        self._many: Batches | None = None
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`."""
+        size = (frames.shape[1], frames.shape[2])
         if len(frames) == 1:
-            return self._run(self._single, frames, earlier)
-        if self._many is None:
-            self._many = self._compile(self._batches.piece, self._threads, self._threads)
-        return self._batches.step(frames, earlier)
+            if self._single[0] != size:
+                self._single = (size, self._request(size))
+            return self._run(self._single[1], frames, earlier)
+        if self._many is None or self._many.input_size != size:
+            self._many = self._batches(size)
+        return self._many.step(frames, earlier)
 
-    def _compile(self, batch: int, threads: int, streams: int) -> Any:
+    def _request(self, size: tuple[int, int]) -> Any:
+        return self._compile(1, size, self._threads, 1).create_infer_request()
+
+    def _batches(self, size: tuple[int, int]) -> Batches:
+        compiled = self._compile(piece(size), size, self._threads, self._threads)
+        requests = threading.local()
+
+        def run(frames: NDArray[np.uint8], earlier: NDArray[Any] | None) -> Step:
+            if not hasattr(requests, "own"):
+                requests.own = compiled.create_infer_request()
+            return self._run(requests.own, frames, earlier)
+
+        return Batches(run, size, self._threads)
+
+    def _compile(self, batch: int, size: tuple[int, int], threads: int, streams: int) -> Any:
         # Shapes that are known when it is compiled are worth a third of the time.
         model = self._model.clone()
-        model.reshape({port: _with_batch(port.partial_shape, batch) for port in model.inputs})
+        height, width = size
+        model.reshape(
+            {
+                port: [batch, height, width, 3]
+                if port.any_name == "frame"
+                else [batch, self._channels, height // STATE_STRIDE, width // STATE_STRIDE]
+                for port in model.inputs
+            }
+        )
         settings = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": streams,
@@ -96,28 +112,17 @@ class OpenvinoEngine:
         }
         return self._core.compile_model(model, "CPU", settings)
 
-    def _piece(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None) -> Step:
-        if not hasattr(self._requests, "own"):
-            self._requests.own = self._many.create_infer_request()
-        return self._run(self._requests.own, frames, earlier)
-
     def _run(self, request: Any, frames: NDArray[np.uint8], earlier: NDArray[Any] | None) -> Step:
         feed: dict[str, NDArray[Any]] = {"frame": np.ascontiguousarray(frames)}
-        if self._feature_shape is not None:
+        if self._channels is not None:
             if earlier is None:
-                nothing = np.zeros((len(frames), *self._feature_shape), np.float32)
+                rows, columns = (side // STATE_STRIDE for side in frames.shape[1:3])
+                nothing = np.zeros((len(frames), self._channels, rows, columns), np.float32)
                 request.infer({**feed, "earlier": nothing}, share_inputs=True)
                 earlier = request.get_tensor("features").data.copy()
             feed["earlier"] = np.ascontiguousarray(earlier)
         # The tensors belong to the request, whose next call overwrites them: hence the copies.
         request.infer(feed, share_inputs=True, share_outputs=True)
         saliency = request.get_tensor("saliency").data.copy()
-        return Step(
-            saliency, request.get_tensor("features").data.copy() if self._feature_shape else None
-        )
-
-
-def _with_batch(shape: Any, batch: int) -> Any:
-    fixed = shape
-    fixed[0] = batch
-    return fixed
+        features = None if self._channels is None else request.get_tensor("features").data.copy()
+        return Step(saliency, features)

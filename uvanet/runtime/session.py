@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 from uvanet.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import onnxruntime
 
 
 def open_session(
-    path: Path, threads: int = 1, batch: int | None = None
+    path: Path, threads: int = 1, sizes: Mapping[str, int] | None = None, *, optimise: bool = True
 ) -> onnxruntime.InferenceSession:
     """Loads an ONNX file for the processor.
 
     Args:
         path: The file.
         threads: Threads of one call.
-        batch: The batch size, named `n` in our files, where it is always the same.
+        sizes: By their names in the file, open sizes that are always the same in this session:
+            what follows from them is then worked out once.
+        optimise: No: it is to be looked into only, and opens sooner.
 
     Raises:
         ModelError: The file is damaged or no ONNX model.
@@ -38,8 +41,11 @@ def open_session(
     options.log_severity_level = 3
     # Waiting threads must not burn the cores that decode and paint.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if batch is not None:
-        options.add_free_dimension_override_by_name("n", batch)
+    for name, size in (sizes or {}).items():
+        options.add_free_dimension_override_by_name(name, size)
+    if not optimise:
+        level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.graph_optimization_level = level
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from uvanet.errors import ModelError
 from uvanet.models import PRESETS, build
-from uvanet.runtime.engine import LAG, Step
+from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ class TorchEngine:
 
     lag = LAG
     memory = LAG
-    keeps_proportions = False
+    keeps_proportions = True
 
     def __init__(self, weights: Path, preset: str, threads: int = 1, device: str = "") -> None:
         if preset not in PRESETS:
@@ -68,7 +68,7 @@ class TorchEngine:
         self.input_size = (side, side)
         self._channels = student.preset.stem[1]
         self._network: Network = _Step(student.eval().to(self.device))
-        self._graphs: dict[int, Network] = {}
+        self._graphs: dict[tuple[int, ...], Network] = {}
 
     @torch.inference_mode()
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
@@ -76,9 +76,7 @@ class TorchEngine:
         now = torch.from_numpy(frames).to(self.device)
         network = self._for(now)
         if earlier is None:
-            quarter = -(-self.input_size[0] // 4)
-            shape = (len(frames), self._channels, quarter, quarter)
-            past = network(now, torch.zeros(shape, device=self.device))[1].clone()
+            past = network(now, self._nothing(now))[1].clone()
         else:
             past = torch.from_numpy(earlier).to(self.device)
         saliency, features = network(now, past)
@@ -86,15 +84,18 @@ class TorchEngine:
         return Step(saliency.cpu().numpy(), features.cpu().numpy())
 
     def _for(self, frames: Tensor) -> Network:
-        """The network; on CUDA its graph for this batch size, recorded at the first call."""
+        """The network; on CUDA its graph for frames of this shape, recorded at the first call."""
         if self.device != "cuda":
             return self._network
-        if len(frames) not in self._graphs:
-            quarter = -(-self.input_size[0] // 4)
-            shape = (len(frames), self._channels, quarter, quarter)
-            earlier = torch.zeros(shape, device=self.device)
-            self._graphs[len(frames)] = _Graph(self._network, frames, earlier)
-        return self._graphs[len(frames)]
+        if frames.shape not in self._graphs:
+            self._graphs[frames.shape] = _Graph(self._network, frames, self._nothing(frames))
+        return self._graphs[frames.shape]
+
+    def _nothing(self, frames: Tensor) -> Tensor:
+        """Features of nothing, as wide as those of frames (n, h, w, 3)."""
+        count, height, width, _ = frames.shape
+        shape = (count, self._channels, height // STATE_STRIDE, width // STATE_STRIDE)
+        return torch.zeros(shape, device=self.device)
 
 
 class _Step:

@@ -100,6 +100,11 @@ class Orders:
         controller = self._window.controller
         arguments += style_arguments(overlay.style, overlay.smoothing, controller.model)
         arguments += ["--engine", controller.engine]
+        orientation = controller.orientations.of(spec)
+        if orientation.mirrored:
+            arguments.append("--mirror")
+        if orientation.quarters:
+            arguments += ["--rotate", str(90 * orientation.quarters)]
         masks = self._masks()
         if masks is not None:
             arguments += ["--regions", str(masks)]

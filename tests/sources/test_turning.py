@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.pipeline.turning import Orientation, Orientations, TurnedSource
 from uvanet.sources import make_source
+from uvanet.sources.turning import Orientation, Orientations, TurnedSource
 
 
 @pytest.mark.parametrize("quarters", range(4))

@@ -63,14 +63,19 @@ UPRIGHT = Orientation()
 
 
 class Orientations:
-    """How each source is turned, by the string that opens it. For any thread."""
+    """How each source is turned, by the string that opens it. For any thread.
 
-    def __init__(self) -> None:
+    Args:
+        others: How those are turned of which nothing else was said.
+    """
+
+    def __init__(self, others: Orientation = UPRIGHT) -> None:
+        self._others = others
         self._all: dict[str, Orientation] = {}
 
     def of(self, spec: str) -> Orientation:
         """How a source is turned."""
-        return self._all.get(spec, UPRIGHT)
+        return self._all.get(spec, self._others)
 
     def set(self, spec: str, orientation: Orientation) -> None:
         """Turns a source, from its next picture on."""

@@ -1,0 +1,98 @@
+"""What a run learns from, in memory, and its batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from uvanet.data.fixations import density_map, read_rgb, read_split
+from uvanet.data.synthetic import Pairs, crop_pairs, make_pairs
+from uvanet.distill.batches import Groups, mixed
+from uvanet.models import PRESETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from torch import Generator, Tensor
+
+    from uvanet.data.fixations import GazePicture
+    from uvanet.distill.clips import Films
+    from uvanet.distill.config import TrainConfig
+
+
+class Material(NamedTuple):
+    """What a run learns from and is measured on.
+
+    Attributes:
+        images: uint8 RGB, (n, h, w, 3).
+        labels: Densities over the images, float of any width, (n, h', w'), of any scale.
+        ratios: The pictures' own width over height, (n,): `images` may be stretched.
+        held_out: Pictures with gaze that choose the best weights.
+        clips: Pairs of frames of real video: `TrainConfig.clip_share` of the batches.
+    """
+
+    images: Tensor
+    labels: Tensor
+    ratios: Tensor
+    held_out: Sequence[GazePicture]
+    clips: Films | None = None
+
+
+def gaze_material(root: Path, side: int) -> Material:
+    """The train split as it is, kept at `side` pixels; held out is `val`.
+
+    Raises:
+        UsageError: The data is incomplete.
+    """
+    pictures = read_split(root, "train")
+    images = np.empty((len(pictures), side, side, 3), np.uint8)
+    densities = np.empty((len(pictures), side // 2, side // 2), np.float32)
+    ratios = torch.empty(len(pictures))
+    for i, picture in enumerate(pictures):
+        image = read_rgb(picture.path)
+        height, width = image.shape[:2]
+        ratios[i] = width / height
+        images[i] = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        densities[i] = density_map(picture.fixations, (width, height), (side // 2, side // 2))
+    return Material(
+        torch.from_numpy(images), torch.from_numpy(densities), ratios, read_split(root, "val")
+    )
+
+
+class Plan:
+    """The batches of an epoch: pictures, and films between them.
+
+    Args:
+        material: What they are drawn from.
+        config: The run.
+    """
+
+    def __init__(self, material: Material, config: TrainConfig) -> None:
+        side = PRESETS[config.preset].input_size
+        self._material, self._motion = material, config.motion
+        self._pictures = Groups(material.ratios, side, config.batch)
+        self._films, self._filmed = None, 0
+        if material.clips is not None and config.clip_share:
+            self._films = Groups(material.clips.ratios, side, config.batch)
+            share = config.clip_share / (1 - config.clip_share)
+            self._filmed = max(1, round(self._pictures.batches * share))
+
+    def __len__(self) -> int:
+        return self._pictures.batches + self._filmed
+
+    def epoch(self, rng: Generator) -> Iterator[Pairs]:
+        """One epoch's batches in random order."""
+        chosen = [(False, *batch) for batch in self._pictures.shuffled(rng)]
+        if self._films is not None:
+            chosen += [(True, *batch) for batch in self._films.draw(self._filmed, rng)]
+        for film, shape, those in mixed(chosen, rng):
+            if film and self._material.clips is not None:
+                pairs = Pairs(*(column[those] for column in self._material.clips.pairs))
+                yield crop_pairs(pairs, shape, self._motion.min_zoom, rng)
+            else:
+                images, labels = self._material.images[those], self._material.labels[those]
+                yield make_pairs(images, labels, shape, self._motion, rng)
