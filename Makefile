@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test bench pictures weights
+.PHONY: live test bench pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -21,3 +21,13 @@ bench:
 pictures:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/python packaging/make_pictures.py
+
+# Every weight that ships, from the data in UVANET_DATA; goes on where it was stopped. Hours.
+weights:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python packaging/make_weights.py
+
+# What each part is worth: resources/weights/ABLATION.md, after `make weights`.
+ablation:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python packaging/ablate.py

@@ -24,9 +24,12 @@ from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teaching import make_teachers
 
 if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
     from uvanet.distill.config import TrainConfig
     from uvanet.distill.control import Watch
     from uvanet.distill.corpus import CorpusConfig
+    from uvanet.distill.loop import TrainResult
     from uvanet.distill.teach import TeacherConfig
     from uvanet.distill.teaching import Teachers
     from uvanet.weights import Card
@@ -73,17 +76,38 @@ def distill(
     with one_after_the_other(fabric):
         teachers = make_teachers(root, out, teacher, motion)
         first = first_material(student, teachers, corpus, root, out / "labels", pool)
-    clips = first.clips
-    _LOG.info("%d views, %d pairs of clips", len(first.images), len(clips.ratios) if clips else 0)
-    result = train(student, first, folder, watch=watch, fabric=fabric)
-    del first
-    second = joint(student, str(result.weights))
-    material = gaze_material(root, second.stored_size)._replace(clips=clips)
-    result = train(second, material, folder / "joint", watch=watch, fabric=fabric)
+    pairs = len(first.clips.ratios) if first.clips else 0
+    _LOG.info("%d views, %d pairs of clips", len(first.images), pairs)
+    result = two_steps(student, first, root, folder, watch=watch, fabric=fabric)
     if not fabric.is_global_zero:
         return None
     told = origin(student, teacher, motion, corpus, pool)
     return export(student, result.weights, root, folder, told)
+
+
+def two_steps(
+    student: TrainConfig,
+    first: Material,
+    root: Path,
+    folder: Path,
+    *,
+    watch: Watch | None = None,
+    fabric: Fabric | None = None,
+) -> TrainResult:
+    """Trains on what teachers say, then on gaze; the second step's clips are the first's.
+
+    Args:
+        student: The first step's run.
+        first: What it learns from.
+        root: The data, as `find_root` gives it.
+        folder: Of both steps; made where missing.
+        watch: See `uvanet.distill.loop.train`.
+        fabric: Likewise.
+    """
+    result = train(student, first, folder, watch=watch, fabric=fabric)
+    second = joint(student, str(result.weights))
+    material = gaze_material(root, second.stored_size)._replace(clips=first.clips)
+    return train(second, material, folder / "joint", watch=watch, fabric=fabric)
 
 
 def first_material(
