@@ -139,9 +139,11 @@ class Bench:
 
     def seek(self, seconds: float) -> None:
         """Moves the timeline and waits for the picture."""
-        before = self.window.display.packet
-        self.window.transport.timeline.setValue(round(seconds * 1000))
-        self.until(lambda: self.window.display.packet is not before)
+        before, timeline = self.window.display.packet, self.window.transport.timeline
+        # A clip that was paused at this very frame stays where it is.
+        if timeline.value() != round(seconds * 1000):
+            timeline.setValue(round(seconds * 1000))
+            self.until(lambda: self.window.display.packet is not before)
         self.settle()
 
     def grab(self) -> np.ndarray:

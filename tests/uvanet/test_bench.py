@@ -88,7 +88,7 @@ def test_feature_maps_and_files_stay_within_the_papers_size() -> None:
     assert feature_bytes("uvanet-32") == 265_120
     assert feature_bytes("uvanet-32") < 0.68e6
     for ending in ("onnx", "safetensors"):
-        assert resource(f"weights/uvanet-64.{ending}").stat().st_size < 0.71e6
+        assert resource(f"weights/uvanet-64.{ending}").stat().st_size < 0.7e6
 
 
 @pytest.mark.parametrize("start", ["uvanet.stream", "app.application", "app.command"])

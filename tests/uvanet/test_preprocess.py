@@ -69,10 +69,11 @@ def test_the_maps_stay_what_they_were_with_every_pixel_counted() -> None:
         done, frame = video.read()
         assert done
         large = cv2.resize(frame, (1280, 720), interpolation=cv2.INTER_CUBIC)
-        whole = cv2.resize(large, (64, 64), interpolation=cv2.INTER_AREA)
+        size = input_size(model.engine, large)
+        whole = cv2.resize(large, size[::-1], interpolation=cv2.INTER_AREA)
         grid, area = (
             model.engine.step(small[None]).saliency[0]
-            for small in (shrink(large, (64, 64), bgr=True), whole[..., ::-1].copy())
+            for small in (shrink(large, size, bgr=True), whole[..., ::-1].copy())
         )
         assert np.corrcoef(grid.ravel(), area.ravel())[0, 1] > 0.98
     video.release()
