@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import torch
 
+from uvanet.distill.config import stored_side
 from uvanet.distill.control import CONTROL
 from uvanet.distill.events import event, step_event
 from uvanet.distill.export import load_student
@@ -34,7 +35,7 @@ from uvanet.errors import ModelError
 from uvanet.model import enlarge
 from uvanet.models import PRESETS
 from uvanet.runtime.preprocess import shrink
-from uvanet.runtime.sizes import proportioned
+from uvanet.runtime.sizes import of_ratio
 from uvanet.weights import file_hash, find
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def adapt(config: AdaptConfig, out: Path, watch: Watch) -> Adapted | None:
     student = load_student(preset, weights)
     teacher = find_teacher(config.teacher)
     label = load_teacher(teacher, config.threads)
-    side = min(240, 5 * student.preset.input_size // 2)
+    side = stored_side(student.preset.input_size)
     known = load_moments(out / MATERIAL)
     if known is None:
         known = _see(_moments(config), label, side, watch, "watch")
@@ -247,7 +248,7 @@ def _maps(student: SpatioTemporal, moments: Moments) -> NDArray[np.float32]:
     area = student.preset.input_size**2
     found = np.empty(moments.labels.shape, np.float32)
     for i, ratio in enumerate(moments.ratios):
-        height, width = proportioned(1000, max(1, round(1000 * float(ratio))), area)
+        height, width = of_ratio(float(ratio), area)
         pair = [
             torch.from_numpy(shrink(images[i], (height, width))).permute(2, 0, 1)[None].float()
             for images in (moments.frames, moments.earlier)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
-from uvanet.runtime.sizes import proportioned
+from uvanet.runtime.sizes import of_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Generator, Tensor
 
+    from uvanet.data.synthetic import Shape
+
 T = TypeVar("T")
-Shape = tuple[int, int]
-"""Height and width of what the student sees, pixels."""
 
 
 class Groups:
@@ -33,9 +33,7 @@ class Groups:
     """
 
     def __init__(self, ratios: Tensor, side: int, batch: int) -> None:
-        own = [
-            proportioned(1000, max(1, round(1000 * ratio)), side**2) for ratio in ratios.tolist()
-        ]
+        own = [of_ratio(ratio, side**2) for ratio in ratios.tolist()]
         counts = {shape: own.count(shape) for shape in dict.fromkeys(own)}
         kept = [shape for shape, count in counts.items() if count >= batch]
         kept = kept or [max(counts, key=lambda shape: counts[shape])]

@@ -31,7 +31,8 @@ class TrainConfig:
         stored_size: Side of the square to which pictures are stretched in memory, pixels; more
             than 2.75 times the student's input, a wide picture's width twice, is never needed.
         motion: How pairs are made.
-        precision: One of `uvanet.distill.processes.PRECISIONS`.
+        precision: As Lightning Fabric names it, such as "bf16-mixed"; the mixed ones keep weights
+            in 32 bits.
     """
 
     preset: str = "uvanet-64"
@@ -63,9 +64,14 @@ def distilled(preset: str, start: str = "") -> TrainConfig:
         start=start,
         epochs=14,
         eval_every=1,
-        stored_size=min(240, 5 * size // 2),
+        stored_size=stored_side(size),
         motion=MotionConfig(min_zoom=0.85),
     )
+
+
+def stored_side(size: int) -> int:
+    """Side at which pictures wait in memory for a student of `size` x `size` pixels."""
+    return min(240, 5 * size // 2)
 
 
 def joint(first: TrainConfig, start: str) -> TrainConfig:

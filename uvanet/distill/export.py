@@ -154,7 +154,7 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
         head.sharpen(sharpness[output])
     onnx = out / f"{name}.onnx"
     write_onnx(student, onnx)
-    save_student(student, out / f"{name}.safetensors")
+    save_weights(student, out / f"{name}.safetensors")
     costs = layer_costs(student)
     card = Card(
         name=name,
@@ -189,8 +189,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
     return card
 
 
-def save_student(student: SpatioTemporal, path: Path) -> None:
-    """Writes a student's weights, whole or not at all."""
+def save_weights(module: nn.Module, path: Path) -> None:
+    """Writes a network's weights as safetensors, whole or not at all."""
     part = path.with_name(path.name + ".part")
-    save_file({key: value.contiguous() for key, value in student.state_dict().items()}, part)
+    save_file({key: value.contiguous() for key, value in module.state_dict().items()}, part)
     part.replace(path)

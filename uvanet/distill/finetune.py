@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from torch import Generator, Tensor
 
-    from uvanet.distill.batches import Shape
+    from uvanet.data.synthetic import Shape
     from uvanet.distill.control import Watch
     from uvanet.distill.moments import Moments
     from uvanet.models import SpatioTemporal
@@ -138,8 +138,10 @@ def finetune(
             break
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, config.steps, config.peak_lr, warmup)
-        again = general is not None and float(torch.rand(1, generator=rng)) < config.replay
-        batch = (general if again and general is not None else own).draw()
+        pool = own
+        if general is not None and float(torch.rand(1, generator=rng)) < config.replay:
+            pool = general
+        batch = pool.draw()
         loss = _loss(model, batch, config)
         check_loss(loss, step)
         optimizer.zero_grad(set_to_none=True)

@@ -17,7 +17,7 @@ from uvanet.distill.control import StoppedError, Watch, check_loss
 from uvanet.distill.curves import draw
 from uvanet.distill.evaluate import student_predictor
 from uvanet.distill.events import event, step_event
-from uvanet.distill.export import save_student
+from uvanet.distill.export import save_weights
 from uvanet.distill.material import Plan
 from uvanet.distill.processes import make_fabric, share, share_statistics
 from uvanet.distill.schedule import learning_rate
@@ -145,7 +145,7 @@ def train(
                 watch.tell(event("eval", metric="nss", value=row["val_nss"], step=at))
                 if row["val_nss"] > best:
                     best = row["val_nss"]
-                    save_student(task.averaged, out / "best.safetensors")
+                    save_weights(task.averaged, out / "best.safetensors")
             history.append(row)
             checkpoint.save(
                 saved,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from uvanet.distill.export import CITATION, save_student, write_onnx
+from uvanet.distill.export import CITATION, save_weights, write_onnx
 from uvanet.errors import OutputError
 from uvanet.models import layer_costs
 from uvanet.weights import Card, file_hash, find
@@ -32,7 +32,7 @@ def export_own(adapted: Adapted, config: AdaptConfig, name: str, out: Path) -> C
     onnx = out / f"{name}.onnx"
     try:
         write_onnx(student, onnx)
-        save_student(student, out / f"{name}.safetensors")
+        save_weights(student, out / f"{name}.safetensors")
     except (OSError, RuntimeError) as error:
         raise OutputError(
             f"The student cannot be written to {out}: {error}.", "Make room on the disk."

@@ -18,15 +18,12 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
-"""What numbers a run may be made of; the mixed ones keep weights in 32 bits."""
-
 
 def make_fabric(precision: str = "32-true", device: str = "auto") -> Fabric:
     """Fabric for this process, in the group it belongs to.
 
     Args:
-        precision: One of `PRECISIONS`.
+        precision: As Fabric names it.
         device: "cpu", "cuda", "mps", or "auto" for the fastest that is there.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))

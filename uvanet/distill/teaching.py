@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
-from uvanet.distill.export import export_onnx
+from uvanet.distill.export import export_onnx, save_weights
 from uvanet.distill.half import store_half
 from uvanet.distill.sharpness import best_sharpness
 from uvanet.distill.teach import Extractor, TeacherConfig, extract, train_readout
@@ -158,7 +158,7 @@ def _spatial(root: Path, out: Path, config: TeacherConfig) -> SpatialTeacher:
         pictures = read_split(root, "val")
         teacher.sharpness.fill_(best_sharpness(load_labeller(onnx, config.threads), pictures))
         onnx.unlink()
-        _save(teacher, weights)
+        save_weights(teacher, weights)
     if not onnx.exists():
         _write_spatial(teacher, onnx)
     return teacher.eval()
@@ -187,7 +187,7 @@ def _temporal(
         )
         found = compare(teacher.gate, held_out)
         (out / SYNTHETIC).write_text(json.dumps(found, indent=1))
-        _save(teacher.gate, weights)
+        save_weights(teacher.gate, weights)
     teacher.eval()
     if not onnx.exists():
         earlier = torch.zeros(2, STATE_CHANNELS, HEIGHT // STATE_STRIDE, WIDTH // STATE_STRIDE)
@@ -218,9 +218,3 @@ def _write_spatial(teacher: SpatialTeacher, path: Path) -> None:
 def _frame() -> Tensor:
     """What exports are traced with."""
     return torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
-
-
-def _save(module: nn.Module, path: Path) -> None:
-    part = path.with_name(path.name + ".part")
-    save_file({name: value.contiguous() for name, value in module.state_dict().items()}, part)
-    part.replace(path)

@@ -33,7 +33,12 @@ def proportioned(height: int, width: int, area: int = AREA) -> tuple[int, int]:
         Height and width, multiples of a power of two that is about an eighth of their mean: 4 for
         32 x 32 pixels, 32 for a teacher's; one is about four times the other at most.
     """
-    ratio = min(max(width / height, 0.25), 4.0)
+    return of_ratio(width / height, area)
+
+
+def of_ratio(ratio: float, area: int) -> tuple[int, int]:
+    """As `proportioned`, from a picture's width over its height."""
+    ratio = min(max(ratio, 0.25), 4.0)
     step = 1 << (isqrt(area) // 8).bit_length() - 1
     rows = max(step, step * round((area / ratio) ** 0.5 / step))
     return rows, max(step, step * round(rows * ratio / step))
