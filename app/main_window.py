@@ -379,11 +379,13 @@ class MainWindow(QMainWindow):
             self._was_maximized = self.isMaximized()
             self.showFullScreen()
             self._place_parts()
-            self.banner.say("info", tr("Press Esc to leave the full screen."))
+            words = tr("Press Esc to leave the full screen.")
+            self.banner.say("info", words, topic="full screen")
 
     def leave_full_screen(self) -> None:
         """Brings the window back."""
         self.actions_by_name.set_checked("full_screen", False)
+        self.banner.retract("full screen")
         if self.isFullScreen():
             self.showMaximized() if self._was_maximized else self.showNormal()
             self._place_parts()

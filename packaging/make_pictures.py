@@ -37,7 +37,8 @@ class Scene:
         regions: Name, shape, points: regions on the picture.
         actions: Names of the actions triggered before the picture, in their order; one that
             starts work in the background is waited for.
-        settle: Seconds from that frame to the picture, so that every number has followed.
+        last: An action triggered when that frame is there, such as one that opens a dialog.
+        settle: Seconds from there to the picture, so that every number has followed.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Scene:
     settings: dict[str, Any] = field(default_factory=dict)
     regions: tuple[dict[str, Any], ...] = ()
     actions: tuple[str, ...] = ()
+    last: str = ""
     settle: float = 0.25
 
 
@@ -75,6 +77,14 @@ SCENES = (
         seconds=1.6,
         settings={"compare_view": "side", "folded": ["Overlay"]},
         settle=0.6,
+    ),
+    Scene(
+        "export",
+        seconds=1.6,
+        settings={"export_preset": "beside", "export_extras": ["csv"], "folded": ["Overlay"]},
+        regions=(_FACE,),
+        last="export_clip",
+        settle=1.0,
     ),
 )
 
@@ -165,6 +175,8 @@ def take(scene: Scene, out: Path) -> int:
         # By the frame and not by the clock: a busy machine plays on while it does other things.
         if abs(packet.frame.pts - scene.seconds) < NEAR_SECONDS:
             window.display.presented.disconnect(look)
+            if scene.last:
+                window.actions_by_name[scene.last].trigger()
             QTimer.singleShot(round(scene.settle * 1000), finish)
 
     def finish() -> None:

@@ -23,7 +23,7 @@ WEIGHTS = ROOT / "resources" / "weights"
 TEACHER, MOTION, CORPUS = TeacherConfig(), MotionTeacherConfig(), CorpusConfig()
 
 FIRST = "uvanet-64"
-EPOCHS = {FIRST: 24, "uvanet-32": 4, "uvanet-128": 1}
+EPOCHS = {FIRST: 24, "uvanet-32": 4, "uvanet-128": 3}
 """Passes over the views. The others start from the first one's weights: the network is the same."""
 
 

@@ -136,6 +136,7 @@ class ExportDialog(QDialog):
         layout.addStretch()
         layout.addWidget(buttons)
         self._show(request.choice)
+        self.export_button.setFocus()
 
     @property
     def choice(self) -> ExportChoice:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from app.actions import ActionSpec, Menu, Situation
 from app.features.feature import Feature
 from app.i18n import tr
 from app.pipeline.events import PipelineState
@@ -22,8 +23,23 @@ if TYPE_CHECKING:
 _TOPIC = "camera"
 
 
+def _source(now: Situation) -> bool:
+    return now.source
+
+
 class Cameras(Feature):
     """Watches for a camera that was lost, or for the first one; asks for size and rate."""
+
+    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
+        ActionSpec(
+            "camera_options",
+            "Size and rate of the camera…",
+            Menu.SOURCE,
+            ("Shift+S",),
+            available=_source,
+            group=1,
+        ),
+    )
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -48,6 +64,19 @@ class Cameras(Feature):
     def close(self, timeout: float) -> bool:
         """Ends the watch."""
         return self._watch.join(timeout)
+
+    # -- actions
+
+    def camera_options(self) -> None:
+        """Opens the menu of what to ask the camera for."""
+        if self._info is None:
+            self.window.banner.say(
+                "info",
+                tr("Size and rate are asked of cameras."),
+                tr("A screen and a stream give what they give."),
+            )
+        else:
+            self._menu.unfold()
 
     # -- that come and go
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -55,6 +55,12 @@ class CameraMenu(IconButton):
             words = tr("{size}, {fps:g} fps").format(size=size, fps=info.fps)
             self.setText(f"{words}  \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
             self.setAccessibleName(tr("Camera gives {what}").format(what=words))
+
+    def unfold(self) -> None:
+        """Opens the menu above the button, for those who have no mouse at hand."""
+        menu = self.menu()
+        menu.popup(self.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+        menu.setActiveAction(menu.actions()[1])
 
     def show_asked(self, size: tuple[int, int], rate: int) -> None:
         """Marks what is asked for."""

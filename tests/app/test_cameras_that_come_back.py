@@ -1,6 +1,8 @@
 """Hot-plug: a camera that comes back is the same camera, and another one never is."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from window_bench import FakeCamera
 
 from app.features.cameras import Cameras
@@ -148,5 +150,13 @@ def test_what_cameras_are_asked_for_is_kept_and_shown(player, plugs, cameras):
     assert player.settings.camera_size == [1280, 720]
     assert player.settings.camera_fps == 60
     assert menu._sizes[(1280, 720)].isChecked()
+    # By keyboard: the menu opens, and an arrow and Return choose.
+    player.until(player.actions_by_name["camera_options"].isEnabled)
+    player.trigger("camera_options")
+    player.until(menu.menu().isVisible)
+    QTest.keyClick(menu.menu(), Qt.Key.Key_Down)
+    with player.qtbot.waitSignal(player.controller.opened, timeout=20_000):
+        QTest.keyClick(menu.menu(), Qt.Key.Key_Return)
+    assert player.settings.camera_size == [640, 480]
     player.open("demo")
     assert not menu.isVisible()

@@ -84,6 +84,12 @@ def test_full_screen_leaves_the_picture_alone(player):
     assert player.transport.isVisible()
     assert player.parts.panel.isVisible()
     assert not player.actions_by_name["full_screen"].isChecked()
+    # What it says of the way out goes when somebody took it.
+    player.trigger("full_screen")
+    player.until(player.window.isFullScreen)
+    player.trigger("full_screen")
+    player.until(lambda: not player.window.isFullScreen())
+    assert not player.banner.message
 
 
 def test_the_panel_gives_way_in_a_narrow_window(player):
