@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from uvanet.errors import UvanetError
 
 _PATIENCE_SECONDS = 60.0
+_PULSE_MS = 4
 
 
 def seconds_since_start() -> float:
@@ -90,12 +91,37 @@ class Errand(QObject):
         self._window.close()
 
 
+class _Pulse(QObject):
+    """Finds the longest time for which the window's thread heard nothing.
+
+    Attributes:
+        longest: Seconds beyond the pulse's own interval.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.longest = 0.0
+        self._last: float | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(_PULSE_MS)
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        if self._last is not None:
+            self.longest = max(self.longest, now - self._last - _PULSE_MS / 1000)
+        self._last = now
+
+
 class Measurement(Errand):
-    """Prints one line of JSON: start-up, latency, rates, memory."""
+    """Prints one line of JSON: start-up, latency, rates, memory, what it costs."""
 
     def _on_first_overlay(self) -> None:
         self._before = self._window.controller.stats()
         self._since = time.perf_counter()
+        self._cpu = _cpu_seconds()
+        self._pulse = _Pulse(self)
         super()._on_first_overlay()
 
     def act(self) -> None:
@@ -114,6 +140,8 @@ class Measurement(Errand):
             "painted_height": size.height(),
             "pixel_ratio": window.devicePixelRatioF(),
             "seconds": round(elapsed, 3),
+            "cores": round((_cpu_seconds() - self._cpu) / elapsed, 3),
+            "gui_blocked_ms": round(1000 * self._pulse.longest, 1),
             "start_to_first_overlay_s": round(self.start or 0.0, 3),
             "latency_p50_ms": _rounded(stats.latency_p50_ms),
             "latency_p95_ms": _rounded(stats.latency_p95_ms),
@@ -162,6 +190,12 @@ def grab(window: MainWindow) -> QPixmap:
         if not taken.isNull():
             return taken
     return window.grab()
+
+
+def _cpu_seconds() -> float:
+    """What this process, all threads together, has had of the processor."""
+    times = psutil.Process().cpu_times()
+    return float(times.user + times.system)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -9,9 +9,11 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+from uvanet.cli.training import Bar
 from uvanet.data.fixations import find_root
 from uvanet.distill.config import distilled
 from uvanet.distill.corpus import CorpusConfig
+from uvanet.distill.quantize import SUFFIX, export_int8
 from uvanet.distill.recipe import distill
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
@@ -23,7 +25,7 @@ WEIGHTS = ROOT / "resources" / "weights"
 TEACHER, MOTION, CORPUS = TeacherConfig(), MotionTeacherConfig(), CorpusConfig()
 
 FIRST = "uvanet-64"
-EPOCHS = {FIRST: 24, "uvanet-32": 4, "uvanet-128": 3}
+EPOCHS = {FIRST: 20, "uvanet-32": 8, "uvanet-128": 2}
 """Passes over the views. The others start from the first one's weights: the network is the same."""
 
 
@@ -56,8 +58,13 @@ def main() -> None:
         config = dataclasses.replace(
             distilled(name, start), epochs=epochs, eval_every=min(2, epochs)
         )
-        distill(config, TEACHER, CORPUS, root, out, motion=MOTION, pool=root / "pool")
+        bar = Bar()
+        pool = root / "pool"
+        distill(config, TEACHER, CORPUS, root, out, motion=MOTION, pool=pool, watch=bar)
+        bar.close()
         ship(out / name, name, (".onnx", ".safetensors", ".json"))
+        export_int8(out / name / f"{name}.onnx", root)
+        ship(out / name, f"{name}{SUFFIX}", (".onnx", ".json"))
 
 
 if __name__ == "__main__":

@@ -61,6 +61,27 @@ def mse(logits: Tensor, label: Tensor) -> Tensor:
     return F.mse_loss(predicted, label / label.amax((2, 3), keepdim=True).clamp_min(1e-8))
 
 
+def attention_hint(features: Tensor, label: Tensor) -> Tensor:
+    """How far where a layer is active lies from where the teacher looks.
+
+    Attention transfer (Zagoruyko and Komodakis, *Paying More Attention to Attention*, ICLR 2017)
+    compares a student's activity, the mean of squares over channels, with that of a teacher's
+    layer. Our teachers' answer is such a map already, and is what takes its place.
+
+    Args:
+        features: Of a hidden layer, (n, c, h, w).
+        label: (n, 1, h', w'), h' and w' not smaller.
+
+    Returns:
+        The square distance of the two maps, each of length 1; mean over the batch, 0..2.
+    """
+    active = F.normalize(features.square().mean(1).flatten(1), dim=1)
+    rows, columns = features.shape[-2:]
+    wanted = F.adaptive_avg_pool2d(label, (rows, columns))
+    wanted = F.normalize(wanted.flatten(1), dim=1)
+    return (active - wanted).square().sum(1).mean()
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mixture": mixture,
     "kl": kl,

@@ -51,6 +51,11 @@ class Card:
     citation: str
     format: int = field(default=CARD_FORMAT)
 
+    @property
+    def trainable(self) -> bool:
+        """Whether a training may start from it: a quantized student can only run."""
+        return self.role == "student" and "of" not in self.recipe
+
     def measured(self, split: str) -> dict[str, float]:
         """What the model as users see it was measured to; empty where it was not measured.
 

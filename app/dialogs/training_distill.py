@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.training_parts import Advanced, FolderLine, ModelChoice, hint, quiet
+from app.dialogs.training_parts import Advanced, FolderLine, ModelChoice, align, hint, quiet
+from app.dialogs.training_source import LearnFrom
 from app.i18n import tr
 from app.services.training import Request
 
@@ -37,24 +38,16 @@ class DistillSetup(QWidget):
 
     Signals:
         accepted: Start.
-        looked_for: A folder whose content is to be checked.
     """
 
     accepted = Signal()
-    looked_for = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._survey: Survey | None = None
         title = QLabel(tr("Train a student"))
         title.setObjectName("verdict")
-        self.folder = FolderLine(
-            tr("Videos and pictures"), tr("A folder of your own; the teacher labels what is in it")
-        )
-        self.folder.changed.connect(self._on_folder)
-        self.facts = quiet(tr("Choose a folder; it is checked at once."))
-        self.facts.setMinimumHeight(3 * self.facts.fontMetrics().lineSpacing())
-        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.learn = LearnFrom()
+        self.learn.changed.connect(self._update)
         self.how = QComboBox()
         self.how.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.how.setAccessibleName(tr("How"))
@@ -113,12 +106,11 @@ class DistillSetup(QWidget):
         self.form.setHorizontalSpacing(18)
         self.form.setVerticalSpacing(10)
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self.form.addRow(tr("Learn from"), self.folder)
-        self.form.addRow("", self.facts)
         self.form.addRow(tr("How"), self.how)
         self.form.addRow(tr("Gaze data"), self.gaze)
         self.form.addRow(tr("Student"), self.preset)
         self.form.addRow(tr("Start from"), self.start)
+        align(self.learn.form, self.form)
         form = self.advanced.form
         self._help: dict[QWidget, QLabel] = {}
         for words, field, help_words in (
@@ -139,6 +131,7 @@ class DistillSetup(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
         layout.addWidget(title)
+        layout.addWidget(self.learn)
         layout.addLayout(self.form)
         layout.addWidget(self.advanced)
         layout.addStretch()
@@ -157,22 +150,14 @@ class DistillSetup(QWidget):
         self.start.choose(current)
         self._update()
 
-    def show_survey(self, found: Survey) -> None:
-        """Tells what a folder holds."""
-        self._survey = found
-        self._update()
-
-    def show_problem(self, words: str) -> None:
-        """Tells why a folder cannot be checked."""
-        self._survey = None
-        self.facts.setText(words)
-        self._update()
-
     def request(self) -> Request:
         """What was chosen."""
-        folder, start = self.folder.path, self.start.value
-        words = ["--pool", str(Path(folder).expanduser().absolute())] if folder else []
+        folder, start = self.learn.path, self.start.value
+        place = str(Path(folder).expanduser().absolute()) if folder else ""
+        words = ["--pool", place] if folder else []
         if self.quick:
+            if self.learn.layout_name:
+                words = ["--set", f"{self.learn.layout_name}={place}"]
             words += ["--quick", "--start", start, "--steps", str(self.steps.value())]
             words += ["--rate", f"{self.rate.value():g}"]
             if self.teacher.value:
@@ -187,15 +172,6 @@ class DistillSetup(QWidget):
         title = Path(folder).name or tr("gaze data")
         return Request("distill", title, words, self.advanced.background.isChecked())
 
-    def _on_folder(self, path: str) -> None:
-        self._survey = None
-        if path:
-            self.facts.setText(tr("Looking …"))
-            self.looked_for.emit(path)
-        else:
-            self.facts.setText(tr("Choose a folder; it is checked at once."))
-        self._update()
-
     def _update(self, _: object = None) -> None:
         quick = self.quick
         self.form.setRowVisible(self.gaze, not quick)
@@ -209,23 +185,29 @@ class DistillSetup(QWidget):
         ):
             self.advanced.form.setRowVisible(field, shown)
             self.advanced.form.setRowVisible(self._help[field], shown)
-        if self._survey is not None:
-            self.facts.setText(self._facts(self._survey))
+        if self.learn.survey is not None:
+            self.learn.facts.setText(self._facts(self.learn.survey))
         problem = self._problem()
         self.problem.setText(problem)
         self.go.setEnabled(not problem)
 
     def _problem(self) -> str:
         if self.quick:
-            if self._survey is None:
-                return tr("Choose a folder of videos and pictures.") if not self.folder.path else ""
-            if not self._survey.videos + self._survey.pictures:
+            found = self.learn.survey
+            if self.learn.failed:
+                return tr("Nothing can be learned from this folder.")
+            if found is None:
+                return tr("Choose a folder to learn from.") if not self.learn.path else ""
+            if not found.videos + found.pictures:
                 return tr("There is nothing to learn from in this folder.")
             if not self.start.value:
                 return tr("A quick fine-tune starts from a student: choose one.")
-            if self._survey.room and self._survey.room < self._survey.disk(self._side()):
+            if found.room and found.room < found.disk(self._side()):
                 return tr("The disk has too little room.")
             return ""
+        if self.learn.layout_name:
+            # Its folder holds maps as pictures too, which are nothing to be labelled.
+            return tr("The gaze of a published set is learned by a quick fine-tune.")
         if not (Path(self.gaze.path or "/nowhere").expanduser() / "fixations").is_dir():
             return tr("Coupled distillation needs gaze data: choose its folder.")
         return ""

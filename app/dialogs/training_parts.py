@@ -49,6 +49,20 @@ def hint(words: str) -> QLabel:
     return label
 
 
+def align(*forms: QFormLayout) -> None:
+    """Gives the labels of forms that stand below each other one width."""
+    labels = [
+        item.widget()
+        for form in forms
+        for row in range(form.rowCount())
+        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+    ]
+    width = max(label.sizeHint().width() for label in labels if label is not None)
+    for label in labels:
+        if label is not None:
+            label.setMinimumWidth(width)
+
+
 class FolderLine(QWidget):
     """A folder to type or to choose.
 
@@ -136,7 +150,7 @@ class ModelChoice(QComboBox):
         if first is not None:
             self.addItem(*first)
         for card in cards:
-            if card.role == role:
+            if card.trainable if role == "student" else card.role == role:
                 self.addItem(card.name, card.name)
         if self._files:
             if chosen and str(chosen).endswith(".onnx"):

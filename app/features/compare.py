@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.theme import Tokens
     from uvanet.errors import UvanetError
 
-_C, _V = Menu.COMPARE, Menu.VIEW
+_C = Menu.COMPARE
 _SAY_EVERY_MS = 400
 _WITH_TEACHER = {"side", "wipe"}
 
@@ -59,9 +59,6 @@ class Compare(Feature):
             group=1,
             checkable=True,
         ),
-        ActionSpec("zoom_in", "Zoom in", _V, ("+", "Z"), group=3),
-        ActionSpec("zoom_out", "Zoom out", _V, ("-", "Shift+Z"), group=3),
-        ActionSpec("zoom_fit", "Whole picture", _V, ("0",), group=3),
     )
 
     def __init__(self, window: MainWindow) -> None:
@@ -134,18 +131,6 @@ class Compare(Feature):
         self.window.actions_by_name.set_checked("compare_paired", on)
         self.window.controller.set_paired(on)
         self._name_teacher()
-
-    def zoom_in(self) -> None:
-        """Shows a smaller part, larger."""
-        self.window.canvas.viewport.step(1)
-
-    def zoom_out(self) -> None:
-        """Shows a larger part."""
-        self.window.canvas.viewport.step(-1)
-
-    def zoom_fit(self) -> None:
-        """Shows the whole picture."""
-        self.window.canvas.viewport.fit()
 
     # -- the teacher
 
@@ -252,6 +237,7 @@ class Compare(Feature):
         self.handle.setVisible(view == "wipe")
         self.handle.follow()
         self.strip.set_wanted(view in _WITH_TEACHER)
+        self._plot()
         self.button.setIcon(self.window.actions_by_name[f"compare_{view}"].icon())
         if view not in _WITH_TEACHER:
             self._stop()
@@ -366,6 +352,12 @@ class Compare(Feature):
     def _on_first_overlay(self) -> None:
         if self._view in _WITH_TEACHER and not self._teacher:
             self._start()
+        self._plot()
+
+    def _plot(self) -> None:
+        """Loads the graph where a view shows it; most people never do, and it takes 4 MB."""
+        if self._view not in _WITH_TEACHER or not self.window.display.overlay_seen:
+            return
         self.window.jobs.run(
             lambda: importlib.import_module("pyqtgraph"),
             lambda _: self.card.start(),

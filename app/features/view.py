@@ -30,7 +30,7 @@ def _frame(now: Situation) -> bool:
 
 
 class View(Feature):
-    """The clean view, mirror and rotation, folded cards, dropped weights, the About box."""
+    """The clean view, zoom, mirror and rotation, folded cards, dropped weights, the About box."""
 
     ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
         ActionSpec(
@@ -52,6 +52,9 @@ class View(Feature):
             checkable=True,
         ),
         ActionSpec("rotate", "Rotate", Menu.VIEW, ("Shift+R",), "rotate", available=_source),
+        ActionSpec("zoom_in", "Zoom in", Menu.VIEW, ("+", "Z"), group=3),
+        ActionSpec("zoom_out", "Zoom out", Menu.VIEW, ("-", "Shift+Z"), group=3),
+        ActionSpec("zoom_fit", "Whole picture", Menu.VIEW, ("0",), group=3),
         ActionSpec("about", "About UVA-Net Live", Menu.VIEW, ("Ctrl+I",), "info", group=2),
     )
 
@@ -96,6 +99,18 @@ class View(Feature):
         """Rotates the picture by a quarter turn clockwise, as it is seen."""
         now = self._orientation()
         self._turn(Orientation(now.mirrored, (now.quarters + (3 if now.mirrored else 1)) % 4))
+
+    def zoom_in(self) -> None:
+        """Shows a smaller part, larger."""
+        self.window.canvas.viewport.step(1)
+
+    def zoom_out(self) -> None:
+        """Shows a larger part."""
+        self.window.canvas.viewport.step(-1)
+
+    def zoom_fit(self) -> None:
+        """Shows the whole picture."""
+        self.window.canvas.viewport.fit()
 
     def about(self) -> None:
         """Shows the About box."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import tr
+from app.widgets.bare_graph import close_graph, colour_graph, open_graph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,8 @@ class PlotCard(QFrame):
         self._words = words
         self._least = least
         self._tokens = tokens
-        self._plot: QWidget | None = None
-        self._lines: list[object] = []
+        self._plot: Any = None
+        self._lines: list[Any] = []
         heading = QLabel(title)
         heading.setObjectName("section")
         self._values = [QLabel("-") for _ in curves]
@@ -97,21 +98,10 @@ class PlotCard(QFrame):
         """Loads the graph."""
         if self._plot is not None:
             return
-        import pyqtgraph
-
-        plot = pyqtgraph.PlotWidget(background=self._tokens.surface, enableMenu=False)
-        plot.setMouseEnabled(False, False)
-        plot.hideButtons()
-        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setFrameShape(QFrame.Shape.NoFrame)
-        plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        plot.setAccessibleName(self.accessibleName())
+        plot = open_graph(self.accessibleName(), 30, (0, 6, 12, 0))
         plot.setXRange(-SPAN_SECONDS, 0.0, padding=0.0)
         plot.setYRange(0.0, self._least, padding=0.0)
         plot.getAxis("bottom").setTicks([[(-60, "-60 s"), (-30, "-30 s"), (0, tr("now"))]])
-        plot.getPlotItem().layout.setContentsMargins(0, 6, 12, 0)
-        plot.getAxis("left").setWidth(30)
-        plot.getAxis("bottom").setHeight(18)
         self._lines = [plot.plot(antialias=True) for _ in self._curves]
         self._plot = plot
         layout = self._stage.layout()
@@ -121,10 +111,8 @@ class PlotCard(QFrame):
 
     def stop(self) -> None:
         """Takes the graph away, in the order its library needs."""
-        plot, self._plot, self._lines = self._plot, None, []
-        if plot is not None:
-            plot.close()
-            plot.deleteLater()
+        close_graph(self._plot)
+        self._plot, self._lines = None, []
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""
@@ -138,14 +126,9 @@ class PlotCard(QFrame):
             return
         import pyqtgraph
 
-        self._plot.setBackground(tokens.surface)  # type: ignore[attr-defined]
+        colour_graph(self._plot, tokens, self.font())
         for line, (_, colour) in zip(self._lines, self._curves, strict=True):
-            line.setPen(pyqtgraph.mkPen(getattr(tokens, colour), width=1.6))  # type: ignore[attr-defined]
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)  # type: ignore[attr-defined]
-            axis.setPen(pyqtgraph.mkPen(tokens.line))
-            axis.setTextPen(pyqtgraph.mkPen(tokens.quiet))
-            axis.setStyle(tickLength=0, tickFont=self._small_font(), hideOverlappingLabels=False)
+            line.setPen(pyqtgraph.mkPen(getattr(tokens, colour), width=1.6))
 
     def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
         """Draws the curves.
@@ -160,16 +143,11 @@ class PlotCard(QFrame):
             return
         ages = [time - times[-1] for time in times]
         for line, values in zip(self._lines, series, strict=True):
-            line.setData(ages, list(values))  # type: ignore[attr-defined]
+            line.setData(ages, list(values))
         top = _round_up(max(self._least, max(max(values) for values in series) * 1.08))
-        self._plot.setYRange(0.0, top, padding=0.02)  # type: ignore[attr-defined]
+        self._plot.setYRange(0.0, top, padding=0.02)
         marks = [(value, f"{value:g}") for value in (0.0, top / 2, top)]
-        self._plot.getAxis("left").setTicks([marks])  # type: ignore[attr-defined]
-
-    def _small_font(self) -> object:
-        font = self.font()
-        font.setPointSizeF(max(6.0, font.pointSizeF() * 0.82))
-        return font
+        self._plot.getAxis("left").setTicks([marks])
 
 
 class PlotPanel(QWidget):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.widgets.bare_graph import close_graph, colour_graph, open_graph
 
 if TYPE_CHECKING:
     from app.theme import Tokens
@@ -58,18 +59,7 @@ class RunCurve(QFrame):
         """Loads the graph; its library takes half a second the first time."""
         if self._plot is not None:
             return
-        import pyqtgraph
-
-        plot = pyqtgraph.PlotWidget(background=self._tokens.surface, enableMenu=False)
-        plot.setMouseEnabled(False, False)
-        plot.hideButtons()
-        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setFrameShape(QFrame.Shape.NoFrame)
-        plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        plot.setAccessibleName(self.accessibleName())
-        plot.getAxis("left").setWidth(34)
-        plot.getAxis("bottom").setHeight(18)
-        plot.getPlotItem().layout.setContentsMargins(0, 4, 6, 0)
+        plot = open_graph(self.accessibleName(), 34, (0, 4, 6, 0))
         self._line = plot.plot(antialias=True)
         self._plot = plot
         self._stage.addWidget(plot)
@@ -78,10 +68,8 @@ class RunCurve(QFrame):
 
     def stop(self) -> None:
         """Takes the graph away, in the order its library needs."""
-        plot, self._plot, self._line = self._plot, None, None
-        if plot is not None:
-            plot.close()
-            plot.deleteLater()
+        close_graph(self._plot)
+        self._plot = self._line = None
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""
@@ -90,16 +78,9 @@ class RunCurve(QFrame):
             return
         import pyqtgraph
 
-        self._plot.setBackground(tokens.surface)
+        colour_graph(self._plot, tokens, self.font())
         colour = getattr(tokens, self._colour)
         self._line.setPen(pyqtgraph.mkPen(colour, width=1.8))
-        small = self.font()
-        small.setPointSizeF(max(6.0, small.pointSizeF() * 0.82))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pyqtgraph.mkPen(tokens.line))
-            axis.setTextPen(pyqtgraph.mkPen(tokens.quiet))
-            axis.setStyle(tickLength=0, tickFont=small)
 
     def clear(self) -> None:
         """Begins anew."""

@@ -106,6 +106,11 @@ class RunResult(QFrame):
 
     def _sentence(self, outcome: Outcome) -> str:
         held_out = _held_out(outcome.report)
+        if _metric(outcome.report) != "CC with the teacher":
+            words = tr("Measured by where people looked, on {held_out}.")
+            if outcome.model:
+                words += " " + tr("The new student is among your models.")
+            return words.format(held_out=held_out)
         if outcome.model:
             return tr(
                 "The student agrees more with the teacher on {held_out}. Agreement with a "
@@ -120,7 +125,7 @@ class RunResult(QFrame):
         head = ("", tr("Before"), tr("After"), tr("Gain"))
         for column, words in enumerate(head):
             self._put(words, 0, column, quiet=True)
-        self._put(tr("CC with the teacher"), 1, 0)
+        self._put(tr(_metric(report)), 1, 0)
         for column, key in enumerate(("before", "after", "gain"), start=1):
             self._put(_interval(report.get(key)), 1, column)
         forgotten = report.get("forgotten")
@@ -156,6 +161,10 @@ class RunResult(QFrame):
 def _held_out(report: dict[str, Any]) -> str:
     words = str(report.get("held_out", ""))
     return tr(words) if words else tr("what was held out")
+
+
+def _metric(report: dict[str, Any]) -> str:
+    return str(report.get("metric") or "CC with the teacher")
 
 
 def _interval(values: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from window_bench import PATIENCE
@@ -203,6 +203,28 @@ def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None
     side.trigger("zoom_in")
     side.trigger("zoom_out")
     assert main.viewport.zoom == pytest.approx(1.25)
+
+
+def test_a_pinch_zooms_at_its_place(side: Bench) -> None:
+    main, second = side.window.canvas, side.window.parts.panes.others[0].canvas
+    place = QPointF(second.width() * 0.25, second.height() * 0.5)
+    before = second.picture_rect()
+    share = (place.x() - before.left()) / before.width()
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        place,
+        place,
+        QPointF(second.mapToGlobal(place.toPoint())),
+        0.5,
+        QPointF(),
+    )
+    QApplication.sendEvent(second, pinch)
+    after = second.picture_rect()
+    assert after.width() == pytest.approx(before.width() * 1.5, rel=0.01)
+    assert (place.x() - after.left()) / after.width() == pytest.approx(share, abs=0.02)
+    assert main.picture_rect().width() == pytest.approx(after.width(), rel=0.02)
 
 
 def test_zoomed_shows_the_part_in_the_middle(still: Bench) -> None:

@@ -155,7 +155,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     player.until(lambda: len(dialog.students) >= 3)
     assert dialog.students["uvanet-64"].isChecked()
     words = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "158" in words  # thousand parameters
+    assert "169" in words  # thousand parameters
     nss = find("uvanet-64")[1].measured("test")["nss"]
     assert f"{nss:.2f}" in words
     assert not dialog.students[gone].isEnabled()

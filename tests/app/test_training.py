@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from training_kit import write_scene, write_teacher
 from window_bench import FakeCamera
 
+from app.features.training.learning import recordings_folder
 from app.services import torch_missing
 from app.services.training import EVENTS, Request, TrainingRun, new_folder
 from uvanet.distill.control import CONTROL
@@ -166,6 +167,8 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
     bench.until(lambda: feature.busy)
     bench.until(lambda: feature.run.step is not None and feature.run.step["phase"] == "train")
+    # Stopped too soon it would be no better yet, and not be kept.
+    bench.until(lambda: feature.run.step["done"] >= 40)
     bench.until(feature.status.isVisible)
     feature.order("stop")
     bench.until(lambda: feature.run is None)
@@ -322,22 +325,58 @@ def test_a_live_scene_is_recorded_in_private_and_deleted(launch, teacher, home, 
 def test_the_folder_is_surveyed_at_once(studio, squares, tmp_path):
     studio.trigger("train")
     setup = studio.feature.dialog("distill").setup
-    setup.folder.set_path(str(squares.parent))
-    studio.until(lambda: "1 videos" in setup.facts.text())
-    assert "MB" in setup.facts.text()
+    setup.learn.folder.set_path(str(squares.parent))
+    studio.until(lambda: "1 videos" in setup.learn.facts.text())
+    assert "MB" in setup.learn.facts.text()
     assert setup.go.isEnabled()
-    setup.folder.set_path("/no/such/folder")
-    studio.until(lambda: "/no/such/folder" in setup.facts.text())
+    setup.learn.folder.set_path("/no/such/folder")
+    studio.until(lambda: "/no/such/folder" in setup.learn.facts.text())
     (tmp_path / "empty").mkdir()
-    setup.folder.set_path(str(tmp_path / "empty"))
+    setup.learn.folder.set_path(str(tmp_path / "empty"))
     studio.until(lambda: "nothing to learn" in setup.problem.text())
     assert not setup.go.isEnabled()
+    # A published set says which part of it is missing.
+    setup.learn.kind.setCurrentIndex(setup.learn.kind.findData("avs1k"))
+    studio.until(lambda: "trainSet" in setup.learn.facts.text())
+    assert not setup.go.isEnabled()
+    assert not setup.learn.record.isVisibleTo(setup)
+    setup.how.setCurrentIndex(1)
+    assert "quick fine-tune" in setup.problem.text()
+    setup.learn.kind.setCurrentIndex(0)
     # Coupled distillation asks for gaze.
     setup.how.setCurrentIndex(1)
     setup.gaze.set_path("")
     assert "gaze data" in setup.problem.text()
     assert setup.epochs.isVisibleTo(setup.advanced.inner)
     assert not setup.steps.isVisibleTo(setup.advanced.inner)
+
+
+def test_what_is_seen_now_is_recorded_and_learned(studio, home):
+    studio.trigger("train")
+    setup = studio.feature.dialog("distill").setup
+    setup.learn.seconds.setRange(1, 3600)
+    setup.learn.seconds.setValue(2)
+    # Begun, and thought better of: nothing is left.
+    setup.learn.record.click()
+    studio.until(lambda: setup.learn.bar.isVisible())
+    (begun,) = recordings_folder().iterdir()
+    assert begun.stat().st_mode & 0o077 == 0
+    setup.learn.record.click()
+    assert not begun.exists()
+    setup.learn.record.click()
+    studio.until(lambda: bool(setup.learn.survey))
+    assert setup.learn.path == setup.learn.recorded
+    assert setup.learn.keep.isVisible()
+    assert setup.learn.survey.pictures > 16
+    setup.steps.setValue(20)
+    assert setup.go.isEnabled(), setup.problem.text()
+    setup.go.click()
+    studio.until(lambda: studio.feature.busy)
+    run = studio.feature.run
+    studio.until(lambda: studio.feature.run is None)
+    assert run.outcome.state == "done", run.outcome
+    # The frames went with the run.
+    assert not list(recordings_folder().iterdir())
 
 
 def test_orders_to_a_run_without_a_folder_do_not_break(studio):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 from training_kit import Child, scene, training, write_scene, write_teacher
 
 import uvanet
@@ -277,6 +278,15 @@ def test_a_checkpoint_and_weights_of_another_version(
     child = adapt(clip, tmp_path / "b", teacher, "--start", old / "uvanet-64.onnx")
     assert child.end()[0] == 2
     assert "version that this program does not know" in child.last["message"]
+    # A network of other widths, as an earlier version had.
+    (old / "uvanet-64.json").write_text(json.dumps(card))
+    weights = load_file(old / "uvanet-64.safetensors")
+    weights["stem.conv.0.weight"] = weights["stem.conv.0.weight"][:8].contiguous()
+    save_file(weights, old / "uvanet-64.safetensors")
+    child = adapt(clip, tmp_path / "c", teacher, "--start", old / "uvanet-64.onnx")
+    code, err = child.end()
+    assert code == 2, err
+    assert "does not fit the student uvanet-64 of this version" in child.last["message"]
 
 
 def test_what_is_no_scene_and_who_is_no_teacher(clip: Path, teacher: Path, tmp_path: Path) -> None:
@@ -287,7 +297,7 @@ def test_what_is_no_scene_and_who_is_no_teacher(clip: Path, teacher: Path, tmp_p
         (still, teacher, "still picture"),
         (clip, tmp_path / "none.onnx", "no teacher"),
         (clip, tmp_path / "words.onnx", "words.onnx"),
-        (clip, uvanet.paths.resource("weights/uvanet-64.onnx"), "does not run as a teacher"),
+        (clip, uvanet.paths.resource("weights/uvanet-64.onnx"), "is a student"),
         (tmp_path / "gone.mp4", teacher, "gone.mp4"),
     ):
         child = adapt(source, tmp_path / "run", who)

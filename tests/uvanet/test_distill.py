@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -16,14 +18,17 @@ import torch
 from safetensors.torch import load_file
 
 from uvanet import losses
+from uvanet.data.synthetic import make_pairs
 from uvanet.distill.config import TrainConfig
-from uvanet.distill.export import export, load_student
+from uvanet.distill.export import export
 from uvanet.distill.loop import train
 from uvanet.distill.material import gaze_material
 from uvanet.distill.origin import Origin, gaze_data
 from uvanet.distill.schedule import learning_rate
+from uvanet.distill.task import GazeTask
 from uvanet.errors import ModelError
 from uvanet.model import load
+from uvanet.models import load_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +72,30 @@ def test_every_loss_is_least_where_the_label_is_met(name: str) -> None:
         assert loss(right, label) < loss(wrong, label)
     # Scale and offset of a label mean nothing.
     assert torch.allclose(loss(right, 7 * label), loss(right, label), atol=1e-5)
+
+
+def test_hints_lead_the_deepest_layers_to_where_the_teacher_looks(gaze_tree: Path) -> None:
+    torch.manual_seed(0)
+    task = GazeTask(dataclasses.replace(QUICK, hint=1.0)).train()
+    plain = GazeTask(QUICK).train()
+    plain.student.load_state_dict(task.student.state_dict())
+    material = gaze_material(gaze_tree, 64)
+    rng = torch.Generator().manual_seed(0)
+    pairs = make_pairs(material.images, material.labels, (32, 32), QUICK.motion, rng)
+    found, without = task(pairs), plain(pairs)
+    assert float(found["fused"]) == pytest.approx(float(without["fused"]), rel=1e-4)
+    assert 0 < float(found["loss"].detach()) - float(without["loss"].detach()) <= 4
+    optimizer = torch.optim.Adam(task.student.parameters(), lr=3e-3)
+    first = None
+    for _ in range(60):
+        task(pairs)
+        hint = losses.attention_hint(task._deep["spatial"], pairs.still)
+        first = float(hint.detach()) if first is None else first
+        optimizer.zero_grad()
+        hint.backward()
+        optimizer.step()
+    assert first is not None
+    assert float(hint.detach()) < 0.6 * first
 
 
 def test_a_student_can_start_from_another_of_any_size(gaze_tree: Path, tmp_path: Path) -> None:
@@ -153,7 +182,7 @@ def test_every_run_leaves_its_record(gaze_tree: Path, tmp_path: Path) -> None:
     assert all(math.isfinite(row["loss"]) for row in rows)
     assert load_file(tmp_path / "best.safetensors")
     curves = (tmp_path / "curves.svg").read_text()
-    assert curves.count("<polyline") == 4
+    assert {"fused", "spatial", "temporal", "val_nss"} <= set(re.findall(r">([a-z_]+)<", curves))
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

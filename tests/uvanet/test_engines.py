@@ -71,7 +71,7 @@ def test_a_batch_gives_what_single_frames_give(engine: str, threads: int, count:
     """Also where its last piece is a short one."""
     rng = np.random.default_rng(2)
     batch = rng.integers(0, 256, (count, 64, 64, 3), np.uint8)
-    earlier = rng.random((count, 16, 16, 16), np.float32)
+    earlier = rng.random((count, 32, 16, 16), np.float32)
     runs = uvanet.load("uvanet-64", engine=engine, threads=threads).engine
     one = uvanet.load("uvanet-64").engine
     for past in (None, earlier):

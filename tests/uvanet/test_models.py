@@ -35,9 +35,9 @@ def test_the_documented_layer_table_is_true() -> None:
 
 def test_macs_are_those_of_the_arithmetic() -> None:
     costs = layer_costs(build("uvanet-64"))
-    # 3x3 kernels over 3 channels, 8 outputs, at 32 x 32.
-    assert costs["stem.conv"][1] == 32 * 32 * 8 * 27
-    assert costs["head"] == (16 * 4 + 4 + 64, 16 * 16 * 16 * 4)
+    # 3x3 kernels over 3 channels, 16 outputs, at 32 x 32.
+    assert costs["stem.conv"][1] == 32 * 32 * 16 * 27
+    assert costs["head"] == (32 * 4 + 4 + 64, 16 * 16 * 32 * 4)
 
 
 def test_macs_grow_with_the_picture_and_parameters_do_not() -> None:
@@ -63,7 +63,7 @@ def test_streaming_gives_what_the_pair_gives() -> None:
     earlier, now = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64)
     with torch.no_grad():
         pair = model(now, earlier)
-        features = model.step(earlier, torch.zeros(2, 16, 16, 16)).features
+        features = model.step(earlier, torch.zeros(2, 32, 16, 16)).features
         streamed = model.step(now, features)
     for a, b in zip(pair, streamed, strict=True):
         assert torch.allclose(a, b, atol=1e-5)

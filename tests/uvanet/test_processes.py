@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
+from uvanet.data.fixations import read_rgb, read_split
 from uvanet.data.synthetic import MotionConfig, make_pairs
 from uvanet.distill.config import TrainConfig
 from uvanet.distill.processes import share_statistics
 from uvanet.distill.task import GazeTask
+from uvanet.metrics import cc
+from uvanet.model import load
 
 # Saves the gradients of one step: run by torchrun, and by this process for the whole batch.
 CHILD = """
@@ -34,7 +36,8 @@ def gradients(out: str | None = None) -> dict[str, torch.Tensor]:
     pairs = make_pairs(
         pictures, torch.rand(6, 24, 24, generator=rng), (28, 36), MotionConfig(), rng
     )
-    fabric = make_fabric(device="cpu")
+    # In 64 bits: what rounding takes over the edge of a ReLU6 changes gradients by percents.
+    fabric = make_fabric("64-true", device="cpu")
     task = GazeTask(TrainConfig(preset="uvanet-32"))
     if fabric.world_size > 1:
         share_statistics(task.student)
@@ -81,18 +84,17 @@ def test_gradients_of_two_processes_are_those_of_one(tmp_path: Path) -> None:
 def test_a_run_on_two_processes_learns_and_is_exported_once(
     gaze_tree: Path, tmp_path: Path
 ) -> None:
-    """The command of the README, on two processes and on one: nearly the same weights."""
+    """The command of the README, on two processes and on one: nearly the same student."""
     command = ["-m", "uvanet", "train", "--data", gaze_tree, "--preset", "uvanet-32"]
     command += ["--epochs", 2, "--threads", 1]
     done = torchrun(*command, "--out", tmp_path / "two", cwd=tmp_path)
     assert done.stdout.count("NSS") == 1
     alone = [sys.executable, *map(str, command), "--out", str(tmp_path / "one")]
     subprocess.run(alone, check=True, capture_output=True, cwd=tmp_path)
-    one, two = (load_file(tmp_path / name / "best.safetensors") for name in ("one", "two"))
-    for name, expected in one.items():
-        if expected.is_floating_point():
-            difference = (two[name] - expected).abs().mean()
-            assert difference < 0.02 * expected.abs().mean() + 1e-3, name
+    one, two = (load(tmp_path / name / "uvanet-32.onnx") for name in ("one", "two"))
+    for picture in read_split(gaze_tree, "train"):
+        image = read_rgb(picture.path)
+        assert cc(two.predict(image), one.predict(image)) > 0.98
 
 
 def test_shared_statistics_keep_the_names_of_weights() -> None:

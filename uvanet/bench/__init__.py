@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import uvanet
 from uvanet.bench.around import bench_files, bench_frames, bench_pair, bench_peers, bench_streams
 from uvanet.bench.network import bench_students
-from uvanet.bench.program import bench_program
+from uvanet.bench.program import bench_live, bench_program
 from uvanet.bench.roofline import roofline, share
+from uvanet.bench.training import bench_beside, bench_step
 from uvanet.machine import describe
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ def bench(
     result["files"] = bench_files(main, min(10.0, 4 * seconds))
     say("the program")
     result["program"] = bench_program(main, program_seconds) if program_seconds else None
+    result["live"] = bench_live(main, program_seconds / 2) if program_seconds else []
+    say("training, and the program beside it")
+    result["training"] = bench_step(main, seconds)
+    result["beside_training"] = bench_beside(main, program_seconds / 2) if program_seconds else None
     result["ratios"] = ratios(result)
     return result
 
@@ -104,6 +109,11 @@ def ratios(result: dict[str, Any]) -> dict[str, float]:
     for row in result["pairs"]:
         found[f"p95 is longer beside {row['teacher']} than alone"] = (
             row["beside"]["p95_ms"] / row["alone"]["p95_ms"]
+        )
+    pair = result["beside_training"]
+    if pair:
+        found["frames painted while a student trains, to those without"] = (
+            pair["beside"]["fps_painted"] / pair["alone"]["fps_painted"]
         )
     return {name: round(value, 3) for name, value in found.items()}
 

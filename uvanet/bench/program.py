@@ -1,4 +1,4 @@
-"""The program on the demo, in a process of its own."""
+"""The program on the demo and on films of 720p, in a process of its own."""
 
 from __future__ import annotations
 
@@ -6,16 +6,55 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+
 from uvanet.errors import UvanetError
+from uvanet.paths import resource
+from uvanet.render import VideoWriter
+
+LIVE = (30, 60)
+"""Frames a second of the films."""
 
 
-def bench_program(model: str, seconds: float) -> dict[str, Any]:
-    """Start, latency, rates and memory of the program, for so many seconds.
+def bench_live(model: str, seconds: float) -> list[dict[str, Any]]:
+    """The program on a film of 720p at each of `LIVE` frames a second.
 
-    Where this process has no display, Qt paints into memory; `platform` in the result then says
-    "offscreen".
+    Raises:
+        UvanetError: The program did not answer.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            bench_program(model, seconds, str(write_film(Path(folder, f"720p{rate}.mp4"), rate)))
+            for rate in LIVE
+        ]
+
+
+def write_film(path: Path, rate: int, seconds: float = 10.0) -> Path:
+    """The demo, enlarged to 720p, at another rate: frames are repeated or left out."""
+    demo = cv2.VideoCapture(str(resource("demo.mp4")))
+    own = demo.get(cv2.CAP_PROP_FPS)
+    with VideoWriter(path, (1280, 720), rate) as writer:
+        for place in range(round(seconds * rate)):
+            while demo.get(cv2.CAP_PROP_POS_FRAMES) <= place * own / rate:
+                done, image = demo.read()
+                if not done:
+                    return path
+            large = cv2.resize(image, (1280, 720), interpolation=cv2.INTER_LINEAR)
+            writer.write(np.asarray(large, np.uint8))
+    return path
+
+
+def bench_program(model: str, seconds: float, source: str = "demo") -> dict[str, Any]:
+    """Start, latency, rates, memory and cost of the program, for so many seconds.
+
+    `cores` is the processor time of the whole process, 1 being one core; `gui_blocked_ms` the
+    longest time for which the window's thread heard nothing. Where this process has no display, Qt
+    paints into memory; `platform` in the result then says "offscreen".
 
     Raises:
         UvanetError: The program did not answer.
@@ -25,7 +64,7 @@ def bench_program(model: str, seconds: float) -> dict[str, Any]:
         environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
     ):
         environment["QT_QPA_PLATFORM"] = "offscreen"
-    command = [sys.executable, "-m", "uvanet", "run", "demo", "--model", model]
+    command = [sys.executable, "-m", "uvanet", "run", source, "--model", model]
     try:
         done = subprocess.run(
             [*command, "--measure", str(seconds)],

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     import argparse
 
 
+_LIVE = (
+    "fps_captured",
+    "fps_painted",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "cores",
+    "gui_blocked_ms",
+    "rss_mib",
+)
+"""Of a live row, what the table shows."""
+
+
 class _Bench:
     description = """\
 Measures, on this machine: each model by each engine (one frame on one thread; batches over
@@ -128,6 +140,13 @@ def as_table(result: dict[str, Any]) -> list[str]:
     if result["program"]:
         lines += ["", "program on the demo"]
         lines += [f"  {key:26} {value}" for key, value in result["program"].items()]
+    if result["training"]:
+        words = "training {preset}: pairs {pairs_ms} ms, step {step_ms} ms a batch of {batch}, "
+        words += "{samples_per_second} samples a second on {threads} threads"
+        lines += ["", words.format(**result["training"])]
+    for row in result["live"]:
+        lines += ["", "program on a film of {width} x {height}".format(**row)]
+        lines += [f"  {key:26} {row[key]}" for key in _LIVE]
     return lines
 
 

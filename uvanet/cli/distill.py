@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.cli.adapt import add_tuning, run_tuning, tuning
@@ -10,11 +11,13 @@ from uvanet.cli.options import number
 from uvanet.cli.train import need_torch, preset_named
 from uvanet.cli.training import add_machine
 from uvanet.errors import UsageError
+from uvanet.weights import available
 
 if TYPE_CHECKING:
     import argparse
 
     from uvanet.distill.control import Watch
+    from uvanet.distill.verdict import Report
 
 
 class _Distill:
@@ -24,27 +27,33 @@ pool of others; trains a student on both; then, the second step, on gaze alone. 
 already holds is used; a run that was stopped goes on where it was. The student and its card lie in
 OUT/PRESET.
 
-With --quick there is no gaze and there are no two steps: a teacher that is there labels the pool,
-the student --start is fine-tuned on it, and both are measured on files held out, as `uvanet adapt`
-does on later frames; it is kept only where it is better.
+With --quick there are no two steps: a teacher that is there labels the pool, or the gaze of a
+published data set takes its place; the student --start is fine-tuned on it, and both are measured
+on files held out, as `uvanet adapt` does on later frames; it is kept only where it is better.
 """
     examples = """examples:
   uvanet distill --data ../shared/data --pool ../shared/data/pool --out runs/distilled
   uvanet distill --data ../shared/data --pool ~/Pictures --out runs/mine --epochs 5
   torchrun --nproc-per-node 2 -m uvanet distill --data ../shared/data --out runs/two
   uvanet distill --quick --pool ~/Videos --start uvanet-64 --out runs/quick
+  uvanet distill --quick --set salicon=~/SALICON --start uvanet-64 --out runs/salicon
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        from pathlib import Path
-
         parser.add_argument(
             "--pool", type=Path, metavar="FOLDER", help="more pictures and clips, without gaze"
         )
         parser.add_argument(
+            "--set",
+            metavar="NAME=FOLDER",
+            dest="published",
+            help="with --quick: a published set whose gaze is learned; NAME is one of "
+            "those of `uvanet eval`, but for talk and videos",
+        )
+        parser.add_argument(
             "--quick",
             action="store_true",
-            help="fine-tune on what --teacher says of --pool",
+            help="fine-tune on what --teacher says of --pool, or on the gaze of --set",
         )
         parser.add_argument(
             "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
@@ -61,9 +70,14 @@ does on later frames; it is kept only where it is better.
 
         if arguments.pool and not arguments.pool.is_dir():
             raise UsageError(f"There is no folder {arguments.pool}.", "Check --pool.")
-        if arguments.quick and not arguments.pool:
-            raise UsageError("--quick learns from a folder.", "Give --pool FOLDER.")
-        title = arguments.pool.name if arguments.pool else "gaze"
+        if arguments.published and not arguments.quick:
+            raise UsageError("--set is learned by --quick only.", "Give --quick, or --pool.")
+        if arguments.quick and bool(arguments.pool) == bool(arguments.published):
+            raise UsageError(
+                "--quick learns from a folder or a published set.",
+                "Give --pool FOLDER or --set NAME=FOLDER.",
+            )
+        title = arguments.published or (arguments.pool.name if arguments.pool else "gaze")
         with running(arguments, title, arguments.out) as (watch, threads):
             if arguments.quick:
                 return _quick(arguments, watch, threads)
@@ -72,7 +86,9 @@ does on later frames; it is kept only where it is better.
 
 def _quick(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     arguments.start = arguments.start or arguments.preset
-    config = dataclasses.replace(tuning(arguments, threads), own=arguments.pool)
+    layout, _, folder = (arguments.published or "").partition("=")
+    own = Path(folder).expanduser() if layout else arguments.pool
+    config = dataclasses.replace(tuning(arguments, threads), own=own, layout=layout)
     return run_tuning(arguments, config, watch)
 
 
@@ -104,6 +120,7 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     if card is None:
         return 0
     path, name = out / card.name / f"{card.name}.onnx", card.name
+    report = _against(config.start or card.name, path, root, watch)
     if arguments.install:
         name = arguments.name or free_name(card.name)
         path = keep_model(path.parent, card.name, name)
@@ -113,10 +130,25 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
         f"{card.parameters} parameters"
     )
     watch.tell(event("log", words=words))
-    watch.tell(event("done", model=str(path), name=name, stopped=False, report={}))
+    told = report.as_dict() if report else {}
+    watch.tell(event("done", model=str(path), name=name, stopped=False, report=told))
     if not arguments.events:
         print(f"{path}: {words}")
+        if report:
+            print(report.words())
     return 0
+
+
+def _against(before: str, after: Path, root: Path, watch: Watch) -> Report | None:
+    """The new student against the one it started from, or the one of its name that ships."""
+    from uvanet.distill.comparison import against
+    from uvanet.distill.events import step_event
+
+    known = {card.name for card in available()}
+    if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
+        return None
+    watch.tell(step_event("measure", 0, 1, 0))
+    return against(before, after, root)
 
 
 COMMAND = _Distill()

@@ -71,7 +71,8 @@ class Bar(Watch):
 
         if told.kind != "step":
             return
-        if told["phase"] != self._phase:
+        again = self._bar is not None and told.number("done") < self._bar.n
+        if told["phase"] != self._phase or again:
             self.close()
             self._phase = told.text("phase")
             self._bar = tqdm(

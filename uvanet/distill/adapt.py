@@ -20,7 +20,6 @@ import torch
 from uvanet.distill.config import stored_side
 from uvanet.distill.control import CONTROL
 from uvanet.distill.events import event, step_event
-from uvanet.distill.export import load_student
 from uvanet.distill.finetune import TuneConfig, finetune
 from uvanet.distill.moments import (
     label_moments,
@@ -31,22 +30,22 @@ from uvanet.distill.moments import (
 )
 from uvanet.distill.teachers import find_teacher, load_teacher
 from uvanet.distill.verdict import agreement, judge
-from uvanet.errors import ModelError
+from uvanet.errors import ModelError, UsageError
 from uvanet.model import enlarge
-from uvanet.models import PRESETS
+from uvanet.models import load_student
 from uvanet.runtime.preprocess import shrink
 from uvanet.runtime.sizes import of_ratio
 from uvanet.weights import file_hash, find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from uvanet.distill.control import Watch
     from uvanet.distill.events import Event
-    from uvanet.distill.moments import Moment, Moments
+    from uvanet.distill.moments import Labeller, Moment, Moments
     from uvanet.distill.verdict import Report
     from uvanet.models import SpatioTemporal
 
@@ -63,6 +62,8 @@ class AdaptConfig:
         source: What `make_source` takes; empty where a recording is given.
         recording: Folder of recorded pairs; see `read_recording`. None to watch the source.
         own: Folder of the user's own videos and pictures to learn from instead of one scene.
+        layout: Where `own` is a published data set, its layout, one of `published.NAMES`: its
+            gaze takes the teacher's place.
         seconds: How long to watch, in the source's time.
         teacher: As `find_teacher` takes it.
         start: The student to start from, as `uvanet.weights.find` takes it.
@@ -75,6 +76,7 @@ class AdaptConfig:
     source: str = ""
     recording: Path | None = None
     own: Path | None = None
+    layout: str = ""
     seconds: float = 60.0
     teacher: str = ""
     start: str = "uvanet-64"
@@ -88,6 +90,11 @@ class AdaptConfig:
         """In words, what the student is measured on."""
         return "later frames of the scene" if self.own is None else "files held out"
 
+    @property
+    def judged_by(self) -> str:
+        """In words, whose maps the student is to agree with."""
+        return f"the gaze of {self.layout}" if self.layout else "the teacher"
+
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
@@ -97,7 +104,8 @@ class Adapted:
         student: The averaged student; the one to keep where the report says better.
         report: Before and after.
         preset: The student's.
-        teacher: The teacher's name and hash.
+        teacher: The teacher's name and hash; empty where gaze took its place and nothing more
+            was labelled.
         finished: Whether all steps were taken.
     """
 
@@ -122,10 +130,11 @@ def adapt(config: AdaptConfig, out: Path, watch: Watch) -> Adapted | None:
     Raises:
         UvanetError: Something is missing, damaged or too little.
     """
-    preset, weights = _student(config.start)
-    student = load_student(preset, weights)
-    teacher = find_teacher(config.teacher)
-    label = load_teacher(teacher, config.threads)
+    preset, student = _student(config.start)
+    # Gaze needs no teacher, but the general pictures learned beside do.
+    needed = not config.layout or config.replay is not None
+    teacher = find_teacher(config.teacher) if needed else None
+    label = load_teacher(teacher, config.threads) if teacher else _nobody
     side = stored_side(student.preset.input_size)
     known = load_moments(out / MATERIAL)
     if known is None:
@@ -152,13 +161,24 @@ def adapt(config: AdaptConfig, out: Path, watch: Watch) -> Adapted | None:
     seconds = time.monotonic() - began
     watch.tell(step_event("measure", 0, 1, 0))
     look(averaged, config.tune.steps if finished else 0)
-    report = judge(values, agreement(_maps(averaged, later), later.labels), later, config.held_out)
+    report = judge(
+        values,
+        agreement(_maps(averaged, later), later.labels),
+        later.groups,
+        config.held_out,
+        metric=f"CC with {config.judged_by}",
+    )
     report = dataclasses.replace(
         report,
         seconds=round(seconds, 1),
         forgotten=_forgotten(student, averaged, config.data),
     )
-    return Adapted(averaged, report, preset, (teacher.stem, file_hash(teacher)), finished)
+    known_as = (teacher.stem, file_hash(teacher)) if teacher else ("", "")
+    return Adapted(averaged, report, preset, known_as, finished)
+
+
+def _nobody(now: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.float32]:
+    raise UsageError("A moment came without gaze.", "Give --teacher.")
 
 
 def clear(out: Path) -> None:
@@ -168,22 +188,21 @@ def clear(out: Path) -> None:
             (out / name).unlink(missing_ok=True)
 
 
-def _student(name: str) -> tuple[str, Path]:
+def _student(name: str) -> tuple[str, SpatioTemporal]:
     path, card = find(name)
     preset = card.recipe.get("config", {}).get("preset", card.name)
-    weights = path.with_suffix(".safetensors")
-    if card.role != "student" or preset not in PRESETS:
+    if card.role != "student":
         raise ModelError(f"{card.name} is no student.", "Start from a student.")
-    if not weights.is_file():
-        raise ModelError(
-            f"{weights} is missing, which the training starts from.", "Copy it beside the model."
-        )
-    return preset, weights
+    return preset, load_student(preset, path.with_suffix(".safetensors"))
 
 
 def _moments(config: AdaptConfig) -> Iterable[tuple[Moment, float]]:
     from uvanet.distill.collection import read_collection
 
+    if config.own is not None and config.layout:
+        from uvanet.distill.published import read_published
+
+        return read_published(config.layout, config.own)
     if config.own is not None:
         return read_collection(config.own)
     if config.recording is not None:
@@ -201,7 +220,7 @@ def _parted(moments: Moments, config: AdaptConfig) -> tuple[Moments, Moments]:
 
 def _see(
     watched: Iterable[tuple[Moment, float]],
-    label: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    label: Labeller,
     side: int,
     watch: Watch,
     phase: str,
@@ -225,7 +244,7 @@ def _see(
 
 def _replay(
     config: AdaptConfig,
-    label: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    label: Labeller,
     side: int,
     out: Path,
     watch: Watch,

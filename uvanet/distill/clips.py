@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from tqdm import tqdm
 
 from uvanet.data.synthetic import Pairs
+from uvanet.distill.control import Watch, working
 from uvanet.distill.corpus import LABEL_SIDE, atomic_save, read_labels
 from uvanet.distill.views import View
 from uvanet.models.temporal_teacher import STATE_CHANNELS, Motion
@@ -56,6 +56,7 @@ def label_clips(
     every: float,
     cache: Path,
     side: int,
+    watch: Watch | None = None,
 ) -> Films | None:
     """Labels the clips that are not labelled yet and loads all of them.
 
@@ -65,6 +66,7 @@ def label_clips(
         every: Seconds between two pairs.
         cache: Folder of the labels; made where missing.
         side: Side at which frames are wanted, pixels.
+        watch: Told how far it is; may end it.
 
     Returns:
         Pairs `LAG` apart; None where no clip lasts long enough, a second or more.
@@ -74,7 +76,7 @@ def label_clips(
     folder.mkdir(parents=True, exist_ok=True)
     columns: list[list[Array]] = [[], [], [], []]
     ratios: list[float] = []
-    for path in tqdm(paths, desc="clips", unit="clip"):
+    for path in working(paths, "label", watch or Watch()):
         key = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
         files = [folder / f"{key}-{name}.npy" for name in Pairs._fields]
         found = [column for file in files if (column := read_labels(file)) is not None]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from uvanet.data.files import need_folder, read_rgb
-from uvanet.distill.moments import LEAST, Moment, watch_source
+from uvanet.distill.moments import BEFORE, LEAST, NOW, Moment, watch_source
 from uvanet.errors import UsageError, UvanetError
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 
@@ -22,6 +23,9 @@ _LOG = logging.getLogger(__name__)
 MOST = 1600
 """Moments of a whole collection."""
 
+PARTS = 10
+"""Stretches of a recording that count as a file each."""
+
 
 def files_of(root: Path) -> tuple[list[Path], list[Path]]:
     """Videos and pictures below a folder, by name; hidden files are left out.
@@ -33,6 +37,8 @@ def files_of(root: Path) -> tuple[list[Path], list[Path]]:
     for path in sorted(need_folder(root, "Choose another folder.").rglob("*")):
         if path.name.startswith(".") or not path.is_file():
             continue
+        if path.name.endswith(BEFORE) and _partner(path, BEFORE, NOW).is_file():
+            continue  # the earlier half of a recorded pair
         if path.suffix.lower() in VIDEO_SUFFIXES:
             videos.append(path)
         elif path.suffix.lower() in PICTURE_SUFFIXES:
@@ -74,7 +80,7 @@ def read_collection(root: Path, most: int = MOST) -> Iterator[tuple[Moment, floa
         try:
             for moment in _of_file(path, path in videos, each):
                 count += 1
-                yield Moment(moment.now, moment.before, moment.t, group), place / total
+                yield replace(moment, group=moment.group or group), place / total
         except UvanetError as error:
             _LOG.warning("left out: %s", error)
     if not count:
@@ -82,12 +88,32 @@ def read_collection(root: Path, most: int = MOST) -> Iterator[tuple[Moment, floa
 
 
 def _of_file(path: Path, video: bool, each: int) -> Iterator[Moment]:
+    before = _partner(path, NOW, BEFORE)
+    if before != path and before.is_file():
+        seconds = _seconds(path)
+        # Frames near in time are alike, and count as one file.
+        part = int(PARTS * seconds / (max(map(_seconds, path.parent.glob(f"*{NOW}"))) + 0.01))
+        group = f"{path.parent.name}, part {part}"
+        yield Moment(read_rgb(path), read_rgb(before), seconds, group)
+        return
     if not video:
         image = read_rgb(path)
         yield Moment(image, image, 0.0)
         return
     for moment, _ in watch_source(str(path), 3600.0, each):
         yield moment
+
+
+def _partner(path: Path, ending: str, other: str) -> Path:
+    """The other half of a recorded pair; the path itself where it is no such half."""
+    stem = path.name.removesuffix(ending)
+    return path.with_name(f"{stem}{other}") if f"{stem}{ending}" == path.name else path
+
+
+def _seconds(path: Path) -> float:
+    """When the recorded pair of a file was seen; 0 where it is none."""
+    stem = path.name.removesuffix(NOW)
+    return int(stem) / 1000 if stem.isdecimal() else 0.0
 
 
 def split_files(moments: Moments, held_out: float = 0.2) -> tuple[Moments, Moments]:

@@ -26,6 +26,8 @@ class TrainConfig:
         average: Decay a step of the averaged weights, which are the ones shipped.
         loss: One of `uvanet.losses.LOSSES`, of every prediction.
         branch_weight: Weight of each branch's own loss beside the fused one's.
+        hint: Weight of attention hints to the deepest layer of each branch; 0 for none. Optional:
+            see `resources/weights/ABLATION.md` for what they do.
         seed: Of weights, order and augmentation.
         eval_every: Epochs between two measurements on `val`.
         stored_size: Side of the square to which pictures are stretched in memory, pixels; more
@@ -46,6 +48,7 @@ class TrainConfig:
     average: float = 0.999
     loss: str = "mixture"
     branch_weight: float = 0.5
+    hint: float = 0.0
     seed: int = 7
     eval_every: int = 10
     stored_size: int = 160

@@ -14,19 +14,21 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from uvanet.distill.events import LineWriter, event
+from uvanet.distill.events import LineWriter, event, step_event
 from uvanet.errors import TrainingError, UvanetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import IO
 
     from torch import Tensor
 
     from uvanet.distill.events import Event
+
+T = TypeVar("T")
 
 CONTROL = "control"
 _LOOK_EVERY = 0.25  # seconds between two looks at the file
@@ -68,6 +70,24 @@ class Watch:
     def proceed(self) -> bool:
         """Whether to go on; waits while the run is paused."""
         return True
+
+
+def working(items: Sequence[T], phase: str, watch: Watch) -> Iterator[T]:
+    """Goes through what is to be done, tells how far it is, and ends where the run is to end.
+
+    Raises:
+        StoppedError: The run was told to stop.
+    """
+    began = told = time.monotonic()
+    for place, item in enumerate(items):
+        if not watch.proceed():
+            raise StoppedError(0)
+        yield item
+        now, done = time.monotonic(), place + 1
+        if now - told > 0.3 or done == len(items):
+            told = now
+            left = (now - began) / done * (len(items) - done)
+            watch.tell(step_event(phase, done, len(items), left))
 
 
 class Orders:

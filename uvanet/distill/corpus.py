@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from uvanet.data.fixations import read_rgb
+from uvanet.distill.control import Watch, working
 from uvanet.distill.views import View, random_view
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def build(
     config: CorpusConfig,
     cache: Path,
     side: int,
+    watch: Watch | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Labels what is not labelled yet and loads all of it.
 
@@ -126,6 +127,7 @@ def build(
         config: How.
         cache: Folder of the labels; made where missing.
         side: Side at which the views are wanted, pixels.
+        watch: Told how far it is; may end it.
 
     Returns:
         uint8 RGB (n, side, side, 3), float16 labels (n, 48, 48), the largest value of each 1, and
@@ -135,7 +137,7 @@ def build(
     folder = cache / settings
     folder.mkdir(parents=True, exist_ok=True)
     images, labels, ratios = [], [], []
-    for example in tqdm(examples, desc="labels", unit="picture"):
+    for example in working(examples, "label", watch or Watch()):
         image = example.load()
         views = _views(example, config)
         path = folder / f"{example.key}-{example.views}.npy"

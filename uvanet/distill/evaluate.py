@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from uvanet.errors import ModelError
 from uvanet.model import Model
-from uvanet.models import PRESETS, build
+from uvanet.models import load_student
 from uvanet.runtime.engine import LAG, Step
 from uvanet.runtime.preprocess import shrink
 from uvanet.runtime.sizes import input_size
@@ -88,18 +87,7 @@ def load_branch(name: str | Path, output: str) -> Model:
     """
     path, card = find(name)
     preset = card.recipe.get("config", {}).get("preset", card.name)
-    weights = path.with_suffix(".safetensors")
-    if card.role != "student" or preset not in PRESETS:
+    if card.role != "student":
         raise ModelError(f"{card.name} is no student and has no branches.", "Name a student.")
-    if not weights.is_file():
-        raise ModelError(
-            f"{weights} is missing, which the branches are read from.", "Copy it beside the model."
-        )
-    student = build(preset)
-    try:
-        student.load_state_dict(load_file(weights))
-    except Exception as error:
-        raise ModelError(
-            f"{weights} does not fit the student {preset}.", "Export the model again."
-        ) from error
-    return Model(card, BranchEngine(student.eval(), output))
+    student = load_student(preset, path.with_suffix(".safetensors"))
+    return Model(card, BranchEngine(student, output))

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
@@ -18,7 +18,7 @@ from uvanet.distill.slim import slim
 from uvanet.evaluation.baselines import centre_prior
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import Model
-from uvanet.models import SpatioTemporal, build, layer_costs
+from uvanet.models import SpatioTemporal, layer_costs, load_student
 from uvanet.weights import Card, file_hash
 
 if TYPE_CHECKING:
@@ -49,13 +49,6 @@ class Shipped(nn.Module):
         output = self.student.step(frame.permute(0, 3, 1, 2).float() * (1 / 255), earlier)
         logits = output.fused[:, 0]
         return torch.exp(logits - logits.amax((1, 2), keepdim=True)), output.features
-
-
-def load_student(preset: str, weights: Path) -> SpatioTemporal:
-    """A trained student in evaluation mode."""
-    student = build(preset)
-    student.load_state_dict(load_file(weights))
-    return student.eval()
 
 
 def write_onnx(student: SpatioTemporal, path: Path) -> None:

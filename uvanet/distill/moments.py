@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.uint8]
 
+    Labeller = Callable[[Image, Image], NDArray[np.float32]]
+    """From a frame and the one about 100 ms before, RGB of any size, to a map of any scale."""
+
 LABEL_SIDE = 48
 MOST = 240
 """Moments of one scene; more of the same teach little and take long to label."""
@@ -47,12 +50,14 @@ class Moment:
         before: The same scene about 100 ms earlier; `now` itself for a still picture.
         t: Seconds since the scene's start.
         group: The file it comes from; empty for a scene.
+        label: Where people looked, (h, w), of any size and scale; None to ask the teacher.
     """
 
     now: Image
     before: Image
     t: float
     group: str = ""
+    label: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +219,15 @@ def read_recording(folder: Path) -> Iterator[tuple[Moment, float]]:
 
 def label_moments(
     watched: Iterable[tuple[Moment, float]],
-    label: Callable[[Image], NDArray[np.float32]],
+    label: Labeller,
     side: int,
     advance: Callable[[float], bool],
 ) -> Moments:
-    """Asks the teacher, moment by moment as they come: no large frame is kept.
+    """Labels moment by moment as they come: no large frame is kept.
 
     Args:
         watched: Moments and the share done.
-        label: From RGB of any size to a map of any scale.
+        label: Asked for moments that come without a label.
         side: At which frames are kept, pixels.
         advance: Told the share done; gives False where it is enough.
 
@@ -231,7 +236,8 @@ def label_moments(
     """
     frames, earlier, labels, times, groups, ratios = [], [], [], [], [], []
     for moment, share in watched:
-        labels.append(square(label(moment.now)))
+        known = moment.label
+        labels.append(square(label(moment.now, moment.before) if known is None else known))
         frames.append(shrink(moment.now, (side, side)))
         earlier.append(shrink(moment.before, (side, side)))
         times.append(moment.t)

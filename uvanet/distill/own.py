@@ -40,6 +40,8 @@ def export_own(adapted: Adapted, config: AdaptConfig, name: str, out: Path) -> C
     start = find(config.start)[1]
     costs = layer_costs(student)
     scene = config.own is None
+    gaze = bool(config.layout)
+    what = config.judged_by if gaze else "a folder of the user's own"
     teacher, digest = adapted.teacher
     metrics = {
         report.held_out: {
@@ -55,9 +57,8 @@ def export_own(adapted: Adapted, config: AdaptConfig, name: str, out: Path) -> C
     card = Card(
         name=name,
         role="student",
-        description=f"{start.name}, adapted to "
-        + ("one scene" if scene else "a folder of the user's own")
-        + f" by what the teacher {teacher} says of it.",
+        description=f"{start.name}, adapted to {'one scene' if scene else what}"
+        + ("." if gaze else f" by what the teacher {teacher} says of it."),
         input_size=(student.preset.input_size, student.preset.input_size),
         parameters=sum(parameters for parameters, _ in costs.values()),
         macs=sum(macs for _, macs in costs.values()),
@@ -66,23 +67,25 @@ def export_own(adapted: Adapted, config: AdaptConfig, name: str, out: Path) -> C
         data=[
             *start.data,
             {
-                "name": "a scene" if scene else "a folder",
-                "licence": "the user's own",
-                "use": "labelled by the teacher; not kept",
+                "name": config.layout or ("a scene" if scene else "a folder"),
+                "licence": "its authors' terms" if gaze else "the user's own",
+                "use": "pictures and gaze" if gaze else "labelled by the teacher; not kept",
             },
         ],
         recipe={
             "command": f"uvanet adapt SOURCE --seconds {config.seconds:g}"
             if scene
-            else "uvanet distill --quick --pool FOLDER",
+            else "uvanet distill --quick "
+            + (f"--set {config.layout}=FOLDER" if config.layout else "--pool FOLDER"),
             "config": {"preset": adapted.preset, "start": start.name},
             "tune": dataclasses.asdict(config.tune),
             "teacher": {"name": teacher, "sha256": digest},
         },
         metrics=metrics,
         limits=[
-            "Agrees with a teacher on what it was adapted to; elsewhere it may be worse now.",
-            "The numbers are agreement with the teacher, not with people.",
+            f"Agrees with {config.judged_by} on what it was adapted to; elsewhere it may be worse "
+            "now.",
+            *(() if gaze else ("Agreement with a teacher is not agreement with people.",)),
             *start.limits,
         ],
         citation=CITATION,

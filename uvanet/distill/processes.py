@@ -81,18 +81,19 @@ class SharedBatchNorm(nn.BatchNorm2d):
         if not self.training or self.running_mean is None or self.running_var is None:
             return super().forward(x)
         size = torch.distributed.get_world_size()
-        sums = torch.stack([x.float().sum((0, 2, 3)), x.float().square().sum((0, 2, 3))])
         count = size * x.numel() / x.shape[1]
-        total: Tensor = _Total.apply(sums)  # type: ignore[no-untyped-call]
-        mean, square = (total / count).unbind()
-        variance = (square - mean.square()).clamp_min(0)
+        values = x if x.dtype is torch.float64 else x.float()
+        mean: Tensor = _Total.apply(values.sum((0, 2, 3))) / count  # type: ignore[no-untyped-call]
+        # In a second pass: the difference of two large sums would lose a small variance.
+        centred = values - mean[None, :, None, None]
+        squares = centred.square().sum((0, 2, 3))
+        variance: Tensor = _Total.apply(squares) / count  # type: ignore[no-untyped-call]
         with torch.no_grad():
             momentum = self.momentum or 0.0
             self.running_mean.lerp_(mean, momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), momentum)
         scale = self.weight * torch.rsqrt(variance + self.eps)
-        shift = self.bias - mean * scale
-        return (x * scale[None, :, None, None] + shift[None, :, None, None]).to(x.dtype)
+        return (centred * scale[None, :, None, None] + self.bias[None, :, None, None]).to(x.dtype)
 
 
 def share_statistics(module: nn.Module) -> None:

@@ -75,7 +75,8 @@ def distill(
     fabric = make_fabric(student.precision, device)
     with one_after_the_other(fabric):
         teachers = make_teachers(root, out, teacher, motion)
-        first = first_material(student, teachers, corpus, root, out / "labels", pool)
+        cache = out / "labels"
+        first = first_material(student, teachers, corpus, root, cache, pool, watch=watch)
     pairs = len(first.clips.ratios) if first.clips else 0
     _LOG.info("%d views, %d pairs of clips", len(first.images), pairs)
     result = two_steps(student, first, root, folder, watch=watch, fabric=fabric)
@@ -104,10 +105,13 @@ def two_steps(
         watch: See `uvanet.distill.loop.train`.
         fabric: Likewise.
     """
-    result = train(student, first, folder, watch=watch, fabric=fabric)
+    # Who watches shows the progress, too.
+    show = watch is None
+    result = train(student, first, folder, progress=show, watch=watch, fabric=fabric)
     second = joint(student, str(result.weights))
     material = gaze_material(root, second.stored_size)._replace(clips=first.clips)
-    return train(second, material, folder / "joint", watch=watch, fabric=fabric)
+    joined = folder / "joint"
+    return train(second, material, joined, progress=show, watch=watch, fabric=fabric)
 
 
 def first_material(
@@ -117,6 +121,8 @@ def first_material(
     root: Path,
     cache: Path,
     pool: Path | None,
+    *,
+    watch: Watch | None = None,
 ) -> Material:
     """Views of all pictures with the teachers' labels, and pairs of frames of the clips."""
     examples = [
@@ -128,9 +134,10 @@ def first_material(
         examples += pool_examples(pool, corpus)
         films = [path for path in sorted(pool.rglob("*")) if is_clip(path)]
         if films:
-            clips = label_clips(films, teachers, corpus.pair_every, cache, student.stored_size)
+            parts = (films, teachers, corpus.pair_every, cache, student.stored_size)
+            clips = label_clips(*parts, watch)
     images, labels, ratios = build(
-        examples, teachers.spatial, teachers.key, corpus, cache, student.stored_size
+        examples, teachers.spatial, teachers.key, corpus, cache, student.stored_size, watch
     )
     return Material(images, labels, ratios, read_split(root, "val"), clips)
 

@@ -33,8 +33,34 @@ def slim(path: Path) -> None:
     """
     graph = _Graph(onnx.load(path))
     graph.merge_attention()
+    save_short(graph.finished(), path)
+
+
+def save_short(model: onnx.ModelProto, path: Path) -> None:
+    """Writes a model with short names inside: the long ones take a tenth of a small file.
+
+    Args:
+        model: Its inputs and outputs keep their names.
+        path: The file; written whole or not at all.
+    """
+    graph = model.graph
+    kept = {value.name for value in (*graph.input, *graph.output)}
+    short: dict[str, str] = {}
+
+    def name(long: str) -> str:
+        return long if not long or long in kept else short.setdefault(long, f"t{len(short):x}")
+
+    del graph.value_info[:]
+    for node in graph.node:
+        node.ClearField("name")
+        node.ClearField("doc_string")
+        node.input[:] = [name(one) for one in node.input]
+        node.output[:] = [name(one) for one in node.output]
+    for values in graph.initializer:
+        values.name = name(values.name)
+    onnx.checker.check_model(model)
     part = path.with_name(path.name + ".part")
-    onnx.save(graph.finished(), part)
+    onnx.save(model, part)
     part.replace(path)
 
 
@@ -119,5 +145,4 @@ class _Graph:
             for name, values in self.constants.items()
             if name in wanted
         )
-        onnx.checker.check_model(self.model)
         return self.model

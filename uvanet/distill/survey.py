@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uvanet.data.clips import video_facts
 from uvanet.data.files import read_rgb
 from uvanet.distill.collection import MOST, files_of, shares
+from uvanet.distill.published import open_published
 from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
@@ -68,18 +69,24 @@ class Survey:
         return self.moments * (2 * 3 * kept * kept + 2 * 48 * 48) + 6_000_000
 
 
-def survey(root: Path, runs: Path, going: Callable[[], bool] = lambda: True) -> Survey:
+def survey(
+    root: Path, runs: Path, going: Callable[[], bool] = lambda: True, *, layout: str = ""
+) -> Survey:
     """Looks through a folder.
 
     Args:
         root: The folder.
         runs: Where the run will write; its disk's room is told.
         going: Asked between files; False ends the look early.
+        layout: Where it is a published data set, its layout, one of `published.NAMES`.
 
     Raises:
-        UsageError: The folder is missing.
+        UsageError: The folder is missing, or is not in that layout.
     """
     found = Survey(room=_room(runs))
+    if layout:
+        _look_at_set(root, layout, found, going)
+        return found
     videos, pictures = files_of(root)
     for path in videos:
         if not going():
@@ -110,6 +117,33 @@ def survey(root: Path, runs: Path, going: Callable[[], bool] = lambda: True) -> 
         except OSError:
             continue
     return found
+
+
+def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], bool]) -> None:
+    data = open_published(layout, root)
+    for clip in data.clips:
+        if not going():
+            return
+        frames = len(clip.labelled)
+        if not frames:
+            found.broken.append((clip.name, "nobody's gaze is known"))
+            continue
+        found.videos += 1
+        found.frames += frames
+        found.seconds += (clip.labelled[-1] + 1) / clip.fps
+    every = max(1, len(data.pictures) // _LOOKED_AT)
+    for place, picture in enumerate(data.pictures):
+        if not going():
+            return
+        if place % every == 0:
+            try:
+                picture.image()
+                picture.gaze()
+            except UvanetError as error:
+                found.broken.append((picture.name, error.message))
+                continue
+        found.pictures += 1
+        found.frames += 1
 
 
 def _room(folder: Path) -> int:

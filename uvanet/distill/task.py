@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from uvanet.losses import LOSSES
-from uvanet.models import SpatioTemporal, build
+from uvanet.losses import LOSSES, attention_hint
+from uvanet.models import SpatioTemporal, build, load_student
 from uvanet.weights import find
 
 if TYPE_CHECKING:
@@ -34,16 +34,17 @@ class GazeTask(nn.Module):
         self.config = config
         self.loss = LOSSES[config.loss]
         # Channels-last nearly doubles the speed of a training step on a CPU.
-        student = build(config.preset)
-        if config.start:
-            start = Path(config.start)
-            if start.suffix != ".safetensors":
-                start = find(config.start)[0].with_suffix(".safetensors")
-            student.load_state_dict(load_file(start))
-        self.student: SpatioTemporal = student.to(
+        self.student: SpatioTemporal = _student(config).to(
             memory_format=torch.channels_last  # type: ignore[call-overload]
         )
         self.averaged: SpatioTemporal = copy.deepcopy(self.student).requires_grad_(False)
+        self._deep: dict[str, Tensor] = {}
+        if config.hint:
+            for name, branch in (
+                ("spatial", self.student.spatial),
+                ("temporal", self.student.temporal),
+            ):
+                branch.down16.register_forward_hook(partial(self._keep, name))
 
     def forward(self, pairs: Pairs) -> dict[str, Tensor]:
         """Gives `loss`, to be minimised, and its parts for the record, all scalars."""
@@ -51,16 +52,24 @@ class GazeTask(nn.Module):
         earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
         output = self.student(frame, earlier)
         # In mixed precision too, sums over a map are made in 32 bits.
-        fused = self.loss(output.fused.float(), pairs.label)
-        spatial = self.loss(output.spatial.float(), pairs.still)
-        temporal = self.loss(output.temporal.float(), pairs.label)
+        fused = self.loss(_whole(output.fused), pairs.label)
+        spatial = self.loss(_whole(output.spatial), pairs.still)
+        temporal = self.loss(_whole(output.temporal), pairs.label)
         loss = fused + self.config.branch_weight * (spatial + temporal)
+        if self.config.hint:
+            deep = self._deep
+            hints = attention_hint(_whole(deep["spatial"]), pairs.still)
+            hints = hints + attention_hint(_whole(deep["temporal"]), pairs.label)
+            loss = loss + self.config.hint * hints
         return {
             "loss": loss,
             "fused": fused.detach(),
             "spatial": spatial.detach(),
             "temporal": temporal.detach(),
         }
+
+    def _keep(self, name: str, _module: nn.Module, _inputs: object, output: Tensor) -> None:
+        self._deep[name] = output
 
     def average(self, step: int) -> None:
         """Moves the averaged twin a step towards the student; `step` counts from 0."""
@@ -71,6 +80,20 @@ class GazeTask(nn.Module):
         super().train(mode)
         self.averaged.eval()
         return self
+
+
+def _whole(values: Tensor) -> Tensor:
+    """The same in 32 bits at least."""
+    return values if values.dtype is torch.float64 else values.float()
+
+
+def _student(config: TrainConfig) -> SpatioTemporal:
+    if not config.start:
+        return build(config.preset)
+    start = Path(config.start)
+    if start.suffix != ".safetensors":
+        start = find(config.start)[0].with_suffix(".safetensors")
+    return load_student(config.preset, start)
 
 
 @torch.no_grad()

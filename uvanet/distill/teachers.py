@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
+from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.session import open_session
 from uvanet.runtime.sizes import proportioned
-from uvanet.weights import available, find
+from uvanet.weights import available, find, read_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
+    from uvanet.distill.moments import Labeller
+
     Image = NDArray[np.uint8]
+    Map = NDArray[np.float32]
 
 
 def find_teacher(name: str = "") -> Path:
@@ -35,6 +37,9 @@ def find_teacher(name: str = "") -> Path:
         path = Path(name).expanduser()
         if not path.is_file():
             raise ModelError(f"There is no teacher {path}.", "Check the path.")
+        beside = path.with_suffix(".json")
+        if beside.is_file() and read_card(beside).role == "student":
+            raise UsageError(f"{path.name} is a student.", "Choose a teacher.")
         return path
     teachers = [card.name for card in available() if card.role == "teacher"]
     if not name:
@@ -52,10 +57,11 @@ def find_teacher(name: str = "") -> Path:
     return path
 
 
-def load_teacher(path: Path, threads: int) -> Callable[[Image], NDArray[np.float32]]:
-    """A teacher as a function from RGB, uint8, (h, w, 3) to a map, (h', w'), of any scale.
+def load_teacher(path: Path, threads: int) -> Labeller:
+    """A teacher as a function from a frame and the one about 100 ms before to a map.
 
-    A file that states its input's size gets it; others see the picture in its proportions.
+    A file that states its input's size gets it; others see the picture in its proportions. One
+    that takes an earlier state sees both frames, others the later one.
 
     Raises:
         ModelError: The file is no ONNX model, or no teacher.
@@ -64,17 +70,26 @@ def load_teacher(path: Path, threads: int) -> Callable[[Image], NDArray[np.float
     nodes = {node.name: node for node in session.get_inputs()}
     size = list(nodes["frame"].shape[1:3]) if "frame" in nodes else []
 
-    def label(image: Image) -> NDArray[np.float32]:
+    def shown(image: Image) -> Image:
         rows, columns = image.shape[:2]
         fixed = all(isinstance(side, int) for side in size)
         height, width = size if fixed else proportioned(rows, columns)
         shrinks = rows > height and columns > width
         kernel = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        frame = cv2.resize(image, (width, height), interpolation=kernel)
-        return np.asarray(session.run(None, {"frame": frame[None]})[0][0], np.float32)
+        return np.asarray(cv2.resize(image, (width, height), interpolation=kernel)[None], np.uint8)
+
+    def label(now: Image, before: Image) -> Map:
+        fed: dict[str, NDArray[Any]] = {"frame": shown(now)}
+        if "earlier" in nodes:
+            rows, columns = (side // STATE_STRIDE for side in fed["frame"].shape[1:3])
+            none = np.zeros((1, nodes["earlier"].shape[1], rows, columns), np.float32)
+            state = session.run(["features"], {"frame": shown(before), "earlier": none})[0]
+            fed["earlier"] = state
+        return np.asarray(session.run(None, fed)[0][0], np.float32)
 
     try:
-        found = label(np.zeros((64, 64, 3), np.uint8))
+        nothing = np.zeros((64, 64, 3), np.uint8)
+        found = label(nothing, nothing)
     except Exception as error:
         raise ModelError(
             f"{path.name} does not run as a teacher: {str(error).strip().splitlines()[-1]}",

@@ -12,9 +12,10 @@ from uvanet import metrics
 from uvanet.evaluation.bootstrap import draw_weights, interval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from uvanet.distill.moments import Moments
     from uvanet.evaluation.bootstrap import Interval
 
 DRAWS = 2000
@@ -83,21 +84,23 @@ def agreement(maps: NDArray[np.float32], labels: NDArray[np.floating[Any]]) -> N
 def judge(
     before: NDArray[np.float64],
     after: NDArray[np.float64],
-    moments: Moments,
+    groups: Sequence[str] | NDArray[np.str_],
     held_out: str,
     *,
+    metric: str = "CC with the teacher",
     seed: int = 0,
 ) -> Report:
-    """Compares paired values of held-out moments.
+    """Compares paired values of what was held out.
 
     Args:
-        before: CC of each moment before.
+        before: A value of each moment or picture before; larger is better.
         after: After.
-        moments: Whose groups the bootstrap draws.
+        groups: What each belongs to; the bootstrap draws these.
         held_out: In words, what was held out.
+        metric: In words, what the values are.
         seed: Of the resampling.
     """
-    weights = draw_weights([str(group) for group in moments.groups], DRAWS, seed)
+    weights = draw_weights([str(group) for group in groups], DRAWS, seed)
     gain = interval(after - before, weights)
     verdict: Verdict = "no clear difference"
     if gain.low > 0:
@@ -106,7 +109,7 @@ def judge(
         verdict = "worse"
     return Report(
         verdict,
-        "CC with the teacher",
+        metric,
         held_out,
         _numbers(interval(before, weights)),
         _numbers(interval(after, weights)),

@@ -2,6 +2,7 @@
 
 from uvanet.models.blocks import CARes
 from uvanet.models.student import PRESETS, Branch, Preset, SpatioTemporal, Stem, build, layer_costs
+from uvanet.models.trained import load_student
 
 __all__ = [
     "PRESETS",
@@ -12,4 +13,5 @@ __all__ = [
     "Stem",
     "build",
     "layer_costs",
+    "load_student",
 ]

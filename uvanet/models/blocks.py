@@ -60,7 +60,7 @@ class ChannelAttention(nn.Module):
         use_max: Whether global max pooling takes part.
     """
 
-    def __init__(self, channels: int, reduction: int = 4, *, use_max: bool = True) -> None:
+    def __init__(self, channels: int, reduction: int = 16, *, use_max: bool = True) -> None:
         super().__init__()
         hidden = max(4, channels // reduction)
         self.mlp = nn.Sequential(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import load_file
 
-from uvanet.errors import ModelError
-from uvanet.models import PRESETS, build
+from uvanet.models import load_student
 from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
 
 if TYPE_CHECKING:
@@ -45,29 +43,14 @@ class TorchEngine:
     keeps_proportions = True
 
     def __init__(self, weights: Path, preset: str, threads: int = 1, device: str = "") -> None:
-        if preset not in PRESETS:
-            raise ModelError(
-                f"{weights.stem} is no student, and torch runs no other model.",
-                "Choose --engine onnx.",
-            )
-        if not weights.is_file():
-            raise ModelError(
-                f"{weights} is missing, which torch reads.", "Copy it beside the model."
-            )
-        student = build(preset)
-        try:
-            student.load_state_dict(load_file(weights))
-        except Exception as error:
-            raise ModelError(
-                f"{weights} does not fit the student {preset}.", "Export the model again."
-            ) from error
+        student = load_student(preset, weights)
         self.device = device or fastest_device()
         if self.device == "cpu":
             torch.set_num_threads(threads)
         side = student.preset.input_size
         self.input_size = (side, side)
         self._channels = student.preset.stem[1]
-        self._network: Network = _Step(student.eval().to(self.device))
+        self._network: Network = _Step(student.to(self.device))
         self._graphs: dict[tuple[int, ...], Network] = {}
 
     @torch.inference_mode()

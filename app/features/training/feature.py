@@ -11,6 +11,7 @@ from app.dialogs.training_adapt import AdaptSetup
 from app.dialogs.training_distill import DistillSetup
 from app.dialogs.training_run import RunDialog
 from app.features.feature import Feature
+from app.features.training.learning import Learning, delete_recording
 from app.features.training.left import LeftRuns
 from app.features.training.quitting import QuitQuestion
 from app.features.training.scene import Scene
@@ -28,7 +29,6 @@ from app.services.training import (
 from app.widgets.controls import IconButton
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
-from uvanet.store import runs_folder
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -55,7 +55,7 @@ class Training(Feature):
         self._tokens: Tokens | None = None
         self._dialogs: dict[str, RunDialog] = {}
         self._outcome: Outcome | None = None
-        self._surveyed = ""
+        self._learning: Learning | None = None
         self.swap = Swap(window.controller, window.banner, self)
         self.swap.changed.connect(self._on_swapped)
         self.status = RunStatus()
@@ -112,7 +112,7 @@ class Training(Feature):
             else:
                 setup = DistillSetup()
                 setup.accepted.connect(self._start_distill)
-                setup.looked_for.connect(self._survey)
+                self._learning = Learning(self.window, setup.learn)
                 title = tr("Train a student")
             setup.replay.set_path(self.window.settings.training_replay)
             setup.advanced.background.setChecked(self.window.settings.training_background)
@@ -189,6 +189,8 @@ class Training(Feature):
         if self.refuse_second():
             return
         self._remember(setup)
+        if setup.learn.keep.isChecked() and self._learning is not None:
+            self._learning.keep()
         self.start(setup.request())
 
     def _remember(self, setup: AdaptSetup | DistillSetup) -> bool:
@@ -225,20 +227,6 @@ class Training(Feature):
         run.told.connect(lambda _: self.status.show_run(run))
         run.ended.connect(lambda outcome: self.on_ended(run, outcome))
         self.status.show_run(run)
-
-    def _survey(self, path: str) -> None:
-        from uvanet.distill.survey import survey
-
-        self._surveyed = path
-        setup = self.dialog("distill").setup
-        assert isinstance(setup, DistillSetup)
-        root = Path(path).expanduser()
-        self.window.jobs.run(
-            lambda: survey(root, runs_folder(), lambda: self._surveyed == path),
-            lambda found: setup.show_survey(found) if self._surveyed == path else None,
-            lambda error: setup.show_problem(str(error)),
-            name="survey",
-        )
 
     # -- going on and ending
 
@@ -277,6 +265,7 @@ class Training(Feature):
         if not resumable:
             # The model is among the user's own; the folder holds nothing else of use.
             discard_quietly(run.folder)
+            delete_recording(run.request.arguments)
         self.shelf.update()
 
     def _words(self, run: TrainingRun, outcome: Outcome) -> str:
@@ -316,6 +305,8 @@ class Training(Feature):
             self.scene.cancel()
             self.dialog("adapt").show_setup()
             self.window.banner.say("info", tr("The source changed, so nothing was learned."))
+        if self._learning is not None:
+            self._learning.source_changed()
 
     # -- the window's
 
@@ -329,8 +320,9 @@ class Training(Feature):
         """Lets a run go on; a recording is deleted."""
         if self.run is not None:
             self.run.detach()
-        self._surveyed = ""  # ends a look through a folder
         self.scene.cancel(timeout)
+        if self._learning is not None:
+            self._learning.end(timeout)
         for dialog in self._dialogs.values():
             dialog.torch.close_installer()
             dialog.view.show_graphs(False)

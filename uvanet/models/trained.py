@@ -1,0 +1,41 @@
+"""Trained students: the one way to their weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from safetensors.torch import load_file
+
+from uvanet.errors import ModelError
+from uvanet.models.student import PRESETS, build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.models.student import SpatioTemporal
+
+
+def load_student(preset: str, weights: Path) -> SpatioTemporal:
+    """A trained student in evaluation mode.
+
+    Args:
+        preset: Its name in `PRESETS`.
+        weights: A .safetensors file.
+
+    Raises:
+        ModelError: There is no such student, or the file is missing, damaged or of another
+            version.
+    """
+    if preset not in PRESETS:
+        raise ModelError(f"{weights.stem} is no student.", f"Choose {', '.join(PRESETS)}.")
+    if not weights.is_file():
+        raise ModelError(f"{weights} is missing.", "Copy it beside the model's ONNX file.")
+    student = build(preset)
+    try:
+        student.load_state_dict(load_file(weights))
+    except Exception as error:
+        raise ModelError(
+            f"{weights} does not fit the student {preset} of this version.",
+            "Choose a student that comes with the program, or train it again.",
+        ) from error
+    return student.eval()
