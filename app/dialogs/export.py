@@ -94,7 +94,7 @@ class ExportDialog(QDialog):
         part.setObjectName("quiet")
         part.setWordWrap(True)
         self.presets: dict[str, QPushButton] = {}
-        self.line = QLineEdit(str(request.folder / request.stem))
+        self.line = QLineEdit(_short(request.folder / request.stem))
         self.line.setAccessibleName(tr("Save to"))
         self.line.setToolTip(tr("Folder and name; the ending is added"))
         self.browse = QPushButton(tr("Browse…"))
@@ -234,12 +234,12 @@ class ExportDialog(QDialog):
             self.adjustSize()
 
     def _browse(self) -> None:
-        now = Path(self.line.text().strip() or str(self._request.folder))
+        now = Path(self.line.text().strip() or str(self._request.folder)).expanduser()
         name = now.name if self._request.stem else ""
         dialog = QFileDialog(self, tr("Save to"), str(now.parent if name else now))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda folder: self.line.setText(str(Path(folder) / name)))
+        dialog.fileSelected.connect(lambda folder: self.line.setText(_short(Path(folder) / name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -260,3 +260,9 @@ def _combo(name: str, entries: Sequence[tuple[object, str]]) -> QComboBox:
     for value, text in entries:
         box.addItem(text, value)
     return box
+
+
+def _short(path: Path) -> str:
+    """A path as people write it, with ~ for their home."""
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if home in path.parents else str(path)

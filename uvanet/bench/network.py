@@ -48,7 +48,7 @@ def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) ->
         The model's facts, and for each engine: one_frame (one thread), batch_fps (threads, then
         frames a batch) and best_fps.
     """
-    names = engines_here() if all_engines and card.role == "student" else ["onnx"]
+    names = engines_here() if all_engines and card.trainable else ["onnx"]
     return {
         "model": card.name,
         "role": card.role,

@@ -81,5 +81,6 @@ def bench_program(model: str, seconds: float, source: str = "demo") -> dict[str,
             f"The program could not be measured: {str(words).strip()[-300:]}",
             "Try `uvanet run demo` by hand.",
         ) from error
+    result["source"] = Path(source).name
     result["rss_mib"] = round(result.pop("rss_bytes") / 2**20, 1)
     return result

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import platformdirs
 
-from uvanet.errors import MissingExtraError, UsageError
+from uvanet.errors import MissingExtraError, ModelError, UsageError
 from uvanet.machine import describe, usable_cores
 from uvanet.runtime.engine import LAG
 
@@ -65,6 +65,9 @@ def open_engine(path: Path, card: Card, choice: Choice) -> Engine:
         MissingExtraError: The engine is not installed.
         ModelError: The model is damaged, or the engine cannot run it.
     """
+    if card.role == "student" and not card.trainable and choice.engine in ("openvino", "torch"):
+        # OpenVINO 2026 gives up on its own rewriting of such graphs; torch has no such weights.
+        raise ModelError(f"{card.name} runs by onnx only.", "Choose --engine onnx.")
     # Each here and not above: an engine takes longer to import than all the rest.
     if choice.engine == "onnx":
         from uvanet.runtime.onnx_engine import OnnxEngine
