@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from uvanet.errors import UsageError, UvanetError
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from uvanet.distill.moments import Moments
 
 _LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
 MOST = 1600
 """Moments of a whole collection."""
 
@@ -52,6 +54,13 @@ def shares(videos: int, pictures: int, most: int) -> tuple[int, int]:
     return (max(4, min(60, (most - stills) // videos)) if videos else 0), stills
 
 
+def spread(items: Sequence[T], most: int) -> list[T]:
+    """So many of them at most, evenly spread."""
+    if len(items) <= most:
+        return list(items)
+    return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]
+
+
 def read_collection(root: Path, most: int = MOST) -> Iterator[tuple[Moment, float]]:
     """Reads moments of all videos and pictures below a folder.
 
@@ -71,9 +80,7 @@ def read_collection(root: Path, most: int = MOST) -> Iterator[tuple[Moment, floa
     if not videos and not pictures:
         raise UsageError(f"{root} holds no video or picture.", "Choose another folder.")
     each, stills = shares(len(videos), len(pictures), most)
-    if stills < len(pictures):
-        places = np.linspace(0, len(pictures) - 1, stills).round().astype(int)
-        pictures = [pictures[place] for place in places]
+    pictures = spread(pictures, stills)
     total, count = len(videos) + len(pictures), 0
     for place, path in enumerate([*videos, *pictures]):
         group = path.relative_to(root).as_posix()

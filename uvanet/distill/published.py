@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from uvanet.data.layouts import LAYOUTS, read_set
-from uvanet.distill.collection import MOST, shares
+from uvanet.distill.collection import MOST, shares, spread
 from uvanet.distill.moments import LABEL_SIDE, Moment
 from uvanet.errors import UsageError, UvanetError
 from uvanet.runtime.engine import LAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from uvanet.data.gaze import Clip, GazeSet, Picture
 
 _LOG = logging.getLogger(__name__)
-T = TypeVar("T")
 
 NAMES = tuple(name for name in LAYOUTS if name not in ("talk", "videos"))
 """Layouts to learn from: `talk` is there to measure on, and mere videos hold no gaze."""
@@ -61,8 +58,8 @@ def read_published(name: str, root: Path, most: int = MOST) -> Iterator[tuple[Mo
     """
     found = open_published(name, root)
     each, stills = shares(len(found.clips), len(found.pictures), most)
-    pictures = _spread(found.pictures, stills)
-    clips = _spread(found.clips, max(1, most // each)) if each else []
+    pictures = spread(found.pictures, stills)
+    clips = spread(found.clips, max(1, most // each)) if each else []
     count = 0
     readers = [partial(_of_picture, picture) for picture in pictures]
     readers += [partial(_of_clip, clip, each) for clip in clips]
@@ -85,7 +82,7 @@ def _of_picture(picture: Picture) -> Iterator[Moment]:
 
 
 def _of_clip(clip: Clip, most: int) -> Iterator[Moment]:
-    wanted = _spread(clip.labelled, most)
+    wanted = spread(clip.labelled, most)
     lag = max(1, round(clip.fps * LAG))
     befores = {max(0, index - lag) for index in wanted}
     kept = {}
@@ -101,10 +98,3 @@ def _of_clip(clip: Clip, most: int) -> Iterator[Moment]:
         label = clip.gaze(frame.index).density_on((LABEL_SIDE, LABEL_SIDE))
         if label.any():
             yield Moment(frame.image, before, frame.t, clip.name, label)
-
-
-def _spread(items: Sequence[T], most: int) -> list[T]:
-    """So many of them at most, evenly spread."""
-    if len(items) <= most:
-        return list(items)
-    return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]

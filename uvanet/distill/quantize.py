@@ -13,13 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import onnx
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from uvanet.data.fixations import read_rgb, read_split
 from uvanet.distill.measure import measure
@@ -28,6 +21,7 @@ from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import load
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.preprocess import shrink
+from uvanet.runtime.session import load_runtime
 from uvanet.runtime.sizes import input_size
 from uvanet.weights import Card, file_hash, read_card
 
@@ -42,14 +36,14 @@ PICTURES = 128
 """Pictures that calibration sees; of the train split, every n-th."""
 
 
-class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+class _Calibration:
     """What the network sees of pictures, with an earlier frame that is another picture."""
 
     def __init__(self, engine: OnnxEngine, pictures: Iterable[NDArray[np.uint8]]) -> None:
         self._fed = self._feed(engine, pictures)
 
     def get_next(self) -> dict[str, NDArray[Any]] | None:
-        """See onnxruntime."""
+        """See `onnxruntime.quantization.CalibrationDataReader`, which it is by this method."""
         return next(self._fed, None)
 
     def _feed(
@@ -76,6 +70,10 @@ def write_int8(path: Path, pictures: Iterable[NDArray[np.uint8]], out: Path) -> 
         pictures: To calibrate with, RGB.
         out: The file to write.
     """
+    load_runtime()
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
     card = read_card(path.with_suffix(".json"))
     with tempfile.TemporaryDirectory() as folder:
         ready, whole = Path(folder, "ready.onnx"), Path(folder, "whole.onnx")

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     import onnxruntime
 
 
+def load_runtime() -> None:
+    """Loads ONNX Runtime so that it is silent; whoever imports it elsewhere calls this before."""
+    # From 1.29 on the wheel reports to its maker and keeps a device id on the disk, unless this
+    # is set before it loads. Nothing of our users is ever sent anywhere.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+
+
 def open_session(
     path: Path, threads: int = 1, sizes: Mapping[str, int] | None = None, *, optimise: bool = True
 ) -> onnxruntime.InferenceSession:
@@ -29,12 +39,9 @@ def open_session(
     Raises:
         ModelError: The file is damaged or no ONNX model.
     """
-    # From 1.29 on the wheel reports to its maker and keeps a device id on the disk, unless this
-    # is set before it loads. Nothing of our users is ever sent anywhere.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    load_runtime()
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
