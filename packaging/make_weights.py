@@ -25,7 +25,7 @@ WEIGHTS = ROOT / "resources" / "weights"
 TEACHER, MOTION, CORPUS = TeacherConfig(), MotionTeacherConfig(), CorpusConfig()
 
 FIRST = "uvanet-64"
-EPOCHS = {FIRST: 20, "uvanet-32": 8, "uvanet-128": 2}
+EPOCHS = {FIRST: 9, "uvanet-32": 4, "uvanet-128": 2}
 """Passes over the views. The others start from the first one's weights: the network is the same."""
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from torch import Generator
 
     from uvanet.distill.config import TrainConfig
+    from uvanet.distill.optimizers import Optimizers
     from uvanet.distill.task import GazeTask
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save(
@@ -26,7 +27,7 @@ def save(
     *,
     config: TrainConfig,
     task: GazeTask,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Optimizers,
     rng: Generator,
     epoch: int,
     history: list[dict[str, float]],
@@ -38,7 +39,7 @@ def save(
         path: The file; its folder exists.
         config: The run.
         task: Student and averaged twin.
-        optimizer: With its state.
+        optimizers: With their state.
         rng: The run's source of chance.
         epoch: Epochs done.
         history: A row an epoch.
@@ -48,7 +49,7 @@ def save(
         "format": FORMAT,
         "config": dataclasses.asdict(config),
         "task": task.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "optimizers": optimizers.state_dict(),
         "rng": rng.get_state(),
         "epoch": epoch,
         "history": history,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from uvanet.data.synthetic import MotionConfig
 from uvanet.models import PRESETS
@@ -20,9 +20,10 @@ class TrainConfig:
         epochs: Passes over the train split.
         batch: Pairs a step.
         clip_share: Share of the batches that are real video, where there is any.
-        peak_lr: Largest learning rate, after the warm-up.
+        peak_lr: Largest learning rate, after the warm-up, of AdamW.
+        matrix_lr: The same of Muon, which moves the 1x1 convolutions; 0 for AdamW everywhere.
         warmup: Share of all steps in which the rate rises.
-        weight_decay: AdamW's, on convolution weights only.
+        weight_decay: On convolution weights only.
         average: Decay a step of the averaged weights, which are the ones shipped.
         loss: One of `uvanet.losses.LOSSES`, of every prediction.
         branch_weight: Weight of each branch's own loss beside the fused one's.
@@ -42,7 +43,8 @@ class TrainConfig:
     epochs: int = 240
     batch: int = 64
     clip_share: float = 0.2
-    peak_lr: float = 5e-3
+    peak_lr: float = 1.5e-2
+    matrix_lr: float = 5e-2
     warmup: float = 0.05
     weight_decay: float = 2e-2
     average: float = 0.999
@@ -59,10 +61,11 @@ class TrainConfig:
 def distilled(preset: str, start: str = "") -> TrainConfig:
     """The run of a student on a teacher's views: fewer passes, since there are many more views.
 
-    The views are crops already, so pairs are hardly cropped again.
+    The views are crops already, so pairs are hardly cropped again. A student that starts from
+    another takes smaller steps.
     """
     size = PRESETS[preset].input_size
-    return TrainConfig(
+    fresh = TrainConfig(
         preset=preset,
         start=start,
         epochs=14,
@@ -70,6 +73,7 @@ def distilled(preset: str, start: str = "") -> TrainConfig:
         stored_size=stored_side(size),
         motion=MotionConfig(min_zoom=0.85),
     )
+    return replace(fresh, peak_lr=1e-2, matrix_lr=3e-2) if start else fresh
 
 
 def stored_side(size: int) -> int:
@@ -93,6 +97,7 @@ def joint(first: TrainConfig, start: str) -> TrainConfig:
         start=start,
         epochs=20,
         peak_lr=6e-4,
+        matrix_lr=0.0,
         average=0.995,
         eval_every=2,
         seed=first.seed,

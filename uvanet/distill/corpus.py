@@ -66,10 +66,10 @@ class CorpusConfig:
         gaze_share: Share of human gaze in a blended label.
     """
 
-    gaze_views: int = 10
-    pool_views: int = 6
+    gaze_views: int = 24
+    pool_views: int = 16
     clip_every: float = 1.0
-    clip_views: int = 2
+    clip_views: int = 4
     pair_every: float = 0.4
     min_zoom: float = 0.4
     gaze_share: float = 0.5
@@ -136,7 +136,11 @@ def build(
     settings = hashlib.sha256(f"{teacher_hash} {config}".encode()).hexdigest()[:16]
     folder = cache / settings
     folder.mkdir(parents=True, exist_ok=True)
-    images, labels, ratios = [], [], []
+    total = sum(example.views for example in examples)
+    # One block: views of many pictures fill most of the memory, so they must not lie there twice.
+    images = torch.empty(total, side, side, 3, dtype=torch.uint8)
+    labels = torch.empty(total, LABEL_SIDE, LABEL_SIDE, dtype=torch.float16)
+    ratios: list[float] = []
     for example in working(examples, "label", watch or Watch()):
         image = example.load()
         views = _views(example, config)
@@ -145,15 +149,13 @@ def build(
         if found is None or found.shape != (len(views), LABEL_SIDE, LABEL_SIDE):
             found = np.stack([_label(image, view, example, teacher, config) for view in views])
             atomic_save(path, found)
-        images.append(np.stack([view.cut(image, (side, side)) for view in views]))
-        labels.append(found)
+        place = slice(len(ratios), len(ratios) + len(views))
+        labels[place] = torch.from_numpy(found)
+        for i, view in enumerate(views, len(ratios)):
+            images[i] = torch.from_numpy(view.cut(image, (side, side)))
         rows, columns = image.shape[:2]
         ratios += [view.width * columns / (view.height * rows) for view in views]
-    return (
-        torch.from_numpy(np.concatenate(images)),
-        torch.from_numpy(np.concatenate(labels)),
-        torch.tensor(ratios),
-    )
+    return images, labels, torch.tensor(ratios)
 
 
 def _views(example: Example, config: CorpusConfig) -> list[View]:

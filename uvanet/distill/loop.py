@@ -19,8 +19,8 @@ from uvanet.distill.evaluate import student_predictor
 from uvanet.distill.events import event, step_event
 from uvanet.distill.export import save_weights
 from uvanet.distill.material import Plan
+from uvanet.distill.optimizers import Optimizers
 from uvanet.distill.processes import make_fabric, share, share_statistics
-from uvanet.distill.schedule import learning_rate
 from uvanet.distill.task import GazeTask
 from uvanet.evaluation.evaluate import score
 
@@ -46,15 +46,6 @@ class TrainResult:
     weights: Path
     best: float
     history: list[dict[str, float]]
-
-
-def _parameter_groups(task: GazeTask, decay: float) -> list[dict[str, object]]:
-    matrices = [p for p in task.student.parameters() if p.ndim > 1 and p.shape[0] > 1]
-    others = [p for p in task.student.parameters() if not (p.ndim > 1 and p.shape[0] > 1)]
-    return [
-        {"params": matrices, "weight_decay": decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
 
 
 def train(
@@ -92,20 +83,18 @@ def train(
     task = GazeTask(config)
     if fabric.world_size > 1:
         share_statistics(task.student)
-    optimizer = torch.optim.AdamW(
-        _parameter_groups(task, config.weight_decay), lr=config.peak_lr, betas=(0.9, 0.99)
-    )
     history: list[dict[str, float]] = []
     best, start = float("-inf"), 0
+    learner = fabric.setup_module(task)
+    optimizers = Optimizers(task.student, config, fabric)
     saved = out / "checkpoint.pt"
     if saved.exists():
         state = checkpoint.load(saved, config)
         task.load_state_dict(state["task"])
-        optimizer.load_state_dict(state["optimizer"])
+        optimizers.load_state_dict(state["optimizers"])
         rng.set_state(state["rng"])
         history, best, start = state["history"], state["best"], state["epoch"]
 
-    learner, optimizer = fabric.setup(task, optimizer)
     plan = Plan(material, config)
     steps = len(plan)
     total = steps * config.epochs
@@ -124,14 +113,13 @@ def train(
             step = epoch * steps + i
             if not watch.proceed():
                 raise StoppedError(epoch)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, total, config.peak_lr, config.warmup)
+            optimizers.set_rate(step, total)
             parts = learner(Pairs(*(share(column, fabric) for column in pairs)))
             check_loss(parts["loss"], step)
-            optimizer.zero_grad(set_to_none=True)
+            optimizers.zero_grad()
             fabric.backward(parts["loss"])
             torch.nn.utils.clip_grad_norm_(task.student.parameters(), 2.0)
-            optimizer.step()
+            optimizers.step()
             task.average(step)
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value.detach()) / steps
@@ -151,7 +139,7 @@ def train(
                 saved,
                 config=config,
                 task=task,
-                optimizer=optimizer,
+                optimizers=optimizers,
                 rng=rng,
                 epoch=epoch + 1,
                 history=history,
