@@ -40,7 +40,7 @@ def test_training_learns_and_its_export_is_the_same_network(
     gaze_tree: Path, tmp_path: Path
 ) -> None:
     result = train(QUICK, gaze_material(gaze_tree, 64), tmp_path / "run", progress=False)
-    assert result.history[-1]["fused"] < result.history[0]["fused"]
+    assert result.history[-1]["mixed"] < result.history[0]["mixed"]
     assert result.best == max(row["val_nss"] for row in result.history if "val_nss" in row)
     card = export(QUICK, result.weights, gaze_tree, tmp_path, Origin("test", gaze_data(), {}))
     assert set(card.metrics) == {"val", "test"}
@@ -83,7 +83,7 @@ def test_hints_lead_the_deepest_layers_to_where_the_teacher_looks(gaze_tree: Pat
     rng = torch.Generator().manual_seed(0)
     pairs = make_pairs(material.images, material.labels, (32, 32), QUICK.motion, rng)
     found, without = task(pairs), plain(pairs)
-    assert float(found["fused"]) == pytest.approx(float(without["fused"]), rel=1e-4)
+    assert float(found["mixed"]) == pytest.approx(float(without["mixed"]), rel=1e-4)
     assert 0 < float(found["loss"].detach()) - float(without["loss"].detach()) <= 4
     optimizer = torch.optim.Adam(task.student.parameters(), lr=3e-3)
     first = None
@@ -182,7 +182,7 @@ def test_every_run_leaves_its_record(gaze_tree: Path, tmp_path: Path) -> None:
     assert all(math.isfinite(row["loss"]) for row in rows)
     assert load_file(tmp_path / "best.safetensors")
     curves = (tmp_path / "curves.svg").read_text()
-    assert {"fused", "spatial", "temporal", "val_nss"} <= set(re.findall(r">([a-z_]+)<", curves))
+    assert {"mixed", "spatial", "temporal", "val_nss"} <= set(re.findall(r">([a-z_]+)<", curves))
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

@@ -88,7 +88,7 @@ def test_sharpening_raises_densities_to_a_power() -> None:
         student.head.centre_bias.normal_()
         frame = torch.rand(1, 3, 24, 44)
         before = student(frame).fused.flatten(1).softmax(1)
-        student.head.sharpen(1.3)
+        student.sharpen(1.3)
         after = student(frame).fused.flatten(1).softmax(1)
     expected = before**1.3 / (before**1.3).sum()
     torch.testing.assert_close(after, expected)

@@ -66,8 +66,7 @@ def layers(preset: str) -> list[Layer]:
         return note
 
     for name, module in model.named_modules():
-        training_only = name.startswith(("spatial.head", "temporal.head"))
-        if isinstance(module, nn.Conv2d) and not training_only:
+        if isinstance(module, nn.Conv2d):
             hooks.append(module.register_forward_hook(hook(name)))
     side = model.preset.input_size
     quarter = -(-side // 4)

@@ -26,7 +26,7 @@ class TrainConfig:
         weight_decay: On convolution weights only.
         average: Decay a step of the averaged weights, which are the ones shipped.
         loss: One of `uvanet.losses.LOSSES`, of every prediction.
-        branch_weight: Weight of each branch's own loss beside the fused one's.
+        branch_weight: Weight of each branch's own loss beside the mixed one's.
         hint: Weight of attention hints to the deepest layer of each branch; 0 for none. Optional:
             see `resources/weights/ABLATION.md` for what they do.
         seed: Of weights, order and augmentation.

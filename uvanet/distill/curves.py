@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PANELS = (
-    ("loss", ("fused", "spatial", "temporal")),
+    ("loss", ("mixed", "spatial", "temporal")),
     ("NSS on val", ("val_nss",)),
 )
 

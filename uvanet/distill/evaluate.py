@@ -29,7 +29,7 @@ class BranchEngine:
 
     Args:
         model: In evaluation mode.
-        output: "fused", "spatial" or "temporal".
+        output: "fused", "mixed", "spatial" or "temporal".
     """
 
     lag = LAG
@@ -62,7 +62,7 @@ def student_predictor(
 
     Args:
         model: In evaluation mode.
-        output: "fused", "spatial" or "temporal".
+        output: "fused", "mixed", "spatial" or "temporal".
     """
     engine = BranchEngine(model, output)
 
@@ -79,7 +79,7 @@ def load_branch(name: str | Path, output: str) -> Model:
 
     Args:
         name: As `uvanet.load` takes it; its .safetensors file must lie beside the ONNX file.
-        output: "fused", "spatial" or "temporal".
+        output: "fused", "mixed", "spatial" or "temporal".
 
     Raises:
         ModelError: There is no such model, it is no student, or its weights are missing or

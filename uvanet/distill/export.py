@@ -43,12 +43,15 @@ class Shipped(nn.Module):
     def __init__(self, student: SpatioTemporal) -> None:
         super().__init__()
         self.student = student
+        # Three heads would be two dozen small nodes.
+        self.head = student.joined_head()
 
     def forward(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         """See `uvanet.runtime.engine.Engine.step`."""
-        output = self.student.step(frame.permute(0, 3, 1, 2).float() * (1 / 255), earlier)
-        logits = output.fused[:, 0]
-        return torch.exp(logits - logits.amax((1, 2), keepdim=True)), output.features
+        features = self.student.stem(frame.permute(0, 3, 1, 2).float() * (1 / 255))
+        decoded = self.student.decode(features, earlier)
+        logits = self.head(torch.cat(decoded, 1))[:, 0]
+        return torch.exp(logits - logits.amax((1, 2), keepdim=True)), features
 
 
 def write_onnx(student: SpatioTemporal, path: Path) -> None:
@@ -135,16 +138,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
     name = config.preset
     student = load_student(name, weights)
     held_out = read_split(root, "val")
-    heads = {
-        "fused": student.head,
-        "spatial": student.spatial.head,
-        "temporal": student.temporal.head,
-    }
-    sharpness = {
-        output: best_sharpness(student_predictor(student, output), held_out) for output in heads
-    }
-    for output, head in heads.items():
-        head.sharpen(sharpness[output])
+    sharpness = best_sharpness(student_predictor(student), held_out)
+    student.sharpen(sharpness)
     onnx = out / f"{name}.onnx"
     write_onnx(student, onnx)
     save_weights(student, out / f"{name}.safetensors")
@@ -174,7 +169,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
         citation=CITATION,
     )
     outputs = [
-        StreamPredictor(output, Model(card, BranchEngine(student, output))) for output in heads
+        StreamPredictor(output, Model(card, BranchEngine(student, output)))
+        for output in ("fused", "mixed", "spatial", "temporal")
     ]
     rows = [centre_prior(read_split(root, "train")), *outputs]
     card = dataclasses.replace(card, metrics=measure(rows, root, ("val", "test", "talk")))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class GazeTask(nn.Module):
     """The student and its losses.
 
-    Each branch also predicts on its own: the spatial one what a still viewer would look at, the
-    temporal one, as the fused prediction, what motion makes of it.
+    All three predict on their own, and learn so: the spatial branch what a still viewer would look
+    at, the temporal one and the features of both mixed what motion makes of it.
 
     Args:
         config: The run.
@@ -52,10 +52,10 @@ class GazeTask(nn.Module):
         earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
         output = self.student(frame, earlier)
         # In mixed precision too, sums over a map are made in 32 bits.
-        fused = self.loss(_whole(output.fused), pairs.label)
+        mixed = self.loss(_whole(output.mixed), pairs.label)
         spatial = self.loss(_whole(output.spatial), pairs.still)
         temporal = self.loss(_whole(output.temporal), pairs.label)
-        loss = fused + self.config.branch_weight * (spatial + temporal)
+        loss = mixed + self.config.branch_weight * (spatial + temporal)
         if self.config.hint:
             deep = self._deep
             hints = attention_hint(_whole(deep["spatial"]), pairs.still)
@@ -63,7 +63,7 @@ class GazeTask(nn.Module):
             loss = loss + self.config.hint * hints
         return {
             "loss": loss,
-            "fused": fused.detach(),
+            "mixed": mixed.detach(),
             "spatial": spatial.detach(),
             "temporal": temporal.detach(),
         }

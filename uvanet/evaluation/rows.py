@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 PRIOR = "centre-prior"
 MOTION = "+motion"
-BRANCHES = ("fused", "spatial", "temporal")
+BRANCHES = ("fused", "mixed", "spatial", "temporal")
 
 FORMS = f"""\
   {PRIOR}         the mean gaze of the train split, whatever the picture
   spectral-residual    Hou and Zhang 2007
   centre-surround      contrast over six scales, like OpenCV's fine-grained saliency
   NAME                 a model that `uvanet info` lists, or the path of any .onnx file
-  NAME:BRANCH          a student's branch (fused, spatial, temporal) by torch, from the
+  NAME:BRANCH          a student's branch (fused, mixed, spatial, temporal) by torch, from the
                        .safetensors file beside the model
   ROW+motion           any row times local motion, the crude rule that needs no training
 """
