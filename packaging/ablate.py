@@ -60,6 +60,7 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     yield "no clips", dataclasses.replace(base, clip_share=0.0)
     yield "plain MSE, as the lab's sister code", dataclasses.replace(base, loss="mse")
     yield "with attention hints", dataclasses.replace(base, hint=0.3)
+    yield "AdamW for all weights", dataclasses.replace(base, matrix_lr=0.0, peak_lr=5e-3)
     for words, changed in (
         ("squeeze-and-excitation in place of CA-Res", {"attention": "se"}),
         ("plain MobileNetV2 in place of CA-Res", {"attention": "none"}),
@@ -98,8 +99,12 @@ def rows_of(students: dict[str, SpatioTemporal]) -> list[Predictor]:
     base = students[BASE]
     found = [row(name, BranchEngine(student, "fused")) for name, student in students.items()]
     found += [
-        row(f"the {name} branch alone", BranchEngine(base, name))
-        for name in ("spatial", "temporal")
+        row(f"{words} alone", BranchEngine(base, name))
+        for name, words in (
+            ("mixed", "the mixed features"),
+            ("spatial", "the spatial branch"),
+            ("temporal", "the temporal branch"),
+        )
     ]
     found.append(row("pictures stretched to squares", Square(base, "fused")))
     for side in (32, 48, 64, 96, 128):

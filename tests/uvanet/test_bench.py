@@ -86,7 +86,7 @@ def test_the_layers_are_those_of_the_documented_table() -> None:
 
 def test_feature_maps_and_files_stay_within_the_papers_size() -> None:
     """The paper: 0.68 MB of features at 32 x 32. All maps together need less."""
-    assert feature_bytes("uvanet-32") == 433_312
+    assert feature_bytes("uvanet-32") == 435_360
     assert feature_bytes("uvanet-32") < 0.68e6
     for name, size in (("uvanet-64", 0.7e6), ("uvanet-64-int8", 0.25e6)):
         assert resource(f"weights/{name}.onnx").stat().st_size < size

@@ -164,7 +164,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
             "than about 3 of them across is lost.",
             "A map is relative: its largest value is always 1, also where nothing draws the eye.",
             "Its best epoch and its sharpness were chosen by `val`; that it sees pictures in their "
-            "proportions, by `val` and talk, so its numbers there flatter it.",
+            "proportions, and its branches' shares, by `val` and talk, so its numbers there "
+            "flatter it.",
         ],
         citation=CITATION,
     )
