@@ -64,7 +64,7 @@ def test_the_gaze_of_a_published_set_takes_the_teachers_place(tmp_path: Path) ->
 
     child = Child(
         *("distill", "--quick", "--set", f"avs1k={root}", "--start", "uvanet-64"),
-        *("--steps", 30, "--out", tmp_path / "run", "--name", "drones"),
+        *("--steps", 80, "--out", tmp_path / "run", "--name", "drones"),
     )
     code, err = child.end()
     assert code == 0, err
