@@ -139,25 +139,34 @@ def foreign_card(path: Path, name: str, input_size: tuple[int, int]) -> Card:
     )
 
 
-def find(name: str | Path) -> tuple[Path, Card]:
-    """Finds a model by its name or by the path of its ONNX file, and checks the file's hash.
+def model_file(name: str | Path) -> Path:
+    """The ONNX file of a model: of the user's own, of those that ship, or by its path.
 
     Raises:
-        ModelError: It does not exist, has no card, or the file is not the one the card describes.
+        ModelError: There is none.
     """
     if str(name).lower().endswith(".onnx"):
         path = Path(name).expanduser()
         if not path.is_file():
             raise ModelError(f"There is no model file {path}.", "Check the path.")
-    else:
-        try:
-            path = own_model(str(name)) or resource(f"weights/{name}.onnx")
-        except UvanetError as error:
-            names = ", ".join(card.name for card in available()) or "none"
-            raise ModelError(
-                f"There is no model named {str(name)!r}.",
-                f"Choose one of: {names}; or give the path of an .onnx file.",
-            ) from error
+        return path
+    try:
+        return own_model(str(name)) or resource(f"weights/{name}.onnx")
+    except UvanetError as error:
+        names = ", ".join(card.name for card in available()) or "none"
+        raise ModelError(
+            f"There is no model named {str(name)!r}.",
+            f"Choose one of: {names}; or give the path of an .onnx file.",
+        ) from error
+
+
+def find(name: str | Path) -> tuple[Path, Card]:
+    """Finds a model as `model_file` does, and checks that the file is the one of its card.
+
+    Raises:
+        ModelError: It does not exist, has no card, or the file is not the one the card describes.
+    """
+    path = model_file(name)
     card = read_card(path.with_suffix(".json"))
     if file_hash(path) != card.sha256:
         raise ModelError(

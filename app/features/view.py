@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QSize, Qt
@@ -9,9 +10,11 @@ from PySide6.QtCore import QSize, Qt
 from app.actions import ActionSpec, Menu, Situation
 from app.dialogs.about import AboutDialog, report_text
 from app.features.feature import Feature
+from app.i18n import tr
 from uvanet.sources.turning import Orientation
 
 if TYPE_CHECKING:
+    from app.features.models import Models
     from app.main_window import MainWindow
     from uvanet.sources.base import SourceInfo
 
@@ -70,12 +73,30 @@ class View(Feature):
         window.controller.turned.connect(self._on_turned)
 
     def takes(self, path: str) -> bool:
-        """Uses dropped weights in place of the network that runs."""
+        """Uses dropped weights in place of the network that runs; a stranger's are tried first."""
         if not path.lower().endswith(_WEIGHTS):
             return False
-        # What it is not, it says itself; the network before goes on then.
-        self.window.controller.use_model(path)
+        model = Path(path).with_suffix(".onnx")
+        if not model.is_file():
+            self.window.banner.say(
+                "error",
+                tr("There is no {wanted} beside {dropped}.").format(
+                    wanted=model.name, dropped=Path(path).name
+                ),
+                tr("Drop an .onnx file: that is what runs; training starts from the other."),
+            )
+        elif model.with_suffix(".json").is_file():
+            # What it is not, it says itself; the network before goes on then.
+            self.window.controller.use_model(str(model))
+        else:
+            self._models.try_file(str(model))
         return True
+
+    @property
+    def _models(self) -> Models:
+        from app.features.models import Models
+
+        return next(one for one in self.window.features if isinstance(one, Models))
 
     def clean_view(self, on: bool) -> None:
         """Shows the picture alone, in a window of its size that stays so."""

@@ -12,8 +12,7 @@ import numpy as np
 from app.pipeline.inference import checked_map, known_error
 from app.services.models import load_predictor, short_name
 from uvanet.errors import ModelError, UvanetError
-from uvanet.paths import resource
-from uvanet.weights import read_card
+from uvanet.weights import model_file, read_card
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,16 +67,16 @@ class Trial:
 
 
 def list_models(own: Iterable[str]) -> list[ModelFacts]:
-    """The models that come with the program, then the user's own; reads files.
+    """The models that have a name, then files of the user's; reads files.
 
     Args:
-        own: Names as `uvanet.load` takes them; those that come with the program are left out.
+        own: Names as `uvanet.load` takes them; those of the first kind are left out.
     """
     import uvanet
 
     cards = uvanet.available()
     names = {card.name for card in cards}
-    facts = [_facts(card.name, card, resource(f"weights/{card.name}.onnx")) for card in cards]
+    facts = [_facts(card.name, card, model_file(card.name)) for card in cards]
     for name in own:
         if name and name not in names:
             facts.append(_own_facts(name))
@@ -117,10 +116,10 @@ def _facts(name: str, card: Card, path: Path) -> ModelFacts:
 
 
 def _bits(size: int, parameters: int) -> int:
-    """The width of a value; what else a file holds makes it seem wider, never narrower."""
+    """The width that comes nearest: a file holds more than values, and some are folded away."""
     if not parameters:
         return 0
-    return max((bits for bits in (8, 16, 32) if bits <= 8 * size / parameters), default=8)
+    return min((8, 16, 32), key=lambda bits: abs(bits - 8 * size / parameters))
 
 
 def try_model(name: str, image: NDArray[np.uint8] | None) -> Trial:

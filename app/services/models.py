@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uvanet.paths import resource
+from uvanet.errors import UvanetError
+from uvanet.weights import model_file
 
 if TYPE_CHECKING:
     from app.pipeline.predictor import Predictor
@@ -55,9 +55,11 @@ def short_name(name: str) -> str:
 
 def still_there(name: str) -> str:
     """The name, where there is such a model still; else nothing."""
-    if name.partition(",")[0].lower().endswith(".onnx"):
-        return name if Path(name.partition(",")[0]).expanduser().is_file() else ""
-    return name if resource("weights").joinpath(f"{name}.onnx").is_file() else ""
+    try:
+        model_file(name.partition(",")[0])
+    except UvanetError:
+        return ""
+    return name
 
 
 def first_teacher(student: str) -> str:

@@ -184,7 +184,7 @@ def test_dropped_weights_are_no_film(player, tmp_path):
     title = player.controller.info.title
     drop(player, tmp_path / "mine.onnx")
     player.until(lambda: player.banner.level == "error")
-    assert "mine" in player.banner.message
+    assert "mine.onnx" in player.banner.message
     assert player.controller.info.title == title
     for ending in ("onnx", "json"):
         weights = resource(f"weights/uvanet-64.{ending}")
@@ -192,6 +192,32 @@ def test_dropped_weights_are_no_film(player, tmp_path):
     with player.qtbot.waitSignal(player.controller.model_changed, timeout=60_000) as signal:
         drop(player, tmp_path / "mine.onnx")
     assert signal.args == [str(tmp_path / "mine.onnx")]
+
+
+def test_weights_to_train_from_stand_for_the_network_beside_them(player, tmp_path):
+    (tmp_path / "mine.safetensors").touch()
+    drop(player, tmp_path / "mine.safetensors")
+    player.until(lambda: player.banner.level == "error")
+    assert "mine.onnx" in player.banner.message
+    for ending in ("onnx", "json"):
+        weights = resource(f"weights/uvanet-64.{ending}")
+        (tmp_path / f"mine.{ending}").write_bytes(weights.read_bytes())
+    with player.qtbot.waitSignal(player.controller.model_changed, timeout=60_000) as signal:
+        drop(player, tmp_path / "mine.safetensors")
+    assert signal.args == [str(tmp_path / "mine.onnx")]
+
+
+def test_a_strangers_weights_are_tried_before_they_are_used(player, tmp_path):
+    from app.features.models import Models
+
+    weights = resource("weights/uvanet-64.onnx")
+    (tmp_path / "stranger.onnx").write_bytes(weights.read_bytes())
+    drop(player, tmp_path / "stranger.onnx")
+    models = next(one for one in player.window.features if isinstance(one, Models))
+    assert models.trial is not None
+    assert models.trial.isVisible()
+    assert player.controller.model == "uvanet-64"
+    models.trial.reject()
 
 
 def test_dropped_files_and_folders_are_opened(player, clip, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,11 @@ from window_bench import PATIENCE
 
 from app.features.models import Models
 from app.services import settings as store
+from app.services.model_facts import list_models
+from app.services.models import still_there
 from uvanet.paths import resource
 from uvanet.sources import SourceKind
+from uvanet.store import models_folder
 from uvanet.weights import find
 
 if TYPE_CHECKING:
@@ -168,6 +172,34 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     dialog.teachers["uvanet-64"].click()
     player.until(lambda: player.window.display.packet.opinion is not None)
     dialog.close()
+
+
+def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
+    folder = models_folder() / "desk-0102-0304"
+    folder.mkdir(parents=True)
+    for ending in ("onnx", "json"):
+        weights = resource(f"weights/uvanet-64.{ending}")
+        shutil.copyfile(weights, folder / f"{folder.name}.{ending}")
+    card = replace(find("uvanet-64")[1], name=folder.name)
+    card.write(folder / f"{folder.name}.json")
+    player.trigger("choose_models")
+    dialog = feature(player)._dialog
+    player.until(lambda: folder.name in dialog.students)
+    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
+        dialog.students[folder.name].click()
+    assert player.window.settings.model == folder.name
+    dialog.teachers[folder.name].click()
+    player.until(lambda: player.window.display.packet.opinion is not None)
+    dialog.close()
+    assert still_there(folder.name) == folder.name
+    assert still_there("nobody") == ""
+
+
+def test_the_width_of_values_is_told() -> None:
+    bits = {model.name: model.bits for model in list_models([])}
+    assert {bits[name] for name in ("uvanet-32", "uvanet-64", "uvanet-128")} == {32}
+    assert bits["uvanet-64-int8"] == 8
+    assert {bits[name] for name in ("teacher-spatial", "teacher-temporal")} == {16}
 
 
 def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreign: Path) -> None:
