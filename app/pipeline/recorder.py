@@ -26,14 +26,19 @@ class Recorder:
     Args:
         make_ring: Makes the ring, on the recorder's thread; may take its time.
         failed: Gets the UvanetError that ended the recording, on that thread; no frame is
-            taken any more then.
+            taken any more then, and the ring stays until the recorder is closed.
+        resized: Called on that thread when frames of another size come while earlier ones are
+            held, before the ring starts anew with them, with the moment.
 
     Attributes:
         missed: Frames that were left out since the disk was too slow.
     """
 
     def __init__(
-        self, make_ring: Callable[[], FrameRing], failed: Callable[[UvanetError], None]
+        self,
+        make_ring: Callable[[], FrameRing],
+        failed: Callable[[UvanetError], None],
+        resized: Callable[[float], None] = lambda _: None,
     ) -> None:
         self.missed = 0
         self.ring: FrameRing | None = None
@@ -41,6 +46,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._make_ring = make_ring
         self._failed = failed
+        self._resized = resized
         self._frames: queue.Queue[FramePacket] = queue.Queue(_WAITING)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="uvanet-recorder", daemon=True)
@@ -70,7 +76,11 @@ class Recorder:
         """
         self._closing.set()
         self._thread.join(timeout)
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            return False
+        if self.ring is not None:
+            self.ring.close()
+        return True
 
     def _work(self) -> None:
         try:
@@ -83,11 +93,12 @@ class Recorder:
                     packet = self._frames.get(timeout=0.2)
                 except queue.Empty:
                     continue
+                height, width = packet.image.shape[:2]
+                if ring.size not in ((0, 0), (width, height)) and self._hold is not None:
+                    self._resized(packet.t_capture)
+                    self.hold(packet.t_capture)
                 ring.put(packet.image, packet.t_capture)
         except UvanetError as error:
             _log.warning("recording ended: %s", error)
             self._closing.set()
             self._failed(error)
-        finally:
-            if self.ring is not None:
-                self.ring.close()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
+import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.i18n import tr
 from app.pipeline.export_process import ExportProcess
+from app.services.export_choice import exports_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 _numbers = itertools.count(1)
 
@@ -31,6 +36,9 @@ class ExportTask:
         arguments: Of `uvanet predict`.
         outs: The files.
         temporary: Files that nobody needs when it has ended.
+        take: The recording that is exported, where it is one: it goes once it is exported, and is
+            kept beside the files where it is not.
+        kept: Where it was kept.
         state: One of the names above.
         done: Frames written.
         total: Frames there will be, about; None where nobody knows.
@@ -45,6 +53,8 @@ class ExportTask:
     arguments: list[str]
     outs: tuple[Path, ...]
     temporary: tuple[Path, ...] = ()
+    take: Path | None = None
+    kept: Path | None = None
     state: str = WAITING
     done: int = 0
     total: int | None = None
@@ -99,7 +109,7 @@ class Exports(QObject):
             self.tasks.remove(task)
 
     def close(self, timeout: float) -> bool:
-        """Cancels everything; nothing broken is left.
+        """Cancels everything; nothing broken is left, and recordings are kept.
 
         Returns:
             Whether the process ended in time.
@@ -108,7 +118,7 @@ class Exports(QObject):
         ended = self._process is None or self._process.close(timeout)
         for task in self.tasks:
             if task.state not in ENDED:
-                _remove(task.temporary)
+                _clear_up(task)
         return ended
 
     def _next(self) -> None:
@@ -152,13 +162,32 @@ class Exports(QObject):
 
     def _end(self, task: ExportTask, state: str) -> None:
         task.state, task.left = state, None
-        _remove(task.temporary)
+        _clear_up(task)
         self.changed.emit(task)
         self.ended.emit(task)
         self._next()
 
 
-def _remove(paths: Sequence[Path]) -> None:
-    for path in paths:
+def _clear_up(task: ExportTask) -> None:
+    done = list(task.temporary)
+    if task.take is not None:
+        if task.state == DONE:
+            done.append(task.take)
+        else:
+            task.kept = _keep(task.take, task.outs[0])
+    for path in done:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def _keep(take: Path, out: Path) -> Path:
+    """Moves a recording to where its export was to be, or to where exports go by default."""
+    for folder in (out.parent, exports_folder("")):
+        path, number = folder / f"{out.stem}.mkv", 2
+        while path.exists():
+            path, number = folder / f"{out.stem}-{number}.mkv", number + 1
+        try:
+            return Path(shutil.move(take, path))
+        except OSError as error:
+            _log.warning("%s was not moved to %s: %s", take, folder, error)
+    return take

@@ -15,6 +15,7 @@ from app.services.export_choice import ExportChoice
 from app.services.exports import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING
 from uvanet import sources
 from uvanet.analysis import Region, Shape
+from uvanet.errors import OutputError
 
 
 def feature(bench):
@@ -110,6 +111,14 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench.until(lambda: task.done > 10)
     process = ours.queue._process._process
     bench.window.close()
+    ours.question.box.reject()
+    bench.until(lambda: ours.question.box is None)
+    assert bench.window.isVisible()
+    assert process.poll() is None
+    bench.window.close()
+    (stop,) = [b for b in ours.question.box.buttons() if b.text() == "Stop it"]
+    stop.click()
+    bench.until(lambda: not bench.window.isVisible())
     assert process.poll() is not None
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
 
@@ -285,6 +294,60 @@ def test_leaving_in_the_middle_of_a_recording_keeps_it(camera, tmp_path):
     camera.window.close()
     (kept,) = tmp_path.glob("*.mkv")
     assert frames_of(kept) >= 5
+
+
+def test_a_picture_that_is_turned_parts_the_recording(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.live.seconds > 1)
+    camera.trigger("rotate")
+    camera.until(lambda: ours.queue.tasks)
+    assert ours.live.recording
+    assert "second clip" in camera.banner.message
+    camera.until(lambda: ours.live._recorder.ring.size == (120, 160))
+    camera.until(lambda: ours.live.seconds > 1)
+    camera.trigger("record")
+    first, second = wait_ended(camera, 2)
+    assert {first.state, second.state} == {DONE}, first.message or second.message
+    assert frames_of(first.outs[0]) >= 5
+    assert frames_of(second.outs[0]) >= 5
+
+
+def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypatch):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.live.seconds > 3)
+
+    def full(image, t):
+        raise OutputError("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(ours.live._recorder.ring, "put", full)
+    camera.until(lambda: camera.banner.level == "error")
+    assert not ours.live.recording
+    assert not camera.actions_by_name["record"].isChecked()
+    (kept,) = tmp_path.glob("*.mkv")
+    assert str(kept) in camera.banner.hint
+    assert frames_of(kept) >= 5
+
+
+def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    # Another export keeps it waiting.
+    ours._orders.add("demo", ExportChoice(), tmp_path / "first")
+    camera.trigger("record")
+    camera.until(lambda: ours.live.seconds > 1)
+    camera.trigger("record")
+    camera.until(lambda: len(ours.queue.tasks) == 2)
+    first, second = ours.queue.tasks
+    ours.queue.cancel(second)
+    (kept,) = tmp_path.glob("*.mkv")
+    assert frames_of(kept) >= 5
+    assert str(kept) in camera.banner.message
+    ours.queue.cancel(first)
+    camera.until(lambda: first.state == CANCELLED)
 
 
 def test_nothing_is_kept_where_the_user_does_not_want_it(camera, home):

@@ -111,6 +111,26 @@ def test_another_size_starts_anew(ring: FrameRing, tmp_path: Path) -> None:
     assert ring.save(tmp_path / "take.mkv", 0.0) == 30
 
 
+def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
+    ring: FrameRing, tmp_path: Path
+) -> None:
+    ring.hold(0.0)
+    for number in range(240):
+        ring.put(picture(number % 90), number / 30)
+    before = bytes_in(tmp_path / "live")
+    path = tmp_path / "live" / "kept.mkv"
+    # All but the newest two seconds, and of what came before the recording nothing.
+    assert ring.rescue(path, 1.0) == 180 - 30
+    assert ring.span is None
+    assert bytes_in(tmp_path / "live") < before
+    with make_source(str(path)) as source:
+        frames = list(iter(source.read, None))
+    assert [number_of(frame.image) for frame in frames] == [n % 90 for n in range(30, 180)]
+    with pytest.raises(OutputError, match="Nothing was recorded"):
+        ring.rescue(path, 0.0)
+    path.unlink()
+
+
 def test_nothing_to_save_is_said(ring: FrameRing, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="Nothing was recorded"):
         ring.save(tmp_path / "take.mkv", 0.0)

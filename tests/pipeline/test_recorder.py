@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,4 +84,45 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "live" in str(errors[0])
     recorder.offer(packet(0))
     assert recorder.missed == 0
+    assert recorder.close(PATIENCE)
+
+
+def test_what_was_recorded_before_a_failure_stays(tmp_path: Path) -> None:
+    errors: list[Exception] = []
+    recorder = Recorder(lambda: FrameRing(tmp_path / "live", 5.0), errors.append)
+    recorder.hold(0.0)
+    offer(recorder, 0, 300)
+    assert recorder.ring is not None
+    put = recorder.ring.put
+
+    def full(image: object, t: float) -> None:
+        raise OutputError("The disk is full.", "Make room.")
+
+    recorder.ring.put = full  # type: ignore[method-assign]
+    recorder.offer(packet(300))
+    recorder._thread.join(PATIENCE)
+    assert len(errors) == 1
+    recorder.ring.put = put  # type: ignore[method-assign]
+    assert recorder.ring.rescue(tmp_path / "kept.mkv", 0.0) > 200
+    assert recorder.close(PATIENCE)
+    assert list((tmp_path / "live").iterdir()) == []
+
+
+def test_a_picture_of_another_size_parts_a_recording(tmp_path: Path) -> None:
+    parted: list[tuple[float, int]] = []
+
+    def resized(t: float) -> None:
+        assert recorder.ring is not None
+        parted.append((t, recorder.ring.save(tmp_path / "first.mkv", 0.0)))
+
+    recorder = Recorder(lambda: FrameRing(tmp_path / "live", 5.0), lambda _: None, resized)
+    recorder.hold(0.0)
+    offer(recorder, 0, 60)
+    turned = packet(60)
+    recorder.offer(replace(turned, image=np.zeros((64, 48, 3), np.uint8)))
+    end = time.monotonic() + PATIENCE
+    while not parted or recorder.ring is None or recorder.ring.size != (48, 64):
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    assert parted == [(2.0, 60)]
     assert recorder.close(PATIENCE)

@@ -35,6 +35,9 @@ _SEGMENT_SECONDS = 2.0
 _JPEG_QUALITY = 90
 _FEWEST = 2
 
+_Place = tuple[Path, int, int, float]
+"""Of a frame: file, where it begins in it, how long it is, and its time."""
+
 
 @dataclass(slots=True)
 class _Segment:
@@ -137,12 +140,7 @@ class FrameRing:
             OutputError: It cannot be written, or there are no frames.
         """
         with self._lock:
-            kept = [
-                (segment.path, offset, length, t)
-                for segment in self._segments
-                for offset, length, t in _places(segment)
-                if t >= start and (end is None or t <= end)
-            ]
+            kept = self._kept(start, end)
             if len(kept) < _FEWEST:
                 raise OutputError("Nothing was recorded.", "Let the source play for a moment.")
             for segment in self._segments:
@@ -156,6 +154,55 @@ class FrameRing:
                 remove(part)
                 raise unwritable(path, error) from error
         return len(kept)
+
+    def rescue(self, path: Path, start: float) -> int:
+        """Saves what there is from a moment on where the disk is full, and keeps nothing else.
+
+        Pieces go before they are written again, and the newest, of which the last frame may be half
+        written, goes beforehand; so no more room is needed than there was.
+
+        Args:
+            path: A .mkv file; one that exists is replaced. It may be on another disk.
+            start: The first moment.
+
+        Returns:
+            How many frames it has; where even this fails, as many as could be written.
+
+        Raises:
+            OutputError: There is nothing to save, or nothing could be written.
+        """
+        with self._lock:
+            if len(self._segments) > 1:
+                self._segments.pop().drop()
+            while len(self._segments) > 1 and self._segments[1].frames[0][0] <= start:
+                self._segments.popleft().drop()
+            kept = self._kept(start, None)
+            if len(kept) < _FEWEST:
+                raise OutputError("Nothing was recorded.", "Make room on the disk.")
+            part, written = part_name(path), 0
+            try:
+                with part.open("wb") as out:
+                    out.write(self._header(kept))
+                    while self._segments:
+                        # Its room is free before it is needed.
+                        segment = self._segments.popleft()
+                        with contextlib.suppress(OSError):
+                            segment.file.flush()
+                        data = segment.path.read_bytes()
+                        segment.drop()
+                        for offset, length, t in _places(segment):
+                            if t >= start:
+                                out.write(picture_head(round((t - kept[0][3]) * 1e9), length))
+                                out.write(data[offset : offset + length])
+                                written += 1
+                        out.flush()
+            except OSError as error:
+                if written < _FEWEST:
+                    remove(part)
+                    raise unwritable(path, error) from error
+            part.replace(path)
+            self._clear()
+        return written
 
     def clear(self) -> None:
         """Forgets everything, such as when another source plays."""
@@ -187,12 +234,23 @@ class FrameRing:
         while self._segments:
             self._segments.popleft().drop()
 
-    def _copy(self, kept: list[tuple[Path, int, int, float]], part: Path) -> None:
-        zero, last = kept[0][3], kept[-1][3]
-        rate = Fraction((len(kept) - 1) / (last - zero)).limit_denominator(1000)
-        seconds = last - zero + float(1 / rate)
+    def _kept(self, start: float, end: float | None) -> list[_Place]:
+        return [
+            (segment.path, offset, length, t)
+            for segment in self._segments
+            for offset, length, t in _places(segment)
+            if t >= start and (end is None or t <= end)
+        ]
+
+    def _header(self, kept: list[_Place]) -> bytes:
+        seconds = kept[-1][3] - kept[0][3]
+        rate = Fraction((len(kept) - 1) / seconds).limit_denominator(1000)
+        return header(self.size, rate, raw=False, seconds=seconds + float(1 / rate))
+
+    def _copy(self, kept: list[_Place], part: Path) -> None:
+        zero = kept[0][3]
         with part.open("wb") as out, contextlib.ExitStack() as stack:
-            out.write(header(self.size, rate, raw=False, seconds=seconds))
+            out.write(self._header(kept))
             files: dict[Path, BinaryIO] = {}
             for path, offset, length, t in kept:
                 if path not in files:

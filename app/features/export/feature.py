@@ -17,6 +17,7 @@ from app.features.export.live import KEPT_SECONDS, LiveRecording
 from app.features.export.orders import Orders
 from app.features.export.words import line_of, part_words
 from app.features.feature import Feature
+from app.features.quitting import QuitQuestion, QuitWords
 from app.i18n import tr
 from app.services.export_choice import ExportChoice, file_stem
 from app.services.exports import DONE, ENDED, FAILED, Exports, ExportTask
@@ -81,8 +82,10 @@ class Export(Feature):
         self.queue.changed.connect(self._on_changed)
         self.queue.ended.connect(self._on_ended)
         self._orders = Orders(window, self.queue)
-        self.live = LiveRecording(window)
+        self.live = LiveRecording(window, self._rescue_path)
         self.live.failed.connect(self._on_recording_failed)
+        self.live.parted.connect(self._on_parted)
+        self.question = QuitQuestion(window, self._busy, _quit_words, self)
         self.card = ExportQueue(DARK)
         self.card.dismissed.connect(self._on_dismissed)
         self.card.wanted.connect(self._on_wanted)
@@ -114,9 +117,15 @@ class Export(Feature):
     def close(self, timeout: float) -> bool:
         """See `Feature.close`; a recording that still runs is kept as a plain video."""
         self._tick.stop()
-        rescue = self._orders.folder / f"{file_stem(tr('recording'), dated=True)}.mkv"
-        ended = self.live.close(timeout / 2, rescue)
-        return self.queue.close(timeout / 2) and ended
+        # First: it keeps the takes that still wait.
+        ended = self.queue.close(timeout / 2)
+        return self.live.close(timeout / 2) and ended
+
+    def _rescue_path(self) -> Path:
+        return self._orders.folder / f"{file_stem(tr('recording'), dated=True)}.mkv"
+
+    def _busy(self) -> bool:
+        return any(task.state not in ENDED for task in self.queue.tasks)
 
     # -- actions
 
@@ -258,10 +267,18 @@ class Export(Feature):
         self._add_take(take, self._orders.last_choice(), base)
 
     def _add_take(self, take: Path, choice: ExportChoice, base: Path) -> None:
-        self._orders.add(str(take), choice, base, temporary=(take,))
+        self._orders.add(str(take), choice, base, take=take)
 
     def _finish_recording(self, title: str) -> None:
         self._tick.stop()
+        if self.live.missed:
+            self.window.banner.say(
+                "warning",
+                tr("The disk was too slow for {count} frames of the recording.").format(
+                    count=self.live.missed
+                ),
+                tr("A faster disk, or a smaller picture of the camera, helps."),
+            )
         self.live.finish(partial(self._export_take, title), self._failed)
         if not self.window.settings.export_keep:
             self.live.stop()
@@ -309,8 +326,9 @@ class Export(Feature):
 
     def _on_ended(self, task: ExportTask) -> None:
         banner = self.window.banner
+        kept = "" if task.kept is None else _kept_words(task.kept)
         if task.state == FAILED:
-            banner.say("error", task.message, task.hint)
+            banner.say("error", task.message, f"{task.hint} {kept}".strip())
         elif task.state == DONE and task.message:
             banner.say("warning", task.message, task.hint)
         elif task.state == DONE:
@@ -318,6 +336,8 @@ class Export(Feature):
                 "done", tr("Exported {name}.").format(name=task.title), str(task.outs[0].parent)
             )
         else:
+            if kept:
+                banner.say("info", kept)
             self._take_out(task)
         self._show_status()
 
@@ -333,11 +353,21 @@ class Export(Feature):
         if task is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.outs[0].parent)))
 
-    def _on_recording_failed(self, error: UvanetError) -> None:
+    def _on_recording_failed(self, error: UvanetError, kept: Path | None) -> None:
         self._tick.stop()
         self.window.actions_by_name.set_checked("record", False)
         self._show_status()
-        self.window.banner.say("error", error.message, error.hint)
+        words = "" if kept is None else _kept_words(kept)
+        self.window.banner.say("error", error.message, f"{error.hint} {words}".strip())
+
+    def _on_parted(self, take: Path) -> None:
+        info = self.window.controller.info
+        self._export_take(info.title if info is not None else tr("recording"), take)
+        self.window.banner.say(
+            "info",
+            tr("The picture's size changed: the recording goes on as a second clip."),
+            tr("What was recorded before is being exported."),
+        )
 
     def _take_out(self, task: ExportTask) -> None:
         self.queue.forget(task)
@@ -352,6 +382,8 @@ class Export(Feature):
             words.append(
                 tr("\N{BLACK CIRCLE} Recording {time}").format(time=clock_text(self.live.seconds))
             )
+            if self.live.missed:
+                words.append(tr("{count} frames missed").format(count=self.live.missed))
         running = self.queue.running
         if running is not None:
             percent = 100 * running.done / running.total if running.total else 0
@@ -370,3 +402,16 @@ def _button(window: MainWindow, name: str) -> IconButton:
     button.setDefaultAction(window.actions_by_name[name])
     button.setAccessibleName(window.actions_by_name[name].text().removesuffix("…"))
     return button
+
+
+def _kept_words(path: Path) -> str:
+    return tr("The recording is kept as {path}.").format(path=path)
+
+
+def _quit_words() -> QuitWords:
+    return QuitWords(
+        tr("An export goes on"),
+        tr("Clips are still being exported."),
+        tr("If it is stopped, its clips are not made. Recordings are kept as they are."),
+        tr("Stop it"),
+    )

@@ -81,7 +81,7 @@ class Orders:
         choice: ExportChoice,
         base: Path,
         more: Iterable[str] = (),
-        temporary: tuple[Path, ...] = (),
+        take: Path | None = None,
     ) -> None:
         """Puts an export into the queue.
 
@@ -90,7 +90,7 @@ class Orders:
             choice: What is made of it.
             base: The files' path without ending.
             more: Further arguments.
-            temporary: Files that go when it has ended.
+            take: The source, where it is a recording that nobody needs once it is exported.
         """
         busy = [task for task in self._queue.tasks if task.state not in ENDED]
         outs = choice.outs(base, {out for task in busy for out in task.outs})
@@ -108,8 +108,8 @@ class Orders:
         masks = self._masks()
         if masks is not None:
             arguments += ["--regions", str(masks)]
-            temporary = (*temporary, masks)
-        task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary)
+        temporary = () if masks is None else (masks,)
+        task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary, take)
         self._queue.add([task])
 
     def _masks(self) -> Path | None:

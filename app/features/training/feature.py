@@ -11,9 +11,9 @@ from app.dialogs.training_adapt import AdaptSetup
 from app.dialogs.training_distill import DistillSetup
 from app.dialogs.training_run import RunDialog
 from app.features.feature import Feature
+from app.features.quitting import QuitQuestion, QuitWords
 from app.features.training.learning import Learning, delete_recording
 from app.features.training.left import LeftRuns
-from app.features.training.quitting import QuitQuestion
 from app.features.training.scene import Scene
 from app.features.training.shelf import Shelf
 from app.features.training.status import RunStatus
@@ -67,7 +67,7 @@ class Training(Feature):
         window.parts.add_button(button)
         window.controller.switched.connect(self._on_switched)
         window.controller.opened.connect(lambda _: self._update_adapt())
-        self.question = QuitQuestion(window, lambda: self.busy, self)
+        self.question = QuitQuestion(window, lambda: self.busy, _quit_words, self)
         self.question.stop.connect(lambda: self.order("stop"))
         self.left = LeftRuns(self)
         self.shelf = Shelf(self)
@@ -334,3 +334,16 @@ def present(dialog: QWidget) -> None:
     dialog.show()
     dialog.raise_()
     dialog.activateWindow()
+
+
+def _quit_words() -> QuitWords:
+    return QuitWords(
+        tr("A training goes on"),
+        tr("A student is still training."),
+        tr(
+            "It can go on without the window; its result is shown at the next start. If it is "
+            "stopped, the best so far is kept if it is better."
+        ),
+        tr("Stop it"),
+        tr("Let it go on"),
+    )
