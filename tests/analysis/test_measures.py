@@ -133,6 +133,25 @@ def test_a_live_record_keeps_the_newest_and_a_long_film_all_of_itself():
     assert film.series().seconds[-1] > 9_700
 
 
+def test_what_a_region_got_live_is_not_forgotten():
+    left = Region("Left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
+    live, whole = Record(most=50), Record(30.0)
+    live.shares(left)
+    for place in range(200):
+        # Twice on the left, at the start and later for long, then never again.
+        x = 0.2 if 3 <= place < 6 or 40 <= place < 90 else 0.8
+        for record in (live, whole):
+            record.add(place / 10, blob(x, 0.5), GREY)
+    summary, expected = live.summary(left), whole.summary(left)
+    assert expected.entries == 2
+    assert expected.first == pytest.approx(0.3)
+    assert (summary.entries, summary.first) == (expected.entries, expected.first)
+    assert summary.share == pytest.approx(expected.share, abs=1e-5)
+    assert live.average() == pytest.approx(whole.average(), abs=1e-5)
+    live.keep_only([])
+    assert live.summary(left).entries == 0
+
+
 def test_cuts_are_told_from_pans():
     record = Record(4.0)
     ramp = np.repeat(np.arange(0, 256, dtype=np.uint8)[None, :, None], 72, 0).repeat(3, 2)

@@ -224,6 +224,12 @@ def test_the_table_has_a_row_for_each_moment_seen(player, tmp_path):
     assert values[0] > 0.9
     assert [float(row["seconds"]) for row in rows] == sorted(float(row["seconds"]) for row in rows)
     assert values == pytest.approx(record.shares(LEFT_HALF), abs=1e-3)
+    (row,) = csv.DictReader((tmp_path / "shares-regions.csv").read_text().splitlines())
+    summary = record.summary(LEFT_HALF)
+    assert row["region"] == "Left"
+    assert float(row["mean_share"]) == pytest.approx(summary.share, abs=1e-3)
+    assert int(row["entries"]) == summary.entries >= 1
+    assert float(row["first_peak_seconds"]) == pytest.approx(summary.first, abs=1e-3)
 
 
 def test_the_clipboard_gets_two_columns_of_numbers(still):

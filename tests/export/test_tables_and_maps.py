@@ -125,6 +125,13 @@ def test_regions_come_as_masks_on_the_command_line(clip: Path, tmp_path: Path) -
     assert made["regions"] == ["top", "all of it"]
     assert all(row["share:all of it"] == pytest.approx(1, abs=1e-4) for row in made["rows"])
     assert all(0 < row["share:top"] < 1 for row in made["rows"])
+    whole, top = made["summary"]["all of it"], made["summary"]["top"]
+    assert (whole["entries"], whole["first_peak"]) == (1, 0.0)
+    shares = [row["share:top"] for row in made["rows"]]
+    assert top["share"] == pytest.approx(sum(shares) / len(shares), abs=1e-4)
+    inside = [row["peak_y"] < 0.5 for row in made["rows"]]
+    came_in = [now and not before for before, now in zip([False, *inside], inside, strict=False)]
+    assert top["entries"] == sum(came_in)
 
 
 def test_regions_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -73,8 +73,30 @@ class RegionSummary:
     first: float | None
 
 
+@dataclass(slots=True)
+class _Past:
+    """What a region got in maps that made room for newer ones."""
+
+    maps: int = 0
+    share: float = 0.0
+    entries: int = 0
+    first: float | None = None
+    inside: bool = False
+
+    def add(self, seconds: float, share: float, inside: bool) -> None:
+        self.maps += 1
+        self.share += share
+        self.entries += inside and not self.inside
+        if inside and self.first is None:
+            self.first = seconds
+        self.inside = inside
+
+
 class Record:
     """Maps by time. Not for several threads at once.
+
+    Where the newest maps are kept, the average and what regions got are of all that was seen; of
+    a region that came later, of all that was kept then and of all that came after.
 
     Args:
         duration: Of the clip in seconds; None where it has none, and the newest maps are kept.
@@ -95,6 +117,7 @@ class Record:
         self._numbers = np.empty((0, 4), np.float32)  # entropy, change, x, y
         self._thumbs: NDArray[np.uint8] = np.empty((0, *_THUMB[::-1], 3), np.uint8)
         self._shares: dict[Region, NDArray[np.float32]] = {}
+        self._past: dict[Region, _Past] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -173,17 +196,22 @@ class Record:
     def keep_only(self, regions: Sequence[Region]) -> None:
         """Forgets the shares of regions that are not there any more."""
         self._shares = {one: values for one, values in self._shares.items() if one in regions}
+        self._past = {one: past for one, past in self._past.items() if one in regions}
 
     def summary(self, region: Region) -> RegionSummary:
         """What a region got over the time seen."""
         rows = self._ordered()
         if not len(rows):
             return RegionSummary(0.0, 0, None)
+        shares, past = self.shares(region), self._past.get(region, _Past())
         peaks = self._numbers[rows, 2:]
         inside = region.inside(peaks[:, 0], peaks[:, 1])
-        entries = int(inside[0]) + int((inside[1:] & ~inside[:-1]).sum())
-        first = float(self._seconds[rows[int(np.argmax(inside))]]) if entries else None
-        return RegionSummary(float(self.shares(region).mean()), entries, first)
+        entries = int(inside[0] and not past.inside) + int((inside[1:] & ~inside[:-1]).sum())
+        first = past.first
+        if first is None and inside.any():
+            first = float(self._seconds[rows[int(np.argmax(inside))]])
+        mean = (past.share + float(shares.sum())) / (past.maps + len(rows))
+        return RegionSummary(mean, past.entries + entries, first)
 
     def moments(self, count: int = 12, apart: float = 0.5) -> list[float]:
         """The moments of highest change.
@@ -221,7 +249,11 @@ class Record:
             return row
         if len(self._rows) == self._most:
             row = self._rows.pop(min(self._rows))
-            self._total -= density(self._maps[row])
+            x, y = self._numbers[row, 2:]
+            for region, values in self._shares.items():
+                inside = bool(region.inside(np.array([x]), np.array([y]))[0])
+                past = self._past.setdefault(region, _Past())
+                past.add(float(self._seconds[row]), float(values[row]), inside)
         else:
             row = len(self._rows)
             if row == len(self._seconds):

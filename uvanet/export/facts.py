@@ -79,6 +79,11 @@ class Shares:
         """The regions' names."""
         return list(self._masks)
 
+    def inside(self, x: float, y: float) -> dict[str, bool]:
+        """By name, whether a place is in the region; x and y from 0 to 1."""
+        row, column = (min(_FINE - 1, int(place * _FINE)) for place in (y, x))
+        return {name: bool(mask[row, column] > 0.5) for name, mask in self._masks.items()}
+
     def of(self, saliency: NDArray[np.float32]) -> dict[str, float]:
         """By name, from 0 to 1."""
         if saliency.shape != self._shape:
@@ -94,4 +99,45 @@ class Shares:
         return {
             name: float((weights * saliency).sum()) / total
             for name, weights in self._weights.items()
+        }
+
+
+class Got:
+    """What each region got over a clip.
+
+    Args:
+        shares: Of the regions.
+    """
+
+    def __init__(self, shares: Shares) -> None:
+        self._shares = shares
+        self._frames = 0
+        self._sums = dict.fromkeys(shares.names, 0.0)
+        self._entries = dict.fromkeys(shares.names, 0)
+        self._first: dict[str, float | None] = dict.fromkeys(shares.names)
+        self._inside = dict.fromkeys(shares.names, False)
+
+    def add(self, seconds: float, at: tuple[float, float], shares: Iterable[float]) -> None:
+        """Takes a frame: its time, its peak, and the regions' shares in their order."""
+        self._frames += 1
+        for name, share in zip(self._sums, shares, strict=True):
+            self._sums[name] += share
+        for name, inside in self._shares.inside(*at).items():
+            self._entries[name] += inside and not self._inside[name]
+            if inside and self._first[name] is None:
+                self._first[name] = seconds
+            self._inside[name] = inside
+
+    def summary(self) -> dict[str, dict[str, float | int | None]]:
+        """By name: `share`, the mean, 0..1; `entries` of the peak; `first_peak`.
+
+        The last is in seconds of the clip; None where the peak never was inside.
+        """
+        return {
+            name: {
+                "share": round(total / max(1, self._frames), 5),
+                "entries": self._entries[name],
+                "first_peak": self._first[name],
+            }
+            for name, total in self._sums.items()
         }

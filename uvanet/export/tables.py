@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import OutputError
-from uvanet.export.facts import Shares, peak, spread
+from uvanet.export.facts import Got, Shares, peak, spread
 from uvanet.export.sink import Annotated, Sink, remove, unwritable
 from uvanet.render.writer import part_name
 
@@ -40,6 +40,7 @@ class Table(Sink):
         self._count = 0
         self._whole = 0  # bytes up to the end of the last whole row
         self._last_row = 0
+        self._full = False
         self.columns = ["frame", "time", "clip_time", "peak_x", "peak_y", "entropy"]
         self.columns += [f"share:{name}" for name in shares.names]
 
@@ -72,7 +73,8 @@ class Table(Sink):
         return ""
 
     def keep(self) -> int:
-        """See `Sink.keep`; where the disk is full, the last row makes room for the end."""
+        """See `Sink.keep`; where the disk is full, the last row makes room for a short end."""
+        self._full = True
         for _ in range(2):
             if self._file is None or not self._count:
                 break
@@ -136,7 +138,9 @@ class CsvTable(Table):
 
 
 class JsonTable(Table):
-    """The table as JSON: an object with the facts of the export and its `rows`.
+    """The table as JSON: an object with the facts of the export, its `rows`, and `summary`.
+
+    The last is what each region got, as `uvanet.export.facts.Got` tells it.
 
     Args:
         path: The file.
@@ -147,6 +151,7 @@ class JsonTable(Table):
     def __init__(self, path: Path, shares: Shares, facts: dict[str, Any]) -> None:
         super().__init__(path, shares)
         self._facts = facts
+        self._got = Got(shares)
 
     def _head(self) -> str:
         facts = json.dumps(self._facts, ensure_ascii=False, indent=1)
@@ -155,10 +160,15 @@ class JsonTable(Table):
     def _row(self, values: list[Any]) -> str:
         comma = ",\n  " if self._count else ""
         row = dict(zip(self.columns, values, strict=True))
+        at = (row["peak_x"], row["peak_y"])
+        self._got.add(row["clip_time"], at, values[len(values) - len(self._shares.names) :])
         return comma + json.dumps(row, ensure_ascii=False)
 
     def _foot(self) -> str:
-        return "\n ]\n}\n"
+        if self._full:
+            return "\n ]\n}\n"
+        summary = json.dumps(self._got.summary(), ensure_ascii=False)
+        return f'\n ],\n "summary": {summary}\n}}\n'
 
 
 def _line(values: list[Any]) -> str:

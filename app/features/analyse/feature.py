@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.dialogs.files import ask_numbers, ask_regions, ask_save_regions
 from app.features.analyse.actions import ACTIONS
-from app.features.analyse.numbers import numbers_text, shares_csv, write_text
+from app.features.analyse.numbers import numbers_text, regions_csv, shares_csv, write_text
 from app.features.analyse.recording import Recording
 from app.features.analyse.regions import Regions
 from app.features.feature import Feature
@@ -136,13 +136,21 @@ class Analyse(Feature):
         ask_regions(self.window, self.window.settings.folder, self._load)
 
     def save_shares(self) -> None:
-        """Asks where to, then writes the shares over time."""
-        window = self.window
-        text = shares_csv(self.regions.all, self._recording.record)
+        """Asks where to, then writes the shares over time, and beside them what each region got."""
+        window, record = self.window, self._recording.record
+        regions = self.regions.all
+        text, summary = shares_csv(regions, record), regions_csv(regions, record)
+
+        def write(chosen: str) -> None:
+            path = Path(chosen)
+            write_text(path, text)
+            if regions:
+                write_text(path.with_name(f"{path.stem}-regions{path.suffix}"), summary)
+
         ask_numbers(
             window,
             window.settings.folder,
-            lambda path: self._write(path, lambda: write_text(Path(path), text)),
+            lambda path: self._write(path, lambda: write(path)),
         )
 
     def copy_numbers(self) -> None:

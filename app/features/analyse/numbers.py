@@ -88,6 +88,18 @@ def shares_csv(regions: Sequence[Region], record: Record) -> str:
     return text.getvalue()
 
 
+def regions_csv(regions: Sequence[Region], record: Record) -> str:
+    """A row for each region: its mean share, how often the peak came in, and when it did first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["region", "mean_share", "entries", "first_peak_seconds"])
+    for region in regions:
+        summary = record.summary(region)
+        first = "" if summary.first is None else f"{summary.first:.3f}"
+        writer.writerow([region.name, f"{summary.share:.4f}", summary.entries, first])
+    return text.getvalue()
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a text file; an existing one is replaced only when the new one is whole.
 
