@@ -17,6 +17,7 @@ from app.main_window import TITLE, MainWindow
 from app.services import settings as store
 from app.services.garbage import GarbageCollector
 from app.services.jobs import Jobs
+from app.services.keeping import SettingsKeeper
 from app.services.logs import Logs, Problems, log_folder
 from app.services.models import DEFAULT_MODEL, load_predictor, short_name, still_there
 from app.shutdown import WHOLE_SECONDS, Interrupts, shut_down
@@ -86,6 +87,7 @@ class Program(QObject):
         self.settings = store.load(self._settings_path)
         self._theme = Theme(app, options.theme or self.settings.theme)
         self._jobs = Jobs(self)
+        self._keeper = SettingsKeeper(self.settings, self._settings_path, self._jobs, self)
         model = options.model or still_there(self.settings.model) or DEFAULT_MODEL
         engine = options.engine or self.settings.model_engine
         self._controller = Controller(
@@ -126,11 +128,9 @@ class Program(QObject):
         if self._down:
             return
         self._down = True
-        if self._options.theme is not None:
-            self.settings.theme = store.load(self._settings_path).theme
         self.clean = shut_down(
             [
-                ("settings", lambda _: store.save(self.settings, self._settings_path) or True),
+                ("settings", lambda _: self._keeper.close() or True),
                 *((type(one).__name__, one.close) for one in self.window.features),
                 ("pipeline", self._controller.close),
                 ("jobs", self._jobs.close),

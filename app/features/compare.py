@@ -270,6 +270,11 @@ class Compare(Feature):
     def _on_taken(self, packet: SaliencyPacket) -> None:
         if packet.opinion is not None:
             self._take(packet.opinion)
+        elif self._opinion is not None and self._ready and self.window.settings.compare_paired:
+            # It failed on this frame: an earlier picture beside it would pass for its pair.
+            self._forget()
+            for pane in self.panes.others:
+                pane.canvas.show_message(tr("No map"), tr("The teacher failed on this frame."))
         if self._view == "original":
             self._show_picture()
         if self.panes.rearrange():
@@ -348,6 +353,21 @@ class Compare(Feature):
             pane.canvas.clear()
 
     # -- numbers
+
+    @property
+    def numbers(self) -> list[tuple[str, str]]:
+        """Name and value of how student and teacher agree now; nothing where none is asked."""
+        opinion = self._opinion
+        if self._view not in _WITH_TEACHER or opinion is None or opinion.agreement is None:
+            return []
+        agrees = opinion.agreement
+        return [
+            (tr("Teacher"), short_name(self._teacher)),
+            (tr("CC"), f"{agrees.cc:.4f}"),
+            (tr("SIM"), f"{agrees.sim:.4f}"),
+            (tr("KLD (nats)"), f"{agrees.kld:.4f}"),
+            (tr("Distance of the peaks (of the diagonal)"), f"{agrees.peaks:.4f}"),
+        ]
 
     def _on_first_overlay(self) -> None:
         if self._view in _WITH_TEACHER and not self._teacher:

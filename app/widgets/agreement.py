@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from app.pipeline.agreement import Agreement
     from app.theme import Tokens
 
-_TIPS = (
-    tr("Correlation of the two maps; 1 is the same"),
-    tr("Overlap of the two maps as distributions; 1 is the same"),
-    tr("How surprised the student's map is by the teacher's, in nats; 0 is the same"),
-    tr("Distance of the two highest points, in percent of the picture's diagonal"),
-)
+
+def _tips() -> tuple[str, ...]:
+    return (
+        tr("Correlation of the two maps; 1 is the same"),
+        tr("Overlap of the two maps as distributions; 1 is the same"),
+        tr("How surprised the student's map is by the teacher's, in nats; 0 is the same"),
+        tr("Distance of the two highest points, in percent of the picture's diagonal"),
+    )
 
 
 class AgreementCard(PlotCard):
@@ -45,7 +47,7 @@ class AgreementCard(PlotCard):
             tokens,
             parent,
         )
-        for label, tip in zip(self._values, _TIPS, strict=True):
+        for label, tip in zip(self._values, _tips(), strict=True):
             label.setToolTip(tip)
         self._stage.setMinimumHeight(56)
         self._stage.setMaximumHeight(16_777_215)

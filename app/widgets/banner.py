@@ -27,11 +27,15 @@ _NARROW = 480  # a narrower message has its button below
 _MARGIN = 16
 
 
+_PASSING = ("info", "done")
+_PASSING_MS = 5000
+
+
 class Banner(QFrame):
     """One message at the top of the widget it stands over; it never takes the focus.
 
     Errors and warnings stay until they are closed or outdated; "info" and "done" go by
-    themselves.
+    themselves, and wait until an error that is just being read had its time.
 
     Signals:
         acted: The user pressed the message's button.
@@ -80,6 +84,10 @@ class Banner(QFrame):
         layout.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(self._inner, 1)
         layout.addWidget(self.cross, 0, Qt.AlignmentFlag.AlignTop)
+        self._waiting: tuple[str, str, str, str, str] | None = None
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.timeout.connect(self._say_what_waits)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
@@ -109,6 +117,11 @@ class Banner(QFrame):
             button: Text of a button that takes this step; may be empty.
             topic: What it is about, for `retract`; may be empty.
         """
+        if level in _PASSING and self._reading.isActive() and self.isVisibleTo(self._host):
+            self._waiting = (level, message, hint, button, topic)
+            return
+        self._waiting = None
+        self._reading.stop()
         self.level = level
         self.topic = topic
         self.setProperty("level", level)
@@ -138,8 +151,10 @@ class Banner(QFrame):
 
     def _appear(self) -> None:
         self._said = False
-        if self.level in ("info", "done"):
-            self._timer.start(5000)
+        if self.level in _PASSING:
+            self._timer.start(_PASSING_MS)
+        elif self.level == "error":
+            self._reading.start(_PASSING_MS)
         self.show()
         self.raise_()
         self._place()
@@ -149,11 +164,21 @@ class Banner(QFrame):
         self._said = False
         if self.isVisibleTo(self._host):
             self._timer.stop()
+            self._reading.stop()
             self.hide()
             self.closed.emit()
+            self._say_what_waits()
+
+    def _say_what_waits(self) -> None:
+        self._reading.stop()
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.say(*waiting)
 
     def retract(self, topic: str) -> None:
         """Takes the message away if it is about `topic`."""
+        if self._waiting is not None and self._waiting[-1] == topic:
+            self._waiting = None
         if self.topic == topic:
             self.dismiss()
 

@@ -84,6 +84,10 @@ class Transport(QWidget):
         layout.addWidget(self.position)
         layout.addWidget(self.timeline, 1)
         layout.addWidget(self.length)
+        self._marks = QHBoxLayout()
+        self._marks.setSpacing(2)
+        layout.addLayout(self._marks)
+        self._mark_buttons: list[IconButton] = []
         self._gap = QWidget()
         layout.addWidget(self._gap, 1)
         layout.addSpacing(6)
@@ -104,7 +108,7 @@ class Transport(QWidget):
             paced: It consists of frames that follow each other at a speed of our choice.
         """
         jumps = seekable and bool(duration)
-        for widget in (self.position, self.timeline, self.length):
+        for widget in (self.position, self.timeline, self.length, *self._mark_buttons):
             widget.setVisible(jumps)
         self._gap.setVisible(not jumps)
         self.live.setVisible(live)
@@ -122,6 +126,14 @@ class Transport(QWidget):
         if not self.timeline.isSliderDown():
             self._quietly(lambda: self.timeline.setValue(round(seconds * 1000)))
             self.position.setText(clock_text(seconds))
+
+    def add_marks(self, *actions: QAction) -> None:
+        """Adds buttons that mark a stretch, beside the timeline."""
+        for action in actions:
+            button = _button(action)
+            button.setVisible(self.timeline.isVisibleTo(self))
+            self._mark_buttons.append(button)
+            self._marks.addWidget(button)
 
     def set_marks(self, start: float | None, end: float | None) -> None:
         """Shows the stretch from `start` to `end`, seconds; None for the film's own ends."""

@@ -84,7 +84,7 @@ def launch(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
 
     yield start
     for bench in benches:
-        bench.program.window.close()
+        bench.leave()
         for window in QApplication.topLevelWidgets():
             if isinstance(window, QDialog | QMenu):
                 window.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from window_bench import PATIENCE
@@ -244,6 +244,29 @@ def test_a_teacher_that_fails_is_told_and_the_picture_goes_on(side: Bench, teach
     side.until(lambda: "too much" in side.window.banner.message)
     painted = side.window.controller.stats().painted
     side.until(lambda: side.window.controller.stats().painted > painted + 5)
+
+
+def test_no_old_map_stands_beside_a_frame_on_which_the_teacher_failed(
+    side: Bench, teacher: Corner
+) -> None:
+    second = side.window.parts.panes.others[0].canvas
+    side.until(lambda: second.has_picture)
+    teacher.error = RuntimeError("too much")
+    side.until(lambda: second.message)
+    teacher.error = None
+    side.until(lambda: second.has_picture and not second.message)
+
+
+def test_how_they_agree_goes_to_the_clipboard_too(side: Bench) -> None:
+    side.until(lambda: compare(side).numbers)
+    side.pause()
+    side.trigger("copy_numbers")
+    rows = dict(line.split("\t") for line in QGuiApplication.clipboard().text().splitlines())
+    assert rows["Teacher"] == "corner"
+    assert -1 <= float(rows["CC"]) <= 1
+    assert 0 <= float(rows["SIM"]) <= 1
+    assert float(rows["KLD (nats)"]) >= 0
+    assert 0 <= float(rows["Distance of the peaks (of the diagonal)"]) <= 1
 
 
 def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.about import AboutDialog
 from app.features.analyse import Analyse
+from app.services import settings as store
 from uvanet.analysis import Region, Shape
 from uvanet.paths import resource
 from uvanet.render import COLORMAPS, SAFE_COLORMAPS, colormap
@@ -328,3 +329,30 @@ def test_a_message_takes_no_focus(still):
     for level in ("error", "warning", "info", "done"):
         still.banner.say(level, "Something.", "Do this.", "Press")
         assert still.window.focusWidget() is still.canvas
+
+
+def test_an_error_is_not_talked_over_and_what_waits_comes_after_it(player):
+    banner = player.banner
+    banner.say("error", "The disk is full.")
+    banner.say("done", "Exported a.mp4.")
+    assert banner.message == "The disk is full."
+    banner.dismiss()
+    assert banner.message == "Exported a.mp4."
+    banner.say("error", "The disk is full.")
+    banner.say("info", "Something else.")
+    banner._reading.timeout.emit()
+    assert banner.message == "Something else."
+    banner.say("warning", "A warning.")
+    assert banner.message == "A warning."
+    banner.say("done", "Exported b.mp4.")
+    assert banner.message == "Exported b.mp4."
+
+
+def test_a_change_of_the_settings_is_on_disk_before_the_program_ends(player):
+    path = store.settings_path()
+    player.settings.opacity = 0.25
+    player.program._keeper.look()
+    player.until(lambda: path.exists() and store.load(path).opacity == 0.25)
+    written = path.stat().st_mtime_ns
+    player.program._keeper.look()
+    assert not player.program._jobs.busy() or path.stat().st_mtime_ns == written

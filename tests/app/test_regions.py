@@ -242,6 +242,7 @@ def test_the_clipboard_gets_two_columns_of_numbers(still):
     assert float(numbers["Left: share now"]) == pytest.approx(share, abs=1e-4)
     assert float(numbers["Time (s)"]) == pytest.approx(still.display.packet.frame.pts, abs=1e-3)
     assert numbers["Network"] == "uvanet-64"
+    assert "CC" not in numbers
     assert still.banner.level == "done"
 
 

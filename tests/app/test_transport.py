@@ -28,6 +28,18 @@ def test_the_timeline_shows_where_the_picture_is(still):
     assert still.transport.length.text() == "0:02"
 
 
+def test_a_part_is_marked_by_buttons_beside_the_timeline(still):
+    first, last = still.transport._mark_buttons
+    assert first.isVisible()
+    assert "(I)" in first.toolTip()
+    assert "(U)" in last.toolTip()
+    still.seek(0.5)
+    first.click()
+    still.seek(1.0)
+    last.click()
+    assert still.transport.timeline._marks == (500, 1033)
+
+
 def test_a_click_on_the_timeline_jumps_there(still):
     before = still.display.packet
     timeline = still.transport.timeline

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMessageBox
 
 from app.pipeline.events import PipelineState
 from uvanet.sources import Frame, Source, SourceInfo, SourceKind
@@ -102,6 +103,13 @@ class Bench:
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+
+    def leave(self) -> None:
+        """Closes the window; what goes on still is stopped."""
+        self.window.close()
+        while boxes := [b for b in self.window.findChildren(QMessageBox) if b.isVisible()]:
+            (stop,) = [b for b in boxes[0].buttons() if b.text() == "Stop it"]
+            stop.click()
 
     def trigger(self, name: str) -> None:
         self.window.actions_by_name[name].trigger()

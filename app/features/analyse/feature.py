@@ -166,9 +166,16 @@ class Analyse(Feature):
             self.regions.all,
             now,
             self._recording.record,
+            self._agreement,
         )
         QGuiApplication.clipboard().setText(text)
         self.window.banner.say("done", tr("The numbers are on the clipboard."))
+
+    @property
+    def _agreement(self) -> list[tuple[str, str]]:
+        from app.features.compare import Compare
+
+        return next(one.numbers for one in self.window.features if isinstance(one, Compare))
 
     # -- time
 

@@ -28,6 +28,7 @@ def numbers_text(
     regions: Sequence[Region],
     shares: Sequence[float],
     record: Record,
+    agreement: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The numbers of now, a line each: name, tab, value. Pastes into a spreadsheet as two columns.
 
@@ -38,6 +39,7 @@ def numbers_text(
         regions: The regions.
         shares: Their shares of the attention now.
         record: What was seen of the clip.
+        agreement: Names and values of how student and teacher agree.
     """
     x, y = peak(packet.saliency)
     lines: list[tuple[str, str]] = [
@@ -54,6 +56,7 @@ def numbers_text(
         (tr("Latency p95 (ms)"), _number(stats.latency_p95_ms)),
         (tr("Inference p50 (ms)"), _number(stats.inference_p50_ms)),
     ]
+    lines += agreement
     for region, share in zip(regions, shares, strict=True):
         name, summary = region.name.replace("\t", " "), record.summary(region)
         first = "" if summary.first is None else f"{summary.first:.3f}"

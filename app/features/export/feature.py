@@ -59,8 +59,8 @@ class Export(Feature):
     ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
         ActionSpec("export_clip", "Export clip…", _E, ("E",), "export", available=_source),
         ActionSpec("export_folder", "Export a folder of videos…", _E, ("Ctrl+Shift+E",), "folder"),
-        ActionSpec("mark_in", "Start of the clip here", _E, ("I",), available=_seekable, group=1),
-        ActionSpec("mark_out", "End of the clip here", _E, ("U",), available=_seekable, group=1),
+        ActionSpec("mark_in", "Start of the clip here", _E, ("I",), "mark-in", _seekable, group=1),
+        ActionSpec("mark_out", "End of the clip here", _E, ("U",), "mark-out", _seekable, group=1),
         ActionSpec(
             "clear_marks", "Whole film again", _E, ("Shift+I",), available=_seekable, group=1
         ),
@@ -99,6 +99,9 @@ class Export(Feature):
         self._record_button.hide()
         window.parts.add_button(self._record_button)
         window.parts.add_button(_button(window, "export_clip"))
+        window.transport.add_marks(
+            *(window.actions_by_name[f"mark_{end}"] for end in ("in", "out"))
+        )
         self._status = QLabel()
         self._status.setObjectName("status")
         self._status.hide()
@@ -144,6 +147,10 @@ class Export(Feature):
             self.live.save_last(partial(self._ask_for_take, info), self._failed)
         else:
             part = part_words(self._start, self._end, info.duration)
+            if info.kind is SourceKind.NETWORK:
+                part = tr("{part}. Without sound: save the film first to keep it.").format(
+                    part=part.removesuffix(".")
+                )
             stem = file_stem(info.title, dated=False)
             self._ask(info.title, part, stem, partial(self._export_file, info))
 
@@ -227,7 +234,7 @@ class Export(Feature):
         dialog.open()
 
     def _ask_for_take(self, info: SourceInfo, take: Path) -> None:
-        part = tr("The last {seconds:.0f} seconds").format(seconds=KEPT_SECONDS)
+        part = tr("The last {seconds:.0f} seconds, without sound").format(seconds=KEPT_SECONDS)
         self._ask(
             info.title,
             part,
