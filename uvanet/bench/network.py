@@ -45,7 +45,7 @@ def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) ->
         all_engines: Also by the engines other than ONNX Runtime; students only.
 
     Returns:
-        The model's facts, and for each engine: one_frame (one thread), batch_fps (threads, then
+        The model's facts, and for each engine: device, one_frame (one thread), batch_fps (threads, then
         frames a batch) and best_fps.
     """
     names = engines_here() if all_engines and card.trainable else ["onnx"]
@@ -62,10 +62,17 @@ def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) ->
 
 def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]:
     single = open_engine(path, card, Choice(name, 1))
-    result: dict[str, Any] = {"one_frame": time_step(single, 1, seconds), "batch_fps": {}}
+    device = getattr(single, "device", "cpu")
+    result: dict[str, Any] = {
+        "device": device,
+        "one_frame": time_step(single, 1, seconds),
+        "batch_fps": {},
+    }
     sizes = [n for n in BATCHES if n * np.prod(card.input_size) <= MOST_PIXELS]
     counts = sorted({1, usable_cores()})
-    if name == "torch":
+    if device != "cpu":
+        sizes, counts = [*BATCHES, 1024], [1]
+    elif name == "torch":
         # There for comparison: its threads are one setting for the whole process.
         sizes, counts = [1, 64], [1]
     for threads in counts:

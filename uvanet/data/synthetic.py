@@ -14,7 +14,8 @@ frame is a plain picture and nothing but the earlier one tells what moves. What 
 - The same object at rest keeps the share of any new thing, `REST_SHARE`.
 - A part of the picture that moves takes a share that grows with what can be seen of its motion.
 
-All of it runs on batches of tensors: no Python per sample.
+All of it runs on batches of tensors, on whatever device they lie: no Python per sample. Chance
+comes from a generator on the CPU, so that a run learns from the same pairs on every device.
 """
 
 from __future__ import annotations
@@ -97,21 +98,22 @@ def make_pairs(
     Returns:
         The pairs, float32.
     """
-    n = len(pictures)
+    n, device = len(pictures), pictures.device
     images = pictures.permute(0, 3, 1, 2).float() / 255
     labels = densities[:, None].float()
-    now, colour = _random_view(n, config.min_zoom, rng), _random_colour(n, rng)
+    now, colour = _random_view(n, config.min_zoom, rng), _random_colour(n, rng, device)
     moves = (torch.rand(n, 1, generator=rng) >= config.still).float()
     shift = 2 * config.camera * torch.randn(n, 2, generator=rng) * moves
     zoom = 1 + config.camera_zoom * torch.randn(n, 1, generator=rng) * moves
-    before = _View(now.centre + shift, now.scale * zoom)
+    before = _on(device, _View(now.centre + shift, now.scale * zoom))
+    now = _on(device, now)
     frame, earlier = _sample(images, now, shape), _sample(images, before, shape)
     still = _density(_sample(labels, now, _half(shape)))
     label = still.clone()
 
     def some(share: float) -> Tensor:
         """The pairs on which something is done, (m,)."""
-        return (torch.rand(n, generator=rng) < share).nonzero()[:, 0]
+        return (torch.rand(n, generator=rng) < share).nonzero()[:, 0].to(device)
 
     chosen = some(config.parts)
     if len(chosen):
@@ -143,10 +145,9 @@ def crop_pairs(film: Pairs, shape: Shape, min_zoom: float, rng: Generator) -> Pa
         min_zoom: The smallest part of a frame that a crop shows.
         rng: All chance comes from here.
     """
-    view, colour = (
-        _random_view(len(film.frame), min_zoom, rng),
-        _random_colour(len(film.frame), rng),
-    )
+    n, device = len(film.frame), film.frame.device
+    view = _on(device, _random_view(n, min_zoom, rng))
+    colour = _random_colour(n, rng, device)
 
     def look(pictures: Tensor) -> Tensor:
         return _sample(pictures.permute(0, 3, 1, 2).float() / 255, view, shape)
@@ -176,6 +177,10 @@ def _random_view(n: int, min_zoom: float, rng: Generator) -> _View:
     return _View(centre, scale * torch.cat([flip, torch.ones_like(flip)], 1))
 
 
+def _on(device: torch.device, view: _View) -> _View:
+    return _View(*(values.to(device) for values in view))
+
+
 def _density(values: Tensor) -> Tensor:
     return values / values.sum((2, 3), keepdim=True).clamp_min(1e-12)
 
@@ -187,7 +192,7 @@ def _add_object(
     n, half_size = len(donors), _half(_shape(pairs.frame))
 
     def rand(*shape: int) -> Tensor:
-        return torch.rand(n, *shape, generator=rng)
+        return torch.rand(n, *shape, generator=rng).to(donors.device)
 
     half = 0.16 + 0.24 * rand(1)
     place = (2 * rand(2) - 1) * 0.8
@@ -221,7 +226,7 @@ def _move_part(
     n, shape = len(frame), _shape(frame)
 
     def rand(*shape: int) -> Tensor:
-        return torch.rand(n, *shape, generator=rng)
+        return torch.rand(n, *shape, generator=rng).to(frame.device)
 
     place = (2 * rand(2) - 1) * 0.75
     half = 0.08 + 0.3 * rand(2) ** 1.5
@@ -243,7 +248,7 @@ def _move_part(
 
 def _shifted(images: Tensor, by: Tensor) -> Tensor:
     """Images whose every pixel shows what lies `by` (n, 2) further on, in units of -1..1."""
-    grid = _grid(len(images), _shape(images)) + by[:, None, None]
+    grid = _grid(images, _shape(images)) + by[:, None, None]
     return F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
@@ -262,17 +267,19 @@ def _double(shape: Shape) -> Shape:
     return shape[0] * 2, shape[1] * 2
 
 
-def _grid(n: int, shape: Shape) -> Tensor:
-    """Pixel centres, (n, h, w, 2), x and y in -1..1."""
-    rows, columns = ((torch.arange(size) + 0.5) * (2 / size) - 1 for size in shape)
+def _grid(like: Tensor, shape: Shape) -> Tensor:
+    """Pixel centres, (n, h, w, 2), x and y in -1..1; as many and where `like` is."""
+    rows, columns = (
+        (torch.arange(size, device=like.device) + 0.5) * (2 / size) - 1 for size in shape
+    )
     y, x = torch.meshgrid(rows, columns, indexing="ij")
-    return torch.stack([x, y], -1).expand(n, *shape, 2)
+    return torch.stack([x, y], -1).expand(len(like), *shape, 2)
 
 
 def _sample(images: Tensor, view: _View, shape: Shape) -> Tensor:
     # Twice the size and a 2 x 2 mean: near enough to the area filter that frames get when live.
     grid = (
-        _grid(len(images), _double(shape)) * view.scale[:, None, None] + view.centre[:, None, None]
+        _grid(images, _double(shape)) * view.scale[:, None, None] + view.centre[:, None, None]
     )
     sampled = F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
@@ -283,7 +290,7 @@ def _sample(images: Tensor, view: _View, shape: Shape) -> Tensor:
 def _object_view(
     images: Tensor, shape: Shape, place: Tensor, half: Tensor, peak: Tensor, source: Tensor
 ) -> Tensor:
-    local = (_grid(len(images), shape) - place[:, None, None]) / half[:, None, None]
+    local = (_grid(images, shape) - place[:, None, None]) / half[:, None, None]
     grid = local * source[:, None, None] + peak[:, None, None]
     return F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
@@ -299,7 +306,7 @@ def _ellipse(shape: Shape, place: Tensor, half: Tensor, tilt: Tensor | None = No
         half: Its half axes, (n, 1) or (n, 2).
         tilt: How far it is turned, (n, 1), radians.
     """
-    local = _grid(len(place), shape) - place[:, None, None]
+    local = _grid(place, shape) - place[:, None, None]
     if tilt is not None:
         cos, sin = tilt.cos()[:, None], tilt.sin()[:, None]
         x, y = local[..., 0], local[..., 1]
@@ -336,14 +343,15 @@ class _Colour(NamedTuple):
     cast: Tensor
 
 
-def _random_colour(n: int, rng: Generator) -> _Colour:
+def _random_colour(n: int, rng: Generator, device: torch.device) -> _Colour:
     """Brightness, contrast, saturation and a cast, mildly; some pictures turn grey."""
 
     def rand(low: float, high: float, channels: int = 1) -> Tensor:
         return low + (high - low) * torch.rand(n, channels, 1, 1, generator=rng)
 
     coloured = torch.rand(n, 1, 1, 1, generator=rng) > 0.08
-    return _Colour(rand(0.4, 1.4) * coloured, rand(0.7, 1.25), rand(0.7, 1.2), rand(0.93, 1.07, 3))
+    colour = (rand(0.4, 1.4) * coloured, rand(0.7, 1.25), rand(0.7, 1.2), rand(0.93, 1.07, 3))
+    return _Colour(*(values.to(device) for values in colour))
 
 
 def _recolour(images: Tensor, mean: Tensor, colour: _Colour) -> Tensor:

@@ -95,7 +95,7 @@ def train(
         rng.set_state(state["rng"])
         history, best, start = state["history"], state["best"], state["epoch"]
 
-    plan = Plan(material, config)
+    plan = Plan(material, config, fabric.device)
     steps = len(plan)
     total = steps * config.epochs
     bar = tqdm(

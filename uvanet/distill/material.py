@@ -63,17 +63,32 @@ def gaze_material(root: Path, side: int) -> Material:
     )
 
 
+def _placed(material: Material, device: torch.device) -> Material:
+    """The material in a GPU's memory where that has room for it and as much again; else as it is."""
+    clips = material.clips
+    tensors = [material.images, material.labels, *(clips.pairs if clips else ())]
+    size = sum(values.numel() * values.element_size() for values in tensors)
+    if device.type != "cuda" or 2 * size > torch.cuda.mem_get_info(device)[0]:
+        return material
+    if clips:
+        clips = clips._replace(pairs=Pairs(*(column.to(device) for column in clips.pairs)))
+    images, labels = material.images.to(device), material.labels.to(device)
+    return material._replace(images=images, labels=labels, clips=clips)
+
+
 class Plan:
     """The batches of an epoch: pictures, and films between them.
 
     Args:
         material: What they are drawn from.
         config: The run.
+        device: Where pairs are made.
     """
 
-    def __init__(self, material: Material, config: TrainConfig) -> None:
+    def __init__(self, material: Material, config: TrainConfig, device: torch.device) -> None:
         side = PRESETS[config.preset].input_size
-        self._material, self._motion = material, config.motion
+        self._material, self._motion = _placed(material, device), config.motion
+        self._device = device
         self._pictures = Groups(material.ratios, side, config.batch)
         self._films, self._filmed = None, 0
         if material.clips is not None and config.clip_share:
@@ -91,8 +106,12 @@ class Plan:
             chosen += [(True, *batch) for batch in self._films.draw(self._filmed, rng)]
         for film, shape, those in mixed(chosen, rng):
             if film and self._material.clips is not None:
-                pairs = Pairs(*(column[those] for column in self._material.clips.pairs))
+                pairs = Pairs(*(self._take(kept, those) for kept in self._material.clips.pairs))
                 yield crop_pairs(pairs, shape, self._motion.min_zoom, rng)
             else:
-                images, labels = self._material.images[those], self._material.labels[those]
+                images = self._take(self._material.images, those)
+                labels = self._take(self._material.labels, those)
                 yield make_pairs(images, labels, shape, self._motion, rng)
+
+    def _take(self, values: Tensor, those: Tensor) -> Tensor:
+        return values[those.to(values.device)].to(self._device)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from uvanet.losses import LOSSES, attention_hint
 from uvanet.models import SpatioTemporal, build, load_student
@@ -107,9 +108,12 @@ def move_average(averaged: nn.Module, model: nn.Module, decay: float, step: int)
         step: Steps taken so far; the decay starts low, so that the random start is forgotten.
     """
     decay = min(decay, (1 + step) / (10 + step))
-    current = model.state_dict()
-    for name, kept in averaged.state_dict().items():
-        if kept.is_floating_point():
-            kept.lerp_(current[name], 1 - decay)
+    current, kept, taken = model.state_dict(), [], []
+    for name, value in averaged.state_dict().items():
+        if value.is_floating_point():
+            kept.append(value)
+            taken.append(current[name])
         else:
-            kept.copy_(current[name])
+            value.copy_(current[name])
+    # All in one go: on a GPU, a launch a weight would take longer than the sums.
+    get_ema_multi_avg_fn(decay)(kept, taken, step)  # type: ignore[no-untyped-call]
