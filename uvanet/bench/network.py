@@ -45,8 +45,8 @@ def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) ->
         all_engines: Also by the engines other than ONNX Runtime; students only.
 
     Returns:
-        The model's facts, and for each engine: device, one_frame (one thread), batch_fps (threads, then
-        frames a batch) and best_fps.
+        The model's facts, and for each engine: device, one_frame (one thread), batch_fps (threads,
+        then frames a batch) and best_fps.
     """
     names = engines_here() if all_engines and card.trainable else ["onnx"]
     return {

@@ -278,9 +278,7 @@ def _grid(like: Tensor, shape: Shape) -> Tensor:
 
 def _sample(images: Tensor, view: _View, shape: Shape) -> Tensor:
     # Twice the size and a 2 x 2 mean: near enough to the area filter that frames get when live.
-    grid = (
-        _grid(images, _double(shape)) * view.scale[:, None, None] + view.centre[:, None, None]
-    )
+    grid = _grid(images, _double(shape)) * view.scale[:, None, None] + view.centre[:, None, None]
     sampled = F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )

@@ -64,7 +64,7 @@ def gaze_material(root: Path, side: int) -> Material:
 
 
 def _placed(material: Material, device: torch.device) -> Material:
-    """The material in a GPU's memory where that has room for it and as much again; else as it is."""
+    """The material in a GPU's memory where it takes half of the room at most; else as it is."""
     clips = material.clips
     tensors = [material.images, material.labels, *(clips.pairs if clips else ())]
     size = sum(values.numel() * values.element_size() for values in tensors)

@@ -100,14 +100,16 @@ class _Graph:
         self._frames, self._earlier = frames.clone(), earlier.clone()
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
-            # Libraries choose their kernels in the first calls, which must not be recorded.
-            for _ in range(3):
-                network(self._frames, self._earlier)
-        torch.cuda.current_stream().wait_stream(aside)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
-            self._outputs = network(self._frames, self._earlier)
+        # Numbers of 10 bits (TF32), the default, move a map by up to 0.0007; measured on an H200.
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            with torch.cuda.stream(aside):
+                # Libraries choose their kernels in the first calls, which must not be recorded.
+                for _ in range(3):
+                    network(self._frames, self._earlier)
+            torch.cuda.current_stream().wait_stream(aside)
+            with torch.cuda.graph(self._graph):
+                self._outputs = network(self._frames, self._earlier)
 
     def __call__(self, frames: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         self._frames.copy_(frames)
