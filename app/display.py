@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.still import Part, join, take
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,6 +30,7 @@ class Display(QObject):
     Attributes:
         overlay: The style, and the maps of the last moments.
         dress: Gives the heat to show in place of the student's; None for the student's own.
+        beside: Gives the parts of a still from the student's; None for that alone.
 
     Signals:
         taken: The SaliencyPacket that the canvas will paint next.
@@ -53,6 +56,7 @@ class Display(QObject):
         self._canvas = canvas
         self.overlay = overlay
         self.dress: Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None] | None = None
+        self.beside: Callable[[Part], list[Part]] | None = None
         self._packet: SaliencyPacket | None = None
         self._overlay_seen = False
         self._closed = False
@@ -93,7 +97,7 @@ class Display(QObject):
             self._canvas.show_heat(heat if self.dress is None else self.dress(heat))
 
     def snapshot(self) -> Callable[[], NDArray[np.uint8]] | None:
-        """Freezes what is on the canvas.
+        """Freezes what is on the stage: heat, panes, regions and whatever else is drawn.
 
         Returns:
             A function for any thread that gives it as BGR, uint8, shape (h, w, 3), at the
@@ -101,8 +105,9 @@ class Display(QObject):
         """
         if self._packet is None:
             return None
-        image, paint = self._packet.frame.image, self.overlay.painter()
-        return lambda: paint(image)
+        own = take(self._canvas, self._packet.frame.image)
+        parts = [own] if self.beside is None else self.beside(own)
+        return lambda: join(parts)
 
     def close(self) -> None:
         """Takes no more results."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from uvanet.render import OverlayStyle, compose, heat_image, smooth
+from uvanet.render import OverlayStyle, heat_image, smooth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -92,17 +90,3 @@ class Overlay:
         scale = max(scale, saliency.shape[0] / max(width, height))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         return heat_image(saliency, self.style, size)
-
-    def painter(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
-        """Freezes the overlay as it is shown now, to be drawn into a picture on any thread.
-
-        Returns:
-            A function from BGR, uint8, shape (h, w, 3), to a new array of the same kind.
-        """
-        saliency = self.saliency() if self.visible else None
-        style = self.style
-
-        def paint(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-            return image.copy() if saliency is None else compose(image, saliency, style)
-
-        return paint

@@ -28,9 +28,12 @@ from app.i18n import tr
 from app.services.export_choice import ExportChoice
 from app.services.models import short_name
 from app.widgets.controls import ElidedLabel
+from app.widgets.span_fields import SpanFields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from app.widgets.span_fields import Span
 
 _PRESETS = (
     ("overlay", "Overlay", "The picture with the heat over it"),
@@ -62,6 +65,8 @@ class ExportRequest:
         stem: The file's name without ending; empty where there will be many.
         teachers: Models that can stand beside ours.
         choice: What is chosen at first.
+        span: The part of a film that may be changed; None where there is no such thing.
+        duration: Of the film, seconds; None where it is not known.
     """
 
     title: str
@@ -70,6 +75,8 @@ class ExportRequest:
     stem: str
     teachers: Sequence[str]
     choice: ExportChoice
+    span: Span | None = None
+    duration: float | None = None
 
 
 class ExportDialog(QDialog):
@@ -93,6 +100,8 @@ class ExportDialog(QDialog):
         part = QLabel(request.part)
         part.setObjectName("quiet")
         part.setWordWrap(True)
+        part.setVisible(bool(request.part))
+        self.span = None if request.span is None else SpanFields(request.span, request.duration)
         self.presets: dict[str, QPushButton] = {}
         self.line = QLineEdit(_short(request.folder / request.stem))
         self.line.setAccessibleName(tr("Save to"))
@@ -119,14 +128,16 @@ class ExportDialog(QDialog):
         self.export_button.setDefault(True)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
-        self.line.textChanged.connect(
-            lambda text: self.export_button.setEnabled(bool(text.strip()))
-        )
+        self.line.textChanged.connect(self._check)
+        if self.span is not None:
+            self.span.changed.connect(self._check)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(10)
         layout.addWidget(title)
         layout.addWidget(part)
+        if self.span is not None:
+            layout.addWidget(self.span)
         layout.addLayout(self._make_presets())
         layout.addSpacing(2)
         layout.addWidget(label)
@@ -222,6 +233,10 @@ class ExportDialog(QDialog):
         for name in ("contours", "peaks", "plot"):
             self.extras[name].setEnabled(video)
         self._form.setRowVisible(self.teacher, self.presets["teacher"].isChecked())
+
+    def _check(self) -> None:
+        part = self.span is None or self.span.span is not None
+        self.export_button.setEnabled(part and bool(self.line.text().strip()))
 
     def _unfold(self, on: bool) -> None:
         self.rest.setVisible(on)

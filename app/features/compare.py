@@ -15,6 +15,7 @@ from app.features.feature import Feature
 from app.i18n import tr
 from app.overlay import Overlay
 from app.services.models import first_teacher, short_name
+from app.still import cut_at, take
 from app.theme import DARK
 from app.widgets.agreement import AgreementCard
 from app.widgets.compare_button import CompareButton
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
     from app.pipeline.packets import Opinion, SaliencyPacket
     from app.pipeline.predictor import PredictorFactory
+    from app.still import Part
     from app.theme import Tokens
     from uvanet.errors import UvanetError
 
@@ -89,6 +91,7 @@ class Compare(Feature):
         window.parts.add_card(self._slot)
         self.strip.set_wanted(False)
         window.display.dress = self._dress
+        window.display.beside = self._still
         window.display.taken.connect(self._on_taken)
         window.display.first_overlay.connect(self._on_first_overlay)
         window.controller.result_ready.connect(self._on_result)
@@ -335,6 +338,26 @@ class Compare(Feature):
             if self._view == "side":
                 self.panes.others[0].canvas.show_heat(self._heat)
         return wipe(heat, self._heat, self.handle.share) if self._view == "wipe" else heat
+
+    def _still(self, own: Part) -> list[Part]:
+        """The parts of a still as the view shows them; its own picture is given."""
+        main, (second, third) = self.panes.main.canvas, self.panes.others
+        if self._view == "original":
+            return [
+                take(second.canvas, own.image, tr("Original")),
+                take(main, own.image, tr("Overlay")),
+            ]
+        if self._opinion is None or self._view not in _WITH_TEACHER:
+            return [own]
+        if self._view == "wipe":
+            cut_at(own, self.handle.share)
+            return [own]
+        image = self._opinion.result.frame.image
+        return [
+            take(main, own.image, tr("Student")),
+            take(second.canvas, image, tr("Teacher")),
+            take(third.canvas, image, tr("Difference")),
+        ]
 
     def _on_wiped(self, share: float) -> None:
         self.window.settings.compare_wipe = share

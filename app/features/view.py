@@ -58,6 +58,10 @@ class View(Feature):
         ActionSpec("zoom_in", "Zoom in", Menu.VIEW, ("+", "Z"), group=3),
         ActionSpec("zoom_out", "Zoom out", Menu.VIEW, ("-", "Shift+Z"), group=3),
         ActionSpec("zoom_fit", "Whole picture", Menu.VIEW, ("0",), group=3),
+        ActionSpec("pan_left", "See more of the left", Menu.VIEW, ("Alt+Left",), group=3),
+        ActionSpec("pan_right", "See more of the right", Menu.VIEW, ("Alt+Right",), group=3),
+        ActionSpec("pan_up", "See more of the top", Menu.VIEW, ("Alt+Up",), group=3),
+        ActionSpec("pan_down", "See more of the bottom", Menu.VIEW, ("Alt+Down",), group=3),
         ActionSpec("about", "About UVA-Net Live", Menu.VIEW, ("Ctrl+I",), "info", group=2),
     )
 
@@ -132,6 +136,22 @@ class View(Feature):
     def zoom_fit(self) -> None:
         """Shows the whole picture."""
         self.window.canvas.viewport.fit()
+
+    def pan_left(self) -> None:
+        """Moves what is seen of a zoomed picture to the left."""
+        self.window.canvas.viewport.pan(-1, 0)
+
+    def pan_right(self) -> None:
+        """Moves it to the right."""
+        self.window.canvas.viewport.pan(1, 0)
+
+    def pan_up(self) -> None:
+        """Moves it up."""
+        self.window.canvas.viewport.pan(0, -1)
+
+    def pan_down(self) -> None:
+        """Moves it down."""
+        self.window.canvas.viewport.pan(0, 1)
 
     def about(self) -> None:
         """Shows the About box."""

@@ -134,6 +134,11 @@ class Canvas(QWidget):
         self._kept = (self._kept[0], bgra)
         self.update()
 
+    @property
+    def heat(self) -> NDArray[np.uint8] | None:
+        """What lies over the picture now, as `show_heat` took it."""
+        return self._kept[1]
+
     def show_message(self, title: str, detail: str = "") -> None:
         """Says something quiet in the middle, over the dimmed picture if there is one."""
         self._message = (title, detail)
@@ -182,6 +187,24 @@ class Canvas(QWidget):
         rect = self.picture_rect()
         width, height = max(rect.width(), 1.0), max(rect.height(), 1.0)
         return QPointF((place.x() - rect.left()) / width, (place.y() - rect.top()) / height)
+
+    def drawn(self, width: int, height: int) -> tuple[QImage, float]:
+        """What the layers show, over nothing, as large as the picture is by nature.
+
+        Returns:
+            The image, and how many of its pixels a logical one of the screen takes.
+        """
+        image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        # Lines and words stand to the picture as they do on the screen.
+        scale = max(width / max(self.width(), 1), height / max(self.height(), 1))
+        painter = QPainter(image)
+        painter.scale(scale, scale)
+        painter.setFont(self.font())
+        across, down = width / scale, height / scale
+        self._layers.paint(painter, lambda x, y: QPointF(x * across, y * down))
+        painter.end()
+        return image, scale
 
     @property
     def _near(self) -> QPointF:

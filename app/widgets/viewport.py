@@ -16,6 +16,7 @@ MOST = 16.0
 """The strongest zoom; 1 shows the whole picture."""
 
 _STEP = 1.25
+_PAN = 0.2  # of what is seen
 _NOTCH = 120.0  # what a wheel's notch counts in Qt
 
 
@@ -72,6 +73,11 @@ class Viewport(QObject):
     def fit(self) -> None:
         """Shows the whole picture."""
         self._set(1.0, QPointF(0.5, 0.5))
+
+    def pan(self, right: float, down: float) -> None:
+        """Moves what is seen by a fifth of itself for each step."""
+        stride = _PAN / self.zoom
+        self._set(self.zoom, self._middle + QPointF(right * stride, down * stride))
 
     def zoom_at(self, pane: QWidget, place: QPointF, factor: float) -> None:
         """Zooms so that what is under `place` on a pane stays there."""

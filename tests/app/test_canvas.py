@@ -135,15 +135,3 @@ def test_a_break_starts_a_new_history(change):
     saliency = np.zeros((16, 16) if change == "shape" else (32, 32), np.float32)
     overlay.push(0.5 if change == "time" else 1.1, saliency, 2 if change == "epoch" else 1)
     assert overlay.saliency().max() == 0
-
-
-def test_a_frozen_overlay_does_not_follow_later_changes():
-    overlay = Overlay(OverlayStyle(opacity=1.0, threshold=0.0))
-    overlay.push(0.0, np.ones((8, 8), np.float32), 1)
-    paint = overlay.painter()
-    image = np.full((20, 20, 3), 10, np.uint8)
-    before = paint(image)
-    overlay.visible = False
-    overlay.push(0.1, np.zeros((8, 8), np.float32), 1)
-    assert (paint(image) == before).all()
-    assert (overlay.painter()(image) == image).all()

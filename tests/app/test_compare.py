@@ -205,6 +205,23 @@ def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None
     assert main.viewport.zoom == pytest.approx(1.25)
 
 
+def test_the_keyboard_moves_what_is_seen(side: Bench) -> None:
+    canvas = side.window.canvas
+    for _ in range(4):
+        side.trigger("zoom_in")
+    before = canvas.picture_rect()
+    side.trigger("pan_right")
+    side.trigger("pan_down")
+    after = canvas.picture_rect()
+    assert after.left() < before.left() - 20
+    assert after.top() < before.top() - 10
+    assert after.size() == before.size()
+    for _ in range(30):
+        side.trigger("pan_left")
+        side.trigger("pan_up")
+    assert canvas.picture_rect().topLeft() == QPointF(0, 0)
+
+
 def test_a_pinch_zooms_at_its_place(side: Bench) -> None:
     main, second = side.window.canvas, side.window.parts.panes.others[0].canvas
     place = QPointF(second.width() * 0.25, second.height() * 0.5)

@@ -13,6 +13,7 @@ from app.pipeline import export_process
 from app.services import settings as store
 from app.services.export_choice import ExportChoice
 from app.services.exports import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING
+from app.widgets.span_fields import read_time, time_text
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
@@ -65,6 +66,36 @@ def test_the_marked_part_is_exported(still, tmp_path):
     assert "csv" in still.settings.export_extras
     still.trigger("clear_marks")
     assert still.transport.timeline._marks is None
+
+
+def test_the_part_can_be_typed(still, tmp_path):
+    still.seek(0.5)
+    still.trigger("mark_in")
+    dialog = ask(still)
+    assert dialog.span.start.text() == "0:00.5"
+    assert dialog.span.end.text() == "0:02"
+    assert dialog.span.note.text() == "1.5 seconds"
+    for start, end in (("0:00.5", "soon"), ("1.6", "0:01"), ("0:03", "0:04"), ("-1", "1")):
+        dialog.span.start.setText(start)
+        dialog.span.end.setText(end)
+        assert not dialog.export_button.isEnabled()
+        assert "1:02.5" in dialog.span.note.text()
+    dialog.span.start.setText("0:01")
+    dialog.span.end.setText("1,5")
+    assert dialog.span.note.text() == "0.5 seconds"
+    dialog.line.setText(str(tmp_path / "typed"))
+    still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
+    (task,) = wait_ended(still)
+    assert task.state == DONE, task.message
+    assert frames_of(tmp_path / "typed.mp4") == 15
+    assert still.transport.timeline._marks == (1000, 1500)
+    # What nobody touched stays as it was marked, to the last digit.
+    assert ask(still).span.span == (1.0, 1.5)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3.4, 59.99, 62.5, 3723.25])
+def test_times_are_read_as_they_are_written(seconds):
+    assert read_time(time_text(seconds)) == pytest.approx(seconds)
 
 
 def test_marks_that_would_cross_move_out_of_the_way(still):

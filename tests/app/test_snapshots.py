@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
+from test_compare import Corner, compare
+from test_regions import analyse, drag
 
 from app.services.snapshots import snapshot_name
 
@@ -44,6 +46,44 @@ def test_the_clipboard_gets_it_too(still):
     image = QGuiApplication.clipboard().image().convertToFormat(QImage.Format.Format_BGR888)
     assert (image.width(), image.height()) == (160, 120)
     still.until(lambda: "clipboard" in still.banner.message)
+
+
+def test_regions_are_seen_in_it(still):
+    without = still.window.snapshot()().astype(int)
+    still.trigger("region_rectangle")
+    drag(still, (0.2, 0.2), (0.5, 0.5), (0.8, 0.8))
+    still.settle()
+    taken = still.window.snapshot()
+    analyse(still).regions.remove(0)
+    changed = np.abs(taken().astype(int) - without).max(axis=2) > 40
+    height, width = changed.shape
+    edge = changed[:, round(0.2 * width) - 2 : round(0.2 * width) + 3].any(axis=1)
+    assert edge[round(0.3 * height) : round(0.7 * height)].mean() > 0.8
+    assert not changed[: round(0.1 * height)].any()
+
+
+def test_a_comparison_is_seen_as_it_stands(still):
+    compare(still).use_teacher("corner", Corner)
+    third = still.window.parts.panes.others[1].canvas
+    still.until(lambda: third.has_picture and not third.waiting)
+    alone = still.display.packet.frame.image
+    height, width = alone.shape[:2]
+    side = still.window.snapshot()()
+    assert side.shape == (height, 3 * width + 16, 3)
+    blue = side[int(0.9 * height), -int(0.05 * width)].astype(int)
+    assert blue[0] > blue[2] + 60  # the difference: the teacher alone looks there
+    still.trigger("compare_wipe")
+    compare(still).handle.set_share(0.5)
+    still.settle()
+    both = still.window.snapshot()()
+    assert both.shape == alone.shape
+    assert both[height // 2, width // 2].min() > 200  # the line between the two
+    still.trigger("compare_original")
+    still.settle()
+    pair = still.window.snapshot()()
+    assert pair.shape == (height, 2 * width + 8, 3)
+    bare = pair[height // 2 :, :width].astype(int) - alone[height // 2 :]
+    assert not bare.any()
 
 
 def test_a_folder_that_cannot_be_written(still, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -15,7 +15,7 @@ from app.dialogs.export import ExportDialog, ExportRequest
 from app.dialogs.files import ask_folder
 from app.features.export.live import KEPT_SECONDS, LiveRecording
 from app.features.export.orders import Orders
-from app.features.export.words import line_of, part_words
+from app.features.export.words import line_of
 from app.features.feature import Feature
 from app.features.quitting import QuitQuestion, QuitWords
 from app.i18n import tr
@@ -33,9 +33,17 @@ if TYPE_CHECKING:
 
     from app.main_window import MainWindow
     from app.theme import Tokens
+    from app.widgets.span_fields import Span
     from uvanet.sources.base import SourceInfo
 
 _RECORDING_TICK_MS = 500
+
+
+class _Film(NamedTuple):
+    """What part of which length may be chosen."""
+
+    span: Span
+    duration: float | None
 
 
 def _source(now: Situation) -> bool:
@@ -146,13 +154,12 @@ class Export(Feature):
         elif info.live:
             self.live.save_last(partial(self._ask_for_take, info), self._failed)
         else:
-            part = part_words(self._start, self._end, info.duration)
+            part = tr("I and U mark a part on the timeline, too.")
             if info.kind is SourceKind.NETWORK:
-                part = tr("{part}. Without sound: save the film first to keep it.").format(
-                    part=part.removesuffix(".")
-                )
+                part = tr("Without sound: save the film first to keep it.")
             stem = file_stem(info.title, dated=False)
-            self._ask(info.title, part, stem, partial(self._export_file, info))
+            film = _Film((self._start, self._end), info.duration)
+            self._ask(info.title, part, stem, partial(self._export_file, info), film=film)
 
     def export_folder(self) -> None:
         """Asks for a folder, then how, then exports every video in it."""
@@ -219,12 +226,20 @@ class Export(Feature):
         stem: str,
         done: Callable[[ExportChoice, Path], None],
         refused: Callable[[], None] = lambda: None,
+        film: _Film | None = None,
     ) -> None:
         orders = self._orders
         request = ExportRequest(
-            title, part, orders.folder, stem, orders.teachers(), orders.last_choice()
+            title,
+            part,
+            orders.folder,
+            stem,
+            orders.teachers(),
+            orders.last_choice(),
+            *(film or (None, None)),
         )
         dialog = ExportDialog(request, self.window)
+        dialog.chosen.connect(lambda *_: self._take_span(dialog))
         dialog.chosen.connect(
             lambda choice, base: orders.remember(choice, base.parent if stem else base)
         )
@@ -232,6 +247,11 @@ class Export(Feature):
         dialog.rejected.connect(refused)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _take_span(self, dialog: ExportDialog) -> None:
+        span = None if dialog.span is None else dialog.span.span
+        if span is not None:
+            self._set_marks(*span)
 
     def _ask_for_take(self, info: SourceInfo, take: Path) -> None:
         part = tr("The last {seconds:.0f} seconds, without sound").format(seconds=KEPT_SECONDS)

@@ -37,20 +37,3 @@ def line_of(task: ExportTask) -> ExportLine:
         left = tr("{time} left").format(time=clock_text(task.left + 0.5))
         words = f"{words}  \N{MIDDLE DOT}  {left}"
     return ExportLine(task.number, task.title, words, part)
-
-
-def part_words(start: float | None, end: float | None, duration: float | None) -> str:
-    """Which part of a film is meant."""
-    if start is None and end is None:
-        whole = tr("The whole film")
-        if duration is not None:
-            whole = f"{whole} ({clock_text(duration)})"
-        return tr("{whole}. Mark a part with I and U on the timeline.").format(whole=whole)
-    last = end if end is not None else duration
-    words = tr("From {start}").format(start=clock_text(start or 0.0))
-    if last is None:
-        return words
-    seconds = tr("{seconds:.1f} seconds").format(seconds=last - (start or 0.0))
-    return tr("{words} to {end} ({seconds})").format(
-        words=words, end=clock_text(last), seconds=seconds
-    )
