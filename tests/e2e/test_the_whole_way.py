@@ -47,7 +47,8 @@ def settings(home: Path, **values: object) -> None:
 @pytest.mark.skipif(
     all(card.role != "teacher" for card in available()), reason="no teacher is shipped"
 )
-@pytest.mark.parametrize(("scale", "theme"), [(1, "dark"), (2, "light")])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("scale", [1, 2])
 def test_see_compare_export_and_read_a_region(
     start_large: Callable[..., Child], tmp_path: Path, film: Path, scale: int, theme: str
 ) -> None:
