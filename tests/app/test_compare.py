@@ -137,7 +137,9 @@ def test_the_wipe_changes_overlays_at_the_line(still: Bench) -> None:
     compare(still).handle.set_share(1.0)
     compare(still).use_teacher("corner", Corner)
     still.trigger("compare_wipe")
-    still.until(lambda: window.display.packet is not None and compare(still)._opinion is not None)
+    still.until(
+        lambda: window.display.packet is not None and compare(still).stage.opinion is not None
+    )
     still.settle()
     handle = compare(still).handle
     student = still.grab().astype(int)
@@ -298,7 +300,7 @@ def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:
 
 
 def test_without_any_teacher_it_says_so(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.features.compare.first_teacher", lambda student: "")
+    monkeypatch.setattr("app.features.compare.feature.first_teacher", lambda student: "")
     player.trigger("compare_side")
     assert "ONNX" in compare(player).strip.lag.full_text
     assert player.window.parts.panes.others[0].canvas.message
@@ -317,7 +319,7 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
     assert store.save(settings, store.settings_path())
     bench = launch(clip)
     assert compare(bench).teacher == ""
-    bench.until(lambda: compare(bench)._opinion is not None)
+    bench.until(lambda: compare(bench).stage.opinion is not None)
     assert compare(bench).handle.isVisible()
     assert compare(bench).handle.share == 0.25
     assert bench.actions_by_name["compare_wipe"].isChecked()

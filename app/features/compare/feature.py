@@ -10,12 +10,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.actions import ActionSpec, Menu
-from app.difference import difference_image, wipe
+from app.features.compare.stage import CompareStage
 from app.features.feature import Feature
 from app.i18n import tr
-from app.overlay import Overlay
 from app.services.models import first_teacher, short_name
-from app.still import cut_at, take
 from app.theme import DARK
 from app.widgets.agreement import AgreementCard
 from app.widgets.compare_button import CompareButton
@@ -23,19 +21,14 @@ from app.widgets.compare_strip import CompareStrip
 from app.widgets.wipe_handle import WipeHandle
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from app.main_window import MainWindow
     from app.pipeline.packets import Opinion, SaliencyPacket
     from app.pipeline.predictor import PredictorFactory
-    from app.still import Part
     from app.theme import Tokens
     from uvanet.errors import UvanetError
 
 _C = Menu.COMPARE
 _SAY_EVERY_MS = 400
-_WITH_TEACHER = {"side", "wipe"}
 
 
 def _view(name: str, text: str, key: str, icon: str) -> ActionSpec:
@@ -66,19 +59,15 @@ class Compare(Feature):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         actions = window.actions_by_name
-        self._view = "student"
         self._teacher = ""  # what runs; empty while none does
         self._ready = False
         self._make: PredictorFactory | None = None
-        self._opinion: Opinion | None = None
         self._told: Opinion | None = None
-        self._heat: NDArray[np.uint8] | None = None
-        self._look: tuple[object, ...] = ()
-        self._overlay = Overlay()
         self.panes = window.parts.panes
         self.card = AgreementCard(DARK)  # until the window tells its theme, at once
         self.strip = CompareStrip(actions["compare_paired"], actions["choose_models"])
         self.handle = WipeHandle(window.canvas)
+        self.stage = CompareStage(self.panes, self.handle, self.card, window.display)
         self.button = CompareButton(
             [actions[f"compare_{name}"] for name in ("student", "side", "wipe", "original")],
             [actions["compare_paired"], actions["choose_models"], actions["open_model"]],
@@ -90,8 +79,6 @@ class Compare(Feature):
         self._slot.hide()
         window.parts.add_card(self._slot)
         self.strip.set_wanted(False)
-        window.display.dress = self._dress
-        window.display.beside = self._still
         window.display.taken.connect(self._on_taken)
         window.display.first_overlay.connect(self._on_first_overlay)
         window.controller.result_ready.connect(self._on_result)
@@ -161,7 +148,7 @@ class Compare(Feature):
         self.window.settings.compare_teacher = name
         self._make = make
         self._stop()
-        if self._view in _WITH_TEACHER:
+        if self.stage.needs_teacher:
             self._start()
         else:
             self._choose("side")
@@ -173,8 +160,7 @@ class Compare(Feature):
             return
         self._teacher, self._ready = name, False
         self._name_teacher()
-        for pane in self.panes.others:
-            pane.canvas.show_message(tr("Loading {name} …").format(name=short_name(name)))
+        self.stage.say(tr("Loading {name} …").format(name=short_name(name)))
         self.window.controller.use_teacher(
             name, make=self._make, paired=self.window.settings.compare_paired
         )
@@ -193,10 +179,7 @@ class Compare(Feature):
         """There is nothing to compare with, and what to do about it."""
         self._name_teacher()
         self.strip.show_lag(tr("No other model is installed; choose an ONNX file of yours."))
-        for pane in self.panes.others:
-            pane.canvas.show_message(
-                tr("No teacher yet"), tr("Choose a model, or an ONNX file of yours.")
-            )
+        self.stage.say(tr("No teacher yet"), tr("Choose a model, or an ONNX file of yours."))
 
     def _on_ready(self, name: str) -> None:
         if name == self._teacher:
@@ -206,8 +189,7 @@ class Compare(Feature):
     def _on_failed(self, error: UvanetError) -> None:
         self.window.banner.say("error", error.message, error.hint, topic="teacher")
         if not self._ready:
-            for pane in self.panes.others:
-                pane.canvas.show_message(tr("No teacher"), error.message)
+            self.stage.say(tr("No teacher"), error.message)
             self.strip.show_lag(error.message)
 
     # -- views
@@ -218,68 +200,41 @@ class Compare(Feature):
         self._show(view)
 
     def _show(self, view: str, *, teacher: bool = True) -> None:
-        self._view = view
-        main, (second, third) = self.panes.main, self.panes.others
-        main.set_caption("")
-        self._name_teacher()
-        if view == "side":
-            self.panes.show_cells(main, second, third, self.card)
-        elif view == "original":
-            second.set_caption(tr("Original"))
-            main.set_caption(tr("Overlay"))
-            second.canvas.show_message("")
-            self.panes.show_cells(second, main)
-        else:
-            self.panes.show_cells(main)
+        self.stage.arrange(view)
         if view == "wipe":
             layout = self._slot.layout()
             assert layout is not None
             layout.addWidget(self.card)
             self.card.show()
         self._slot.setVisible(view == "wipe")
-        self.handle.setVisible(view == "wipe")
-        self.handle.follow()
-        self.strip.set_wanted(view in _WITH_TEACHER)
+        self.strip.set_wanted(self.stage.needs_teacher)
         self._plot()
         self.button.setIcon(self.window.actions_by_name[f"compare_{view}"].icon())
-        if view not in _WITH_TEACHER:
+        if not self.stage.needs_teacher:
             self._stop()
         elif teacher and not self._teacher:
             self._start()
         self._name_teacher()
-        self._show_picture()
-        if self._opinion is not None:
-            self._show_opinion(self._opinion)
+        self.stage.refresh()
         self.window.display.refresh()
 
-    def _name_teacher(self) -> None:
+    def _name_teacher(self, numbers: str = "") -> None:
         paired = self.window.settings.compare_paired
         self.strip.show_teacher(short_name(self._teacher), paired=paired)
-        if self._view == "side":
-            student = short_name(self.window.controller.model)
-            self.panes.main.set_caption(tr("Student"), student)
-            self.panes.others[0].set_caption(tr("Teacher"), short_name(self._teacher))
-            self.panes.others[1].set_caption(
-                tr("Difference"), tr("orange: student more, blue: teacher more")
-            )
-        elif self._view == "wipe":
-            self._caption_wipe()
-
-    def _caption_wipe(self, numbers: str = "") -> None:
-        self.panes.main.set_caption(tr("Student left, teacher right"), numbers)
+        student = short_name(self.window.controller.model)
+        self.stage.caption(student, short_name(self._teacher), numbers)
 
     # -- frames
 
     def _on_taken(self, packet: SaliencyPacket) -> None:
         if packet.opinion is not None:
             self._take(packet.opinion)
-        elif self._opinion is not None and self._ready and self.window.settings.compare_paired:
+        elif self.stage.opinion is not None and self._ready and self.window.settings.compare_paired:
             # It failed on this frame: an earlier picture beside it would pass for its pair.
             self._forget()
-            for pane in self.panes.others:
-                pane.canvas.show_message(tr("No map"), tr("The teacher failed on this frame."))
-        if self._view == "original":
-            self._show_picture()
+            self.stage.say(tr("No map"), tr("The teacher failed on this frame."))
+        if self.stage.view == "original":
+            self.stage.refresh()
         if self.panes.rearrange():
             self.handle.follow()
 
@@ -290,74 +245,8 @@ class Compare(Feature):
             self.window.display.refresh()
 
     def _take(self, opinion: Opinion) -> None:
-        if not self._teacher:
-            return
-        self._opinion = opinion
-        frame = opinion.result.frame
-        self._overlay.push(frame.t_scene, opinion.saliency, frame.epoch)
-        self._look = ()
-        self._show_opinion(opinion)
-
-    def _show_opinion(self, opinion: Opinion) -> None:
-        """Brings the frame to the panes beside the student's."""
-        if self._view != "side":
-            return
-        second, third = (pane.canvas for pane in self.panes.others)
-        frame = opinion.result.frame
-        height, width = frame.image.shape[:2]
-        for canvas in (second, third):
-            canvas.show_picture(
-                opinion.result.bgra, (width, height), (frame.epoch, frame.seq), opinion
-            )
-        third.show_heat(
-            difference_image(opinion.result.saliency, opinion.saliency, (width, height))
-        )
-        self._dress(None)
-
-    def _show_picture(self) -> None:
-        packet = self.window.display.packet
-        if self._view != "original" or packet is None:
-            return
-        height, width = packet.frame.image.shape[:2]
-        canvas = self.panes.others[0].canvas
-        order = (packet.frame.epoch, packet.frame.seq)
-        canvas.show_picture(packet.bgra, (width, height), order, packet)
-        canvas.show_heat(None)
-
-    def _dress(self, heat: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
-        """Draws the teacher's heat in the student's style; in the wipe, both in one."""
-        if self._opinion is None or self._view not in _WITH_TEACHER:
-            return heat
-        overlay = self.window.display.overlay
-        look = (overlay.style, overlay.smoothing, overlay.visible)
-        if look != self._look:
-            self._look = look
-            self._overlay.style, self._overlay.smoothing, self._overlay.visible = look
-            height, width = self._opinion.result.frame.image.shape[:2]
-            self._heat = self._overlay.heat(width, height)
-            if self._view == "side":
-                self.panes.others[0].canvas.show_heat(self._heat)
-        return wipe(heat, self._heat, self.handle.share) if self._view == "wipe" else heat
-
-    def _still(self, own: Part) -> list[Part]:
-        """The parts of a still as the view shows them; its own picture is given."""
-        main, (second, third) = self.panes.main.canvas, self.panes.others
-        if self._view == "original":
-            return [
-                take(second.canvas, own.image, tr("Original")),
-                take(main, own.image, tr("Overlay")),
-            ]
-        if self._opinion is None or self._view not in _WITH_TEACHER:
-            return [own]
-        if self._view == "wipe":
-            cut_at(own, self.handle.share)
-            return [own]
-        image = self._opinion.result.frame.image
-        return [
-            take(main, own.image, tr("Student")),
-            take(second.canvas, image, tr("Teacher")),
-            take(third.canvas, image, tr("Difference")),
-        ]
+        if self._teacher:
+            self.stage.take(opinion)
 
     def _on_wiped(self, share: float) -> None:
         self.window.settings.compare_wipe = share
@@ -368,20 +257,16 @@ class Compare(Feature):
         self.card.clear()
 
     def _forget(self) -> None:
-        """Takes away what the panes show of frames that are over."""
-        self._opinion = self._told = self._heat = None
-        self._look = ()
-        self._overlay.clear()
-        for pane in self.panes.others:
-            pane.canvas.clear()
+        self._told = None
+        self.stage.forget()
 
     # -- numbers
 
     @property
     def numbers(self) -> list[tuple[str, str]]:
         """Name and value of how student and teacher agree now; nothing where none is asked."""
-        opinion = self._opinion
-        if self._view not in _WITH_TEACHER or opinion is None or opinion.agreement is None:
+        opinion = self.stage.opinion
+        if not self.stage.needs_teacher or opinion is None or opinion.agreement is None:
             return []
         agrees = opinion.agreement
         return [
@@ -393,13 +278,13 @@ class Compare(Feature):
         ]
 
     def _on_first_overlay(self) -> None:
-        if self._view in _WITH_TEACHER and not self._teacher:
+        if self.stage.needs_teacher and not self._teacher:
             self._start()
         self._plot()
 
     def _plot(self) -> None:
         """Loads the graph where a view shows it; most people never do, and it takes 4 MB."""
-        if self._view not in _WITH_TEACHER or not self.window.display.overlay_seen:
+        if not self.stage.needs_teacher or not self.window.display.overlay_seen:
             return
         self.window.jobs.run(
             lambda: importlib.import_module("pyqtgraph"),
@@ -410,7 +295,7 @@ class Compare(Feature):
 
     def _say(self) -> None:
         """Says how far the teacher lags and how far the two agree, calmly."""
-        opinion, stats = self._opinion, self.window.controller.teacher_stats()
+        opinion, stats = self.stage.opinion, self.window.controller.teacher_stats()
         if opinion is None or stats is None or opinion is self._told:
             return
         self._told = opinion
@@ -422,15 +307,15 @@ class Compare(Feature):
         words.append(tr("{rate:.1f} maps a second").format(rate=stats.fps_inferred))
         if opinion.agreement is not None:
             self.card.add(time.monotonic(), opinion.agreement)
-            if self._view == "wipe":
+            if self.stage.view == "wipe":
                 numbers = (f"{name} {value}" for name, value in self.card.numbers)
-                self._caption_wipe("  \N{MIDDLE DOT}  ".join(numbers))
+                self._name_teacher("  \N{MIDDLE DOT}  ".join(numbers))
         self.strip.show_lag("  \N{MIDDLE DOT}  ".join(words))
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""
         self.card.set_tokens(tokens)
-        self.button.setIcon(self.window.actions_by_name[f"compare_{self._view}"].icon())
+        self.button.setIcon(self.window.actions_by_name[f"compare_{self.stage.view}"].icon())
 
 
 def _raise(error: Exception) -> None:
