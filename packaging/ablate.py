@@ -115,8 +115,8 @@ def rows_of(students: dict[str, SpatioTemporal]) -> list[Predictor]:
     return found
 
 
-def measured(rows: list[Predictor], root: Path) -> Means:
-    """NSS of each row on each set, and its difference to the first row's."""
+def measured(rows: list[Predictor], root: Path, first: str = BASE) -> Means:
+    """NSS of each row on each set, and its difference to that of the row `first`."""
     sets = [GazeSet("test", pictures=read_split(root, "test"))]
     if (root / "talk").is_dir():
         sets.append(talk.read(root / "talk"))
@@ -124,7 +124,7 @@ def measured(rows: list[Predictor], root: Path) -> Means:
     for data in sets:
         scores = evaluate(data, rows, ("nss",))
         weights = draw_weights([item.clip for item in scores.items], DRAWS, SEED)
-        base = scores.values[BASE][:, 0]
+        base = scores.values[first][:, 0]
         found[data.name] = {
             name: (interval(values[:, 0], weights), interval(values[:, 0] - base, weights))
             for name, values in scores.values.items()
@@ -132,22 +132,26 @@ def measured(rows: list[Predictor], root: Path) -> Means:
     return found
 
 
-def report(found: Means, preset: str, epochs: int) -> str:
-    """The table."""
-    sets = list(found)
-    made = f"`packaging/ablate.py --preset {preset} --epochs {epochs}`"
-    lines = [WORDS.format(made=made, preset=preset, epochs=epochs)]
-    lines += ["| | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]
-    for name in found[sets[0]]:
+def table(found: Means, first: str = BASE) -> list[str]:
+    """Lines of a row each, with differences to the row `first`."""
+    lines = ["| | " + " | ".join(found) + " |", "|---|" + "---|" * len(found)]
+    for name in next(iter(found.values())):
         cells = []
-        for data in sets:
-            value, less = found[data][name]
+        for values in found.values():
+            value, less = values[name]
             told = f"{value.mean:.3f}"
-            if name != BASE:
+            if name != first:
                 told += f" ({less.mean:+.3f} [{less.low:+.3f}, {less.high:+.3f}])"
             cells.append(told)
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += ["", *(f"![Differences on {data}](ablation-{data}.svg)" for data in sets)]
+    return lines
+
+
+def report(found: Means, preset: str, epochs: int) -> str:
+    """The table."""
+    made = f"`packaging/ablate.py --preset {preset} --epochs {epochs}`"
+    lines = [WORDS.format(made=made, preset=preset, epochs=epochs), *table(found)]
+    lines += ["", *(f"![Differences on {data}](ablation-{data}.svg)" for data in found)]
     return "\n".join(lines) + "\n"
 
 
