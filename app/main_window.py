@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
         self.canvas.customContextMenuRequested.connect(
             lambda _: self.main_menu.popup(QCursor.pos())
         )
-        self.banner.acted.connect(self.actions_by_name["choose_source"].trigger)
+        self.banner.acted.connect(self._on_acted)
         self.picker.chosen.connect(self.open_source)
         self.picker.wanted.connect(self.find_devices)
         self.picker.forgotten.connect(self._forget_recent)
@@ -236,6 +236,10 @@ class MainWindow(QMainWindow):
         self._update_actions()
         if not self.parts.plots.rates.started:
             self._load_plots()
+
+    def _on_acted(self, topic: str) -> None:
+        if topic == "source":
+            self.actions_by_name["choose_source"].trigger()
 
     def _on_engine_failed(self, error: UvanetError) -> None:
         self.banner.say("error", error.message, error.hint, topic="network")

@@ -71,9 +71,10 @@ class RunDialog(QDialog):
         if self.isVisible():
             self.view.show_graphs(True)
 
-    def show_outcome(self, outcome: Outcome, *, swapped: bool) -> None:
-        """Shows how it ended."""
+    def show_outcome(self, outcome: Outcome, *, swapped: bool, log: str = "") -> None:
+        """Shows how it ended, and where it failed what it wrote."""
         self.ending.show_outcome(outcome, swapped=swapped)
+        self.ending.show_log(log if outcome.state == "failed" else "")
         self.pages.setCurrentWidget(self.ending)
 
     def set_tokens(self, tokens: Tokens) -> None:

@@ -37,6 +37,7 @@ _log = logging.getLogger(__name__)
 EVENTS, LOG, REQUEST = "events.jsonl", "log.txt", "run.json"
 _LOOK_EVERY_MS = 200
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+_STALE_S = 600.0
 _AT_ONCE = 1 << 20  # bytes of events read in one look
 
 
@@ -257,6 +258,9 @@ class TrainingRun(QObject):
     def _take(self, told: Event) -> None:
         if told.kind == "step":
             self.step = told
+        if told["paused"] is not None:
+            # Another window may have told it to wait, before this one found it.
+            self.paused = bool(told["paused"])
         if told.kind in ("step", "eval", "log", "start"):
             self.history.append(told)
             del self.history[:-4000]
@@ -309,6 +313,17 @@ def found_runs() -> Iterable[tuple[Path, Request]]:
         request = read_request(folder)
         if request is not None:
             yield folder, request
+
+
+def sweep_runs() -> None:
+    """Deletes what was watched for a run that never began, by a window that is gone."""
+    for folder in runs_folder().glob("*") if runs_folder().is_dir() else []:
+        frames = folder / "frames"
+        if not frames.is_dir() or read_request(folder) is not None:
+            continue
+        # A window that still watches writes several times a second.
+        if time.time() - frames.stat().st_mtime > _STALE_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def discard(folder: Path) -> None:

@@ -38,11 +38,11 @@ class Banner(QFrame):
     themselves, and wait until an error that is just being read had its time.
 
     Signals:
-        acted: The user pressed the message's button.
+        acted: The user pressed the message's button; the topic of the message.
         closed: The user closed the message.
     """
 
-    acted = Signal()
+    acted = Signal(str)
     closed = Signal()
 
     def __init__(self, host: QWidget, tokens: Tokens) -> None:
@@ -65,7 +65,7 @@ class Banner(QFrame):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.clicked.connect(self.acted)
+        self.button.clicked.connect(lambda: self.acted.emit(self.topic))
         self.cross = IconButton(16)
         self.cross.setAccessibleName(tr("Close the message"))
         self.cross.setToolTip(tr("Close the message (Esc)"))

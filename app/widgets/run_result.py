@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+)
 
 from app.i18n import tr
 
@@ -45,6 +54,10 @@ class RunResult(QFrame):
         self.numbers = QGridLayout()
         self.numbers.setHorizontalSpacing(28)
         self.numbers.setVerticalSpacing(6)
+        self.log = QPlainTextEdit()
+        self.log.setReadOnly(True)
+        self.log.setAccessibleName(tr("Log"))
+        self.log.hide()
         self.use_button = QPushButton(tr("Use now"))
         self.use_button.setToolTip(tr("Puts the new weights into the live view"))
         self.undo_button = QPushButton(tr("Undo"))
@@ -67,6 +80,7 @@ class RunResult(QFrame):
         layout.addWidget(self.title)
         layout.addWidget(self.words)
         layout.addLayout(self.numbers)
+        layout.addWidget(self.log, 1)
         layout.addStretch()
         layout.addLayout(buttons)
 
@@ -99,6 +113,12 @@ class RunResult(QFrame):
             self._fill(report)
         self.show_swapped(swapped, usable=bool(outcome.model))
 
+    def show_log(self, words: str) -> None:
+        """Shows what a run wrote; empty for nothing."""
+        self.log.setPlainText(words)
+        self.log.setVisible(bool(words))
+        self.log.moveCursor(QTextCursor.MoveOperation.End)
+
     def show_swapped(self, swapped: bool, *, usable: bool) -> None:
         """Says whether the new weights are in use."""
         self.undo_button.setVisible(swapped)
@@ -108,8 +128,11 @@ class RunResult(QFrame):
         held_out = _held_out(outcome.report)
         if _metric(outcome.report) != "CC with the teacher":
             words = tr("Measured by where people looked, on {held_out}.")
-            if outcome.model:
-                words += " " + tr("The new student is among your models.")
+            words += " " + (
+                tr("The new student is among your models.")
+                if outcome.model
+                else tr("It is no better than before, so its new weights are not used.")
+            )
             return words.format(held_out=held_out)
         if outcome.model:
             return tr(
@@ -138,6 +161,9 @@ class RunResult(QFrame):
                 self._put(f"{before:.3f}", row, 1)
                 self._put(f"{after:.3f}", row, 2)
                 self._put(f"{after - before:+.3f}", row, 3)
+        if not forgotten:
+            words = tr("What it forgot elsewhere was not measured: that takes gaze data.")
+            self._put(words, 8, 0, quiet=True, span=4)
         count, seconds = report.get("n"), report.get("seconds")
         self._put(
             tr("95 % intervals over {n} frames; trained for {seconds:.0f} s").format(

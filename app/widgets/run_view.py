@@ -152,14 +152,19 @@ class RunView(QWidget):
             self.preview.show_pictures(told.data)
         elif told.kind == "log":
             self.log.appendPlainText(told.text("words"))
+            if told["paused"] is not None:
+                self._show_paused(bool(told["paused"]))
         elif told.kind == "error":
             self.log.appendPlainText(f"{told.text('message')} {told.text('hint')}")
 
-    def _on_pause(self) -> None:
-        self._paused = not self._paused
-        self.pause.setText(tr("Go on") if self._paused else tr("Pause"))
-        if self._paused:
+    def _show_paused(self, paused: bool) -> None:
+        self._paused = paused
+        self.pause.setText(tr("Go on") if paused else tr("Pause"))
+        if paused:
             self.phase.setText(tr("Paused"))
+
+    def _on_pause(self) -> None:
+        self._show_paused(not self._paused)
         self.ordered.emit("pause" if self._paused else "resume")
 
     def _on_stop(self) -> None:

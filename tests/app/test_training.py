@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from training_kit import write_scene, write_teacher
 from window_bench import FakeCamera
 
-from app.features.training.learning import recordings_folder
+from app.features.training.learning import recordings_folder, sweep_recordings
 from app.services import torch_missing
 from app.services.training import EVENTS, Request, TrainingRun, new_folder
 from uvanet.distill.control import CONTROL
 from uvanet.distill.events import event, to_line
 from uvanet.distill.lock import holder
-from uvanet.store import own_models, runs_folder
+from uvanet.store import own_models, private, runs_folder
 
 PATIENCE = 180_000  # ms; a bound for conditions, not a measure of anything
 
@@ -97,6 +101,8 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio):
     assert not studio.feature.status.isVisible()
     assert run.outcome.state == "done", run.outcome
     assert dialog.ending.title.text() == "Better"
+    said = {label.text() for label in dialog.ending.findChildren(QLabel)}
+    assert any("gaze data" in words for words in said)
     studio.until(lambda: studio.controller.model == run.outcome.model)
     studio.until(lambda: "in use now" in studio.banner.message)
     assert dialog.ending.undo_button.isVisible()
@@ -154,6 +160,8 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     begin(studio, 100_000)
     phase(studio, "train")
     pid = studio.feature.run._child.pid
+    studio.feature.order("pause")
+    studio.until(lambda: any(told["paused"] for told in studio.feature.run.history))
     studio.window.close()
     box = studio.feature.question.box
     assert studio.window.isVisible()
@@ -166,6 +174,12 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     patient(bench)
     feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
     bench.until(lambda: feature.busy)
+    # It waits, and looks so.
+    view = feature.dialog("adapt").view
+    bench.until(lambda: view.phase.text() == "Paused")
+    assert "Paused" in feature.status.text()
+    assert view.pause.text() == "Go on"
+    view.pause.click()
     bench.until(lambda: feature.run.step is not None and feature.run.step["phase"] == "train")
     # Stopped too soon it would be no better yet, and not be kept.
     bench.until(lambda: feature.run.step["done"] >= 40)
@@ -175,6 +189,62 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     assert own_models()
     # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
     bench.until(lambda: bench.controller.model.endswith(".onnx"))
+
+
+def test_a_killed_run_is_offered_at_the_next_start(studio, launch, squares):
+    begin(studio, 100_000)
+    phase(studio, "train")
+    child = studio.feature.run._child
+    studio.window.close()
+    (leave,) = [b for b in studio.feature.question.box.buttons() if b.text() == "Let it go on"]
+    leave.click()
+    studio.until(lambda: not studio.window.isVisible())
+    psutil.Process(child.pid).kill()
+    bench = launch(squares)
+    bench.until(lambda: "did not come to its end: squares.mp4" in bench.banner.message)
+    assert bench.banner.button.text() == "Look at it"
+    bench.banner.button.click()
+    feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    dialog = feature.shelf.dialog
+    assert dialog.isVisible()
+    assert "Go on" in [button.text() for button in dialog.findChildren(QPushButton)]
+
+
+def test_what_a_killed_window_saw_is_swept(launch, squares, home):
+    private(runs_folder())
+    left, watched = (private(private(runs_folder() / name) / "frames") for name in ("old", "new"))
+    long_ago = time.time() - 3600
+    os.utime(left, (long_ago, long_ago))
+    # A number of a process that is no more, of another window that lives, of a run that waits.
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    orphan = recordings_folder() / f"train-20260101-000000-p{gone.pid}"
+    others = recordings_folder() / f"train-20260101-000001-p{os.getppid()}"
+    needed = recordings_folder() / f"train-20260101-000002-p{gone.pid}"
+    kept = recordings_folder() / "kept-20260101-000003"
+    for folder in (orphan, others, needed, kept):
+        private(folder)
+    waiting = private(runs_folder() / "waiting")
+    request = Request("distill", "what was seen", ["--quick", "--pool", str(needed)])
+    (waiting / "run.json").write_text(json.dumps(asdict(request)))
+    bench = launch(squares)
+    bench.until(lambda: not orphan.exists())
+    assert not left.parent.exists()
+    assert watched.is_dir()
+    assert others.is_dir()
+    assert needed.is_dir()
+    assert kept.is_dir()
+    # Discarded, it takes along what it saw.
+    bench.trigger("training_runs")
+    feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    (discard,) = [
+        button
+        for button in feature.shelf.dialog.findChildren(QPushButton)
+        if button.text() == "Discard"
+    ]
+    discard.click()
+    assert not waiting.exists()
+    assert not needed.exists()
 
 
 def test_quitting_may_stop_it_or_be_thought_better_of(studio):
@@ -247,6 +317,20 @@ def test_a_child_that_cannot_run_says_why(studio, monkeypatch):
     studio.until(lambda: studio.feature.run is None)
     assert "no luck" in studio.banner.message
     assert dialog.ending.title.text() == "The training failed"
+    assert dialog.ending.log.isVisible()
+    assert "no luck" in dialog.ending.log.toPlainText()
+
+
+def test_adapt_learns_what_is_seen_not_the_beginning(studio, monkeypatch):
+    started = []
+    monkeypatch.setattr(type(studio.feature), "start", lambda _, request: started.append(request))
+    studio.pause()
+    studio.seek(1.5)
+    studio.trigger("adapt_scene")
+    studio.feature.dialog("adapt").setup.go.click()
+    (request,) = started
+    begin_at = float(request.arguments[request.arguments.index("--begin") + 1])
+    assert begin_at == pytest.approx(1.5, abs=0.05)
 
 
 def test_no_disk_for_the_run(studio, home):
@@ -365,6 +449,8 @@ def test_what_is_seen_now_is_recorded_and_learned(studio, home):
     assert not begun.exists()
     setup.learn.record.click()
     studio.until(lambda: bool(setup.learn.survey))
+    # Another look for what windows left takes nothing of this one.
+    sweep_recordings()
     assert setup.learn.path == setup.learn.recorded
     assert setup.learn.keep.isVisible()
     assert setup.learn.survey.pictures > 16
@@ -376,6 +462,19 @@ def test_what_is_seen_now_is_recorded_and_learned(studio, home):
     studio.until(lambda: studio.feature.run is None)
     assert run.outcome.state == "done", run.outcome
     # The frames went with the run.
+    assert not list(recordings_folder().iterdir())
+
+
+def test_what_was_recorded_and_never_learned_goes_with_the_window(studio, home):
+    studio.trigger("train")
+    learn = studio.feature.dialog("distill").setup.learn
+    learn.seconds.setRange(1, 3600)
+    learn.seconds.setValue(1)
+    learn.record.click()
+    studio.until(lambda: bool(learn.survey))
+    assert list(recordings_folder().iterdir())
+    studio.window.close()
+    studio.until(lambda: not studio.window.isVisible())
     assert not list(recordings_folder().iterdir())
 
 

@@ -19,6 +19,7 @@ from training_kit import Child, scene, training, write_scene, write_teacher
 import uvanet
 from uvanet.distill.adapt import TEMPORARY
 from uvanet.distill.lock import LOCK
+from uvanet.distill.moments import watch_source
 from uvanet.distill.survey import survey
 from uvanet.store import forget_model, models_folder, own_models
 
@@ -90,6 +91,20 @@ def test_a_scene_is_learned_kept_and_listed(
     )
     forget_model(card.name)
     assert own_models() == []
+
+
+def test_watching_begins_where_it_is_told(clip: Path) -> None:
+    video = cv2.VideoCapture(str(clip))
+    length = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
+    video.release()
+    whole = {moment.t: moment.now for moment, _ in watch_source(str(clip), length, 400)}
+    later = [moment for moment, _ in watch_source(str(clip), 0.5, 400, begin=1.0)]
+    expected = min(whole, key=lambda t: abs(t - (1.0 + later[0].t)))
+    assert np.abs(later[0].now.astype(int) - whole[expected]).mean() < 2
+    assert later[-1].t == pytest.approx(0.5, abs=0.1)
+    # Where less is left than is to be watched, the end is watched.
+    last = [moment for moment, _ in watch_source(str(clip), 0.5, 400, begin=length - 0.1)]
+    assert last[-1].t == pytest.approx(0.5, abs=0.1)
 
 
 def test_what_does_not_improve_is_not_kept(clip: Path, teacher: Path, tmp_path: Path) -> None:

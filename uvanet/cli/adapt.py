@@ -52,6 +52,13 @@ seen is deleted from OUT at the end. A run that was killed goes on when the comm
             metavar="S",
             help="how long to watch (%(default)g)",
         )
+        parser.add_argument(
+            "--begin",
+            type=number(0, 1e9),
+            default=0.0,
+            metavar="S",
+            help="from where in a file to watch, seconds (%(default)g)",
+        )
         add_tuning(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
@@ -66,6 +73,7 @@ seen is deleted from OUT at the end. A run that was killed goes on when the comm
                 source="" if recording else arguments.source,
                 recording=recording,
                 seconds=arguments.seconds,
+                begin=arguments.begin,
             )
             try:
                 return run_tuning(arguments, config, watch)

@@ -65,6 +65,7 @@ class AdaptConfig:
         layout: Where `own` is a published data set, its layout, one of `published.NAMES`: its
             gaze takes the teacher's place.
         seconds: How long to watch, in the source's time.
+        begin: From where in a file, seconds.
         teacher: As `find_teacher` takes it.
         start: The student to start from, as `uvanet.weights.find` takes it.
         replay: Folder of general pictures, so that little is forgotten; None for none.
@@ -78,6 +79,7 @@ class AdaptConfig:
     own: Path | None = None
     layout: str = ""
     seconds: float = 60.0
+    begin: float = 0.0
     teacher: str = ""
     start: str = "uvanet-64"
     replay: Path | None = None
@@ -207,7 +209,7 @@ def _moments(config: AdaptConfig) -> Iterable[tuple[Moment, float]]:
         return read_collection(config.own)
     if config.recording is not None:
         return read_recording(config.recording)
-    return watch_source(config.source, config.seconds)
+    return watch_source(config.source, config.seconds, begin=config.begin)
 
 
 def _parted(moments: Moments, config: AdaptConfig) -> tuple[Moments, Moments]:

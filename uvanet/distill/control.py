@@ -147,11 +147,11 @@ class Channel(Watch):
         """See `Watch.proceed`."""
         self._look()
         if self._orders.paused:
-            self.tell(event("log", words="Paused."))
+            self.tell(event("log", words="Paused.", paused=True))
             while self._orders.paused:
                 self._orders.wait(_LOOK_EVERY)
                 self._look()
-            self.tell(event("log", words="Going on."))
+            self.tell(event("log", words="Going on.", paused=False))
         return not self._orders.stopped
 
     def _look(self) -> None:

@@ -37,8 +37,8 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
     "done": {"model": _TEXT, "name": _TEXT, "stopped": _FLAG, "report": _TABLE},
     # The other end.
     "error": {"message": _TEXT, "hint": _TEXT},
-    # Words for people.
-    "log": {"words": _TEXT},
+    # Words for people; `paused` where they say that the run waits, or no longer does.
+    "log": {"words": _TEXT, "paused": _FLAG},
 }
 """Kind to its fields and their types. A field that is unknown or undefined is None."""
 

@@ -135,13 +135,16 @@ def load_moments(path: Path) -> Moments | None:
         raise
 
 
-def watch_source(spec: str, seconds: float, most: int = MOST) -> Iterator[tuple[Moment, float]]:
+def watch_source(
+    spec: str, seconds: float, most: int = MOST, begin: float = 0.0
+) -> Iterator[tuple[Moment, float]]:
     """Watches a source.
 
     Args:
         spec: What `make_source` takes.
         seconds: How long, in the source's time; a file that is shorter is read to its end.
         most: How many moments at most, spread over that time.
+        begin: Where in a file, seconds; earlier where less than `seconds` would be left of it.
 
     Yields:
         A moment and the share of the watching that is done.
@@ -159,6 +162,8 @@ def watch_source(spec: str, seconds: float, most: int = MOST) -> Iterator[tuple[
             )
         span = seconds if info.duration is None else min(seconds, info.duration)
         gap = span / most
+        if begin and info.seekable and info.duration is not None:
+            source.seek(max(0.0, min(begin, info.duration - span)))
         count = 0
         try:
             for moment in _pairs(source, span, gap):

@@ -12,7 +12,7 @@ from app.dialogs.training_distill import DistillSetup
 from app.dialogs.training_run import RunDialog
 from app.features.feature import Feature
 from app.features.quitting import QuitQuestion, QuitWords
-from app.features.training.learning import Learning, delete_recording
+from app.features.training.learning import Learning, delete_recording, sweep_recordings
 from app.features.training.left import LeftRuns
 from app.features.training.scene import Scene
 from app.features.training.shelf import Shelf
@@ -175,6 +175,10 @@ class Training(Feature):
             source = info.spec
             if info.kind in (SourceKind.VIDEO, SourceKind.FOLDER):
                 source = str(Path(source).absolute())
+            packet = self.window.display.packet
+            if packet is not None:
+                # What is learned is the scene that is seen, not the film's beginning.
+                words += ["--begin", f"{packet.frame.pts:.3f}"]
             self.start(Request("adapt", info.title, [source, *words], background))
             return
         try:
@@ -254,7 +258,7 @@ class Training(Feature):
         if swap:
             self.swap.use(outcome.model)
         dialog = self.dialog(run.request.kind)
-        dialog.show_outcome(outcome, swapped=swap)
+        dialog.show_outcome(outcome, swapped=swap, log=run.log_text())
         if outcome.state == "failed":
             self.window.banner.say("error", outcome.message, outcome.hint, topic="training")
         elif not swap:
@@ -323,6 +327,7 @@ class Training(Feature):
         self.scene.cancel(timeout)
         if self._learning is not None:
             self._learning.end(timeout)
+            sweep_recordings(closing=True)
         for dialog in self._dialogs.values():
             dialog.torch.close_installer()
             dialog.view.show_graphs(False)

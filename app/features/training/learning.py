@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 from PySide6.QtCore import QObject
 
 from app.features.training.recording import Recording
 from app.i18n import tr
+from app.services.training import found_runs
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 from uvanet.store import data_folder, private, runs_folder
@@ -38,6 +41,21 @@ def delete_recording(arguments: Sequence[str]) -> None:
     for word in arguments:
         folder = Path(word)
         if folder.parent == recordings_folder() and folder.name.startswith(_FOR_NOW):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_recordings(*, closing: bool = False) -> None:
+    """Deletes recordings made for a run that never came.
+
+    Args:
+        closing: This window's own go, too, and not only those of windows that are gone.
+    """
+    used = {word for _, request in found_runs() for word in request.arguments}
+    for folder in recordings_folder().glob(f"{_FOR_NOW}*"):
+        owner = folder.name.rpartition("-p")[2]
+        own = owner == str(os.getpid())
+        needed = not closing if own else owner.isdecimal() and psutil.pid_exists(int(owner))
+        if str(folder) not in used and not needed:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -108,7 +126,9 @@ class Learning(QObject):
             self._refuse(tr("A still picture does not move; choose its folder instead."))
             return
         try:
-            folder = private(recordings_folder()) / time.strftime(f"{_FOR_NOW}%Y%m%d-%H%M%S")
+            # Whose it is stands in its name: what a window leaves that was killed is swept.
+            name = time.strftime(f"{_FOR_NOW}%Y%m%d-%H%M%S-p{os.getpid()}")
+            folder = private(recordings_folder()) / name
             private(folder)
         except UvanetError as error:
             self._refuse(str(error))

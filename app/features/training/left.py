@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.features.training.learning import sweep_recordings
 from app.i18n import tr
-from app.services.training import EVENTS, TrainingRun, found_runs, read_request
+from app.services.training import EVENTS, TrainingRun, found_runs, read_request, sweep_runs
 from uvanet.distill.events import LineReader
 from uvanet.distill.lock import holder
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.features.training.feature import Training
     from app.services.training import Request
 
+_TOPIC = "left runs"
 _SOON_MS = 700  # after the first picture has come
 
 
@@ -34,6 +36,7 @@ class LeftRuns(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
         self._timer.start(_SOON_MS)
+        feature.window.banner.acted.connect(self._on_acted)
 
     def unfinished(self) -> list[tuple[Path, Request, str]]:
         """Folder, request and state in words of the runs that did not come to their end."""
@@ -54,20 +57,24 @@ class LeftRuns(QObject):
     def _look(self) -> None:
         if self._feature.busy or self._feature.scene.active:
             return
-        waiting = []
+        sweep_runs()
+        sweep_recordings()
+        waiting: list[str] = []
         for folder, request in found_runs():
             run = TrainingRun(folder, request, self._feature)
             if holder(folder) is not None and not self._feature.busy and run.attach():
                 self._feature.follow(run)
                 continue
-            if not _ended(folder):
+            if not _ended(folder) or _failed(folder):
                 waiting.append(request.title)
-            elif not _failed(folder):
+            else:
                 # It ended well while nobody looked.
                 run.attach()
-                # One that was stopped before there was a result waits in the list.
                 if run.outcome is not None and (run.outcome.report or run.outcome.model):
                     self._feature.on_ended(run, run.outcome, now=False)
+                else:
+                    # Stopped before there was a result.
+                    waiting.append(request.title)
         if waiting:
             self._feature.window.banner.say(
                 "info",
@@ -75,7 +82,13 @@ class LeftRuns(QObject):
                     titles=", ".join(waiting)
                 ),
                 tr("Go on with it or discard it: Train, Models and runs (Ctrl+Shift+T)."),
+                button=tr("Look at it"),
+                topic=_TOPIC,
             )
+
+    def _on_acted(self, topic: str) -> None:
+        if topic == _TOPIC:
+            self._feature.shelf.present()
 
 
 def _kinds(folder: Path) -> list[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.dialogs.training_models import ModelsDialog
-from app.services.training import discard_quietly
+from app.features.training.learning import delete_recording
+from app.services.training import discard_quietly, read_request
 from uvanet.errors import UvanetError
 from uvanet.store import forget_model, own_model, own_models
 from uvanet.weights import available
@@ -79,5 +80,8 @@ class Shelf(QObject):
             self._feature.show_run()
 
     def _discard(self, folder: Path) -> None:
+        request = read_request(folder)
         discard_quietly(folder)
+        if request is not None and not folder.exists():
+            delete_recording(request.arguments)
         self.update()
