@@ -66,6 +66,10 @@ class AdaptSetup(QWidget):
             tr("General pictures"),
             tr("A folder of pictures to learn beside, so that little else is forgotten"),
         )
+        self.data = FolderLine(
+            tr("Gaze data"),
+            tr("Pictures with human gaze; by them it is measured how much was forgotten"),
+        )
         self.steps = QSpinBox()
         self.steps.setRange(20, 100_000)
         self.steps.setAccessibleName(tr("Steps"))
@@ -77,6 +81,8 @@ class AdaptSetup(QWidget):
         form.addRow("", hint(tr("The student that goes on learning; it stays as it is.")))
         form.addRow(tr("General pictures"), self.replay)
         form.addRow("", hint(tr("Learned beside the scene, so that less is forgotten.")))
+        form.addRow(tr("Gaze data"), self.data)
+        form.addRow("", hint(tr("Where you have some, what was forgotten is measured on it.")))
         form.addRow(tr("Steps"), self.steps)
         form.addRow("", hint(tr("600 take one to two minutes on two cores.")))
         self.advanced.finish()

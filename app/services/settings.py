@@ -69,6 +69,7 @@ class Settings:
             quarter turns clockwise (0..3).
         training_teacher: The teacher chosen last, a name or the path of an ONNX file.
         training_replay: The folder of general pictures chosen last.
+        training_data: The folder of gaze data chosen last.
         training_steps: Batches of an adaptation.
         training_background: Whether training runs at a lower priority than the live view.
         unknown: Keys of a newer version of the program; written back unchanged.
@@ -107,6 +108,7 @@ class Settings:
     turned: dict[str, list[int]] = field(default_factory=dict)
     training_teacher: str = ""
     training_replay: str = ""
+    training_data: str = ""
     training_steps: int = 600
     training_background: bool = True
     unknown: dict[str, Any] = field(default_factory=dict)
@@ -241,6 +243,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     ),
     "training_teacher": _is_text,
     "training_replay": _is_text,
+    "training_data": _is_text,
     "training_background": _is_bool,
     "training_steps": lambda value: type(value) is int and 20 <= value <= 100_000,
 }

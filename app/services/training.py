@@ -274,10 +274,10 @@ class TrainingRun(QObject):
 
     def _unexpected(self) -> Outcome:
         lines = [line for line in self.log_text().splitlines() if line.strip()]
-        words = lines[-1].removeprefix("uvanet: ") if lines else ""
+        words = lines[-1].removeprefix("uvanet: ").rstrip(".") if lines else ""
         return Outcome(
             "failed",
-            message=tr("The training ended unexpectedly.") + (f" {words}" if words else ""),
+            message=tr("The training ended unexpectedly.") + (f" {words}." if words else ""),
             hint=tr("It can go on from its last checkpoint: Train, Models and runs."),
         )
 

@@ -179,6 +179,7 @@ class RunResult(QFrame):
         self, words: str, row: int, column: int, *, quiet: bool = False, span: int = 1
     ) -> None:
         label = QLabel(words)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         if quiet:
             label.setObjectName("quiet")
         self.numbers.addWidget(label, row, column, 1, span)
@@ -197,7 +198,8 @@ def _interval(values: object) -> str:
     if not isinstance(values, dict):
         return "-"
     mean, low, high = (_number(values.get(name)) for name in ("mean", "low", "high"))
-    return f"{mean:.3f}  [{low:.3f}, {high:.3f}]"
+    # Below it, since three of them stand side by side in a narrow window.
+    return f"{mean:.3f}\n[{low:.3f}, {high:.3f}]"
 
 
 def _number(value: object) -> float:

@@ -103,6 +103,10 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio):
     assert dialog.ending.title.text() == "Better"
     said = {label.text() for label in dialog.ending.findChildren(QLabel)}
     assert any("gaze data" in words for words in said)
+    # No number is cut off.
+    for label in dialog.ending.findChildren(QLabel):
+        if label.text().startswith("0.") and label.isVisible():
+            assert label.width() >= label.sizeHint().width(), label.text()
     studio.until(lambda: studio.controller.model == run.outcome.model)
     studio.until(lambda: "in use now" in studio.banner.message)
     assert dialog.ending.undo_button.isVisible()
@@ -327,8 +331,12 @@ def test_adapt_learns_what_is_seen_not_the_beginning(studio, monkeypatch):
     studio.pause()
     studio.seek(1.5)
     studio.trigger("adapt_scene")
-    studio.feature.dialog("adapt").setup.go.click()
+    setup = studio.feature.dialog("adapt").setup
+    setup.data.set_path("/some/gaze")
+    setup.go.click()
     (request,) = started
+    assert request.arguments[request.arguments.index("--data") + 1] == "/some/gaze"
+    assert studio.settings.training_data == "/some/gaze"
     begin_at = float(request.arguments[request.arguments.index("--begin") + 1])
     assert begin_at == pytest.approx(1.5, abs=0.05)
 

@@ -107,6 +107,8 @@ class Training(Feature):
                 setup = AdaptSetup()
                 setup.accepted.connect(self._start_adapt)
                 setup.steps.setValue(self.window.settings.training_steps)
+                known = self.window.settings.training_data or os.environ.get("UVANET_DATA", "")
+                setup.data.set_path(known)
                 setup.teacher.currentIndexChanged.connect(lambda _: self._update_adapt())
                 title = tr("Adapt to this scene")
             else:
@@ -168,8 +170,8 @@ class Training(Feature):
         words += ["--replay", setup.replay.path] if setup.replay.path else []
         words += ["--steps", str(setup.steps.value())]
         self.window.settings.training_steps = setup.steps.value()
-        if os.environ.get("UVANET_DATA"):
-            words += ["--data", os.environ["UVANET_DATA"]]
+        words += ["--data", setup.data.path] if setup.data.path else []
+        self.window.settings.training_data = setup.data.path
         background = self._remember(setup)
         if not info.live:
             source = info.spec
