@@ -46,7 +46,9 @@ def main() -> None:
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     root = find_root(None)
-    make_teachers(root, out, TEACHER, MOTION)
+    shown = Bar()
+    make_teachers(root, out, TEACHER, MOTION, shown)
+    shown.close()
     if {SPATIAL, TEMPORAL} & set(wanted):
         write_cards(root, out, TEACHER, MOTION)
         for name in (SPATIAL, TEMPORAL):

@@ -10,11 +10,13 @@ from importlib.metadata import PackageNotFoundError, requires
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from uvanet.cli.train import TRAINING
+
 
 def training_possible() -> bool:
     """Whether torch and what goes with it are installed. Imports none of it."""
     importlib.invalidate_caches()
-    return all(importlib.util.find_spec(name) is not None for name in ("torch", "onnx"))
+    return all(importlib.util.find_spec(name) is not None for name in TRAINING)
 
 
 def needed() -> list[str]:

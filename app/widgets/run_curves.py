@@ -32,9 +32,10 @@ class RunCurve(QFrame):
         self.setAccessibleName(title)
         self._colour, self._tokens = colour, tokens
         self._points: list[tuple[float, float]] = []
+        self._done = 0.0  # steps of the parts of the run that are over
         self._plot: Any = None
         self._line: Any = None
-        heading = QLabel(title)
+        self.heading = heading = QLabel(title)
         heading.setObjectName("section")
         self.value = QLabel("-")
         self.value.setAccessibleDescription(title)
@@ -54,6 +55,12 @@ class RunCurve(QFrame):
     def points(self) -> list[tuple[float, float]]:
         """Steps and values so far."""
         return self._points
+
+    def set_title(self, title: str) -> None:
+        """Says what is measured."""
+        self.heading.setText(title)
+        self.setAccessibleName(title)
+        self.value.setAccessibleDescription(title)
 
     def start(self) -> None:
         """Loads the graph; its library takes half a second the first time."""
@@ -84,7 +91,7 @@ class RunCurve(QFrame):
 
     def clear(self) -> None:
         """Begins anew."""
-        self._points = []
+        self._points, self._done = [], 0.0
         self.value.setText("-")
         self._draw()
 
@@ -92,7 +99,11 @@ class RunCurve(QFrame):
         """Adds a point; what is no number is left out."""
         if value is None or not math.isfinite(value):
             return
-        self._points.append((step, value))
+        last = self._points[-1][0] if self._points else 0.0
+        if step + self._done < last:
+            # The second step of coupled distillation counts from one again.
+            self._done = last
+        self._points.append((step + self._done, value))
         if len(self._points) > _MOST:
             self._points = self._points[:-1:2] + self._points[-1:]
         self.value.setText(f"{value:.3f}")

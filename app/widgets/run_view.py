@@ -27,8 +27,18 @@ PHASES = {
     "record": "Watching the scene",
     "watch": "The teacher labels what was seen",
     "label": "The teacher labels general pictures",
+    "features": "The spatial teacher looks at pictures",
+    "readout": "The spatial teacher learns",
+    "motion": "Films of moving things are made",
+    "gate": "The temporal teacher learns",
     "train": "The student learns",
     "measure": "Measuring on what was held out",
+}
+
+
+METRICS = {
+    "cc": "Agreement with the teacher",
+    "nss": "NSS on gaze held out",
 }
 
 
@@ -55,7 +65,7 @@ class RunView(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))
         self.loss = RunCurve(tr("Loss"), "inferred", tokens)
-        self.quality = RunCurve(tr("Agreement with the teacher"), "painted", tokens)
+        self.quality = RunCurve(tr(METRICS["cc"]), "painted", tokens)
         self.preview = PreviewStrip()
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
@@ -147,6 +157,7 @@ class RunView(QWidget):
             if told["loss"] is not None:
                 self.loss.add(told.number("done"), told["loss"])
         elif told.kind == "eval":
+            self.quality.set_title(tr(METRICS.get(told.text("metric"), METRICS["cc"])))
             self.quality.add(told.number("step"), told["value"])
         elif told.kind == "preview":
             self.preview.show_pictures(told.data)

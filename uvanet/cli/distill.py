@@ -100,7 +100,7 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     from uvanet.distill.control import StoppedError
     from uvanet.distill.corpus import CorpusConfig
     from uvanet.distill.events import event
-    from uvanet.distill.recipe import distill
+    from uvanet.distill.recipe import best_so_far, distill
     from uvanet.distill.teach import TeacherConfig
     from uvanet.store import free_name, keep_model
 
@@ -111,14 +111,18 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     torch.set_num_threads(threads)
     root, out = find_root(arguments.data), arguments.out
     parts = (config, TeacherConfig(), CorpusConfig(), root, out)
+    stopped = False
     try:
         card = distill(*parts, pool=arguments.pool, watch=watch, device=arguments.device)
-    except StoppedError as stopped:
-        watch.tell(event("log", words=str(stopped)))
-        watch.tell(event("done", model="", name="", stopped=True, report={}))
-        return 0
-    if card is None:
-        return 0
+        if card is None:  # another process of several tells
+            return 0
+    except StoppedError as told:
+        stopped = True
+        watch.tell(event("log", words=str(told)))
+        card = best_so_far(*parts, pool=arguments.pool)
+        if card is None:
+            watch.tell(event("done", model="", name="", stopped=True, report={}))
+            return 0
     path, name = out / card.name / f"{card.name}.onnx", card.name
     report = _against(config.start or card.name, path, root, watch)
     if arguments.install:
@@ -130,8 +134,8 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
         f"{card.parameters} parameters"
     )
     watch.tell(event("log", words=words))
-    told = report.as_dict() if report else {}
-    watch.tell(event("done", model=str(path), name=name, stopped=False, report=told))
+    numbers = report.as_dict() if report else {}
+    watch.tell(event("done", model=str(path), name=name, stopped=stopped, report=numbers))
     if not arguments.events:
         print(f"{path}: {words}")
         if report:

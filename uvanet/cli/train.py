@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import argparse
 
 
+TRAINING = ("torch", "onnx", "lightning_fabric", "efficientnet_lite_pytorch")
+"""Modules of the extra `train`: whatever one of them lacks fails in the middle of a run."""
+
+
 class _Train:
     description = """\
 Trains a student on the train split of the gaze data and exports the weights that are best on val:
@@ -92,9 +96,10 @@ def need_torch() -> None:
     Raises:
         MissingExtraError: It is not installed.
     """
-    if importlib.util.find_spec("torch") is None:
+    missing = [name for name in TRAINING if importlib.util.find_spec(name) is None]
+    if missing:
         raise MissingExtraError(
-            "Training needs torch, which is not installed.",
+            f"Training needs {missing[0]}, which is not installed.",
             "Install it with: pip install 'uvanet[train]'.",
         )
 

@@ -80,8 +80,10 @@ def working(items: Sequence[T], phase: str, watch: Watch) -> Iterator[T]:
     """
     began = told = time.monotonic()
     for place, item in enumerate(items):
+        asked = time.monotonic()
         if not watch.proceed():
             raise StoppedError(0)
+        began += time.monotonic() - asked  # a pause is no work
         yield item
         now, done = time.monotonic(), place + 1
         if now - told > 0.3 or done == len(items):

@@ -24,7 +24,8 @@ _TEXT, _NUMBER, _FLAG, _TABLE = str, (int, float), bool, dict
 FIELDS: Final[dict[str, dict[str, Any]]] = {
     # What runs, where, by how many threads.
     "start": {"title": _TEXT, "folder": _TEXT, "threads": _NUMBER, "pid": _NUMBER},
-    # How far a phase ("watch", "label", "train", "measure") is; the loss while training.
+    # How far a phase ("watch", "label", "features", "readout", "motion", "gate", "train",
+    # "measure") is; the loss while training.
     "step": {"phase": _TEXT, "done": _NUMBER, "total": _NUMBER, "left": _NUMBER, "loss": _NUMBER},
     # A measurement on what was held out.
     "eval": {"metric": _TEXT, "value": _NUMBER, "step": _NUMBER},

@@ -133,9 +133,11 @@ def finetune(
     began = kept = time.monotonic()
     told, finished = 0.0, True
     for step in range(start, config.steps):
+        asked = time.monotonic()
         if not watch.proceed():
             finished = False
             break
+        began += time.monotonic() - asked  # a pause is no work
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, config.steps, config.peak_lr, warmup)
         pool = own

@@ -111,8 +111,10 @@ def train(
         sums: dict[str, float] = {}
         for i, pairs in enumerate(plan.epoch(rng)):
             step = epoch * steps + i
+            asked = time.monotonic()
             if not watch.proceed():
                 raise StoppedError(epoch)
+            began += time.monotonic() - asked  # a pause is no work
             optimizers.set_rate(step, total)
             parts = learner(Pairs(*(share(column, fabric) for column in pairs)))
             check_loss(parts["loss"], step)

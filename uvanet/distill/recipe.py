@@ -74,7 +74,7 @@ def distill(
     folder.mkdir(parents=True, exist_ok=True)
     fabric = make_fabric(student.precision, device)
     with one_after_the_other(fabric):
-        teachers = make_teachers(root, out, teacher, motion)
+        teachers = make_teachers(root, out, teacher, motion, watch)
         cache = out / "labels"
         first = first_material(student, teachers, corpus, root, cache, pool, watch=watch)
     pairs = len(first.clips.ratios) if first.clips else 0
@@ -84,6 +84,37 @@ def distill(
         return None
     told = origin(student, teacher, motion, corpus, pool)
     return export(student, result.weights, root, folder, told)
+
+
+def best_so_far(
+    student: TrainConfig,
+    teacher: TeacherConfig,
+    corpus: CorpusConfig,
+    root: Path,
+    out: Path,
+    *,
+    pool: Path | None = None,
+) -> Card | None:
+    """Exports the best student of a run that was stopped, which may still go on afterwards.
+
+    Args:
+        student: As `distill` took it; likewise the rest.
+        teacher: See above.
+        corpus: See above.
+        root: See above.
+        out: See above.
+        pool: See above.
+
+    Returns:
+        Its card; None where the run was stopped before it was first measured.
+    """
+    folder = out / student.preset
+    made = [folder / "joint" / "best.safetensors", folder / "best.safetensors"]
+    weights = next((path for path in made if path.exists()), None)
+    if weights is None:
+        return None
+    told = origin(student, teacher, MotionTeacherConfig(), corpus, pool)
+    return export(student, weights, root, folder, told)
 
 
 def two_steps(

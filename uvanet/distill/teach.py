@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from uvanet import losses
 from uvanet.data.fixations import read_rgb
+from uvanet.distill.control import Watch, working
 from uvanet.distill.export import export_onnx
 from uvanet.distill.schedule import learning_rate
 from uvanet.distill.task import move_average
@@ -95,9 +95,18 @@ class Extractor:
 
 
 def extract(
-    pictures: Sequence[GazePicture], extractor: Extractor, config: TeacherConfig
+    pictures: Sequence[GazePicture],
+    extractor: Extractor,
+    config: TeacherConfig,
+    watch: Watch | None = None,
 ) -> tuple[list[NDArray[np.float16]], NDArray[np.float32]]:
     """Features and densities of several views of each picture.
+
+    Args:
+        pictures: With gaze.
+        extractor: Gives features.
+        config: How many views.
+        watch: Told how far it is; may end it.
 
     Returns:
         One array a level, (views, c, h, w); densities (views, h / 8, w / 8).
@@ -105,7 +114,7 @@ def extract(
     rng = np.random.default_rng(config.seed)
     levels: list[list[NDArray[np.float16]]] = [[], [], []]
     densities = []
-    for picture in tqdm(pictures, desc="features", unit="picture"):
+    for picture in working(pictures, "features", watch or Watch()):
         image = read_rgb(picture.path)
         size = (image.shape[1], image.shape[0])
         views = [View(), View(flip=True)]
@@ -127,8 +136,20 @@ def train_readout(
     levels: Sequence[NDArray[np.float16]],
     densities: NDArray[np.float32],
     config: TeacherConfig,
+    watch: Watch | None = None,
 ) -> None:
-    """Trains the readout in place; it ends with the averaged weights, in evaluation mode."""
+    """Trains the readout in place; it ends with the averaged weights, in evaluation mode.
+
+    Args:
+        teacher: Whose readout.
+        levels: Its features, as `extract` gives them; likewise the next.
+        densities: See above.
+        config: How.
+        watch: Told how far it is; may end it.
+
+    Raises:
+        StoppedError: The run was told to stop.
+    """
     torch.manual_seed(config.seed)
     rng = torch.Generator().manual_seed(config.seed)
     # Channels-last more than halves the time of a step on a CPU.
@@ -142,25 +163,21 @@ def train_readout(
     averaged = copy.deepcopy(readout).requires_grad_(False)
     steps = len(labels) // config.batch
     total = steps * config.epochs
-    bar = tqdm(total=total, desc="readout", unit="step")
-    for epoch in range(config.epochs):
-        order = torch.randperm(len(labels), generator=rng)
-        for i in range(steps):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(epoch * steps + i, total, config.peak_lr, 0.1)
-            chosen = order[i * config.batch : (i + 1) * config.batch]
-            logits: Tensor = readout(
-                Pyramid(
-                    *(level[chosen].float().contiguous(memory_format=layout) for level in features)
-                )
-            )
-            loss = losses.mixture(logits, labels[chosen])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            move_average(averaged, readout, config.average, epoch * steps + i)
-            bar.update()
-        bar.set_postfix(loss=f"{float(loss.detach()):.3f}")
-    bar.close()
+    order = torch.empty(0, dtype=torch.long)
+    for step in working(range(total), "readout", watch or Watch()):
+        place = step % steps
+        if not place:
+            order = torch.randperm(len(labels), generator=rng)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, total, config.peak_lr, 0.1)
+        chosen = order[place * config.batch : (place + 1) * config.batch]
+        logits: Tensor = readout(
+            Pyramid(*(level[chosen].float().contiguous(memory_format=layout) for level in features))
+        )
+        loss = losses.mixture(logits, labels[chosen])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        move_average(averaged, readout, config.average, step)
     readout.load_state_dict(averaged.state_dict())
     teacher.eval()

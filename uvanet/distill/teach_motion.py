@@ -14,10 +14,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm import tqdm
 
 from uvanet import losses
 from uvanet.data.sequences import STEPS, make_sequence
+from uvanet.distill.control import Watch, working
 from uvanet.distill.schedule import learning_rate
 from uvanet.distill.task import move_average
 from uvanet.models.temporal_teacher import STATE_CHANNELS, STRENGTH, Motion
@@ -78,7 +78,11 @@ class MotionMaterial(NamedTuple):
 
 
 def motion_material(
-    pictures: Sequence[GazePicture], count: int, spatial: Callable[[Image], Map], seed: int
+    pictures: Sequence[GazePicture],
+    count: int,
+    spatial: Callable[[Image], Map],
+    seed: int,
+    watch: Watch | None = None,
 ) -> MotionMaterial:
     """Makes sequences and what the gate sees of them.
 
@@ -87,10 +91,11 @@ def motion_material(
         count: How many sequences.
         spatial: The spatial teacher: from RGB (h, w, 3) to a density (h / 8, w / 8).
         seed: Of all chance.
+        watch: Told how far it is; may end it.
     """
     motion = Motion()
     rows: list[tuple[Tensor, ...]] = []
-    for i in tqdm(range(count), desc="synthetic motion", unit="s"):
+    for i in working(range(count), "motion", watch or Watch()):
         # A seed each, so that the n-th is the same however many there are.
         rng = np.random.default_rng((seed, i))
         donor = pictures[int(rng.integers(len(pictures)))]
@@ -124,8 +129,20 @@ def energies(motion: Motion, frames: Image) -> Tensor:
     return energy[0]
 
 
-def train_gate(gate: Gate, material: MotionMaterial, config: MotionTeacherConfig) -> None:
-    """Trains the gate in place; it ends averaged, at its strength in use, in evaluation mode."""
+def train_gate(
+    gate: Gate, material: MotionMaterial, config: MotionTeacherConfig, watch: Watch | None = None
+) -> None:
+    """Trains the gate in place; it ends averaged, at its strength in use, in evaluation mode.
+
+    Args:
+        gate: Of the temporal teacher.
+        material: What it learns from.
+        config: How.
+        watch: Told how far it is; may end it.
+
+    Raises:
+        StoppedError: The run was told to stop.
+    """
     torch.manual_seed(config.seed)
     rng = torch.Generator().manual_seed(config.seed)
     gate.train()
@@ -135,24 +152,22 @@ def train_gate(gate: Gate, material: MotionMaterial, config: MotionTeacherConfig
     )
     steps = len(material.label) // config.batch
     total = steps * config.epochs
-    bar = tqdm(total=total, desc="gate", unit="step")
-    for epoch in range(config.epochs):
-        order = torch.randperm(len(material.label), generator=rng)
-        for i in range(steps):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(epoch * steps + i, total, config.peak_lr, 0.1)
-            chosen = order[i * config.batch : (i + 1) * config.batch]
-            energy, spatial, _, label = (column[chosen] for column in material)
-            if torch.rand((), generator=rng) < 0.5:
-                energy, spatial, label = (column.flip(3) for column in (energy, spatial, label))
-            loss = losses.mixture(spatial + gate(energy, spatial), label)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            move_average(averaged, gate, config.average, epoch * steps + i)
-            bar.update()
-        bar.set_postfix(loss=f"{float(loss.detach()):.3f}")
-    bar.close()
+    order = torch.empty(0, dtype=torch.long)
+    for step in working(range(total), "gate", watch or Watch()):
+        place = step % steps
+        if not place:
+            order = torch.randperm(len(material.label), generator=rng)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, total, config.peak_lr, 0.1)
+        chosen = order[place * config.batch : (place + 1) * config.batch]
+        energy, spatial, _, label = (column[chosen] for column in material)
+        if torch.rand((), generator=rng) < 0.5:
+            energy, spatial, label = (column.flip(3) for column in (energy, spatial, label))
+        loss = losses.mixture(spatial + gate(energy, spatial), label)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        move_average(averaged, gate, config.average, step)
     gate.load_state_dict(averaged.state_dict())
     gate.strength.fill_(STRENGTH)
     gate.eval()

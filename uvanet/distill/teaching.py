@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from uvanet.distill.control import Watch
+
     Image = NDArray[np.uint8]
     Map = NDArray[np.float32]
 
@@ -110,7 +112,11 @@ def _saliency(logits: Tensor) -> Tensor:
 
 
 def make_teachers(
-    root: Path, out: Path, spatial: TeacherConfig, temporal: MotionTeacherConfig
+    root: Path,
+    out: Path,
+    spatial: TeacherConfig,
+    temporal: MotionTeacherConfig,
+    watch: Watch | None = None,
 ) -> Teachers:
     """Trains both teachers unless `out` has them, and exports them.
 
@@ -119,10 +125,14 @@ def make_teachers(
         out: The run's folder.
         spatial: The run of the spatial teacher.
         temporal: The run of the temporal teacher.
+        watch: Told how far it is; may end it.
+
+    Raises:
+        StoppedError: The run was told to stop; a teacher that is done stays.
     """
-    still = _spatial(root, out, spatial)
+    still = _spatial(root, out, spatial, watch)
     labeller = load_labeller(out / f"{SPATIAL}.onnx", spatial.threads)
-    moving = _temporal(root, out, still, labeller, temporal)
+    moving = _temporal(root, out, still, labeller, temporal, watch)
     digest = {name: file_hash(out / f"{name}.safetensors")[:16] for name in (SPATIAL, TEMPORAL)}
     return Teachers(labeller, moving.gate, digest[SPATIAL], "".join(digest.values()))
 
@@ -144,16 +154,16 @@ def load_labeller(path: Path, threads: int) -> Callable[[Image], Map]:
     return label
 
 
-def _spatial(root: Path, out: Path, config: TeacherConfig) -> SpatialTeacher:
+def _spatial(root: Path, out: Path, config: TeacherConfig, watch: Watch | None) -> SpatialTeacher:
     teacher = SpatialTeacher(config.scale, config.width)
     weights, onnx = out / f"{SPATIAL}.safetensors", out / f"{SPATIAL}.onnx"
     if weights.exists():
         teacher.load_state_dict(load_file(weights))
     else:
         levels, densities = extract(
-            read_split(root, "train"), Extractor(teacher, config.threads), config
+            read_split(root, "train"), Extractor(teacher, config.threads), config, watch
         )
-        train_readout(teacher, levels, densities, config)
+        train_readout(teacher, levels, densities, config, watch)
         _write_spatial(teacher, onnx)
         pictures = read_split(root, "val")
         teacher.sharpness.fill_(best_sharpness(load_labeller(onnx, config.threads), pictures))
@@ -170,6 +180,7 @@ def _temporal(
     spatial: SpatialTeacher,
     labeller: Callable[[Image], Map],
     config: MotionTeacherConfig,
+    watch: Watch | None,
 ) -> TemporalTeacher:
     weights, onnx = out / f"{TEMPORAL}.safetensors", out / f"{TEMPORAL}.onnx"
     teacher = TemporalTeacher(spatial, config.width)
@@ -179,11 +190,12 @@ def _temporal(
         train = read_split(root, "train")
         train_gate(
             teacher.gate,
-            motion_material(train, config.sequences, labeller, config.seed),
+            motion_material(train, config.sequences, labeller, config.seed, watch),
             config,
+            watch,
         )
         held_out = motion_material(
-            read_split(root, "val"), config.held_out, labeller, config.seed + 1
+            read_split(root, "val"), config.held_out, labeller, config.seed + 1, watch
         )
         found = compare(teacher.gate, held_out)
         (out / SYNTHETIC).write_text(json.dumps(found, indent=1))

@@ -265,9 +265,9 @@ class Training(Feature):
             self.window.banner.say("error", outcome.message, outcome.hint, topic="training")
         elif not swap:
             self.window.banner.say("done", self._words(run, outcome))
-        resumable = outcome.state == "failed" or (
-            outcome.state == "stopped" and run.request.kind == "distill" and not outcome.report
-        )
+        # Hours of both steps can go on after a stop; a quick run ends with it.
+        long = run.request.kind == "distill" and "--quick" not in run.request.arguments
+        resumable = outcome.state == "failed" or (outcome.state == "stopped" and long)
         if not resumable:
             # The model is among the user's own; the folder holds nothing else of use.
             discard_quietly(run.folder)

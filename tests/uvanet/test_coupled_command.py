@@ -1,0 +1,94 @@
+"""Both steps of coupled distillation by their command: real children on a tiny data set."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from training_kit import Child, training
+
+import uvanet
+from uvanet.distill.control import Watch, working
+from uvanet.distill.teach import TeacherConfig
+from uvanet.distill.teach_motion import MotionTeacherConfig
+from uvanet.distill.teaching import SPATIAL, TEMPORAL, make_teachers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.distill.events import Event
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="orders by stdin")
+
+
+class Listener(Watch):
+    """Hears everything; pauses once, before the second item."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._asked = 0
+
+    def tell(self, told: Event) -> None:
+        self.events.append(told)
+
+    def proceed(self) -> bool:
+        self._asked += 1
+        if self._asked == 2:
+            time.sleep(1.5)
+        return True
+
+
+def small_teachers(root: Path, out: Path, watch: Watch | None = None) -> None:
+    """Teachers as large as those that ship, which have learned next to nothing."""
+    spatial = replace(TeacherConfig(), views=2, epochs=1, batch=4)
+    temporal = replace(MotionTeacherConfig(), sequences=4, held_out=2, epochs=1, batch=2)
+    make_teachers(root, out, spatial, temporal, watch)
+
+
+def test_teachers_tell_how_far_they_are(gaze_tree: Path, tmp_path: Path) -> None:
+    heard = Listener()
+    small_teachers(gaze_tree, tmp_path, heard)
+    phases = [told.text("phase") for told in heard.events if told.kind == "step"]
+    assert list(dict.fromkeys(phases)) == ["features", "readout", "motion", "gate"]
+    assert all(told.number("left") >= 0 for told in heard.events)
+
+
+def test_a_pause_is_not_counted_as_work() -> None:
+    heard = Listener()
+    for _ in working(range(40), "label", heard):
+        time.sleep(0.02)
+    # A second and a half of rest would be told as a minute for the forty.
+    assert max(told.number("left") for told in heard.events) < 3
+
+
+def test_a_coupled_run_tells_is_stopped_keeps_its_best_and_goes_on(
+    gaze_tree: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    small_teachers(gaze_tree, out)
+    words = ("distill", "--preset", "uvanet-32", "--data", gaze_tree, "--out", out)
+    words = (*words, "--epochs", 300, "--threads", 1)
+    child = Child(*words)
+    child.until(lambda told: told["phase"] == "label")
+    measured = child.until(lambda told: told.kind == "eval")
+    assert measured.text("metric") == "nss"
+    child.until(lambda told: told.kind == "checkpoint")
+    child.say("stop")
+    code, err = child.end()
+    assert code == 0, err
+    last = child.last
+    assert (last.kind, last["stopped"]) == ("done", True)
+    model = uvanet.load(last.text("model"))
+    assert model.card.metrics["test"]["fused"]["nss"] is not None
+    assert last["report"]["verdict"] in ("better", "no clear difference", "worse")
+    # It goes on from there, and labels nothing anew.
+    again = Child(*words)
+    again.until(training(int(measured.number("step")) + 1))
+    assert not any(told["phase"] == "train" and told["done"] == 1 for told in again.events)
+    assert {SPATIAL, TEMPORAL} <= {path.stem for path in out.glob("*.onnx")}
+    again.say("stop")
+    assert again.end()[0] == 0
