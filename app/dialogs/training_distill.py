@@ -225,6 +225,15 @@ class DistillSetup(QWidget):
                 frames=found.frames,
             )
         ]
+        if found.looked_at < found.pictures:
+            words.append(tr("Of the pictures, {count} were opened.").format(count=found.looked_at))
+        if found.cut:
+            names = ", ".join(found.cut[:3]) + (" …" if len(found.cut) > 3 else "")
+            words.append(
+                tr("{count} break off; what comes before is learned: {names}.").format(
+                    count=len(found.cut), names=names
+                )
+            )
         if found.broken:
             names = ", ".join(name for name, _ in found.broken[:3])
             more = " …" if len(found.broken) > 3 else ""

@@ -45,11 +45,15 @@ class PreviewStrip(QWidget):
             column.addWidget(picture)
             column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
             layout.addLayout(column)
-            self._pictures[name] = picture
+            self._pictures[name], self._title = picture, title
         layout.addStretch()
 
     def show_pictures(self, coded: dict[str, str | None]) -> None:
         """Shows pictures, each a JPEG in base64; what is no picture is left out."""
+        gaze = coded.get("gaze")
+        if gaze:
+            coded = {**coded, "teacher": gaze}
+        self._title.setText(tr("Where people looked") if gaze else tr("Teacher"))
         for name, label in self._pictures.items():
             image = _decode(coded.get(name))
             if image is None:

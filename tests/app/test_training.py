@@ -87,7 +87,9 @@ def phase(bench, name):
     bench.until(lambda: run.step is not None and run.step["phase"] == name)
 
 
-def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio):
+def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch):
+    # A machine with gaze data measures what was forgotten.
+    monkeypatch.delenv("UVANET_DATA", raising=False)
     dialog = begin(studio)
     run = studio.feature.run
     # The dialog may go; the status bar tells, and brings it back.

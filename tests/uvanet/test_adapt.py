@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
 from safetensors.torch import load_file, save_file
 from training_kit import Child, scene, training, write_scene, write_teacher
 
@@ -320,6 +321,28 @@ def test_what_is_no_scene_and_who_is_no_teacher(clip: Path, teacher: Path, tmp_p
         assert code == 2, err
         assert words in child.last["message"]
         assert left_in(tmp_path / "run") == set()
+
+
+def write_cut(path: Path, clip: Path) -> Path:
+    """A video whose second half never came, though its header tells of all."""
+    whole = path.with_name("whole.mp4")
+    front = ["-movflags", "+faststart", "-c", "copy", str(whole)]
+    subprocess.run([get_ffmpeg_exe(), "-v", "error", "-i", str(clip), *front], check=True)
+    data = whole.read_bytes()
+    whole.unlink()
+    path.write_bytes(data[: len(data) // 2])
+    return path
+
+
+def test_a_video_that_breaks_off_is_told_before(clip: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    shutil.copy(clip, folder / "whole-one.mp4")
+    write_cut(folder / "cut.mp4", clip)
+    found = survey(folder, tmp_path)
+    assert found.videos == 2
+    assert found.cut == ["cut.mp4"]
+    assert not found.broken
 
 
 def test_a_folder_of_ones_own_is_surveyed_and_learned(teacher: Path, tmp_path: Path) -> None:

@@ -76,6 +76,10 @@ def test_a_coupled_run_tells_is_stopped_keeps_its_best_and_goes_on(
     child.until(lambda told: told["phase"] == "label")
     measured = child.until(lambda told: told.kind == "eval")
     assert measured.text("metric") == "nss"
+    seen = child.until(lambda told: told.kind == "preview")
+    assert seen["frame"]
+    assert seen["student"]
+    assert seen["gaze"]
     child.until(lambda told: told.kind == "checkpoint")
     child.say("stop")
     code, err = child.end()

@@ -6,14 +6,12 @@ from it at the end.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import dataclasses
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
 
@@ -28,6 +26,7 @@ from uvanet.distill.moments import (
     split_later,
     watch_source,
 )
+from uvanet.distill.preview import preview_event
 from uvanet.distill.teachers import find_teacher, load_teacher
 from uvanet.distill.verdict import agreement, judge
 from uvanet.errors import ModelError, UsageError
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.distill.control import Watch
-    from uvanet.distill.events import Event
     from uvanet.distill.moments import Labeller, Moment, Moments
     from uvanet.distill.verdict import Report
     from uvanet.models import SpatioTemporal
@@ -155,7 +153,7 @@ def adapt(config: AdaptConfig, out: Path, watch: Watch) -> Adapted | None:
         value = float(agreement(maps, later.labels).mean())
         watch.tell(event("eval", metric="cc", value=value, step=step))
         place = (step * 7) % len(later)
-        watch.tell(_preview(later, maps, place))
+        watch.tell(preview_event(later.frames[place], maps[place], later.labels[place]))
 
     began = time.monotonic()
     look(student, 0)
@@ -278,19 +276,6 @@ def _maps(student: SpatioTemporal, moments: Moments) -> NDArray[np.float32]:
         saliency = torch.exp(logits - logits.amax()).numpy()
         found[i] = enlarge(saliency, moments.labels.shape[1:])
     return found
-
-
-def _preview(moments: Moments, maps: NDArray[np.float32], place: int) -> Event:
-    frame = cv2.resize(moments.frames[place], (128, 96), interpolation=cv2.INTER_AREA)
-    pictures = {"frame": cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)}
-    for name, saliency in (("student", maps[place]), ("teacher", moments.labels[place])):
-        grey = np.clip(saliency.astype(np.float32) * 255, 0, 255).astype(np.uint8)
-        pictures[name] = cv2.resize(grey, (128, 96), interpolation=cv2.INTER_LINEAR)
-    coded = {
-        name: base64.b64encode(cv2.imencode(".jpg", image)[1].tobytes()).decode()
-        for name, image in pictures.items()
-    }
-    return event("preview", **coded)
 
 
 def _forgotten(

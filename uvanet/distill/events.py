@@ -29,8 +29,9 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
     "step": {"phase": _TEXT, "done": _NUMBER, "total": _NUMBER, "left": _NUMBER, "loss": _NUMBER},
     # A measurement on what was held out.
     "eval": {"metric": _TEXT, "value": _NUMBER, "step": _NUMBER},
-    # Three pictures, JPEG in base64.
-    "preview": {"frame": _TEXT, "student": _TEXT, "teacher": _TEXT},
+    # Three pictures, JPEG in base64; the third is what the student is to say: the teacher's
+    # map, or where people looked.
+    "preview": {"frame": _TEXT, "student": _TEXT, "teacher": _TEXT, "gaze": _TEXT},
     # From here a run that is killed goes on.
     "checkpoint": {"step": _NUMBER},
     # The end: `report` as `uvanet.distill.verdict.Report` writes it, empty for a run that was

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from tqdm import tqdm
 
+from uvanet.data.fixations import density_map, read_rgb
 from uvanet.data.synthetic import Pairs
 from uvanet.distill import checkpoint
 from uvanet.distill.control import StoppedError, Watch, check_loss
@@ -20,16 +21,22 @@ from uvanet.distill.events import event, step_event
 from uvanet.distill.export import save_weights
 from uvanet.distill.material import Plan
 from uvanet.distill.optimizers import Optimizers
+from uvanet.distill.preview import preview_event
 from uvanet.distill.processes import make_fabric, share, share_statistics
 from uvanet.distill.task import GazeTask
 from uvanet.evaluation.evaluate import score
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    import numpy as np
     from lightning_fabric import Fabric
+    from numpy.typing import NDArray
 
+    from uvanet.data.fixations import GazePicture
     from uvanet.distill.config import TrainConfig
+    from uvanet.distill.events import Event
     from uvanet.distill.material import Material
 
 
@@ -130,9 +137,11 @@ def train(
         row = {"epoch": epoch + 1.0, **sums, "seconds": time.monotonic() - began}
         if fabric.is_global_zero:
             if (epoch + 1) % config.eval_every == 0 or epoch + 1 == config.epochs:
-                row["val_nss"] = _measure(task, material)
+                predict = student_predictor(copy.deepcopy(task.averaged).cpu())
+                row["val_nss"] = score(material.held_out, predict, ("nss",))["nss"]
                 at = (epoch + 1) * steps
                 watch.tell(event("eval", metric="nss", value=row["val_nss"], step=at))
+                watch.tell(_preview(material.held_out[epoch * 7 % len(material.held_out)], predict))
                 if row["val_nss"] > best:
                     best = row["val_nss"]
                     save_weights(task.averaged, out / "best.safetensors")
@@ -157,7 +166,11 @@ def train(
     return TrainResult(out / "best.safetensors", fabric.broadcast(best), history)
 
 
-def _measure(task: GazeTask, material: Material) -> float:
-    """NSS of the averaged student on what was held out."""
-    student = copy.deepcopy(task.averaged).cpu()
-    return score(material.held_out, student_predictor(student), ("nss",))["nss"]
+def _preview(
+    picture: GazePicture, predict: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+) -> Event:
+    image = read_rgb(picture.path)
+    saliency = predict(image)
+    height, width = image.shape[:2]
+    gaze = density_map(picture.fixations, (width, height), saliency.shape)
+    return preview_event(image, saliency, gaze / max(float(gaze.max()), 1e-9), "gaze")

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import cv2
+
 from uvanet.data.clips import video_facts
 from uvanet.data.files import read_rgb
 from uvanet.distill.collection import MOST, files_of, shares
@@ -37,6 +39,8 @@ class Survey:
         seconds: Of all videos.
         size: Bytes of all files.
         broken: Name and reason of files that cannot be read.
+        cut: Names of videos that break off before their end; what comes before is learned.
+        looked_at: Pictures that were decoded; of many, evenly chosen ones.
         room: Free bytes on the disk of the run.
     """
 
@@ -46,6 +50,8 @@ class Survey:
     seconds: float = 0.0
     size: int = 0
     broken: list[tuple[str, str]] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    looked_at: int = 0
     room: int = 0
 
     @property
@@ -96,6 +102,8 @@ def survey(
         except UvanetError as error:
             found.broken.append((path.relative_to(root).as_posix(), error.message))
             continue
+        if not _reaches(path, frames):
+            found.cut.append(path.relative_to(root).as_posix())
         found.videos += 1
         found.frames += frames
         found.seconds += frames / fps if fps else 0.0
@@ -104,6 +112,7 @@ def survey(
         if not going():
             return found
         if place % every == 0:
+            found.looked_at += 1
             try:
                 read_rgb(path)
             except UvanetError as error:
@@ -117,6 +126,19 @@ def survey(
         except OSError:
             continue
     return found
+
+
+def _reaches(path: Path, frames: int) -> bool:
+    """Whether a video has a picture near the end that its header tells of."""
+    video = cv2.VideoCapture(str(path))
+    try:
+        # The very last ones may be missing from a whole file as well.
+        wanted = max(0, frames - 1 - max(3, frames // 50))
+        video.set(cv2.CAP_PROP_POS_FRAMES, wanted)
+        # Past what is there, OpenCV lands on the last picture there is, and tells so afterwards.
+        return video.grab() and video.get(cv2.CAP_PROP_POS_FRAMES) > wanted
+    finally:
+        video.release()
 
 
 def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], bool]) -> None:
@@ -136,6 +158,7 @@ def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], boo
         if not going():
             return
         if place % every == 0:
+            found.looked_at += 1
             try:
                 picture.image()
                 picture.gaze()
