@@ -125,3 +125,13 @@ class Child:
 def training(step: int) -> Callable[[Event], bool]:
     """Whether the training is at a step, or beyond."""
     return lambda told: told["phase"] == "train" and told.number("done") >= step
+
+
+def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:
+    """An adaptation, as a process of its own."""
+    return Child("adapt", source, "--out", out, "--teacher", teacher, *more, **options)
+
+
+def left_in(out: Path) -> set[str]:
+    """Names of all that stands in a run's folder."""
+    return {path.name for path in out.rglob("*")}

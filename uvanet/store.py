@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from uvanet.errors import ModelError, OutputError, UvanetError
+from uvanet.whole import remove_all_left_over, whole
 
 if TYPE_CHECKING:
     from uvanet.weights import Card
 
 _LOG = logging.getLogger(__name__)
-_PART = ".part-"
 
 
 def data_folder() -> Path:
@@ -69,7 +69,7 @@ def own_models() -> list[tuple[Path, Card]]:
 
     found = []
     for path in sorted(models_folder().glob("*/*.onnx")):
-        if path.parent.name.startswith(_PART) or path.stem != path.parent.name:
+        if path.stem != path.parent.name:
             continue
         try:
             found.append((path, read_card(path.with_suffix(".json"))))
@@ -101,16 +101,16 @@ def keep_model(folder: Path, stem: str, name: str) -> Path:
     from uvanet.weights import read_card
 
     target = models_folder() / name
-    part = models_folder() / f"{_PART}{name}"
     try:
-        part.mkdir(parents=True)
-        for suffix in (".onnx", ".safetensors"):
-            shutil.copyfile(folder / f"{stem}{suffix}", part / f"{name}{suffix}")
-        card = read_card(folder / f"{stem}.json")
-        dataclasses.replace(card, name=name).write(part / f"{name}.json")
-        part.rename(target)
+        models_folder().mkdir(parents=True, exist_ok=True)
+        remove_all_left_over(models_folder())
+        with whole(target) as part:
+            part.mkdir()
+            for suffix in (".onnx", ".safetensors"):
+                shutil.copyfile(folder / f"{stem}{suffix}", part / f"{name}{suffix}")
+            card = read_card(folder / f"{stem}.json")
+            dataclasses.replace(card, name=name).write(part / f"{name}.json")
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise OutputError(
             f"The model cannot be kept in {models_folder()}: {error.strerror or error}.",
             "Make room on the disk.",

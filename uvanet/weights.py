@@ -11,6 +11,7 @@ from typing import Any, Literal
 from uvanet.errors import ModelError, UvanetError
 from uvanet.paths import resource
 from uvanet.store import own_model, own_models
+from uvanet.whole import whole
 
 CARD_FORMAT = 1
 
@@ -70,9 +71,8 @@ class Card:
     def write(self, path: Path) -> None:
         """Writes the card as JSON."""
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        part = path.with_name(path.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def read_card(path: Path) -> Card:

@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from uvanet.render.writer import remove_left_over
+from uvanet.whole import remove_left_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

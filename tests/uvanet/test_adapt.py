@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,12 +12,10 @@ import cv2
 import numpy as np
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
-from safetensors.torch import load_file, save_file
-from training_kit import Child, scene, training, write_scene, write_teacher
+from training_kit import Child, adapt, left_in, scene, training, write_scene, write_teacher
 
 import uvanet
 from uvanet.distill.adapt import TEMPORARY
-from uvanet.distill.lock import LOCK
 from uvanet.distill.moments import watch_source
 from uvanet.distill.survey import survey
 from uvanet.store import forget_model, models_folder, own_models
@@ -47,14 +43,6 @@ def no_models() -> Iterator[None]:
     shutil.rmtree(models_folder(), ignore_errors=True)
     yield
     shutil.rmtree(models_folder(), ignore_errors=True)
-
-
-def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:
-    return Child("adapt", source, "--out", out, "--teacher", teacher, *more, **options)
-
-
-def left_in(out: Path) -> set[str]:
-    return {path.name for path in out.rglob("*")}
 
 
 def test_a_scene_is_learned_kept_and_listed(
@@ -154,175 +142,6 @@ def test_pause_holds_the_training_and_resume_lets_it_go(
     assert child.kinds()[-1] == "done"
 
 
-def test_a_killed_run_goes_on_from_its_checkpoint(
-    clip: Path, teacher: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "run"
-    child = adapt(clip, out, teacher, "--steps", 100_000)
-    before = child.until(lambda told: told.kind == "checkpoint").number("step")
-    assert before >= 1
-    child.process.kill()
-    child.end()
-    assert {"moments.npz", "tune.pt", LOCK} <= left_in(out)
-    again = adapt(clip, out, teacher, "--steps", 100_000)
-    first = again.until(training(1))
-    assert first["done"] > before
-    again.say("stop")
-    assert again.end()[0] == 0
-    # What was seen is not looked at again, and the seen is gone at the end.
-    assert not any(told["phase"] == "watch" for told in again.events)
-    assert not left_in(out) & {*TEMPORARY, LOCK}
-
-
-def test_the_machine_sleeps_in_between(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, "--steps", 12)
-    child.until(training(2))
-    child.process.send_signal(signal.SIGSTOP)
-    while psutil_status(child.process.pid) != "stopped":
-        pass
-    child.process.send_signal(signal.SIGCONT)
-    assert child.end()[0] == 0
-    assert child.kinds()[-1] == "done"
-
-
-def psutil_status(pid: int) -> str:
-    import psutil
-
-    return str(psutil.Process(pid).status())
-
-
-def test_two_runs_at_once(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    first = adapt(clip, tmp_path / "run", teacher, "--steps", 100_000)
-    first.until(training(1))
-    second = adapt(clip, tmp_path / "run", teacher)
-    code, err = second.end()
-    assert code == 2
-    assert f"process {first.process.pid}" in err
-    assert second.kinds() == ["error"]
-    first.process.send_signal(signal.SIGTERM)
-    assert first.end()[0] == 0
-    assert first.last["stopped"] is True
-
-
-def limit_files() -> None:
-    """Every file of the child ends at 3 MB, as on a disk that is full."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
-
-
-def test_a_full_disk(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, preexec_fn=limit_files)
-    code, err = child.end()
-    assert code == 2
-    assert child.last.kind == "error"
-    assert "cannot be kept" in child.last["message"]
-    assert "room" in child.last["hint"]
-    assert "Traceback" not in err
-    assert left_in(tmp_path / "run") == set()
-
-
-def test_the_runs_folder_vanishes(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, "--steps", 100_000)
-    child.until(training(1))
-    shutil.rmtree(tmp_path / "run")
-    code, err = child.end()
-    assert code == 2, err
-    assert child.last.kind == "error"
-    assert "checkpoint cannot be written" in child.last["message"]
-    assert not (tmp_path / "run").exists()
-
-
-def test_a_video_that_breaks_half_way(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.mp4"
-    import imageio_ffmpeg
-
-    front = ["-c", "copy", "-movflags", "faststart", str(broken)]
-    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(clip)]
-    subprocess.run([*ffmpeg, *front], check=True)
-    data = broken.read_bytes()
-    broken.write_bytes(data[: len(data) * 2 // 3])
-    child = adapt(broken, tmp_path / "run", teacher, "--steps", 5)
-    code, err = child.end()
-    assert code == 0, err
-    assert child.last.kind == "done"
-    broken.write_bytes(data[: len(data) // 8])
-    child = adapt(broken, tmp_path / "short", teacher, "--steps", 20)
-    code, err = child.end()
-    assert code == 2
-    assert child.last.kind == "error"
-    assert "Traceback" not in err
-    assert left_in(tmp_path / "short") == set()
-
-
-def test_a_loss_that_is_no_number(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    from safetensors.numpy import load_file, save_file
-
-    sick = tmp_path / "sick"
-    sick.mkdir()
-    for path in uvanet.paths.resource("weights").glob("uvanet-64.*"):
-        shutil.copy(path, sick)
-    weights = load_file(sick / "uvanet-64.safetensors")
-    weights["head.conv.weight"] = weights["head.conv.weight"] * np.float32("nan")
-    save_file(weights, sick / "uvanet-64.safetensors")
-    child = adapt(clip, tmp_path / "run", teacher, "--start", sick / "uvanet-64.onnx")
-    code, err = child.end()
-    assert code == 2
-    assert "the loss is no number" in child.last["message"]
-    assert "learning rate" in child.last["hint"]
-    assert "Traceback" not in err
-    assert child.reader.strange == 0
-
-
-def test_a_checkpoint_and_weights_of_another_version(
-    clip: Path, teacher: Path, tmp_path: Path
-) -> None:
-    import torch
-
-    out = tmp_path / "run"
-    out.mkdir()
-    torch.save({"format": 99}, out / "tune.pt")
-    child = adapt(clip, out, teacher)
-    assert child.end()[0] == 2
-    assert "another version" in child.last["message"]
-    old = tmp_path / "old"
-    old.mkdir()
-    for path in uvanet.paths.resource("weights").glob("uvanet-64.*"):
-        shutil.copy(path, old)
-    card = json.loads((old / "uvanet-64.json").read_text())
-    (old / "uvanet-64.json").write_text(json.dumps({**card, "format": 99}))
-    child = adapt(clip, tmp_path / "b", teacher, "--start", old / "uvanet-64.onnx")
-    assert child.end()[0] == 2
-    assert "version that this program does not know" in child.last["message"]
-    # A network of other widths, as an earlier version had.
-    (old / "uvanet-64.json").write_text(json.dumps(card))
-    weights = load_file(old / "uvanet-64.safetensors")
-    weights["stem.conv.0.weight"] = weights["stem.conv.0.weight"][:8].contiguous()
-    save_file(weights, old / "uvanet-64.safetensors")
-    child = adapt(clip, tmp_path / "c", teacher, "--start", old / "uvanet-64.onnx")
-    code, err = child.end()
-    assert code == 2, err
-    assert "does not fit the student uvanet-64 of this version" in child.last["message"]
-
-
-def test_what_is_no_scene_and_who_is_no_teacher(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    still = tmp_path / "still.png"
-    cv2.imwrite(str(still), scene(3))
-    (tmp_path / "words.onnx").write_text("no model")
-    for source, who, words in (
-        (still, teacher, "still picture"),
-        (clip, tmp_path / "none.onnx", "no teacher"),
-        (clip, tmp_path / "words.onnx", "words.onnx"),
-        (clip, uvanet.paths.resource("weights/uvanet-64.onnx"), "is a student"),
-        (tmp_path / "gone.mp4", teacher, "gone.mp4"),
-    ):
-        child = adapt(source, tmp_path / "run", who)
-        code, err = child.end()
-        assert code == 2, err
-        assert words in child.last["message"]
-        assert left_in(tmp_path / "run") == set()
-
-
 def write_cut(path: Path, clip: Path) -> Path:
     """A video whose second half never came, though its header tells of all."""
     whole = path.with_name("whole.mp4")
@@ -409,35 +228,3 @@ def test_forgetting_is_told_where_there_is_gaze(
     assert child.end()[0] == 0
     before, after = child.last["report"]["forgotten"]["nss"]
     assert np.isfinite([before, after]).all()
-
-
-def test_a_distillation_tells_of_itself_and_stops_at_a_word(
-    gaze_tree: Path, tmp_path: Path
-) -> None:
-    from test_recipe import CORPUS, MOTION, STUDENT, TEACHER
-
-    from uvanet.distill.control import StoppedError, Watch
-    from uvanet.distill.recipe import distill
-
-    class Ear(Watch):
-        def __init__(self, last: int) -> None:
-            self.told: list[str] = []
-            self.last = last
-
-        def tell(self, told: object) -> None:
-            self.told.append(told.kind)  # type: ignore[attr-defined]
-
-        def proceed(self) -> bool:
-            return self.told.count("checkpoint") < self.last
-
-    ear = Ear(1)
-    with pytest.raises(StoppedError):
-        distill(STUDENT, TEACHER, CORPUS, gaze_tree, tmp_path / "run", motion=MOTION, watch=ear)
-    assert {"step", "eval", "checkpoint"} <= set(ear.told)
-    assert (tmp_path / "run" / STUDENT.preset / "best.safetensors").exists()
-    # The same again goes on.
-    ear = Ear(1_000)
-    run = tmp_path / "run"
-    card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, run, motion=MOTION, watch=ear)
-    assert ear.told.count("checkpoint") == STUDENT.epochs - 1 + 20
-    assert card.role == "student"

@@ -96,3 +96,35 @@ def test_a_coupled_run_tells_is_stopped_keeps_its_best_and_goes_on(
     assert {SPATIAL, TEMPORAL} <= {path.stem for path in out.glob("*.onnx")}
     again.say("stop")
     assert again.end()[0] == 0
+
+
+def test_a_distillation_tells_of_itself_and_stops_at_a_word(
+    gaze_tree: Path, tmp_path: Path
+) -> None:
+    from test_recipe import CORPUS, MOTION, STUDENT, TEACHER
+
+    from uvanet.distill.control import StoppedError, Watch
+    from uvanet.distill.recipe import distill
+
+    class Ear(Watch):
+        def __init__(self, last: int) -> None:
+            self.told: list[str] = []
+            self.last = last
+
+        def tell(self, told: object) -> None:
+            self.told.append(told.kind)  # type: ignore[attr-defined]
+
+        def proceed(self) -> bool:
+            return self.told.count("checkpoint") < self.last
+
+    ear = Ear(1)
+    with pytest.raises(StoppedError):
+        distill(STUDENT, TEACHER, CORPUS, gaze_tree, tmp_path / "run", motion=MOTION, watch=ear)
+    assert {"step", "eval", "checkpoint"} <= set(ear.told)
+    assert (tmp_path / "run" / STUDENT.preset / "best.safetensors").exists()
+    # The same again goes on.
+    ear = Ear(1_000)
+    run = tmp_path / "run"
+    card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, run, motion=MOTION, watch=ear)
+    assert ear.told.count("checkpoint") == STUDENT.epochs - 1 + 20
+    assert card.role == "student"

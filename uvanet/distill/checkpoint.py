@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from uvanet.errors import ModelError, TrainingError
+from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,15 +65,12 @@ def write(state: dict[str, Any], path: Path) -> None:
     Raises:
         TrainingError: The disk is full, or the folder has gone.
     """
-    part = path.with_name(path.name + ".part")
     try:
-        with part.open("wb") as file:
+        with whole(path) as part, part.open("wb") as file:
             torch.save(state, file)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
     except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
         reason = str(error).splitlines()[0]
         raise TrainingError(
             f"The checkpoint cannot be written to {path.parent}: {reason}.",

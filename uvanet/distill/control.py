@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from uvanet.distill.events import LineWriter, event, step_event
 from uvanet.errors import TrainingError, UvanetError
+from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -197,6 +198,5 @@ def give_order(folder: Path, word: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    part = folder / f"{CONTROL}.part"
-    part.write_text(word + "\n", encoding="utf-8")
-    part.replace(folder / CONTROL)
+    with whole(folder / CONTROL) as part:
+        part.write_text(word + "\n", encoding="utf-8")

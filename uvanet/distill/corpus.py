@@ -23,6 +23,7 @@ import torch
 from uvanet.data.fixations import read_rgb
 from uvanet.distill.control import Watch, working
 from uvanet.distill.views import View, random_view
+from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -177,10 +178,8 @@ def read_labels(path: Path) -> NDArray[np.float16] | None:
 
 def atomic_save(path: Path, array: NDArray[np.generic]) -> None:
     """Writes an array into the cache, whole or not at all."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with whole(path) as part, part.open("wb") as file:
         np.save(file, array)
-    part.replace(path)
 
 
 def _label(

@@ -20,6 +20,7 @@ from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import Model
 from uvanet.models import SpatioTemporal, layer_costs, load_student
 from uvanet.weights import Card, file_hash
+from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,8 +93,7 @@ def export_onnx(
     # The exporter gives every part the mode that the whole was in before: a wrapper made a
     # moment ago is in training, and would leave its student so.
     module.eval()
-    part = path.with_name(path.name + ".part")
-    with warnings.catch_warnings():
+    with whole(path) as part, warnings.catch_warnings():
         # This exporter is on its way out, but the new one needs two packages more and folds less.
         warnings.simplefilter("ignore", DeprecationWarning)
         # It tells what it could not fold; ONNX Runtime folds that when it loads the file.
@@ -111,7 +111,6 @@ def export_onnx(
             opset_version=18,
             dynamo=False,
         )
-    part.replace(path)
 
 
 def _open_sizes(inputs: tuple[str, ...]) -> dict[str, dict[int, str]]:
@@ -181,6 +180,5 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Or
 
 def save_weights(module: nn.Module, path: Path) -> None:
     """Writes a network's weights as safetensors, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    save_file({key: value.contiguous() for key, value in module.state_dict().items()}, part)
-    part.replace(path)
+    with whole(path) as part:
+        save_file({key: value.contiguous() for key, value in module.state_dict().items()}, part)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from uvanet.whole import whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -31,6 +33,5 @@ def store_half(path: Path) -> None:
         casts.append(helper.make_node("Cast", [stored], [name], to=TensorProto.FLOAT))
     for cast in reversed(casts):
         model.graph.node.insert(0, cast)
-    part = path.with_name(path.name + ".part")
-    onnx.save(model, str(part))
-    part.replace(path)
+    with whole(path) as part:
+        onnx.save(model, str(part))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from uvanet.errors import UsageError
+from uvanet.whole import part_name, remove_all_left_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,19 +36,20 @@ def holder(folder: Path) -> int | None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds a folder, for this process alone.
+    """Holds a folder, for this process alone; what killed runs left half written there goes.
 
     Raises:
         UsageError: Another process works in it.
     """
     path = folder / LOCK
-    part = folder / f"{LOCK}.{os.getpid()}"
+    part = part_name(path)
     words = {"pid": os.getpid(), "created": psutil.Process().create_time()}
     part.write_text(json.dumps(words), encoding="utf-8")
     try:
         _take(part, path, folder)
     finally:
         part.unlink()
+    remove_all_left_over(folder)
     try:
         yield
     finally:

@@ -19,6 +19,7 @@ from uvanet.runtime.engine import LAG
 from uvanet.runtime.preprocess import shrink
 from uvanet.sources import make_source
 from uvanet.sources.base import SourceKind
+from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -100,9 +101,8 @@ class Moments:
         Raises:
             OutputError: The disk is full, or the folder has gone.
         """
-        part = path.with_name(path.name + ".part")
         try:
-            with part.open("wb") as file:
+            with whole(path) as part, part.open("wb") as file:
                 part.chmod(0o600)
                 np.savez(
                     file,
@@ -113,9 +113,7 @@ class Moments:
                     groups=self.groups,
                     ratios=self.ratios,
                 )
-            part.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise OutputError(
                 f"What was seen cannot be kept in {path.parent}: {error.strerror or error}.",
                 "Make room on the disk, and start again.",

@@ -19,6 +19,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from uvanet.whole import whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -59,9 +61,8 @@ def save_short(model: onnx.ModelProto, path: Path) -> None:
     for values in graph.initializer:
         values.name = name(values.name)
     onnx.checker.check_model(model)
-    part = path.with_name(path.name + ".part")
-    onnx.save(model, part)
-    part.replace(path)
+    with whole(path) as part:
+        onnx.save(model, part)
 
 
 class _Graph:

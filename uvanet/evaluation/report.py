@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import uvanet
 from uvanet.errors import OutputError
 from uvanet.evaluation.bootstrap import LEVEL, draw_weights, interval
+from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,12 +187,10 @@ def write(result: dict[str, Any], path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(as_json(result) + "\n", encoding="utf-8")
-        part.replace(path)
+        with whole(path) as part:
+            part.write_text(as_json(result) + "\n", encoding="utf-8")
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise OutputError(
             f"{path} cannot be written: {error.strerror}.", "Choose another."
         ) from error

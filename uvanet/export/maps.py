@@ -12,7 +12,7 @@ from uvanet.errors import OutputError
 from uvanet.export.pictures import write_picture
 from uvanet.export.sink import Annotated, Sink, remove, unwritable
 from uvanet.model import enlarge
-from uvanet.render.writer import part_name
+from uvanet.whole import part_name
 
 if TYPE_CHECKING:
     from pathlib import Path

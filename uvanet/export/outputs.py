@@ -13,7 +13,7 @@ from uvanet.export.maps import MapPictures, MapSink
 from uvanet.export.pictures import PictureSink, VideoSink
 from uvanet.export.sink import Outputs, Sink
 from uvanet.export.tables import CsvTable, JsonTable
-from uvanet.render.writer import remove_left_over
+from uvanet.whole import remove_left_over
 
 if TYPE_CHECKING:
     from pathlib import Path

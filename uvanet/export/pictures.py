@@ -11,8 +11,8 @@ from uvanet.errors import OutputError
 from uvanet.export.sink import Annotated, Sink, remove, unwritable
 from uvanet.render import Sound, VideoWriter
 from uvanet.render.planes import to_planes
-from uvanet.render.writer import part_name
 from uvanet.sources import SourceKind
+from uvanet.whole import part_name
 
 if TYPE_CHECKING:
     from pathlib import Path

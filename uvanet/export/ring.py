@@ -23,7 +23,7 @@ import cv2
 from uvanet.errors import OutputError
 from uvanet.export.sink import remove, unwritable
 from uvanet.render.matroska import header, picture_head
-from uvanet.render.writer import part_name
+from uvanet.whole import part_name
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uvanet.errors import OutputError
 from uvanet.export.facts import Got, Shares, peak, spread
 from uvanet.export.sink import Annotated, Sink, remove, unwritable
-from uvanet.render.writer import part_name
+from uvanet.whole import part_name
 
 if TYPE_CHECKING:
     from io import FileIO

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import shutil
-import uuid
 from dataclasses import dataclass
 from fractions import Fraction
-from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +17,7 @@ from uvanet.render.ffmpeg import Ffmpeg
 from uvanet.render.matroska import header, picture_head
 from uvanet.render.planes import to_planes
 from uvanet.render.salvage import count_pictures, cut_to_whole_fragments
+from uvanet.whole import part_name
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -289,26 +286,6 @@ class VideoWriter:
             ),
             "Look at the free space of the disk and try again.",
         )
-
-
-def part_name(path: Path) -> Path:
-    """A hidden name beside a target, for what is not whole yet; it says whose work it is."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
-
-
-def remove_left_over(path: Path) -> None:
-    """Removes what programs that were killed left of their work on a target."""
-    import psutil
-
-    for part in path.parent.glob(f".{escape(path.name)}.*-*.part"):
-        number = part.name.removesuffix(".part").rpartition(".")[2].partition("-")[0]
-        if not number.isdecimal() or psutil.pid_exists(int(number)):
-            continue
-        with contextlib.suppress(OSError):
-            if part.is_dir():
-                shutil.rmtree(part)
-            else:
-                part.unlink()
 
 
 def exact_rate(fps: float | Fraction) -> Fraction:

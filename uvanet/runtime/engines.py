@@ -18,6 +18,7 @@ import platformdirs
 from uvanet.errors import MissingExtraError, ModelError, UsageError
 from uvanet.machine import describe, usable_cores
 from uvanet.runtime.engine import LAG
+from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from uvanet.runtime.engine import Engine
@@ -177,6 +178,5 @@ def _write(memory: Path, known: dict[str, Choice]) -> None:
     # A cache that cannot be written costs the next start a second, and nobody a message.
     with suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        part = memory.with_name(memory.name + ".part")
-        part.write_text(json.dumps(known), encoding="utf-8")
-        part.replace(memory)
+        with whole(memory) as part:
+            part.write_text(json.dumps(known), encoding="utf-8")
