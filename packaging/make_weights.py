@@ -12,13 +12,13 @@ from pathlib import Path
 from uvanet.cli.training import Bar
 from uvanet.data.fixations import find_root
 from uvanet.distill.config import distilled
-from uvanet.distill.corpus import CorpusConfig
 from uvanet.distill.quantize import SUFFIX, export_int8
 from uvanet.distill.recipe import distill
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teacher_cards import write_cards
 from uvanet.distill.teaching import SPATIAL, TEMPORAL, make_teachers
+from uvanet.distill.views import CorpusConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "resources" / "weights"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
+from imageio_ffmpeg import get_ffmpeg_exe
 
 from uvanet.distill.events import LineReader
 from uvanet.render import VideoWriter
@@ -71,6 +75,46 @@ def write_scene(path: Path, frames: int = 60, start: int = 0) -> Path:
         for number in range(start, start + frames):
             writer.write(scene(number))
     return path
+
+
+def write_cut(path: Path, clip: Path) -> Path:
+    """A video whose second half never came, though its header tells of all."""
+    whole = path.with_name("whole.mp4")
+    front = ["-movflags", "+faststart", "-c", "copy", str(whole)]
+    subprocess.run([get_ffmpeg_exe(), "-v", "error", "-i", str(clip), *front], check=True)
+    data = whole.read_bytes()
+    whole.unlink()
+    path.write_bytes(data[: len(data) // 2])
+    return path
+
+
+def write_gaze(root: Path) -> Path:
+    """Twelve pictures of a bright disc on noise; every observer looks at the disc."""
+    rng = np.random.default_rng(4)
+    folder = root / "fixations"
+    (folder / "made").mkdir(parents=True)
+    fixations, splits = [], []
+    for split, count in (("train", 8), ("val", 2), ("test", 2)):
+        for i in range(count):
+            name = f"{split}{i}.jpg"
+            image = rng.integers(0, 90, (90, 120, 3), np.uint8)
+            x, y = int(rng.integers(20, 100)), int(rng.integers(20, 70))
+            cv2.circle(image, (x, y), 12, (240, 240, 240), -1)
+            cv2.imwrite(str(folder / "made" / name), image)
+            splits.append({"image": f"made/{name}", "split": split})
+            for observer in range(5):
+                dx, dy = rng.normal(0, 3, 2)
+                row = ["made", name, observer, round(x + dx, 1), round(y + dy, 1), 0.2]
+                fixations.append(row)
+    with gzip.open(folder / "fixations.csv.gz", "wt", newline="") as table:
+        writer = csv.writer(table)
+        writer.writerow(["dataset", "image", "observer", "x", "y", "duration_s"])
+        writer.writerows(fixations)
+    with (folder / "split.csv").open("w", newline="") as table:
+        rows = csv.DictWriter(table, ["image", "split"])
+        rows.writeheader()
+        rows.writerows(splits)
+    return root
 
 
 class Child:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.training_parts import Advanced, FolderLine, ModelChoice, align, hint, quiet
-from app.dialogs.training_source import LearnFrom
+from app.dialogs.training_source import GazeFrom, LearnFrom
 from app.i18n import tr
 from app.services.training import Request
 
@@ -46,6 +46,7 @@ class DistillSetup(QWidget):
         super().__init__(parent)
         title = QLabel(tr("Train a student"))
         title.setObjectName("verdict")
+        self._sides: dict[str, int] = {}
         self.learn = LearnFrom()
         self.learn.changed.connect(self._update)
         self.how = QComboBox()
@@ -55,16 +56,14 @@ class DistillSetup(QWidget):
         self.how.addItem(tr("Quick fine-tune: minutes, from a student that is there"), QUICK)
         self.how.addItem(tr("Coupled distillation, both steps: hours, with gaze data"), COUPLED)
         self.how.currentIndexChanged.connect(self._update)
-        self.gaze = FolderLine(
-            tr("Gaze data"), tr("A folder in the shared layout, with fixations of people")
-        )
-        self.gaze.set_path(os.environ.get("UVANET_DATA", ""))
+        self.gaze = GazeFrom(os.environ.get("UVANET_DATA", ""))
         self.gaze.changed.connect(self._update)
         self.preset = QComboBox()
         self.preset.setAccessibleName(tr("Student"))
         self.preset.setToolTip(tr("Its number is the side of the picture that it sees"))
         for name in PRESETS:
             self.preset.addItem(name, name)
+        self.preset.currentIndexChanged.connect(self._update)
         self.start = ModelChoice(tr("Start from"), tr("The weights that the training begins with"))
         self.start.currentIndexChanged.connect(self._update)
         self.advanced = Advanced()
@@ -82,6 +81,7 @@ class DistillSetup(QWidget):
         self.epochs.setValue(14)
         self.epochs.setAccessibleName(tr("Epochs"))
         self.epochs.setToolTip(tr("Passes over all views in the first step of the distillation"))
+        self.epochs.valueChanged.connect(self._update)
         self.rate = QDoubleSpinBox()
         self.rate.setDecimals(5)
         self.rate.setRange(0.00001, 0.1)
@@ -144,6 +144,7 @@ class DistillSetup(QWidget):
 
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
         """Lists the models; see `AdaptSetup.show_models`."""
+        self._sides = {card.name: card.input_size[0] for card in cards}
         self.teacher.fill(cards, "teacher")
         self.teacher.choose(teacher)
         self.start.fill(cards, "student", (tr("None: random weights"), ""))
@@ -187,6 +188,9 @@ class DistillSetup(QWidget):
             self.advanced.form.setRowVisible(self._help[field], shown)
         if self.learn.survey is not None:
             self.learn.facts.setText(self._facts(self.learn.survey))
+        if not quick:
+            self.gaze.look()
+            self.gaze.facts.setText(self._gaze_facts())
         problem = self._problem()
         self.problem.setText(problem)
         self.go.setEnabled(not problem)
@@ -208,17 +212,36 @@ class DistillSetup(QWidget):
         if self.learn.layout_name:
             # Its folder holds maps as pictures too, which are nothing to be labelled.
             return tr("The gaze of a published set is learned by a quick fine-tune.")
-        if not (Path(self.gaze.path or "/nowhere").expanduser() / "fixations").is_dir():
-            return tr("Coupled distillation needs gaze data: choose its folder.")
-        return ""
+        if self.learn.failed:
+            return tr("Nothing can be learned from this folder.")
+        gaze = self.gaze.survey
+        if gaze is not None and gaze.room and gaze.room < gaze.disk(self.learn.survey):
+            return tr("The disk has too little room.")
+        return self.gaze.problem
 
     def _side(self) -> int:
-        name = self.start.currentText() if self.quick else str(self.preset.currentData())
-        return next((int(p.rpartition("-")[2]) for p in PRESETS if name.startswith(p)), 64)
+        name = self.start.value if self.quick else str(self.preset.currentData())
+        return self._sides.get(name, 64)
+
+    def _gaze_facts(self) -> str:
+        gaze = self.gaze.survey
+        if gaze is None:
+            return ""
+        more = self.learn.survey
+        return tr(
+            "Pictures with gaze to learn from: {count}. First both teachers are made from them; "
+            "then roughly {minutes:.0f} min on one core, and {size:.0f} MB of disk."
+        ).format(
+            count=gaze.pictures,
+            minutes=max(1.0, gaze.run_seconds(more, self._side(), self.epochs.value()) / 60),
+            size=gaze.disk(more) / 1e6,
+        )
 
     def _facts(self, found: Survey) -> str:
         words = [
-            tr("{videos} videos ({minutes:.1f} min), {pictures} pictures, {frames} frames.").format(
+            tr(
+                "Videos: {videos} ({minutes:.1f} min), pictures: {pictures}, frames: {frames}."
+            ).format(
                 videos=found.videos,
                 minutes=found.seconds / 60,
                 pictures=found.pictures,
@@ -230,7 +253,7 @@ class DistillSetup(QWidget):
         if found.cut:
             names = ", ".join(found.cut[:3]) + (" …" if len(found.cut) > 3 else "")
             words.append(
-                tr("{count} break off; what comes before is learned: {names}.").format(
+                tr("Broken off, and learned up to there ({count}): {names}.").format(
                     count=len(found.cut), names=names
                 )
             )
@@ -238,7 +261,7 @@ class DistillSetup(QWidget):
             names = ", ".join(name for name, _ in found.broken[:3])
             more = " …" if len(found.broken) > 3 else ""
             words.append(
-                tr("{count} cannot be read and are left out: {names}.").format(
+                tr("Cannot be read, and left out ({count}): {names}.").format(
                     count=len(found.broken), names=names + more
                 )
             )

@@ -216,6 +216,7 @@ class Advanced(QWidget):
     def finish(self) -> None:
         """Puts what every run has below the choices of this one."""
         self.form.addRow("", self.background)
+        self.form.addRow("", hint(tr("Slower, but other programs and the live view come first.")))
 
     def _show(self, on: bool) -> None:
         self.inner.setVisible(on)

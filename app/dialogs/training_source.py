@@ -1,4 +1,4 @@
-"""What a student is to learn from: a folder of one's own, a published set, or what is seen now."""
+"""What a student is to learn from: a folder, a published set, what is seen now, or gaze."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.training_parts import FolderLine, quiet
+from app.dialogs.training_parts import FolderLine, hint, quiet
 from app.i18n import tr
 
 if TYPE_CHECKING:
-    from uvanet.distill.survey import Survey
+    from uvanet.distill.survey import GazeSurvey, Survey
 
 
 class LearnFrom(QWidget):
@@ -67,15 +67,16 @@ class LearnFrom(QWidget):
         self.record = QPushButton(tr("Record what is seen now"))
         self.record.setCheckable(True)
         self.record.setAutoDefault(False)
-        self.record.setToolTip(
-            tr("Keeps frames of the current source in a private folder, to learn from")
-        )
+        self.record.setToolTip(tr("Keeps frames of the current source, to learn from"))
         self.record.toggled.connect(self._on_record)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Recorded so far"))
         self.bar.hide()
+        self.privacy = hint(
+            tr("What is recorded stays in a private folder, and is deleted after the training.")
+        )
         self.keep = QCheckBox(tr("Keep the recorded frames after the training"))
         self.keep.setToolTip(tr("Else they are deleted once the student is there"))
         self.keep.hide()
@@ -90,6 +91,7 @@ class LearnFrom(QWidget):
         column = QVBoxLayout()
         column.setSpacing(8)
         column.addLayout(recording)
+        column.addWidget(self.privacy)
         column.addWidget(self.keep)
         column.addWidget(self.facts)
         self.form = form = QFormLayout(self)
@@ -147,10 +149,73 @@ class LearnFrom(QWidget):
         own = not self.layout_name
         self.record.setVisible(own)
         self.seconds.setVisible(own)
+        self.privacy.setVisible(own)
         self.keep.setVisible(bool(self.recorded) and self.path == self.recorded)
         if self.path:
             self.facts.setText(tr("Looking …"))
             self.looked_for.emit(self.path, self.layout_name)
         else:
             self.facts.setText(tr("Choose a folder; it is checked at once."))
+        self.changed.emit()
+
+
+class GazeFrom(QWidget):
+    """The gaze data of a coupled run, and whether it can be learned from.
+
+    Signals:
+        changed: Another folder, or what was found in it.
+        looked_for: A folder to be looked through.
+    """
+
+    changed = Signal()
+    looked_for = Signal(str)
+
+    def __init__(self, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.survey: GazeSurvey | None = None
+        self._problem = self._asked = ""
+        self.folder = FolderLine(
+            tr("Gaze data"), tr("A folder in the shared layout, with fixations of people")
+        )
+        self.folder.set_path(path)
+        self.folder.changed.connect(self.look)
+        self.facts = quiet("")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.folder)
+        column.addWidget(self.facts)
+
+    @property
+    def path(self) -> str:
+        """The folder; empty for none."""
+        return self.folder.path
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be learned from; empty where it can."""
+        if not self.path:
+            return tr("Coupled distillation needs gaze data: choose its folder.")
+        if self.survey is None:
+            return self._problem or tr("The gaze data is being looked through …")
+        return ""
+
+    def look(self) -> None:
+        """Has the folder looked through, unless it was."""
+        if self.path == self._asked:
+            return
+        self._asked, self.survey, self._problem = self.path, None, ""
+        self.facts.clear()
+        if self.path:
+            self.looked_for.emit(self.path)
+        self.changed.emit()
+
+    def show_survey(self, found: GazeSurvey) -> None:
+        """Takes what the folder holds."""
+        self.survey = found
+        self.changed.emit()
+
+    def show_problem(self, words: str) -> None:
+        """Tells why the folder cannot be used."""
+        self._problem = words
         self.changed.emit()

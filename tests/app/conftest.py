@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
 
 from app import environment
@@ -18,10 +19,14 @@ environment.import_cv2()
 
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
+from studio_kit import patient  # noqa: E402
+from training_kit import write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
 from app.application import Options, Program  # noqa: E402
+from uvanet.distill.lock import holder  # noqa: E402
 from uvanet.render import VideoWriter  # noqa: E402
+from uvanet.store import runs_folder  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,3 +120,36 @@ def still(player: Bench) -> Bench:
     player.pause()
     player.seek(1.0)
     return player
+
+
+@pytest.fixture(scope="session")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thinks that people look at what is green."""
+    return write_teacher(tmp_path_factory.mktemp("teacher") / "green.onnx")
+
+
+@pytest.fixture(scope="session")
+def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip of a red and a green square."""
+    return write_scene(tmp_path_factory.mktemp("scene") / "squares.mp4")
+
+
+@pytest.fixture
+def studio(
+    launch: Callable[..., Bench], squares: Path, teacher: Path, home: Path
+) -> Iterator[Bench]:
+    """The program on a scene, with a teacher chosen and few steps; no child outlives the test."""
+    bench = launch(squares)
+    bench.until(lambda: bench.window.display.overlay_seen)
+    bench.program.settings.training_teacher = str(teacher)
+    bench.program.settings.training_background = False
+    patient(bench)
+    bench.feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    yield bench
+    run = bench.feature.run
+    folders = list(runs_folder().glob("*")) if runs_folder().is_dir() else []
+    if run is not None:
+        run.detach()
+    for folder in folders:
+        if (pid := holder(folder)) is not None:
+            psutil.Process(pid).kill()

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from imageio_ffmpeg import get_ffmpeg_exe
-from training_kit import Child, adapt, left_in, scene, training, write_scene, write_teacher
+from training_kit import (
+    Child,
+    adapt,
+    left_in,
+    scene,
+    training,
+    write_cut,
+    write_scene,
+    write_teacher,
+)
 
 import uvanet
 from uvanet.distill.adapt import TEMPORARY
@@ -140,17 +148,6 @@ def test_pause_holds_the_training_and_resume_lets_it_go(
     child.until(lambda told: told.text("words") == "Going on.")
     assert child.end()[0] == 0
     assert child.kinds()[-1] == "done"
-
-
-def write_cut(path: Path, clip: Path) -> Path:
-    """A video whose second half never came, though its header tells of all."""
-    whole = path.with_name("whole.mp4")
-    front = ["-movflags", "+faststart", "-c", "copy", str(whole)]
-    subprocess.run([get_ffmpeg_exe(), "-v", "error", "-i", str(clip), *front], check=True)
-    data = whole.read_bytes()
-    whole.unlink()
-    path.write_bytes(data[: len(data) // 2])
-    return path
 
 
 def test_a_video_that_breaks_off_is_told_before(clip: Path, tmp_path: Path) -> None:

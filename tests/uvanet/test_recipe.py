@@ -14,14 +14,14 @@ from safetensors.torch import load_file
 
 from uvanet.data.fixations import density_map, read_rgb, read_split
 from uvanet.distill.config import distilled
-from uvanet.distill.corpus import CorpusConfig, build, picture_example, pool_examples
+from uvanet.distill.corpus import build, picture_example, pool_examples
 from uvanet.distill.recipe import distill
 from uvanet.distill.sharpness import best_sharpness
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teacher_cards import write_cards
 from uvanet.distill.teaching import load_labeller, make_teachers
-from uvanet.distill.views import View, random_view
+from uvanet.distill.views import CorpusConfig, View, random_view
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
 from uvanet.render import VideoWriter

@@ -98,10 +98,10 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     from uvanet.data.fixations import find_root
     from uvanet.distill.config import distilled
     from uvanet.distill.control import StoppedError
-    from uvanet.distill.corpus import CorpusConfig
     from uvanet.distill.events import event
     from uvanet.distill.recipe import best_so_far, distill
     from uvanet.distill.teach import TeacherConfig
+    from uvanet.distill.views import CorpusConfig
     from uvanet.store import free_name, keep_model
 
     config = distilled(preset_named(arguments.preset), arguments.start)

@@ -22,7 +22,7 @@ import torch
 
 from uvanet.data.fixations import read_rgb
 from uvanet.distill.control import Watch, working
-from uvanet.distill.views import View, random_view
+from uvanet.distill.views import CorpusConfig, View, random_view
 from uvanet.whole import whole
 
 if TYPE_CHECKING:
@@ -51,29 +51,6 @@ class Example:
     load: Callable[[], NDArray[np.uint8]]
     fixations: NDArray[np.float32] | None
     views: int
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusConfig:
-    """How views are taken and labelled.
-
-    Attributes:
-        gaze_views: Views of a picture with gaze.
-        pool_views: Views of a picture without.
-        clip_every: Seconds between the frames taken from a clip.
-        clip_views: Views of such a frame.
-        pair_every: Seconds between the pairs of frames taken from a clip.
-        min_zoom: Least part of a side that a view shows.
-        gaze_share: Share of human gaze in a blended label.
-    """
-
-    gaze_views: int = 24
-    pool_views: int = 16
-    clip_every: float = 1.0
-    clip_views: int = 4
-    pair_every: float = 0.4
-    min_zoom: float = 0.4
-    gaze_share: float = 0.5
 
 
 def picture_example(

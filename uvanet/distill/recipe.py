@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from uvanet.distill.config import TrainConfig
     from uvanet.distill.control import Watch
-    from uvanet.distill.corpus import CorpusConfig
     from uvanet.distill.loop import TrainResult
     from uvanet.distill.teach import TeacherConfig
     from uvanet.distill.teaching import Teachers
+    from uvanet.distill.views import CorpusConfig
     from uvanet.weights import Card
 
 _LOG = logging.getLogger(__name__)

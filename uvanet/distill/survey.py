@@ -10,20 +10,26 @@ import cv2
 
 from uvanet.data.clips import video_facts
 from uvanet.data.files import read_rgb
+from uvanet.data.fixations import read_split
 from uvanet.distill.collection import MOST, files_of, shares
 from uvanet.distill.published import open_published
-from uvanet.errors import UvanetError
+from uvanet.distill.views import CorpusConfig
+from uvanet.errors import UsageError, UvanetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from uvanet.data.gaze import Clip
 
 LABEL_SECONDS = 0.06
 """A moment's label by the spatial teacher on one core, decoding included; measured, roughly."""
 
 STEP_SECONDS = {32: 0.05, 64: 0.11, 128: 0.4}
 """A batch of 24 on one core, by the side of the student's input; measured, roughly."""
+
+COUPLED_STEP_SECONDS = {32: 0.16, 64: 0.36, 128: 1.3}
+"""A batch of 64 of a coupled run on one core, likewise; measured, roughly."""
 
 _LOOKED_AT = 400  # pictures that are decoded; of more, evenly chosen ones
 
@@ -73,6 +79,62 @@ class Survey:
         """Bytes a quick run needs: both frames of each moment, labels and a checkpoint."""
         kept = min(192, 2 * side)
         return self.moments * (2 * 3 * kept * kept + 2 * 48 * 48) + 6_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class GazeSurvey:
+    """What gaze data holds for a coupled run.
+
+    Attributes:
+        pictures: Those to learn from; the rest measures.
+        room: Free bytes on the disk of the run.
+    """
+
+    pictures: int
+    room: int
+
+    def views(self, more: Survey | None, config: CorpusConfig) -> float:
+        """How many views are labelled: of the pictures with gaze, and of a folder of more."""
+        count = float(self.pictures * config.gaze_views)
+        if more is not None:
+            count += more.pictures * config.pool_views
+            count += more.seconds / config.clip_every * config.clip_views
+        return count
+
+    def run_seconds(self, more: Survey | None, side: int, epochs: int) -> float:
+        """Roughly how long a coupled run takes on one core; its teachers come on top.
+
+        Args:
+            more: A folder of more pictures and clips; None for none.
+            side: Of the student's input.
+            epochs: Passes over the views.
+        """
+        views = self.views(more, CorpusConfig())
+        return views * (LABEL_SECONDS + epochs * COUPLED_STEP_SECONDS.get(side, 1.3) / 64)
+
+    def disk(self, more: Survey | None) -> int:
+        """Bytes such a run needs: mostly labels, and checkpoints."""
+        return round(self.views(more, CorpusConfig()) * 9_000) + 30_000_000
+
+
+def survey_gaze(root: Path, runs: Path) -> GazeSurvey:
+    """Looks through gaze data in the shared layout.
+
+    Args:
+        root: The folder that holds `fixations`.
+        runs: Where the run will write.
+
+    Raises:
+        UsageError: It is not in that layout, a picture is missing, or there is nothing to learn
+            or to measure by.
+    """
+    pictures, held_out = (len(read_split(root, split)) for split in ("train", "val"))
+    if not pictures or not held_out:
+        raise UsageError(
+            f"The gaze data in {root} has no pictures for train or none for val.",
+            "Name both in its split.csv.",
+        )
+    return GazeSurvey(pictures, _room(runs))
 
 
 def survey(
@@ -143,12 +205,16 @@ def _reaches(path: Path, frames: int) -> bool:
 
 def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], bool]) -> None:
     data = open_published(layout, root)
-    for clip in data.clips:
+    every = max(1, len(data.clips) // _LOOKED_AT)
+    for place, clip in enumerate(data.clips):
         if not going():
             return
         frames = len(clip.labelled)
         if not frames:
             found.broken.append((clip.name, "nobody's gaze is known"))
+            continue
+        if place % every == 0 and (reason := _broken(clip)):
+            found.broken.append((clip.name, reason))
             continue
         found.videos += 1
         found.frames += frames
@@ -167,6 +233,19 @@ def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], boo
                 continue
         found.pictures += 1
         found.frames += 1
+
+
+def _broken(clip: Clip) -> str:
+    """Why a clip's first frame with gaze cannot be read; empty where it can."""
+    first = clip.labelled[0]
+    try:
+        frame = next(iter(clip.frames({first})), None)
+        clip.gaze(first)
+    except UvanetError as error:
+        return error.message
+    if frame is None:
+        return "it breaks off before its first frame with gaze"
+    return frame.error if frame.image is None else ""
 
 
 def _room(folder: Path) -> int:

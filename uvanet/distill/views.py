@@ -15,6 +15,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class CorpusConfig:
+    """How views are taken and labelled.
+
+    Attributes:
+        gaze_views: Views of a picture with gaze.
+        pool_views: Views of a picture without.
+        clip_every: Seconds between the frames taken from a clip.
+        clip_views: Views of such a frame.
+        pair_every: Seconds between the pairs of frames taken from a clip.
+        min_zoom: Least part of a side that a view shows.
+        gaze_share: Share of human gaze in a blended label.
+    """
+
+    gaze_views: int = 24
+    pool_views: int = 16
+    clip_every: float = 1.0
+    clip_views: int = 4
+    pair_every: float = 0.4
+    min_zoom: float = 0.4
+    gaze_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A part of a picture; all lengths are shares of the picture's sides.
 

@@ -114,7 +114,7 @@ class Training(Feature):
             else:
                 setup = DistillSetup()
                 setup.accepted.connect(self._start_distill)
-                self._learning = Learning(self.window, setup.learn)
+                self._learning = Learning(self.window, setup.learn, setup.gaze)
                 title = tr("Train a student")
             setup.replay.set_path(self.window.settings.training_replay)
             setup.advanced.background.setChecked(self.window.settings.training_background)

@@ -21,7 +21,7 @@ from uvanet.store import data_folder, private, runs_folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.dialogs.training_source import LearnFrom
+    from app.dialogs.training_source import GazeFrom, LearnFrom
     from app.main_window import MainWindow
 
 _FOR_NOW, _KEPT = "train-", "kept-"
@@ -65,9 +65,10 @@ class Learning(QObject):
     Args:
         window: Its source is recorded.
         widget: Asks.
+        gaze: Asks too.
     """
 
-    def __init__(self, window: MainWindow, widget: LearnFrom) -> None:
+    def __init__(self, window: MainWindow, widget: LearnFrom, gaze: GazeFrom) -> None:
         super().__init__(widget)
         self._window = window
         self._widget = widget
@@ -75,6 +76,7 @@ class Learning(QObject):
         self._recording: Recording | None = None
         widget.looked_for.connect(self._look)
         widget.record_wanted.connect(self._record)
+        gaze.looked_for.connect(lambda path: self._look_at_gaze(gaze, path))
 
     def keep(self) -> None:
         """Lets the recording, if there is one, outlive the run that learns from it."""
@@ -110,6 +112,17 @@ class Learning(QObject):
             lambda: survey(root, runs_folder(), current, layout=layout),
             lambda found: self._widget.show_survey(found) if current() else None,
             lambda error: self._widget.show_problem(str(error)) if current() else None,
+            name="survey",
+        )
+
+    def _look_at_gaze(self, gaze: GazeFrom, path: str) -> None:
+        from uvanet.distill.survey import survey_gaze
+
+        root = Path(path).expanduser()
+        self._window.jobs.run(
+            lambda: survey_gaze(root, runs_folder()),
+            lambda found: gaze.show_survey(found) if gaze.path == path else None,
+            lambda error: gaze.show_problem(str(error)) if gaze.path == path else None,
             name="survey",
         )
 
