@@ -59,6 +59,12 @@ class RunCommand:
             help="print one line of JSON with latency, rates and memory after SECONDS, and leave",
         )
         parser.add_argument(
+            "--train-in",
+            type=Path,
+            metavar="FOLDER",
+            help="measure while a student trains on the demo; the run goes on in FOLDER",
+        )
+        parser.add_argument(
             "--screenshot",
             type=Path,
             metavar="FILE",
@@ -97,14 +103,16 @@ RUN = RunCommand()
 
 def _run_window(args: argparse.Namespace) -> int:
     from app.application import Options, Program
-    from app.measure import Errand, Measurement, Screenshot
+    from app.measure import Errand, Measurement, Screenshot, TrainingMeasurement
     from app.shutdown import leave_at_once
 
     program = Program(
         Options(args.source, args.model, args.size, args.theme, args.engine, args.threads)
     )
     errand: Errand | None = None
-    if args.measure is not None:
+    if args.measure is not None and args.train_in is not None:
+        errand = TrainingMeasurement(program.window, args.measure, args.train_in)
+    elif args.measure is not None:
         errand = Measurement(program.window, args.measure)
     elif args.screenshot is not None:
         errand = Screenshot(program.window, args.delay, args.screenshot)

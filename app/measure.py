@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from app.features.training.feature import Training
 from app.i18n import tr
+from app.services.training import Request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
     from app.main_window import MainWindow
+    from uvanet.distill.events import Event
     from uvanet.errors import UvanetError
 
 _PATIENCE_SECONDS = 60.0
+_TRAINING_SECONDS = 300.0  # until a training takes its first step
 _PULSE_MS = 4
 
 
@@ -66,7 +70,7 @@ class Errand(QObject):
         raise NotImplementedError
 
     def _on_first_overlay(self) -> None:
-        self.start = seconds_since_start()
+        self.start = self.start or seconds_since_start()
         self._patience.stop()
         self._timer.start(round(self._seconds * 1000))
 
@@ -157,8 +161,54 @@ class Measurement(Errand):
             "failed": stats.failed,
             "rss_bytes": stats.rss_bytes,
         }
+        numbers |= self.more()
         sys.stdout.write(json.dumps(numbers) + "\n")
         sys.stdout.flush()
+
+    def more(self) -> dict[str, Any]:
+        """Numbers of a special measurement."""
+        return {}
+
+
+class TrainingMeasurement(Measurement):
+    """The same while a student trains, begun by this window and shown in it.
+
+    Args:
+        window: The window.
+        seconds: How long, from the training's first step.
+        folder: Of the run, which goes on when the window has gone.
+    """
+
+    def __init__(self, window: MainWindow, seconds: float, folder: Path) -> None:
+        super().__init__(window, seconds)
+        self._folder, self._rss = folder, 0
+        self._training = next(one for one in window.features if isinstance(one, Training))
+
+    def _on_first_overlay(self) -> None:
+        self.start = seconds_since_start()
+        self._patience.start(round(_TRAINING_SECONDS * 1000))
+        words = ["demo", "--seconds", "10", "--steps", "1000000"]
+        self._training.start(Request("adapt", "demo", words), self._folder)
+        run = self._training.run
+        if run is None:
+            self.give_up(self._window.banner.message)
+            return
+        run.told.connect(self._on_told)
+        run.ended.connect(lambda outcome: self.give_up(outcome.message))
+        self._training.show_run()
+
+    def _on_told(self, told: Event) -> None:
+        if told["phase"] == "train" and not self._rss:
+            self._rss = psutil.Process().memory_info().rss
+            super()._on_first_overlay()
+
+    def more(self) -> dict[str, Any]:
+        """The memory when the training began."""
+        run, self._training.run = self._training.run, None
+        if run is not None:
+            # Or the window would ask whether to stop it.
+            run.detach()
+        return {"rss_at_first_bytes": self._rss}
 
 
 class Screenshot(Errand):

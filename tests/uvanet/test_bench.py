@@ -104,3 +104,15 @@ def test_the_program_starts_without_what_only_training_needs(start: str) -> None
     )
     command = [sys.executable, "-c", script]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_window_is_measured_while_it_trains() -> None:
+    from uvanet.bench.training import bench_beside
+
+    pair = bench_beside("uvanet-32", 2)
+    assert pair is not None
+    assert pair["alone"]["painted"] > 0
+    beside = pair["beside"]
+    assert beside["painted"] > 0
+    assert beside["rss_mib"] > 50
+    assert beside["rss_at_first_mib"] > 50

@@ -49,12 +49,21 @@ def write_film(path: Path, rate: int, seconds: float = 10.0) -> Path:
     return path
 
 
-def bench_program(model: str, seconds: float, source: str = "demo") -> dict[str, Any]:
+def bench_program(
+    model: str, seconds: float, source: str = "demo", train_in: Path | None = None
+) -> dict[str, Any]:
     """Start, latency, rates, memory and cost of the program, for so many seconds.
 
     `cores` is the processor time of the whole process, 1 being one core; `gui_blocked_ms` the
     longest time for which the window's thread heard nothing. Where this process has no display, Qt
     paints into memory; `platform` in the result then says "offscreen".
+
+    Args:
+        model: Of the live view.
+        seconds: How long.
+        source: What is shown.
+        train_in: The window trains a student meanwhile, and is measured from its first step; the
+            run goes on in this folder afterwards. None for no training.
 
     Raises:
         UvanetError: The program did not answer.
@@ -65,13 +74,14 @@ def bench_program(model: str, seconds: float, source: str = "demo") -> dict[str,
     ):
         environment["QT_QPA_PLATFORM"] = "offscreen"
     command = [sys.executable, "-m", "uvanet", "run", source, "--model", model]
+    command += ["--train-in", str(train_in)] if train_in else []
     try:
         done = subprocess.run(
             [*command, "--measure", str(seconds)],
             env=environment,
             capture_output=True,
             text=True,
-            timeout=seconds + 60,
+            timeout=seconds + (360 if train_in else 60),
             check=True,
         )
         result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -82,5 +92,7 @@ def bench_program(model: str, seconds: float, source: str = "demo") -> dict[str,
             "Try `uvanet run demo` by hand.",
         ) from error
     result["source"] = Path(source).name
-    result["rss_mib"] = round(result.pop("rss_bytes") / 2**20, 1)
+    for name in ("rss", "rss_at_first"):
+        if f"{name}_bytes" in result:
+            result[f"{name}_mib"] = round(result.pop(f"{name}_bytes") / 2**20, 1)
     return result

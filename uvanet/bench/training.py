@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
-import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from uvanet.bench.program import bench_program
-from uvanet.distill.events import LineReader
-from uvanet.errors import UvanetError
+from uvanet.distill.lock import holder
 
 BATCH, SIDE = 64, 160
-PATIENCE_S = 300.0
 
 
 def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
@@ -62,44 +59,28 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
 
 
 def bench_beside(model: str, seconds: float) -> dict[str, Any] | None:
-    """The program on the demo, alone and while a student adapts in the background.
+    """The program on the demo, alone and while it trains a student in the background.
 
     Returns:
-        `alone` and `beside` as `bench_program` gives them; None where nothing can be trained.
+        `alone` and `beside` as `bench_program` gives them, `beside` with the memory at the
+        training's first step, `rss_at_first_mib`; None where nothing can be trained.
 
     Raises:
-        UvanetError: The training or the program did not answer.
+        UvanetError: The program did not answer, or the training failed.
     """
     from uvanet.weights import available
 
     if not (find_spec("torch") and any(card.role == "teacher" for card in available())):
         return None
     alone = bench_program(model, seconds)
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "uvanet", "adapt", "demo", "--seconds", "10"]
-        command += ["--steps", "1000000", "--background", "--events", "jsonl"]
-        told = Path(folder, "events")
-        # A pipe that nobody reads would hold the training up.
-        with told.open("wb") as events:
-            child = subprocess.Popen(
-                [*command, "--out", str(Path(folder, "run"))],
-                stdin=subprocess.DEVNULL,
-                stdout=events,
-                stderr=subprocess.DEVNULL,
-            )
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home, "run")
+        folder.mkdir()
         try:
-            _wait_for_training(child, told)
-            beside = bench_program(model, seconds)
+            beside = bench_program(model, seconds, train_in=folder)
         finally:
-            child.kill()
-            child.wait()
+            if (pid := holder(folder)) is not None:
+                run = psutil.Process(pid)
+                run.kill()
+                run.wait()
     return {"alone": alone, "beside": beside}
-
-
-def _wait_for_training(child: subprocess.Popen[bytes], told: Path) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while child.poll() is None and time.monotonic() < end:
-        if any(one["phase"] == "train" for one in LineReader().feed(told.read_bytes())):
-            return
-        time.sleep(0.2)
-    raise UvanetError("The training did not begin.", "Try `uvanet adapt demo` by hand.")
