@@ -11,6 +11,7 @@ import psutil
 
 from uvanet.bench.program import bench_program
 from uvanet.distill.lock import holder
+from uvanet.machine import usable_cores
 
 BATCH, SIDE = 64, 160
 
@@ -28,12 +29,15 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
     from uvanet.bench.timing import time_calls
     from uvanet.data.synthetic import make_pairs
     from uvanet.distill.config import distilled
+    from uvanet.distill.optimizers import Optimizers
+    from uvanet.distill.processes import make_fabric
     from uvanet.distill.task import GazeTask
     from uvanet.runtime.sizes import of_ratio
 
     config = distilled(preset)
     task = GazeTask(config).train()
-    optimizer = torch.optim.AdamW(task.student.parameters(), lr=1e-4)
+    optimizers = Optimizers(task.student, config, make_fabric(config.precision, "cpu"))
+    optimizers.set_rate(1, 1_000_000)
     rng = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (BATCH, SIDE, SIDE, 3), dtype=torch.uint8, generator=rng)
     labels = torch.rand(BATCH, SIDE // 2, SIDE // 2, generator=rng)
@@ -41,17 +45,25 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
     pairs = make_pairs(pictures, labels, shape, config.motion, rng)
 
     def step() -> None:
-        optimizer.zero_grad(set_to_none=True)
+        optimizers.zero_grad()
         task(pairs)["loss"].backward()
-        optimizer.step()
+        optimizers.step()
 
-    making = time_calls(lambda: make_pairs(pictures, labels, shape, config.motion, rng), seconds)
-    learning = time_calls(step, seconds)
+    # The engines measured before may have left torch with one.
+    before, threads = torch.get_num_threads(), usable_cores()
+    torch.set_num_threads(threads)
+    try:
+        making = time_calls(
+            lambda: make_pairs(pictures, labels, shape, config.motion, rng), seconds
+        )
+        learning = time_calls(step, seconds)
+    finally:
+        torch.set_num_threads(before)
     both = making["p50_ms"] + learning["p50_ms"]
     return {
         "preset": preset,
         "batch": BATCH,
-        "threads": torch.get_num_threads(),
+        "threads": threads,
         "pairs_ms": making["p50_ms"],
         "step_ms": learning["p50_ms"],
         "samples_per_second": round(1000 * BATCH / both, 1),
