@@ -57,7 +57,7 @@ class ModelsDialog(QDialog):
         engine_chosen: What is to run them.
         student_chosen: The model that is to run live.
         teacher_chosen: The model that is to stand beside it.
-        measure_wanted: The names of the models to be measured here.
+        measure_wanted: The names of the models to be measured here; none to end that.
         file_wanted: The user wants to open an ONNX file.
     """
 
@@ -71,6 +71,7 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Models"))
         self._latencies: dict[str, QLabel] = {}
+        self._measuring = False
         self._known: dict[str, tuple[str, str]] = {}  # what was measured, and its tooltip
         self.students: dict[str, QRadioButton] = {}
         self.teachers: dict[str, QRadioButton] = {}
@@ -170,8 +171,13 @@ class ModelsDialog(QDialog):
         """What is said of each model's cost."""
         return {name: label.text() for name, label in self._latencies.items()}
 
+    def set_measuring(self, on: bool) -> None:
+        """Says whether models are being measured; the button then ends that."""
+        self._measuring = on
+        self.measure.setText(tr("Stop measuring") if on else tr("Measure here"))
+
     def _on_measure(self) -> None:
-        self.measure_wanted.emit(list(self._usable))
+        self.measure_wanted.emit([] if self._measuring else list(self._usable))
 
     def _head(self, grid: QGridLayout) -> None:
         titles = [

@@ -35,6 +35,8 @@ class Models(Feature):
         super().__init__(window)
         self._dialog: ModelsDialog | None = None
         self.trial: OnnxModelDialog | None = None
+        self._measuring = False
+        self._waiting: list[str] = []  # models to be measured
         window.controller.model_changed.connect(self._on_model)
         window.controller.model_failed.connect(lambda _: self._mark())
 
@@ -140,24 +142,31 @@ class Models(Feature):
         self.window.jobs.run(lambda: list_models(own), done, self._failed, name="models")
 
     def _measure(self, names: list[str]) -> None:
-        """Measures one model after the other, in the background."""
+        """Measures one model after the other, in the background; none ends that."""
+        self._waiting = names
+        if names and not self._measuring:
+            self._measure_next()
+
+    def _measure_next(self) -> None:
         dialog = self._dialog
-        if dialog is None or not names:
+        if dialog is None or not self._waiting or not dialog.isVisible():
+            self._measuring, self._waiting = False, []
+            if dialog is not None:
+                dialog.set_measuring(False)
             return
-        name, rest = names[0], names[1:]
+        self._measuring = True
+        dialog.set_measuring(True)
+        name = self._waiting.pop(0)
         dialog.show_measuring(name)
 
         def done(milliseconds: float) -> None:
             dialog.show_latency(name, tr("{time:.1f} ms").format(time=milliseconds))
-            self._measure(rest)
+            self._measure_next()
 
         def failed(error: Exception) -> None:
             dialog.show_latency(name, tr("fails"), str(error))
-            self._measure(rest)
+            self._measure_next()
 
-        if not dialog.isVisible():
-            dialog.show_latency(name, "")
-            return
         engine = self.window.controller.engine
         self.window.jobs.run(lambda: measure(name, engine), done, failed, name="measure")
 

@@ -163,6 +163,12 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     nss = find("uvanet-64")[1].measured("test")["nss"]
     assert f"{nss:.2f}" in words
     assert not dialog.students[gone].isEnabled()
+    # It can be thought better of: the one that is measured is the last.
+    dialog.measure.click()
+    assert dialog.measure.text() == "Stop measuring"
+    dialog.measure.click()
+    player.until(lambda: dialog.measure.text() == "Measure here")
+    assert "-" in dialog.latencies.values()
     dialog.measure.click()
     player.until(lambda: all(" ms" in dialog.latencies[one] for one in ("uvanet-64", name)))
     with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
