@@ -40,7 +40,8 @@ class VideoSink(Sink):
         self, path: Path, info: SourceInfo, timing: Timing, layers: Layers, quality: Quality
     ) -> None:
         self._path = path
-        self._loud = info.spec if info.kind is SourceKind.VIDEO else ""
+        clip = info.kind in (SourceKind.VIDEO, SourceKind.NETWORK) and not info.live
+        self._loud = info.spec if clip else ""
         self._timing = timing
         self._layers = layers
         self._quality = quality

@@ -10,11 +10,10 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.render.writer import exact_rate
-from uvanet.sources import SourceKind, probe
+from uvanet.sources import SourceKind, input_name, probe
 
 if TYPE_CHECKING:
     from uvanet.sources import SourceInfo
@@ -65,14 +64,13 @@ def timing_of(info: SourceInfo) -> Timing:
     even = rate.numerator * -(-10_000 // rate.numerator)
     if info.live:
         return Timing(rate, _USUAL_SCALE, regular=False)
-    if info.kind is not SourceKind.VIDEO or "://" in info.spec:
+    if info.kind not in (SourceKind.VIDEO, SourceKind.NETWORK):
         return Timing(rate, even, regular=True)
-    path = Path(info.spec)
-    base, times = _picture_times(path)
+    base, times = _picture_times(info.spec)
     if not times:
         return Timing(rate, even, regular=True)
     first = times[0]
-    offset = float(first) - probe(path).start
+    offset = float(first) - probe(info.spec).start
     regular = all(
         abs(round((time - first) * rate) / rate - (time - first)) <= _ROUNDING for time in times
     )
@@ -82,15 +80,15 @@ def timing_of(info: SourceInfo) -> Timing:
     return Timing(rate, base.denominator if fits else _USUAL_SCALE, regular=False, offset=offset)
 
 
-def _picture_times(path: Path) -> tuple[Fraction, list[Fraction]]:
-    """The length of a tick and the sorted times of the pictures in a file's first minute."""
+def _picture_times(spec: str) -> tuple[Fraction, list[Fraction]]:
+    """The length of a tick and the sorted times of the pictures in a clip's first minute."""
     import imageio_ffmpeg
 
     try:
         done = subprocess.run(
             [
                 *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "quiet", "-nostdin", "-copyts"),
-                *("-i", f"file:{path}", "-map", "0:v:0", "-c", "copy"),
+                *("-i", input_name(spec), "-map", "0:v:0", "-c", "copy"),
                 *("-t", str(_LOOK_SECONDS), "-f", "framecrc", "-"),
             ],
             stdin=subprocess.DEVNULL,

@@ -33,7 +33,7 @@ class Sound:
     """The sound of a file, to go along with the pictures.
 
     Attributes:
-        path: The file; its first sound track is meant, where it has one.
+        path: The file, or its address; its first sound track is meant, where it has one.
         start: Seconds on the file's own clock that belong to the first picture.
     """
 
@@ -264,8 +264,10 @@ class VideoWriter:
     def _wrapping(self, sound: tuple[str, ...]) -> list[str]:
         arguments = ["-i", f"file:{self._part}"]
         if sound and self._sound is not None:
+            from uvanet.sources import input_name
+
             arguments += ["-ss", f"{self._sound.start:.6f}", "-t", f"{float(self._end):.6f}"]
-            arguments += ["-i", f"file:{self._sound.path}", "-map", "1:a:0", *sound]
+            arguments += ["-i", input_name(self._sound.path), "-map", "1:a:0", *sound]
         kind = self._container.whole or self._container.growing
         return [*arguments, "-map", "0:v", "-c:v", "copy", *kind]
 
@@ -309,7 +311,7 @@ def _sound_codec(path: str | Path) -> str:
     """The codec of a file's first sound track; empty where it has none."""
     from uvanet.sources import probe
 
-    tracks = probe(Path(path)).audio
+    tracks = probe(path).audio
     return tracks[0].split()[0] if tracks else ""
 
 

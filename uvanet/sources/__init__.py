@@ -1,6 +1,6 @@
 """Where pictures come from: one interface, one string that selects any of them."""
 
-from uvanet.sources._probe import Probe, probe
+from uvanet.sources._probe import Probe, input_name, probe
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
 from uvanet.sources.camera import CameraFormat, CameraSource
 from uvanet.sources.cameras import CameraDevice, list_cameras
@@ -27,6 +27,7 @@ __all__ = [
     "SourceKind",
     "VideoSource",
     "default_source",
+    "input_name",
     "list_cameras",
     "list_screens",
     "load_picture",

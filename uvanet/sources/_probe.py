@@ -30,13 +30,18 @@ class Probe:
     start: float = 0.0
 
 
-def probe(path: Path) -> Probe:
+def input_name(place: str | Path) -> str:
+    """A file or an address, as ffmpeg takes it behind -i."""
+    return str(place) if "://" in str(place) else f"file:{place}"
+
+
+def probe(place: str | Path) -> Probe:
     """Asks the ffmpeg of imageio-ffmpeg; knows nothing where there is none."""
     import imageio_ffmpeg
 
     try:
         done = subprocess.run(
-            [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-i", f"file:{path}"],
+            [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-i", input_name(place)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_SECONDS,
