@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import cv2
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from window_bench import FakeCamera
@@ -178,6 +179,26 @@ def test_a_killed_export_is_told_and_cleared_up(player, tmp_path):
     player.until(lambda: task.state == FAILED)
     assert "ended without a word" in player.banner.message
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="limits of Linux")
+def test_a_full_disk_is_told_and_what_fitted_is_kept(player, tmp_path):
+    ours = feature(player)
+    ours._orders.add("demo", ExportChoice(), tmp_path / "full")
+    (task,) = ours.queue.tasks
+    player.until(lambda: task.done > 10)
+    writing = psutil.Process(ours.queue._process._process.pid)
+    for process in (writing, *writing.children(recursive=True)):
+        # Files may not grow beyond this any more, as on a disk that is full.
+        process.rlimit(psutil.RLIMIT_FSIZE, (400_000, 400_000))
+    player.until(lambda: task.state in ENDED)
+    assert "full.mp4" in player.banner.message
+    assert "disk" in f"{player.banner.message} {player.banner.hint}"
+    frame = player.frame()
+    player.until(lambda: player.frame() != frame)
+    kept = [path for path in tmp_path.iterdir() if path.name != "home"]
+    assert kept == [tmp_path / "full.mp4"]
+    assert frames_of(kept[0]) > 5
 
 
 def test_a_source_that_breaks_is_kept_with_a_warning(player, clip, tmp_path):
