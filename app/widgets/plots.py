@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import tr
 from app.widgets.bare_graph import close_graph, colour_graph, open_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from app.pipeline.statistics import Statistics
     from app.theme import Tokens
 
 SPAN_SECONDS = 60.0
+_PACE_MS = 40  # between two steps of making the graphs
 
 
 class PlotCard(QFrame):
@@ -33,7 +34,12 @@ class PlotCard(QFrame):
         height: Of the graph, in pixels.
         least: The axis reaches up to this at least.
         tokens: The theme's colours.
+
+    Signals:
+        made: The graph is there.
     """
+
+    made = Signal()
 
     def __init__(
         self,
@@ -54,6 +60,9 @@ class PlotCard(QFrame):
         self._tokens = tokens
         self._plot: Any = None
         self._lines: list[Any] = []
+        self._steps: Iterator[None] = iter(())
+        self._pace = QTimer(self)
+        self._pace.timeout.connect(self._go_on)
         heading = QLabel(title)
         heading.setObjectName("section")
         self._values = [QLabel("-") for _ in curves]
@@ -92,25 +101,38 @@ class PlotCard(QFrame):
     @property
     def started(self) -> bool:
         """Whether the graph is there."""
-        return self._plot is not None
+        return self._plot is not None and not self._pace.isActive()
 
     def start(self) -> None:
-        """Loads the graph."""
-        if self._plot is not None:
-            return
-        plot = open_graph(self.accessibleName(), 30, (0, 6, 12, 0))
+        """Makes the graph, in steps of some milliseconds: the live view goes on between them."""
+        if self._plot is None and not self._pace.isActive():
+            self._steps = self._build()
+            self._pace.start(_PACE_MS)
+
+    def _go_on(self) -> None:
+        try:
+            next(self._steps)
+        except StopIteration:
+            self._pace.stop()
+            self.made.emit()
+
+    def _build(self) -> Iterator[None]:
+        plot = self._plot = open_graph(self.accessibleName(), 30, (0, 6, 12, 0))
+        yield
         plot.setXRange(-SPAN_SECONDS, 0.0, padding=0.0)
         plot.setYRange(0.0, self._least, padding=0.0)
         plot.getAxis("bottom").setTicks([[(-60, "-60 s"), (-30, "-30 s"), (0, tr("now"))]])
         self._lines = [plot.plot(antialias=True) for _ in self._curves]
-        self._plot = plot
+        yield
+        self.set_tokens(self._tokens)
+        yield
         layout = self._stage.layout()
         assert layout is not None
         layout.addWidget(plot)
-        self.set_tokens(self._tokens)
 
     def stop(self) -> None:
         """Takes the graph away, in the order its library needs."""
+        self._pace.stop()
         close_graph(self._plot)
         self._plot, self._lines = None, []
 
@@ -127,7 +149,7 @@ class PlotCard(QFrame):
         import pyqtgraph
 
         colour_graph(self._plot, tokens, self.font())
-        for line, (_, colour) in zip(self._lines, self._curves, strict=True):
+        for line, (_, colour) in zip(self._lines, self._curves, strict=False):
             line.setPen(pyqtgraph.mkPen(getattr(tokens, colour), width=1.6))
 
     def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
@@ -139,7 +161,7 @@ class PlotCard(QFrame):
         """
         for value, values in zip(self._values, series, strict=True):
             value.setText(self._words.format(values[-1]))
-        if self._plot is None:
+        if not self._lines:
             return
         ages = [time - times[-1] for time in times]
         for line, values in zip(self._lines, series, strict=True):
@@ -177,11 +199,11 @@ class PlotPanel(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.rates)
         layout.addWidget(self.memory)
+        self.rates.made.connect(self.memory.start)
 
     def start(self) -> None:
-        """Loads the graphs."""
+        """Makes the graphs, one after the other."""
         self.rates.start()
-        self.memory.start()
 
     def stop(self) -> None:
         """Takes the graphs away."""
