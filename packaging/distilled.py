@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", help="a student's name; may be repeated")
     arguments = parser.parse_args()
     root = find_root(None)
-    parts = [WORDS]
+    parts = [WORDS.rstrip()]
     for preset in arguments.only or EPOCHS:
         alone = undistilled(preset, root, arguments.out / preset)
         parts += ["", *table(measured(rows_of(preset, alone), root, preset), preset)]
