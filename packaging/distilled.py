@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from ablate import measured, table
-from make_weights import EPOCHS, ROOT, WEIGHTS
+from make_weights import RUNS, ROOT, WEIGHTS
 
 from uvanet.data.fixations import find_root, read_split
 from uvanet.distill.config import TrainConfig
@@ -70,7 +70,7 @@ def main() -> None:
     arguments = parser.parse_args()
     root = find_root(None)
     parts = [WORDS.rstrip()]
-    for preset in arguments.only or EPOCHS:
+    for preset in arguments.only or RUNS:
         alone = undistilled(preset, root, arguments.out / preset)
         parts += ["", *table(measured(rows_of(preset, alone), root, preset), preset)]
     text = "\n".join(parts) + "\n"
