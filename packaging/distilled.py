@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from ablate import measured, table
-from make_weights import RUNS, ROOT, WEIGHTS
+from make_weights import ROOT, RUNS, WEIGHTS
 
 from uvanet.data.fixations import find_root, read_split
 from uvanet.distill.config import TrainConfig
