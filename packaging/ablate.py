@@ -31,6 +31,8 @@ from uvanet.models import PRESETS, SpatioTemporal, load_student
 from uvanet.weights import read_card
 
 BASE = "the whole recipe"
+NO_TEACHER = "no distillation: gaze alone"
+NO_SPATIAL = "no spatial teacher: gaze, and clips as the temporal one labels them"
 DRAWS, SEED = 2000, 0
 WORDS = """\
 # What each part is worth
@@ -42,6 +44,12 @@ on talk over its five clips, which say little). A difference whose interval hold
 may be chance. One seed each: what another seed would change is not told. Runs this short tell what
 learns fast, not where it ends: the students that ship see their views four to ten times as often.
 """
+HINT = 0.3
+PARTS = (
+    ("mixed", "the mixed features"),
+    ("spatial", "the spatial branch"),
+    ("temporal", "the temporal branch"),
+)
 Means = dict[str, dict[str, tuple[Interval, Interval]]]
 
 
@@ -55,11 +63,14 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     """The students that are trained: what is left out, and the run."""
     base = dataclasses.replace(distilled(preset), epochs=epochs, eval_every=epochs)
     yield BASE, base
-    yield "no distillation: gaze alone", base
+    yield NO_TEACHER, base
+    yield NO_SPATIAL, base
     yield "no temporal teacher: clips labelled as stills", base
     yield "no clips", dataclasses.replace(base, clip_share=0.0)
     yield "plain MSE, as the lab's sister code", dataclasses.replace(base, loss="mse")
-    yield "with attention hints", dataclasses.replace(base, hint=0.3)
+    yield "soft labels in the second step, too", dataclasses.replace(base, second="soft")
+    yield "with attention hints", dataclasses.replace(base, hint=HINT)
+    yield "with feature hints", dataclasses.replace(base, feature_hint=HINT)
     yield "AdamW for all weights", dataclasses.replace(base, matrix_lr=0.0, peak_lr=5e-3)
     for words, changed in (
         ("squeeze-and-excitation in place of CA-Res", {"attention": "se"}),
@@ -74,7 +85,7 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
 
 def material_of(words: str, whole: Material, config: TrainConfig, root: Path) -> Material:
     """What a variant learns from."""
-    if words.startswith("no distillation"):
+    if words in (NO_TEACHER, NO_SPATIAL):
         # As many steps, on the pictures with gaze alone.
         gaze = gaze_material(root, config.stored_size)
         times = max(1, len(whole.images) // len(gaze.images))
@@ -82,6 +93,7 @@ def material_of(words: str, whole: Material, config: TrainConfig, root: Path) ->
             images=gaze.images.repeat(times, 1, 1, 1),
             labels=gaze.labels.repeat(times, 1, 1),
             ratios=gaze.ratios.repeat(times),
+            clips=whole.clips if words == NO_SPATIAL else None,
         )
     if words.startswith("no temporal") and whole.clips is not None:
         pairs = whole.clips.pairs
@@ -89,8 +101,13 @@ def material_of(words: str, whole: Material, config: TrainConfig, root: Path) ->
     return whole
 
 
-def rows_of(students: dict[str, SpatioTemporal]) -> list[Predictor]:
-    """All that is measured: the students, and the whole one's branches and other sights."""
+def rows_of(students: dict[str, SpatioTemporal], first: SpatioTemporal) -> list[Predictor]:
+    """All that is measured.
+
+    Args:
+        students: By the variants' words.
+        first: The whole one as the first step left it.
+    """
     card = read_card(WEIGHTS / "uvanet-64.json")
 
     def row(name: str, engine: BranchEngine) -> Predictor:
@@ -98,13 +115,10 @@ def rows_of(students: dict[str, SpatioTemporal]) -> list[Predictor]:
 
     base = students[BASE]
     found = [row(name, BranchEngine(student, "fused")) for name, student in students.items()]
+    found += [row(f"{words} alone", BranchEngine(base, name)) for name, words in PARTS]
+    found.append(row("no second step", BranchEngine(first, "fused")))
     found += [
-        row(f"{words} alone", BranchEngine(base, name))
-        for name, words in (
-            ("mixed", "the mixed features"),
-            ("spatial", "the spatial branch"),
-            ("temporal", "the temporal branch"),
-        )
+        row(f"{words} alone, no second step", BranchEngine(first, name)) for name, words in PARTS
     ]
     found.append(row("pictures stretched to squares", Square(base, "fused")))
     for side in (32, 48, 64, 96, 128):
@@ -164,16 +178,19 @@ def main() -> None:
     arguments = parser.parse_args()
     root, out = find_root(None), arguments.out
     teachers = make_teachers(root, out, TEACHER, MOTION)
-    whole = first_material(
-        distilled(arguments.preset), teachers, CORPUS, root, out / "labels", root / "pool"
-    )
+    # With what feature hints need; runs without them leave it alone.
+    config = dataclasses.replace(distilled(arguments.preset), feature_hint=HINT)
+    whole = first_material(config, teachers, CORPUS, root, out / "labels", root / "pool")
     students: dict[str, SpatioTemporal] = {}
     for number, (words, config) in enumerate(variants(arguments.preset, arguments.epochs)):
         print(f"\n{words}", flush=True)
         material = material_of(words, whole, config, root)
-        result = two_steps(config, material, root, out / "ablation" / str(number))
+        folder = out / "ablation" / str(number)
+        result = two_steps(config, material, root, folder)
         students[words] = load_student(config.preset, result.weights)
-    found = measured(rows_of(students), root)
+        if words == BASE:
+            first = load_student(config.preset, folder / "best.safetensors")
+    found = measured(rows_of(students, first), root)
     text = report(found, arguments.preset, arguments.epochs)
     (WEIGHTS / "ABLATION.md").write_text(text, encoding="utf-8")
     for data, rows in found.items():

@@ -82,6 +82,27 @@ def attention_hint(features: Tensor, label: Tensor) -> Tensor:
     return (active - wanted).square().sum(1).mean()
 
 
+def similarity_hint(features: Tensor, teacher: Tensor) -> Tensor:
+    """How far pictures that are alike to the teacher are alike to a layer, too.
+
+    Similarity-preserving distillation (Tung and Mori, ICCV 2019): what is compared is how alike
+    the pictures of a batch are to each other, so that student and teacher may have any number of
+    channels. Rows are compared, not the whole matrix, so that the value does not shrink with the
+    batch.
+
+    Args:
+        features: Of a hidden layer, (n, c, h, w).
+        teacher: What the teacher sees in the same pictures, (n, k).
+
+    Returns:
+        The mean square distance of the rows of both, each of length 1; 0..4.
+    """
+    own, wanted = (
+        F.normalize(values @ values.T, dim=1) for values in (features.flatten(1), teacher)
+    )
+    return (own - wanted).square().sum(1).mean()
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mixture": mixture,
     "kl": kl,

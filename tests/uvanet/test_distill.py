@@ -22,7 +22,7 @@ from uvanet.data.synthetic import make_pairs
 from uvanet.distill.config import TrainConfig
 from uvanet.distill.export import export
 from uvanet.distill.loop import train
-from uvanet.distill.material import gaze_material
+from uvanet.distill.material import Plan, gaze_material
 from uvanet.distill.origin import Origin, gaze_data
 from uvanet.distill.schedule import learning_rate
 from uvanet.distill.task import GazeTask
@@ -96,6 +96,35 @@ def test_hints_lead_the_deepest_layers_to_where_the_teacher_looks(gaze_tree: Pat
         optimizer.step()
     assert first is not None
     assert float(hint.detach()) < 0.6 * first
+
+
+def test_feature_hints_make_alike_what_is_alike_to_the_teacher(gaze_tree: Path) -> None:
+    torch.manual_seed(0)
+    config = dataclasses.replace(QUICK, feature_hint=1.0)
+    task, plain = GazeTask(config).train(), GazeTask(QUICK).train()
+    plain.student.load_state_dict(task.student.state_dict())
+    pictures = gaze_material(gaze_tree, 64)
+    # To this teacher there are two kinds of pictures.
+    kinds = torch.arange(len(pictures.images)) % 2
+    material = pictures._replace(features=torch.nn.functional.one_hot(kinds).half())
+    device = torch.device("cpu")
+    (batch, *_) = Plan(material, config, device).epoch(torch.Generator().manual_seed(0))
+    assert batch.features is not None
+    found, without = task(*batch), plain(*batch)
+    assert 0 < float(found["loss"].detach()) - float(without["loss"].detach()) <= 4
+    optimizer = torch.optim.Adam(task.student.parameters(), lr=3e-3)
+    hints = []
+    for _ in range(60):
+        task(*batch)
+        hint = losses.similarity_hint(task._deep["spatial"], batch.features.float())
+        hints.append(float(hint.detach()))
+        optimizer.zero_grad()
+        hint.backward()
+        optimizer.step()
+    assert hints[-1] < 0.5 * hints[0]
+    # A run that asks for none is given none.
+    (batch, *_) = Plan(material, QUICK, device).epoch(torch.Generator().manual_seed(0))
+    assert batch.features is None
 
 
 def test_a_student_can_start_from_another_of_any_size(gaze_tree: Path, tmp_path: Path) -> None:

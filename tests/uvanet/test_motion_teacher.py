@@ -118,7 +118,7 @@ def test_clips_are_labelled_by_both_and_only_once(tmp_path: Path) -> None:
         asked.append(image.shape)
         return even(image)
 
-    teachers = Teachers(spatial, Gate(8).eval(), "one", "one and two")
+    teachers = Teachers(spatial, Gate(8).eval(), "one", "one and two", 0)
     pairs, ratios = label_clips([path], teachers, 0.2, tmp_path / "cache", 64)
     assert ratios.tolist() == pytest.approx([4 / 3] * len(asked))
     assert len(pairs.frame) == len(asked) > 2

@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from uvanet.data.fixations import density_map, read_rgb, read_split
 from uvanet.distill.config import distilled
 from uvanet.distill.corpus import build, picture_example, pool_examples
-from uvanet.distill.recipe import distill
+from uvanet.distill.features import DeepFeatures, see_views
+from uvanet.distill.recipe import distill, first_material, two_steps
 from uvanet.distill.sharpness import best_sharpness
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
@@ -188,6 +189,49 @@ def test_gaze_and_teacher_are_blended(gaze_tree: Path, tmp_path: Path) -> None:
     gaze = density_map(picture.fixations, size, (48, 48))
     assert label[:8, :8].sum() == pytest.approx(0.5, abs=0.1)
     assert label[gaze > gaze.max() / 20].sum() == pytest.approx(0.5, abs=0.1)
+
+
+def test_features_are_of_the_views_and_seen_once(pool: Path, tmp_path: Path) -> None:
+    examples = list(pool_examples(pool, CORPUS))
+    features = DeepFeatures(0, 1)
+    found = see_views(examples, features, "lite0", CORPUS, tmp_path)
+    assert found.shape == (6, 320)
+    (whole, *_) = examples
+    seen = features(View().cut(whole.load(), (192, 144)))
+    assert np.allclose(found[0], seen, atol=0.02)
+    # Noise and a grey frame are told apart.
+    assert torch.nn.functional.cosine_similarity(found[0], found[2], dim=0) < 0.95
+
+    def fails(_: np.ndarray) -> np.ndarray:
+        raise AssertionError("seen twice")
+
+    assert torch.equal(see_views(examples, fails, "lite0", CORPUS, tmp_path), found)
+
+
+def test_a_soft_second_step_learns_what_the_teacher_says(
+    gaze_tree: Path, pool: Path, tmp_path: Path
+) -> None:
+    teachers = make_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
+    hinted = dataclasses.replace(STUDENT, feature_hint=0.3)
+    first = first_material(hinted, teachers, CORPUS, gaze_tree, tmp_path / "labels", pool)
+    assert first.features is not None
+    assert len(first.features) == len(first.images)
+    pictures, wholes = read_split(gaze_tree, "train"), first.whole_pictures()
+    assert len(wholes.images) == len(pictures)
+    for picture, image, label in zip(pictures, wholes.images, wholes.labels, strict=True):
+        pixels = read_rgb(picture.path)
+        seen = cv2.resize(pixels, (64, 64), interpolation=cv2.INTER_AREA)
+        assert np.abs(image.numpy().astype(int) - seen).mean() < 2
+        size = (pixels.shape[1], pixels.shape[0])
+        gaze = torch.from_numpy(density_map(picture.fixations, size, (48, 48)))
+        # Blended: gaze is in it, and is not all of it.
+        assert 0.2 < torch.minimum(label.float() / label.sum(), gaze / gaze.sum()).sum() < 0.98
+    runs = {}
+    for second in ("hard", "soft"):
+        run = dataclasses.replace(STUDENT, epochs=1, second=second)
+        result = two_steps(run, first, gaze_tree, tmp_path / second)
+        runs[second] = result.history[0]["spatial"]
+    assert runs["hard"] != runs["soft"]
 
 
 def test_a_student_is_distilled_and_its_card_says_from_what(

@@ -61,6 +61,12 @@ on files held out, as `uvanet adapt` does on later frames; it is kept only where
         parser.add_argument(
             "--epochs", type=number(1, 100_000), metavar="N", help="passes over the views"
         )
+        parser.add_argument(
+            "--second",
+            choices=("hard", "soft"),
+            default="hard",
+            help="labels of the second step: gaze alone, or blended with what the teacher says",
+        )
         add_tuning(parser, start="")
         add_machine(parser)
 
@@ -105,7 +111,7 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     from uvanet.store import free_name, keep_model
 
     config = distilled(preset_named(arguments.preset), arguments.start)
-    config = dataclasses.replace(config, precision=arguments.precision)
+    config = dataclasses.replace(config, precision=arguments.precision, second=arguments.second)
     if arguments.epochs:
         config = dataclasses.replace(config, epochs=int(arguments.epochs))
     torch.set_num_threads(threads)

@@ -29,6 +29,10 @@ class TrainConfig:
         branch_weight: Weight of each branch's own loss beside the mixed one's.
         hint: Weight of attention hints to the deepest layer of each branch; 0 for none. Optional:
             see `resources/weights/ABLATION.md` for what they do.
+        feature_hint: Weight of feature hints to the deepest layer of the spatial branch, from the
+            spatial teacher's backbone; 0 for none. Optional, likewise.
+        second: What labels the pictures of the second step: "hard", gaze alone as in the paper, or
+            "soft", gaze blended with what the spatial teacher says.
         seed: Of weights, order and augmentation.
         eval_every: Epochs between two measurements on `val`.
         stored_size: Side of the square to which pictures are stretched in memory, pixels; more
@@ -51,6 +55,8 @@ class TrainConfig:
     loss: str = "mixture"
     branch_weight: float = 0.5
     hint: float = 0.0
+    feature_hint: float = 0.0
+    second: str = "hard"
     seed: int = 7
     eval_every: int = 10
     stored_size: int = 160

@@ -121,7 +121,7 @@ def build(
     ratios: list[float] = []
     for example in working(examples, "label", watch or Watch()):
         image = example.load()
-        views = _views(example, config)
+        views = views_of(example, config)
         path = folder / f"{example.key}-{example.views}.npy"
         found = read_labels(path)
         if found is None or found.shape != (len(views), LABEL_SIDE, LABEL_SIDE):
@@ -136,7 +136,8 @@ def build(
     return images, labels, torch.tensor(ratios)
 
 
-def _views(example: Example, config: CorpusConfig) -> list[View]:
+def views_of(example: Example, config: CorpusConfig) -> list[View]:
+    """The views that are taken of a picture, the whole first; always the same."""
     # Seeded by the picture, so that a build gives the same whatever was cached before.
     seed = int(hashlib.sha256(example.key.encode()).hexdigest()[:12], 16)
     rng = np.random.default_rng(seed)

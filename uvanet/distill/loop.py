@@ -116,14 +116,15 @@ def train(
         began = time.monotonic()
         task.train()
         sums: dict[str, float] = {}
-        for i, pairs in enumerate(plan.epoch(rng)):
+        for i, (pairs, features) in enumerate(plan.epoch(rng)):
             step = epoch * steps + i
             asked = time.monotonic()
             if not watch.proceed():
                 raise StoppedError(epoch)
             began += time.monotonic() - asked  # a pause is no work
             optimizers.set_rate(step, total)
-            parts = learner(Pairs(*(share(column, fabric) for column in pairs)))
+            seen = None if features is None else share(features, fabric)
+            parts = learner(Pairs(*(share(column, fabric) for column in pairs)), seen)
             check_loss(parts["loss"], step)
             optimizers.zero_grad()
             fabric.backward(parts["loss"])

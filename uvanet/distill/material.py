@@ -33,6 +33,8 @@ class Material(NamedTuple):
         ratios: The pictures' own width over height, (n,): `images` may be stretched.
         held_out: Pictures with gaze that choose the best weights.
         clips: Pairs of frames of real video: `TrainConfig.clip_share` of the batches.
+        wholes: Which of the images are whole pictures with gaze.
+        features: What the teacher sees in each of the images, float16 (n, k), for feature hints.
     """
 
     images: Tensor
@@ -40,6 +42,15 @@ class Material(NamedTuple):
     ratios: Tensor
     held_out: Sequence[GazePicture]
     clips: Films | None = None
+    wholes: slice = slice(None)
+    features: Tensor | None = None
+
+    def whole_pictures(self) -> Material:
+        """The whole pictures with gaze alone, and the clips; for a second step, without hints."""
+        images, labels, ratios = (
+            values[self.wholes] for values in (self.images, self.labels, self.ratios)
+        )
+        return Material(images, labels, ratios, self.held_out, self.clips)
 
 
 def gaze_material(root: Path, side: int) -> Material:
@@ -76,6 +87,18 @@ def _placed(material: Material, device: torch.device) -> Material:
     return material._replace(images=images, labels=labels, clips=clips)
 
 
+class Batch(NamedTuple):
+    """What a step learns from.
+
+    Attributes:
+        pairs: Pairs of frames.
+        features: What the teacher sees in their pictures, (n, k), where hints are asked for.
+    """
+
+    pairs: Pairs
+    features: Tensor | None = None
+
+
 class Plan:
     """The batches of an epoch: pictures, and films between them.
 
@@ -89,6 +112,7 @@ class Plan:
         side = PRESETS[config.preset].input_size
         self._material, self._motion = _placed(material, device), config.motion
         self._device = device
+        self._features = material.features if config.feature_hint else None
         self._pictures = Groups(material.ratios, side, config.batch)
         self._films, self._filmed = None, 0
         if material.clips is not None and config.clip_share:
@@ -99,7 +123,7 @@ class Plan:
     def __len__(self) -> int:
         return self._pictures.batches + self._filmed
 
-    def epoch(self, rng: Generator) -> Iterator[Pairs]:
+    def epoch(self, rng: Generator) -> Iterator[Batch]:
         """One epoch's batches in random order."""
         chosen = [(False, *batch) for batch in self._pictures.shuffled(rng)]
         if self._films is not None:
@@ -107,11 +131,13 @@ class Plan:
         for film, shape, those in mixed(chosen, rng):
             if film and self._material.clips is not None:
                 pairs = Pairs(*(self._take(kept, those) for kept in self._material.clips.pairs))
-                yield crop_pairs(pairs, shape, self._motion.min_zoom, rng)
+                yield Batch(crop_pairs(pairs, shape, self._motion.min_zoom, rng))
             else:
                 images = self._take(self._material.images, those)
                 labels = self._take(self._material.labels, those)
-                yield make_pairs(images, labels, shape, self._motion, rng)
+                pairs = make_pairs(images, labels, shape, self._motion, rng)
+                known = self._features
+                yield Batch(pairs, None if known is None else self._take(known, those))
 
     def _take(self, values: Tensor, those: Tensor) -> Tensor:
         return values[those.to(values.device)].to(self._device)

@@ -16,6 +16,7 @@ from uvanet.distill.clips import label_clips
 from uvanet.distill.config import distilled, joint
 from uvanet.distill.corpus import build, is_clip, picture_example, pool_examples
 from uvanet.distill.export import export
+from uvanet.distill.features import DeepFeatures, see_views
 from uvanet.distill.loop import train
 from uvanet.distill.material import Material, gaze_material
 from uvanet.distill.origin import Origin, backbone_data, gaze_data, pool_data
@@ -128,6 +129,8 @@ def two_steps(
 ) -> TrainResult:
     """Trains on what teachers say, then on gaze; the second step's clips are the first's.
 
+    Where `student.second` is "soft", the second step learns the first's whole pictures instead.
+
     Args:
         student: The first step's run.
         first: What it learns from.
@@ -140,7 +143,10 @@ def two_steps(
     show = watch is None
     result = train(student, first, folder, progress=show, watch=watch, fabric=fabric)
     second = joint(student, str(result.weights))
-    material = gaze_material(root, second.stored_size)._replace(clips=first.clips)
+    if student.second == "soft":
+        material = first.whole_pictures()
+    else:
+        material = gaze_material(root, second.stored_size)._replace(clips=first.clips)
     joined = folder / "joint"
     return train(second, material, joined, progress=show, watch=watch, fabric=fabric)
 
@@ -160,6 +166,8 @@ def first_material(
         picture_example(picture.path, corpus.gaze_views, picture.fixations)
         for picture in read_split(root, "train")
     ]
+    # The first view of each is the whole picture.
+    wholes = slice(0, len(examples) * corpus.gaze_views, corpus.gaze_views)
     clips = None
     if pool is not None:
         examples += pool_examples(pool, corpus)
@@ -170,7 +178,11 @@ def first_material(
     images, labels, ratios = build(
         examples, teachers.spatial, teachers.key, corpus, cache, student.stored_size, watch
     )
-    return Material(images, labels, ratios, read_split(root, "val"), clips)
+    features = None
+    if student.feature_hint:
+        seen = (DeepFeatures(teachers.scale, 1), f"lite{teachers.scale}")
+        features = see_views(examples, *seen, corpus, cache, watch)
+    return Material(images, labels, ratios, read_split(root, "val"), clips, wholes, features)
 
 
 def origin(
@@ -195,6 +207,7 @@ def origin(
                 if student != distilled(student.preset, student.start)
                 else ""
             )
+            + (f" --second {student.second}" if student.second != "hard" else "")
             + (" --pool POOL" if pool else ""),
             "config": dataclasses.asdict(student),
             "joint": dataclasses.asdict(joint(student, "the step before")),

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from uvanet.losses import LOSSES, attention_hint
+from uvanet.losses import LOSSES, attention_hint, similarity_hint
 from uvanet.models import SpatioTemporal, build, load_student
 from uvanet.weights import find
 
@@ -40,15 +40,20 @@ class GazeTask(nn.Module):
         )
         self.averaged: SpatioTemporal = copy.deepcopy(self.student).requires_grad_(False)
         self._deep: dict[str, Tensor] = {}
-        if config.hint:
+        if config.hint or config.feature_hint:
             for name, branch in (
                 ("spatial", self.student.spatial),
                 ("temporal", self.student.temporal),
             ):
                 branch.down16.register_forward_hook(partial(self._keep, name))
 
-    def forward(self, pairs: Pairs) -> dict[str, Tensor]:
-        """Gives `loss`, to be minimised, and its parts for the record, all scalars."""
+    def forward(self, pairs: Pairs, features: Tensor | None = None) -> dict[str, Tensor]:
+        """Gives `loss`, to be minimised, and its parts for the record, all scalars.
+
+        Args:
+            pairs: The batch.
+            features: What the teacher sees in its pictures, (n, k); None where that isn't known.
+        """
         frame = pairs.frame.contiguous(memory_format=torch.channels_last)
         earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
         output = self.student(frame, earlier)
@@ -62,6 +67,9 @@ class GazeTask(nn.Module):
             hints = attention_hint(_whole(deep["spatial"]), pairs.still)
             hints = hints + attention_hint(_whole(deep["temporal"]), pairs.label)
             loss = loss + self.config.hint * hints
+        if self.config.feature_hint and features is not None:
+            alike = similarity_hint(_whole(self._deep["spatial"]), _whole(features))
+            loss = loss + self.config.feature_hint * alike
         return {
             "loss": loss,
             "mixed": mixed.detach(),

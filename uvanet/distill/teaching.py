@@ -61,12 +61,14 @@ class Teachers:
         gate: Of the temporal teacher, in evaluation mode.
         key: Says which spatial teacher; another one labels anew.
         both: Says which two.
+        scale: Of the spatial teacher's backbone.
     """
 
     spatial: Callable[[Image], Map]
     gate: Gate
     key: str
     both: str
+    scale: int
 
 
 class Still(nn.Module):
@@ -134,7 +136,7 @@ def make_teachers(
     labeller = load_labeller(out / f"{SPATIAL}.onnx", spatial.threads)
     moving = _temporal(root, out, still, labeller, temporal, watch)
     digest = {name: file_hash(out / f"{name}.safetensors")[:16] for name in (SPATIAL, TEMPORAL)}
-    return Teachers(labeller, moving.gate, digest[SPATIAL], "".join(digest.values()))
+    return Teachers(labeller, moving.gate, digest[SPATIAL], "".join(digest.values()), spatial.scale)
 
 
 def load_labeller(path: Path, threads: int) -> Callable[[Image], Map]:
