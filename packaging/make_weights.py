@@ -17,7 +17,8 @@ from uvanet.distill.recipe import distill
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teacher_cards import write_cards
-from uvanet.distill.teaching import SPATIAL, TEMPORAL, make_teachers
+from uvanet.distill.teachers import SPATIAL, TEMPORAL
+from uvanet.distill.teaching import make_teachers
 from uvanet.distill.views import CorpusConfig
 
 ROOT = Path(__file__).resolve().parents[1]

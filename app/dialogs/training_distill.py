@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -70,6 +71,16 @@ class DistillSetup(QWidget):
         self.teacher = ModelChoice(
             tr("Teacher"), tr("Says where people would look; the student learns it"), files=True
         )
+        self.make = QCheckBox(tr("Make both from the gaze data first"))
+        self.make.setAccessibleName(tr("Make both teachers from the gaze data first"))
+        self.make.setToolTip(tr("Trains both teachers before the student; takes longer"))
+        self.make.toggled.connect(self._update)
+        self.spatial = ModelChoice(
+            tr("Spatial teacher"), tr("Says where people would look in a picture"), files=True
+        )
+        self.temporal = ModelChoice(
+            tr("Temporal teacher"), tr("Says where people would look in a video"), files=True
+        )
         self.steps = QSpinBox()
         self.steps.setRange(20, 1_000_000)
         self.steps.setValue(1200)
@@ -119,6 +130,9 @@ class DistillSetup(QWidget):
             (tr("Learning rate"), self.rate, tr("Larger learns faster, and forgets more.")),
             (tr("General pictures"), self.replay, tr("Learned beside, so that less is forgotten.")),
             (tr("Epochs"), self.epochs, tr("Passes over all views of the first step.")),
+            (tr("Teachers"), self.make, tr("Else the two below label; they are there already.")),
+            (tr("Spatial teacher"), self.spatial, tr("Labels pictures, and frames as pictures.")),
+            (tr("Temporal teacher"), self.temporal, tr("Labels video: sees what moves.")),
         ):
             form.addRow(words, field)
             self._help[field] = hint(help_words)
@@ -147,6 +161,13 @@ class DistillSetup(QWidget):
         self._sides = {card.name: card.input_size[0] for card in cards}
         self.teacher.fill(cards, "teacher")
         self.teacher.choose(teacher)
+        for choice, name in (
+            (self.spatial, "teacher-spatial"),
+            (self.temporal, "teacher-temporal"),
+        ):
+            chosen = choice.value or name
+            choice.fill(cards, "teacher")
+            choice.choose(chosen)
         self.start.fill(cards, "student", (tr("None: random weights"), ""))
         self.start.choose(current)
         self._update()
@@ -168,6 +189,8 @@ class DistillSetup(QWidget):
         else:
             words += ["--data", self.gaze.path, "--preset", str(self.preset.currentData())]
             words += ["--epochs", str(self.epochs.value())]
+            if not self.make.isChecked():
+                words += ["--spatial", self.spatial.value, "--temporal", self.temporal.value]
             if start:
                 words += ["--start", start]
         title = Path(folder).name or tr("gaze data")
@@ -183,6 +206,9 @@ class DistillSetup(QWidget):
             (self.rate, quick),
             (self.replay, quick),
             (self.epochs, not quick),
+            (self.make, not quick),
+            (self.spatial, not quick and not self.make.isChecked()),
+            (self.temporal, not quick and not self.make.isChecked()),
         ):
             self.advanced.form.setRowVisible(field, shown)
             self.advanced.form.setRowVisible(self._help[field], shown)
@@ -228,10 +254,17 @@ class DistillSetup(QWidget):
         if gaze is None:
             return ""
         more = self.learn.survey
-        return tr(
-            "Pictures with gaze to learn from: {count}. First both teachers are made from them; "
-            "then roughly {minutes:.0f} min on one core, and {size:.0f} MB of disk."
-        ).format(
+        if self.make.isChecked():
+            words = tr(
+                "Pictures with gaze to learn from: {count}. First both teachers are made from "
+                "them; then roughly {minutes:.0f} min on one core, and {size:.0f} MB of disk."
+            )
+        else:
+            words = tr(
+                "Pictures with gaze to learn from: {count}. Roughly {minutes:.0f} min on one core, "
+                "and {size:.0f} MB of disk."
+            )
+        return words.format(
             count=gaze.pictures,
             minutes=max(1.0, gaze.run_seconds(more, self._side(), self.epochs.value()) / 60),
             size=gaze.disk(more) / 1e6,

@@ -47,6 +47,18 @@ def test_the_folder_is_surveyed_at_once(studio, squares, tmp_path):
     assert setup.gaze.facts.text() != shortly
     assert setup.epochs.isVisibleTo(setup.advanced.inner)
     assert not setup.steps.isVisibleTo(setup.advanced.inner)
+    # Those that ship label, or a file of one's own, or teachers made from the gaze.
+    words = setup.request().arguments
+    assert words[words.index("--spatial") + 1] == "teacher-spatial"
+    assert words[words.index("--temporal") + 1] == "teacher-temporal"
+    own = str(tmp_path / "mine.onnx")
+    setup.spatial.choose(own)
+    words = setup.request().arguments
+    assert words[words.index("--spatial") + 1] == own
+    setup.make.setChecked(True)
+    assert not {"--spatial", "--temporal"} & set(setup.request().arguments)
+    assert not setup.spatial.isVisibleTo(setup.advanced.inner)
+    assert "First both teachers are made" in setup.gaze.facts.text()
 
 
 def test_a_broken_video_is_told_before(studio, squares, tmp_path):

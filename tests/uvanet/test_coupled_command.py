@@ -14,7 +14,8 @@ import uvanet
 from uvanet.distill.control import Watch, working
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
-from uvanet.distill.teaching import SPATIAL, TEMPORAL, make_teachers
+from uvanet.distill.teachers import SPATIAL, TEMPORAL
+from uvanet.distill.teaching import make_teachers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,3 +129,41 @@ def test_a_distillation_tells_of_itself_and_stops_at_a_word(
     card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, run, motion=MOTION, watch=ear)
     assert ear.told.count("checkpoint") == STUDENT.epochs - 1 + 20
     assert card.role == "student"
+
+
+def test_teachers_that_are_there_label_and_none_is_made(gaze_tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ("distill", "--preset", "uvanet-32", "--data", gaze_tree, "--out", out, "--epochs", 300)
+    child = Child(*words, "--threads", 1, "--spatial", "teacher-temporal")
+    child.until(lambda told: told.kind == "eval")
+    child.say("stop")
+    code, err = child.end()
+    assert code == 0, err
+    phases = {told.text("phase") for told in child.events if told.kind == "step"}
+    assert "label" in phases
+    assert not {"features", "readout", "motion", "gate"} & phases
+    assert not list(out.glob("teacher-*"))
+    card = uvanet.load(child.last.text("model")).card
+    assert card.recipe["spatial teacher"]["name"] == "teacher-temporal"
+    assert card.recipe["temporal teacher"]["name"] == "teacher-temporal"
+    assert "--spatial teacher-temporal --temporal teacher-temporal" in card.recipe["command"]
+    assert any("EfficientNet" in row["name"] for row in card.data)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--temporal", "teacher-spatial"), "sees no motion"),
+        (("--spatial", "uvanet-64"), "is a student"),
+        (("--spatial", "nobody.onnx"), "There is no teacher"),
+        (("--quick", "--pool", ".", "--spatial", "teacher-spatial"), "Give --teacher"),
+    ],
+)
+def test_a_teacher_that_cannot_label_is_told(
+    gaze_tree: Path, tmp_path: Path, more: tuple[str, ...], told: str
+) -> None:
+    out = tmp_path / "run"
+    child = Child("distill", "--preset", "uvanet-32", "--data", gaze_tree, "--out", out, *more)
+    code, err = child.end()
+    assert code == 2
+    assert told in err or any(told in str(event.fields) for event in child.events)

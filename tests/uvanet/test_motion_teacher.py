@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,7 +20,8 @@ from uvanet.distill.teach_motion import (
     motion_material,
     train_gate,
 )
-from uvanet.distill.teaching import Teachers
+from uvanet.distill.teachers import chosen_teachers
+from uvanet.errors import UsageError
 from uvanet.models.temporal_teacher import STATE_CHANNELS, Gate, Motion
 
 if TYPE_CHECKING:
@@ -103,22 +105,27 @@ def test_the_gate_learns_more_than_the_rule_knows(gaze_tree: Path) -> None:
     assert found["temporal"]["kld"] < found["spatial"]["kld"]
 
 
-def test_clips_are_labelled_by_both_and_only_once(tmp_path: Path) -> None:
-    path = tmp_path / "film.avi"
+def film(path: Path, step: int) -> Path:
+    """Two seconds of a bright square that moves to the right by `step` pixels a frame."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 30, (320, 240))
-    for step in range(60):
+    for index in range(60):
         frame = np.full((240, 320, 3), 60, np.uint8)
-        left = 20 + 4 * step
+        left = 20 + step * index
         frame[100:140, left : left + 40] = 220
         writer.write(frame)
     writer.release()
-    asked = []
+    return path
+
+
+def test_clips_are_labelled_by_both_and_only_once(tmp_path: Path) -> None:
+    path, asked = film(tmp_path / "film.avi", 4), []
+    given = chosen_teachers()
 
     def spatial(image: np.ndarray) -> np.ndarray:
         asked.append(image.shape)
         return even(image)
 
-    teachers = Teachers(spatial, Gate(8).eval(), "one", "one and two", 0)
+    teachers = dataclasses.replace(given, spatial=spatial)
     pairs, ratios = label_clips([path], teachers, 0.2, tmp_path / "cache", 64)
     assert ratios.tolist() == pytest.approx([4 / 3] * len(asked))
     assert len(pairs.frame) == len(asked) > 2
@@ -132,3 +139,21 @@ def test_clips_are_labelled_by_both_and_only_once(tmp_path: Path) -> None:
     again = label_clips([path], teachers, 0.2, tmp_path / "cache", 64)
     assert len(asked) == len(pairs.frame)
     assert torch.equal(again.pairs.label, pairs.label)
+
+
+def test_the_temporal_teacher_labels_a_clip_as_a_stream(tmp_path: Path) -> None:
+    teachers = chosen_teachers()
+    shares = []
+    for step in (0, 4):
+        path = film(tmp_path / f"film{step}.avi", step)
+        found = label_clips([path], teachers, 0.2, tmp_path / "cache", 64)
+        still, label = (maps.float().flatten(1) for maps in (found.pairs.still, found.pairs.label))
+        label, still = label / label.sum(1, keepdim=True), still / still.sum(1, keepdim=True)
+        square = found.pairs.frame.float().mean(3)
+        where = torch.nn.functional.interpolate(square[:, None], (48, 48), mode="area") > 120
+        shares.append(((label - still) * where.flatten(1)).sum(1).mean())
+    # What moves is looked at more than as a picture; where nothing does, the two say the same.
+    assert abs(shares[0]) < 0.05
+    assert shares[1] > shares[0] + 0.05
+    with pytest.raises(UsageError, match="no motion"):
+        chosen_teachers(temporal="teacher-spatial")

@@ -21,7 +21,8 @@ from uvanet.distill.sharpness import best_sharpness
 from uvanet.distill.teach import TeacherConfig
 from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teacher_cards import write_cards
-from uvanet.distill.teaching import load_labeller, make_teachers
+from uvanet.distill.teachers import load_spatial
+from uvanet.distill.teaching import make_teachers
 from uvanet.distill.views import CorpusConfig, View, random_view
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
@@ -102,7 +103,7 @@ def test_teachers_learn_where_the_backbone_stays(gaze_tree: Path, tmp_path: Path
     density = teachers.spatial(image)
     assert density.sum() == pytest.approx(1, abs=1e-3)
     # Files in between: the ONNX file says the same, and a second call trains nothing anew.
-    assert np.allclose(load_labeller(tmp_path / "teacher-spatial.onnx", 1)(image), density)
+    assert np.allclose(load_spatial(tmp_path / "teacher-spatial.onnx", 1)(image), density)
     files = [tmp_path / f"teacher-{kind}.safetensors" for kind in ("spatial", "temporal")]
     stamps = [path.stat().st_mtime_ns for path in files]
     again = make_teachers(gaze_tree, tmp_path, TEACHER, MOTION)

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from uvanet.distill.verdict import Report
 
 
+SPATIAL, TEMPORAL = "spatial", "temporal"
+
+
 class _Distill:
     description = """\
-Trains the spatial teacher on human gaze and lets it label many views of the gaze pictures and of a
-pool of others; trains a student on both; then, the second step, on gaze alone. What a run's folder
-already holds is used; a run that was stopped goes on where it was. The student and its card lie in
-OUT/PRESET.
+Makes both teachers from human gaze, or takes those of --spatial and --temporal, and lets them label
+many views of the gaze pictures and of a pool of others; trains a student on both; then, the second
+step, on gaze alone. What a run's folder already holds is used; a run that was stopped goes on where
+it was. The student and its card lie in OUT/PRESET.
 
 With --quick there are no two steps: a teacher that is there labels the pool, or the gaze of a
 published data set takes its place; the student --start is fine-tuned on it, and both are measured
@@ -34,6 +37,7 @@ on files held out, as `uvanet adapt` does on later frames; it is kept only where
     examples = """examples:
   uvanet distill --data ../shared/data --pool ../shared/data/pool --out runs/distilled
   uvanet distill --data ../shared/data --pool ~/Pictures --out runs/mine --epochs 5
+  uvanet distill --data ../shared/data --spatial teacher-spatial --out runs/sooner
   torchrun --nproc-per-node 2 -m uvanet distill --data ../shared/data --out runs/two
   uvanet distill --quick --pool ~/Videos --start uvanet-64 --out runs/quick
   uvanet distill --quick --set salicon=~/SALICON --start uvanet-64 --out runs/salicon
@@ -67,6 +71,14 @@ on files held out, as `uvanet adapt` does on later frames; it is kept only where
             default="hard",
             help="labels of the second step: gaze alone, or blended with what the teacher says",
         )
+        for kind in (SPATIAL, TEMPORAL):
+            parser.add_argument(
+                f"--{kind}",
+                default="",
+                metavar="NAME",
+                help=f"the {kind} teacher, a model's name or an .onnx file; with neither, both "
+                "are made from the gaze data; with one, the other is the one that ships",
+            )
         add_tuning(parser, start="")
         add_machine(parser)
 
@@ -78,6 +90,8 @@ on files held out, as `uvanet adapt` does on later frames; it is kept only where
             raise UsageError(f"There is no folder {arguments.pool}.", "Check --pool.")
         if arguments.published and not arguments.quick:
             raise UsageError("--set is learned by --quick only.", "Give --quick, or --pool.")
+        if arguments.quick and (arguments.spatial or arguments.temporal):
+            raise UsageError("A quick fine-tune has one teacher.", "Give --teacher instead.")
         if arguments.quick and bool(arguments.pool) == bool(arguments.published):
             raise UsageError(
                 "--quick learns from a folder or a published set.",
@@ -107,6 +121,7 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     from uvanet.distill.events import event
     from uvanet.distill.recipe import best_so_far, distill
     from uvanet.distill.teach import TeacherConfig
+    from uvanet.distill.teachers import chosen_teachers
     from uvanet.distill.views import CorpusConfig
     from uvanet.store import free_name, keep_model
 
@@ -117,15 +132,17 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     torch.set_num_threads(threads)
     root, out = find_root(arguments.data), arguments.out
     parts = (config, TeacherConfig(), CorpusConfig(), root, out)
-    stopped = False
+    chosen = arguments.spatial, arguments.temporal
+    given = chosen_teachers(*chosen, threads) if any(chosen) else None
+    pool, stopped = arguments.pool, False
     try:
-        card = distill(*parts, pool=arguments.pool, watch=watch, device=arguments.device)
+        card = distill(*parts, pool=pool, given=given, watch=watch, device=arguments.device)
         if card is None:  # another process of several tells
             return 0
     except StoppedError as told:
         stopped = True
         watch.tell(event("log", words=str(told)))
-        card = best_so_far(*parts, pool=arguments.pool)
+        card = best_so_far(*parts, pool=pool, given=given)
         if card is None:
             watch.tell(event("done", model="", name="", stopped=True, report={}))
             return 0

@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from uvanet.data.synthetic import Pairs
 from uvanet.distill.control import Watch, working
-from uvanet.distill.corpus import LABEL_SIDE, atomic_save, read_labels
+from uvanet.distill.corpus import atomic_save, read_labels, square_label
 from uvanet.distill.views import View
-from uvanet.models.temporal_teacher import STATE_CHANNELS, Motion
-from uvanet.runtime.engine import LAG, STATE_STRIDE
-from uvanet.runtime.sizes import proportioned
+from uvanet.runtime.engine import LAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from uvanet.distill.teaching import Teachers
+    from uvanet.distill.teachers import State, Teachers
 
     Image = NDArray[np.uint8]
+    Map = NDArray[np.float32]
     Array = NDArray[np.generic]
 
 
@@ -103,14 +101,12 @@ def _ratio(path: Path) -> float:
     return width / max(1.0, height)
 
 
-@torch.no_grad()
 def _label_clip(path: Path, teachers: Teachers, every: float, side: int) -> list[tuple[Array, ...]]:
     video = cv2.VideoCapture(str(path))
     fps = video.get(cv2.CAP_PROP_FPS) or 30.0
     stride, apart = max(1, round(fps * LAG)), max(1, round(every / LAG))
-    motion = Motion()
     rows: list[tuple[Array, ...]] = []
-    state: Tensor | None = None
+    state: State | None = None
     before: Image | None = None
     index = 0
     while video.grab():
@@ -119,34 +115,18 @@ def _label_clip(path: Path, teachers: Teachers, every: float, side: int) -> list
             if not done:
                 break
             frame = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-            brightness = _brightness(frame)
-            if state is None:
-                state = torch.zeros(1, STATE_CHANNELS, *brightness.shape[2:])
-            state, energy = motion(brightness, state)
+            moving, state = teachers.temporal(frame, state)
             small = View().cut(frame, (side, side))
             step = index // stride
             # The memory of motion fills in the first second.
             if before is not None and step > 8 and step % apart == 0:
-                still = torch.from_numpy(teachers.spatial(frame))[None, None]
-                logits = torch.log(still + 1e-9)
-                energy = F.interpolate(energy, size=logits.shape[2:], mode="area")
-                label = torch.softmax((logits + teachers.gate(energy, logits)).flatten(), 0)
-                rows.append((small, before, _square(still), _square(label.reshape(still.shape))))
+                rows.append((small, before, _kept(teachers.spatial(frame)), _kept(moving)))
             before = small
         index += 1
     video.release()
     return rows
 
 
-def _brightness(frame: Image) -> Tensor:
-    """What the temporal teacher sees of a frame's brightness, (1, 1, h / 4, w / 4)."""
-    height, width = proportioned(*frame.shape[:2])
-    size = (width // STATE_STRIDE, height // STATE_STRIDE)
-    grey = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).mean(2, dtype=np.float32)
-    return torch.from_numpy(grey)[None, None] / 255
-
-
-def _square(density: Tensor) -> NDArray[np.float16]:
-    size = (LABEL_SIDE, LABEL_SIDE)
-    label = F.interpolate(density, size=size, mode="bicubic", align_corners=False).clamp_min(0)
-    return np.asarray((label / label.max())[0, 0].numpy(), np.float16)
+def _kept(density: Map) -> NDArray[np.float16]:
+    label = square_label(density)
+    return np.asarray(label / label.max(), np.float16)

@@ -169,7 +169,7 @@ def _label(
 ) -> NDArray[np.float16]:
     rows, columns = image.shape[:2]
     native = (max(8, round(view.width * columns)), max(8, round(view.height * rows)))
-    label = _square(teacher(view.cut(image, native)))
+    label = square_label(teacher(view.cut(image, native)))
     if example.fixations is not None:
         gaze = view.density(example.fixations, (columns, rows), (LABEL_SIDE, LABEL_SIDE))
         if gaze.sum() > 0:
@@ -177,7 +177,8 @@ def _label(
     return np.asarray(label / label.max(), np.float16)
 
 
-def _square(density: NDArray[np.float32]) -> NDArray[np.float32]:
+def square_label(density: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A density of any shape as labels are kept: (48, 48), of sum 1."""
     resized = cv2.resize(density, (LABEL_SIDE, LABEL_SIDE), interpolation=cv2.INTER_CUBIC)
     resized = np.maximum(resized, 0)
     return np.asarray(resized / resized.sum(), np.float32)

@@ -7,7 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from uvanet.weights import read_card
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -56,6 +59,20 @@ def backbone_data(scale: int) -> dict[str, str]:
         "licence": "Apache-2.0",
         "use": "frozen features of the spatial teacher, which labels all pictures",
     }
+
+
+def teachers_data(files: Sequence[Path]) -> list[dict[str, str]]:
+    """What chosen teachers learned from, each set once; of one without a card, that it labelled."""
+    mine = {row["name"] for row in gaze_data()}
+    rows: dict[str, dict[str, str]] = {}
+    for path in files:
+        beside = path.with_suffix(".json")
+        if beside.is_file():
+            rows |= {row["name"]: row for row in read_card(beside).data if row["name"] not in mine}
+        else:
+            use = "a teacher, which labels all pictures"
+            rows[path.stem] = {"name": path.stem, "licence": "its authors' terms", "use": use}
+    return list(rows.values())
 
 
 def pool_data(pool: Path) -> list[dict[str, str]]:

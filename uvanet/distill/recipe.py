@@ -1,7 +1,7 @@
 """The whole way from data to a student: teachers, labels, student. What is there already is used.
 
-A run's folder holds both teachers, `labels/` and the student's files in a folder of its preset's
-name. A run that was stopped goes on where it was.
+A run's folder holds `labels/`, the student's files in a folder of its preset's name and, unless
+others were chosen, both teachers. A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uvanet.data.fixations import read_split
 from uvanet.distill.clips import label_clips
@@ -19,10 +19,11 @@ from uvanet.distill.export import export
 from uvanet.distill.features import DeepFeatures, see_views
 from uvanet.distill.loop import train
 from uvanet.distill.material import Material, gaze_material
-from uvanet.distill.origin import Origin, backbone_data, gaze_data, pool_data
+from uvanet.distill.origin import Origin, backbone_data, gaze_data, pool_data, teachers_data
 from uvanet.distill.processes import make_fabric, one_after_the_other
 from uvanet.distill.teach_motion import MotionTeacherConfig
 from uvanet.distill.teaching import make_teachers
+from uvanet.weights import file_hash
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from uvanet.distill.control import Watch
     from uvanet.distill.loop import TrainResult
     from uvanet.distill.teach import TeacherConfig
-    from uvanet.distill.teaching import Teachers
+    from uvanet.distill.teachers import Teachers
     from uvanet.distill.views import CorpusConfig
     from uvanet.weights import Card
 
@@ -47,6 +48,7 @@ def distill(
     *,
     motion: MotionTeacherConfig | None = None,
     pool: Path | None = None,
+    given: Teachers | None = None,
     watch: Watch | None = None,
     device: str = "auto",
 ) -> Card | None:
@@ -63,6 +65,7 @@ def distill(
         out: The run's folder; made where missing.
         motion: The temporal teacher's run; None for the usual.
         pool: A folder of more pictures and clips; None for gaze pictures only.
+        given: Who labels; None for teachers that the run makes.
         watch: See `uvanet.distill.loop.train`.
         device: See `uvanet.distill.processes.make_fabric`.
 
@@ -75,7 +78,7 @@ def distill(
     folder.mkdir(parents=True, exist_ok=True)
     fabric = make_fabric(student.precision, device)
     with one_after_the_other(fabric):
-        teachers = make_teachers(root, out, teacher, motion, watch)
+        teachers = given or make_teachers(root, out, teacher, motion, watch)
         cache = out / "labels"
         first = first_material(student, teachers, corpus, root, cache, pool, watch=watch)
     pairs = len(first.clips.ratios) if first.clips else 0
@@ -83,7 +86,7 @@ def distill(
     result = two_steps(student, first, root, folder, watch=watch, fabric=fabric)
     if not fabric.is_global_zero:
         return None
-    told = origin(student, teacher, motion, corpus, pool)
+    told = origin(student, teacher, motion, corpus, pool, given)
     return export(student, result.weights, root, folder, told)
 
 
@@ -95,6 +98,7 @@ def best_so_far(
     out: Path,
     *,
     pool: Path | None = None,
+    given: Teachers | None = None,
 ) -> Card | None:
     """Exports the best student of a run that was stopped, which may still go on afterwards.
 
@@ -105,6 +109,7 @@ def best_so_far(
         root: See above.
         out: See above.
         pool: See above.
+        given: See above.
 
     Returns:
         Its card; None where the run was stopped before it was first measured.
@@ -114,7 +119,7 @@ def best_so_far(
     weights = next((path for path in made if path.exists()), None)
     if weights is None:
         return None
-    told = origin(student, teacher, MotionTeacherConfig(), corpus, pool)
+    told = origin(student, teacher, MotionTeacherConfig(), corpus, pool, given)
     return export(student, weights, root, folder, told)
 
 
@@ -191,28 +196,45 @@ def origin(
     motion: MotionTeacherConfig,
     corpus: CorpusConfig,
     pool: Path | None,
+    given: Teachers | None = None,
 ) -> Origin:
     """What the card of a student made by `distill` says of its making."""
     # A path would tell of the machine it was made on.
     student = dataclasses.replace(student, start=Path(student.start).stem)
+    command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
+    if student.start:
+        command += f" --start {student.start}"
+    if student != distilled(student.preset, student.start):
+        command += f" --epochs {student.epochs}"
+    if student.second != "hard":
+        command += f" --second {student.second}"
+    if pool:
+        command += " --pool POOL"
+    data = gaze_data()
+    labelled: dict[str, Any]
+    if given is None:
+        data.append(backbone_data(teacher.scale))
+        labelled = {
+            "spatial teacher": dataclasses.asdict(teacher),
+            "temporal teacher": dataclasses.asdict(motion),
+        }
+    else:
+        still, moving = given.files
+        command += f" --spatial {still.stem} --temporal {moving.stem}"
+        data += teachers_data(given.files)
+        labelled = {
+            f"{kind} teacher": {"name": path.stem, "sha256": file_hash(path)}
+            for kind, path in (("spatial", still), ("temporal", moving))
+        }
     return Origin(
         "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
         "unlabelled pictures and clips.",
-        [*gaze_data(), backbone_data(teacher.scale), *(pool_data(pool) if pool else [])],
+        [*data, *(pool_data(pool) if pool else [])],
         {
-            "command": f"uvanet distill --preset {student.preset} --data DATA --out RUN"
-            + (f" --start {student.start}" if student.start else "")
-            + (
-                f" --epochs {student.epochs}"
-                if student != distilled(student.preset, student.start)
-                else ""
-            )
-            + (f" --second {student.second}" if student.second != "hard" else "")
-            + (" --pool POOL" if pool else ""),
+            "command": command,
             "config": dataclasses.asdict(student),
             "joint": dataclasses.asdict(joint(student, "the step before")),
-            "spatial teacher": dataclasses.asdict(teacher),
-            "temporal teacher": dataclasses.asdict(motion),
+            **labelled,
             "corpus": dataclasses.asdict(corpus),
         },
     )

@@ -13,7 +13,8 @@ from uvanet.data.fixations import read_split
 from uvanet.distill.export import CITATION
 from uvanet.distill.measure import measure
 from uvanet.distill.origin import backbone_data, gaze_data
-from uvanet.distill.teaching import SPATIAL, SYNTHETIC, TEMPORAL
+from uvanet.distill.teachers import SPATIAL, TEMPORAL
+from uvanet.distill.teaching import SYNTHETIC
 from uvanet.evaluation.baselines import centre_prior
 from uvanet.evaluation.motion import MotionRule
 from uvanet.evaluation.predictors import StreamPredictor

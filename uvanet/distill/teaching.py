@@ -6,11 +6,8 @@ A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .on
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -26,21 +23,16 @@ from uvanet.distill.teach_motion import (
     motion_material,
     train_gate,
 )
+from uvanet.distill.teachers import SPATIAL, TEMPORAL, Teachers, load_spatial, open_teachers
 from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
-from uvanet.models.temporal_teacher import (
-    STATE_CHANNELS,
-    Gate,
-    TemporalTeacher,
-)
+from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
-from uvanet.runtime.session import open_session
-from uvanet.runtime.sizes import AREA, proportioned
-from uvanet.weights import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from uvanet.distill.control import Watch
@@ -48,27 +40,7 @@ if TYPE_CHECKING:
     Image = NDArray[np.uint8]
     Map = NDArray[np.float32]
 
-SPATIAL, TEMPORAL = "teacher-spatial", "teacher-temporal"
 SYNTHETIC = "synthetic-motion.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Teachers:
-    """What labels.
-
-    Attributes:
-        spatial: From RGB uint8 (h, w, 3) of any size to a density of sum 1.
-        gate: Of the temporal teacher, in evaluation mode.
-        key: Says which spatial teacher; another one labels anew.
-        both: Says which two.
-        scale: Of the spatial teacher's backbone.
-    """
-
-    spatial: Callable[[Image], Map]
-    gate: Gate
-    key: str
-    both: str
-    scale: int
 
 
 class Still(nn.Module):
@@ -133,27 +105,9 @@ def make_teachers(
         StoppedError: The run was told to stop; a teacher that is done stays.
     """
     still = _spatial(root, out, spatial, watch)
-    labeller = load_labeller(out / f"{SPATIAL}.onnx", spatial.threads)
-    moving = _temporal(root, out, still, labeller, temporal, watch)
-    digest = {name: file_hash(out / f"{name}.safetensors")[:16] for name in (SPATIAL, TEMPORAL)}
-    return Teachers(labeller, moving.gate, digest[SPATIAL], "".join(digest.values()), spatial.scale)
-
-
-def load_labeller(path: Path, threads: int) -> Callable[[Image], Map]:
-    """A spatial teacher's ONNX file as a function from an RGB picture of any size to a density."""
-    session = open_session(path, threads)
-
-    def label(image: Image) -> Map:
-        rows, columns = image.shape[:2]
-        # Small crops are magnified as in training: seen smaller than there, things are missed.
-        height, width = proportioned(rows, columns, min(max(rows * columns, HEIGHT * WIDTH), AREA))
-        shrinks = rows > height and columns > width
-        kernel = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        frame = cv2.resize(image, (width, height), interpolation=kernel)
-        saliency = session.run(None, {"frame": frame[None]})[0][0]
-        return np.asarray(saliency / saliency.sum(), np.float32)
-
-    return label
+    files = out / f"{SPATIAL}.onnx", out / f"{TEMPORAL}.onnx"
+    _temporal(root, out, still, load_spatial(files[0], spatial.threads), temporal, watch)
+    return open_teachers(*files, spatial.threads, spatial.scale)
 
 
 def _spatial(root: Path, out: Path, config: TeacherConfig, watch: Watch | None) -> SpatialTeacher:
@@ -168,7 +122,7 @@ def _spatial(root: Path, out: Path, config: TeacherConfig, watch: Watch | None) 
         train_readout(teacher, levels, densities, config, watch)
         _write_spatial(teacher, onnx)
         pictures = read_split(root, "val")
-        teacher.sharpness.fill_(best_sharpness(load_labeller(onnx, config.threads), pictures))
+        teacher.sharpness.fill_(best_sharpness(load_spatial(onnx, config.threads), pictures))
         onnx.unlink()
         save_weights(teacher, weights)
     if not onnx.exists():
@@ -183,7 +137,7 @@ def _temporal(
     labeller: Callable[[Image], Map],
     config: MotionTeacherConfig,
     watch: Watch | None,
-) -> TemporalTeacher:
+) -> None:
     weights, onnx = out / f"{TEMPORAL}.safetensors", out / f"{TEMPORAL}.onnx"
     teacher = TemporalTeacher(spatial, config.width)
     if weights.exists():
@@ -214,7 +168,6 @@ def _temporal(
             any_size=True,
         )
         store_half(onnx)
-    return teacher
 
 
 def _write_spatial(teacher: SpatialTeacher, path: Path) -> None:
