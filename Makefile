@@ -27,7 +27,7 @@ weights:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/make_weights.py
 
-# What each part is worth: resources/weights/ABLATION.md, after `make weights`.
+# What each part is worth: resources/weights/ABLATION.md. Hours.
 ablation:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/ablate.py
