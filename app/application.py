@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ from app.theme import Theme
 
 if TYPE_CHECKING:
     from app.pipeline.predictor import Predictor, PredictorFactory
+
+_SWITCH_SECONDS = 0.001
+"""How long a thread that wants Python waits for another that computes. Of the usual 5 ms, a paint
+that waits several times makes more than a frame lasts."""
 
 _log = logging.getLogger(__name__)
 
@@ -107,6 +112,7 @@ class Program(QObject):
         self._problems.happened.connect(self._on_problem)
         self.window.closing.connect(self.shut_down)
         self._garbage = GarbageCollector(self)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._interrupts = Interrupts(self)
         # Queued: the signal arrives in the middle of whatever Python was doing.
         self._interrupts.interrupted.connect(self.window.close, Qt.ConnectionType.QueuedConnection)

@@ -84,6 +84,7 @@ class RunCommand:
         Returns:
             The exit code.
         """
+        from app import environment
         from app.headless import display_problem, run_headless
         from app.services.models import DEFAULT_ENGINE, DEFAULT_MODEL
 
@@ -92,8 +93,7 @@ class RunCommand:
             args.model = args.model or DEFAULT_MODEL
             args.engine = args.engine or DEFAULT_ENGINE
             return run_headless(args, problem)
-        from app import environment
-
+        environment.import_qt()
         environment.import_cv2()
         return _run_window(args)
 

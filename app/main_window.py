@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import sys
 import time
 from pathlib import Path
@@ -26,6 +25,7 @@ from app.services.devices import Devices, find_devices
 from app.services.drops import dropped_spec
 from app.services.models import short_name
 from app.services.settings import Settings
+from app.widgets.graph_library import load_library
 from app.widgets.source_picker import without_password
 from uvanet.render import COLORMAPS, OverlayStyle
 from uvanet.sources.base import SourceKind
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 TITLE = "UVA-Net Live"
 _STATS_EVERY_MS = 400
+_PLOTS_AFTER_MS = 400  # of the first overlay, which has enough to do
 _WIDE_ENOUGH = 760  # pixels; in a narrower window the side panel gives way
 _REMEMBERED = {SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER, SourceKind.NETWORK}
 _RUNNING = {PipelineState.PLAYING, PipelineState.PAUSED, PipelineState.ENDED, PipelineState.FAILED}
@@ -102,6 +103,8 @@ class MainWindow(QMainWindow):
             for menu in self.actions_by_name.submenus(self):
                 self.menuBar().addMenu(menu)
         self.display = Display(controller, self.canvas, Overlay(), self)
+        self._plots_later = QTimer(self, singleShot=True, interval=_PLOTS_AFTER_MS)
+        self._plots_later.timeout.connect(self._load_plots)
         self._stats_timer = QTimer(self)
         self._stats_timer.timeout.connect(self._show_stats)
         self._connect()
@@ -125,7 +128,7 @@ class MainWindow(QMainWindow):
         controller.stalled.connect(self._on_stalled)
         controller.state_changed.connect(self._on_state)
         self.display.shown.connect(self._on_shown)
-        self.display.first_overlay.connect(self._load_plots)
+        self.display.first_overlay.connect(self._plots_later.start)
         self.canvas.double_clicked.connect(self.actions_by_name["full_screen"].trigger)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.canvas.customContextMenuRequested.connect(
@@ -235,7 +238,7 @@ class MainWindow(QMainWindow):
         self.banner.say("error", error.message, error.hint, tr("Choose another source"), "source")
         self._update_actions()
         if not self.parts.plots.rates.started:
-            self._load_plots()
+            self._plots_later.start()
 
     def _on_acted(self, topic: str) -> None:
         if topic == "source":
@@ -309,12 +312,9 @@ class MainWindow(QMainWindow):
             self._update_actions()
 
     def _load_plots(self) -> None:
-        # Half a second of imports: after the first overlay, and beside the window's thread.
+        # A third of a second, beside the window's thread.
         self.jobs.run(
-            lambda: importlib.import_module("pyqtgraph"),
-            lambda _: self.parts.plots.start(),
-            self._on_unexpected,
-            name="plots",
+            load_library, lambda _: self.parts.plots.start(), self._on_unexpected, name="plots"
         )
 
     def _show_stats(self) -> None:
@@ -459,6 +459,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name["clean_view"].trigger()
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self._stats_timer.stop()
+        self._plots_later.stop()
         self.display.close()
         self.hide()
         self.parts.plots.stop()

@@ -99,6 +99,6 @@ class AgreementCard(PlotCard):
             return
         bottom = min(0.0, math.floor(2 * min(map(min, series))) / 2)
         top = max(1.0, math.ceil(max(map(max, series))))
-        self._plot.setYRange(bottom, top, padding=0.02)  # type: ignore[attr-defined]
+        self._plot.set_y(bottom, top, padding=0.02)
         marks = [(value, f"{value:g}") for value in (bottom, (bottom + top) / 2, top)]
-        self._plot.getAxis("left").setTicks([marks])  # type: ignore[attr-defined]
+        self._plot.mark("left", marks)

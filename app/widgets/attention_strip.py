@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
 from app.i18n import tr
@@ -17,6 +17,8 @@ from app.widgets.transport import clock_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+    from PySide6.QtCore import QEvent
     from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent
 
     from app.theme import Tokens
@@ -120,6 +122,7 @@ class _Graph(QWidget):
         self._step = 0.1
         self._position = 0.0
         self._moments: Sequence[float] = ()
+        self._drawn: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Attention over time"))
@@ -141,7 +144,7 @@ class _Graph(QWidget):
         """
         self._series, self._moments = series, moments
         self._duration, self._step = duration, step
-        self.update()
+        self._draw_anew()
 
     def set_position(self, seconds: float) -> None:
         """Shows where the clip is."""
@@ -152,6 +155,15 @@ class _Graph(QWidget):
     def set_tokens(self, tokens: Tokens) -> None:
         """Uses the colours of a theme."""
         self._tokens = tokens
+        self._draw_anew()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draws anew in another font or language."""
+        self._draw_anew()
+        super().changeEvent(event)
+
+    def _draw_anew(self) -> None:
+        self._drawn = None
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -186,22 +198,37 @@ class _Graph(QWidget):
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the strip."""
-        tokens, painter = self._tokens, QPainter(self)
+        """Paints the strip and, over it, where the clip is."""
+        ratio = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.size() != self.size() * ratio:
+            self._drawn = self._draw(ratio)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        if self._duration:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(self._tokens.text), 1.4))
+            x = self._x(self._position)
+            painter.drawLine(QPointF(x, 1), QPointF(x, self.height() - 1))
+        painter.end()
+
+    def _draw(self, ratio: float) -> QPixmap:
+        """The strip without the position, which alone moves with every frame."""
+        tokens, drawn = self._tokens, QPixmap(self.size() * ratio)
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(QColor(tokens.surface))
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(box, 7, 7)
-        if not self._duration:
-            return
-        known = self._series is not None and len(self._series.seconds) > 0
-        if self._series is not None and known:
-            self._paint_series(painter, self._series)
-        self._paint_words(painter, known=known)
-        painter.setPen(QPen(QColor(tokens.text), 1.4))
-        x = self._x(self._position)
-        painter.drawLine(QPointF(x, 1), QPointF(x, self.height() - 1))
+        if self._duration:
+            known = self._series is not None and len(self._series.seconds) > 0
+            if self._series is not None and known:
+                self._paint_series(painter, self._series)
+            self._paint_words(painter, known=known)
+        painter.end()
+        return drawn
 
     def _x(self, seconds: float) -> float:
         return 1 + (self.width() - 2) * min(seconds / self._duration, 1.0)
@@ -213,11 +240,15 @@ class _Graph(QWidget):
         moved.setAlpha(190)
         painter.setBrush(moved)
         bar = max(1.0, self.width() * self._step / self._duration - 0.6)
-        for seconds, distance in zip(series.seconds, series.moved, strict=True):
+        columns = self._columns(series.seconds)
+        moved_most = np.maximum.reduceat(series.moved, columns)
+        bars = []
+        for seconds, distance in zip(series.seconds[columns].tolist(), moved_most, strict=True):
             if distance > 0.02:
                 length = min(1.0, float(distance)) * (height - 6)
-                painter.drawRect(QRectF(self._x(seconds), height - 1 - length, bar, length))
-        self._paint_spread(painter, series)
+                bars.append(QRectF(self._x(seconds), height - 1 - length, bar, length))
+        painter.drawRects(bars)
+        self._paint_spread(painter, series, columns)
         painter.setPen(QPen(QColor(tokens.quiet), 1, Qt.PenStyle.DotLine))
         for seconds in series.seconds[series.cuts]:
             painter.drawLine(QPointF(self._x(seconds), 2), QPointF(self._x(seconds), height - 2))
@@ -228,21 +259,26 @@ class _Graph(QWidget):
             mark = [QPointF(x - 3.5, 1), QPointF(x + 3.5, 1), QPointF(x, 6)]
             painter.drawPolygon(QPolygonF(mark))
 
-    def _paint_spread(self, painter: QPainter, series: Series) -> None:
+    def _columns(self, seconds: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Where each pixel's numbers begin: of a long clip, many fall on one."""
+        place = (seconds * (self.width() * self.devicePixelRatioF() / self._duration)).astype(int)
+        return np.flatnonzero(np.diff(place, prepend=-1))
+
+    def _paint_spread(self, painter: QPainter, series: Series, columns: NDArray[np.intp]) -> None:
         """The spread of attention; a line for each stretch that was seen without a gap."""
         low, high = float(series.entropy.min()), float(series.entropy.max())
         room = max(high - low, 0.15)
-        colour = QColor(self._tokens.inferred)
-        gaps = np.flatnonzero(np.diff(series.seconds) > 4 * self._step) + 1
-        for rows in np.split(np.arange(len(series.seconds)), gaps):
+        counts = np.diff(columns, append=len(series.seconds))
+        spread = (np.add.reduceat(series.entropy, columns) / counts - low) / room
+        seconds = series.seconds[columns]
+        unseen = max(4 * self._step, 2 * self._duration / max(self.width(), 1))
+        gaps = np.flatnonzero(np.diff(seconds) > unseen) + 1
+        painter.setPen(QPen(QColor(self._tokens.inferred), 1.5))
+        for rows in np.split(np.arange(len(seconds)), gaps):
             points = [
-                QPointF(
-                    self._x(series.seconds[row]),
-                    self.height() - 6 - (self.height() - 14) * (series.entropy[row] - low) / room,
-                )
-                for row in rows
+                QPointF(self._x(x), self.height() - 6 - (self.height() - 14) * y)
+                for x, y in zip(seconds[rows].tolist(), spread[rows].tolist(), strict=True)
             ]
-            painter.setPen(QPen(colour, 1.5))
             if len(points) == 1:
                 painter.drawPoint(points[0])
             painter.drawPolyline(QPolygonF(points))

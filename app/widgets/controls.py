@@ -140,6 +140,7 @@ class Slider(QSlider):
             painter.drawEllipse(QPointF(place, middle), _HANDLE / 2 + 3, _HANDLE / 2 + 3)
         painter.setBrush(handle)
         painter.drawEllipse(QPointF(place, middle), _HANDLE / 2, _HANDLE / 2)
+        painter.end()
 
     def _paint_marks(self, painter: QPainter, colour: QColor) -> None:
         assert self._marks is not None
@@ -286,6 +287,7 @@ class SwatchButton(QAbstractButton):
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, self.text())
         if self._safe:
             self._paint_mark(painter, words)
+        painter.end()
 
     def _paint_mark(self, painter: QPainter, words: QRectF) -> None:
         """An eye behind the name."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import tr
-from app.widgets.bare_graph import close_graph, colour_graph, open_graph
+from app.widgets.bare_graph import Graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ class PlotCard(QFrame):
         self._words = words
         self._least = least
         self._tokens = tokens
-        self._plot: Any = None
+        self._plot: Graph | None = None
         self._lines: list[Any] = []
         self._steps: Iterator[None] = iter(())
         self._pace = QTimer(self)
@@ -117,23 +117,26 @@ class PlotCard(QFrame):
             self.made.emit()
 
     def _build(self) -> Iterator[None]:
-        plot = self._plot = open_graph(self.accessibleName(), 30, (0, 6, 12, 0))
+        plot = self._plot = Graph(self.accessibleName())
         yield
-        plot.setXRange(-SPAN_SECONDS, 0.0, padding=0.0)
-        plot.setYRange(0.0, self._least, padding=0.0)
-        plot.getAxis("bottom").setTicks([[(-60, "-60 s"), (-30, "-30 s"), (0, tr("now"))]])
-        self._lines = [plot.plot(antialias=True) for _ in self._curves]
+        plot.lay_out(30, (0, 6, 12, 0))
+        yield
+        plot.set_x(-SPAN_SECONDS, 0.0)
+        plot.set_y(0.0, self._least)
+        plot.mark("bottom", [(-60, "-60 s"), (-30, "-30 s"), (0, tr("now"))])
+        self._lines = [plot.add_curve() for _ in self._curves]
         yield
         self.set_tokens(self._tokens)
         yield
         layout = self._stage.layout()
         assert layout is not None
-        layout.addWidget(plot)
+        layout.addWidget(plot.widget)
 
     def stop(self) -> None:
-        """Takes the graph away, in the order its library needs."""
+        """Takes the graph away."""
         self._pace.stop()
-        close_graph(self._plot)
+        if self._plot is not None:
+            self._plot.close()
         self._plot, self._lines = None, []
 
     def set_tokens(self, tokens: Tokens) -> None:
@@ -148,7 +151,7 @@ class PlotCard(QFrame):
             return
         import pyqtgraph
 
-        colour_graph(self._plot, tokens, self.font())
+        self._plot.colour(tokens, self.font())
         for line, (_, colour) in zip(self._lines, self._curves, strict=False):
             line.setPen(pyqtgraph.mkPen(getattr(tokens, colour), width=1.6))
 
@@ -161,15 +164,14 @@ class PlotCard(QFrame):
         """
         for value, values in zip(self._values, series, strict=True):
             value.setText(self._words.format(values[-1]))
-        if not self._lines:
+        if self._plot is None or not self._lines:
             return
         ages = [time - times[-1] for time in times]
         for line, values in zip(self._lines, series, strict=True):
             line.setData(ages, list(values))
         top = _round_up(max(self._least, max(max(values) for values in series) * 1.08))
-        self._plot.setYRange(0.0, top, padding=0.02)
-        marks = [(value, f"{value:g}") for value in (0.0, top / 2, top)]
-        self._plot.getAxis("left").setTicks([marks])
+        self._plot.set_y(0.0, top, padding=0.02)
+        self._plot.mark("left", [(value, f"{value:g}") for value in (0.0, top / 2, top)])
 
 
 class PlotPanel(QWidget):

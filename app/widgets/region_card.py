@@ -249,6 +249,7 @@ class _Bar(QWidget):
         painter.setBrush(QColor(self._colour))
         filled = max(height, width * min(self._value, 1.0)) if self._value > 0 else 0
         painter.drawRoundedRect(QRectF(0, top, filled, height), height / 2, height / 2)
+        painter.end()
 
 
 def _facts(summary: RegionSummary | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.widgets.bare_graph import close_graph, colour_graph, open_graph
+from app.widgets.bare_graph import Graph
 
 if TYPE_CHECKING:
     from app.theme import Tokens
@@ -33,7 +33,7 @@ class RunCurve(QFrame):
         self._colour, self._tokens = colour, tokens
         self._points: list[tuple[float, float]] = []
         self._done = 0.0  # steps of the parts of the run that are over
-        self._plot: Any = None
+        self._plot: Graph | None = None
         self._line: Any = None
         self.heading = heading = QLabel(title)
         heading.setObjectName("section")
@@ -66,16 +66,17 @@ class RunCurve(QFrame):
         """Loads the graph; its library takes half a second the first time."""
         if self._plot is not None:
             return
-        plot = open_graph(self.accessibleName(), 34, (0, 4, 6, 0))
-        self._line = plot.plot(antialias=True)
-        self._plot = plot
-        self._stage.addWidget(plot)
+        self._plot = Graph(self.accessibleName())
+        self._plot.lay_out(34, (0, 4, 6, 0))
+        self._line = self._plot.add_curve()
+        self._stage.addWidget(self._plot.widget)
         self.set_tokens(self._tokens)
         self._draw()
 
     def stop(self) -> None:
-        """Takes the graph away, in the order its library needs."""
-        close_graph(self._plot)
+        """Takes the graph away."""
+        if self._plot is not None:
+            self._plot.close()
         self._plot = self._line = None
 
     def set_tokens(self, tokens: Tokens) -> None:
@@ -85,7 +86,7 @@ class RunCurve(QFrame):
             return
         import pyqtgraph
 
-        colour_graph(self._plot, tokens, self.font())
+        self._plot.colour(tokens, self.font())
         colour = getattr(tokens, self._colour)
         self._line.setPen(pyqtgraph.mkPen(colour, width=1.8))
 
@@ -116,12 +117,12 @@ class RunCurve(QFrame):
         values = [y for _, y in self._points]
         if not values:
             for side in ("left", "bottom"):
-                self._plot.getAxis(side).setTicks([[]])
+                self._plot.mark(side, [])
             return
         low, high = min(values), max(values)
         room = max(0.02, (high - low) * 0.1)
-        self._plot.setYRange(low - room, high + room, padding=0)
-        marks = [(value, f"{value:.2f}") for value in {low, high}]
-        self._plot.getAxis("left").setTicks([marks])
-        steps = [(x, f"{x:g}") for x in {self._points[0][0], self._points[-1][0]}]
-        self._plot.getAxis("bottom").setTicks([steps])
+        self._plot.set_y(low - room, high + room)
+        self._plot.mark("left", [(value, f"{value:.2f}") for value in {low, high}])
+        first, last = self._points[0][0], self._points[-1][0]
+        self._plot.set_x(first, max(last, first + 1.0), padding=0.02)
+        self._plot.mark("bottom", [(x, f"{x:g}") for x in {first, last}])

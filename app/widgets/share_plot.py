@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n import tr
-from app.widgets.bare_graph import close_graph, colour_graph, open_graph
+from app.widgets.bare_graph import Graph
 from app.widgets.region_layer import COLOURS
 from app.widgets.transport import clock_text
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from PySide6.QtGui import QShowEvent
 
     from app.theme import Tokens
 
@@ -27,14 +29,19 @@ class SharePlot(QWidget):
 
     Args:
         tokens: The theme's colours.
+
+    Signals:
+        needed: It is seen, and the graph is not there yet.
     """
+
+    needed = Signal()
 
     def __init__(self, tokens: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Shares over time"))
         self.setFixedHeight(_HEIGHT)
         self._tokens = tokens
-        self._plot: Any = None
+        self._plot: Graph | None = None
         self._lines: list[Any] = []
         self._now: Any = None
         self._data: tuple[NDArray[np.float64], Sequence[NDArray[np.float32]]] | None = None
@@ -42,23 +49,27 @@ class SharePlot(QWidget):
         self._inner = QVBoxLayout(self)
         self._inner.setContentsMargins(0, 0, 0, 0)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Asks for the graph."""
+        super().showEvent(event)
+        if self._plot is None:
+            self.needed.emit()
+
     def start(self) -> None:
-        """Loads the graph."""
+        """Makes the graph."""
         if self._plot is not None:
             return
-        import pyqtgraph
-
-        plot = open_graph(self.accessibleName(), 34, (0, 9, 16, 0))
-        self._now = pyqtgraph.InfiniteLine(0.0)
-        plot.addItem(self._now)
-        self._plot = plot
-        self._inner.addWidget(plot)
+        self._plot = Graph(self.accessibleName())
+        self._plot.lay_out(34, (0, 9, 16, 0))
+        self._now = self._plot.add_line()
+        self._inner.addWidget(self._plot.widget)
         self.set_tokens(self._tokens)
         self._draw()
 
     def stop(self) -> None:
-        """Takes the graph away, in the order its library needs."""
-        close_graph(self._plot)
+        """Takes the graph away."""
+        if self._plot is not None:
+            self._plot.close()
         self._plot, self._lines, self._now = None, [], None
 
     def set_tokens(self, tokens: Tokens) -> None:
@@ -68,7 +79,7 @@ class SharePlot(QWidget):
             return
         import pyqtgraph
 
-        colour_graph(self._plot, tokens, self.font())
+        self._plot.colour(tokens, self.font())
         self._now.setPen(pyqtgraph.mkPen(tokens.faint, width=1))
 
     def show_shares(
@@ -99,11 +110,12 @@ class SharePlot(QWidget):
 
         seconds, shares = self._data
         while len(self._lines) > len(shares):
-            self._plot.removeItem(self._lines.pop())
+            self._plot.remove(self._lines.pop())
         while len(self._lines) < len(shares):
             colour = COLOURS[len(self._lines) % len(COLOURS)]
-            pen = pyqtgraph.mkPen(colour, width=1.8)
-            self._lines.append(self._plot.plot(pen=pen, antialias=True))
+            line = self._plot.add_curve()
+            line.setPen(pyqtgraph.mkPen(colour, width=1.8))
+            self._lines.append(line)
         # What was not seen is a gap in the curve, not a straight line through it.
         joined = np.ones(len(seconds), bool)
         if len(seconds) > 1:
@@ -113,11 +125,11 @@ class SharePlot(QWidget):
             line.setData(seconds, 100 * values, connect=joined)
         highest = max((float(values.max(initial=0.0)) for values in shares), default=0.0)
         top = next(step for step in (10, 25, 50, 100) if step >= 99 * highest or step == 100)
-        self._plot.setYRange(0.0, top, padding=0.03)
+        self._plot.set_y(0.0, top, padding=0.03)
         marks = [(value, f"{value:g}\u2009%") for value in (0.0, top / 2, float(top))]
-        self._plot.getAxis("left").setTicks([marks])
+        self._plot.mark("left", marks)
         first, last = self._span
-        self._plot.setXRange(first, max(last, first + 1.0), padding=0.0)
+        self._plot.set_x(first, max(last, first + 1.0))
         middle = (first + last) / 2
         times = [(value, clock_text(value)) for value in (first, middle, last)]
-        self._plot.getAxis("bottom").setTicks([times])
+        self._plot.mark("bottom", times)

@@ -121,3 +121,4 @@ class WipeHandle(QWidget):
             tip = QPointF(middle.x() + side * 6.5, middle.y())
             painter.drawLine(tip, QPointF(tip.x() - side * 3, middle.y() - 3))
             painter.drawLine(tip, QPointF(tip.x() - side * 3, middle.y() + 3))
+        painter.end()

@@ -6,11 +6,20 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from window_bench import FakeCamera
 
 from app.features.analyse import Analyse
+from uvanet.analysis.record import Series
 from uvanet.render import VideoWriter
+
+
+def pixels(image):
+    """BGRA, uint8, (h, w, 4)."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    found = np.frombuffer(image.constBits(), np.uint8)
+    return found.reshape(image.height(), image.width(), 4).copy()
 
 
 def analyse(bench):
@@ -120,6 +129,40 @@ def test_a_click_on_the_strip_goes_there(paused):
     place = QPoint(round(graph.width() * 5 / 6), 10)
     QTest.mouseClick(graph, Qt.MouseButton.LeftButton, pos=place)
     paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(5.0, abs=0.1))
+
+
+def test_a_long_clip_is_drawn_by_pixels_and_loses_no_jump(player):
+    graph = analyse(player)._strip.graph
+    count, step = 4000, 0.1
+    moved = np.zeros(count, np.float32)
+    moved[1000] = 1.0
+    numbers = (np.full(count, 0.5, np.float32), np.zeros(count, np.float32))
+    seconds, cuts = np.arange(count) * step, np.zeros(count, bool)
+    shown = np.ones(count, bool)
+    shown[2000:3000] = False  # a quarter was never seen
+    rows = np.zeros((count, 2), np.float32)
+
+    def drawn(moved):
+        """Of each column of pixels: how bright its brightest one is."""
+        columns = (seconds, *numbers, moved, cuts, rows)
+        series = Series(*(column[shown] for column in columns))
+        graph.show_series(series, (), count * step, step)
+        return pixels(graph.grab().toImage())[..., :3].astype(int)
+
+    graph.set_position(0.0)
+    still, seen = drawn(np.zeros(count, np.float32)), drawn(moved)
+    changed = np.flatnonzero(np.abs(seen - still).max((0, 2)) > 30) / seen.shape[1]
+    assert len(changed)
+    assert np.abs(changed - 0.25).max() < 0.01
+    # The spread is a line, but for the quarter that was never seen.
+    middle = still[still.shape[0] // 2 :, : 10 * (still.shape[1] // 10)].max((0, 2))
+    tenths = middle.reshape(10, -1).min(1)
+    assert tenths[6] < min(tenths[1], tenths[3], tenths[8]) - 30
+    # Where the clip is moves over the strip, which is not drawn anew for it.
+    before = graph._drawn
+    graph.set_position(200.0)
+    assert not np.array_equal(pixels(graph.grab().toImage())[..., :3], seen)
+    assert graph._drawn is before
 
 
 def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeypatch):

@@ -263,10 +263,11 @@ def test_the_share_follows_the_film(player):
     assert "first at 0:00." in analyse(player).card._rows[0].facts.text()
 
 
-def test_the_graph_is_there_after_the_first_overlay(player):
+def test_the_graph_is_there_once_there_are_regions(player):
     plot = analyse(player).card.plot
-    player.until(lambda: plot._plot is not None)
+    assert plot._plot is None
     regions(player).replace_all([LEFT_HALF, LEFT_HALF.moved(0.3, 0.0)])
+    player.until(lambda: plot._plot is not None)
     player.until(lambda: len(plot._lines) == 2 and len(plot._lines[0].getData()[0]) > 2)
 
 

@@ -143,11 +143,11 @@ def test_leaving_while_a_stream_hangs(start: Callable[..., Child]) -> None:
             assert time.monotonic() - began < 20
 
 
-def test_the_program_needs_no_training_libraries(x_display: str, tmp_path: Path) -> None:
+def said_after_a_run(x_display: str, home: Path, words: str) -> str:
+    """What Python prints when asked at the end of a run on the demo."""
     words = (
-        "import sys; from app.__main__ import main; code = main(['demo', '--measure', '1']);"
-        "print(sorted({'torch', 'scipy', 'onnx', 'pandas', 'matplotlib'} & set(sys.modules)));"
-        "sys.exit(code)"
+        "import sys; from app.__main__ import main; code = main(['demo', '--measure', '2']);"
+        f"{words}; sys.exit(code)"
     )
     done = subprocess.run(
         [sys.executable, "-c", words],
@@ -155,7 +155,7 @@ def test_the_program_needs_no_training_libraries(x_display: str, tmp_path: Path)
             **os.environ,
             "DISPLAY": x_display,
             "QT_QPA_PLATFORM": "xcb",
-            "XDG_CONFIG_HOME": str(tmp_path),
+            "XDG_CONFIG_HOME": str(home),
         },
         cwd=ROOT,
         capture_output=True,
@@ -163,7 +163,22 @@ def test_the_program_needs_no_training_libraries(x_display: str, tmp_path: Path)
         timeout=120,
         check=True,
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    return done.stdout.splitlines()[-1]
+
+
+def test_the_program_needs_no_training_libraries(x_display: str, tmp_path: Path) -> None:
+    words = "print(sorted({'torch', 'scipy', 'onnx', 'pandas', 'matplotlib'} & set(sys.modules)))"
+    assert said_after_a_run(x_display, tmp_path, words) == "[]"
+
+
+def test_what_qt_and_its_graphs_bring_is_not_kept(x_display: str, tmp_path: Path) -> None:
+    words = (
+        "import linecache, pyqtgraph;"
+        "print('PySide6.QtTest' in sys.modules,"
+        "sum(len(entry[2]) for entry in linecache.cache.values() if len(entry) == 4) < 5000,"
+        "len(vars(pyqtgraph.QtWidgets)) < 100, pyqtgraph.QtWidgets.QWizard.__name__)"
+    )
+    assert said_after_a_run(x_display, tmp_path, words) == "False True True QWizard"
 
 
 def test_arguments_that_make_no_sense(start: Callable[..., Child]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from app.features.feature import Feature
 from app.i18n import tr
 from app.widgets.attention_strip import AttentionStrip
 from app.widgets.controls import IconButton
+from app.widgets.graph_library import load_library
 from app.widgets.looks_layer import LooksLayer
 from app.widgets.region_card import RegionCard
 from app.widgets.region_layer import RegionLayer
@@ -64,6 +64,7 @@ class Analyse(Feature):
         window.controller.switched.connect(self._on_switched)
         window.display.presented.connect(self._on_presented)
         window.display.first_overlay.connect(self._load_plot)
+        self.card.plot.needed.connect(self._load_plot)
         window.closing.connect(self._on_closing)
         self._layer.tool_left.connect(self._show_tool)
         self._layer.drawn.connect(lambda *_: window.canvas.setFocus())
@@ -346,13 +347,11 @@ class Analyse(Feature):
             )
 
     def _load_plot(self) -> None:
-        # Half a second of imports, beside the window's thread.
-        self.window.jobs.run(
-            lambda: importlib.import_module("pyqtgraph"),
-            lambda _: self.card.plot.start(),
-            self._on_failed,
-            name="share plot",
-        )
+        """Loads the graph once there are regions, whose shares it draws."""
+        if self.card.plot.isVisible() and self.window.display.overlay_seen:
+            self.window.jobs.run(
+                load_library, lambda _: self.card.plot.start(), self._on_failed, name="share plot"
+            )
 
 
 def _button(action: QAction) -> IconButton:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +17,7 @@ from app.theme import DARK
 from app.widgets.agreement import AgreementCard
 from app.widgets.compare_button import CompareButton
 from app.widgets.compare_strip import CompareStrip
+from app.widgets.graph_library import load_library
 from app.widgets.wipe_handle import WipeHandle
 
 if TYPE_CHECKING:
@@ -286,12 +286,7 @@ class Compare(Feature):
         """Loads the graph where a view shows it; most people never do, and it takes 4 MB."""
         if not self.stage.needs_teacher or not self.window.display.overlay_seen:
             return
-        self.window.jobs.run(
-            lambda: importlib.import_module("pyqtgraph"),
-            lambda _: self.card.start(),
-            _raise,
-            name="plots",
-        )
+        self.window.jobs.run(load_library, lambda _: self.card.start(), _raise, name="plots")
 
     def _say(self) -> None:
         """Says how far the teacher lags and how far the two agree, calmly."""
