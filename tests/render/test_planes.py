@@ -27,6 +27,29 @@ def test_blending_planes_looks_like_blending_pixels(name: str) -> None:
     assert np.percentile(difference, 99) < 14
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.15, 0.6, 1.0])
+def test_no_heat_is_lost_outside_of_the_box(
+    threshold: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, style = np.random.default_rng(3), OverlayStyle(threshold=threshold)
+    for trial in range(60):
+        shape = (int(rng.integers(8, 60)), int(rng.integers(8, 100)))
+        saliency = cv2.GaussianBlur(rng.random(shape, np.float32) ** 9, (0, 0), rng.uniform(0.4, 6))
+        saliency *= rng.uniform(0.1, 1) / saliency.max()
+        if trial % 4 == 0:
+            # What a cubic filter overshoots most: four cells amid nothing.
+            saliency = np.zeros(shape, np.float32)
+            row, column = rng.integers(0, shape[0] - 1), rng.integers(0, shape[1] - 1)
+            saliency[row : row + 2, column : column + 2] = rng.uniform(threshold / 2, 1)
+        image = rng.integers(0, 256, (rng.integers(9, 90) * 2, 160, 3), np.uint8)
+        planes, everywhere = to_planes(image), to_planes(image)
+        blend(planes, saliency, style)
+        with monkeypatch.context() as patch:
+            patch.setattr("uvanet.render.planes._heated", lambda *_: (0.0, 0.0, 1.0, 1.0))
+            blend(everywhere, saliency, style)
+        np.testing.assert_array_equal(planes, everywhere)
+
+
 def test_odd_sizes_are_filled_up() -> None:
     assert to_planes(np.zeros((17, 33, 3), np.uint8)).shape == (27, 34)
 

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from uvanet.errors import OutputError, SourceError, UsageError
@@ -26,7 +27,7 @@ from uvanet.sources.turning import Orientations, TurnedSource
 from uvanet.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from fractions import Fraction
     from pathlib import Path
 
@@ -97,7 +98,11 @@ def export(
         OutputError: Nothing can be written.
         UvanetError: Anything else the caller can mend: no such model, ending unknown.
     """
-    control = control or Control()
+    with _alone():
+        return _export(job, progress, control or Control())
+
+
+def _export(job: Job, progress: Callable[[Progress], None] | None, control: Control) -> Result:
     annotator = _Annotator(job)
     began = time.perf_counter()
     upright = make_source(job.source, fps=job.folder_fps)
@@ -134,6 +139,20 @@ def export(
         stopped=stopped,
         note=note,
     )
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Lets OpenCV work on the calling thread alone: decoder and encoder fill the other cores.
+
+    Its helpers, which wait for work by turning in circles, would take time from both.
+    """
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 class _Full(Exception):
