@@ -41,8 +41,8 @@ RUNS = {
     "uvanet-128": [Run(2), Run(2), Run(2, 0.6)],
 }
 """Each goes on from the one before; the others from the first one's weights, for the network is the
-same. NSS on `val` after each: uvanet-32 1.707, 1.721 and, by smaller steps, 1.738; uvanet-128
-2.179, 2.196 and 2.231.
+same. NSS on `val` after each, by the shares of then: uvanet-32 1.707, 1.721 and, by smaller steps,
+1.738; uvanet-128 2.179, 2.196 and 2.231.
 """
 
 

@@ -87,7 +87,9 @@ def test_the_answer_is_the_mean_of_three_and_one_head_gives_it() -> None:
         for head in model.heads:
             head.centre_bias.normal_()
         output = model(torch.rand(2, 3, 48, 88), torch.rand(2, 3, 48, 88))
-        mean = 0.25 * output.spatial + 0.25 * output.temporal + 0.5 * output.mixed
+        assert sum(student.SHARES) == pytest.approx(1)
+        parts = zip(student.SHARES, (output.spatial, output.temporal, output.mixed), strict=True)
+        mean = sum(share * part for share, part in parts)
         assert torch.allclose(output.fused, mean, atol=1e-5)
         frame, earlier = torch.rand(2, 3, 48, 88), output.features
         features = model.stem(frame)

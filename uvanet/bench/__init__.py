@@ -80,7 +80,7 @@ def bench(
         "pairs": [bench_pair(main, name, 3 * seconds) for name in teachers],
     }
     say("files")
-    result["files"] = bench_files(main, min(10.0, 4 * seconds))
+    result["files"] = bench_files(main, min(10.0, 20 * seconds))
     say("the program")
     result["program"] = bench_program(main, program_seconds) if program_seconds else None
     result["live"] = bench_live(main, program_seconds / 2) if program_seconds else []

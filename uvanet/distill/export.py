@@ -14,6 +14,7 @@ from uvanet.data.fixations import read_split
 from uvanet.distill.evaluate import BranchEngine, student_predictor
 from uvanet.distill.measure import measure
 from uvanet.distill.sharpness import best_sharpness
+from uvanet.distill.shipped import Shipped
 from uvanet.distill.slim import slim
 from uvanet.evaluation.baselines import centre_prior
 from uvanet.evaluation.predictors import StreamPredictor
@@ -32,27 +33,6 @@ CITATION = (
     "Fu, Shi, Song, Ge, Lu, Li: Ultrafast Video Attention Prediction with Coupled Knowledge "
     "Distillation. AAAI 2020, 34(07), 10802-10809. arXiv 1904.04449."
 )
-
-
-class Shipped(nn.Module):
-    """The streaming step as engines run it: bytes in, a map in 0..1 out.
-
-    Args:
-        student: In evaluation mode.
-    """
-
-    def __init__(self, student: SpatioTemporal) -> None:
-        super().__init__()
-        self.student = student
-        # Three heads would be two dozen small nodes.
-        self.head = student.joined_head()
-
-    def forward(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
-        """See `uvanet.runtime.engine.Engine.step`."""
-        features = self.student.stem(frame.permute(0, 3, 1, 2).float() * (1 / 255))
-        decoded = self.student.decode(features, earlier)
-        logits = self.head(torch.cat(decoded, 1))[:, 0]
-        return torch.exp(logits - logits.amax((1, 2), keepdim=True)), features
 
 
 def write_onnx(student: SpatioTemporal, path: Path) -> None:
