@@ -2,7 +2,8 @@
 
 Every student is trained alike, by both steps, for fewer epochs than those that ship, and measured
 on `test` and on talk; what is told is its NSS, and the difference to the whole recipe with the
-95 % interval of paired differences. A run that was stopped goes on. The teachers that ship label.
+95 % interval of paired differences. A run that was stopped goes on; `--there` measures what is
+there and trains nothing. The teachers that ship label.
 """
 
 import argparse
@@ -166,6 +167,16 @@ def table(found: Means, first: str = BASE) -> list[str]:
     return lines
 
 
+def train(preset: str, epochs: int, root: Path, out: Path) -> None:
+    """Trains every variant in a folder of its number."""
+    # With what feature hints need; runs without them leave it alone.
+    config = dataclasses.replace(distilled(preset), feature_hint=HINT)
+    whole = first_material(config, chosen_teachers(), CORPUS, root, out / "labels", root / "pool")
+    for number, (words, config) in enumerate(variants(preset, epochs)):
+        print(f"\n{words}", flush=True)
+        two_steps(config, material_of(words, whole, config, root), root, out / str(number))
+
+
 def report(found: Means, preset: str, epochs: int) -> str:
     """The table."""
     made = f"`packaging/ablate.py --preset {preset} --epochs {epochs}`"
@@ -180,22 +191,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "ablation", help="the run")
     parser.add_argument("--preset", default="uvanet-32")
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--there", action="store_true", help="train nothing")
     arguments = parser.parse_args()
-    root, out, teachers = find_root(None), arguments.out, chosen_teachers()
-    # With what feature hints need; runs without them leave it alone.
-    config = dataclasses.replace(distilled(arguments.preset), feature_hint=HINT)
-    whole = first_material(config, teachers, CORPUS, root, out / "labels", root / "pool")
+    root, out, preset = find_root(None), arguments.out, arguments.preset
+    if not arguments.there:
+        train(preset, arguments.epochs, root, out)
     students: dict[str, SpatioTemporal] = {}
-    for number, (words, config) in enumerate(variants(arguments.preset, arguments.epochs)):
-        print(f"\n{words}", flush=True)
-        material = material_of(words, whole, config, root)
-        folder = out / str(number)
-        result = two_steps(config, material, root, folder)
-        students[words] = load_student(config.preset, result.weights)
-        if words == BASE:
-            first = load_student(config.preset, folder / "best.safetensors")
+    for number, (words, config) in enumerate(variants(preset, arguments.epochs)):
+        weights = out / str(number) / "joint" / "best.safetensors"
+        if weights.exists():
+            students[words] = load_student(config.preset, weights)
+    first = load_student(preset, out / "0" / "best.safetensors")
     found = measured(rows_of(students, first), root)
-    text = report(found, arguments.preset, arguments.epochs)
+    text = report(found, preset, arguments.epochs)
     (WEIGHTS / "ABLATION.md").write_text(text, encoding="utf-8")
     for data, rows in found.items():
         less = [
