@@ -2,7 +2,7 @@
 
 Beside each shipped student and its branches stands one of the same network that learned from gaze
 alone, for 240 passes over the pictures, of which the best by `val` is taken. A run that was
-stopped goes on.
+stopped goes on; `--there` begins none.
 """
 
 import argparse
@@ -43,8 +43,8 @@ def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
     return student
 
 
-def rows_of(preset: str, alone: SpatioTemporal) -> list[Predictor]:
-    """The shipped student, its branches, and the other."""
+def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
+    """The shipped student, its branches, and the other, where there is one."""
     card = read_card(WEIGHTS / f"{preset}.json")
     shipped = load_student(preset, WEIGHTS / f"{preset}.safetensors")
     engines = {
@@ -57,8 +57,9 @@ def rows_of(preset: str, alone: SpatioTemporal) -> list[Predictor]:
                 ("temporal", "temporal branch"),
             )
         },
-        ALONE: BranchEngine(alone, "fused"),
     }
+    if alone is not None:
+        engines[ALONE] = BranchEngine(alone, "fused")
     return [StreamPredictor(name, Model(card, engine)) for name, engine in engines.items()]
 
 
@@ -67,11 +68,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "undistilled", help="the runs")
     parser.add_argument("--only", action="append", help="a student's name; may be repeated")
+    parser.add_argument("--there", action="store_true", help="begin no training")
     arguments = parser.parse_args()
     root = find_root(None)
     parts = [WORDS.rstrip()]
     for preset in arguments.only or RUNS:
-        alone = undistilled(preset, root, arguments.out / preset)
+        out = arguments.out / preset
+        begun = (out / "best.safetensors").exists()
+        alone = undistilled(preset, root, out) if begun or not arguments.there else None
         parts += ["", *table(measured(rows_of(preset, alone), root, preset), preset)]
     text = "\n".join(parts) + "\n"
     (WEIGHTS / "DISTILLED.md").write_text(text, encoding="utf-8")
