@@ -13,14 +13,14 @@ from ablate import measured, table
 from make_weights import ROOT, RUNS, WEIGHTS
 
 from uvanet.data.fixations import find_root, read_split
-from uvanet.distill.config import TrainConfig
+from uvanet.distill.config import TrainConfig, stored_side
 from uvanet.distill.evaluate import BranchEngine, student_predictor
 from uvanet.distill.loop import train
 from uvanet.distill.material import gaze_material
 from uvanet.distill.sharpness import best_sharpness
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
-from uvanet.models import SpatioTemporal, load_student
+from uvanet.models import PRESETS, SpatioTemporal, load_student
 from uvanet.weights import read_card
 
 WORDS = """\
@@ -36,7 +36,8 @@ ALONE = "gaze alone, no teacher"
 
 def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
     """A student that never heard a teacher."""
-    config = TrainConfig(preset=preset)
+    side = stored_side(PRESETS[preset].input_size)
+    config = TrainConfig(preset=preset, stored_size=max(160, side))
     result = train(config, gaze_material(root, config.stored_size), out)
     student = load_student(preset, result.weights)
     student.sharpen(best_sharpness(student_predictor(student), read_split(root, "val")))

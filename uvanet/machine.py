@@ -7,15 +7,20 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import cv2
 import psutil
 
 PACKAGES = ("numpy", "opencv-python", "onnxruntime", "PySide6-Essentials")
 
 
 def describe() -> dict[str, str | int]:
-    """Processor, cores usable, memory in GiB, system and the versions that matter for speed."""
+    """Processor, its widest instructions, cores usable, memory in GiB, system, and versions.
+
+    Of versions, those that matter for speed.
+    """
     facts: dict[str, str | int] = {
         "processor": _processor(),
+        "instructions": _instructions(),
         "cores": usable_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "system": platform.platform(),
@@ -44,3 +49,9 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def _instructions() -> str:
+    """As OpenCV names them, such as "AVX2"; with "?" it marks what this processor lacks."""
+    present = [word for word in cv2.getCPUFeaturesLine().split() if not word.endswith("?")]
+    return present[-1].lstrip("*") if present else ""

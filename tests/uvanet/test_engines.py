@@ -22,6 +22,7 @@ from uvanet.runtime.engines import ENGINES, Choice, fastest
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.openvino_engine import OpenvinoEngine
 from uvanet.runtime.sizes import proportioned
+from uvanet.runtime.trial import openvino_seconds
 from uvanet.weights import find
 
 if TYPE_CHECKING:
@@ -146,8 +147,11 @@ def times(monkeypatch: pytest.MonkeyPatch, seconds: dict[Choice, float]) -> list
         asked.append(choice)
         return seconds[choice]
 
-    monkeypatch.setattr(engines, "_seconds", measure)
-    monkeypatch.setattr(engines, "TRIED", ("onnx", "openvino"))
+    def others(_path: Path, _size: object, counts: list[int], _limit: float) -> dict[int, float]:
+        return {count: measure(Choice("openvino", count)) for count in counts}
+
+    monkeypatch.setattr(engines, "least_seconds", measure)
+    monkeypatch.setattr(engines, "openvino_seconds", others)
     return asked
 
 
@@ -195,6 +199,37 @@ def test_no_engine_is_tried_when_time_is_up(memory: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(engines.time, "perf_counter", iter(range(99)).__next__)
     assert fastest(*find("uvanet-64")) == Choice("onnx", 1)
     assert asked == []
+
+
+def test_openvino_is_not_tried_on_what_it_cannot_run(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = times(monkeypatch, {Choice("onnx", 1): 0.2, Choice("onnx", 2): 0.1})
+    assert fastest(*find("uvanet-64-int8")) == Choice("onnx", 2)
+    assert fastest(*find("teacher-spatial")) == Choice("onnx", 2)
+    assert len(asked) == 4
+
+
+def test_openvino_is_measured_in_another_process() -> None:
+    path, card = find("uvanet-32")
+    found = openvino_seconds(path, card.input_size, (1, 2), 60)
+    assert list(found) == [1, 2]
+    assert all(0 < taken < 1 for taken in found.values())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["os.kill(os.getpid(), signal.SIGSEGV)", "time.sleep(600)", "raise RuntimeError"],
+    ids=["dies", "hangs", "fails"],
+)
+def test_an_openvino_that_fails_is_not_chosen(
+    fault: str, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "openvino.py").write_text(f"import os, signal, time\n{fault}\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    path, card = find("uvanet-64")
+    assert openvino_seconds(path, card.input_size, (1,), 1.0) == {}
+    assert fastest(path, card).engine == "onnx"
 
 
 def test_auto_predicts(memory: Path, frames: list[np.ndarray]) -> None:

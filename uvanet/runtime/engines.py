@@ -12,12 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import platformdirs
 
 from uvanet.errors import MissingExtraError, ModelError, UsageError
 from uvanet.machine import describe, usable_cores
 from uvanet.runtime.engine import LAG
+from uvanet.runtime.trial import least_seconds, openvino_seconds
 from uvanet.whole import whole
 
 if TYPE_CHECKING:
@@ -27,15 +27,11 @@ if TYPE_CHECKING:
 ENGINES = ("onnx", "openvino", "torch")
 AUTO = "auto"
 
-TRIED = ("onnx",)
-"""What `AUTO` chooses from. OpenVINO is left to those who pin it: once, in some hundred starts, the
-program died (SIGSEGV) while this measured it, for a reason not yet found."""
-
-BUDGET = 0.7
-"""Seconds after which no further engine is tried."""
+BUDGET = 0.9
+"""Seconds after which no other engine is tried, and one that is being tried is given up."""
 
 MARGIN = 0.9
-"""An engine must need less than this share of the time of the one before it in the list."""
+"""What is tried later must need less than this share of the time of the best before it."""
 
 _KEPT = 64
 _LOG = logging.getLogger(__name__)
@@ -98,7 +94,7 @@ def open_engine(path: Path, card: Card, choice: Choice) -> Engine:
 def fastest(path: Path, card: Card, threads: int | None = None) -> Choice:
     """The engine and threads that predict a single frame fastest on this machine.
 
-    Measured in less than a second the first time, then read from the user's cache, until the
+    Measured in about a second the first time, then read from the user's cache, until the
     machine, the model or a version changes. Torch is not tried: to import it takes longer than
     all the rest.
 
@@ -119,37 +115,24 @@ def fastest(path: Path, card: Card, threads: int | None = None) -> Choice:
 
 def _measured(path: Path, card: Card, threads: int | None) -> Choice:
     counts = [threads] if threads else sorted({1, usable_cores()})
-    students = card.role == "student"
-    names = [
-        name
-        for name in TRIED
-        if name == "onnx" or (students and importlib.util.find_spec(name) is not None)
-    ]
     began = time.perf_counter()
-    best, least = Choice("onnx", counts[0]), float("inf")
-    for choice in (Choice(name, count) for name in names for count in counts):
+    found: dict[Choice, float] = {}
+    for choice in (Choice("onnx", count) for count in counts):
         if time.perf_counter() - began > BUDGET:
             break
-        taken = _seconds(open_engine(path, card, choice))
+        found[choice] = least_seconds(open_engine(path, card, choice))
+    left = BUDGET - (time.perf_counter() - began)
+    runs = card.role == "student" and card.trainable and importlib.util.find_spec("openvino")
+    if runs and left > 0:
+        others = openvino_seconds(path, card.input_size, counts, left)
+        found |= {Choice("openvino", count): taken for count, taken in others.items()}
+    best, least = Choice("onnx", counts[0]), float("inf")
+    for choice, taken in found.items():
         _LOG.info("%s by %s, %d threads: %.2f ms", card.name, *choice, taken * 1e3)
         # The first is the smallest in memory and the easiest on the other cores.
         if taken < least * MARGIN:
             best, least = choice, taken
     return best
-
-
-def _seconds(engine: Engine) -> float:
-    """The least time of a frame, of a few calls."""
-    frame = np.zeros((1, *engine.input_size, 3), np.uint8)
-    earlier = engine.step(frame).features
-    least, end = float("inf"), time.perf_counter() + 0.04
-    while True:
-        start = time.perf_counter()
-        engine.step(frame, earlier)
-        now = time.perf_counter()
-        least = min(least, now - start)
-        if now > end:
-            return least
 
 
 def _memory() -> Path:
