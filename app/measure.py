@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from app.features.training.feature import Training
 from app.i18n import tr
 from app.services.training import Request
+from uvanet.machine import seconds_alive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 60.0
 _TRAINING_SECONDS = 300.0  # until a training takes its first step
 _PULSE_MS = 4
-
-
-def seconds_since_start() -> float:
-    """Seconds since this process was started by the system, imports and all."""
-    return max(0.0, time.time() - float(psutil.Process().create_time()))
 
 
 class Errand(QObject):
@@ -70,7 +66,7 @@ class Errand(QObject):
         raise NotImplementedError
 
     def _on_first_overlay(self) -> None:
-        self.start = self.start or seconds_since_start()
+        self.start = self.start or seconds_alive()
         self._patience.stop()
         self._timer.start(round(self._seconds * 1000))
 
@@ -185,7 +181,7 @@ class TrainingMeasurement(Measurement):
         self._training = next(one for one in window.features if isinstance(one, Training))
 
     def _on_first_overlay(self) -> None:
-        self.start = seconds_since_start()
+        self.start = seconds_alive()
         self._patience.start(round(_TRAINING_SECONDS * 1000))
         words = ["demo", "--seconds", "10", "--steps", "1000000"]
         self._training.start(Request("adapt", "demo", words), self._folder)

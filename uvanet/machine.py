@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -39,6 +41,31 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def born(pid: int) -> float:
+    """When a process began, in seconds; on Linux since the machine did.
+
+    There, setting the clock moves no birth, while those that psutil tells move with it.
+
+    Raises:
+        psutil.Error: There is no such process.
+    """
+    if sys.platform != "linux":
+        return float(psutil.Process(pid).create_time())
+    try:
+        words = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise psutil.NoSuchProcess(pid) from error
+    # The name, in brackets, may hold anything.
+    ticks = words.rpartition(")")[2].split()[19]
+    return int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def seconds_alive() -> float:
+    """Seconds since this process was started by the system, imports and all."""
+    now = time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.time()
+    return max(0.0, now - born(os.getpid()))
 
 
 def _processor() -> str:

@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from app.environment import clear_foreign_qt
-from app.measure import seconds_since_start
 from app.pipeline.events import PipelineState
 from app.shutdown import shut_down
 from app.theme import DARK, LIGHT
@@ -194,12 +193,6 @@ def test_only_opencvs_paths_are_cleared(tmp_path, monkeypatch):
     clear_foreign_qt(package)
     assert "QT_QPA_PLATFORM_PLUGIN_PATH" not in os.environ
     assert os.environ["QT_QPA_FONTDIR"] == "/usr/share/fonts"
-
-
-def test_time_since_start_counts_the_imports():
-    one = seconds_since_start()
-    assert one > 0
-    assert seconds_since_start() >= one
 
 
 def test_qt_keeps_its_hands_off_our_references():

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,18 @@ def test_the_program_starts_without_what_only_training_needs(start: str) -> None
     )
     command = [sys.executable, "-c", script]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_start_counts_imports_and_nothing_else() -> None:
+    """Also on a machine whose clock was set since it began."""
+    script = "import torch, uvanet.machine; print(uvanet.machine.seconds_alive())"
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    took = time.perf_counter() - began
+    # Torch takes most of it; the system counts in hundredths.
+    assert 0.5 * took < float(done.stdout) < took + 0.02
 
 
 def test_the_window_is_measured_while_it_trains() -> None:

@@ -7,9 +7,11 @@ import io
 import json
 import math
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from uvanet.distill.control import Channel, Orders, Watch, check_loss, give_order
@@ -126,10 +128,21 @@ def test_one_run_a_folder(tmp_path: Path) -> None:
     assert holder(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
     # A run that was killed leaves its lock; its number may be another process's by now.
-    for left in (f'{{"pid": {os.getpid()}, "created": 1.0}}', '{"pid": 4194300}', "", "[]"):
+    for left in (f'{{"pid": {os.getpid()}, "born": 1.0}}', '{"pid": 4194300}', "", "[]"):
         (tmp_path / LOCK).write_text(left)
         with locked(tmp_path):
             assert holder(tmp_path) == os.getpid()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere births are told by the clock.")
+def test_a_clock_that_is_set_frees_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = psutil.Process().create_time()
+    with locked(tmp_path):
+        # After a machine slept, its clock is often set: then births move with it.
+        monkeypatch.setattr(psutil.Process, "create_time", lambda _: told + 5)
+        assert holder(tmp_path) == os.getpid()
 
 
 def test_a_loss_must_be_a_number() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from uvanet.errors import UsageError
+from uvanet.machine import born
 from uvanet.whole import part_name, remove_all_left_over
 
 if TYPE_CHECKING:
@@ -23,12 +24,10 @@ def holder(folder: Path) -> int | None:
     """The process that works in a folder; None where none does, or it died."""
     try:
         held = json.loads((folder / LOCK).read_text(encoding="utf-8"))
-        pid, created = int(held["pid"]), float(held["created"])
+        pid, began = int(held["pid"]), float(held["born"])
         process = psutil.Process(pid)
         # Numbers of processes are used again; the time of birth tells them apart.
-        alive = abs(process.create_time() - created) < 1 and (
-            process.status() != psutil.STATUS_ZOMBIE
-        )
+        alive = abs(born(pid) - began) < 1 and (process.status() != psutil.STATUS_ZOMBIE)
     except (OSError, ValueError, TypeError, KeyError, psutil.Error):
         return None
     return pid if alive else None
@@ -43,7 +42,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     path = folder / LOCK
     part = part_name(path)
-    words = {"pid": os.getpid(), "created": psutil.Process().create_time()}
+    words = {"pid": os.getpid(), "born": born(os.getpid())}
     part.write_text(json.dumps(words), encoding="utf-8")
     try:
         _take(part, path, folder)
