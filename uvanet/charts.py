@@ -79,7 +79,8 @@ def chart(title: str, below: str, curves: Sequence[Curve], *, from_zero: bool = 
         value = bottom + share * (top - bottom)
         y = at(places[0], value)[1]
         parts.append(f'<path d="M{LEFT} {y}H{WIDTH - RIGHT}" stroke="{LINE}"/>')
-        parts.append(_text(LEFT - 8, y + 4, f"{value:,.4g}", QUIET, anchor="end"))
+        words = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        parts.append(_text(LEFT - 8, y + 4, words, QUIET, anchor="end"))
     for place in places[:: math.ceil(len(places) / _LABELS)]:
         x = at(place, bottom)[0]
         parts.append(_text(x, HEIGHT - BOTTOM + 17, place, QUIET, anchor="middle"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from uvanet.bench.layers import feature_bytes, layers
+from uvanet.charts import Curve, chart
 from uvanet.models import build, layer_costs
 from uvanet.paths import resource
 
@@ -105,6 +106,12 @@ def test_the_program_starts_without_what_only_training_needs(start: str) -> None
     )
     command = [sys.executable, "-c", script]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_large_numbers_are_written_out() -> None:
+    text = chart("frames", "batch", [Curve("onnx", ["1", "8"], [9000.0, 19500.0])])
+    told = {node.text for node in ET.fromstring(text)}
+    assert {"0", "5,000", "10,000", "15,000", "20,000"} <= told
 
 
 def test_the_start_counts_imports_and_nothing_else() -> None:
