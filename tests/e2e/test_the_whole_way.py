@@ -15,7 +15,6 @@ from test_analysis import BOTTOM, LEFT, MIDDLE, TOP, numbers, rests, stage
 from x11 import CONTROL
 
 from uvanet.paths import resource
-from uvanet.weights import available
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +43,6 @@ def settings(home: Path, **values: object) -> None:
     (folder / "settings.json").write_text(json.dumps(values))
 
 
-@pytest.mark.skipif(
-    all(card.role != "teacher" for card in available()), reason="no teacher is shipped"
-)
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("scale", [1, 2])
 def test_see_compare_export_and_read_a_region(

@@ -55,7 +55,14 @@ def openvino_seconds(
     """
     command = [sys.executable, "-m", __name__, str(path), *map(str, (*size, *counts))]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=limit)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            check=False,
+            timeout=limit,
+            # A program without a console would open one on Windows.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
         told = done.stdout
         if done.returncode:
             _LOG.warning("OpenVINO failed (%d): %s", done.returncode, done.stderr[-500:])

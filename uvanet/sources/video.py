@@ -57,20 +57,16 @@ class VideoSource(ManagedSource):
         self._kind = kind
         self._note = note
         self._name = str(path)
-        self._reader = Reader(str(self._path), self._name, (cv2.CAP_PROP_N_THREADS, 1))
+        self._reader = Reader(str(self._path), self._name)
         self._next_index = 0
         self._next_pts = 0.0
         self._cut = False
 
     def _open(self) -> SourceInfo:
         check_file(self._path)
-        if not self._reader.open():
-            raise self._why_not()
+        self._start_reading(cv2.CAP_PROP_N_THREADS, 1)
         if math.prod(self._reader.size) > _SMALL:
-            self._reader.release()
-            self._reader = Reader(str(self._path), self._name)
-            if not self._reader.open():
-                raise self._why_not()
+            self._start_reading()
         self._cut = wholeness(self._path) is Wholeness.CUT
         reader = self._reader
         duration = reader.frames / reader.fps if reader.frames else None
@@ -89,6 +85,12 @@ class VideoSource(ManagedSource):
             seekable=True,
             note=note,
         )
+
+    def _start_reading(self, *parameters: int) -> None:
+        self._reader.release()
+        self._reader = Reader(str(self._path), self._name, parameters)
+        if not self._reader.open():
+            raise self._why_not()
 
     def _read(self) -> Frame | None:
         result = self._reader.read()
