@@ -95,7 +95,7 @@ class AgreementCard(PlotCard):
         """Draws the curves and says the newest values, the peaks' distance in percent."""
         super().show_series(times, series)
         self._values[3].setText(f"{series[3][-1]:.0%}".replace("%", "\N{NO-BREAK SPACE}%"))
-        if self._plot is None:
+        if self._plot is None or not self._lines:  # it is made in steps
             return
         bottom = min(0.0, math.floor(2 * min(map(min, series))) / 2)
         top = max(1.0, math.ceil(max(map(max, series))))
