@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from app.command import RUN
+from app.cli import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

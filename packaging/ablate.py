@@ -15,21 +15,21 @@ import numpy as np
 from make_weights import ROOT, WEIGHTS
 
 from uvanet.charts import Whisker, whiskers
-from uvanet.data import talk
+from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.gaze import GazeSet
-from uvanet.distill.config import TrainConfig, distilled
-from uvanet.distill.evaluate import BranchEngine
-from uvanet.distill.material import Material, gaze_material
-from uvanet.distill.recipe import first_material, two_steps
-from uvanet.distill.teachers import chosen_teachers
-from uvanet.distill.views import CorpusConfig
 from uvanet.evaluation.bootstrap import Interval, draw_weights, interval
 from uvanet.evaluation.evaluate import evaluate
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
+from uvanet.model_card import read_card
 from uvanet.models import PRESETS, SpatioTemporal, load_student
-from uvanet.weights import read_card
+from uvanet.runtime.branch_engine import BranchEngine
+from uvanet.training.config import TrainConfig, step1_config
+from uvanet.training.data.crops import CorpusConfig
+from uvanet.training.data.loader import TrainingData, gaze_material
+from uvanet.training.pipeline import first_material, two_steps
+from uvanet.training.teachers.inference import chosen_teachers
 
 BASE = "the whole recipe"
 NO_TEACHER = "no distillation: gaze alone"
@@ -67,7 +67,7 @@ class Square(BranchEngine):
 
 def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     """The students that are trained: what is left out, and the run."""
-    base = dataclasses.replace(distilled(preset), epochs=epochs, eval_every=epochs)
+    base = dataclasses.replace(step1_config(preset), epochs=epochs, eval_every=epochs)
     yield BASE, base
     yield NO_TEACHER, base
     yield NO_SPATIAL, base
@@ -77,7 +77,7 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     yield "soft labels in the second step, too", dataclasses.replace(base, second="soft")
     yield "with attention hints", dataclasses.replace(base, hint=HINT)
     yield "with feature hints", dataclasses.replace(base, feature_hint=HINT)
-    yield "AdamW for all weights", dataclasses.replace(base, matrix_lr=0.0, peak_lr=5e-3)
+    yield "AdamW for all weights", dataclasses.replace(base, muon_lr=0.0, peak_lr=5e-3)
     for words, changed in (
         ("squeeze-and-excitation in place of CA-Res", {"attention": "se"}),
         ("plain MobileNetV2 in place of CA-Res", {"attention": "none"}),
@@ -89,11 +89,11 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
         yield words, dataclasses.replace(base, preset=name)
 
 
-def material_of(words: str, whole: Material, config: TrainConfig, root: Path) -> Material:
+def material_of(words: str, whole: TrainingData, config: TrainConfig, root: Path) -> TrainingData:
     """What a variant learns from."""
     if words in (NO_TEACHER, NO_SPATIAL):
         # As many steps, on the pictures with gaze alone.
-        gaze = gaze_material(root, config.stored_size)
+        gaze = gaze_material(root, config.cache_resolution)
         times = max(1, len(whole.images) // len(gaze.images))
         return gaze._replace(
             images=gaze.images.repeat(times, 1, 1, 1),
@@ -170,7 +170,7 @@ def table(found: Means, first: str = BASE) -> list[str]:
 def train(preset: str, epochs: int, root: Path, out: Path) -> None:
     """Trains every variant in a folder of its number."""
     # With what feature hints need; runs without them leave it alone.
-    config = dataclasses.replace(distilled(preset), feature_hint=HINT)
+    config = dataclasses.replace(step1_config(preset), feature_hint=HINT)
     whole = first_material(config, chosen_teachers(), CORPUS, root, out / "labels", root / "pool")
     for number, (words, config) in enumerate(variants(preset, epochs)):
         print(f"\n{words}", flush=True)

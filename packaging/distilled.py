@@ -13,15 +13,15 @@ from ablate import measured, table
 from make_weights import ROOT, RUNS, WEIGHTS
 
 from uvanet.data.fixations import find_root, read_split
-from uvanet.distill.config import TrainConfig, stored_side
-from uvanet.distill.evaluate import BranchEngine, student_predictor
-from uvanet.distill.loop import train
-from uvanet.distill.material import gaze_material
-from uvanet.distill.sharpness import best_sharpness
+from uvanet.evaluation.calibration import best_sharpness
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
+from uvanet.model_card import read_card
 from uvanet.models import PRESETS, SpatioTemporal, load_student
-from uvanet.weights import read_card
+from uvanet.runtime.branch_engine import BranchEngine, student_predictor
+from uvanet.training.config import TrainConfig, cache_side
+from uvanet.training.data.loader import gaze_material
+from uvanet.training.trainer import train
 
 WORDS = """\
 # What distillation is worth to what ships
@@ -36,9 +36,9 @@ ALONE = "gaze alone, no teacher"
 
 def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
     """A student that never heard a teacher."""
-    side = stored_side(PRESETS[preset].input_size)
-    config = TrainConfig(preset=preset, stored_size=max(160, side))
-    result = train(config, gaze_material(root, config.stored_size), out)
+    side = cache_side(PRESETS[preset].input_size)
+    config = TrainConfig(preset=preset, cache_resolution=max(160, side))
+    result = train(config, gaze_material(root, config.cache_resolution), out)
     student = load_student(preset, result.weights)
     student.sharpen(best_sharpness(student_predictor(student), read_split(root, "val")))
     return student

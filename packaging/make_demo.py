@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uvanet.render import VideoWriter
+from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

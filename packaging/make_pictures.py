@@ -135,15 +135,15 @@ def make(scene: Scene, out: Path) -> bool:
 
 def take(scene: Scene, out: Path) -> int:
     """Runs the program for one scene and saves the picture; in the scene's own process."""
-    from app import environment
+    from app.runtime import import_guards as environment
 
     environment.import_cv2()
     from PySide6.QtCore import QTimer
 
-    from app.application import Options, Program
     from app.features.analyse import Analyse
-    from app.measure import grab
-    from app.services.settings import Settings, save, settings_path
+    from app.features.diagnostics.benchmark import grab
+    from app.main import Options, Program
+    from app.runtime.settings import Settings, save, settings_path
     from uvanet.analysis import Region
 
     save(Settings(**scene.settings), settings_path())

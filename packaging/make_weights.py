@@ -9,17 +9,17 @@ import dataclasses
 import shutil
 from pathlib import Path
 
-from uvanet.cli.training import Bar
+from uvanet.cli.training_options import Bar
 from uvanet.data.fixations import find_root
-from uvanet.distill.config import distilled
-from uvanet.distill.quantize import SUFFIX, export_int8
-from uvanet.distill.recipe import distill
-from uvanet.distill.teach import TeacherConfig
-from uvanet.distill.teach_motion import MotionTeacherConfig
-from uvanet.distill.teacher_cards import write_cards
-from uvanet.distill.teachers import SPATIAL, TEMPORAL
-from uvanet.distill.teaching import make_teachers
-from uvanet.distill.views import CorpusConfig
+from uvanet.deploy.quantize import SUFFIX, export_int8
+from uvanet.training.config import step1_config
+from uvanet.training.data.crops import CorpusConfig
+from uvanet.training.pipeline import distill
+from uvanet.training.teacher_cards import write_cards
+from uvanet.training.teachers.build import make_teachers
+from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
+from uvanet.training.teachers.spatial import TeacherConfig
+from uvanet.training.teachers.temporal import MotionTeacherConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "resources" / "weights"
@@ -92,13 +92,13 @@ def made(out: Path, name: str, place: int) -> Path:
 
 def train(root: Path, out: Path, name: str, start: str, run: Run) -> None:
     """One run of both steps; what it makes lies in `out / name`."""
-    usual = distilled(name, start)
+    usual = step1_config(name, start)
     config = dataclasses.replace(
         usual,
         epochs=run.epochs,
         eval_every=min(2, run.epochs),
         peak_lr=run.rates * usual.peak_lr,
-        matrix_lr=run.rates * usual.matrix_lr,
+        muon_lr=run.rates * usual.muon_lr,
     )
     bar = Bar()
     distill(config, TEACHER, CORPUS, root, out, motion=MOTION, pool=root / "pool", watch=bar)

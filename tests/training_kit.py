@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from uvanet.distill.events import LineReader
-from uvanet.render import VideoWriter
+from uvanet.training.progress import LineReader
+from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from uvanet.distill.events import Event
+    from uvanet.training.progress import Event
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from uvanet.model import Model, load
+    from uvanet.model_card import Card, available
     from uvanet.stream import Stream
-    from uvanet.weights import Card, available
 
 __version__ = "0.1.0"
 __all__ = ["Card", "Model", "Stream", "__version__", "available", "load"]
 
 _HOMES = {
-    "Card": "uvanet.weights",
+    "Card": "uvanet.model_card",
     "Model": "uvanet.model",
     "Stream": "uvanet.stream",
-    "available": "uvanet.weights",
+    "available": "uvanet.model_card",
     "load": "uvanet.model",
 }
 

@@ -92,7 +92,7 @@ def auc_shuffled(saliency: Map, fixations: Map, others: Map) -> float:
     many negatives as there are fixations, a hundred times, and averages; the area for all the
     negatives at once is what that average tends to, free of the noise of drawing and of steps
     between thresholds. Which pictures the negatives come from is chosen by seed in
-    `uvanet.evaluation.negatives`.
+    `uvanet.evaluation.sauc_negatives`.
 
     Args:
         saliency: (h, w).

@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
+from uvanet.model_card import external_card, find
 from uvanet.runtime.engines import AUTO, Choice, fastest, open_engine
-from uvanet.runtime.foreign_engine import ForeignEngine
-from uvanet.runtime.onnx_spec import OnnxSpec
-from uvanet.runtime.preprocess import shrink
-from uvanet.runtime.sizes import input_size
-from uvanet.weights import find, foreign_card
+from uvanet.runtime.external_engine import ExternalEngine
+from uvanet.runtime.external_onnx import ExternalOnnx
+from uvanet.runtime.input_size import input_size
+from uvanet.runtime.preprocess import resize_to_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from uvanet.model_card import Card
     from uvanet.runtime.engine import Engine
-    from uvanet.weights import Card
 
 
 class Model:
@@ -49,8 +49,8 @@ class Model:
             UsageError: `image` is no such array.
         """
         check_image(image)
-        small = shrink(image, input_size(self.engine, image))
-        return enlarge(self.engine.step(small[None]).saliency[0], image.shape[:2])
+        small = resize_to_input(image, input_size(self.engine, image))
+        return resize_to_image(self.engine.step(small[None]).saliency[0], image.shape[:2])
 
 
 def load(
@@ -62,7 +62,7 @@ def load(
         name: A name that `available` lists; or the path of an ONNX file, with its card beside it
             or of any other make, then with settings behind it where it needs them, such as
             `unisal.onnx,mean=0.485:0.456:0.406,std=0.229:0.224:0.225` (see
-            `uvanet.runtime.onnx_spec`).
+            `uvanet.runtime.external_onnx`).
         engine: "onnx"; "openvino" or "torch", which are extras; or "auto": whichever predicts a
             frame fastest here, which is measured the first time and remembered in the user's
             cache. Models of others run by "onnx" alone.
@@ -77,14 +77,14 @@ def load(
     if spec is not None:
         if engine not in ("onnx", AUTO):
             raise ModelError(f"{engine} runs our own models only.", "Choose --engine onnx.")
-        runs = ForeignEngine(spec, threads or 1)
-        return Model(foreign_card(spec.path, spec.name, runs.input_size), runs)
+        runs = ExternalEngine(spec, threads or 1)
+        return Model(external_card(spec.path, spec.name, runs.input_size), runs)
     path, card = find(name)
     choice = fastest(path, card, threads) if engine == AUTO else Choice(engine, threads or 1)
     return Model(card, open_engine(path, card, choice))
 
 
-def foreign(name: str | Path) -> OnnxSpec | None:
+def foreign(name: str | Path) -> ExternalOnnx | None:
     """What `load` is to run as a model of others; None where `name` means one of ours.
 
     Raises:
@@ -93,8 +93,8 @@ def foreign(name: str | Path) -> OnnxSpec | None:
     path = Path(name).expanduser()
     if path.suffix.lower() == ".onnx":
         alone = path.is_file() and not path.with_suffix(".json").is_file()
-        return OnnxSpec(path, path.stem) if alone else None
-    return OnnxSpec.parse(str(name)) if ".onnx," in str(name).lower() else None
+        return ExternalOnnx(path, path.stem) if alone else None
+    return ExternalOnnx.parse(str(name)) if ".onnx," in str(name).lower() else None
 
 
 def check_image(image: NDArray[np.uint8]) -> None:
@@ -113,7 +113,7 @@ def check_image(image: NDArray[np.uint8]) -> None:
         )
 
 
-def enlarge(saliency: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+def resize_to_image(saliency: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Stretches a map to height and width of a picture; float32, 0..1."""
     height, width = shape
     large = cv2.resize(saliency, (width, height), interpolation=cv2.INTER_CUBIC)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from uvanet.model import Model, check_image, enlarge, load
-from uvanet.runtime.preprocess import Shrinker
-from uvanet.runtime.sizes import input_size
+from uvanet.model import Model, check_image, load, resize_to_image
+from uvanet.runtime.input_size import input_size
+from uvanet.runtime.preprocess import InputResizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ class Stream:
 
     def __init__(self, model: Model | str | Path = "uvanet-64") -> None:
         self.model = model if isinstance(model, Model) else load(model)
-        self._shrink = Shrinker(self.model.engine.input_size)
+        self._shrink = InputResizer(self.model.engine.input_size)
         self._past: deque[tuple[float, NDArray[Any]]] = deque()
 
     def reset(self) -> None:
@@ -57,7 +57,7 @@ class Stream:
         size = input_size(self.model.engine, image)
         if size != self._shrink.size:
             self.reset()
-            self._shrink = Shrinker(size)
+            self._shrink = InputResizer(size)
         small = self._shrink(image, bgr=bgr)
         saliency, features = self.model.engine.step(small[None], self._earlier(t))
         if features is not None:
@@ -78,7 +78,7 @@ class Stream:
         Raises:
             UsageError: `image` is no such array.
         """
-        return enlarge(self.step(image, t), image.shape[:2])
+        return resize_to_image(self.step(image, t), image.shape[:2])
 
     def _earlier(self, t: float) -> NDArray[Any] | None:
         """The features nearest to the engine's lag before `t`; None where none are of use."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.pipeline.events import Event, PipelineState, SourceFailed, SourceOpened, StateChanged
 from app.pipeline.playback import Playback
-from app.pipeline.statistics import Drop
+from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector, Watchdog
 from uvanet.errors import SourceError, UvanetError
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.pipeline.clock import Clock
-    from app.pipeline.controls import Controls
-    from app.pipeline.traffic import Lane
+    from app.pipeline.command_queue import CommandQueue
+    from app.pipeline.frame_router import SourceFeed
     from uvanet.sources.base import Source
 
 logger = logging.getLogger(__name__)
@@ -44,9 +44,9 @@ class CaptureSession:
     def __init__(
         self,
         source: Source,
-        lane: Lane,
+        lane: SourceFeed,
         tell: Callable[[Event], None],
-        controls: Controls,
+        controls: CommandQueue,
         clock: Clock,
         *,
         number: int,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.pipeline.clock import Clock
+    from app.pipeline.latest_slot import LatestSlot
     from app.pipeline.predictor import PredictorFactory
-    from app.pipeline.slot import LatestSlot
 
 logger = logging.getLogger(__name__)
 

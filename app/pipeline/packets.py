@@ -64,11 +64,11 @@ class SaliencyPacket:
     inference_s: float
     bgra: NDArray[np.uint8]
     failed: bool = False
-    opinion: Opinion | None = None
+    opinion: TeacherResult | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opinion:
+class TeacherResult:
     """A teacher's map of a frame that the student has seen.
 
     Attributes:

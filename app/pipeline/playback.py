@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from app.pipeline.events import Event, PipelineState, SourceEnded, StateChanged
 from app.pipeline.pacing import Pacer
-from app.pipeline.statistics import Drop
+from app.pipeline.stats import Drop
 from uvanet.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.pipeline.clock import Clock
-    from app.pipeline.controls import Controls, Order
-    from app.pipeline.traffic import Lane
+    from app.pipeline.command_queue import CommandQueue, PlaybackCommand
+    from app.pipeline.frame_router import SourceFeed
     from app.pipeline.watchdog import StallDetector
     from uvanet.sources.base import Frame, Source
 
@@ -42,9 +42,9 @@ class Playback:
     def __init__(
         self,
         source: Source,
-        lane: Lane,
+        lane: SourceFeed,
         tell: Callable[[Event], None],
-        controls: Controls,
+        controls: CommandQueue,
         clock: Clock,
         detector: StallDetector,
     ) -> None:
@@ -79,7 +79,7 @@ class Playback:
         """Whether it ended and can only go on by being opened again."""
         return self._state is PipelineState.ENDED and not self._info.seekable
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: PlaybackCommand) -> None:
         """Plays, unless told otherwise while it was being opened; shows a frame anyway."""
         self._pacer.set_speed(order.speed, self._clock.now())
         paused = order.play is False
@@ -91,7 +91,7 @@ class Playback:
         if order.steps:
             self._step(order.steps)
 
-    def obey(self, order: Order) -> None:
+    def obey(self, order: PlaybackCommand) -> None:
         """Does what the order says."""
         if order.speed != self._pacer.speed:
             self._pacer.set_speed(order.speed, self._clock.now())

@@ -10,13 +10,13 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.pipeline.accounting import FrameAccounting
 from app.pipeline.agreement import agreement
 from app.pipeline.events import TeacherFailed, TeacherReady
 from app.pipeline.inference import checked_map, known_error, make
-from app.pipeline.ledger import Ledger
-from app.pipeline.packets import Opinion
-from app.pipeline.slot import LatestSlot
-from app.pipeline.statistics import Drop
+from app.pipeline.latest_slot import LatestSlot
+from app.pipeline.packets import TeacherResult
+from app.pipeline.stats import Drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.pipeline.clock import Clock
     from app.pipeline.packets import SaliencyPacket
     from app.pipeline.predictor import Predictor, PredictorFactory
-    from app.pipeline.statistics import Statistics
+    from app.pipeline.stats import PipelineStats
 
 logger = logging.getLogger(__name__)
 
@@ -71,9 +71,9 @@ class Teacher:
         name: str,
         paired: bool,
         pointless: Callable[[SaliencyPacket], Drop | None],
-        release: Callable[[SaliencyPacket, Opinion | None], None],
+        release: Callable[[SaliencyPacket, TeacherResult | None], None],
         discard: Callable[[SaliencyPacket, Drop], None],
-        publish: Callable[[Opinion], None],
+        publish: Callable[[TeacherResult], None],
         emit: Callable[[TeacherReady | TeacherFailed], None],
         clock: Clock,
     ) -> None:
@@ -87,7 +87,7 @@ class Teacher:
         self._emit = emit
         self._clock = clock
         self._jobs: LatestSlot[_Job] = LatestSlot()
-        self._ledger = Ledger()
+        self._ledger = FrameAccounting()
         self._ready = False
         self._stopped = False
         self._epoch: int | None = None
@@ -113,16 +113,16 @@ class Teacher:
             self._drop(loser, Drop.TEACHER_BUSY)
         return job.held
 
-    def delivered(self, opinion: Opinion) -> None:
+    def delivered(self, opinion: TeacherResult) -> None:
         """Tells that an opinion reached the one who asked for it."""
         now = self._clock.now()
         self._ledger.painted(opinion.seq, now, now - opinion.result.frame.t_capture)
 
-    def lost(self, opinion: Opinion) -> None:
+    def lost(self, opinion: TeacherResult) -> None:
         """Tells that an opinion was replaced by a newer one before anybody saw it."""
         self._ledger.dropped(opinion.seq, Drop.PAINTER_BUSY)
 
-    def stats(self) -> Statistics:
+    def stats(self) -> PipelineStats:
         """Its own books; `painted` are the opinions that were delivered."""
         return self._ledger.snapshot(self._clock.now())
 
@@ -162,7 +162,7 @@ class Teacher:
     def _look(self, predictor: Predictor, job: _Job) -> None:
         frame = job.result.frame
         start = self._clock.now()
-        opinion: Opinion | None = None
+        opinion: TeacherResult | None = None
         try:
             if frame.epoch != self._epoch:
                 predictor.reset()
@@ -175,7 +175,7 @@ class Teacher:
                 if job.result.failed
                 else agreement(job.result.saliency, saliency, (width, height))
             )
-            opinion = Opinion(job.result, saliency, ready, ready - start, agrees)
+            opinion = TeacherResult(job.result, saliency, ready, ready - start, agrees)
             self._ledger.inferred(ready, ready - start)
         except Exception as error:  # noqa: BLE001 - told and logged below
             self._ledger.failed(frame.seq)

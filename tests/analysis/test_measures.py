@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from uvanet.analysis import Record, Region, Shape, change, entropy, order_of_looks, peak, scan
-from uvanet.render import VideoWriter
 from uvanet.sources import make_source
+from uvanet.video.writer import VideoWriter
 
 GREY = np.full((72, 128, 3), 90, np.uint8)
 LEFT = Region("left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from app import environment
+from app.runtime import import_guards as environment
 
 environment.import_cv2()
 
@@ -23,10 +23,10 @@ from studio_kit import patient  # noqa: E402
 from training_kit import write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
-from app.application import Options, Program  # noqa: E402
-from uvanet.distill.lock import holder  # noqa: E402
-from uvanet.render import VideoWriter  # noqa: E402
-from uvanet.store import runs_folder  # noqa: E402
+from app.main import Options, Program  # noqa: E402
+from uvanet.training.lock import holder  # noqa: E402
+from uvanet.user_models import runs_folder  # noqa: E402
+from uvanet.video.writer import VideoWriter  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

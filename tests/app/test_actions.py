@@ -7,10 +7,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
 from window_bench import FakeCamera
 
-from app.actions import ACTIONS, all_actions
-from app.commands import Commands
-from app.dialogs.shortcuts import ShortcutSheet, key_text
 from app.pipeline.events import PipelineState
+from app.shell.actions import ACTIONS, all_actions
+from app.shell.commands import Commands
+from app.shell.shortcuts import ShortcutSheet, key_text
 
 
 def close_others(bench):
@@ -36,7 +36,7 @@ def bring_into(bench, state, clip):
 @pytest.mark.parametrize("state", ["no source", "playing", "paused", "ended", "failed", "live"])
 def test_every_action_in_every_state(launch, clip, state, monkeypatch):
     if state == "no source":
-        monkeypatch.setattr("app.controller.Controller.open", lambda self, spec: None)
+        monkeypatch.setattr("app.session.session.Controller.open", lambda self, spec: None)
     if state == "live":
         fake = FakeCamera()
         monkeypatch.setattr("uvanet.sources.make_source", lambda spec: fake)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.features.compare.agreement_card import AgreementCard
 from app.pipeline.agreement import Agreement
-from app.theme import DARK
-from app.widgets.agreement import AgreementCard
+from app.ui.theme import DARK
 
 
 @pytest.mark.parametrize("steps", range(6))

@@ -12,7 +12,7 @@ from window_bench import FakeCamera
 
 from app.features.analyse import Analyse
 from uvanet.analysis.record import Series
-from uvanet.render import VideoWriter
+from uvanet.video.writer import VideoWriter
 
 
 def pixels(image):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread
 
-from app.bridge import PipelineBridge
 from app.pipeline.events import PipelineState, SourceEnded, StateChanged
+from app.session.bridge import PipelineBridge
 
 if TYPE_CHECKING:
     from collections.abc import Callable

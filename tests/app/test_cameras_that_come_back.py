@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from window_bench import FakeCamera
 
-from app.features.cameras import Cameras
+from app.features.cameras.feature import Cameras
 from app.pipeline.events import PipelineState
 from uvanet.errors import SourceError
 from uvanet.sources import CameraFormat, SourceKind
@@ -32,7 +32,7 @@ def plugs(monkeypatch):
     plugs = Plugs()
     monkeypatch.setattr("uvanet.sources.list_cameras", plugs.list)
     monkeypatch.setattr("uvanet.sources.spec.list_cameras", plugs.list)
-    monkeypatch.setattr("app.services.camera_watch.EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("app.features.cameras.camera_monitor.EVERY_SECONDS", 0.01)
     return plugs
 
 

@@ -81,7 +81,7 @@ def test_a_network_that_raises_leaves_the_pictures(player):
 def test_an_unknown_model_leaves_the_pictures(launch, qtbot, clip):
     from window_bench import Bench
 
-    from app.application import Options, Program
+    from app.main import Options, Program
 
     program = Program(Options(str(clip), "uvanet-999"))
     bench = Bench(program, None, qtbot)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from app.overlay import Overlay
-from app.theme import DARK
-from app.widgets.canvas import Canvas
-from uvanet.render import OverlayStyle
+from app.session.heat import Heat
+from app.ui.canvas import Canvas
+from app.ui.theme import DARK
+from uvanet.video.overlay import OverlayStyle
 
 
 def picture(value, width=160, height=120):
@@ -111,7 +111,7 @@ def peak(value=1.0):
 
 
 def test_heat_has_the_frames_proportions():
-    overlay = Overlay(OverlayStyle())
+    overlay = Heat(OverlayStyle())
     assert overlay.heat(1280, 720) is None
     overlay.push(0.0, peak(), 1)
     assert overlay.heat(1280, 720).shape == (216, 384, 4)
@@ -120,7 +120,7 @@ def test_heat_has_the_frames_proportions():
 
 
 def test_the_overlays_memory_has_bounds():
-    overlay = Overlay(OverlayStyle(), smoothing=1.0)
+    overlay = Heat(OverlayStyle(), smoothing=1.0)
     for number in range(2000):
         overlay.push(number / 100, peak(), 1)
     assert len(overlay._maps) <= 240
@@ -130,7 +130,7 @@ def test_the_overlays_memory_has_bounds():
 
 @pytest.mark.parametrize("change", ["epoch", "shape", "time"])
 def test_a_break_starts_a_new_history(change):
-    overlay = Overlay(OverlayStyle(), smoothing=1.0)
+    overlay = Heat(OverlayStyle(), smoothing=1.0)
     overlay.push(1.0, peak(), 1)
     saliency = np.zeros((16, 16) if change == "shape" else (32, 32), np.float32)
     overlay.push(0.5 if change == "time" else 1.1, saliency, 2 if change == "epoch" else 1)

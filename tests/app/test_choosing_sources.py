@@ -7,10 +7,10 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from app.dialogs.address import AddressDialog
+from app.features.sources import devices
+from app.features.sources.source_picker import redact_url
+from app.features.sources.url_dialog import UrlDialog
 from app.pipeline.events import PipelineState
-from app.services import devices
-from app.widgets.source_picker import without_password
 from uvanet.sources import CameraDevice, ScreenDevice
 
 
@@ -142,7 +142,7 @@ def test_files_and_folders_by_dialog(player, clip, tmp_path):
 
 def test_an_address_by_dialog(player):
     player.trigger("open_url")
-    dialog = player.window.findChild(AddressDialog)
+    dialog = player.window.findChild(UrlDialog)
     assert not dialog.open_button.isEnabled()
     player.qtbot.keyClicks(dialog.line, "http://127.0.0.1:9/film.mp4")
     assert dialog.open_button.isEnabled()
@@ -270,6 +270,6 @@ def test_pictures_of_any_shape(player, tmp_path, shape):
 
 
 def test_passwords_stay_hidden():
-    assert without_password("rtsp://me:secret@cam/1") == "rtsp://me:…@cam/1"
-    assert without_password("rtsp://cam/1") == "rtsp://cam/1"
-    assert without_password("/a/b:c@d.mp4") == "/a/b:c@d.mp4"
+    assert redact_url("rtsp://me:secret@cam/1") == "rtsp://me:…@cam/1"
+    assert redact_url("rtsp://cam/1") == "rtsp://cam/1"
+    assert redact_url("/a/b:c@d.mp4") == "/a/b:c@d.mp4"

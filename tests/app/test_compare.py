@@ -13,9 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from window_bench import PATIENCE
 
-from app.difference import LESS, MORE, difference_image, wipe
 from app.features.compare import Compare
-from app.services import settings as store
+from app.features.compare.difference_map import LESS, MORE, difference_image, wipe
+from app.runtime import settings as store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

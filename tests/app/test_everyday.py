@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.about import AboutDialog
 from app.features.analyse import Analyse
-from app.services import settings as store
+from app.features.diagnostics.about import AboutDialog
+from app.runtime import settings as store
 from uvanet.analysis import Region, Shape
 from uvanet.paths import resource
-from uvanet.render import COLORMAPS, SAFE_COLORMAPS, colormap
+from uvanet.video.colormaps import COLORMAPS, SAFE_COLORMAPS, colormap
 
 
 def left_and_right(bench):
@@ -209,7 +209,7 @@ def test_weights_to_train_from_stand_for_the_network_beside_them(player, tmp_pat
 
 
 def test_a_strangers_weights_are_tried_before_they_are_used(player, tmp_path):
-    from app.features.models import Models
+    from app.features.models.feature import Models
 
     weights = resource("weights/uvanet-64.onnx")
     (tmp_path / "stranger.onnx").write_bytes(weights.read_bytes())

@@ -8,13 +8,13 @@ import pytest
 from PySide6.QtCore import Qt
 from window_bench import FakeCamera
 
-from app.dialogs.export import ExportDialog
 from app.features.export import Export
-from app.pipeline import export_process
-from app.services import settings as store
-from app.services.export_choice import ExportChoice
-from app.services.exports import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING
-from app.widgets.span_fields import read_time, time_text
+from app.features.export import process as export_process
+from app.features.export.dialog import ExportDialog
+from app.features.export.options import ExportOptions
+from app.features.export.queue import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING
+from app.features.export.time_range import read_time, time_text
+from app.runtime import settings as store
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
@@ -112,7 +112,7 @@ def test_marks_that_would_cross_move_out_of_the_way(still):
 def test_a_queue_goes_one_by_one_and_shows_how_far_it_is(player, tmp_path):
     ours = feature(player)
     for name in ("one", "two"):
-        ours._orders.add("demo", ExportChoice(), tmp_path / name)
+        ours._orders.add("demo", ExportOptions(), tmp_path / name)
     assert [task.state for task in ours.queue.tasks] == [RUNNING, WAITING]
     first, second = ours.queue.tasks
     player.until(lambda: first.done > 10 and first.left is not None)
@@ -138,7 +138,7 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench = launch(clip)
     bench.until(lambda: bench.display.overlay_seen)
     ours = feature(bench)
-    ours._orders.add("demo", ExportChoice(), tmp_path / "one")
+    ours._orders.add("demo", ExportOptions(), tmp_path / "one")
     task = ours.queue.tasks[0]
     bench.until(lambda: task.done > 10)
     process = ours.queue._process._process
@@ -157,8 +157,8 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_said_and_the_next_goes_on(player, tmp_path, clip):
     ours = feature(player)
-    ours._orders.add(str(clip), ExportChoice(), Path("/proc/nowhere/x"))
-    ours._orders.add(str(clip), ExportChoice(), tmp_path / "good")
+    ours._orders.add(str(clip), ExportOptions(), Path("/proc/nowhere/x"))
+    ours._orders.add(str(clip), ExportOptions(), tmp_path / "good")
     first, second = ours.queue.tasks
     player.until(lambda: first.state == FAILED)
     assert player.banner.level == "error"
@@ -172,7 +172,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_next_goes_on(player, tm
 
 def test_a_killed_export_is_told_and_cleared_up(player, tmp_path):
     ours = feature(player)
-    ours._orders.add("demo", ExportChoice(), tmp_path / "one")
+    ours._orders.add("demo", ExportOptions(), tmp_path / "one")
     (task,) = ours.queue.tasks
     player.until(lambda: task.done > 10)
     ours.queue._process._process.kill()
@@ -184,7 +184,7 @@ def test_a_killed_export_is_told_and_cleared_up(player, tmp_path):
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="limits of Linux")
 def test_a_full_disk_is_told_and_what_fitted_is_kept(player, tmp_path):
     ours = feature(player)
-    ours._orders.add("demo", ExportChoice(), tmp_path / "full")
+    ours._orders.add("demo", ExportOptions(), tmp_path / "full")
     (task,) = ours.queue.tasks
     player.until(lambda: task.done > 10)
     writing = psutil.Process(ours.queue._process._process.pid)
@@ -204,7 +204,7 @@ def test_a_full_disk_is_told_and_what_fitted_is_kept(player, tmp_path):
 def test_a_source_that_breaks_is_kept_with_a_warning(player, clip, tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(clip.read_bytes()[: clip.stat().st_size * 4 // 5])
-    feature(player)._orders.add(str(broken), ExportChoice(), tmp_path / "kept")
+    feature(player)._orders.add(str(broken), ExportOptions(), tmp_path / "kept")
     (task,) = wait_ended(player)
     assert task.state == DONE, task.message
     assert player.banner.level == "warning"
@@ -288,7 +288,7 @@ def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
     analyse = next(one for one in still.window.features if hasattr(one, "regions"))
     box = ((0.0, 0.0), (1.0, 0.5))
     analyse.regions.all = tuple(Region(name, Shape.RECTANGLE, box) for name in ("file", "file"))
-    choice = ExportChoice(preset="numbers")
+    choice = ExportOptions(preset="numbers")
     feature(still)._orders.add("demo", choice, tmp_path / "n", ["--end", "0.3"])
     (task,) = wait_ended(still)
     assert task.state == DONE, task.message
@@ -388,7 +388,7 @@ def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     # Another export keeps it waiting.
-    ours._orders.add("demo", ExportChoice(), tmp_path / "first")
+    ours._orders.add("demo", ExportOptions(), tmp_path / "first")
     camera.trigger("record")
     camera.until(lambda: ours.live.seconds > 1)
     camera.trigger("record")
@@ -428,11 +428,11 @@ def test_the_dialog_offers_what_there_is(still):
 
 def test_names_that_are_taken_get_a_number(tmp_path):
     (tmp_path / "a.csv").touch()
-    choice = ExportChoice(extras=("csv",))
+    choice = ExportOptions(extras=("csv",))
     assert choice.outs(tmp_path / "a") == (tmp_path / "a-2.mp4", tmp_path / "a-2.csv")
     taken = {tmp_path / "a-2.mp4"}
     assert choice.outs(tmp_path / "a", taken) == (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
-    numbers = ExportChoice(preset="numbers")
+    numbers = ExportOptions(preset="numbers")
     assert [path.suffix for path in numbers.outs(tmp_path / "b")] == [".csv", ".json"]
 
 

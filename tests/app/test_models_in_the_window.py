@@ -13,14 +13,14 @@ from onnx import TensorProto, helper, numpy_helper
 from PySide6.QtWidgets import QLabel
 from window_bench import PATIENCE
 
-from app.features.models import Models
-from app.services import settings as store
-from app.services.model_facts import list_models
-from app.services.models import still_there
+from app.features.models.feature import Models
+from app.features.models.model_info import list_models
+from app.runtime import settings as store
+from app.session.models import still_there
+from uvanet.model_card import find
 from uvanet.paths import resource
 from uvanet.sources import SourceKind
-from uvanet.store import models_folder
-from uvanet.weights import find
+from uvanet.user_models import models_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from app.services.settings import RECENT_MOST, Settings, load, save, settings_path
+from app.runtime.settings import RECENT_MOST, Settings, load, save, settings_path
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 from test_compare import Corner, compare
 from test_regions import analyse, drag
 
-from app.services.snapshots import snapshot_name
+from app.ui.images import snapshot_name
 
 
 def save(bench, path):

@@ -11,10 +11,10 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from studio_kit import begin, looks_at_green, patient, phase
 
-from app.services import torch_missing
-from app.services.training import EVENTS
-from uvanet.distill.lock import holder
-from uvanet.store import own_models
+from app.features.training import training_dependencies as torch_missing
+from app.features.training.run import EVENTS
+from uvanet.training.lock import holder
+from uvanet.user_models import user_models
 
 
 def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch):
@@ -44,7 +44,7 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch)
     assert dialog.ending.undo_button.isVisible()
     # The fake network looked at edges of both squares; the student looks at the green one.
     studio.until(lambda: looks_at_green(studio.window.display.packet))
-    assert [card.name for _, card in own_models()] == [Path(run.outcome.model).stem]
+    assert [card.name for _, card in user_models()] == [Path(run.outcome.model).stem]
     assert not run.folder.exists()
     # The list knows it, and undo brings the first one back.
     studio.trigger("training_runs")
@@ -89,7 +89,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     bench.until(feature.status.isVisible)
     feature.order("stop")
     bench.until(lambda: feature.run is None)
-    assert own_models()
+    assert user_models()
     # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
     bench.until(lambda: bench.controller.model.endswith(".onnx"))
 
@@ -143,9 +143,9 @@ def test_a_run_behind_the_rest_yields_to_it(studio):
 
 def test_without_torch_the_dialog_explains_and_installs(studio, monkeypatch):
     possible = [False]
-    monkeypatch.setattr("app.dialogs.training_run.training_possible", lambda: possible[0])
+    monkeypatch.setattr("app.features.training.run_dialog.training_possible", lambda: possible[0])
     monkeypatch.setattr(
-        "app.dialogs.training_parts.install_command",
+        "app.features.training.form_parts.install_command",
         lambda: [sys.executable, "-c", "print('Downloading torch')"],
     )
     studio.trigger("adapt_scene")

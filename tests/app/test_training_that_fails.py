@@ -17,13 +17,13 @@ from safetensors.numpy import load_file, save_file
 from studio_kit import begin, phase
 from training_kit import adapt, write_cut
 
-from app.features.training.learning import recordings_folder
-from app.services.training import EVENTS, Request, TrainingRun, discard, new_folder
-from uvanet.distill.control import CONTROL
-from uvanet.distill.events import event, to_line
-from uvanet.distill.lock import LOCK
+from app.features.training.run import EVENTS, RunRequest, TrainingRun, discard, new_folder
+from app.features.training.training_data import recordings_folder
 from uvanet.paths import resource
-from uvanet.store import own_models, private, runs_folder
+from uvanet.training.control import CONTROL
+from uvanet.training.lock import LOCK
+from uvanet.training.progress import event, to_line
+from uvanet.user_models import private, runs_folder, user_models
 
 
 def test_a_killed_child_leaves_the_view_alive_and_the_run_resumable(studio):
@@ -61,7 +61,7 @@ def test_a_killed_child_leaves_the_view_alive_and_the_run_resumable(studio):
 
 def test_strange_lines_never_break_the_window(studio):
     folder = new_folder()
-    run = TrainingRun(folder, Request("adapt", "strange"), studio.feature)
+    run = TrainingRun(folder, RunRequest("adapt", "strange"), studio.feature)
     lines = [
         b"hello\n",
         b'{"event": "preview", "frame": "not a picture", "student": "////", "teacher": 3}\n',
@@ -108,7 +108,7 @@ def test_no_disk_for_the_run(studio, home):
 
 def test_orders_to_a_run_without_a_folder_do_not_break(studio):
     folder = new_folder()
-    run = TrainingRun(folder, Request("adapt", "gone"), studio.feature)
+    run = TrainingRun(folder, RunRequest("adapt", "gone"), studio.feature)
     run.order("pause")
     assert (folder / CONTROL).exists()
     for path in folder.iterdir():
@@ -132,7 +132,7 @@ def test_what_a_killed_window_saw_is_swept(launch, squares, home):
     for folder in (orphan, others, needed, kept):
         private(folder)
     waiting = private(runs_folder() / "waiting")
-    request = Request("distill", "what was seen", ["--quick", "--pool", str(needed)])
+    request = RunRequest("distill", "what was seen", ["--quick", "--pool", str(needed)])
     (waiting / "run.json").write_text(json.dumps(asdict(request)))
     bench = launch(squares)
     bench.until(lambda: not orphan.exists())
@@ -204,7 +204,7 @@ def test_a_run_that_fails_says_why_and_the_view_lives_on(studio, squares, teache
     start = {"nan": sick_student, "version": old_student}.get(what, lambda _: "uvanet-64")(tmp_path)
     film = half_video(tmp_path, squares) if what == "video" else squares
     words = [film, "--teacher", teacher, "--start", start, "--steps", 100_000]
-    studio.feature.start(Request("adapt", "squares", [str(word) for word in words]))
+    studio.feature.start(RunRequest("adapt", "squares", [str(word) for word in words]))
     run = studio.feature.run
     if what == "disk":
         # No file of the child may grow any more, as on a disk that is full.
@@ -225,7 +225,7 @@ def test_a_run_that_fails_says_why_and_the_view_lives_on(studio, squares, teache
     frame = studio.frame()
     studio.until(lambda: studio.frame() != frame)
     assert studio.controller.model == "uvanet-64"
-    assert not own_models()
+    assert not user_models()
     left = {path.name for path in run.folder.rglob("*")}
     assert not [name for name in left if name.endswith((".part", LOCK))]
     # What was seen waits for another try with a smaller rate, and for nothing else.
@@ -249,13 +249,13 @@ def test_what_is_no_better_is_not_swapped_in(studio, squares, teacher, tmp_path)
         "--rate",
         "1e-6",
     ]
-    studio.feature.start(Request("adapt", "squares", words))
+    studio.feature.start(RunRequest("adapt", "squares", words))
     run = studio.feature.run
     studio.until(lambda: studio.feature.run is None)
     assert run.outcome.state == "done", run.outcome
     assert not run.outcome.model
     assert studio.controller.model == "uvanet-64"
-    assert not own_models()
+    assert not user_models()
     ending = studio.feature.dialog("adapt").ending
     assert ending.title.text() in {"No clear difference", "Worse"}
     assert "not used" in ending.words.text()

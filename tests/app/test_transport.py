@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.features.playback.transport import clock_text
 from app.pipeline.events import PipelineState
-from app.widgets.transport import clock_text
 
 
 def test_pause_holds_the_picture_and_play_goes_on(player):

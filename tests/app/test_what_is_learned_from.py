@@ -6,8 +6,8 @@ import pytest
 from training_kit import write_cut, write_gaze
 from window_bench import FakeCamera
 
-from app.features.training.learning import recordings_folder, sweep_recordings
-from uvanet.store import runs_folder
+from app.features.training.training_data import recordings_folder, sweep_recordings
+from uvanet.user_models import runs_folder
 
 
 def test_the_folder_is_surveyed_at_once(studio, squares, tmp_path):

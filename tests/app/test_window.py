@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from app.environment import clear_foreign_qt
 from app.pipeline.events import PipelineState
-from app.shutdown import shut_down
-from app.theme import DARK, LIGHT
+from app.runtime.import_guards import clear_foreign_qt
+from app.runtime.shutdown import shut_down
+from app.ui.theme import DARK, LIGHT
 
 
 def corner(bench):
@@ -43,7 +43,7 @@ def test_the_system_is_followed(still, monkeypatch):
         (Qt.ColorScheme.Dark, DARK),
         (Qt.ColorScheme.Light, LIGHT),
     ):
-        monkeypatch.setattr("app.theme._system_scheme", lambda _, scheme=scheme: scheme)
+        monkeypatch.setattr("app.ui.theme._system_scheme", lambda _, scheme=scheme: scheme)
         hints.colorSchemeChanged.emit(scheme)
         assert corner(still) == tokens.window
     still.trigger("theme_dark")

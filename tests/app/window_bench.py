@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from app.application import Program
+    from app.main import Program
 
 PATIENCE = 60_000  # ms; a bound for conditions, not a measure of anything
 

@@ -10,8 +10,8 @@ import cv2
 import pytest
 from program_child import ROOT
 
-from app.actions import all_actions
-from app.services.settings import Settings
+from app.runtime.settings import Settings
+from app.shell.actions import all_actions
 from uvanet.analysis import Region
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from export_bench import BEEP, FRAMES, RATE, SIZE, ffmpeg, packet_times, picture
 
-from uvanet.render import Sound, VideoWriter
+from uvanet.video.writer import Sound, VideoWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from export_bench import BEEP, heard, packet_times
 
-from uvanet.export import Job, export
+from uvanet.video.exporter import export
+from uvanet.video.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

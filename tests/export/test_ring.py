@@ -14,9 +14,10 @@ import pytest
 from export_bench import number_of, packet_times, picture
 
 from uvanet.errors import OutputError
-from uvanet.export import Job, export
-from uvanet.export.ring import FrameRing
 from uvanet.sources import make_source
+from uvanet.video.exporter import export
+from uvanet.video.job import Job
+from uvanet.video.replay_buffer import ReplayBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def ring(tmp_path: Path) -> Iterator[FrameRing]:
-    ring = FrameRing(tmp_path / "live", 10.0)
+def ring(tmp_path: Path) -> Iterator[ReplayBuffer]:
+    ring = ReplayBuffer(tmp_path / "live", 10.0)
     yield ring
     ring.close()
     assert list((tmp_path / "live").iterdir()) == []
@@ -41,7 +42,7 @@ def bytes_in(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_stretch_is_saved_frame_by_frame_at_its_times(ring: FrameRing, tmp_path: Path) -> None:
+def test_a_stretch_is_saved_frame_by_frame_at_its_times(ring: ReplayBuffer, tmp_path: Path) -> None:
     moments = times(200)
     for number, t in enumerate(moments):
         ring.put(picture(number), t)
@@ -57,7 +58,7 @@ def test_a_stretch_is_saved_frame_by_frame_at_its_times(ring: FrameRing, tmp_pat
     )
 
 
-def test_it_stays_within_its_bound(ring: FrameRing, tmp_path: Path) -> None:
+def test_it_stays_within_its_bound(ring: ReplayBuffer, tmp_path: Path) -> None:
     sizes = []
     for number in range(1200):
         ring.put(picture(number % 90), number / 30)
@@ -68,7 +69,7 @@ def test_it_stays_within_its_bound(ring: FrameRing, tmp_path: Path) -> None:
     assert max(sizes[600:]) < 1.4 * max(sizes[:330])
 
 
-def test_a_held_recording_is_longer_than_the_ring(ring: FrameRing, tmp_path: Path) -> None:
+def test_a_held_recording_is_longer_than_the_ring(ring: ReplayBuffer, tmp_path: Path) -> None:
     ring.put(picture(0), 0.0)
     ring.hold(5.0)
     for number in range(1, 900):
@@ -79,7 +80,7 @@ def test_a_held_recording_is_longer_than_the_ring(ring: FrameRing, tmp_path: Pat
     assert (ring.span or (0, 0))[0] > 15
 
 
-def test_only_the_user_can_read_it(ring: FrameRing, tmp_path: Path) -> None:
+def test_only_the_user_can_read_it(ring: ReplayBuffer, tmp_path: Path) -> None:
     ring.put(picture(0), 0.0)
     if os.name == "posix":
         assert stat.S_IMODE((tmp_path / "live").stat().st_mode) == 0o700
@@ -89,7 +90,7 @@ def test_what_a_crashed_program_left_is_cleared_away(tmp_path: Path) -> None:
     script = (
         "import os, sys, numpy\n"
         "from pathlib import Path\n"
-        "from uvanet.export.ring import FrameRing\n"
+        "from uvanet.video.replay_buffer import FrameRing\n"
         "ring = FrameRing(Path(sys.argv[1]), 10)\n"
         "ring.put(numpy.zeros((8, 8, 3), numpy.uint8), 0.0)\n"
         "os.kill(os.getpid(), 9)"
@@ -97,13 +98,13 @@ def test_what_a_crashed_program_left_is_cleared_away(tmp_path: Path) -> None:
     root = tmp_path / "live"
     subprocess.run([sys.executable, "-c", script, str(root)], check=False)
     assert len(list(root.iterdir())) == 1
-    ring = FrameRing(root, 10)
+    ring = ReplayBuffer(root, 10)
     (ours,) = root.iterdir()
     assert ours.name.startswith(f"{os.getpid()}-")
     ring.close()
 
 
-def test_another_size_starts_anew(ring: FrameRing, tmp_path: Path) -> None:
+def test_another_size_starts_anew(ring: ReplayBuffer, tmp_path: Path) -> None:
     for number in range(30):
         ring.put(picture(number), number / 30)
     for number in range(30, 60):
@@ -112,7 +113,7 @@ def test_another_size_starts_anew(ring: FrameRing, tmp_path: Path) -> None:
 
 
 def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
-    ring: FrameRing, tmp_path: Path
+    ring: ReplayBuffer, tmp_path: Path
 ) -> None:
     ring.hold(0.0)
     for number in range(240):
@@ -131,13 +132,13 @@ def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
     path.unlink()
 
 
-def test_nothing_to_save_is_said(ring: FrameRing, tmp_path: Path) -> None:
+def test_nothing_to_save_is_said(ring: ReplayBuffer, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="Nothing was recorded"):
         ring.save(tmp_path / "take.mkv", 0.0)
     assert not (tmp_path / "take.mkv").exists()
 
 
-def test_a_take_is_exported_with_its_times(ring: FrameRing, tmp_path: Path) -> None:
+def test_a_take_is_exported_with_its_times(ring: ReplayBuffer, tmp_path: Path) -> None:
     moments = times(60)
     for number, t in enumerate(moments):
         ring.put(picture(number), t)

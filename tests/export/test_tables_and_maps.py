@@ -14,8 +14,9 @@ from export_bench import FRAMES, RATE
 from uvanet.cli import main
 from uvanet.cli.export_options import read_regions
 from uvanet.errors import OutputError, UsageError
-from uvanet.export import Job, Look, export
-from uvanet.export.facts import peaks, spread
+from uvanet.video.exporter import export
+from uvanet.video.frame_stats import peaks, spread
+from uvanet.video.job import ClipStyle, Job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def written(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = ("maps.npz", "maps", "rows.csv", "rows.json")
     regions = (Half("left", True), Half("right, or not", False))
     outs = tuple(folder / name for name in names)
-    export(Job(str(clip), outs, look=Look(contours=True), regions=regions))
+    export(Job(str(clip), outs, look=ClipStyle(contours=True), regions=regions))
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     return folder
 

@@ -11,8 +11,9 @@ from export_bench import SIZE, read_back
 from export_bench import picture as upright
 
 from uvanet.cli import main
-from uvanet.export import Job, Look, export
-from uvanet.sources.turning import Orientation
+from uvanet.sources.orientation import Orientation
+from uvanet.video.exporter import export
+from uvanet.video.job import ClipStyle, Job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def test_a_file_shows_the_picture_turned(
     clip: Path, tmp_path: Path, mirrored: bool, quarters: int
 ) -> None:
     out, orientation = tmp_path / "out.mp4", Orientation(mirrored, quarters)
-    bare = Look(panes=("original",), quality="best")
+    bare = ClipStyle(panes=("original",), quality="best")
     result = export(Job(str(clip), (out,), look=bare, end=0.2, orientation=orientation))
     width, height = SIZE[::-1] if quarters % 2 else SIZE
     assert (result.source.width, result.source.height) == (width, height)

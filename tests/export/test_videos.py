@@ -24,9 +24,11 @@ from export_bench import (
 )
 
 from uvanet.errors import SourceError, UsageError
-from uvanet.export import Control, Job, Look, export
-from uvanet.export.exporter import Cancelled
-from uvanet.render import OverlayStyle, VideoWriter
+from uvanet.video.control import Control
+from uvanet.video.exporter import Cancelled, export
+from uvanet.video.job import ClipStyle, Job
+from uvanet.video.overlay import OverlayStyle
+from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -89,7 +91,7 @@ def test_a_variable_rate_keeps_its_times(
 def test_heat_lies_where_the_map_says(clip: Path, tmp_path: Path) -> None:
     style = OverlayStyle("inferno", 0.9, 0.4)
     outs = (tmp_path / "out.mp4", tmp_path / "maps.npz")
-    export(Job(str(clip), outs, look=Look(style, smoothing=0, quality="best")))
+    export(Job(str(clip), outs, look=ClipStyle(style, smoothing=0, quality="best")))
     with np.load(tmp_path / "maps.npz") as maps:
         saliency = maps["saliency"]
     frames = read_back(tmp_path / "out.mp4")
@@ -101,7 +103,7 @@ def test_heat_lies_where_the_map_says(clip: Path, tmp_path: Path) -> None:
 
 
 def test_several_layers_of_a_size(clip: Path, tmp_path: Path) -> None:
-    look = Look(
+    look = ClipStyle(
         panes=("original", "overlay", "teacher"),
         contours=True,
         peaks=True,
@@ -123,7 +125,7 @@ def test_several_layers_of_a_size(clip: Path, tmp_path: Path) -> None:
 
 def test_contours_and_peaks_change_the_picture(clip: Path, tmp_path: Path) -> None:
     means = []
-    for number, look in enumerate((Look(), Look(contours=True), Look(peaks=True))):
+    for number, look in enumerate((ClipStyle(), ClipStyle(contours=True), ClipStyle(peaks=True))):
         out = tmp_path / f"{number}-%03d.png"
         export(Job(str(clip), (out,), look=look, end=0.03))
         means.append(cv2.imread(str(tmp_path / f"{number}-000.png")).astype(int))
@@ -186,9 +188,9 @@ def test_what_makes_no_sense_is_said(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="between"):
         Job(str(clip), out, start=2, end=1)
     with pytest.raises(UsageError, match="teacher"):
-        Job(str(clip), out, look=Look(panes=("teacher",)))
+        Job(str(clip), out, look=ClipStyle(panes=("teacher",)))
     with pytest.raises(UsageError, match="layer x"):
-        Look(panes=("x",))
+        ClipStyle(panes=("x",))
     with pytest.raises(UsageError, match=r"3\.0 seconds long"):
         export(Job(str(clip), out, start=7))
     with pytest.raises(SourceError):
@@ -201,7 +203,7 @@ def test_frames_of_other_sizes_are_fitted_in(tmp_path: Path) -> None:
     folder.mkdir()
     for number, size in enumerate(((120, 160), (60, 160), (120, 80))):
         cv2.imwrite(str(folder / f"{number}.png"), np.full((*size, 3), 128, np.uint8))
-    export(Job(str(folder), (tmp_path / "out.mp4",), look=Look(panes=("original",))))
+    export(Job(str(folder), (tmp_path / "out.mp4",), look=ClipStyle(panes=("original",))))
     frames = read_back(tmp_path / "out.mp4")
     assert [frame.shape for frame in frames] == [(120, 160, 3)] * 3
     assert frames[1][:20].mean() < 20

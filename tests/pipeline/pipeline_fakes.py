@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.pipeline.events import StateChanged
-from app.pipeline.live import LivePipeline
+from app.pipeline.pipeline import LivePipeline
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from app.pipeline.clock import Clock
     from app.pipeline.packets import SaliencyPacket
-    from app.pipeline.statistics import Statistics
+    from app.pipeline.stats import PipelineStats
 
 LIMIT_S = 10.0
 
@@ -30,7 +30,7 @@ def wait_until(condition: Callable[[], object], what: str = "") -> None:
         time.sleep(0.002)
 
 
-def balanced(stats: Statistics) -> bool:
+def balanced(stats: PipelineStats) -> bool:
     ends = stats.painted + sum(stats.overwritten.values()) + stats.failed
     return stats.captured == ends + stats.in_flight
 
@@ -265,7 +265,7 @@ class Bench:
         return [packet.frame.index for packet in self.painted]
 
     @property
-    def stats(self) -> Statistics:
+    def stats(self) -> PipelineStats:
         return self.pipeline.stats()
 
     def settle(self, *_: object) -> None:

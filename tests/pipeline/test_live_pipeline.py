@@ -17,7 +17,7 @@ from app.pipeline.events import (
     SourceOpened,
     StateChanged,
 )
-from app.pipeline.statistics import Drop
+from app.pipeline.stats import Drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -320,7 +320,7 @@ def test_commands_without_a_source_do_nothing(bench: Bench) -> None:
 
 def test_the_pipeline_brings_neither_qt_nor_torch() -> None:
     code = (
-        "import sys, app.pipeline.live\n"
+        "import sys, app.pipeline.pipeline\n"
         "bad = {'PySide6', 'torch', 'pyqtgraph'} & set(sys.modules)\n"
         "sys.exit(', '.join(bad) or 0)"
     )

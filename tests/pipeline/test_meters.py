@@ -1,8 +1,8 @@
 import pytest
 
-from app.pipeline.ledger import Ledger
+from app.pipeline.accounting import FrameAccounting
 from app.pipeline.meters import DurationMeter, RateMeter
-from app.pipeline.statistics import Drop
+from app.pipeline.stats import Drop
 
 
 @pytest.mark.parametrize("fps", [0.5, 5.0, 30.0, 240.0])
@@ -42,7 +42,7 @@ def test_percentiles_interpolate_and_forget() -> None:
 
 
 def test_a_frame_ends_once() -> None:
-    ledger = Ledger()
+    ledger = FrameAccounting()
     ledger.captured(1, 0.0)
     ledger.captured(2, 0.1)
     ledger.captured(3, 0.2)

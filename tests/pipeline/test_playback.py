@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline_fakes import Clip, FakeClock, LiveFeed
 
-from app.pipeline.controls import Controls
+from app.pipeline.command_queue import CommandQueue
 from app.pipeline.events import PipelineState, SourceEnded, StateChanged
 from app.pipeline.playback import LONGEST_FREEZE_S, Playback
-from app.pipeline.statistics import Drop
+from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector
 from uvanet.errors import SourceError
 
@@ -49,7 +49,7 @@ class Player:
         self.clock = FakeClock()
         self.lane = Record()
         self.told: list[Any] = []
-        self.controls = Controls(self.clock, speed, loop)
+        self.controls = CommandQueue(self.clock, speed, loop)
         source.open()
         self.playback = Playback(
             source,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.features.export.recorder import Recorder
 from app.pipeline.packets import FramePacket
-from app.pipeline.recorder import Recorder
 from uvanet.errors import OutputError
-from uvanet.export.ring import FrameRing
+from uvanet.video.replay_buffer import ReplayBuffer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,9 +45,9 @@ def offer(recorder: Recorder, first: int, last: int) -> None:
 def test_a_recording_that_starts_before_its_ring_is_kept_whole(tmp_path: Path) -> None:
     may_start = threading.Event()
 
-    def make_ring() -> FrameRing:
+    def make_ring() -> ReplayBuffer:
         may_start.wait(PATIENCE)
-        return FrameRing(tmp_path / "live", 5.0)
+        return ReplayBuffer(tmp_path / "live", 5.0)
 
     recorder = Recorder(make_ring, lambda error: None)
     recorder.hold(0.0)
@@ -63,9 +63,9 @@ def test_a_recording_that_starts_before_its_ring_is_kept_whole(tmp_path: Path) -
 def test_a_slow_disk_costs_frames_and_never_time(tmp_path: Path) -> None:
     stuck = threading.Event()
 
-    def make_ring() -> FrameRing:
+    def make_ring() -> ReplayBuffer:
         stuck.wait(PATIENCE)
-        return FrameRing(tmp_path / "live", 5.0)
+        return ReplayBuffer(tmp_path / "live", 5.0)
 
     recorder = Recorder(make_ring, lambda error: None)
     for number in range(50):
@@ -78,7 +78,7 @@ def test_a_slow_disk_costs_frames_and_never_time(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "live").write_text("in the way")
     errors: list[Exception] = []
-    recorder = Recorder(lambda: FrameRing(tmp_path / "live", 5.0), errors.append)
+    recorder = Recorder(lambda: ReplayBuffer(tmp_path / "live", 5.0), errors.append)
     recorder._thread.join(PATIENCE)
     assert isinstance(errors[0], OutputError)
     assert "live" in str(errors[0])
@@ -89,7 +89,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_what_was_recorded_before_a_failure_stays(tmp_path: Path) -> None:
     errors: list[Exception] = []
-    recorder = Recorder(lambda: FrameRing(tmp_path / "live", 5.0), errors.append)
+    recorder = Recorder(lambda: ReplayBuffer(tmp_path / "live", 5.0), errors.append)
     recorder.hold(0.0)
     offer(recorder, 0, 300)
     assert recorder.ring is not None
@@ -115,7 +115,7 @@ def test_a_picture_of_another_size_parts_a_recording(tmp_path: Path) -> None:
         assert recorder.ring is not None
         parted.append((t, recorder.ring.save(tmp_path / "first.mkv", 0.0)))
 
-    recorder = Recorder(lambda: FrameRing(tmp_path / "live", 5.0), lambda _: None, resized)
+    recorder = Recorder(lambda: ReplayBuffer(tmp_path / "live", 5.0), lambda _: None, resized)
     recorder.hold(0.0)
     offer(recorder, 0, 60)
     turned = packet(60)

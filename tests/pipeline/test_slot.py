@@ -1,6 +1,6 @@
 import threading
 
-from app.pipeline.slot import LatestSlot
+from app.pipeline.latest_slot import LatestSlot
 
 
 def test_the_newest_wins_and_losers_are_counted() -> None:

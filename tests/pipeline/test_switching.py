@@ -16,7 +16,7 @@ from app.pipeline.events import (
     SourceOpened,
     StateChanged,
 )
-from app.pipeline.statistics import Drop
+from app.pipeline.stats import Drop
 from uvanet.errors import SourceError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, bala
 from app.pipeline.agreement import agreement
 from app.pipeline.clock import SystemClock
 from app.pipeline.events import PipelineState, TeacherFailed, TeacherReady
-from app.pipeline.statistics import Drop
+from app.pipeline.stats import Drop
 from uvanet.errors import ModelError
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from uvanet.errors import UsageError
-from uvanet.render import COLORMAPS, OverlayStyle, colormap, compose, heat_image
+from uvanet.video.colormaps import COLORMAPS, colormap
+from uvanet.video.overlay import OverlayStyle, compose, heat_image
 
 SIZE = (320, 180)
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from uvanet.render import OverlayStyle, compose
-from uvanet.render.planes import blend, to_planes
+from uvanet.video.overlay import OverlayStyle, compose
+from uvanet.video.yuv import blend, to_planes
 
 
 @pytest.mark.parametrize("name", ["turbo", "cividis"])
@@ -45,7 +45,7 @@ def test_no_heat_is_lost_outside_of_the_box(
         planes, everywhere = to_planes(image), to_planes(image)
         blend(planes, saliency, style)
         with monkeypatch.context() as patch:
-            patch.setattr("uvanet.render.planes._heated", lambda *_: (0.0, 0.0, 1.0, 1.0))
+            patch.setattr("uvanet.video.yuv._heated", lambda *_: (0.0, 0.0, 1.0, 1.0))
             blend(everywhere, saliency, style)
         np.testing.assert_array_equal(planes, everywhere)
 

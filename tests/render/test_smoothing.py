@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from uvanet.render import smooth
+from uvanet.video.smoothing import smooth
 
 
 def flat(value: float) -> np.ndarray:

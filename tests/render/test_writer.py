@@ -18,8 +18,7 @@ import psutil
 import pytest
 
 from uvanet.errors import OutputError
-from uvanet.render import Sound, VideoWriter
-from uvanet.render.writer import exact_rate
+from uvanet.video.writer import Sound, VideoWriter, exact_rate
 
 PATIENCE = 60.0
 

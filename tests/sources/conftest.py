@@ -11,7 +11,7 @@ import mss
 import numpy as np
 import pytest
 
-from uvanet.render import VideoWriter
+from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ import pytest
 
 from uvanet.errors import SourceError
 from uvanet.sources import SourceInfo, SourceKind, VideoSource
-from uvanet.sources._managed import ManagedSource
+from uvanet.sources._thread_safe import ThreadSafeSource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 
 
-class Slow(ManagedSource):
+class Slow(ThreadSafeSource):
     """A source whose opening hangs until it is told to go on."""
 
     def __init__(self, fail: bool = False) -> None:

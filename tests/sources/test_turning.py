@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from uvanet.sources import make_source
-from uvanet.sources.turning import Orientation, Orientations, TurnedSource
+from uvanet.sources.orientation import Orientation, Orientations, OrientedSource
 
 
 @pytest.mark.parametrize("quarters", range(4))
@@ -23,7 +23,7 @@ def test_pictures_are_rotated_and_then_mirrored(mirrored, quarters):
 
 def test_a_wish_counts_from_the_next_picture_on_and_for_its_source_only():
     orientations = Orientations()
-    with TurnedSource(make_source("demo"), orientations) as source:
+    with OrientedSource(make_source("demo"), orientations) as source:
         upright = source.read().image
         assert upright.shape[:2] == (source.info.height, source.info.width)
         orientations.set("another", Orientation(True, 1))

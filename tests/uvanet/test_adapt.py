@@ -23,10 +23,10 @@ from training_kit import (
 )
 
 import uvanet
-from uvanet.distill.adapt import TEMPORARY
-from uvanet.distill.moments import watch_source
-from uvanet.distill.survey import survey
-from uvanet.store import forget_model, models_folder, own_models
+from uvanet.training.adapt import TEMPORARY
+from uvanet.training.data.frame_pairs import watch_source
+from uvanet.training.data.inspect import survey
+from uvanet.user_models import delete_user_model, models_folder, user_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def test_a_scene_is_learned_kept_and_listed(
     assert report["gain"]["low"] > 0
     assert report["before"]["low"] <= report["before"]["mean"] <= report["before"]["high"]
     # The whole pair is there, the card tells how it came to be, and nothing else is left.
-    ((path, card),) = own_models()
+    ((path, card),) = user_models()
     assert str(path) == child.last["model"]
     assert card.metrics["later frames of the scene"]["after"]["cc"] == report["after"]["mean"]
     assert card.recipe["teacher"]["name"] == "green"
@@ -86,8 +86,8 @@ def test_a_scene_is_learned_kept_and_listed(
     assert again.last["report"]["before"]["mean"] == pytest.approx(
         report["after"]["mean"], abs=0.02
     )
-    forget_model(card.name)
-    assert own_models() == []
+    delete_user_model(card.name)
+    assert user_models() == []
 
 
 def test_watching_begins_where_it_is_told(clip: Path) -> None:

@@ -13,9 +13,9 @@ import torch
 
 import uvanet
 from uvanet.errors import ModelError, UsageError
+from uvanet.model_card import file_hash, read_card
 from uvanet.paths import resource
 from uvanet.runtime.engine import LAG
-from uvanet.weights import file_hash, read_card
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ import pytest
 
 import uvanet
 from uvanet.errors import ModelError, UsageError
+from uvanet.model_card import find, read_card
 from uvanet.paths import resource
 from uvanet.runtime.engine import LAG
 from uvanet.stream import FORGET
-from uvanet.weights import find, read_card
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ def test_the_models_are_listed_with_their_cards() -> None:
     assert "uvanet-64" in [card.name for card in cards]
     for card in cards:
         assert card.role == "teacher" or card.parameters <= 170_000
-        assert card.licence
+        assert card.license
         assert all(row["licence"] for row in card.data)
         path, _ = find(card.name)
         assert card.role == "teacher" or path.stat().st_size < 2_000_000
@@ -219,7 +219,7 @@ def output_of(script: str) -> str:
 
 def test_predicting_imports_neither_torch_nor_qt() -> None:
     script = (
-        "import sys, numpy, uvanet, uvanet.export\n"
+        "import sys, numpy, uvanet, uvanet.video.exporter\n"
         "uvanet.load().predict(numpy.zeros((8, 8, 3), numpy.uint8))\n"
         "heavy = {'torch', 'scipy', 'onnx', 'PySide6', 'app', 'matplotlib'}\n"
         "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvanet.bench.layers import feature_bytes, layers
+from uvanet.bench.layer_profile import feature_bytes, layers
 from uvanet.charts import Curve, chart
 from uvanet.models import build, layer_costs
 from uvanet.paths import resource
@@ -94,7 +94,7 @@ def test_feature_maps_and_files_stay_within_the_papers_size() -> None:
         assert resource(f"weights/{name}.onnx").stat().st_size < size
 
 
-@pytest.mark.parametrize("start", ["uvanet.stream", "app.application", "app.command"])
+@pytest.mark.parametrize("start", ["uvanet.stream", "app.main", "app.cli"])
 def test_the_program_starts_without_what_only_training_needs(start: str) -> None:
     """Each costs a second of the start and tens of megabytes."""
     script = (
@@ -116,7 +116,7 @@ def test_large_numbers_are_written_out() -> None:
 
 def test_the_start_counts_imports_and_nothing_else() -> None:
     """Also on a machine whose clock was set since it began."""
-    script = "import torch, uvanet.machine; print(uvanet.machine.seconds_alive())"
+    script = "import torch, uvanet.system_info; print(uvanet.system_info.seconds_alive())"
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -11,21 +11,21 @@ import pytest
 from training_kit import Child, training
 
 import uvanet
-from uvanet.distill.control import Watch, working
-from uvanet.distill.teach import TeacherConfig
-from uvanet.distill.teach_motion import MotionTeacherConfig
-from uvanet.distill.teachers import SPATIAL, TEMPORAL
-from uvanet.distill.teaching import make_teachers
+from uvanet.training.control import Callback, working
+from uvanet.training.teachers.build import make_teachers
+from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
+from uvanet.training.teachers.spatial import TeacherConfig
+from uvanet.training.teachers.temporal import MotionTeacherConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from uvanet.distill.events import Event
+    from uvanet.training.progress import Event
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="orders by stdin")
 
 
-class Listener(Watch):
+class Listener(Callback):
     """Hears everything; pauses once, before the second item."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Listener(Watch):
         return True
 
 
-def small_teachers(root: Path, out: Path, watch: Watch | None = None) -> None:
+def small_teachers(root: Path, out: Path, watch: Callback | None = None) -> None:
     """Teachers as large as those that ship, which have learned next to nothing."""
     spatial = replace(TeacherConfig(), views=2, epochs=1, batch=4)
     temporal = replace(MotionTeacherConfig(), sequences=4, held_out=2, epochs=1, batch=2)
@@ -104,10 +104,10 @@ def test_a_distillation_tells_of_itself_and_stops_at_a_word(
 ) -> None:
     from test_recipe import CORPUS, MOTION, STUDENT, TEACHER
 
-    from uvanet.distill.control import StoppedError, Watch
-    from uvanet.distill.recipe import distill
+    from uvanet.training.control import Callback, StoppedError
+    from uvanet.training.pipeline import distill
 
-    class Ear(Watch):
+    class Ear(Callback):
         def __init__(self, last: int) -> None:
             self.told: list[str] = []
             self.last = last

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from uvanet.data.synthetic import MotionConfig, Pairs, crop_pairs, make_pairs
-from uvanet.distill.clips import Films
-from uvanet.distill.config import TrainConfig
-from uvanet.distill.material import Material, Plan
+from uvanet.training.config import TrainConfig
+from uvanet.training.data.labelled_clips import LabelledClips
+from uvanet.training.data.loader import DataLoader, TrainingData
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
@@ -45,9 +45,9 @@ def test_pairs_are_the_same_on_a_gpu() -> None:
 def test_an_epoch_is_the_same_on_a_gpu() -> None:
     images, labels = scene(24)
     film = Pairs(images[:9], images[:9].flip(0), labels[:9].half(), labels[:9].half())
-    clips = Films(film, torch.ones(9))
-    material = Material(images, labels.half(), torch.ones(24), [], clips)
-    plans = [Plan(material, CONFIG, torch.device(name)) for name in ("cuda", "cpu")]
+    clips = LabelledClips(film, torch.ones(9))
+    material = TrainingData(images, labels.half(), torch.ones(24), [], clips)
+    plans = [DataLoader(material, CONFIG, torch.device(name)) for name in ("cuda", "cpu")]
     epochs = [plan.epoch(torch.Generator().manual_seed(5)) for plan in plans]
     for found, expected in zip(*epochs, strict=True):
         same(found.pairs, expected.pairs)

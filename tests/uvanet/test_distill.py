@@ -17,23 +17,23 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from uvanet import losses
 from uvanet.data.synthetic import make_pairs
-from uvanet.distill.config import TrainConfig
-from uvanet.distill.export import export
-from uvanet.distill.loop import train
-from uvanet.distill.material import Plan, gaze_material
-from uvanet.distill.origin import Origin, gaze_data
-from uvanet.distill.schedule import learning_rate
-from uvanet.distill.task import GazeTask
+from uvanet.deploy.onnx_export import export
 from uvanet.errors import ModelError
 from uvanet.model import load
 from uvanet.models import load_student
+from uvanet.training import losses
+from uvanet.training.config import TrainConfig
+from uvanet.training.data.loader import DataLoader, gaze_material
+from uvanet.training.distillation import DistillationModule
+from uvanet.training.provenance import Provenance, gaze_data
+from uvanet.training.schedule import learning_rate
+from uvanet.training.trainer import train
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = TrainConfig(preset="uvanet-32", epochs=6, batch=4, eval_every=3, stored_size=64)
+QUICK = TrainConfig(preset="uvanet-32", epochs=6, batch=4, eval_every=3, cache_resolution=64)
 
 
 def test_training_learns_and_its_export_is_the_same_network(
@@ -42,7 +42,7 @@ def test_training_learns_and_its_export_is_the_same_network(
     result = train(QUICK, gaze_material(gaze_tree, 64), tmp_path / "run", progress=False)
     assert result.history[-1]["mixed"] < result.history[0]["mixed"]
     assert result.best == max(row["val_nss"] for row in result.history if "val_nss" in row)
-    card = export(QUICK, result.weights, gaze_tree, tmp_path, Origin("test", gaze_data(), {}))
+    card = export(QUICK, result.weights, gaze_tree, tmp_path, Provenance("test", gaze_data(), {}))
     assert set(card.metrics) == {"val", "test"}
 
     model = load(tmp_path / "uvanet-32.onnx")
@@ -76,8 +76,8 @@ def test_every_loss_is_least_where_the_label_is_met(name: str) -> None:
 
 def test_hints_lead_the_deepest_layers_to_where_the_teacher_looks(gaze_tree: Path) -> None:
     torch.manual_seed(0)
-    task = GazeTask(dataclasses.replace(QUICK, hint=1.0)).train()
-    plain = GazeTask(QUICK).train()
+    task = DistillationModule(dataclasses.replace(QUICK, hint=1.0)).train()
+    plain = DistillationModule(QUICK).train()
     plain.student.load_state_dict(task.student.state_dict())
     material = gaze_material(gaze_tree, 64)
     rng = torch.Generator().manual_seed(0)
@@ -101,14 +101,14 @@ def test_hints_lead_the_deepest_layers_to_where_the_teacher_looks(gaze_tree: Pat
 def test_feature_hints_make_alike_what_is_alike_to_the_teacher(gaze_tree: Path) -> None:
     torch.manual_seed(0)
     config = dataclasses.replace(QUICK, feature_hint=1.0)
-    task, plain = GazeTask(config).train(), GazeTask(QUICK).train()
+    task, plain = DistillationModule(config).train(), DistillationModule(QUICK).train()
     plain.student.load_state_dict(task.student.state_dict())
     pictures = gaze_material(gaze_tree, 64)
     # To this teacher there are two kinds of pictures.
     kinds = torch.arange(len(pictures.images)) % 2
     material = pictures._replace(features=torch.nn.functional.one_hot(kinds).half())
     device = torch.device("cpu")
-    (batch, *_) = Plan(material, config, device).epoch(torch.Generator().manual_seed(0))
+    (batch, *_) = DataLoader(material, config, device).epoch(torch.Generator().manual_seed(0))
     assert batch.features is not None
     found, without = task(*batch), plain(*batch)
     assert 0 < float(found["loss"].detach()) - float(without["loss"].detach()) <= 4
@@ -123,21 +123,21 @@ def test_feature_hints_make_alike_what_is_alike_to_the_teacher(gaze_tree: Path) 
         optimizer.step()
     assert hints[-1] < 0.5 * hints[0]
     # A run that asks for none is given none.
-    (batch, *_) = Plan(material, QUICK, device).epoch(torch.Generator().manual_seed(0))
+    (batch, *_) = DataLoader(material, QUICK, device).epoch(torch.Generator().manual_seed(0))
     assert batch.features is None
 
 
 def test_a_student_can_start_from_another_of_any_size(gaze_tree: Path, tmp_path: Path) -> None:
-    from uvanet.distill.task import GazeTask
     from uvanet.paths import resource
+    from uvanet.training.distillation import DistillationModule
 
-    task = GazeTask(TrainConfig(preset="uvanet-32", start="uvanet-64"))
+    task = DistillationModule(TrainConfig(preset="uvanet-32", start="uvanet-64"))
     shipped = load_file(resource("weights/uvanet-64.safetensors"))
     for twin in (task.student, task.averaged):
         for name, value in twin.state_dict().items():
             assert torch.equal(value, shipped[name]), name
     with pytest.raises(ModelError, match="no model named"):
-        GazeTask(TrainConfig(start="nobody"))
+        DistillationModule(TrainConfig(start="nobody"))
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(gaze_tree: Path, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(gaze_tree: Path, tmp_path: Pat
 
 def _run_until(config: TrainConfig, data: Path, out: Path, epoch: int) -> dict[str, torch.Tensor]:
     """Runs until the checkpoint of `epoch` is written, then breaks off; gives its weights."""
-    from uvanet.distill import checkpoint
+    from uvanet.training import checkpoint
 
     class Enough(Exception):
         pass
@@ -188,14 +188,14 @@ def _run_until(config: TrainConfig, data: Path, out: Path, epoch: int) -> dict[s
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "save", save)
         with pytest.raises(Enough):
-            train(config, gaze_material(data, config.stored_size), out, progress=False)
+            train(config, gaze_material(data, config.cache_resolution), out, progress=False)
     task: dict[str, torch.Tensor] = torch.load(out / "checkpoint.pt", weights_only=True)["task"]
     return task
 
 
 def test_a_checkpoint_of_another_run_is_refused(gaze_tree: Path, tmp_path: Path) -> None:
     train(QUICK, gaze_material(gaze_tree, 64), tmp_path, progress=False)
-    other = TrainConfig(preset="uvanet-32", epochs=7, batch=4, eval_every=3, stored_size=64)
+    other = TrainConfig(preset="uvanet-32", epochs=7, batch=4, eval_every=3, cache_resolution=64)
     with pytest.raises(ModelError, match="other settings"):
         train(other, gaze_material(gaze_tree, 64), tmp_path, progress=False)
     (tmp_path / "checkpoint.pt").write_bytes(b"half a fi")

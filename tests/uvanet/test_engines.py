@@ -13,17 +13,17 @@ import pytest
 import torch
 
 import uvanet
-from uvanet.distill.export import write_onnx
+from uvanet.deploy.onnx_export import write_onnx
 from uvanet.errors import MissingExtraError, ModelError, UsageError
+from uvanet.model_card import find
 from uvanet.models import build
 from uvanet.paths import resource
 from uvanet.runtime import engines
+from uvanet.runtime.benchmark import openvino_seconds
 from uvanet.runtime.engines import ENGINES, Choice, fastest
+from uvanet.runtime.input_size import fit_to_area
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.openvino_engine import OpenvinoEngine
-from uvanet.runtime.sizes import proportioned
-from uvanet.runtime.trial import openvino_seconds
-from uvanet.weights import find
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +107,7 @@ def test_engines_agree_at_other_sizes(preset: str, tmp_path: Path) -> None:
     # From one size to another and back, as sources change.
     for count in (1, 3):
         for ratio in (1.0, 16 / 9, 0.75, 1.0):
-            height, width = proportioned(1000, round(1000 * ratio), square[0] ** 2)
+            height, width = fit_to_area(1000, round(1000 * ratio), square[0] ** 2)
             batch = rng.integers(0, 256, (count, height, width, 3), np.uint8)
             expected, found = ours.step(batch), theirs.step(batch)
             assert expected.saliency.shape == (count, height // 2, width // 2)

@@ -11,18 +11,19 @@ import numpy as np
 import pytest
 
 import uvanet
-from uvanet.data import avs1k, fixations, mit1003, talk
+from uvanet.data import avs1k, fixations, mit1003
+from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.clips import VideoClip
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.baselines import centre_prior, centre_surround, spectral_residual
 from uvanet.evaluation.bootstrap import draw_weights, interval
 from uvanet.evaluation.evaluate import METRICS, evaluate, score
-from uvanet.evaluation.motion import MotionRule
-from uvanet.evaluation.negatives import Negatives
+from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
+from uvanet.evaluation.registry import build_rows
 from uvanet.evaluation.report import as_table, report
-from uvanet.evaluation.rows import build_rows
+from uvanet.evaluation.sauc_negatives import SaucNegatives
 from uvanet.metrics import nss
 from uvanet.paths import resource
 
@@ -224,7 +225,7 @@ def test_a_student_is_measured_as_the_live_view_runs_it() -> None:
 
 
 def test_the_motion_rule_looks_where_something_moves() -> None:
-    rule = MotionRule(FunctionPredictor("flat", flat))
+    rule = MotionBaseline(FunctionPredictor("flat", flat))
     still = np.full((60, 80, 3), 90, np.uint8)
     # On a picture, and where nothing moves, the map stays as it is up to its scale.
     assert np.ptp(rule.predict(still, 0.0)) == 0
@@ -261,7 +262,7 @@ def test_baselines_find_what_stands_out(find: object) -> None:
 
 def test_negatives_come_from_other_pictures(gaze_tree: Path) -> None:
     found = fixations.read(gaze_tree, "train")
-    negatives = Negatives(found, seed=0)
+    negatives = SaucNegatives(found, seed=0)
     own = found.pictures[2].gaze()
     others = negatives.of(found.pictures[2].name, None, (240, 180))
     assert len(others) == 35
@@ -273,13 +274,13 @@ def test_negatives_come_from_other_pictures(gaze_tree: Path) -> None:
 
 def test_negatives_of_a_frame_come_from_other_clips(tmp_path: Path) -> None:
     found = talk.read(trees.talk_tree(tmp_path, clips=2, frames=50))
-    negatives = Negatives(found, seed=0)
+    negatives = SaucNegatives(found, seed=0)
     assert len(negatives.of("000", 30, talk.SIZE)) == 6
     of_other = np.concatenate([found.clips[1].gaze(k).points(talk.SIZE) for k in (30, 45)])
     np.testing.assert_allclose(negatives.of("000", 30, talk.SIZE), of_other, rtol=1e-5)
     alone = GazeSet("talk", clips=found.clips[:1])
     of_neighbour = found.clips[0].gaze(45).points(talk.SIZE)
-    found_alone = Negatives(alone, seed=0).of("000", 30, talk.SIZE)
+    found_alone = SaucNegatives(alone, seed=0).of("000", 30, talk.SIZE)
     np.testing.assert_allclose(found_alone, of_neighbour, rtol=1e-5)
 
 
@@ -295,7 +296,7 @@ def test_the_seed_decides_which_pictures_of_a_large_set() -> None:
             return Gaze((1000, 1), np.array([[self.number, 0]], np.float32))
 
     large = GazeSet("large", [One(i) for i in range(500)])  # type: ignore[arg-type]
-    drawn = [Negatives(large, seed).of("none", None, (1000, 1))[:, 0] for seed in (1, 1, 2)]
+    drawn = [SaucNegatives(large, seed).of("none", None, (1000, 1))[:, 0] for seed in (1, 1, 2)]
     assert len(set(drawn[0].tolist())) == 200
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert set(drawn[0].tolist()) != set(drawn[2].tolist())

@@ -13,10 +13,11 @@ import gaze_trees as trees
 import numpy as np
 import pytest
 
-from uvanet.data import avs1k, dhf1k, fixations, hollywood2, mit1003, salicon, talk, ucf_sports
-from uvanet.data.files import read_rgb
+from uvanet.data import avs1k, dhf1k, fixations, hollywood2, mit1003, salicon, ucf_sports
+from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.gaze import Clip, Gaze, Picture
-from uvanet.data.layouts import LAYOUTS, read_set
+from uvanet.data.gaze_files import read_rgb
+from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import MissingExtraError, UsageError, UvanetError
 
 BUILD = {
@@ -288,7 +289,7 @@ def test_matlab_files_ask_for_scipy_where_there_is_none(
 
 def test_reading_needs_neither_torch_nor_scipy() -> None:
     script = (
-        "import sys, uvanet.data.layouts, uvanet.evaluation.rows, uvanet.cli.eval\n"
+        "import sys, uvanet.data.registry, uvanet.evaluation.registry, uvanet.cli.eval\n"
         "heavy = {'torch', 'scipy', 'onnx', 'PySide6', 'app'}\n"
         "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
     )

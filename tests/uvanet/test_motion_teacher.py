@@ -12,17 +12,17 @@ import torch
 
 from uvanet.data.fixations import read_split
 from uvanet.data.sequences import FLOOR, POWER, STEPS, make_sequence
-from uvanet.distill.clips import label_clips
-from uvanet.distill.teach_motion import (
+from uvanet.errors import UsageError
+from uvanet.models.temporal_teacher import STATE_CHANNELS, Gate, Motion
+from uvanet.training.data.labelled_clips import label_clips
+from uvanet.training.teachers.inference import chosen_teachers
+from uvanet.training.teachers.temporal import (
     MotionTeacherConfig,
     compare,
     energies,
     motion_material,
     train_gate,
 )
-from uvanet.distill.teachers import chosen_teachers
-from uvanet.errors import UsageError
-from uvanet.models.temporal_teacher import STATE_CHANNELS, Gate, Motion
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from uvanet.errors import ModelError, UsageError
-from uvanet.evaluation.motion import MotionRule
-from uvanet.evaluation.onnx_model import OnnxPredictor
-from uvanet.evaluation.rows import build_rows
-from uvanet.runtime.onnx_spec import OnnxSpec
+from uvanet.evaluation.motion_baseline import MotionBaseline
+from uvanet.evaluation.onnx_predictor import OnnxPredictor
+from uvanet.evaluation.registry import build_rows
+from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def export(
 
 
 def row(text: str) -> OnnxPredictor:
-    return OnnxPredictor(OnnxSpec.parse(text))
+    return OnnxPredictor(ExternalOnnx.parse(text))
 
 
 def colour(red: int, green: int, blue: int) -> np.ndarray:
@@ -126,14 +126,14 @@ def test_logarithms_and_log_odds_become_maps(tmp_path: Path) -> None:
 
 def test_a_row_may_be_named_and_multiplied_with_motion(tmp_path: Path) -> None:
     path = export(tmp_path / "model.onnx", lambda x: x[:, :1] * 1.0, (1, 3, 6, 8))
-    specs = [OnnxSpec.parse(f"{path},name=Other"), OnnxSpec.parse(str(path))]
+    specs = [ExternalOnnx.parse(f"{path},name=Other"), ExternalOnnx.parse(str(path))]
 
     def prior() -> FunctionPredictor:
         raise AssertionError
 
     rows = build_rows(["Other", "Other+motion"], specs, prior)
     assert [one.name for one in rows] == ["Other", "Other+motion", "model"]
-    assert isinstance(rows[1], MotionRule)
+    assert isinstance(rows[1], MotionBaseline)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_row_may_be_named_and_multiplied_with_motion(tmp_path: Path) -> None:
 )
 def test_a_setting_that_makes_no_sense_is_named(settings: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        OnnxSpec.parse(f"model.onnx,{settings}")
+        ExternalOnnx.parse(f"model.onnx,{settings}")
 
 
 def test_a_model_that_does_not_fit_is_refused_before_the_work(tmp_path: Path) -> None:

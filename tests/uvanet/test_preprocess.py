@@ -12,8 +12,8 @@ import pytest
 import uvanet
 from uvanet.metrics import nss
 from uvanet.paths import resource
-from uvanet.runtime.preprocess import Shrinker, shrink
-from uvanet.runtime.sizes import input_size
+from uvanet.runtime.input_size import input_size
+from uvanet.runtime.preprocess import InputResizer, resize_to_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def gradient(height: int, width: int) -> np.ndarray:
 @pytest.mark.parametrize("shape", [(480, 640), (720, 1280), (1080, 1920), (2160, 3840), (3840, 70)])
 def test_nothing_moves(shape: tuple[int, int], side: int) -> None:
     """Each point of the small picture stands for the middle of its part of the large one."""
-    small = shrink(gradient(*shape), (side, side)).astype(int)
+    small = resize_to_input(gradient(*shape), (side, side)).astype(int)
     expected = gradient(side, side).astype(int)
     assert np.abs(small - expected)[..., :2].max() <= 255 / side / 4 + 1
     assert (small[..., 2] == 40).all()
@@ -39,7 +39,7 @@ def test_nothing_moves(shape: tuple[int, int], side: int) -> None:
 
 def test_a_frame_that_is_not_square_keeps_its_sides() -> None:
     shape = (288, 384)
-    small = shrink(gradient(720, 1280), shape)
+    small = resize_to_input(gradient(720, 1280), shape)
     assert small.shape == (*shape, 3)
     assert np.abs(small.astype(int) - gradient(*shape)).max() <= 2
 
@@ -47,7 +47,7 @@ def test_a_frame_that_is_not_square_keeps_its_sides() -> None:
 def test_fine_texture_does_not_become_coarse() -> None:
     """Noise that the area filter levels out stays near level on the grid."""
     noise = np.random.default_rng(1).integers(0, 256, (1080, 1920, 3), np.uint8)
-    small = shrink(noise, (64, 64)).astype(float)
+    small = resize_to_input(noise, (64, 64)).astype(float)
     # 16 points a pixel: a quarter of the noise's own spread of 74.
     assert small.std() < 74 / 3.5
     assert small.mean() == pytest.approx(127.5, abs=2)
@@ -58,7 +58,7 @@ def test_most_of_a_large_frame_is_never_read() -> None:
     y = ((np.arange(256) + 0.5) * 1080 / 256).astype(int)
     x = ((np.arange(256) + 0.5) * 1920 / 256).astype(int)
     frame[np.ix_(y, x)] = 200
-    assert (shrink(frame, (64, 64)) == 200).all()
+    assert (resize_to_input(frame, (64, 64)) == 200).all()
 
 
 def test_the_maps_stay_what_they_were_with_every_pixel_counted() -> None:
@@ -73,7 +73,7 @@ def test_the_maps_stay_what_they_were_with_every_pixel_counted() -> None:
         whole = cv2.resize(large, size[::-1], interpolation=cv2.INTER_AREA)
         grid, area = (
             model.engine.step(small[None]).saliency[0]
-            for small in (shrink(large, size, bgr=True), whole[..., ::-1].copy())
+            for small in (resize_to_input(large, size, bgr=True), whole[..., ::-1].copy())
         )
         assert np.corrcoef(grid.ravel(), area.ravel())[0, 1] > 0.98
     video.release()
@@ -93,7 +93,7 @@ def test_gaze_is_told_as_well_from_the_grid(data_root: Path) -> None:
             for large in (preprocess.LARGE, 0):
                 patch.setattr(preprocess, "LARGE", large)
                 small = model.engine.step(
-                    shrink(image, input_size(model.engine, image))[None]
+                    resize_to_input(image, input_size(model.engine, image))[None]
                 ).saliency[0]
                 scores.append(nss(cv2.resize(small, size), gaze.points(size)))
         values.append(scores)
@@ -118,7 +118,9 @@ def test_the_hot_path_makes_nothing_of_a_frames_size() -> None:
 
 
 def test_the_next_frame_takes_the_same_buffer() -> None:
-    shrinker = Shrinker((64, 64))
+    shrinker = InputResizer((64, 64))
     first = shrinker(gradient(720, 1280))
     assert shrinker(gradient(480, 640)) is first
-    assert shrink(gradient(720, 1280), (64, 64)) is not shrink(gradient(720, 1280), (64, 64))
+    assert resize_to_input(gradient(720, 1280), (64, 64)) is not resize_to_input(
+        gradient(720, 1280), (64, 64)
+    )

@@ -11,11 +11,11 @@ import torch
 
 from uvanet.data.fixations import read_rgb, read_split
 from uvanet.data.synthetic import MotionConfig, make_pairs
-from uvanet.distill.config import TrainConfig
-from uvanet.distill.processes import share_statistics
-from uvanet.distill.task import GazeTask
 from uvanet.metrics import cc
 from uvanet.model import load
+from uvanet.training.config import TrainConfig
+from uvanet.training.distillation import DistillationModule
+from uvanet.training.distributed import share_statistics
 
 # Saves the gradients of one step: run by torchrun, and by this process for the whole batch.
 CHILD = """
@@ -28,7 +28,7 @@ gradients(sys.argv[1])
 def gradients(out: str | None = None) -> dict[str, torch.Tensor]:
     """One step of a fresh task on a batch that is always the same; gradients and statistics."""
     from uvanet.data.synthetic import Pairs
-    from uvanet.distill.processes import make_fabric, share
+    from uvanet.training.distributed import make_fabric, share
 
     torch.manual_seed(3)
     rng = torch.Generator().manual_seed(3)
@@ -38,7 +38,7 @@ def gradients(out: str | None = None) -> dict[str, torch.Tensor]:
     )
     # In 64 bits: what rounding takes over the edge of a ReLU6 changes gradients by percents.
     fabric = make_fabric("64-true", device="cpu")
-    task = GazeTask(TrainConfig(preset="uvanet-32"))
+    task = DistillationModule(TrainConfig(preset="uvanet-32"))
     if fabric.world_size > 1:
         share_statistics(task.student)
     learner = fabric.setup(task)
@@ -99,7 +99,7 @@ def test_a_run_on_two_processes_learns_and_is_exported_once(
 
 
 def test_shared_statistics_keep_the_names_of_weights() -> None:
-    task = GazeTask(TrainConfig(preset="uvanet-32"))
+    task = DistillationModule(TrainConfig(preset="uvanet-32"))
     before = task.student.state_dict()
     share_statistics(task.student)
     after = task.student.state_dict()
@@ -109,11 +109,16 @@ def test_shared_statistics_keep_the_names_of_weights() -> None:
 
 @pytest.mark.parametrize("precision", ["bf16-mixed"])
 def test_a_run_of_mixed_precision_learns(gaze_tree: Path, tmp_path: Path, precision: str) -> None:
-    from uvanet.distill.loop import train
-    from uvanet.distill.material import gaze_material
+    from uvanet.training.data.loader import gaze_material
+    from uvanet.training.trainer import train
 
     config = TrainConfig(
-        preset="uvanet-32", epochs=3, batch=4, eval_every=3, stored_size=64, precision=precision
+        preset="uvanet-32",
+        epochs=3,
+        batch=4,
+        eval_every=3,
+        cache_resolution=64,
+        precision=precision,
     )
     history = train(config, gaze_material(gaze_tree, 64), tmp_path, progress=False).history
     assert history[-1]["loss"] < history[0]["loss"]

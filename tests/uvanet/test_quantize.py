@@ -11,11 +11,11 @@ import pytest
 
 import uvanet
 from uvanet.data.fixations import read_rgb, read_split
-from uvanet.distill.quantize import SUFFIX, export_int8
+from uvanet.deploy.quantize import SUFFIX, export_int8
 from uvanet.errors import ModelError
 from uvanet.metrics import cc
+from uvanet.model_card import available, read_card
 from uvanet.paths import resource
-from uvanet.weights import available, read_card
 
 if TYPE_CHECKING:
     from pathlib import Path

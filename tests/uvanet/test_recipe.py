@@ -13,21 +13,21 @@ import torch
 from safetensors.torch import load_file
 
 from uvanet.data.fixations import density_map, read_rgb, read_split
-from uvanet.distill.config import distilled
-from uvanet.distill.corpus import build, picture_example, pool_examples
-from uvanet.distill.features import DeepFeatures, see_views
-from uvanet.distill.recipe import distill, first_material, two_steps
-from uvanet.distill.sharpness import best_sharpness
-from uvanet.distill.teach import TeacherConfig
-from uvanet.distill.teach_motion import MotionTeacherConfig
-from uvanet.distill.teacher_cards import write_cards
-from uvanet.distill.teachers import load_spatial
-from uvanet.distill.teaching import make_teachers
-from uvanet.distill.views import CorpusConfig, View, random_view
+from uvanet.evaluation.calibration import best_sharpness
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
-from uvanet.render import VideoWriter
 from uvanet.stream import Stream
+from uvanet.training.config import step1_config
+from uvanet.training.data.crops import CorpusConfig, View, random_view
+from uvanet.training.data.features import DeepFeatures, see_views
+from uvanet.training.data.pseudo_labels import build, picture_example, pool_examples
+from uvanet.training.pipeline import distill, first_material, two_steps
+from uvanet.training.teacher_cards import write_cards
+from uvanet.training.teachers.build import make_teachers
+from uvanet.training.teachers.inference import load_spatial
+from uvanet.training.teachers.spatial import TeacherConfig
+from uvanet.training.teachers.temporal import MotionTeacherConfig
+from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 TEACHER = TeacherConfig(scale=0, width=16, views=3, epochs=3, batch=4, threads=1)
 MOTION = MotionTeacherConfig(sequences=4, held_out=2, width=8, epochs=2, batch=2)
 CORPUS = CorpusConfig(gaze_views=3, pool_views=2, clip_every=0.5, clip_views=1)
-STUDENT = dataclasses.replace(distilled("uvanet-32"), epochs=2, batch=8, stored_size=64)
+STUDENT = dataclasses.replace(step1_config("uvanet-32"), epochs=2, batch=8, cache_resolution=64)
 
 
 @pytest.fixture

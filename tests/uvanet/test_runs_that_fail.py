@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 from training_kit import adapt, left_in, scene, training, write_scene, write_teacher
 
 import uvanet
-from uvanet.distill.adapt import TEMPORARY
-from uvanet.distill.lock import LOCK
+from uvanet.training.adapt import TEMPORARY
+from uvanet.training.lock import LOCK
 
 if TYPE_CHECKING:
     from pathlib import Path

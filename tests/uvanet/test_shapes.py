@@ -10,15 +10,15 @@ import torch
 
 import uvanet
 from uvanet.data.synthetic import MotionConfig, make_pairs
-from uvanet.distill.batches import Groups
 from uvanet.models import build
-from uvanet.runtime.sizes import proportioned
+from uvanet.runtime.input_size import fit_to_area
+from uvanet.training.data.bucketing import AspectRatioBuckets
 
 
 @pytest.mark.parametrize("side", [32, 64, 128, 443])
 @pytest.mark.parametrize("ratio", [0.3, 0.56, 0.75, 1.0, 4 / 3, 16 / 9, 3.0])
 def test_a_shape_has_the_pictures_proportions_and_as_many_pixels(side: int, ratio: float) -> None:
-    height, width = proportioned(900, round(900 * ratio), side**2)
+    height, width = fit_to_area(900, round(900 * ratio), side**2)
     assert height % 4 == width % 4 == 0
     assert abs(math.log(width / height / ratio)) < 0.15
     assert height * width == pytest.approx(side**2, rel=0.2)
@@ -28,7 +28,7 @@ def test_a_shape_has_the_pictures_proportions_and_as_many_pixels(side: int, rati
 def test_a_map_has_the_shape_that_was_seen(size: tuple[int, int]) -> None:
     image = np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)
     saliency = uvanet.Stream("uvanet-64").step(image, 0.0)
-    expected = proportioned(*size, 64 * 64)
+    expected = fit_to_area(*size, 64 * 64)
     assert saliency.shape == (expected[0] // 2, expected[1] // 2)
 
 
@@ -42,14 +42,14 @@ def test_a_stream_goes_on_when_the_pictures_change_their_shape() -> None:
 
 def test_batches_are_of_one_shape_and_hold_everything_that_fills_them() -> None:
     ratios = torch.tensor([16 / 9] * 20 + [4 / 3] * 30 + [0.75] * 3)
-    groups = Groups(ratios, 64, 8)
+    groups = AspectRatioBuckets(ratios, 64, 8)
     rng = torch.Generator().manual_seed(3)
     found = groups.shuffled(rng)
     assert len(found) == groups.batches == 20 // 8 + 33 // 8
     for shape, chosen in found:
         assert len(chosen) == 8
         # The few upright ones go with the nearest shape that fills a batch.
-        own = {proportioned(1000, round(1000 * r), 64 * 64) for r in ratios[chosen].tolist()}
+        own = {fit_to_area(1000, round(1000 * r), 64 * 64) for r in ratios[chosen].tolist()}
         assert shape in own
         assert own <= {shape, (72, 56)}
     seen = torch.cat([chosen for _, chosen in found])
@@ -58,7 +58,7 @@ def test_batches_are_of_one_shape_and_hold_everything_that_fills_them() -> None:
 
 
 def test_few_pictures_of_many_shapes_make_a_smaller_batch() -> None:
-    groups = Groups(torch.tensor([0.5, 1.0, 1.0, 2.0]), 32, 64)
+    groups = AspectRatioBuckets(torch.tensor([0.5, 1.0, 1.0, 2.0]), 32, 64)
     ((shape, chosen),) = groups.shuffled(torch.Generator().manual_seed(0))
     assert shape == (32, 32)
     assert sorted(chosen.tolist()) == [0, 1, 2, 3]

@@ -10,8 +10,8 @@ import onnx
 import pytest
 import torch
 
-from uvanet.distill.export import write_onnx
-from uvanet.distill.slim import slim
+from uvanet.deploy.graph_passes import slim
+from uvanet.deploy.onnx_export import write_onnx
 from uvanet.models import build
 from uvanet.paths import resource
 from uvanet.runtime.onnx_engine import OnnxEngine
@@ -31,7 +31,7 @@ def test_a_slim_network_says_the_same(
     path, before = tmp_path / "slim.onnx", tmp_path / "before.onnx"
     torch.manual_seed(1)
     with monkeypatch.context() as patched:
-        patched.setattr("uvanet.distill.export.slim", lambda _: None)
+        patched.setattr("uvanet.deploy.onnx_export.slim", lambda _: None)
         write_onnx(build(preset).eval(), before)
     shutil.copy(before, path)
     slim(path)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from uvanet.distill.control import Channel, Orders, Watch, check_loss, give_order
-from uvanet.distill.events import FIELDS, LONGEST_LINE, LineReader, LineWriter, event, to_line
-from uvanet.distill.lock import LOCK, holder, locked
 from uvanet.errors import TrainingError, UsageError
+from uvanet.training.control import Callback, ControlState, JsonlChannel, check_loss, give_order
+from uvanet.training.lock import LOCK, holder, locked
+from uvanet.training.progress import FIELDS, LONGEST_LINE, LineReader, LineWriter, event, to_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,8 +99,8 @@ def test_a_full_disk_and_a_reader_that_left_do_not_end_the_run() -> None:
 
 
 def test_orders_come_by_word_and_by_file(tmp_path: Path) -> None:
-    orders, out = Orders(), io.StringIO()
-    channel = Channel(out, tmp_path, orders)
+    orders, out = ControlState(), io.StringIO()
+    channel = JsonlChannel(out, tmp_path, orders)
     assert channel.proceed()
     orders.give("pause nonsense")
     result: list[bool] = []
@@ -117,7 +117,7 @@ def test_orders_come_by_word_and_by_file(tmp_path: Path) -> None:
     orders.give("stop")
     assert not channel.proceed()
     assert list(tmp_path.iterdir()) == []
-    assert Watch().proceed()
+    assert Callback().proceed()
 
 
 def test_one_run_a_folder(tmp_path: Path) -> None:

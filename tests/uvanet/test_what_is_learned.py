@@ -12,15 +12,15 @@ import pytest
 from gaze_trees import density, mit1003_tree, picture, salicon_tree, write
 from training_kit import Child, scene, write_teacher
 
-from uvanet.distill.collection import read_collection, split_files
-from uvanet.distill.comparison import against
-from uvanet.distill.moments import label_moments
-from uvanet.distill.published import NAMES, open_published, read_published
-from uvanet.distill.survey import survey
-from uvanet.distill.teachers import load_teacher
 from uvanet.errors import UsageError
+from uvanet.evaluation.comparison import against
+from uvanet.model_card import available
 from uvanet.paths import resource
-from uvanet.weights import available
+from uvanet.training.data.frame_pairs import label_moments
+from uvanet.training.data.gaze_datasets import NAMES, open_published, read_published
+from uvanet.training.data.inspect import survey
+from uvanet.training.data.user_media import read_collection, split_files
+from uvanet.training.teachers.inference import load_teacher
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvanet.distill.lock import LOCK, locked
-from uvanet.store import keep_model, models_folder, own_models
-from uvanet.whole import part_name, remove_all_left_over, whole
+from uvanet.atomic_io import remove_all_stale_parts, temporary_name, whole
+from uvanet.training.lock import LOCK, locked
+from uvanet.user_models import models_folder, save_user_model, user_models
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WRITES = """
 import os, pathlib, signal, sys
-from uvanet.whole import whole
+from uvanet.atomic_io import whole
 with whole(pathlib.Path(sys.argv[1])) as part:
     part.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -41,7 +41,7 @@ def test_an_error_leaves_what_stood_there(tmp_path: Path) -> None:
 
 def test_what_a_killed_writer_left_goes_with_the_next_run(tmp_path: Path) -> None:
     (tmp_path / "labels").mkdir()
-    mine = part_name(tmp_path / "mine")
+    mine = temporary_name(tmp_path / "mine")
     mine.write_text("still being written")
     others = tmp_path / "film.part"
     others.write_text("not ours")
@@ -59,10 +59,10 @@ def test_a_half_kept_model_is_no_model_and_goes(tmp_path: Path) -> None:
     shipped = uvanet.paths.resource("weights")
     models_folder().mkdir(parents=True, exist_ok=True)
     killed(models_folder() / "mine")
-    path = keep_model(shipped, "uvanet-32", "whole-one")
-    assert path in [one for one, _ in own_models()]
+    path = save_user_model(shipped, "uvanet-32", "whole-one")
+    assert path in [one for one, _ in user_models()]
     assert sorted(entry.name for entry in path.parent.iterdir()) == [
         f"whole-one.{ending}" for ending in ("json", "onnx", "safetensors")
     ]
-    remove_all_left_over(models_folder())
+    remove_all_stale_parts(models_folder())
     assert not list(models_folder().glob(".*"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 import numpy as np
 
-from uvanet.analysis.measures import change, density, entropy, peak
+from uvanet.analysis.map_stats import change, density, entropy, peak
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

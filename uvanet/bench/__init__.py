@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvanet
-from uvanet.bench.around import bench_files, bench_frames, bench_pair, bench_peers, bench_streams
 from uvanet.bench.network import bench_students
+from uvanet.bench.pipeline import bench_files, bench_frames, bench_pair, bench_peers, bench_streams
 from uvanet.bench.program import bench_live, bench_program
 from uvanet.bench.roofline import roofline, share
 from uvanet.bench.training import bench_beside, bench_step
-from uvanet.machine import describe
+from uvanet.system_info import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from uvanet.runtime.onnx_spec import OnnxSpec
+    from uvanet.runtime.external_onnx import ExternalOnnx
 
 LIVE = "uvanet-64"
 """What the program runs by itself; where it is among the models, it comes first."""
@@ -37,7 +37,7 @@ def bench(
     models: list[str],
     seconds: float,
     program_seconds: float,
-    foreign: Sequence[OnnxSpec] = (),
+    foreign: Sequence[ExternalOnnx] = (),
     say: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
     """All of it.

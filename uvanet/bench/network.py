@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.bench.timing import Timing, time_calls
-from uvanet.machine import usable_cores
+from uvanet.model_card import find
 from uvanet.runtime.engines import Choice, open_engine
-from uvanet.weights import find
+from uvanet.system_info import usable_cores
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from uvanet.model_card import Card
     from uvanet.runtime.engine import Engine
-    from uvanet.weights import Card
 
 BATCHES = (1, 8, 32, 64, 256)
 MOST_PIXELS = 256 * 64 * 64

@@ -15,7 +15,7 @@ import numpy as np
 
 from uvanet.errors import UvanetError
 from uvanet.paths import resource
-from uvanet.render import VideoWriter
+from uvanet.video.writer import VideoWriter
 
 LIVE = (30, 60)
 """Frames a second of the films."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file
 
-from uvanet.bench.layers import feature_bytes, layers
+from uvanet.bench.layer_profile import feature_bytes, layers
 from uvanet.bench.network import time_step
-from uvanet.distill.export import write_onnx
-from uvanet.machine import usable_cores
+from uvanet.deploy.onnx_export import write_onnx
 from uvanet.models import build
 from uvanet.paths import resource
 from uvanet.runtime.onnx_engine import OnnxEngine
+from uvanet.system_info import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

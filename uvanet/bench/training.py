@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 
 from uvanet.bench.program import bench_program
-from uvanet.distill.lock import holder
-from uvanet.machine import usable_cores
+from uvanet.system_info import usable_cores
+from uvanet.training.lock import holder
 
 BATCH, SIDE = 64, 160
 
@@ -28,14 +28,14 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
 
     from uvanet.bench.timing import time_calls
     from uvanet.data.synthetic import make_pairs
-    from uvanet.distill.config import distilled
-    from uvanet.distill.optimizers import Optimizers
-    from uvanet.distill.processes import make_fabric
-    from uvanet.distill.task import GazeTask
-    from uvanet.runtime.sizes import of_ratio
+    from uvanet.runtime.input_size import of_ratio
+    from uvanet.training.config import step1_config
+    from uvanet.training.distillation import DistillationModule
+    from uvanet.training.distributed import make_fabric
+    from uvanet.training.optim import Optimizers
 
-    config = distilled(preset)
-    task = GazeTask(config).train()
+    config = step1_config(preset)
+    task = DistillationModule(config).train()
     optimizers = Optimizers(task.student, config, make_fabric(config.precision, "cpu"))
     optimizers.set_rate(1, 1_000_000)
     rng = torch.Generator().manual_seed(0)
@@ -80,7 +80,7 @@ def bench_beside(model: str, seconds: float) -> dict[str, Any] | None:
     Raises:
         UvanetError: The program did not answer, or the training failed.
     """
-    from uvanet.weights import available
+    from uvanet.model_card import available
 
     if not (find_spec("torch") and any(card.role == "teacher" for card in available())):
         return None

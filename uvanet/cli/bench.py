@@ -74,8 +74,8 @@ what may be quoted.
     def run(self, arguments: argparse.Namespace) -> int:
         from uvanet.bench import bench
         from uvanet.errors import OutputError, UsageError
-        from uvanet.runtime.onnx_spec import OnnxSpec
-        from uvanet.weights import available
+        from uvanet.model_card import available
+        from uvanet.runtime.external_onnx import ExternalOnnx
 
         names = [card.name for card in available()]
         for name in arguments.model or []:
@@ -84,7 +84,7 @@ what may be quoted.
         for folder in (arguments.out and arguments.out.parent, arguments.plots):
             if folder and not folder.is_dir():
                 raise OutputError(f"The folder {folder} does not exist.", "Make it.")
-        foreign = [OnnxSpec.parse(text) for text in arguments.onnx]
+        foreign = [ExternalOnnx.parse(text) for text in arguments.onnx]
         print("measuring, please leave the machine alone ...", file=sys.stderr)
         result = bench(
             arguments.model or names, arguments.seconds, arguments.program, foreign, say=_say

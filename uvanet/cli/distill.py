@@ -6,18 +6,18 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uvanet.cli.adapt import add_tuning, run_tuning, tuning
+from uvanet.cli.finetune import add_tuning, run_tuning, tuning
 from uvanet.cli.options import number
 from uvanet.cli.train import need_torch, preset_named
-from uvanet.cli.training import add_machine
+from uvanet.cli.training_options import add_machine
 from uvanet.errors import UsageError
-from uvanet.weights import available
+from uvanet.model_card import available
 
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.distill.control import Watch
-    from uvanet.distill.verdict import Report
+    from uvanet.evaluation.compare import Report
+    from uvanet.training.control import Callback
 
 
 SPATIAL, TEMPORAL = "spatial", "temporal"
@@ -84,7 +84,7 @@ on files held out, as `uvanet adapt` does on later frames; it is kept only where
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
-        from uvanet.cli.training import running
+        from uvanet.cli.training_options import running
 
         if arguments.pool and not arguments.pool.is_dir():
             raise UsageError(f"There is no folder {arguments.pool}.", "Check --pool.")
@@ -104,7 +104,7 @@ on files held out, as `uvanet adapt` does on later frames; it is kept only where
             return _distil(arguments, watch, threads)
 
 
-def _quick(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
+def _quick(arguments: argparse.Namespace, watch: Callback, threads: int) -> int:
     arguments.start = arguments.start or arguments.preset
     layout, _, folder = (arguments.published or "").partition("=")
     own = Path(folder).expanduser() if layout else arguments.pool
@@ -112,20 +112,20 @@ def _quick(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     return run_tuning(arguments, config, watch)
 
 
-def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
+def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int:
     import torch
 
     from uvanet.data.fixations import find_root
-    from uvanet.distill.config import distilled
-    from uvanet.distill.control import StoppedError
-    from uvanet.distill.events import event
-    from uvanet.distill.recipe import best_so_far, distill
-    from uvanet.distill.teach import TeacherConfig
-    from uvanet.distill.teachers import chosen_teachers
-    from uvanet.distill.views import CorpusConfig
-    from uvanet.store import free_name, keep_model
+    from uvanet.training.config import step1_config
+    from uvanet.training.control import StoppedError
+    from uvanet.training.data.crops import CorpusConfig
+    from uvanet.training.pipeline import best_so_far, distill
+    from uvanet.training.progress import event
+    from uvanet.training.teachers.inference import chosen_teachers
+    from uvanet.training.teachers.spatial import TeacherConfig
+    from uvanet.user_models import free_name, save_user_model
 
-    config = distilled(preset_named(arguments.preset), arguments.start)
+    config = step1_config(preset_named(arguments.preset), arguments.start)
     config = dataclasses.replace(config, precision=arguments.precision, second=arguments.second)
     if arguments.epochs:
         config = dataclasses.replace(config, epochs=int(arguments.epochs))
@@ -150,7 +150,7 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     report = _against(config.start or card.name, path, root, watch)
     if arguments.install:
         name = arguments.name or free_name(card.name)
-        path = keep_model(path.parent, card.name, name)
+        path = save_user_model(path.parent, card.name, name)
     fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
     words = (
         f"NSS {fused['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
@@ -166,10 +166,10 @@ def _distil(arguments: argparse.Namespace, watch: Watch, threads: int) -> int:
     return 0
 
 
-def _against(before: str, after: Path, root: Path, watch: Watch) -> Report | None:
+def _against(before: str, after: Path, root: Path, watch: Callback) -> Report | None:
     """The new student against the one it started from, or the one of its name that ships."""
-    from uvanet.distill.comparison import against
-    from uvanet.distill.events import step_event
+    from uvanet.evaluation.comparison import against
+    from uvanet.training.progress import step_event
 
     known = {card.name for card in available()}
     if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):

@@ -12,15 +12,15 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from uvanet.cli.options import number
 from uvanet.data.fixations import find_root, read_split
-from uvanet.data.layouts import LAYOUTS, read_set
+from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, centre_prior
 from uvanet.evaluation.evaluate import METRICS, evaluate
 from uvanet.evaluation.progress import silent
+from uvanet.evaluation.registry import FORMS, PRIOR, build_rows
 from uvanet.evaluation.report import as_json, as_table, need_place, report, write
-from uvanet.evaluation.rows import FORMS, PRIOR, build_rows
-from uvanet.runtime.onnx_spec import OnnxSpec
-from uvanet.weights import available
+from uvanet.model_card import available
+from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
     import argparse
@@ -153,7 +153,7 @@ def _default_sets(root: Path) -> list[str]:
 
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:
-    foreign = [OnnxSpec.parse(text) for text in arguments.onnx]
+    foreign = [ExternalOnnx.parse(text) for text in arguments.onnx]
     names = arguments.models or [PRIOR, *BASELINES, *(card.name for card in available())]
 
     def prior() -> Predictor:

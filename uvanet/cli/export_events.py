@@ -16,11 +16,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import UvanetError
-from uvanet.export import Control, Progress, export
-from uvanet.export.exporter import Cancelled
+from uvanet.video.control import Control, Progress
+from uvanet.video.exporter import Cancelled, export
 
 if TYPE_CHECKING:
-    from uvanet.export import Job, Result
+    from uvanet.video.exporter import Result
+    from uvanet.video.job import Job
 
 _EVERY_S = 0.2
 

@@ -10,16 +10,17 @@ import numpy as np
 
 from uvanet.cli.options import number
 from uvanet.errors import UsageError
-from uvanet.render import COLORMAPS, OverlayStyle
-from uvanet.render.codecs import QUALITIES
+from uvanet.video.codecs import QUALITIES
+from uvanet.video.colormaps import COLORMAPS
+from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     import argparse
 
     from numpy.typing import NDArray
 
-    from uvanet.export import Look
-    from uvanet.sources.turning import Orientation
+    from uvanet.sources.orientation import Orientation
+    from uvanet.video.job import ClipStyle
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -80,11 +81,11 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def look_of(arguments: argparse.Namespace) -> Look:
+def look_of(arguments: argparse.Namespace) -> ClipStyle:
     """The look that was asked for."""
-    from uvanet.export import Look
+    from uvanet.video.job import ClipStyle
 
-    return Look(
+    return ClipStyle(
         style=OverlayStyle(arguments.colormap, arguments.opacity, arguments.threshold),
         smoothing=arguments.smoothing,
         panes=tuple(part.strip() for part in arguments.layers.split(",") if part.strip()),
@@ -98,7 +99,7 @@ def look_of(arguments: argparse.Namespace) -> Look:
 
 def orientation_of(arguments: argparse.Namespace) -> Orientation:
     """How the pictures are to be turned."""
-    from uvanet.sources.turning import Orientation
+    from uvanet.sources.orientation import Orientation
 
     return Orientation(arguments.mirror, arguments.rotate // 90)
 

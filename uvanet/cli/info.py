@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 import uvanet
-from uvanet.machine import describe
-from uvanet.weights import available, find
+from uvanet.model_card import available, find
+from uvanet.system_info import describe
 
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.weights import Card
+    from uvanet.model_card import Card
 
 
 class _Info:
@@ -88,7 +88,7 @@ def _card_lines(card: Card) -> list[str]:
         f"input       {card.input_size[0]} x {card.input_size[1]}",
         f"parameters  {card.parameters:,}",
         f"MACs        {card.macs / 1e6:.2f} M a frame",
-        f"licence     {card.licence}",
+        f"license     {card.license}",
         f"sha256      {card.sha256}",
         f"made by     {card.recipe['command']}",
         "",

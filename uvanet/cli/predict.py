@@ -18,7 +18,9 @@ from uvanet.errors import UsageError, UvanetError
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.export import Job, Progress, Result
+    from uvanet.video.control import Progress
+    from uvanet.video.exporter import Result
+    from uvanet.video.job import Job
 
 STOPPED_EXIT = 1
 
@@ -88,8 +90,8 @@ than once for several files of one run:
 
 
 def export_with_bar(job: Job, *, show: bool) -> Result:
-    """`uvanet.export.export` with a progress bar on stderr where `show` is set."""
-    from uvanet.export import export
+    """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set."""
+    from uvanet.video.exporter import export
 
     with contextlib.ExitStack() as stack:
         bar: tqdm[NoReturn] | None = None
@@ -116,8 +118,8 @@ def as_text(result: Result) -> str:
 
 
 def _job(arguments: argparse.Namespace) -> Job:
-    from uvanet.export import Job
     from uvanet.model import load
+    from uvanet.video.job import Job
 
     end = arguments.end
     if arguments.seconds is not None:
@@ -156,7 +158,7 @@ def _one(job: Job, arguments: argparse.Namespace) -> int:
 
 def _each(job: Job, arguments: argparse.Namespace) -> int:
     """Does the job for every video of a folder; one that fails does not end the others."""
-    from uvanet.export.batch import out_for, videos_in
+    from uvanet.video.batch import out_for, videos_in
 
     code = 0
     for video in videos_in(Path(job.source)):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.cli.options import number
-from uvanet.cli.training import add_machine
+from uvanet.cli.training_options import add_machine
 from uvanet.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ goes on where it was when the same command is given again.
         import torch
 
         from uvanet.data.fixations import find_root
-        from uvanet.distill.config import TrainConfig
-        from uvanet.distill.export import export
-        from uvanet.distill.loop import train
-        from uvanet.distill.material import gaze_material
-        from uvanet.distill.origin import Origin, gaze_data
-        from uvanet.distill.processes import make_fabric
+        from uvanet.deploy.onnx_export import export
+        from uvanet.training.config import TrainConfig
+        from uvanet.training.data.loader import gaze_material
+        from uvanet.training.distributed import make_fabric
+        from uvanet.training.provenance import Provenance, gaze_data
+        from uvanet.training.trainer import train
 
         preset = preset_named(arguments.preset)
         if arguments.threads:
@@ -70,13 +70,13 @@ goes on where it was when the same command is given again.
         )
         root = find_root(arguments.data)
         fabric = make_fabric(config.precision, arguments.device)
-        material = gaze_material(root, config.stored_size)
+        material = gaze_material(root, config.cache_resolution)
         result = train(config, material, arguments.out, fabric=fabric)
         if not fabric.is_global_zero:
             return 0
         changed = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
         command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
-        origin = Origin(
+        origin = Provenance(
             "UVA-Net student trained on human gaze over still pictures, without a teacher.",
             gaze_data(),
             {"command": command, "config": dataclasses.asdict(config)},

@@ -18,8 +18,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from uvanet.data.clips import FramesClip, every_nth
-from uvanet.data.files import GazeFiles, folders_in, need_folder, pictures_in
 from uvanet.data.gaze import Gaze, GazeSet
+from uvanet.data.gaze_files import GazeFiles, folders_in, need_folder, pictures_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

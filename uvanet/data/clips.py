@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.data.files import read_rgb
 from uvanet.data.gaze import ClipFrame, Gaze
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import SourceError, UsageError
 from uvanet.sources.video import VideoSource
 

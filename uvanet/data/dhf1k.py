@@ -21,10 +21,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from uvanet.data.acl import label, need_labels
+from uvanet.data.aclnet_format import label, need_labels
 from uvanet.data.clips import FramesClip, VideoClip, every_nth
-from uvanet.data.files import folders_in, need_folder, pictures_in
 from uvanet.data.gaze import GazeSet
+from uvanet.data.gaze_files import folders_in, need_folder, pictures_in
 from uvanet.errors import UsageError
 from uvanet.sources.picture import VIDEO_SUFFIXES
 

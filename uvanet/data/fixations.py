@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from uvanet.data.files import need_file, read_rgb
 from uvanet.data.gaze import Gaze, GazeSet, density_map
+from uvanet.data.gaze_files import need_file, read_rgb
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:

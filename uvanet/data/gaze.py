@@ -1,6 +1,6 @@
 """What every data set gives: pictures or clips, and where people looked on them.
 
-A reader (one module a layout, see `uvanet.data.layouts`) gives a `GazeSet`. Nothing is decoded
+A reader (one module a layout, see `uvanet.data.registry`) gives a `GazeSet`. Nothing is decoded
 before it is asked for, so that a set may be larger than the memory.
 """
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from uvanet.data.files import FilePicture, GazeFiles, need_folder, pictures_in
 from uvanet.data.gaze import GazeSet
+from uvanet.data.gaze_files import FilePicture, GazeFiles, need_folder, pictures_in
 
 if TYPE_CHECKING:
     from pathlib import Path

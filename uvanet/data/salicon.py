@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uvanet.data.files import (
+from uvanet.data.gaze import Gaze, GazeSet
+from uvanet.data.gaze_files import (
     FilePicture,
     GazeFiles,
     need_file,
@@ -29,7 +30,6 @@ from uvanet.data.files import (
     read_grey,
     read_mat,
 )
-from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ What the label says:
   by Motion*, Cognitive Computation 3, 2011; Itti, Visual Cognition 12, 2005); sudden onsets draw
   gaze whatever the task (Yantis and Jonides, JEP: HPP 10, 1984), and so does looming (Franconeri
   and Simons, Perception & Psychophysics 65, 2003). Camera motion moves everything alike and draws
-  none. The form and its constants are those of the crude rule in `uvanet.evaluation.motion`; here
+  none. The form and its constants are those of the crude rule in `uvanet.evaluation.motion_baseline`; here
   they meet the true motion of things instead of the difference of pixels.
 """
 
@@ -251,20 +251,21 @@ def _render(
     things: list[_Thing],
     masks: list[Map],
     step: int,
-    shrink: int,
+    resize_to_input: int,
 ) -> Image:
-    size = (WIDTH // shrink, HEIGHT // shrink)
+    size = (WIDTH // resize_to_input, HEIGHT // resize_to_input)
 
     def warp(image: NDArray[np.uint8], move: NDArray[np.float64]) -> NDArray[np.float32]:
         return np.asarray(
-            cv2.warpAffine(image, move / shrink, size, borderMode=cv2.BORDER_REFLECT), np.float32
+            cv2.warpAffine(image, move / resize_to_input, size, borderMode=cv2.BORDER_REFLECT),
+            np.float32,
         )
 
     frame = warp(scene, camera[step])
     for thing, mask in zip(things, masks, strict=True):
         if thing.shown[step]:
             move = thing.move(step) if thing.new else _after(camera[step], thing.move(step))
-            alpha = cv2.warpAffine(mask, move / shrink, size)[..., None]
+            alpha = cv2.warpAffine(mask, move / resize_to_input, size)[..., None]
             frame += alpha * (warp(thing.image, move) - frame)
     return np.asarray(np.clip(frame, 0, 255), np.uint8)
 

@@ -7,7 +7,7 @@
                 maps/Diving-Side_001_001.png
                 fixation/maps/Diving-Side_001_001.mat       `I`, or fixation/*.png
 
-Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; the layout see `uvanet.data.acl`,
+Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; the layout see `uvanet.data.aclnet_format`,
 file names as in the reader of UNISAL (github.com/rdroste/unisal, `unisal/data.py`).
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from uvanet.data.acl import read_halves
+from uvanet.data.aclnet_format import read_halves
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ FPS = 24.0
 
 
 def read(root: Path, split: Split = "test", every: int = 15) -> GazeSet:
-    """Reads train or test; see `uvanet.data.acl.read_halves`.
+    """Reads train or test; see `uvanet.data.aclnet_format.read_halves`.
 
     Raises:
         UsageError: A folder is missing, or `split` is val, which the set does not have.

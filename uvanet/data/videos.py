@@ -12,8 +12,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from uvanet.data.clips import VideoClip, video_facts
-from uvanet.data.files import need_folder
 from uvanet.data.gaze import GazeSet
+from uvanet.data.gaze_files import need_folder
 from uvanet.errors import SourceError, UsageError
 from uvanet.sources.picture import VIDEO_SUFFIXES
 

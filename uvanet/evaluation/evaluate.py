@@ -13,9 +13,9 @@ import numpy as np
 from uvanet import metrics
 from uvanet.data.gaze import GazeSet
 from uvanet.errors import UsageError, UvanetError
-from uvanet.evaluation.negatives import Negatives
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor
 from uvanet.evaluation.progress import silent
+from uvanet.evaluation.sauc_negatives import SaucNegatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,7 +111,7 @@ def evaluate(
     """
     if not data.pictures and not any(clip.labelled for clip in data.clips):
         raise UsageError(f"{data.name} has no gaze to measure against.", "Choose another set.")
-    negatives = Negatives(data, seed) if "auc_shuffled" in names else None
+    negatives = SaucNegatives(data, seed) if "auc_shuffled" in names else None
     total = len(data.pictures) + sum(len(clip.labelled) for clip in data.clips)
     with progress(data.name, total) as advance:
         run = _Run(rows, Scores(data.name, tuple(names)), negatives, advance)
@@ -183,7 +183,7 @@ class _Run:
         self,
         rows: Sequence[Predictor],
         scores: Scores,
-        negatives: Negatives | None,
+        negatives: SaucNegatives | None,
         advance: Callable[[], object],
     ) -> None:
         self._rows = rows

@@ -7,9 +7,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import uvanet
+from uvanet.atomic_io import whole
 from uvanet.errors import OutputError
 from uvanet.evaluation.bootstrap import LEVEL, draw_weights, interval
-from uvanet.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ Source: Fu et al., AAAI 2020 (arXiv 1904.04449). Stem, branches and fusion are t
 depths, the decoder and the learned centre bias are ours.
 
 A picture is seen in its own proportions, with as many pixels as the preset's square has: 4 : 3 by
-56 x 72, 16 : 9 by 48 x 88 (`uvanet.runtime.sizes`). The paper stretches all to squares, which costs
+56 x 72, 16 : 9 by 48 x 88 (`uvanet.runtime.input_size`). The paper stretches all to squares, which costs
 much on wide video.
 
 Layers of `uvanet-64` (input 3 x 64 x 64; every size halves with the input's), with parameters and

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HEIGHT, WIDTH = 288, 384
 """The teacher's input in training, pixels; multiples of 32.
 
-In use it sees more pixels (`uvanet.runtime.sizes.TEACHER_SIZE`): crops in training show things
+In use it sees more pixels (`uvanet.runtime.input_size.TEACHER_SIZE`): crops in training show things
 larger than whole pictures do. On `val`, weights trained at 288 x 384 reach NSS 2.46 at that size
 and 2.64 at 384 x 512; trained at 384 x 512, they reach 2.52 (the effect is that of Touvron et al.,
 *Fixing the train-test resolution discrepancy*, NeurIPS 2019).

@@ -2,7 +2,7 @@
 
 A running memory of how much each place changed over the last moment says where things move; a
 small network tells motion of things from motion of the camera and from noise, and multiplies the
-spatial map (adds to its logits). It starts as the crude rule of `uvanet.evaluation.motion` and
+spatial map (adds to its logits). It starts as the crude rule of `uvanet.evaluation.motion_baseline` and
 learns what to change about it, on labelled synthetic motion (`uvanet.data.sequences`).
 
 The memory is at a quarter of the input's size: fine enough for a mouth, too coarse for noise.

@@ -35,7 +35,7 @@ class Engine(Protocol):
         input_size: Height and width of the input, pixels; where it keeps proportions, of an input
             with as many pixels as it is to see of any picture.
         keeps_proportions: It takes any size, and is to see a picture in the picture's proportions:
-            see `uvanet.runtime.sizes`.
+            see `uvanet.runtime.input_size`.
         memory: Seconds before a frame on which its map depends.
         lag: How many seconds before a frame the step was whose features it takes as `earlier`.
     """

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
+from uvanet.atomic_io import whole
 from uvanet.errors import MissingExtraError, ModelError, UsageError
-from uvanet.machine import describe, usable_cores
+from uvanet.runtime.benchmark import least_seconds, openvino_seconds
 from uvanet.runtime.engine import LAG
-from uvanet.runtime.trial import least_seconds, openvino_seconds
-from uvanet.whole import whole
+from uvanet.system_info import describe, usable_cores
 
 if TYPE_CHECKING:
+    from uvanet.model_card import Card
     from uvanet.runtime.engine import Engine
-    from uvanet.weights import Card
 
 ENGINES = ("onnx", "openvino", "torch")
 AUTO = "auto"

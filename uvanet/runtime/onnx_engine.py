@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.batches import Batches, piece
 from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
+from uvanet.runtime.micro_batching import MicroBatcher, piece
 from uvanet.runtime.session import open_session
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class OnnxEngine:
         self._path, self._threads = path, threads
         self.input_size, self.memory = size, memory
         self._single: OrderedDict[tuple[int, int], onnxruntime.InferenceSession] = OrderedDict()
-        self._many: Batches | None = None
+        self._many: MicroBatcher | None = None
         # Not told its sizes, it says which are open; the first frame's size is not known yet.
         session = open_session(path, optimise=False)
         inputs = {node.name: node for node in session.get_inputs()}
@@ -88,11 +88,11 @@ class OnnxEngine:
             self._single.popitem(last=False)
         return self._single[size]
 
-    def _batches(self, size: tuple[int, int]) -> Batches:
+    def _batches(self, size: tuple[int, int]) -> MicroBatcher:
         """What runs batches of a size; made when first wanted: the live view never does."""
         count = piece(size)
         session = open_session(self._path, 1, _sizes(count, size))
-        return Batches(partial(self._run, session), size, self._threads)
+        return MicroBatcher(partial(self._run, session), size, self._threads)
 
     def _run(
         self,
@@ -110,7 +110,7 @@ class OnnxEngine:
 
 
 def _sizes(batch: int, size: tuple[int, int]) -> dict[str, int]:
-    """The open sizes of our files by their names; see `uvanet.distill.export`."""
+    """The open sizes of our files by their names; see `uvanet.deploy.onnx_export`."""
     height, width = size
     rows, columns = height // STATE_STRIDE, width // STATE_STRIDE
     return {"n": batch, "height": height, "width": width, "rows": rows, "columns": columns}

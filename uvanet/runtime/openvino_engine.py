@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import MissingExtraError, ModelError
-from uvanet.runtime.batches import Batches, piece
 from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
+from uvanet.runtime.micro_batching import MicroBatcher, piece
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ class OpenvinoEngine:
             self.input_size,
             self._request(self.input_size),
         )
-        self._many: Batches | None = None
+        self._many: MicroBatcher | None = None
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`."""
@@ -82,7 +82,7 @@ class OpenvinoEngine:
     def _request(self, size: tuple[int, int]) -> Any:
         return self._compile(1, size, self._threads, 1).create_infer_request()
 
-    def _batches(self, size: tuple[int, int]) -> Batches:
+    def _batches(self, size: tuple[int, int]) -> MicroBatcher:
         compiled = self._compile(piece(size), size, self._threads, self._threads)
         requests = threading.local()
 
@@ -91,7 +91,7 @@ class OpenvinoEngine:
                 requests.own = compiled.create_infer_request()
             return self._run(requests.own, frames, earlier)
 
-        return Batches(run, size, self._threads)
+        return MicroBatcher(run, size, self._threads)
 
     def _compile(self, batch: int, size: tuple[int, int], threads: int, streams: int) -> Any:
         # Shapes that are known when it is compiled are worth a third of the time.

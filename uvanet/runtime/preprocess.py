@@ -25,7 +25,7 @@ LARGE = 4 * 256 * 256
 """Pixels from which on a frame is sampled; below, the area filter is cheap enough."""
 
 
-class Shrinker:
+class InputResizer:
     """Stretches frames to the network's input. Keeps its buffers; for one thread.
 
     Args:
@@ -68,11 +68,11 @@ class Shrinker:
         return result
 
 
-def shrink(
+def resize_to_input(
     image: NDArray[np.uint8], size: tuple[int, int], *, bgr: bool = False
 ) -> NDArray[np.uint8]:
-    """Stretches one picture, into a new array; see `Shrinker`."""
-    return Shrinker(size)(image, bgr=bgr)
+    """Stretches one picture, into a new array; see `InputResizer`."""
+    return InputResizer(size)(image, bgr=bgr)
 
 
 def _resize(image: NDArray[np.uint8], into: NDArray[np.uint8], interpolation: int) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 
 from uvanet.errors import SourceError
-from uvanet.sources._managed import ManagedSource
 from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.cameras import CameraDevice, choose, list_cameras
 
@@ -64,7 +64,7 @@ class Capture(Protocol):
         """Lets go of the device."""
 
 
-class CameraSource(ManagedSource):
+class CameraSource(ThreadSafeSource):
     """Live pictures of a camera.
 
     The text that names it is resolved when it is opened, so that a camera which was plugged

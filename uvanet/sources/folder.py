@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from uvanet.errors import SourceError
-from uvanet.sources._managed import ManagedSource
+from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.picture import PICTURE_SUFFIXES, load_picture
 
@@ -22,7 +22,7 @@ _VIDEO = 25.0
 _MANY = 10
 
 
-class FolderSource(ManagedSource):
+class FolderSource(ThreadSafeSource):
     """The pictures of one folder (not of those inside it), one frame each.
 
     A picture that cannot be read is left out: the log says so, and `skipped` names it.

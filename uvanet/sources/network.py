@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 import cv2
 
 from uvanet.errors import SourceError
-from uvanet.sources._managed import ManagedSource
 from uvanet.sources._reader import Reader
+from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
@@ -22,7 +22,7 @@ _SPARE_PART = 0.02
 _HELD_BACK = 64
 
 
-class NetworkSource(ManagedSource):
+class NetworkSource(ThreadSafeSource):
     """Pictures from a URL that ffmpeg understands.
 
     A stream without a known length is live: when nothing more comes from it, `read` raises,

@@ -9,8 +9,8 @@ import numpy as np
 
 from uvanet.errors import SourceError
 from uvanet.sources._files import check_file, looks_like_text
-from uvanet.sources._managed import ManagedSource
 from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _decode(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
     return image
 
 
-class PictureSource(ManagedSource):
+class PictureSource(ThreadSafeSource):
     """One frame, then the end.
 
     Args:

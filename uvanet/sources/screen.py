@@ -16,7 +16,7 @@ import numpy as np
 from mss.exception import ScreenShotError
 
 from uvanet.errors import SourceError
-from uvanet.sources._managed import ManagedSource
+from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 
 _ADVICE = "Write screen: for the main screen, screen:2 for the second, or screen:x,y,w,h."
@@ -57,7 +57,7 @@ def list_screens() -> list[ScreenDevice]:
     ]
 
 
-class ScreenSource(ManagedSource):
+class ScreenSource(ThreadSafeSource):
     """Pictures of the screen, at most `fps` a second.
 
     Args:

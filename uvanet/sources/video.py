@@ -10,9 +10,9 @@ import cv2
 from uvanet.errors import SourceError
 from uvanet.sources._container import Wholeness, wholeness
 from uvanet.sources._files import check_file, looks_like_text
-from uvanet.sources._managed import ManagedSource
 from uvanet.sources._probe import probe
 from uvanet.sources._reader import Reader
+from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _SPARE_SECONDS = 0.5
 _SMALL = 1280 * 720
 
 
-class VideoSource(ManagedSource):
+class VideoSource(ThreadSafeSource):
     """The frames of a file that ffmpeg can decode, upright as its player would show them.
 
     A file that was cut off is played up to the break; then `read` raises and says how much

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.actions import ActionSpec, Menu, Situation
+from app.shell.actions import ActionContext, ActionSpec, Menu
 
 
-def _frame(now: Situation) -> bool:
+def _frame(now: ActionContext) -> bool:
     return now.frame
 
 
-def _clip(now: Situation) -> bool:
+def _clip(now: ActionContext) -> bool:
     return now.frame and now.seekable
 
 

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
-from app.dialogs.files import ask_numbers, ask_regions, ask_save_regions
 from app.features.analyse.actions import ACTIONS
-from app.features.analyse.numbers import numbers_text, regions_csv, shares_csv, write_text
-from app.features.analyse.recording import Recording
+from app.features.analyse.attention_history import AttentionHistory
+from app.features.analyse.attention_strip import AttentionStrip
+from app.features.analyse.region_card import RegionCard
+from app.features.analyse.region_layer import RegionLayer
 from app.features.analyse.regions import Regions
-from app.features.feature import Feature
-from app.i18n import tr
-from app.widgets.attention_strip import AttentionStrip
-from app.widgets.controls import IconButton
-from app.widgets.graph_library import load_library
-from app.widgets.looks_layer import LooksLayer
-from app.widgets.region_card import RegionCard
-from app.widgets.region_layer import RegionLayer
+from app.features.analyse.scanpath_layer import ScanpathLayer
+from app.features.analyse.table_export import numbers_text, regions_csv, shares_csv, write_text
+from app.shell.feature import Feature
+from app.ui.controls import IconButton
+from app.ui.file_dialogs import ask_numbers, ask_regions, ask_save_regions
+from app.ui.graph_library import load_library
+from app.ui.i18n import tr
 from uvanet.analysis import Shape, load_regions, order_of_looks, save_regions, shares
 from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
-    from app.main_window import MainWindow
     from app.pipeline.packets import SaliencyPacket
-    from app.theme import Tokens
+    from app.shell.main_window import MainWindow
+    from app.ui.theme import ThemeColors
     from uvanet.sources.base import SourceInfo
 
 _TOOLS = {
@@ -46,8 +46,8 @@ class Analyse(Feature):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         actions, tokens, font = window.actions_by_name, window.theme_tokens, window.canvas.font()
-        self._recording = Recording(window.controller, window.jobs, self)
-        self._layer, self._looks = RegionLayer(font), LooksLayer(font)
+        self._recording = AttentionHistory(window.controller, window.jobs, self)
+        self._layer, self._looks = RegionLayer(font), ScanpathLayer(font)
         self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")], tokens)
         changes = [actions[name] for name in ("previous_change", "next_change")]
         self._strip = AttentionStrip(changes, actions["scan_clip"], tokens)
@@ -79,7 +79,7 @@ class Analyse(Feature):
         actions.set_checked("looks", window.settings.analyse_looks)
         self._show_clip()
 
-    def set_tokens(self, tokens: Tokens) -> None:
+    def set_tokens(self, tokens: ThemeColors) -> None:
         """Uses the colours of a theme."""
         self.card.set_tokens(tokens)
         self._strip.set_tokens(tokens)

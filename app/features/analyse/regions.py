@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.features.analyse.store import RegionStore, store_path
-from app.i18n import tr
-from app.widgets.region_card import RegionRow
+from app.features.analyse.region_card import RegionRow
+from app.features.analyse.region_store import RegionStore, store_path
+from app.ui.i18n import tr
 from uvanet.analysis import Region, shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.features.analyse.recording import Recording
-    from app.main_window import MainWindow
-    from app.widgets.region_card import RegionCard
-    from app.widgets.region_layer import RegionLayer
+    from app.features.analyse.attention_history import AttentionHistory
+    from app.features.analyse.region_card import RegionCard
+    from app.features.analyse.region_layer import RegionLayer
+    from app.shell.main_window import MainWindow
     from uvanet.analysis import Shape
     from uvanet.analysis.record import RegionSummary
 
@@ -49,7 +49,7 @@ class Regions(QObject):
     changed = Signal()
 
     def __init__(
-        self, window: MainWindow, recording: Recording, layer: RegionLayer, card: RegionCard
+        self, window: MainWindow, recording: AttentionHistory, layer: RegionLayer, card: RegionCard
     ) -> None:
         super().__init__(window)
         self._window = window

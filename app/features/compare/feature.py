@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, ClassVar
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.actions import ActionSpec, Menu
-from app.features.compare.stage import CompareStage
-from app.features.feature import Feature
-from app.i18n import tr
-from app.services.models import first_teacher, short_name
-from app.theme import DARK
-from app.widgets.agreement import AgreementCard
-from app.widgets.compare_button import CompareButton
-from app.widgets.compare_strip import CompareStrip
-from app.widgets.graph_library import load_library
-from app.widgets.wipe_handle import WipeHandle
+from app.features.compare.agreement_card import AgreementCard
+from app.features.compare.button import CompareButton
+from app.features.compare.compare_view import CompareView
+from app.features.compare.strip import CompareStrip
+from app.features.compare.wipe_handle import WipeHandle
+from app.session.models import first_teacher, short_name
+from app.shell.actions import ActionSpec, Menu
+from app.shell.feature import Feature
+from app.ui.graph_library import load_library
+from app.ui.i18n import tr
+from app.ui.theme import DARK
 
 if TYPE_CHECKING:
-    from app.main_window import MainWindow
-    from app.pipeline.packets import Opinion, SaliencyPacket
+    from app.pipeline.packets import SaliencyPacket, TeacherResult
     from app.pipeline.predictor import PredictorFactory
-    from app.theme import Tokens
+    from app.shell.main_window import MainWindow
+    from app.ui.theme import ThemeColors
     from uvanet.errors import UvanetError
 
 _C = Menu.COMPARE
@@ -62,12 +62,12 @@ class Compare(Feature):
         self._teacher = ""  # what runs; empty while none does
         self._ready = False
         self._make: PredictorFactory | None = None
-        self._told: Opinion | None = None
+        self._told: TeacherResult | None = None
         self.panes = window.parts.panes
         self.card = AgreementCard(DARK)  # until the window tells its theme, at once
         self.strip = CompareStrip(actions["compare_paired"], actions["choose_models"])
         self.handle = WipeHandle(window.canvas)
-        self.stage = CompareStage(self.panes, self.handle, self.card, window.display)
+        self.stage = CompareView(self.panes, self.handle, self.card, window.display)
         self.button = CompareButton(
             [actions[f"compare_{name}"] for name in ("student", "side", "wipe", "original")],
             [actions["compare_paired"], actions["choose_models"], actions["open_model"]],
@@ -244,7 +244,7 @@ class Compare(Feature):
             self._take(opinion)
             self.window.display.refresh()
 
-    def _take(self, opinion: Opinion) -> None:
+    def _take(self, opinion: TeacherResult) -> None:
         if self._teacher:
             self.stage.take(opinion)
 
@@ -307,7 +307,7 @@ class Compare(Feature):
                 self._name_teacher("  \N{MIDDLE DOT}  ".join(numbers))
         self.strip.show_lag("  \N{MIDDLE DOT}  ".join(words))
 
-    def set_tokens(self, tokens: Tokens) -> None:
+    def set_tokens(self, tokens: ThemeColors) -> None:
         """Uses the colours of a theme."""
         self.card.set_tokens(tokens)
         self.button.setIcon(self.window.actions_by_name[f"compare_{self.stage.view}"].icon())

@@ -10,30 +10,30 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel
 
-from app.actions import ActionSpec, Menu, Situation
-from app.dialogs.export import ExportDialog, ExportRequest
-from app.dialogs.files import ask_folder
-from app.features.export.live import KEPT_SECONDS, LiveRecording
-from app.features.export.orders import Orders
-from app.features.export.words import line_of
-from app.features.feature import Feature
-from app.features.quitting import QuitQuestion, QuitWords
-from app.i18n import tr
-from app.services.export_choice import ExportChoice, file_stem
-from app.services.exports import DONE, ENDED, FAILED, Exports, ExportTask
-from app.theme import DARK
-from app.widgets.controls import IconButton
-from app.widgets.export_queue import ExportQueue
-from app.widgets.transport import clock_text
+from app.features.export.dialog import ExportDialog, ExportRequest
+from app.features.export.job_builder import ExportJobBuilder
+from app.features.export.live_recording import KEPT_SECONDS, LiveRecording
+from app.features.export.options import ExportOptions, file_stem
+from app.features.export.queue import DONE, ENDED, FAILED, Exports, ExportTask
+from app.features.export.queue_card import ExportQueue
+from app.features.export.row_text import line_of
+from app.features.playback.transport import clock_text
+from app.shell.actions import ActionContext, ActionSpec, Menu
+from app.shell.feature import Feature
+from app.shell.quit_guard import QuitQuestion, QuitWords
+from app.ui.controls import IconButton
+from app.ui.file_dialogs import ask_folder
+from app.ui.i18n import tr
+from app.ui.theme import DARK
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from app.main_window import MainWindow
-    from app.theme import Tokens
-    from app.widgets.span_fields import Span
+    from app.features.export.time_range import Span
+    from app.shell.main_window import MainWindow
+    from app.ui.theme import ThemeColors
     from uvanet.sources.base import SourceInfo
 
 _RECORDING_TICK_MS = 500
@@ -46,11 +46,11 @@ class _Film(NamedTuple):
     duration: float | None
 
 
-def _source(now: Situation) -> bool:
+def _source(now: ActionContext) -> bool:
     return now.source
 
 
-def _seekable(now: Situation) -> bool:
+def _seekable(now: ActionContext) -> bool:
     return now.source and now.seekable
 
 
@@ -89,7 +89,7 @@ class Export(Feature):
         self.queue = Exports(self)
         self.queue.changed.connect(self._on_changed)
         self.queue.ended.connect(self._on_ended)
-        self._orders = Orders(window, self.queue)
+        self._orders = ExportJobBuilder(window, self.queue)
         self.live = LiveRecording(window, self._rescue_path)
         self.live.failed.connect(self._on_recording_failed)
         self.live.parted.connect(self._on_parted)
@@ -121,7 +121,7 @@ class Export(Feature):
         window.controller.switched.connect(self._on_switched)
         window.actions_by_name.set_checked("keep_last", window.settings.export_keep)
 
-    def set_tokens(self, tokens: Tokens) -> None:
+    def set_tokens(self, tokens: ThemeColors) -> None:
         """See `Feature.set_tokens`."""
         self.card.set_tokens(tokens)
 
@@ -224,7 +224,7 @@ class Export(Feature):
         title: str,
         part: str,
         stem: str,
-        done: Callable[[ExportChoice, Path], None],
+        done: Callable[[ExportOptions, Path], None],
         refused: Callable[[], None] = lambda: None,
         film: _Film | None = None,
     ) -> None:
@@ -264,7 +264,7 @@ class Export(Feature):
         )
 
     def _ask_for_folder(self, chosen: str) -> None:
-        from uvanet.export.batch import videos_in
+        from uvanet.video.batch import videos_in
 
         folder = Path(chosen)
 
@@ -276,7 +276,7 @@ class Export(Feature):
 
     # -- exporting
 
-    def _export_file(self, info: SourceInfo, choice: ExportChoice, base: Path) -> None:
+    def _export_file(self, info: SourceInfo, choice: ExportOptions, base: Path) -> None:
         arguments = [] if self._start is None else ["--start", f"{self._start:.6f}"]
         if self._end is not None:
             arguments += ["--end", f"{self._end:.6f}"]
@@ -284,7 +284,7 @@ class Export(Feature):
             arguments += ["--fps", str(info.fps)]
         self._orders.add(info.spec, choice, base, arguments)
 
-    def _export_videos(self, videos: Iterable[Path], choice: ExportChoice, folder: Path) -> None:
+    def _export_videos(self, videos: Iterable[Path], choice: ExportOptions, folder: Path) -> None:
         for video in videos:
             base = folder / file_stem(video.name, dated=False)
             self._orders.add(str(video), choice, base)
@@ -293,7 +293,7 @@ class Export(Feature):
         base = self._orders.folder / file_stem(title, dated=True)
         self._add_take(take, self._orders.last_choice(), base)
 
-    def _add_take(self, take: Path, choice: ExportChoice, base: Path) -> None:
+    def _add_take(self, take: Path, choice: ExportOptions, base: Path) -> None:
         self._orders.add(str(take), choice, base, take=take)
 
     def _finish_recording(self, title: str) -> None:

@@ -6,35 +6,39 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from app.actions import ActionSpec, Menu
-from app.dialogs.training_adapt import AdaptSetup
-from app.dialogs.training_distill import DistillSetup
-from app.dialogs.training_run import RunDialog
-from app.features.feature import Feature
-from app.features.quitting import QuitQuestion, QuitWords
-from app.features.training.learning import Learning, delete_recording, sweep_recordings
-from app.features.training.left import LeftRuns
-from app.features.training.scene import Scene
-from app.features.training.shelf import Shelf
-from app.features.training.status import RunStatus
-from app.features.training.swap import Swap
-from app.i18n import tr
-from app.services.training import (
-    Outcome,
-    Request,
+from app.features.training.adapt_form import AdaptSetup
+from app.features.training.distill_form import DistillSetup
+from app.features.training.model_history import ModelHistory
+from app.features.training.model_library import ModelLibrary
+from app.features.training.orphaned_runs import OrphanedRuns
+from app.features.training.run import (
+    RunRequest,
+    RunResult,
     TrainingRun,
     discard_quietly,
     new_folder,
 )
-from app.widgets.controls import IconButton
+from app.features.training.run_dialog import RunDialog
+from app.features.training.run_status_button import RunStatusButton
+from app.features.training.scene_capture import SceneCapture
+from app.features.training.training_data import (
+    TrainingDataChoice,
+    delete_recording,
+    sweep_recordings,
+)
+from app.shell.actions import ActionSpec, Menu
+from app.shell.feature import Feature
+from app.shell.quit_guard import QuitQuestion, QuitWords
+from app.ui.controls import IconButton
+from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from app.main_window import MainWindow
-    from app.theme import Tokens
+    from app.shell.main_window import MainWindow
+    from app.ui.theme import ThemeColors
 
 _T = Menu.TRAIN
 
@@ -52,13 +56,13 @@ class Training(Feature):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.run: TrainingRun | None = None
-        self._tokens: Tokens | None = None
+        self._tokens: ThemeColors | None = None
         self._dialogs: dict[str, RunDialog] = {}
-        self._outcome: Outcome | None = None
-        self._learning: Learning | None = None
-        self.swap = Swap(window.controller, window.banner, self)
+        self._outcome: RunResult | None = None
+        self._learning: TrainingDataChoice | None = None
+        self.swap = ModelHistory(window.controller, window.banner, self)
         self.swap.changed.connect(self._on_swapped)
-        self.status = RunStatus()
+        self.status = RunStatusButton()
         self.status.clicked.connect(self.show_run)
         window.parts.add_status(self.status)
         button = IconButton()
@@ -69,9 +73,9 @@ class Training(Feature):
         window.controller.opened.connect(lambda _: self._update_adapt())
         self.question = QuitQuestion(window, lambda: self.busy, _quit_words, self)
         self.question.stop.connect(lambda: self.order("stop"))
-        self.left = LeftRuns(self)
-        self.shelf = Shelf(self)
-        self.scene = Scene(self)
+        self.left = OrphanedRuns(self)
+        self.shelf = ModelLibrary(self)
+        self.scene = SceneCapture(self)
 
     # -- actions
 
@@ -114,7 +118,7 @@ class Training(Feature):
             else:
                 setup = DistillSetup()
                 setup.accepted.connect(self._start_distill)
-                self._learning = Learning(self.window, setup.learn, setup.gaze)
+                self._learning = TrainingDataChoice(self.window, setup.learn, setup.gaze)
                 title = tr("Train a student")
             setup.replay.set_path(self.window.settings.training_replay)
             setup.advanced.background.setChecked(self.window.settings.training_background)
@@ -181,10 +185,10 @@ class Training(Feature):
             if packet is not None:
                 # What is learned is the scene that is seen, not the film's beginning.
                 words += ["--begin", f"{packet.frame.pts:.3f}"]
-            self.start(Request("adapt", info.title, [source, *words], background))
+            self.start(RunRequest("adapt", info.title, [source, *words], background))
             return
         try:
-            request = Request("adapt", info.title, words, background)
+            request = RunRequest("adapt", info.title, words, background)
             self.scene.record(request, setup.seconds, keep=setup.keep.isChecked())
         except UvanetError as error:
             self.say(error)
@@ -216,7 +220,7 @@ class Training(Feature):
         )
         return True
 
-    def start(self, request: Request, folder: Path | None = None) -> None:
+    def start(self, request: RunRequest, folder: Path | None = None) -> None:
         """Starts a run, in a new folder where none is given."""
         try:
             run = TrainingRun(folder or new_folder(), request, self)
@@ -245,7 +249,7 @@ class Training(Feature):
             self.run.order(word)
             self.status.show_run(self.run if self.busy else None)
 
-    def on_ended(self, run: TrainingRun, outcome: Outcome, *, now: bool = True) -> None:
+    def on_ended(self, run: TrainingRun, outcome: RunResult, *, now: bool = True) -> None:
         """Shows how a run ended, puts a better student in, and clears what is not needed.
 
         Args:
@@ -274,7 +278,7 @@ class Training(Feature):
             delete_recording(run.request.arguments)
         self.shelf.update()
 
-    def _words(self, run: TrainingRun, outcome: Outcome) -> str:
+    def _words(self, run: TrainingRun, outcome: RunResult) -> str:
         if outcome.model:
             words = tr("{title}: the new student is among your models.")
         elif outcome.report:
@@ -287,7 +291,7 @@ class Training(Feature):
         """Shows why a run could not start."""
         self.status.show_run(None)
         self.dialog(kind).show_outcome(
-            Outcome("failed", message=error.message, hint=error.hint), swapped=False
+            RunResult("failed", message=error.message, hint=error.hint), swapped=False
         )
         self.say(error)
 
@@ -316,7 +320,7 @@ class Training(Feature):
 
     # -- the window's
 
-    def set_tokens(self, tokens: Tokens) -> None:
+    def set_tokens(self, tokens: ThemeColors) -> None:
         """See `Feature.set_tokens`."""
         self._tokens = tokens
         for dialog in self._dialogs.values():

@@ -1,1 +1,0 @@
-"""Windows beside the window; none of them blocks it."""

@@ -1,0 +1,305 @@
+"""Attention over the time of a clip: a strip over the timeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
+
+from app.features.playback.transport import clock_text
+from app.ui.controls import IconButton
+from app.ui.i18n import tr
+from app.ui.icons import icon
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent
+
+    from app.ui.theme import ThemeColors
+    from uvanet.analysis.record import Series
+
+_HEIGHT = 40
+
+
+class AttentionStrip(QWidget):
+    """The strip with its buttons; shown where it is wanted and the clip has a length.
+
+    Args:
+        tools: Actions shown as buttons beside it.
+        scan: The action that looks through the clip, or stops doing so.
+        tokens: The theme's colours.
+
+    Signals:
+        sought: Seconds, where the user points.
+    """
+
+    sought = Signal(float)
+
+    def __init__(
+        self,
+        tools: Sequence[QAction],
+        scan: QAction,
+        tokens: ThemeColors,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Attention over time"))
+        self._tokens = tokens
+        self._wanted, self._allowed = True, True
+        self.graph = _Graph(tokens)
+        self.graph.sought.connect(self.sought)
+        self.progress = QLabel()
+        self.progress.setObjectName("quiet")
+        self.progress.setAccessibleName(tr("Progress of the scan"))
+        self._scan_action = scan
+        self.scan = IconButton(18)
+        self.scan.setAccessibleName(scan.text())
+        self.scan.setToolTip(scan.toolTip())
+        self.scan.clicked.connect(scan.trigger)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.graph, 1)
+        layout.addSpacing(6)
+        for action in tools:
+            button = IconButton(18)
+            button.setDefaultAction(action)
+            button.setAccessibleName(action.text())
+            layout.addWidget(button)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.scan)
+        self.set_tokens(tokens)
+        self.show_progress(None)
+
+    def setVisible(self, visible: bool) -> None:
+        """The window's places show and hide it; it stays hidden where it is not wanted."""
+        self._allowed = visible
+        super().setVisible(visible and self._wanted)
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Says whether it should be seen where there is a place for it."""
+        self._wanted = wanted
+        super().setVisible(wanted and self._allowed)
+
+    def show_progress(self, share: float | None) -> None:
+        """Shows how far a scan is, 0..1; None where none runs."""
+        running = share is not None
+        self.progress.setText("" if share is None else f"{share:.0%}".replace("%", "\u2009%"))
+        self.progress.setVisible(running)
+        words = tr("Stop the scan") if running else self._scan_action.text()
+        self.scan.setAccessibleName(words)
+        tip = self._scan_action.toolTip()
+        self.scan.setToolTip(tip.replace(self._scan_action.text(), words))
+        self._draw_icon(running=running)
+
+    def set_tokens(self, tokens: ThemeColors) -> None:
+        """Uses the colours of a theme."""
+        self._tokens = tokens
+        self.graph.set_tokens(tokens)
+        self._draw_icon(running=self.progress.isVisibleTo(self))
+
+    def _draw_icon(self, *, running: bool) -> None:
+        colour = self._tokens.accent if running else self._tokens.text
+        self.scan.setIcon(icon("close" if running else "scan", colour, self._tokens.faint))
+
+
+class _Graph(QWidget):
+    """The painted strip: spread as an area, movement of the peak as bars, cuts as lines."""
+
+    sought = Signal(float)
+
+    def __init__(self, tokens: ThemeColors) -> None:
+        super().__init__()
+        self._tokens = tokens
+        self._series: Series | None = None
+        self._duration = 0.0
+        self._step = 0.1
+        self._position = 0.0
+        self._moments: Sequence[float] = ()
+        self._drawn: QPixmap | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+        self.setAccessibleName(tr("Attention over time"))
+
+    def sizeHint(self) -> QSize:
+        """A low strip."""
+        return QSize(200, _HEIGHT)
+
+    def show_series(
+        self, series: Series | None, moments: Sequence[float], duration: float, step: float
+    ) -> None:
+        """Shows what is known of a clip.
+
+        Args:
+            series: The numbers; None for a clip of which nothing is known.
+            moments: Moments of high change, in seconds.
+            duration: Of the clip, in seconds.
+            step: Seconds that one number stands for.
+        """
+        self._series, self._moments = series, moments
+        self._duration, self._step = duration, step
+        self._draw_anew()
+
+    def set_position(self, seconds: float) -> None:
+        """Shows where the clip is."""
+        if abs(seconds - self._position) * self.width() > self._duration / 2:
+            self._position = seconds
+            self.update()
+
+    def set_tokens(self, tokens: ThemeColors) -> None:
+        """Uses the colours of a theme."""
+        self._tokens = tokens
+        self._draw_anew()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draws anew in another font or language."""
+        self._draw_anew()
+        super().changeEvent(event)
+
+    def _draw_anew(self) -> None:
+        self._drawn = None
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Goes to where the mouse is."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._follow(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Says what is under the mouse; follows it while it is held."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._follow(event)
+        QToolTip.showText(event.globalPosition().toPoint(), self._words(event.position().x()), self)
+
+    def _follow(self, event: QMouseEvent) -> None:
+        if self._duration:
+            self.sought.emit(self._seconds_at(event.position().x()))
+
+    def _seconds_at(self, x: float) -> float:
+        return min(max(x / max(self.width(), 1), 0.0), 1.0) * self._duration
+
+    def _words(self, x: float) -> str:
+        seconds, series = self._seconds_at(x), self._series
+        if series is None or not len(series.seconds):
+            return clock_text(seconds)
+        place = int(np.argmin(np.abs(series.seconds - seconds)))
+        if abs(series.seconds[place] - seconds) > 3 * self._step:
+            return tr("{time}, not seen yet").format(time=clock_text(seconds))
+        return tr("{time}: spread {spread:.0f} %, change {change:.0f} %").format(
+            time=clock_text(seconds),
+            spread=100 * series.entropy[place],
+            change=100 * series.change[place],
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the strip and, over it, where the clip is."""
+        ratio = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.size() != self.size() * ratio:
+            self._drawn = self._draw(ratio)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        if self._duration:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(self._tokens.text), 1.4))
+            x = self._x(self._position)
+            painter.drawLine(QPointF(x, 1), QPointF(x, self.height() - 1))
+        painter.end()
+
+    def _draw(self, ratio: float) -> QPixmap:
+        """The strip without the position, which alone moves with every frame."""
+        tokens, drawn = self._tokens, QPixmap(self.size() * ratio)
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(tokens.line), 1))
+        painter.setBrush(QColor(tokens.surface))
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, 7, 7)
+        if self._duration:
+            known = self._series is not None and len(self._series.seconds) > 0
+            if self._series is not None and known:
+                self._paint_series(painter, self._series)
+            self._paint_words(painter, known=known)
+        painter.end()
+        return drawn
+
+    def _x(self, seconds: float) -> float:
+        return 1 + (self.width() - 2) * min(seconds / self._duration, 1.0)
+
+    def _paint_series(self, painter: QPainter, series: Series) -> None:
+        tokens, height = self._tokens, float(self.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        moved = QColor(tokens.accent)
+        moved.setAlpha(190)
+        painter.setBrush(moved)
+        bar = max(1.0, self.width() * self._step / self._duration - 0.6)
+        columns = self._columns(series.seconds)
+        moved_most = np.maximum.reduceat(series.moved, columns)
+        bars = []
+        for seconds, distance in zip(series.seconds[columns].tolist(), moved_most, strict=True):
+            if distance > 0.02:
+                length = min(1.0, float(distance)) * (height - 6)
+                bars.append(QRectF(self._x(seconds), height - 1 - length, bar, length))
+        painter.drawRects(bars)
+        self._paint_spread(painter, series, columns)
+        painter.setPen(QPen(QColor(tokens.quiet), 1, Qt.PenStyle.DotLine))
+        for seconds in series.seconds[series.cuts]:
+            painter.drawLine(QPointF(self._x(seconds), 2), QPointF(self._x(seconds), height - 2))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.accent))
+        for seconds in self._moments:
+            x = self._x(seconds)
+            mark = [QPointF(x - 3.5, 1), QPointF(x + 3.5, 1), QPointF(x, 6)]
+            painter.drawPolygon(QPolygonF(mark))
+
+    def _columns(self, seconds: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Where each pixel's numbers begin: of a long clip, many fall on one."""
+        place = (seconds * (self.width() * self.devicePixelRatioF() / self._duration)).astype(int)
+        return np.flatnonzero(np.diff(place, prepend=-1))
+
+    def _paint_spread(self, painter: QPainter, series: Series, columns: NDArray[np.intp]) -> None:
+        """The spread of attention; a line for each stretch that was seen without a gap."""
+        low, high = float(series.entropy.min()), float(series.entropy.max())
+        room = max(high - low, 0.15)
+        counts = np.diff(columns, append=len(series.seconds))
+        spread = (np.add.reduceat(series.entropy, columns) / counts - low) / room
+        seconds = series.seconds[columns]
+        unseen = max(4 * self._step, 2 * self._duration / max(self.width(), 1))
+        gaps = np.flatnonzero(np.diff(seconds) > unseen) + 1
+        painter.setPen(QPen(QColor(self._tokens.inferred), 1.5))
+        for rows in np.split(np.arange(len(seconds)), gaps):
+            points = [
+                QPointF(self._x(x), self.height() - 6 - (self.height() - 14) * y)
+                for x, y in zip(seconds[rows].tolist(), spread[rows].tolist(), strict=True)
+            ]
+            if len(points) == 1:
+                painter.drawPoint(points[0])
+            painter.drawPolyline(QPolygonF(points))
+
+    def _paint_words(self, painter: QPainter, *, known: bool) -> None:
+        tokens = self._tokens
+        font = self.font()
+        font.setPointSizeF(max(6.0, font.pointSizeF() * 0.8))
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        if not known:
+            painter.setPen(QColor(tokens.quiet))
+            words = tr("Attention over time appears here while the clip plays.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
+            return
+        x = 8.0
+        for words, colour in ((tr("spread"), tokens.inferred), (tr("movement"), tokens.accent)):
+            width = metrics.horizontalAdvance(words)
+            ground = QColor(tokens.surface)
+            ground.setAlpha(210)
+            painter.fillRect(QRectF(x - 2, 2, width + 4, metrics.height()), ground)
+            painter.setPen(QColor(colour))
+            painter.drawText(QPointF(x, 2 + metrics.ascent()), words)
+            x += width + 10

@@ -1,0 +1,104 @@
+"""How far student and teacher agree: four numbers and their last minute."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QVBoxLayout
+
+from app.ui.i18n import tr
+from app.ui.live_plot import SPAN_SECONDS, PlotCard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.pipeline.agreement import Agreement
+    from app.ui.theme import ThemeColors
+
+
+def _tips() -> tuple[str, ...]:
+    return (
+        tr("Correlation of the two maps; 1 is the same"),
+        tr("Overlap of the two maps as distributions; 1 is the same"),
+        tr("How surprised the student's map is by the teacher's, in nats; 0 is the same"),
+        tr("Distance of the two highest points, in percent of the picture's diagonal"),
+    )
+
+
+class AgreementCard(PlotCard):
+    """CC, SIM, KLD and the distance of the peaks, as numbers and curves of the last minute."""
+
+    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+        super().__init__(
+            tr("Agreement of student and teacher"),
+            [
+                (tr("CC"), "inferred"),
+                (tr("SIM"), "painted"),
+                (tr("KLD"), "memory"),
+                (tr("Peaks"), "captured"),
+            ],
+            "{:.2f}",
+            84,
+            1.0,
+            tokens,
+            parent,
+        )
+        for label, tip in zip(self._values, _tips(), strict=True):
+            label.setToolTip(tip)
+        self._stage.setMinimumHeight(56)
+        self._stage.setMaximumHeight(16_777_215)
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.setStretchFactor(self._stage, 1)
+        self._times: deque[float] = deque()
+        self._samples: deque[tuple[float, float, float, float]] = deque()
+
+    @property
+    def numbers(self) -> list[tuple[str, str]]:
+        """Name and value of each number, as they are shown."""
+        return [
+            (name, label.text())
+            for (name, _), label in zip(self._curves, self._values, strict=True)
+        ]
+
+    def add(self, seconds: float, agreement: Agreement) -> None:
+        """Takes the agreement on one frame.
+
+        Args:
+            seconds: When, on any steady clock.
+            agreement: What was measured; values that are not numbers are left out.
+        """
+        sample = (agreement.cc, agreement.sim, agreement.kld, agreement.peaks)
+        if not all(map(math.isfinite, sample)):
+            return
+        self._times.append(seconds)
+        self._samples.append(sample)
+        while seconds - self._times[0] > SPAN_SECONDS:
+            self._times.popleft()
+            self._samples.popleft()
+        self.show_series(self._times, list(zip(*self._samples, strict=True)))
+
+    def clear(self) -> None:
+        """Forgets all, for another pair of models."""
+        self._times.clear()
+        self._samples.clear()
+        for value in self._values:
+            value.setText("-")
+        for line in self._lines:
+            line.setData([], [])  # type: ignore[attr-defined]
+
+    def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
+        """Draws the curves and says the newest values, the peaks' distance in percent."""
+        super().show_series(times, series)
+        self._values[3].setText(f"{series[3][-1]:.0%}".replace("%", "\N{NO-BREAK SPACE}%"))
+        if self._plot is None or not self._lines:  # it is made in steps
+            return
+        bottom = min(0.0, math.floor(2 * min(map(min, series))) / 2)
+        top = max(1.0, math.ceil(max(map(max, series))))
+        self._plot.set_y(bottom, top, padding=0.02)
+        marks = [(value, f"{value:g}") for value in (bottom, (bottom + top) / 2, top)]
+        self._plot.mark("left", marks)

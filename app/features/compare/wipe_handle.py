@@ -1,0 +1,124 @@
+"""The line between the two halves of a picture, to be dragged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
+
+    from app.ui.canvas import Canvas
+
+_WIDTH = 28
+_KNOB = 11.0
+_KEYS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02}
+
+
+class WipeHandle(QWidget):
+    """Stands over a canvas where the picture changes from one overlay to the other.
+
+    Args:
+        canvas: The picture.
+
+    Signals:
+        moved: Where it is now, as a share of the picture's width.
+    """
+
+    moved = Signal(float)
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.setAccessibleName(tr("Wipe"))
+        self.setAccessibleDescription(tr("Student on its left, teacher on its right"))
+        self.setToolTip(tr("Drag, or use the arrow keys: student left, teacher right"))
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._canvas = canvas
+        self._share = 0.5
+        self._grip = 0.0
+        canvas.installEventFilter(self)
+        canvas.viewport.changed.connect(self.follow)
+        self.hide()
+
+    @property
+    def share(self) -> float:
+        """Where it is, 0..1 of the picture's width."""
+        return self._share
+
+    def set_share(self, share: float) -> None:
+        """Moves it."""
+        share = min(max(share, 0.0), 1.0)
+        if share != self._share:
+            self._share = share
+            self.moved.emit(share)
+        self.follow()
+
+    def follow(self) -> None:
+        """Goes where the picture is."""
+        rect = self._canvas.picture_rect()
+        seen = rect.intersected(QRectF(self._canvas.rect()))
+        x = rect.left() + self._share * rect.width()
+        self.setGeometry(
+            round(x) - _WIDTH // 2, round(seen.top()), _WIDTH, max(1, round(seen.height()))
+        )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follows the canvas when its size changes."""
+        if event.type() == QEvent.Type.Resize:
+            self.follow()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        """Claims the arrow keys before the window's shortcuts see them."""
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _KEYS:  # type: ignore[attr-defined]
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Moves by the arrow keys."""
+        step = _KEYS.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.set_share(self._share + step)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Takes hold."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grip = event.position().x() - _WIDTH / 2
+        else:
+            event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follows the mouse."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            rect = self._canvas.picture_rect()
+            x = self.mapToParent(event.position()).x() - self._grip
+            self.set_share((x - rect.left()) / max(rect.width(), 1.0))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints a thin line with a round knob."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        painter.setPen(QPen(QColor(0, 0, 0, 110), 4))
+        painter.drawLine(QPointF(middle.x(), 0), QPointF(middle.x(), self.height()))
+        painter.setPen(QPen(QColor("#f4f5f7"), 2))
+        painter.drawLine(QPointF(middle.x(), 0), QPointF(middle.x(), self.height()))
+        awake = self.hasFocus() or self.underMouse()
+        painter.setBrush(QColor("#f4f5f7") if awake else QColor(22, 24, 28, 210))
+        painter.drawEllipse(middle, _KNOB, _KNOB)
+        painter.setPen(QPen(QColor("#16181c") if awake else QColor("#f4f5f7"), 1.8))
+        for side in (-1, 1):
+            tip = QPointF(middle.x() + side * 6.5, middle.y())
+            painter.drawLine(tip, QPointF(tip.x() - side * 3, middle.y() - 3))
+            painter.drawLine(tip, QPointF(tip.x() - side * 3, middle.y() + 3))
+        painter.end()

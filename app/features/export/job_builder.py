@@ -1,0 +1,137 @@
+"""From what the user chose to exports in the queue."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.features.export.options import ExportOptions, exports_folder, style_arguments
+from app.features.export.queue import ENDED, ExportTask
+from app.session.models import still_there
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import IO
+
+    from app.features.export.queue import Exports
+    from app.shell.main_window import MainWindow
+    from uvanet.video.job import Region
+
+_MASK_SIDE = 256
+
+
+class ExportJobBuilder:
+    """Makes exports the way the window shows things now, and remembers the last choice.
+
+    Args:
+        window: The window.
+        queue: Where exports go.
+    """
+
+    def __init__(self, window: MainWindow, queue: Exports) -> None:
+        self._window = window
+        self._queue = queue
+
+    @property
+    def folder(self) -> Path:
+        """Where exports go."""
+        return exports_folder(self._window.settings.export_folder)
+
+    def teachers(self) -> list[str]:
+        """Models that can stand beside ours, the one that was compared last before others."""
+        from uvanet.model_card import available
+
+        settings = self._window.settings
+        names = [settings.compare_teacher, *settings.model_files]
+        names += [card.name for card in available()]
+        ours = ("", self._window.controller.model)
+        return [name for name in dict.fromkeys(map(still_there, names)) if name not in ours]
+
+    def last_choice(self) -> ExportOptions:
+        """What was chosen last, made good where a model has gone since."""
+        settings = self._window.settings
+        teacher = next(iter(self.teachers()), "")
+        preset = settings.export_preset
+        return ExportOptions(
+            "overlay" if preset == "teacher" and not teacher else preset,
+            settings.export_format,
+            settings.export_quality,
+            settings.export_height,
+            tuple(settings.export_extras),
+            teacher,
+        )
+
+    def remember(self, choice: ExportOptions, folder: Path) -> None:
+        """Keeps a choice for the next time."""
+        settings = self._window.settings
+        settings.export_preset = choice.preset
+        settings.export_format = choice.format
+        settings.export_quality = choice.quality
+        settings.export_height = choice.height
+        settings.export_extras = list(choice.extras)
+        settings.export_folder = str(folder)
+
+    def add(
+        self,
+        spec: str,
+        choice: ExportOptions,
+        base: Path,
+        more: Iterable[str] = (),
+        take: Path | None = None,
+    ) -> None:
+        """Puts an export into the queue.
+
+        Args:
+            spec: The source.
+            choice: What is made of it.
+            base: The files' path without ending.
+            more: Further arguments.
+            take: The source, where it is a recording that nobody needs once it is exported.
+        """
+        busy = [task for task in self._queue.tasks if task.state not in ENDED]
+        outs = choice.outs(base, {out for task in busy for out in task.outs})
+        overlay = self._window.display.overlay
+        arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
+        arguments += choice.arguments()
+        controller = self._window.controller
+        arguments += style_arguments(overlay.style, overlay.smoothing, controller.model)
+        arguments += ["--engine", controller.engine]
+        orientation = controller.orientations.of(spec)
+        if orientation.mirrored:
+            arguments.append("--mirror")
+        if orientation.quarters:
+            arguments += ["--rotate", str(90 * orientation.quarters)]
+        masks = self._masks()
+        if masks is not None:
+            arguments += ["--regions", str(masks)]
+        temporary = () if masks is None else (masks,)
+        task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary, take)
+        self._queue.add([task])
+
+    def _masks(self) -> Path | None:
+        """The regions that were drawn, as masks in a file; None without any."""
+        features = self._window.features
+        regions = next((one.regions.all for one in features if hasattr(one, "regions")), ())
+        if not regions:
+            return None
+        with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
+            _write_masks(file, regions)
+        return Path(file.name)
+
+
+def _write_masks(file: IO[bytes], regions: Iterable[Region]) -> None:
+    """Writes an archive for `--regions`; regions that share a name are numbered."""
+    names: set[str] = set()
+    # Not by np.savez, which keeps some names for itself.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for region in regions:
+            name, number = region.name, 2
+            while name in names:
+                name, number = f"{region.name} ({number})", number + 1
+            names.add(name)
+            with archive.open(f"{name}.npy", "w") as entry:
+                np.lib.format.write_array(entry, region.mask(_MASK_SIDE, _MASK_SIDE))

@@ -1,0 +1,94 @@
+"""What the user chose to export, and the command line that does it."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from uvanet.video.overlay import OverlayStyle
+
+_PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
+_DRAWN = ("contours", "peaks", "plot")
+_FILES = {"csv": ".csv", "json": ".json", "npz": ".npz", "png": "-maps"}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """The choice; the same for every clip.
+
+    Attributes:
+        preset: One of `app.runtime.settings.EXPORT_PRESETS`; "numbers" makes no video.
+        format: "mp4" or "webm".
+        quality: "small", "good" or "best".
+        height: Of the picture in pixels; 0 for the source's.
+        extras: Of `app.runtime.settings.EXPORT_EXTRAS`.
+        teacher: The second model, for the preset "teacher".
+    """
+
+    preset: str = "overlay"
+    format: str = "mp4"
+    quality: str = "good"
+    height: int = 0
+    extras: tuple[str, ...] = ()
+    teacher: str = ""
+
+    def outs(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:
+        """The files, from a path without its ending.
+
+        A name that is there, or among `taken`, gets a number, one number for all.
+        """
+        endings = [] if self.preset == "numbers" else [f".{self.format}"]
+        wanted = [extra for extra in _FILES if extra in self.extras]
+        if self.preset == "numbers" and not wanted:
+            wanted = ["csv", "json"]
+        endings += [_FILES[extra] for extra in wanted]
+        number = 1
+        while True:
+            stem = base.name if number == 1 else f"{base.name}-{number}"
+            paths = tuple(base.with_name(stem + ending) for ending in endings)
+            if not any(path in taken or path.exists() for path in paths):
+                return paths
+            number += 1
+
+    def arguments(self) -> list[str]:
+        """The options of `uvanet predict` for how it looks."""
+        options = ["--quality", self.quality]
+        if self.preset != "numbers":
+            options += ["--layers", _PANES[self.preset]]
+        if self.preset == "teacher":
+            options += ["--teacher", self.teacher]
+        if self.height:
+            options += ["--height", str(self.height)]
+        return options + [f"--{extra}" for extra in _DRAWN if extra in self.extras]
+
+
+def style_arguments(style: OverlayStyle, smoothing: float, model: str) -> list[str]:
+    """The options for the heat as it is on the screen."""
+    options = [
+        *("--colormap", style.colormap, "--opacity", str(style.opacity)),
+        *("--threshold", str(style.threshold), "--smoothing", str(smoothing)),
+    ]
+    # Without a name it is the one that comes with the program.
+    return [*options, "--model", model] if model else options
+
+
+def file_stem(title: str, *, dated: bool) -> str:
+    """A name for the files of an export, without ending."""
+    stem = re.sub(r"[^\w.-]+", "-", Path(title).stem).strip("-.")[:60] or "clip"
+    return f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}" if dated else f"{stem}-attention"
+
+
+def exports_folder(chosen: str) -> Path:
+    """Where exports go: the folder chosen before, else the user's videos, else the home."""
+    for folder in (Path(chosen) if chosen else None, Path(platformdirs.user_videos_dir())):
+        if folder is not None and folder.is_dir():
+            return folder
+    return Path.home()

@@ -1,0 +1,162 @@
+"""The exports: what waits, what runs and how far it is, what was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.controls import ElidedLabel, IconButton
+from app.ui.i18n import tr
+from app.ui.icons import icon
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from app.ui.theme import ThemeColors
+
+_STEPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """What a line of the list shows.
+
+    Attributes:
+        number: Tells it from others.
+        title: The name of what is made.
+        words: How it goes.
+        part: Done, 0..1; None where nobody knows.
+        level: "" while it waits or runs, "done", "warning" or "error".
+        tip: More words; may be empty.
+    """
+
+    number: int
+    title: str
+    words: str
+    part: float | None = None
+    level: str = ""
+    tip: str = ""
+
+
+class _Row(QWidget):
+    """One line: name, progress, words, and two buttons."""
+
+    def __init__(self, panel: ExportQueue, number: int) -> None:
+        super().__init__()
+        self.title = ElidedLabel()
+        self.words = ElidedLabel()
+        self.words.setObjectName("quiet")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(4)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.show_button = IconButton(16)
+        self.show_button.setAccessibleName(tr("Show in its folder"))
+        self.show_button.setToolTip(tr("Show in its folder"))
+        self.show_button.clicked.connect(lambda: panel.wanted.emit(number))
+        self.cross = IconButton(14)
+        self.cross.clicked.connect(lambda: panel.dismissed.emit(number))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(0)
+        buttons.addWidget(self.show_button)
+        buttons.addWidget(self.cross)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(3)
+        layout.addWidget(self.title, 0, 0)
+        layout.addLayout(buttons, 0, 1)
+        layout.addWidget(self.bar, 1, 0, 1, 2)
+        layout.addWidget(self.words, 2, 0, 1, 2)
+        layout.setColumnStretch(0, 1)
+
+    def show_line(self, line: QueueRow, tokens: ThemeColors) -> None:
+        self.title.set_full_text(line.title)
+        self.words.set_full_text(line.words)
+        ended = bool(line.level)
+        self.bar.setVisible(not ended)
+        self.bar.setRange(0, 0 if line.part is None else _STEPS)
+        self.bar.setValue(round((line.part or 0) * _STEPS))
+        self.show_button.setVisible(line.level in ("done", "warning"))
+        name = tr("Take out of the list") if ended else tr("Cancel the export")
+        self.cross.setAccessibleName(name)
+        self.cross.setToolTip(name)
+        if line.tip:
+            self.words.setToolTip(line.tip)
+        colour = getattr(tokens, line.level) if line.level in ("warning", "error") else tokens.quiet
+        self.words.setStyleSheet(f"color: {colour};")
+        self.cross.setIcon(icon("close", tokens.quiet, tokens.faint))
+        self.show_button.setIcon(icon("folder", tokens.quiet, tokens.faint))
+
+
+class ExportQueue(QFrame):
+    """A card with a line for each export.
+
+    Signals:
+        dismissed: The number of an export to cancel, or to take out where it has ended.
+        wanted: The number of an export whose folder is to be shown.
+        grew: The card has another size.
+    """
+
+    dismissed = Signal(int)
+    wanted = Signal(int)
+    grew = Signal()
+
+    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self._tokens = tokens
+        self._lines: dict[int, QueueRow] = {}
+        self.rows: dict[int, _Row] = {}
+        title = QLabel(tr("Exports"))
+        title.setObjectName("section")
+        self.empty = QLabel(tr("Nothing is being exported."))
+        self.empty.setObjectName("quiet")
+        self._list = QVBoxLayout()
+        self._list.setSpacing(12)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(10)
+        layout.addWidget(title)
+        layout.addWidget(self.empty)
+        layout.addLayout(self._list)
+
+    def show_line(self, line: QueueRow) -> None:
+        """Adds or changes a line."""
+        if line.number not in self.rows:
+            self.rows[line.number] = _Row(self, line.number)
+            self._list.addWidget(self.rows[line.number])
+            self.empty.hide()
+        self._lines[line.number] = line
+        self.rows[line.number].show_line(line, self._tokens)
+
+    def remove_line(self, number: int) -> None:
+        """Takes a line out."""
+        self._lines.pop(number, None)
+        row = self.rows.pop(number, None)
+        if row is not None:
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.empty.setVisible(not self.rows)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tells of the new size."""
+        super().resizeEvent(event)
+        self.grew.emit()
+
+    def set_tokens(self, tokens: ThemeColors) -> None:
+        """Uses the colours of a theme."""
+        self._tokens = tokens
+        for number, row in self.rows.items():
+            row.show_line(self._lines[number], tokens)

@@ -1,0 +1,121 @@
+"""Two times, from and to, that can be typed."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+
+from app.ui.i18n import tr
+
+Span = tuple[float | None, float | None]
+"""Start and end of a clip, seconds; None for the film's own."""
+
+_SHORTEST = 1e-3
+
+
+class TimeRangeFields(QWidget):
+    """A part of a film, by its start and its end.
+
+    Args:
+        span: What is shown at first; kept to the last digit until somebody types.
+        duration: Of the film, seconds; None where it is not known.
+
+    Signals:
+        changed: Something was typed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, span: Span, duration: float | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._duration = duration
+        start, end = span
+        self.start = _field(tr("From"), time_text(start or 0.0))
+        last = end if end is not None else duration
+        self.end = _field(tr("To"), "" if last is None else time_text(last))
+        self._given = {self.start.text(): start, self.end.text(): end}
+        self.note = QLabel()
+        self.note.setObjectName("quiet")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for field in (self.start, self.end):
+            label = QLabel(field.accessibleName())
+            label.setBuddy(field)
+            layout.addWidget(label)
+            layout.addWidget(field)
+            field.textChanged.connect(self._on_typed)
+        layout.addSpacing(6)
+        layout.addWidget(self.note, 1)
+        self._say()
+
+    @property
+    def span(self) -> Span | None:
+        """What is chosen; None where it is no part of the film."""
+        start, end = self._read(self.start), self._read(self.end)
+        if isinstance(start, str) or isinstance(end, str):
+            return None
+        whole = self._duration if self._duration is not None else math.inf
+        first, last = start or 0.0, end if end is not None else whole
+        return (start, end) if last - first >= _SHORTEST and first < whole else None
+
+    def _read(self, field: QLineEdit) -> float | str | None:
+        """Its seconds; None for the film's own end; the text where it is no time."""
+        text = field.text().strip()
+        if field.text() in self._given:
+            return self._given[field.text()]
+        if not text:
+            return None
+        seconds = read_time(text)
+        return text if seconds is None else seconds
+
+    def _on_typed(self) -> None:
+        self._say()
+        self.changed.emit()
+
+    def _say(self) -> None:
+        span = self.span
+        if span is None:
+            words = tr("Write times such as 1:02.5; the end comes after the start.")
+        else:
+            last = span[1] if span[1] is not None else self._duration
+            seconds = None if last is None else last - (span[0] or 0.0)
+            words = "" if seconds is None else tr("{seconds:.1f} seconds").format(seconds=seconds)
+        self.note.setText(words)
+
+
+def time_text(seconds: float) -> str:
+    """Writes a time to the hundredth: 0:03.4, 1:02:03."""
+    hundredths = max(0, round(seconds * 100))
+    whole, part = divmod(hundredths, 100)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"{text}.{part:02}".rstrip("0") if part else text
+
+
+def read_time(text: str) -> float | None:
+    """Reads seconds from what `time_text` writes, or from seconds alone; None from else."""
+    parts = text.strip().replace(",", ".").split(":")
+    if not 1 <= len(parts) <= 3:
+        return None
+    seconds = 0.0
+    for part in parts:
+        try:
+            value = float(part)
+        except ValueError:
+            return None
+        if not math.isfinite(value) or value < 0:
+            return None
+        seconds = 60 * seconds + value
+    return seconds
+
+
+def _field(name: str, text: str) -> QLineEdit:
+    field = QLineEdit(text)
+    field.setAccessibleName(name)
+    field.setToolTip(tr("Minutes and seconds, such as 1:02.5"))
+    field.setMaximumWidth(96)
+    return field

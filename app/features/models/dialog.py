@@ -1,0 +1,257 @@
+"""All models at a glance: which one runs live, which one stands beside it, what each costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.features.models.model_info import ModelInfo
+
+_METRICS = (
+    ("nss", "NSS"),
+    ("auc_judd", "AUC-J"),
+    ("auc_shuffled", "sAUC"),
+    ("cc", "CC"),
+    ("sim", "SIM"),
+    ("kld", "KLD"),
+)
+_ENGINES = {
+    "auto": "the fastest here",
+    "onnx": "ONNX Runtime",
+    "openvino": "OpenVINO",
+    "torch": "PyTorch",
+}
+_PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class ModelsDialog(QDialog):
+    """A row a model; does not block the window.
+
+    Args:
+        engines: What can run them, as `uvanet.load` takes it.
+        engine: What does now.
+        parent: The window.
+
+    Signals:
+        engine_chosen: What is to run them.
+        student_chosen: The model that is to run live.
+        teacher_chosen: The model that is to stand beside it.
+        measure_wanted: The names of the models to be measured here; none to end that.
+        file_wanted: The user wants to open an ONNX file.
+    """
+
+    engine_chosen = Signal(str)
+    student_chosen = Signal(str)
+    teacher_chosen = Signal(str)
+    measure_wanted = Signal(list)
+    file_wanted = Signal()
+
+    def __init__(self, engines: Sequence[str], engine: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Models"))
+        self._latencies: dict[str, QLabel] = {}
+        self._measuring = False
+        self._known: dict[str, tuple[str, str]] = {}  # what was measured, and its tooltip
+        self.students: dict[str, QRadioButton] = {}
+        self.teachers: dict[str, QRadioButton] = {}
+        self._student_group = QButtonGroup(self)
+        self._teacher_group = QButtonGroup(self)
+        self._usable: list[str] = []
+        self._table = QWidget()
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        card = QFrame()
+        card.setObjectName("card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(16, 14, 16, 14)
+        inside.addWidget(self._scroll)
+        self.measure = QPushButton(tr("Measure here"))
+        self.measure.setToolTip(
+            tr("Runs each model for a second on a 1280x720 picture, in the background")
+        )
+        self.measure.clicked.connect(self._on_measure)
+        self.file = QPushButton(tr("Open ONNX file…"))
+        self.file.setToolTip(tr("A model of yours as the teacher; it is tried first"))
+        self.file.clicked.connect(self.file_wanted)
+        close = QPushButton(tr("Close"))
+        close.setDefault(True)
+        close.clicked.connect(self.close)
+        self.engines = QComboBox()
+        self.engines.setAccessibleName(tr("Engine"))
+        self.engines.setToolTip(tr("What runs the networks; models of others run on ONNX Runtime"))
+        for name in engines:
+            self.engines.addItem(tr(_ENGINES.get(name, name)), name)
+        self.engines.setCurrentIndex(max(0, self.engines.findData(engine)))
+        self.engines.activated.connect(
+            lambda _: self.engine_chosen.emit(self.engines.currentData())
+        )
+        label = QLabel(tr("Engine"))
+        label.setBuddy(self.engines)
+        note = QLabel(tr("NSS to KLD come from each model's card; each precision is a row."))
+        note.setObjectName("quiet")
+        note.setWordWrap(True)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.measure)
+        buttons.addWidget(self.file)
+        buttons.addStretch()
+        buttons.addWidget(label)
+        buttons.addWidget(self.engines)
+        buttons.addSpacing(12)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(12)
+        layout.addWidget(card, 1)
+        layout.addWidget(note)
+        layout.addLayout(buttons)
+        self.resize(960, 360)
+
+    def show_models(self, models: Sequence[ModelInfo]) -> None:
+        """Fills the table anew."""
+        for group in (self._student_group, self._teacher_group):
+            for button in group.buttons():
+                group.removeButton(button)
+        self.students.clear()
+        self.teachers.clear()
+        self._latencies.clear()
+        self._usable = [model.name for model in models if not model.problem]
+        self._table = QWidget()
+        grid = QGridLayout(self._table)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        self._head(grid)
+        for row, model in enumerate(models, start=1):
+            self._row(grid, row, model)
+        grid.setColumnStretch(2, 1)
+        grid.setRowStretch(len(models) + 1, 1)
+        self._scroll.setWidget(self._table)
+
+    def set_chosen(self, student: str, teacher: str) -> None:
+        """Marks what runs; of a model that is not in the table nothing is said."""
+        for buttons, name in ((self.students, student), (self.teachers, teacher)):
+            if name in buttons:
+                buttons[name].setChecked(True)
+
+    def show_measuring(self, name: str) -> None:
+        """Says that a model is being measured."""
+        self.show_latency(name, tr("measuring …"))
+
+    def show_latency(self, name: str, words: str, tip: str = "") -> None:
+        """Says what a model costs here."""
+        self._known[name] = (words, tip)
+        if name in self._latencies:
+            self._latencies[name].setText(words or "-")
+            self._latencies[name].setToolTip(tip)
+
+    @property
+    def latencies(self) -> dict[str, str]:
+        """What is said of each model's cost."""
+        return {name: label.text() for name, label in self._latencies.items()}
+
+    def set_measuring(self, on: bool) -> None:
+        """Says whether models are being measured; the button then ends that."""
+        self._measuring = on
+        self.measure.setText(tr("Stop measuring") if on else tr("Measure here"))
+
+    def _on_measure(self) -> None:
+        self.measure_wanted.emit([] if self._measuring else list(self._usable))
+
+    def _head(self, grid: QGridLayout) -> None:
+        titles = [
+            (tr("Live"), tr("Runs on the picture")),
+            (tr("Teacher"), tr("Stands beside it when you compare")),
+            (tr("Model"), ""),
+            (tr("Input"), tr("Width and height the picture is shrunk to")),
+            (tr("On disk"), ""),
+            (tr("Parameters"), tr("Trained values")),
+            (tr("Precision"), tr("Of the values in the file, as its size tells")),
+            (tr("Here"), tr("Median time for a frame on this machine")),
+            *((title, tr("From the model's card")) for _, title in _METRICS),
+        ]
+        for column, (title, tip) in enumerate(titles):
+            label = QLabel(title)
+            label.setObjectName("section")
+            label.setToolTip(tip)
+            grid.addWidget(label, 0, column, _RIGHT if column > 2 else Qt.AlignmentFlag(0))
+
+    def _row(self, grid: QGridLayout, row: int, model: ModelInfo) -> None:
+        for column, (buttons, group, signal, words) in enumerate(
+            (
+                (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
+                (
+                    self.teachers,
+                    self._teacher_group,
+                    self.teacher_chosen,
+                    tr("Use {name} as the teacher"),
+                ),
+            )
+        ):
+            button = QRadioButton()
+            button.setAccessibleName(words.format(name=model.title))
+            button.setToolTip(button.accessibleName())
+            button.setEnabled(not model.problem)
+            button.clicked.connect(lambda _=False, signal=signal: signal.emit(model.name))
+            group.addButton(button)
+            buttons[model.name] = button
+            grid.addWidget(button, row, column, Qt.AlignmentFlag.AlignCenter)
+        title = QLabel(model.title)
+        title.setToolTip(model.problem or model.description or model.name)
+        if model.problem:
+            title.setObjectName("quiet")
+        grid.addWidget(title, row, 2)
+        latency = QLabel()
+        self._latencies[model.name] = latency
+        cells: list[QLabel] = [
+            QLabel("\N{MULTIPLICATION SIGN}".join(map(str, model.input_size)))
+            if all(model.input_size)
+            else QLabel("-"),
+            QLabel(_size(model.size) if model.size else "-"),
+            QLabel(_count(model.parameters) if model.parameters else "-"),
+            QLabel(_PRECISIONS.get(model.bits, "-")),
+            latency,
+        ]
+        for key, _ in _METRICS:
+            value = model.metrics.get(key)
+            label = QLabel("-" if value is None else f"{value:.2f}")
+            if value is not None:
+                label.setToolTip(tr("Measured on: {split}").format(split=model.split))
+            cells.append(label)
+        for column, label in enumerate(cells, start=3):
+            label.setAlignment(_RIGHT)
+            grid.addWidget(label, row, column)
+        self.show_latency(model.name, *self._known.get(model.name, ("", "")))
+
+
+def _size(count: int) -> str:
+    if count < 1e6:
+        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}kB"
+    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}MB"
+
+
+def _count(count: int) -> str:
+    if count < 1e6:
+        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}k"
+    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"

@@ -1,0 +1,173 @@
+"""What is known of models before they are chosen: facts of their files, a trial, their cost."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.pipeline.inference import checked_map, known_error
+from app.session.models import load_predictor, short_name
+from uvanet.errors import ModelError, UvanetError
+from uvanet.model_card import model_file, read_card
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from uvanet.model_card import Card
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a model without running it.
+
+    Attributes:
+        name: As `uvanet.load` takes it.
+        title: For people.
+        role: "student", "teacher" or "foreign".
+        description: One sentence; may be empty.
+        input_size: Width and height; (0, 0) where only running it tells.
+        size: Bytes on disk.
+        parameters: 0 where unknown.
+        bits: Of a value in the file, as far as its size tells: 8, 16 or 32; 0 where unknown.
+        metrics: NSS, CC, SIM and the like, by the name the card gives them; empty without a card.
+        split: What they were measured on.
+        problem: Why it cannot be used; empty where it can.
+    """
+
+    name: str
+    title: str
+    role: str
+    description: str = ""
+    input_size: tuple[int, int] = (0, 0)
+    size: int = 0
+    parameters: int = 0
+    bits: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    split: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelPreview:
+    """What a model made of a picture.
+
+    Attributes:
+        saliency: float32, (h, w), 0..1.
+        milliseconds: How long it took.
+    """
+
+    saliency: NDArray[np.float32]
+    milliseconds: float
+
+
+def list_models(own: Iterable[str]) -> list[ModelInfo]:
+    """The models that have a name, then files of the user's; reads files.
+
+    Args:
+        own: Names as `uvanet.load` takes them; those of the first kind are left out.
+    """
+    import uvanet
+
+    cards = uvanet.available()
+    names = {card.name for card in cards}
+    facts = [_facts(card.name, card, model_file(card.name)) for card in cards]
+    for name in own:
+        if name and name not in names:
+            facts.append(_own_facts(name))
+    return facts
+
+
+def _own_facts(name: str) -> ModelInfo:
+    path = Path(name.partition(",")[0]).expanduser()
+    title = short_name(name)
+    if not path.is_file():
+        return ModelInfo(name, title, "foreign", problem=f"There is no file {path} any more.")
+    beside = path.with_suffix(".json")
+    if "," not in name and beside.is_file():
+        try:
+            return _facts(name, read_card(beside), path)
+        except ModelError as error:
+            return ModelInfo(name, title, "foreign", size=path.stat().st_size, problem=str(error))
+    return ModelInfo(name, title, "foreign", size=path.stat().st_size)
+
+
+def _facts(name: str, card: Card, path: Path) -> ModelInfo:
+    split = "test" if "test" in card.metrics else next(iter(card.metrics), "")
+    row = card.measured(split)
+    height, width = card.input_size if isinstance(card.input_size, tuple) else (0, 0)
+    return ModelInfo(
+        name,
+        card.name,
+        card.role,
+        card.description,
+        (width, height),
+        path.stat().st_size,
+        card.parameters,
+        _bits(path.stat().st_size, card.parameters),
+        row,
+        split,
+    )
+
+
+def _bits(size: int, parameters: int) -> int:
+    """The width that comes nearest: a file holds more than values, and some are folded away."""
+    if not parameters:
+        return 0
+    return min((8, 16, 32), key=lambda bits: abs(bits - 8 * size / parameters))
+
+
+def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
+    """Loads a model and shows it a picture.
+
+    Args:
+        name: As `uvanet.load` takes it.
+        image: BGR, uint8, (h, w, 3); a grey one where there is none.
+
+    Raises:
+        UvanetError: It does not load, or makes no map of it.
+    """
+    if image is None:
+        image = np.full((360, 640, 3), 128, np.uint8)
+    predictor = load_predictor(name)
+    try:
+        predictor.step(image, 0.0, bgr=True)  # the first call pays for warming up
+        start = time.perf_counter()
+        saliency = checked_map(predictor.step(image, 0.1, bgr=True))
+    except UvanetError:
+        raise
+    except Exception as error:
+        raise known_error(error, f"{short_name(name)} failed on the picture") from error
+    milliseconds = 1000 * (time.perf_counter() - start)
+    if not saliency.any():
+        raise ModelError(
+            f"{short_name(name)} gives a map without any attention.",
+            "Look at the scale of its input and at what kind of output it has.",
+        )
+    return ModelPreview(saliency, milliseconds)
+
+
+def measure(name: str, engine: str, seconds: float = 1.0) -> float:
+    """How long a model takes for a 720p frame here, shrinking it included.
+
+    Returns:
+        The median in milliseconds.
+
+    Raises:
+        UvanetError: It does not load or does not run.
+    """
+    predictor = load_predictor(name, engine)
+    image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    # Some calls whatever they take: the first two are slow, and one says nothing.
+    while time.perf_counter() < end or len(times) < 5:
+        start = time.perf_counter()
+        predictor.step(image, len(times) / 30, bgr=True)
+        times.append(time.perf_counter() - start)
+    return 1000 * float(np.median(times[2:]))

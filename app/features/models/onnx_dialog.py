@@ -1,0 +1,229 @@
+"""Asks what a user's ONNX file wants, and shows what it makes of the picture before it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.i18n import tr
+from uvanet.errors import UvanetError
+from uvanet.video.overlay import OverlayStyle, compose
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PREVIEW = (352, 220)
+_IMAGENET = ("0.485 0.456 0.406", "0.229 0.224 0.225")
+
+
+class OnnxModelDialog(QDialog):
+    """What the file wants, and the map it gave; only settings that worked can be accepted.
+
+    Args:
+        path: The file.
+
+    Signals:
+        tried: The model with the settings of now, as `uvanet.load` takes it; answer by
+            `show_map` or `show_error`.
+        accepted_model: Likewise, of settings that worked.
+    """
+
+    tried = Signal(str)
+    accepted_model = Signal(str)
+
+    def __init__(self, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("ONNX file as teacher"))
+        self._path = path
+        self._worked = ""
+        self._trying = ""
+        self.size_line = self._line("", tr("Input size"), tr("as the file says, or 384x288"))
+        self.mean_line = self._line("0", tr("Mean"), "0.485 0.456 0.406")
+        self.std_line = self._line("1", tr("Standard deviation"), "0.229 0.224 0.225")
+        self.layout_box = self._box(
+            tr("Layout"),
+            [(tr("as the file says"), ""), *((name, name) for name in ("NCHW", "NHWC", "NTCHW"))],
+        )
+        self.range_box = self._box(tr("White is"), [("1", "1"), ("255", "255")])
+        self.colour_box = self._box(tr("Colours"), [("RGB", "rgb"), ("BGR", "bgr")])
+        self.output_box = self._box(
+            tr("Output"),
+            [(tr("map"), "map"), (tr("logarithm"), "log"), (tr("log odds"), "logit")],
+        )
+        imagenet = QPushButton(tr("ImageNet's mean and deviation"))
+        imagenet.setToolTip(tr("What most networks with a pre-trained backbone want"))
+        imagenet.setAutoDefault(False)
+        imagenet.clicked.connect(self._use_imagenet)
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for field in (self.size_line, self.mean_line, self.std_line):
+            form.addRow(field.accessibleName(), field)
+        form.addRow("", imagenet)
+        for field in (self.range_box, self.layout_box, self.colour_box, self.output_box):
+            form.addRow(field.accessibleName(), field)
+        self.preview = QLabel()
+        self.preview.setAccessibleName(tr("What the model makes of the picture"))
+        self.preview.setFixedSize(*_PREVIEW)
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.preview.setWordWrap(True)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setMinimumHeight(56)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.try_button = QPushButton(tr("Try again"))
+        self.try_button.setToolTip(tr("Runs the model on the picture that is shown now"))
+        self.try_button.clicked.connect(self.start)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.use_button = buttons.addButton(
+            tr("Use as teacher"), QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        self.use_button.setDefault(True)
+        buttons.addButton(self.try_button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        title = QLabel(Path(path).name)
+        title.setObjectName("section")
+        right = QVBoxLayout()
+        right.addWidget(self.preview)
+        right.addWidget(self.words)
+        right.addStretch()
+        middle = QHBoxLayout()
+        middle.setSpacing(24)
+        middle.addLayout(form)
+        middle.addLayout(right)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(12)
+        layout.addWidget(title)
+        layout.addLayout(middle)
+        layout.addWidget(buttons)
+        self._on_changed()
+
+    @property
+    def name(self) -> str:
+        """The model with the settings of now, as `uvanet.load` takes it."""
+        settings = [
+            ("size", self.size_line.text().strip().replace("\N{MULTIPLICATION SIGN}", "x"), ""),
+            ("mean", ":".join(self.mean_line.text().replace(",", " ").split()), "0"),
+            ("std", ":".join(self.std_line.text().replace(",", " ").split()), "1"),
+            ("range", self.range_box.currentData(), "1"),
+            ("layout", self.layout_box.currentData(), ""),
+            ("colour", self.colour_box.currentData(), "rgb"),
+            ("output", self.output_box.currentData(), "map"),
+        ]
+        said = [f"{key}={value}" for key, value, usual in settings if value not in ("", usual)]
+        return ",".join([self._path, *said])
+
+    def start(self) -> None:
+        """Tries the settings of now."""
+        self._trying = self.name
+        self.try_button.setEnabled(False)
+        self.words.setText(tr("Trying it on the picture …"))
+        self.tried.emit(self._trying)
+
+    def show_map(
+        self,
+        name: str,
+        saliency: NDArray[np.float32],
+        milliseconds: float,
+        image: NDArray[np.uint8] | None,
+    ) -> None:
+        """Shows what the model made of the picture.
+
+        Args:
+            name: What was tried.
+            saliency: The map, (h, w), 0..1.
+            milliseconds: How long it took.
+            image: The picture, BGR, uint8, (h, w, 3); None where there was none.
+        """
+        if name != self._trying:
+            return  # other settings are being tried by now
+        self.try_button.setEnabled(True)
+        self._worked = name
+        ground = np.full((*saliency.shape, 3), 40, np.uint8) if image is None else image
+        painted = compose(np.ascontiguousarray(ground), saliency, OverlayStyle("turbo", 0.65, 0.1))
+        height, width = painted.shape[:2]
+        picture = QImage(painted.data, width, height, width * 3, QImage.Format.Format_BGR888)
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap.fromImage(picture).scaled(
+            round(_PREVIEW[0] * ratio),
+            round(_PREVIEW[1] * ratio),
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        pixmap.setDevicePixelRatio(ratio)
+        self.preview.setPixmap(pixmap)
+        self.words.setText(
+            tr("It gave a map of {width} by {height} values in {time:.0f} ms.").format(
+                width=saliency.shape[1], height=saliency.shape[0], time=milliseconds
+            )
+        )
+        self._on_changed()
+
+    def show_error(self, name: str, error: Exception) -> None:
+        """Says why it did not work, and what to change."""
+        if name != self._trying:
+            return
+        self.try_button.setEnabled(True)
+        self.preview.setPixmap(QPixmap())
+        self.preview.setText(tr("No map"))
+        known = isinstance(error, UvanetError)
+        self.words.setText(str(error) if known else f"{type(error).__name__}: {error}")
+        self._worked = ""
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        """Only what worked can be used; other settings must be tried first."""
+        self.use_button.setEnabled(bool(self._worked) and self.name == self._worked)
+
+    def _on_return(self) -> None:
+        if not self.use_button.isEnabled():
+            self.start()
+
+    def _use_imagenet(self) -> None:
+        self.mean_line.setText(_IMAGENET[0])
+        self.std_line.setText(_IMAGENET[1])
+        self.start()
+
+    def _accept(self) -> None:
+        if self.use_button.isEnabled():
+            self.accept()
+            self.accepted_model.emit(self._worked)
+
+    def _line(self, text: str, name: str, example: str) -> QLineEdit:
+        line = QLineEdit(text)
+        line.setAccessibleName(name)
+        line.setPlaceholderText(example)
+        line.setToolTip(tr("Such as {example}").format(example=example))
+        line.textChanged.connect(self._on_changed)
+        line.returnPressed.connect(self._on_return)
+        return line
+
+    def _box(self, name: str, choices: list[tuple[str, str]]) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        for words, value in choices:
+            box.addItem(words, value)
+        box.currentIndexChanged.connect(self._on_changed)
+        return box

@@ -1,0 +1,116 @@
+"""The overlay's controls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.ui.controls import SwatchButton, ValueSlider
+from app.ui.i18n import tr
+from uvanet.video.colormaps import SAFE_COLORMAPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from app.ui.theme import ThemeColors
+
+
+class OverlayPanel(QFrame):
+    """Opacity, threshold, smoothing and colour map.
+
+    Args:
+        colormaps: Name to RGB, uint8, shape (256, 3).
+        longest_smoothing: The highest time constant, in seconds.
+        tip: Gives the tooltip of a control: its name, then the names of its actions.
+        tokens: The theme's colours.
+
+    Signals:
+        opacity_changed: 0..1.
+        threshold_changed: 0..1.
+        smoothing_changed: Time constant in seconds.
+        colormap_chosen: Its name.
+    """
+
+    opacity_changed = Signal(float)
+    threshold_changed = Signal(float)
+    smoothing_changed = Signal(float)
+    colormap_chosen = Signal(str)
+
+    def __init__(
+        self,
+        colormaps: Mapping[str, NDArray[np.uint8]],
+        longest_smoothing: float,
+        tip: Callable[..., str],
+        tokens: ThemeColors,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        title = QLabel(tr("Overlay"))
+        title.setObjectName("section")
+        self.opacity = ValueSlider(
+            tr("Opacity"),
+            1.0,
+            tip(tr("How strongly the heat covers the picture"), "more_opacity", "less_opacity"),
+            _percent,
+        )
+        self.threshold = ValueSlider(
+            tr("Threshold"),
+            1.0,
+            tip(tr("Attention below this stays clear"), "more_threshold", "less_threshold"),
+            _percent,
+        )
+        self.smoothing = ValueSlider(
+            tr("Smoothing"),
+            longest_smoothing,
+            tip(tr("How long earlier maps count"), "more_smoothing", "less_smoothing"),
+            _milliseconds,
+        )
+        self.opacity.moved.connect(self.opacity_changed)
+        self.threshold.moved.connect(self.threshold_changed)
+        self.smoothing.moved.connect(self.smoothing_changed)
+        self.swatches: dict[str, SwatchButton] = {}
+        group = QButtonGroup(self)
+        grid = QGridLayout()
+        grid.setSpacing(4)
+        for place, (name, colours) in enumerate(colormaps.items()):
+            safe = name in SAFE_COLORMAPS
+            swatch = SwatchButton(name, colours, tokens, safe=safe)
+            swatch.setAccessibleName(tr("Colour map {name}").format(name=name.capitalize()))
+            words = tr("Colour map, safe for colour-blind eyes") if safe else tr("Colour map")
+            swatch.setAccessibleDescription(words)
+            swatch.setToolTip(tip(words, f"colormap_{name}"))
+            swatch.clicked.connect(lambda _=False, name=name: self.colormap_chosen.emit(name))
+            group.addButton(swatch)
+            grid.addWidget(swatch, place // 2, place % 2)
+            self.swatches[name] = swatch
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(10)
+        layout.addWidget(title)
+        layout.addWidget(self.opacity)
+        layout.addWidget(self.threshold)
+        layout.addWidget(self.smoothing)
+        layout.addLayout(grid)
+
+    def set_colormap(self, name: str) -> None:
+        """Marks a colour map as the chosen one."""
+        self.swatches[name].setChecked(True)
+
+    def set_tokens(self, tokens: ThemeColors) -> None:
+        """Uses the colours of a theme."""
+        for swatch in self.swatches.values():
+            swatch.set_tokens(tokens)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def _milliseconds(value: float) -> str:
+    return tr("off") if value == 0 else f"{value * 1000:.0f}\N{NO-BREAK SPACE}ms"

@@ -1,0 +1,179 @@
+"""The bar under the picture: play, step, the timeline, loop and speed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
+
+from app.ui.controls import IconButton, Slider
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Transport(QWidget):
+    """Controls in time. What a source cannot do is not shown.
+
+    Args:
+        actions: The window's actions by name.
+        speeds: The speeds to offer.
+
+    Signals:
+        sought: Seconds, while the user moves the timeline.
+        speed_chosen: 1 is real time.
+    """
+
+    sought = Signal(float)
+    speed_chosen = Signal(float)
+
+    def __init__(
+        self,
+        actions: Mapping[str, QAction],
+        speeds: Sequence[float],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.play = _button(actions["play_pause"], 22)
+        self.play.setObjectName("play")
+        self.play.setFixedSize(38, 38)
+        self.back = _button(actions["step_back"])
+        self.forward = _button(actions["step_forward"])
+        self.loop = _button(actions["loop"])
+        self.position = QLabel()
+        self.length = QLabel()
+        for label, name in ((self.position, tr("Position")), (self.length, tr("Length"))):
+            label.setObjectName("quiet")
+            label.setAccessibleName(name)
+        self.timeline = Slider()
+        self.timeline.setAccessibleName(tr("Timeline"))
+        self.timeline.setToolTip(tr("Where in the film you are; drag to jump"))
+        self.timeline.setPageStep(5000)
+        self.timeline.setSingleStep(1000)
+        self.timeline.valueChanged.connect(self._on_timeline)
+        self.live = QLabel(tr("LIVE"))
+        self.live.setObjectName("live")
+        self.speed = IconButton()
+        self.speed.setAccessibleName(tr("Speed"))
+        self.speed.setToolTip(
+            tr("Speed ({slower} slower, {faster} faster)").format(slower="[", faster="]")
+        )
+        self.speed.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        self.speed.setFixedWidth(56)
+        menu = QMenu(self.speed)
+        group = QActionGroup(menu)
+        self._speeds: dict[float, QAction] = {}
+        for speed in speeds:
+            action = menu.addAction(_times(speed))
+            action.setCheckable(True)
+            action.triggered.connect(lambda _=False, speed=speed: self.speed_chosen.emit(speed))
+            group.addAction(action)
+            self._speeds[speed] = action
+        self.speed.setMenu(menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.back)
+        layout.addWidget(self.play)
+        layout.addWidget(self.forward)
+        layout.addSpacing(6)
+        layout.addWidget(self.live)
+        layout.addWidget(self.position)
+        layout.addWidget(self.timeline, 1)
+        layout.addWidget(self.length)
+        self._marks = QHBoxLayout()
+        self._marks.setSpacing(2)
+        layout.addLayout(self._marks)
+        self._mark_buttons: list[IconButton] = []
+        self._gap = QWidget()
+        layout.addWidget(self._gap, 1)
+        layout.addSpacing(6)
+        layout.addWidget(self.loop)
+        layout.addWidget(self.speed)
+        self.set_speed(1.0)
+        self.set_source(None, live=False, seekable=False, paced=False)
+
+    def set_source(
+        self, duration: float | None, *, live: bool, seekable: bool, paced: bool
+    ) -> None:
+        """Fits the bar to a source.
+
+        Args:
+            duration: Seconds; None where unknown or endless.
+            live: The source has its own time.
+            seekable: It can jump.
+            paced: It consists of frames that follow each other at a speed of our choice.
+        """
+        jumps = seekable and bool(duration)
+        for widget in (self.position, self.timeline, self.length, *self._mark_buttons):
+            widget.setVisible(jumps)
+        self._gap.setVisible(not jumps)
+        self.live.setVisible(live)
+        for button in (self.back, self.forward, self.loop, self.speed):
+            button.setVisible(paced)
+        self._quietly(lambda: self.timeline.setRange(0, round((duration or 0.0) * 1000)))
+        self.length.setText(clock_text(duration or 0.0))
+        width = QFontMetrics(self.position.font()).horizontalAdvance(self.length.text() + "0")
+        self.position.setFixedWidth(width)
+        self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.set_position(0.0)
+
+    def set_position(self, seconds: float) -> None:
+        """Moves the timeline, unless the user holds it."""
+        if not self.timeline.isSliderDown():
+            self._quietly(lambda: self.timeline.setValue(round(seconds * 1000)))
+            self.position.setText(clock_text(seconds))
+
+    def add_marks(self, *actions: QAction) -> None:
+        """Adds buttons that mark a stretch, beside the timeline."""
+        for action in actions:
+            button = _button(action)
+            button.setVisible(self.timeline.isVisibleTo(self))
+            self._mark_buttons.append(button)
+            self._marks.addWidget(button)
+
+    def set_marks(self, start: float | None, end: float | None) -> None:
+        """Shows the stretch from `start` to `end`, seconds; None for the film's own ends."""
+        if start is None and end is None:
+            self.timeline.set_marks(None)
+        else:
+            low = round((start or 0.0) * 1000)
+            high = self.timeline.maximum() if end is None else round(end * 1000)
+            self.timeline.set_marks((low, high))
+
+    def set_speed(self, speed: float) -> None:
+        """Shows the speed."""
+        self.speed.setText(_times(speed))
+        if speed in self._speeds:
+            self._speeds[speed].setChecked(True)
+
+    def _quietly(self, change: object) -> None:
+        blocked = self.timeline.blockSignals(True)
+        change()  # type: ignore[operator]
+        self.timeline.blockSignals(blocked)
+
+    def _on_timeline(self, value: int) -> None:
+        self.position.setText(clock_text(value / 1000))
+        self.sought.emit(value / 1000)
+
+
+def clock_text(seconds: float) -> str:
+    """Writes a time as minutes and seconds, with hours where there are some: 3:07, 1:02:03."""
+    whole = max(0, int(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _times(speed: float) -> str:
+    return f"{speed:g}\N{MULTIPLICATION SIGN}"
+
+
+def _button(action: QAction, size: int = 20) -> IconButton:
+    button = IconButton(size)
+    button.setDefaultAction(action)
+    button.setAccessibleName(action.text())
+    return button

@@ -1,0 +1,175 @@
+"""The button that names the source and opens the list of sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.ui.controls import IconButton
+from app.ui.i18n import tr
+from app.ui.icons import icon
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from PySide6.QtGui import QIcon
+
+    from app.features.sources.devices import Devices
+    from app.ui.theme import ThemeColors
+
+_ICONS = {
+    "camera": "camera",
+    "video": "file",
+    "picture": "picture",
+    "folder": "folder",
+    "network": "link",
+    "screen": "screen",
+    "demo": "demo",
+}
+_WIDEST = 320
+
+
+class SourcePicker(IconButton):
+    """Cameras by name, screens, the demo, files and addresses, recent sources.
+
+    Args:
+        actions: The window's actions by name.
+        tokens: The theme's colours.
+
+    Signals:
+        chosen: The string that opens the source.
+        wanted: The list is about to open; fresh devices are welcome.
+        forgotten: The user wants the recent sources cleared.
+    """
+
+    chosen = Signal(str)
+    wanted = Signal()
+    forgotten = Signal()
+
+    def __init__(
+        self, actions: Mapping[str, QAction], tokens: ThemeColors, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(18, parent)
+        self.setObjectName("source")
+        self._actions = actions
+        self._tokens = tokens
+        self._kind = "camera"
+        self._title = ""
+        self._devices: Devices | None = None
+        self._recent: list[str] = []
+        self._current = ""
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        self.setIconSize(QSize(18, 18))
+        self.setToolTip(actions["choose_source"].toolTip())
+        self.list = QMenu(self)
+        self.list.setAccessibleName(tr("Sources"))
+        self.list.aboutToShow.connect(self._on_opening)
+        self.recent_list = QMenu(tr("Recent"), self)
+        self.setMenu(self.list)
+        self.show_source("camera", tr("Choose a source"), "")
+
+    def show_source(self, kind: str, title: str, spec: str) -> None:
+        """Names the source that plays.
+
+        Args:
+            kind: Value of a `SourceKind`.
+            title: Its name for people.
+            spec: The string that opens it.
+        """
+        self._kind, self._title, self._current = kind, title, spec
+        metrics = QFontMetrics(self.font())
+        shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST)
+        self.setText(shown.replace("&", "&&") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
+        self.setAccessibleName(tr("Source: {title}").format(title=title))
+        self._draw_icon()
+        self._refill()
+
+    def set_devices(self, devices: Devices) -> None:
+        """Lists what a search found."""
+        self._devices = devices
+        self._refill()
+
+    def set_recent(self, specs: Sequence[str]) -> None:
+        """Lists recent sources, newest first."""
+        self._recent = list(specs)
+        self._refill()
+
+    def set_tokens(self, tokens: ThemeColors) -> None:
+        """Uses the colours of a theme."""
+        self._tokens = tokens
+        self._draw_icon()
+        self._refill()
+
+    def _draw_icon(self) -> None:
+        name = _ICONS.get(self._kind, "camera")
+        self.setIcon(icon(name, self._tokens.accent, self._tokens.faint))
+
+    def _on_opening(self) -> None:
+        self._fill()
+        self.wanted.emit()
+
+    def _refill(self) -> None:
+        """Builds the list anew if it is open; it stays so while a search ends."""
+        if self.list.isVisible():
+            self._fill()
+
+    def _fill(self) -> None:
+        menu = self.list
+        menu.clear()
+        cameras = self._devices.cameras if self._devices else ()
+        for camera in cameras:
+            self._entry(menu, "camera", camera.name, camera.spec)
+        if not cameras:
+            searching = self._devices is None
+            text = tr("Looking for cameras…") if searching else tr("No camera found")
+            menu.addAction(self._icon("camera"), text).setEnabled(False)
+        screens = self._devices.screens if self._devices else ()
+        if screens:
+            menu.addSeparator()
+        for screen in screens:
+            self._entry(menu, "screen", screen.name, screen.spec)
+        menu.addSeparator()
+        for name in ("open_demo", "open_file", "open_folder", "open_url"):
+            menu.addAction(self._actions[name])
+        self._fill_recent()
+        menu.addMenu(self.recent_list)
+        menu.addSeparator()
+        menu.addAction(self._actions["rescan"])
+
+    def _fill_recent(self) -> None:
+        self.recent_list.clear()
+        self.recent_list.setIcon(self._icon("history"))
+        self.recent_list.setEnabled(bool(self._recent))
+        metrics = QFontMetrics(self.font())
+        for spec in self._recent:
+            name = metrics.elidedText(redact_url(spec), Qt.TextElideMode.ElideMiddle, 420)
+            self._entry(self.recent_list, "link" if "://" in spec else "file", name, spec)
+        if self._recent:
+            self.recent_list.addSeparator()
+            self.recent_list.addAction(tr("Clear the list"), self.forgotten.emit)
+
+    def _entry(self, menu: QMenu, icon_name: str, text: str, spec: str) -> None:
+        action = menu.addAction(self._icon(icon_name), text.replace("&", "&&"))
+        action.triggered.connect(lambda _=False: self.chosen.emit(spec))
+        if spec == self._current:
+            font = action.font()
+            font.setBold(True)
+            action.setFont(font)
+
+    def _icon(self, name: str) -> QIcon:
+        return icon(name, self._tokens.text, self._tokens.faint)
+
+
+def redact_url(spec: str) -> str:
+    """Hides the password of an address."""
+    scheme, mark, rest = spec.partition("://")
+    host, slash, path = rest.partition("/")
+    account, at, place = host.rpartition("@")
+    if not mark or not at or ":" not in account:
+        return spec
+    user = account.partition(":")[0]
+    return f"{scheme}://{user}:…@{place}{slash}{path}"

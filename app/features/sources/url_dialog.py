@@ -1,0 +1,61 @@
+"""Asks for the address of a stream."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.i18n import tr
+
+
+class UrlDialog(QDialog):
+    """A line for an address; does not block the window.
+
+    Signals:
+        chosen: The address, not checked further than that it looks like one.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Open URL"))
+        self.setMinimumWidth(460)
+        label = QLabel(tr("Address of a stream or video"))
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("rtsp://192.168.1.20/stream")
+        self.line.setAccessibleName(tr("Address"))
+        self.line.setClearButtonEnabled(True)
+        label.setBuddy(self.line)
+        hint = QLabel(tr("http, https, rtsp, rtmp, udp and tcp are understood."))
+        hint.setObjectName("quiet")
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.open_button = buttons.button(QDialogButtonBox.StandardButton.Open)
+        self.open_button.setEnabled(False)
+        self.open_button.setDefault(True)
+        self.line.textChanged.connect(
+            lambda text: self.open_button.setEnabled("://" in text.strip())
+        )
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(10)
+        layout.addWidget(label)
+        layout.addWidget(self.line)
+        layout.addWidget(hint)
+        layout.addSpacing(6)
+        layout.addWidget(buttons)
+
+    def _accept(self) -> None:
+        self.accept()
+        self.chosen.emit(self.line.text().strip())

@@ -1,0 +1,308 @@
+"""What the dialogs of training are made of."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.features.training.training_dependencies import PipInstaller, install_command
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from uvanet.model_card import Card
+
+OWN_FILE = "\0file"
+
+
+def quiet(words: str) -> QLabel:
+    """A sentence of help."""
+    label = QLabel(words)
+    label.setObjectName("quiet")
+    label.setWordWrap(True)
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def hint(words: str) -> QLabel:
+    """A short sentence of help below a choice."""
+    label = QLabel(words)
+    label.setObjectName("quiet")
+    return label
+
+
+def align(*forms: QFormLayout) -> None:
+    """Gives the labels of forms that stand below each other one width."""
+    labels = [
+        item.widget()
+        for form in forms
+        for row in range(form.rowCount())
+        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+    ]
+    width = max(label.sizeHint().width() for label in labels if label is not None)
+    for label in labels:
+        if label is not None:
+            label.setMinimumWidth(width)
+
+
+class FolderLine(QWidget):
+    """A folder to type or to choose.
+
+    Args:
+        name: For people.
+        tip: What it is for.
+
+    Signals:
+        changed: The path, empty for none.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self.line = QLineEdit()
+        self.line.setAccessibleName(name)
+        self.line.setToolTip(tip)
+        self.line.editingFinished.connect(self._tell)
+        self._told = ""
+        self.button = QPushButton(tr("Choose…"))
+        self.button.setToolTip(tip)
+        self.button.setAccessibleName(tr("Choose: {name}").format(name=name))
+        self.button.setAutoDefault(False)
+        self.button.clicked.connect(self._ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.line, 1)
+        layout.addWidget(self.button)
+
+    @property
+    def path(self) -> str:
+        """What stands in the line."""
+        return self.line.text().strip()
+
+    def set_path(self, path: str) -> None:
+        """Puts a path in."""
+        self.line.setText(path)
+        self._tell()
+
+    def _tell(self) -> None:
+        # The line says that it was edited also when it loses the focus.
+        if self.path != self._told:
+            self._told = self.path
+            self.changed.emit(self.path)
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, self._name, self.path or str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.set_path)
+        dialog.open()
+
+
+class ModelChoice(QComboBox):
+    """Chooses a model: of a list, or an ONNX file of one's own.
+
+    Args:
+        name: For people.
+        tip: What it is for.
+        files: Whether an .onnx file may be chosen.
+    """
+
+    def __init__(
+        self, name: str, tip: str, *, files: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._name, self._files, self._before = name, files, 0
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.activated.connect(self._on_activated)
+
+    def fill(self, cards: list[Card], role: str, first: tuple[str, str] | None = None) -> None:
+        """Lists the models of a role.
+
+        Args:
+            cards: All models.
+            role: "student" or "teacher".
+            first: Words and value of an entry before them.
+        """
+        chosen = self.currentData()
+        self.clear()
+        if first is not None:
+            self.addItem(*first)
+        for card in cards:
+            if card.trainable if role == "student" else card.role == role:
+                self.addItem(card.name, card.name)
+        if self._files:
+            if chosen and str(chosen).endswith(".onnx"):
+                self.addItem(Path(chosen).name, chosen)
+            self.addItem(tr("A file…"), OWN_FILE)
+        self.choose(chosen)
+
+    def choose(self, value: str | None) -> None:
+        """Chooses an entry by its value; a path is added where it is not there."""
+        place = self.findData(value) if value else -1
+        if place < 0 and value and self._files and value.endswith(".onnx"):
+            place = max(0, self.count() - 1)
+            self.insertItem(place, Path(value).name, value)
+        if place >= 0:
+            self.setCurrentIndex(place)
+            self._before = place
+
+    @property
+    def value(self) -> str:
+        """The name or path; empty for none."""
+        data = self.currentData()
+        return "" if data in (None, OWN_FILE) else str(data)
+
+    def _on_activated(self, place: int) -> None:
+        if self.itemData(place) != OWN_FILE:
+            self._before = place
+            return
+        self.setCurrentIndex(self._before)
+        dialog = QFileDialog(self, self._name, "", "ONNX (*.onnx)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.choose)
+        dialog.open()
+
+
+class Advanced(QWidget):
+    """What most people leave alone, behind a button."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QPushButton(tr("Advanced"))
+        self.button.setCheckable(True)
+        self.button.setAutoDefault(False)
+        self.button.setToolTip(tr("Shows the choices that most people leave alone"))
+        self.inner = QWidget()
+        self.form = QFormLayout(self.inner)
+        self.form.setContentsMargins(0, 4, 0, 0)
+        self.form.setHorizontalSpacing(18)
+        self.form.setVerticalSpacing(8)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.background = QCheckBox(tr("Lower priority"))
+        self.background.setToolTip(tr("Other programs and the live view come first"))
+        self.inner.hide()
+        self.button.toggled.connect(self._show)
+        line = QHBoxLayout()
+        line.addWidget(self.button)
+        line.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(line)
+        layout.addWidget(self.inner)
+
+    def finish(self) -> None:
+        """Puts what every run has below the choices of this one."""
+        self.form.addRow("", self.background)
+        self.form.addRow("", hint(tr("Slower, but other programs and the live view come first.")))
+
+    def _show(self, on: bool) -> None:
+        self.inner.setVisible(on)
+        window = self.window()
+        # The window grows with it, and never shrinks below what the user made of it.
+        window.resize(window.size().expandedTo(window.sizeHint()))
+
+
+class TorchPage(QWidget):
+    """Says that training needs more than the live view, and can install it.
+
+    Signals:
+        installed: It is there now.
+    """
+
+    installed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._installer: PipInstaller | None = None
+        title = QLabel(tr("Training needs torch"))
+        title.setObjectName("verdict")
+        words = quiet(
+            tr(
+                "The live view does without it, so it does not come with the program. This command "
+                "installs it beside the program; it downloads some hundred megabytes."
+            )
+        )
+        self.command = QLineEdit(shlex.join(install_command()))
+        self.command.setReadOnly(True)
+        self.command.setCursorPosition(0)
+        self.command.setAccessibleName(tr("The command"))
+        self.copy = QPushButton(tr("Copy"))
+        self.copy.setToolTip(tr("Copies the command"))
+        self.copy.clicked.connect(self._copy)
+        self.install = QPushButton(tr("Install"))
+        self.install.setToolTip(tr("Runs the command now"))
+        self.install.clicked.connect(self._on_install)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 0)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.bar.hide()
+        self.log = QPlainTextEdit()
+        self.log.setReadOnly(True)
+        self.log.setMaximumBlockCount(400)
+        self.log.setAccessibleName(tr("Log"))
+        self.log.hide()
+        line = QHBoxLayout()
+        line.addWidget(self.command, 1)
+        line.addWidget(self.copy)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.install)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(title)
+        layout.addWidget(words)
+        layout.addLayout(line)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.log, 1)
+        layout.addStretch()
+        layout.addLayout(buttons)
+
+    def close_installer(self) -> None:
+        """Ends an installation that goes on."""
+        if self._installer is not None:
+            self._installer.stop()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.command.text())
+
+    def _on_install(self) -> None:
+        self._installer = PipInstaller(install_command(), self)
+        self._installer.said.connect(self.log.appendPlainText)
+        self._installer.ended.connect(self._on_ended)
+        self.install.setEnabled(False)
+        self.bar.show()
+        self.log.show()
+        self._installer.start()
+
+    def _on_ended(self, done: bool) -> None:
+        self.bar.hide()
+        self.install.setEnabled(True)
+        if done:
+            self.installed.emit()
+        else:
+            self.log.appendPlainText(tr("It did not work. Run the command in a terminal."))

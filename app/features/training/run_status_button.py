@@ -1,0 +1,49 @@
+"""The status bar's word on a run that goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+
+from app.features.training.run_view import time_left
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from app.features.training.run import TrainingRun
+
+
+class RunStatusButton(QToolButton):
+    """A quiet button that opens the run's window; hidden where nothing runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("quietButton")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoRaise(True)
+        self.setAccessibleName(tr("Training"))
+        self.setToolTip(tr("Shows the training"))
+        self.hide()
+
+    def show_share(self, words: str, share: float, left: float | None = None) -> None:
+        """Shows how far something is."""
+        parts = [f"{words} {share:.0%}".replace("%", "\N{NO-BREAK SPACE}%"), time_left(left)]
+        self.setText("  \N{MIDDLE DOT}  ".join(part for part in parts if part))
+        self.setAccessibleName(self.text())
+        self.show()
+
+    def show_run(self, run: TrainingRun | None) -> None:
+        """Shows a run; nothing for None."""
+        if run is None:
+            self.hide()
+            return
+        step = run.step
+        if step is None:
+            self.show_share(tr("Training"), 0.0)
+            return
+        words = tr("Labelling") if step.text("phase") in ("watch", "label") else tr("Training")
+        if run.paused:
+            words = tr("Paused")
+        total = step.number("total", 1.0) or 1.0
+        self.show_share(words, min(1.0, step.number("done") / total), step["left"])

@@ -1,0 +1,196 @@
+"""A training run while it goes on: how far, how good, what it sees, and its orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.features.training.preview_strip import PreviewStrip
+from app.features.training.run_curves import RunCurve
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from app.ui.theme import ThemeColors
+    from uvanet.training.progress import Event
+
+PHASES = {
+    "record": "Watching the scene",
+    "watch": "The teacher labels what was seen",
+    "label": "The teacher labels general pictures",
+    "features": "The spatial teacher looks at pictures",
+    "readout": "The spatial teacher learns",
+    "motion": "Films of moving things are made",
+    "gate": "The temporal teacher learns",
+    "train": "The student learns",
+    "measure": "Measuring on what was held out",
+}
+
+
+METRICS = {
+    "cc": "Agreement with the teacher",
+    "nss": "NSS on gaze held out",
+}
+
+
+class RunView(QWidget):
+    """Shows a run.
+
+    Args:
+        tokens: The theme's colours.
+
+    Signals:
+        ordered: "pause", "resume" or "stop".
+    """
+
+    ordered = Signal(str)
+
+    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.phase = QLabel(tr("Starting …"))
+        self.phase.setObjectName("bannerTitle")
+        self.left = QLabel()
+        self.left.setObjectName("quiet")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.loss = RunCurve(tr("Loss"), "inferred", tokens)
+        self.quality = RunCurve(tr(METRICS["cc"]), "painted", tokens)
+        self.preview = PreviewStrip()
+        self.log = QPlainTextEdit()
+        self.log.setReadOnly(True)
+        self.log.setMaximumBlockCount(500)
+        self.log.setFixedHeight(110)
+        self.log.setAccessibleName(tr("Log"))
+        self.log.hide()
+        self.log_button = QPushButton(tr("Log"))
+        self.log_button.setCheckable(True)
+        self.log_button.setToolTip(tr("Shows what the run says"))
+        self.log_button.toggled.connect(self.log.setVisible)
+        self.pause = QPushButton(tr("Pause"))
+        self.pause.setToolTip(tr("Waits, and keeps everything"))
+        self.pause.clicked.connect(self._on_pause)
+        self.stop = QPushButton(tr("Stop"))
+        self.stop.setToolTip(tr("Ends the run; the best so far is measured, and kept if better"))
+        self.stop.clicked.connect(self._on_stop)
+        for button in (self.log_button, self.pause, self.stop):
+            button.setAutoDefault(False)
+        self._paused = False
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.phase)
+        top.addStretch()
+        top.addWidget(self.left)
+        curves = QHBoxLayout()
+        curves.setSpacing(10)
+        curves.addWidget(self.loss)
+        curves.addWidget(self.quality)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.log_button)
+        buttons.addStretch()
+        buttons.addWidget(self.pause)
+        buttons.addWidget(self.stop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(top)
+        layout.addWidget(self.bar)
+        layout.addLayout(curves)
+        layout.addWidget(self.preview)
+        layout.addWidget(self.log)
+        layout.addStretch()
+        layout.addLayout(buttons)
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._paused = False
+        self.loss.clear()
+        self.quality.clear()
+        self.log.clear()
+        self.bar.setValue(0)
+        self.left.clear()
+        self.phase.setText(tr("Starting …"))
+        self.pause.setText(tr("Pause"))
+        for button in (self.pause, self.stop):
+            button.setEnabled(True)
+
+    def set_tokens(self, tokens: ThemeColors) -> None:
+        """Uses the colours of a theme."""
+        self.loss.set_tokens(tokens)
+        self.quality.set_tokens(tokens)
+
+    def show_graphs(self, on: bool) -> None:
+        """Loads the graphs, or takes them away."""
+        for curve in (self.loss, self.quality):
+            curve.start() if on else curve.stop()
+
+    def show_step(self, phase: str, share: float, left: float | None) -> None:
+        """Shows how far a phase is.
+
+        Args:
+            phase: A key of `PHASES`.
+            share: 0..1.
+            left: Seconds left of the phase; None where unknown.
+        """
+        if not self._paused:
+            self.phase.setText(tr(PHASES.get(phase, phase)))
+        self.bar.setValue(round(1000 * min(1.0, max(0.0, share))))
+        self.left.setText(time_left(left))
+
+    def take(self, told: Event) -> None:
+        """Shows an event."""
+        if told.kind == "step":
+            total = told.number("total", 1.0) or 1.0
+            self.show_step(told.text("phase"), told.number("done") / total, told["left"])
+            if told["loss"] is not None:
+                self.loss.add(told.number("done"), told["loss"])
+        elif told.kind == "eval":
+            self.quality.set_title(tr(METRICS.get(told.text("metric"), METRICS["cc"])))
+            self.quality.add(told.number("step"), told["value"])
+        elif told.kind == "preview":
+            self.preview.show_pictures(told.data)
+        elif told.kind == "log":
+            self.log.appendPlainText(told.text("words"))
+            if told["paused"] is not None:
+                self._show_paused(bool(told["paused"]))
+        elif told.kind == "error":
+            self.log.appendPlainText(f"{told.text('message')} {told.text('hint')}")
+
+    def _show_paused(self, paused: bool) -> None:
+        self._paused = paused
+        self.pause.setText(tr("Go on") if paused else tr("Pause"))
+        if paused:
+            self.phase.setText(tr("Paused"))
+
+    def _on_pause(self) -> None:
+        self._show_paused(not self._paused)
+        self.ordered.emit("pause" if self._paused else "resume")
+
+    def _on_stop(self) -> None:
+        for button in (self.pause, self.stop):
+            button.setEnabled(False)
+        self.phase.setText(tr("Stopping …"))
+        self.ordered.emit("stop")
+
+
+def time_left(seconds: float | None) -> str:
+    """A rough time for people; empty where unknown."""
+    if seconds is None or seconds < 0:
+        return ""
+    if seconds < 90:
+        return tr("{seconds:.0f} s left").format(seconds=seconds)
+    if seconds < 5400:
+        return tr("{minutes:.0f} min left").format(minutes=seconds / 60)
+    return tr("{hours:.1f} h left").format(hours=seconds / 3600)

@@ -1,1 +1,0 @@
-"""What the program needs beside its window: settings, log, jobs, devices, snapshots."""

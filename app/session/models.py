@@ -1,0 +1,75 @@
+"""Networks by name or path, made ready to run live."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from uvanet.errors import UvanetError
+from uvanet.model_card import model_file
+
+if TYPE_CHECKING:
+    from app.pipeline.predictor import Predictor
+
+DEFAULT_MODEL = "uvanet-64"
+DEFAULT_ENGINE = "auto"
+
+
+def load_predictor(
+    name: str, engine: str = DEFAULT_ENGINE, threads: int | None = None
+) -> Predictor:
+    """Loads a network. Takes a moment; any thread.
+
+    Args:
+        name: What `uvanet.load` takes: a name that `uvanet.available` lists, or the path of an
+            ONNX file, with settings behind it where it needs them.
+        engine: What runs it, as `uvanet.load` takes it; models of others have one engine alone.
+        threads: Of one prediction; None for the engine's own choice.
+
+    Raises:
+        ModelError: There is no such model, it is damaged, or the engine cannot run it.
+        MissingExtraError: The engine is not installed.
+        UsageError: A setting means nothing.
+    """
+    import uvanet
+    from uvanet.model import foreign
+
+    if foreign(name) is not None:
+        engine = "onnx"
+    return uvanet.Stream(uvanet.load(name, engine=engine, threads=threads))
+
+
+def engines() -> list[str]:
+    """The engines that are installed, and "auto" for whichever is the fastest here."""
+    from uvanet.runtime.engines import AUTO, ENGINES
+
+    # onnx comes with the program; the others are found by the names of their packages.
+    return [AUTO, *(name for name in ENGINES if name == "onnx" or find_spec(name) is not None)]
+
+
+def short_name(name: str) -> str:
+    """A model's name for people: of a file, its name without folder, ending and settings."""
+    path, dot, _ = name.partition(".onnx")
+    return path.replace("\\", "/").rpartition("/")[2] if dot else name
+
+
+def still_there(name: str) -> str:
+    """The name, where there is such a model still; else nothing."""
+    try:
+        model_file(name.partition(",")[0])
+    except UvanetError:
+        return ""
+    return name
+
+
+def first_teacher(student: str) -> str:
+    """What can stand beside a student where the user chose nothing: a teacher, or another student.
+
+    Returns:
+        Its name; empty where no other model is installed.
+    """
+    import uvanet
+
+    others = [card for card in uvanet.available() if card.name != student]
+    others.sort(key=lambda card: card.role != "teacher")
+    return others[0].name if others else ""

@@ -1,0 +1,390 @@
+"""Between the window and the pipeline: opens sources, hands results on, keeps the overlay."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.pipeline import events
+from app.pipeline.events import PipelineState
+from app.pipeline.inference import known_error
+from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
+from app.pipeline.predictor import Predictor
+from app.session.bridge import PipelineBridge
+from app.session.models import DEFAULT_ENGINE, load_predictor, short_name
+from app.ui.i18n import tr
+from uvanet.errors import SourceError, UvanetError
+from uvanet.sources.base import SourceKind
+from uvanet.sources.orientation import Orientations, OrientedSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.pipeline.packets import FramePacket, SaliencyPacket, TeacherResult
+    from app.pipeline.predictor import PredictorFactory
+    from app.pipeline.stats import PipelineStats
+    from app.runtime.jobs import Jobs
+    from uvanet.sources import CameraFormat
+    from uvanet.sources.base import Source, SourceInfo
+    from uvanet.sources.orientation import Orientation
+
+_log = logging.getLogger(__name__)
+
+SPEEDS = tuple(
+    speed for speed in (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0) if MIN_SPEED <= speed <= MAX_SPEED
+)
+
+
+class LiveSession(QObject):
+    """The program's heart without a face. Lives on the GUI thread.
+
+    Signals:
+        opening: The name of a source that is being opened; empty for the first camera.
+        switched: From now on no result of the source before comes any more.
+        opened: The SourceInfo of the source that plays from now on.
+        failed: The UvanetError that ended a source, or kept it from opening.
+        engine_failed: The UvanetError of the network; pictures go on without heat.
+        stalled: Seconds without a frame; 0 when frames come again.
+        state_changed: The PipelineState.
+        turned: The pictures are mirrored or rotated otherwise from now on.
+        result_ready: A result waits for `take`.
+        model_changed: What `use_model` was given; the first map of that network is there.
+        teacher_ready: The name of the teacher that looks on from now on.
+        teacher_failed: The UvanetError of the teacher; the student goes on.
+        model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
+
+    Attributes:
+        info: The facts of the newest source, once it was open; None before.
+        orientations: How sources are mirrored and rotated.
+        camera_format: What cameras are asked for; None for what they like.
+    """
+
+    opening = Signal(str)
+    switched = Signal()
+    opened = Signal(object)
+    failed = Signal(object)
+    engine_failed = Signal(object)
+    stalled = Signal(float)
+    state_changed = Signal(object)
+    turned = Signal()
+    result_ready = Signal()
+    model_changed = Signal(str)
+    model_failed = Signal(object)
+    teacher_ready = Signal(str)
+    teacher_failed = Signal(object)
+
+    def __init__(
+        self,
+        predictor: Predictor | PredictorFactory,
+        jobs: Jobs,
+        parent: QObject | None = None,
+        *,
+        model: str = "",
+        engine: str = DEFAULT_ENGINE,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._model = model
+        self._model_request = 0
+        self.engine = engine  # of every network from the next one on
+        self._position = 0.0
+        self._request = 0
+        self._waiting = False
+        self._bridge = PipelineBridge(self)
+        self._bridge.resultReady.connect(self.result_ready)
+        self._bridge.eventArrived.connect(self._on_event)
+        self._pipeline = LivePipeline(
+            predictor, on_result=self._bridge.notify_result, on_event=self._bridge.notify_event
+        )
+        self._state = PipelineState.IDLE
+        self._first: Predictor | PredictorFactory | None = predictor  # None after the next one
+        self.info: SourceInfo | None = None
+        self.orientations = Orientations()
+        self.camera_format: CameraFormat | None = None
+
+    # -- sources
+
+    def open(self, spec: str | None) -> None:
+        """Opens a source; of several calls in a row the last one wins.
+
+        Args:
+            spec: What `uvanet.sources.make_source` takes; None for the first camera or, where
+                there is none, the demo.
+        """
+        self._request += 1
+        self._waiting = True
+        request = self._request
+        self._set_state(PipelineState.OPENING)
+        self.opening.emit("" if spec is None else _short_name(spec))
+
+        def done(source: Source) -> None:
+            if request == self._request:
+                self._waiting = False
+                self.info = None
+                self._pipeline.open(source)
+                self.switched.emit()
+            else:
+                source.close()
+
+        def failed(error: Exception) -> None:
+            if request == self._request:
+                self._waiting = False
+                self._fail(error)
+
+        make = partial(_make, spec, self.camera_format, self.orientations)
+        self._jobs.run(make, done, failed, name="source")
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, UvanetError):
+            _log.error("a source could not be made", exc_info=error)
+            error = UvanetError(
+                tr("The source cannot be opened: {reason}.").format(reason=error),
+                tr("Choose another source."),
+            )
+        # The source of before goes on behind the message, if there is one.
+        self._set_state(self._pipeline.state if self.info else PipelineState.FAILED)
+        self.failed.emit(error)
+
+    # -- the network
+
+    @property
+    def model(self) -> str:
+        """The name or path of the network whose maps are shown."""
+        return self._model
+
+    def use_model(self, name_or_path: str) -> None:
+        """Puts another network in; of several calls in a row the last one wins.
+
+        It is loaded beside the live view, which misses no frame, and takes its first frame on
+        trial. `model_changed` or `model_failed` follows.
+
+        Args:
+            name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file.
+        """
+        self._model_request += 1
+        request = self._model_request
+
+        def done(predictor: Predictor) -> None:
+            if request == self._model_request:
+                self._pipeline.use(predictor, name_or_path)
+                self._show_again()
+
+        def failed(error: Exception) -> None:
+            if request == self._model_request:
+                what = tr("{name} cannot be loaded").format(name=short_name(name_or_path))
+                self._refuse(known_error(error, what))
+
+        engine = self.engine
+        self._jobs.run(lambda: load_predictor(name_or_path, engine), done, failed, name="model")
+
+    def use_teacher(
+        self, name_or_path: str | None, *, make: PredictorFactory | None = None, paired: bool = True
+    ) -> None:
+        """Puts a second network beside the first, or takes it away.
+
+        `teacher_ready` or `teacher_failed` follows.
+
+        Args:
+            name_or_path: What `use_model` takes; None for none.
+            make: What makes the network, where it is not one that loads by its name.
+            paired: Only frames that both have seen are shown; see `TeacherBranch.use`.
+        """
+        if name_or_path is None:
+            self._pipeline.second.use(None)
+            return
+        # One thread, whatever the engine would choose: the student needs the other cores.
+        make = make or partial(load_predictor, name_or_path, self.engine, 1)
+        self._pipeline.second.use(make, name=name_or_path, paired=paired)
+
+    def set_paired(self, paired: bool) -> None:
+        """Whether only frames that student and teacher have both seen are shown."""
+        self._pipeline.second.set_paired(paired)
+
+    def take_opinion(self) -> TeacherResult | None:
+        """The teacher's newest opinion not yet taken, where frames do not wait for it."""
+        return self._pipeline.second.take()
+
+    def teacher_stats(self) -> PipelineStats | None:
+        """The teacher's numbers of now; None without one."""
+        return self._pipeline.second.stats()
+
+    def _show_again(self) -> None:
+        """Gives the network the frame that stands still, for it would never see it otherwise."""
+        info = self.info
+        if info is None or info.live:
+            return
+        if info.kind is SourceKind.PICTURE:
+            self._pipeline.play()
+        elif info.seekable and self._state in (PipelineState.PAUSED, PipelineState.ENDED):
+            # The middle of the frame: its edge may round to the one before.
+            self._pipeline.seek(self._position + (0.5 / info.fps if info.fps > 0 else 0.0))
+
+    def _refuse(self, error: UvanetError) -> None:
+        stays = tr("{name} goes on.").format(name=short_name(self._model))
+        self.model_failed.emit(UvanetError(error.message, f"{error.hint} {stays}".strip()))
+
+    # -- playing
+
+    @property
+    def state(self) -> PipelineState:
+        """Where the current source stands."""
+        return self._state
+
+    @property
+    def speed(self) -> float:
+        """How fast files play; 1 is real time."""
+        return self._pipeline.speed
+
+    def toggle(self) -> None:
+        """Plays or pauses."""
+        if self._state is PipelineState.PLAYING:
+            self._pipeline.pause()
+        else:
+            self._pipeline.play()
+
+    def seek(self, seconds: float) -> None:
+        """Jumps to a time of the source."""
+        self._pipeline.seek(max(0.0, seconds))
+
+    def step(self, frames: int) -> None:
+        """Pauses and moves by single frames."""
+        self._pipeline.step(frames)
+
+    def set_speed(self, speed: float) -> None:
+        """Sets how fast files play."""
+        self._pipeline.set_speed(speed)
+
+    def change_speed(self, direction: int) -> None:
+        """Goes to the next faster (1) or slower (-1) of the usual speeds."""
+        now = min(range(len(SPEEDS)), key=lambda place: abs(SPEEDS[place] - self.speed))
+        self.set_speed(SPEEDS[min(max(now + direction, 0), len(SPEEDS) - 1)])
+
+    def set_loop(self, loop: bool) -> None:
+        """Sets whether files start again at their end."""
+        self._pipeline.set_loop(loop)
+
+    def turn(self, orientation: Orientation) -> None:
+        """Mirrors and rotates the source that plays, from its next picture on."""
+        info = self.info
+        if info is None:
+            return
+        before = self.orientations.of(info.spec)
+        self.orientations.set(info.spec, orientation)
+        if before.sideways != orientation.sideways:
+            self.info = replace(info, width=info.height, height=info.width)
+        self.turned.emit()
+        if info.seekable and self._state is PipelineState.PLAYING:
+            self._pipeline.seek(self._position)
+        self._show_again()
+
+    # -- beside the live picture
+
+    def another_predictor(self) -> Predictor:
+        """A network like the one that runs. Takes a moment: not for the GUI thread."""
+        first = self._first
+        if first is None:
+            return load_predictor(self._model, self.engine, 1)
+        return first if isinstance(first, Predictor) else first()
+
+    def another_source(self) -> Source:
+        """The source that plays once more, closed. Takes a moment: not for the GUI thread.
+
+        Raises:
+            SourceError: None plays.
+        """
+        info = self.info
+        if info is None:
+            raise SourceError(tr("No source is open."), tr("Open a file first."))
+        return _make(info.spec, self.camera_format, self.orientations)
+
+    def set_tap(self, tap: Callable[[FramePacket], None] | None) -> None:
+        """See `LivePipeline.set_tap`."""
+        self._pipeline.set_tap(tap)
+
+    # -- results
+
+    def take(self) -> SaliencyPacket | None:
+        """The newest result not yet taken; None where there is none."""
+        return self._pipeline.take_result()
+
+    def painted(self, packet: SaliencyPacket) -> None:
+        """Tells that a result is on the screen."""
+        self._position = packet.frame.pts
+        self._pipeline.painted(packet)
+
+    def stats(self) -> PipelineStats:
+        """The numbers of now."""
+        return self._pipeline.stats()
+
+    def close(self, timeout: float) -> bool:
+        """Stops everything; see `LivePipeline.close`."""
+        self._request += 1
+        self._model_request += 1
+        return self._pipeline.close(timeout)
+
+    # -- events
+
+    def _on_event(self, event: events.Event) -> None:
+        if self._on_network(event):
+            return
+        if self._waiting:
+            return  # It comes from a source the user has already turned away from.
+        match event:
+            case events.SourceOpened(info):
+                self.info = info
+                self.opened.emit(info)
+            case events.SourceFailed(error):
+                self.failed.emit(error)
+            case events.SourceStalled(seconds):
+                self.stalled.emit(seconds)
+            case events.SourceResumed():
+                self.stalled.emit(0.0)
+            case events.StateChanged(state):
+                self._set_state(state)
+
+    def _on_network(self, event: events.Event) -> bool:
+        """Passes on what does not depend on the source; False for all else."""
+        match event:
+            case events.InferenceFailed(error):
+                self.engine_failed.emit(error)
+            case events.ModelChanged(name):
+                self._model, self._first = name, None
+                self.model_changed.emit(name)
+            case events.ModelRefused(_, error):
+                self._refuse(error)
+            case events.TeacherReady(name):
+                self._show_again()
+                self.teacher_ready.emit(name)
+            case events.TeacherFailed(_, error):
+                self.teacher_failed.emit(error)
+            case _:
+                return False
+        return True
+
+    def _set_state(self, state: PipelineState) -> None:
+        if state is not self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+
+def _make(spec: str | None, camera: CameraFormat | None, orientations: Orientations) -> Source:
+    """Makes a source, still closed. Runs on a job's thread: it may look for cameras."""
+    from uvanet.sources import default_source, make_source
+
+    # Only cameras know what to do with a format.
+    wishes = {} if camera is None else {"camera": camera}
+    source = default_source(**wishes) if spec is None else make_source(spec, **wishes)
+    return OrientedSource(source, orientations)
+
+
+def _short_name(spec: str) -> str:
+    """The part of a spec that people know it by, without secrets of a URL."""
+    if "://" in spec:
+        scheme, _, rest = spec.partition("://")
+        host = rest.split("/", 1)[0].rpartition("@")[2]
+        return f"{scheme}://{host}"
+    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec

@@ -1,0 +1,1 @@
+"""The window frame: places, actions, menus and the interface of features."""

@@ -1,0 +1,83 @@
+"""What the sets that came with ACLNet share: one folder a clip, frames and labels beside it.
+
+    <clip>/
+        images/<frame>.png
+        maps/<frame>.png            density
+        fixation/<frame>.png        fixated pixels, or
+        fixation/maps/<frame>.mat   the same, as a MATLAB matrix `I`
+
+Source: Wang, Shen, Guo, Cheng and Borji, *Revisiting Video Saliency*, CVPR 2018, whose authors
+brought Hollywood-2 and UCF-Sports into the form of their own DHF1K (github.com/wenguanwang/DHF1K).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from uvanet.data.clips import FramesClip, every_nth
+from uvanet.data.gaze import GazeSet
+from uvanet.data.gaze_files import GazeFiles, folders_in, need_folder, pictures_in
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from uvanet.data.fixations import Split
+    from uvanet.data.gaze import Gaze
+
+FOLDERS = {"train": "training", "test": "testing"}
+
+
+def label(folder: Path, stems: Sequence[str], index: int) -> Gaze:
+    """Reads the labels of a frame from its clip's folder.
+
+    Args:
+        folder: The clip's folder, with `maps` and `fixation` in it.
+        stems: The frames' names without endings.
+        index: Number of the frame.
+
+    Raises:
+        UvanetError: A file is missing or damaged.
+    """
+    stem = stems[index]
+    fixation = folder / "fixation"
+    places = (fixation / f"{stem}.png", fixation / "maps" / f"{stem}.mat")
+    return GazeFiles(folder / "maps" / f"{stem}.png", places).read()
+
+
+def need_labels(folder: Path, hint: str) -> None:
+    """Looks for the label folders of a clip.
+
+    Raises:
+        UsageError: One is missing; names it.
+    """
+    for name in ("maps", "fixation"):
+        need_folder(folder / name, hint)
+
+
+def read_halves(name: str, fps: float, root: Path, split: Split, every: int) -> GazeSet:
+    """Reads a set that lies in `training` and `testing`.
+
+    Args:
+        name: The set's name.
+        fps: Frames a second, taken for all clips.
+        root: The folder that holds `training` and `testing`.
+        split: train or test.
+        every: Measure each `every`-th frame.
+
+    Raises:
+        UsageError: A folder is missing, or the set has no such split.
+    """
+    hint = f"{name} holds training and testing; each clip in them images, maps and fixation."
+    if split not in FOLDERS:
+        raise UsageError(f"{name} has no {split} split.", "Choose --split test or --split train.")
+    clips = []
+    for folder in folders_in(need_folder(root, hint) / FOLDERS[split], hint):
+        files = pictures_in(folder / "images", hint)
+        need_labels(folder, hint)
+        read_gaze = partial(label, folder, [path.stem for path in files])
+        chosen = every_nth(len(files), every)
+        clips.append(FramesClip(name, folder.name, files, fps, chosen, read_gaze))
+    return GazeSet(f"{name}, {split}", clips=clips)

@@ -1,0 +1,86 @@
+"""Videos of people talking, with the gaze of many observers: for evaluation only.
+
+    <root>/
+        <clip>.mp4
+        fixations.csv.gz    clip,observer,onset_ms,duration_ms,x,y
+
+Fixations are in pixels of the 1280 x 720 frame. One is active on frame k when
+onset <= 1000 k / fps <= onset + duration. Measured is every 15th frame from the 30th on.
+
+Source: five clips of *Find who to look at* (Liu et al., Beihang University, 2016) in this
+project's own layout. The database states no licence: never train on it, never ship a frame of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.data.clips import VideoClip, video_facts
+from uvanet.data.gaze import Gaze, GazeSet
+from uvanet.data.gaze_files import need_file, need_folder, videos_in
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SIZE = (1280, 720)
+FIRST, STEP = 30, 15
+
+_HINT = "The folder must hold <clip>.mp4 and fixations.csv.gz."
+_COLUMNS = ("clip", "observer", "onset_ms", "duration_ms", "x", "y")
+
+
+def read(root: Path) -> GazeSet:
+    """Reads the set.
+
+    Raises:
+        UvanetError: A file is missing or damaged; names it.
+    """
+    table = _read_table(need_file(need_folder(root, _HINT) / "fixations.csv.gz", _HINT))
+    names = {path.stem for path in videos_in(root, _HINT)}
+    for name in sorted(names ^ set(table)):
+        if name in names:
+            raise UsageError(f"fixations.csv.gz has no row for {name}.mp4.", "Copy both again.")
+        need_file(root / f"{name}.mp4", "Copy the data again: fixations.csv.gz names it.")
+    clips = []
+    for name in sorted(names):
+        path = need_file(root / f"{name}.mp4", _HINT)
+        fps, count = video_facts(path)
+        label = partial(active, table[name], fps)
+        clips.append(VideoClip("talk", name, path, fps, range(FIRST, count, STEP), label))
+    return GazeSet("talk", clips=clips)
+
+
+def active(rows: NDArray[np.float64], fps: float, index: int) -> Gaze:
+    """The fixations active on a frame.
+
+    Args:
+        rows: (n, 4): onset and duration in milliseconds, x and y in pixels.
+        fps: Frames a second.
+        index: Number of the frame, from 0.
+    """
+    now = 1000 * index / fps
+    shown = (rows[:, 0] <= now) & (now <= rows[:, 0] + rows[:, 1])
+    return Gaze(SIZE, rows[shown, 2:].astype(np.float32))
+
+
+def _read_table(path: Path) -> dict[str, NDArray[np.float64]]:
+    rows: dict[str, list[list[float]]] = {}
+    try:
+        with gzip.open(path, "rt", newline="") as file:
+            for row in csv.DictReader(file):
+                values = [float(row[column]) for column in _COLUMNS[2:]]
+                rows.setdefault(row["clip"], []).append(values)
+    except (OSError, EOFError, KeyError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"{path} is damaged, or is no table with the columns {', '.join(_COLUMNS)}.",
+            "Copy the data again.",
+        ) from error
+    return {clip: np.array(values) for clip, values in rows.items()}

@@ -1,0 +1,66 @@
+"""All layouts of data sets by name: one place for every command that takes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvanet.data import avs1k, dhf1k, fixations, hollywood2, mit1003, salicon, ucf_sports, videos
+from uvanet.data import find_who_to_look_at as talk
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from uvanet.data.fixations import Split
+    from uvanet.data.gaze import GazeSet
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A layout of data on disk.
+
+    Attributes:
+        summary: What it is, a few words.
+        read: From its folder, the split and the step between measured frames of a clip to the
+            set; what a layout does not have (a split, clips) is not looked at.
+    """
+
+    summary: str
+    read: Callable[[Path, Split, int], GazeSet]
+
+
+LAYOUTS: dict[str, Layout] = {
+    "fixations": Layout(
+        "the shared layout: still pictures of osie, crowd and scene",
+        lambda root, split, _: fixations.read(root, split),
+    ),
+    "talk": Layout("clips of people talking", lambda root, _split, _every: talk.read(root)),
+    "avs1k": Layout("AVS1K, videos from drones", avs1k.read),
+    "dhf1k": Layout("DHF1K, videos of all kinds", dhf1k.read),
+    "hollywood2": Layout("Hollywood-2, shots of films", hollywood2.read),
+    "ucf-sports": Layout("UCF-Sports, clips of sports", ucf_sports.read),
+    "salicon": Layout("SALICON, still pictures", lambda root, split, _: salicon.read(root, split)),
+    "mit1003": Layout("MIT1003, photographs", lambda root, _split, _every: mit1003.read(root)),
+    "videos": Layout(
+        "a folder of videos without labels", lambda root, _split, _every: videos.read(root)
+    ),
+}
+
+
+def read_set(name: str, root: Path, split: Split = "val", every: int = 15) -> GazeSet:
+    """Reads a data set.
+
+    Args:
+        name: Of the layout, a key of `LAYOUTS`.
+        root: Its folder.
+        split: Of the sets that are split.
+        every: Of clips, measure each `every`-th frame; `talk` has a step of its own.
+
+    Raises:
+        UvanetError: There is no such layout, or a file or folder is missing; names it.
+    """
+    if name not in LAYOUTS:
+        raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")
+    return LAYOUTS[name].read(root, split, every)

@@ -1,0 +1,1 @@
+"""Turns trained students into files for inference: ONNX export, graph passes, quantization."""

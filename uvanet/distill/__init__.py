@@ -1,1 +1,0 @@
-"""Training: task, loop, schedule, checkpoint and export. Needs the extra `train`."""

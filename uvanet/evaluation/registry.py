@@ -1,0 +1,85 @@
+"""From the names a user gives to the rows of the table."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+from uvanet.errors import MissingExtraError, UsageError
+from uvanet.evaluation.baselines import BASELINES
+from uvanet.evaluation.motion_baseline import MotionBaseline
+from uvanet.evaluation.onnx_predictor import OnnxPredictor
+from uvanet.evaluation.predictors import FunctionPredictor, StreamPredictor
+from uvanet.model import foreign, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from uvanet.evaluation.predictors import Predictor
+    from uvanet.runtime.external_onnx import ExternalOnnx
+
+PRIOR = "centre-prior"
+MOTION = "+motion"
+BRANCHES = ("fused", "mixed", "spatial", "temporal")
+
+FORMS = f"""\
+  {PRIOR}         the mean gaze of the train split, whatever the picture
+  spectral-residual    Hou and Zhang 2007
+  centre-surround      contrast over six scales, like OpenCV's fine-grained saliency
+  NAME                 a model that `uvanet info` lists, or the path of any .onnx file
+  NAME:BRANCH          a student's branch (fused, mixed, spatial, temporal) by torch, from the
+                       .safetensors file beside the model
+  ROW+motion           any row times local motion, the crude rule that needs no training
+"""
+"""How rows are named, for `--help`."""
+
+
+def build_rows(
+    names: Sequence[str], foreign: Sequence[ExternalOnnx], prior: Callable[[], Predictor]
+) -> list[Predictor]:
+    """Makes the rows.
+
+    Args:
+        names: As `FORMS` says; or the names of `foreign`, which may take `+motion` too.
+        foreign: ONNX models of others; those not named are added at the end.
+        prior: Makes the centre prior, where it is named.
+
+    Raises:
+        UvanetError: A name means nothing, comes twice, or a model cannot be loaded.
+    """
+    specs = {spec.name: spec for spec in foreign}
+    wanted = [*names, *(spec.name for spec in foreign if spec.name not in names)]
+    for name in wanted:
+        if wanted.count(name) > 1:
+            raise UsageError(f"The row {name!r} is named twice.", "Name it once, or name= it anew.")
+    return [_build(name, specs, prior) for name in wanted]
+
+
+def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predictor]) -> Predictor:
+    if name.endswith(MOTION):
+        return MotionBaseline(_build(name.removesuffix(MOTION), specs, prior))
+    if name in specs:
+        return OnnxPredictor(specs[name])
+    if name == PRIOR:
+        return prior()
+    if name in BASELINES:
+        return FunctionPredictor(name, BASELINES[name])
+    model, colon, branch = name.rpartition(":")
+    if colon and branch in BRANCHES:
+        return _branch(name, model, branch)
+    spec = foreign(name)
+    if spec is not None:
+        return OnnxPredictor(spec)
+    return StreamPredictor(name, load(name))
+
+
+def _branch(name: str, model: str, branch: str) -> Predictor:
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError(
+            f"The row {name!r} needs torch, which is not installed.",
+            "Install it with: pip install 'uvanet[train]'.",
+        )
+    # The one row that needs torch; all others do without.
+    from uvanet.runtime.branch_engine import load_branch
+
+    return StreamPredictor(name, load_branch(model, branch))

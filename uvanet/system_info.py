@@ -1,0 +1,84 @@
+"""What machine this is: measurements mean nothing without it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import cv2
+import psutil
+
+PACKAGES = ("numpy", "opencv-python", "onnxruntime", "PySide6-Essentials")
+
+
+def describe() -> dict[str, str | int]:
+    """Processor, its widest instructions, cores usable, memory in GiB, system, and versions.
+
+    Of versions, those that matter for speed.
+    """
+    facts: dict[str, str | int] = {
+        "processor": _processor(),
+        "instructions": _instructions(),
+        "cores": usable_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
+    for name in PACKAGES:
+        try:
+            facts[name] = version(name)
+        except PackageNotFoundError:
+            facts[name] = "not installed"
+    return facts
+
+
+def usable_cores() -> int:
+    """The cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def process_start_time(pid: int) -> float:
+    """When a process began, in seconds; on Linux since the machine did.
+
+    There, setting the clock moves no birth, while those that psutil tells move with it.
+
+    Raises:
+        psutil.Error: There is no such process.
+    """
+    if sys.platform != "linux":
+        return float(psutil.Process(pid).create_time())
+    try:
+        words = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise psutil.NoSuchProcess(pid) from error
+    # The name, in brackets, may hold anything.
+    ticks = words.rpartition(")")[2].split()[19]
+    return int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def seconds_alive() -> float:
+    """Seconds since this process was started by the system, imports and all."""
+    now = time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.time()
+    return max(0.0, now - process_start_time(os.getpid()))
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _instructions() -> str:
+    """As OpenCV names them, such as "AVX2"; with "?" it marks what this processor lacks."""
+    present = [word for word in cv2.getCPUFeaturesLine().split() if not word.endswith("?")]
+    return present[-1].lstrip("*") if present else ""

@@ -1,0 +1,1 @@
+"""Trains students and teachers by knowledge distillation. Needs the extra `train`."""

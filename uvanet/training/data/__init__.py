@@ -1,0 +1,1 @@
+"""Training data: crops, pseudo-labels, frame pairs and the loader."""

@@ -1,0 +1,100 @@
+"""Published gaze data as moments to learn from: what people looked at takes the teacher's place."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from uvanet.data.registry import LAYOUTS, read_set
+from uvanet.errors import UsageError, UvanetError
+from uvanet.runtime.engine import LAG
+from uvanet.training.data.frame_pairs import LABEL_SIDE, FramePair
+from uvanet.training.data.user_media import MOST, shares, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from uvanet.data.gaze import Clip, GazeSet, Picture
+
+_LOG = logging.getLogger(__name__)
+
+NAMES = tuple(name for name in LAYOUTS if name not in ("talk", "videos"))
+"""Layouts to learn from: `talk` is there to measure on, and mere videos hold no gaze."""
+
+EVERY = 5
+"""Of a clip, each such frame is one that may be learned from."""
+
+
+def open_published(name: str, root: Path) -> GazeSet:
+    """The train split of a data set in its own layout; MIT1003 has no splits, so all of it.
+
+    Raises:
+        UsageError: Nothing is to be learned from this layout, or a file or folder is missing.
+    """
+    if name not in NAMES:
+        raise UsageError(
+            f"There is no data set {name!r} to learn from.", f"Choose {', '.join(NAMES)}."
+        )
+    return read_set(name, root, "train", EVERY)
+
+
+def read_published(name: str, root: Path, most: int = MOST) -> Iterator[tuple[FramePair, float]]:
+    """Reads moments of a published set with the gaze on them.
+
+    What is damaged, or nobody looked at, is left out, and the log says so.
+
+    Args:
+        name: Of the layout, one of `NAMES`.
+        root: Its folder.
+        most: How many moments at most.
+
+    Yields:
+        A moment with its label, and the share of the set that is done.
+
+    Raises:
+        UsageError: A folder is missing, or nothing can be read.
+    """
+    found = open_published(name, root)
+    each, stills = shares(len(found.clips), len(found.pictures), most)
+    pictures = spread(found.pictures, stills)
+    clips = spread(found.clips, max(1, most // each)) if each else []
+    count = 0
+    readers = [partial(_of_picture, picture) for picture in pictures]
+    readers += [partial(_of_clip, clip, each) for clip in clips]
+    for place, read in enumerate(readers):
+        try:
+            for moment in read():
+                count += 1
+                yield moment, place / len(readers)
+        except UvanetError as error:
+            _LOG.warning("left out: %s", error)
+    if not count:
+        raise UsageError(f"Nothing in {root} could be read.", "Choose another folder.")
+
+
+def _of_picture(picture: Picture) -> Iterator[FramePair]:
+    image = picture.image()
+    label = picture.gaze().density_on((LABEL_SIDE, LABEL_SIDE))
+    if label.any():
+        yield FramePair(image, image, 0.0, picture.name, label)
+
+
+def _of_clip(clip: Clip, most: int) -> Iterator[FramePair]:
+    wanted = spread(clip.labelled, most)
+    lag = max(1, round(clip.fps * LAG))
+    befores = {max(0, index - lag) for index in wanted}
+    kept = {}
+    for frame in clip.frames({*wanted, *befores}):
+        if frame.image is None:
+            continue
+        if frame.index in befores:
+            kept[frame.index] = frame.image
+        before = kept.get(max(0, frame.index - lag))
+        if frame.index not in wanted or before is None:
+            continue
+        kept = {index: image for index, image in kept.items() if index > frame.index - lag}
+        label = clip.gaze(frame.index).density_on((LABEL_SIDE, LABEL_SIDE))
+        if label.any():
+            yield FramePair(frame.image, before, frame.t, clip.name, label)

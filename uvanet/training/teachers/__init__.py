@@ -1,0 +1,1 @@
+"""Trains, exports and runs the spatial and the temporal teacher."""

@@ -1,0 +1,231 @@
+"""Finds and runs teachers: a model with a card of that role, or any ONNX file that maps a picture.
+
+How those that ship are made says `uvanet.training.teachers.build`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from uvanet.errors import ModelError, UsageError
+from uvanet.model_card import available, file_hash, find, read_card
+from uvanet.models.teacher import HEIGHT, WIDTH
+from uvanet.runtime.engine import STATE_STRIDE
+from uvanet.runtime.input_size import AREA, fit_to_area
+from uvanet.runtime.session import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from uvanet.training.data.frame_pairs import Labeller
+
+    Image = NDArray[np.uint8]
+    Map = NDArray[np.float32]
+    State = NDArray[np.float32]
+
+SPATIAL, TEMPORAL = "teacher-spatial", "teacher-temporal"
+
+
+@dataclass(frozen=True, slots=True)
+class Teachers:
+    """Who labels.
+
+    Attributes:
+        spatial: From RGB uint8 (h, w, 3) of any size to a density of sum 1.
+        temporal: From a video's frame and the state of the one `LAG` before, None at its start, to
+            a density and the state now.
+        key: Says which spatial teacher; another one labels anew.
+        both: Says which two.
+        files: Of the two.
+        scale: Of the backbone that gives feature hints.
+    """
+
+    spatial: Callable[[Image], Map]
+    temporal: Callable[[Image, State | None], tuple[Map, State]]
+    key: str
+    both: str
+    files: tuple[Path, ...] = ()
+    scale: int = 2
+
+
+def find_teacher(name: str = "") -> Path:
+    """The ONNX file of a teacher.
+
+    Args:
+        name: Of a teacher that `uvanet.available` lists, or the path of an .onnx file, which
+            needs no card; empty for the first teacher there is.
+
+    Raises:
+        UvanetError: There is none; says what to do.
+    """
+    if name.lower().endswith(".onnx"):
+        path = Path(name).expanduser()
+        if not path.is_file():
+            raise ModelError(f"There is no teacher {path}.", "Check the path.")
+        beside = path.with_suffix(".json")
+        if beside.is_file() and read_card(beside).role == "student":
+            raise UsageError(f"{path.name} is a student.", "Choose a teacher.")
+        return path
+    teachers = [card.name for card in available() if card.role == "teacher"]
+    if not name:
+        for one in teachers:
+            return find(one)[0]
+        raise UsageError(
+            "No teacher is installed that could label the frames.",
+            "Give the path of a teacher's .onnx file.",
+        )
+    path, card = find(name)
+    if card.role != "teacher":
+        raise UsageError(
+            f"{name} is a student.", f"Choose a teacher: {', '.join(teachers) or 'a path'}."
+        )
+    return path
+
+
+class _Session:
+    """A teacher's file at work.
+
+    A file that states its input's size gets it; others see pictures in their proportions.
+
+    Raises:
+        ModelError: The file is no ONNX model, or no teacher.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self._session = open_session(path, threads)
+        nodes = {node.name: node for node in self._session.get_inputs()}
+        self._size = list(nodes["frame"].shape[1:3]) if "frame" in nodes else []
+        self._channels = nodes["earlier"].shape[1] if "earlier" in nodes else 0
+        self._outputs = [node.name for node in self._session.get_outputs()]
+        try:
+            found, _ = self.step(self.shown(np.zeros((64, 64, 3), np.uint8)))
+        except Exception as error:
+            raise ModelError(
+                f"{path.name} does not run as a teacher: {str(error).strip().splitlines()[-1]}",
+                "It must take `frame`, RGB bytes (n, h, w, 3), and give a map a picture.",
+            ) from error
+        if found.ndim != 2:
+            raise ModelError(
+                f"{path.name} gives {found.ndim} dimensions where a map has two.",
+                "Choose another teacher.",
+            )
+
+    @property
+    def streams(self) -> bool:
+        """Whether it takes the state of an earlier frame."""
+        return bool(self._channels)
+
+    def shown(self, image: Image, area: int = AREA) -> Image:
+        """A picture as the teacher sees it, (1, h, w, 3), with about `area` pixels."""
+        rows, columns = image.shape[:2]
+        fixed = all(isinstance(side, int) for side in self._size)
+        height, width = self._size if fixed else fit_to_area(rows, columns, area)
+        shrinks = rows > height and columns > width
+        kernel = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(image, (width, height), interpolation=kernel)[None], np.uint8)
+
+    def step(self, frame: Image, state: State | None = None) -> tuple[Map, State | None]:
+        """The map of a frame as `shown` gives it, and its state."""
+        fed: dict[str, NDArray[Any]] = {"frame": frame}
+        if self.streams:
+            rows, columns = (side // STATE_STRIDE for side in frame.shape[1:3])
+            none = np.zeros((1, self._channels, rows, columns), np.float32)
+            fed["earlier"] = none if state is None else state
+        found = dict(zip(self._outputs, self._session.run(None, fed), strict=True))
+        return np.asarray(found[self._outputs[0]][0], np.float32), found.get("features")
+
+
+def load_teacher(path: Path, threads: int) -> Labeller:
+    """A teacher as a function from a frame and the one about 100 ms before to a map.
+
+    One that takes an earlier state sees both frames, others the later one.
+
+    Raises:
+        ModelError: The file is no ONNX model, or no teacher.
+    """
+    session = _Session(path, threads)
+
+    def label(now: Image, before: Image) -> Map:
+        state = session.step(session.shown(before))[1] if session.streams else None
+        return session.step(session.shown(now), state)[0]
+
+    return label
+
+
+def load_spatial(path: Path, threads: int) -> Callable[[Image], Map]:
+    """A teacher as a function from an RGB picture of any size to a density of sum 1.
+
+    Raises:
+        ModelError: The file is no ONNX model, or no teacher.
+    """
+    session = _Session(path, threads)
+
+    def label(image: Image) -> Map:
+        rows, columns = image.shape[:2]
+        # Small crops are magnified as in training: seen smaller than there, things are missed.
+        area = min(max(rows * columns, HEIGHT * WIDTH), AREA)
+        return _density(session.step(session.shown(image, area))[0])
+
+    return label
+
+
+def load_temporal(path: Path, threads: int) -> Callable[[Image, State | None], tuple[Map, State]]:
+    """A teacher of video as a function; see `Teachers.temporal`.
+
+    Raises:
+        ModelError: The file is no ONNX model, or no teacher.
+        UsageError: It sees single pictures only.
+    """
+    session = _Session(path, threads)
+    if not session.streams:
+        raise UsageError(
+            f"{path.stem} sees no motion, only single pictures.",
+            "Choose a temporal teacher whose file takes `earlier` and gives `features`.",
+        )
+
+    def label(image: Image, state: State | None) -> tuple[Map, State]:
+        found, after = session.step(session.shown(image), state)
+        return _density(found), np.asarray(after, np.float32)
+
+    return label
+
+
+def open_teachers(spatial: Path, temporal: Path, threads: int, scale: int = 2) -> Teachers:
+    """Two files as those who label.
+
+    Raises:
+        ModelError: One is no ONNX model, or no teacher.
+        UsageError: The temporal one sees single pictures only.
+    """
+    files = (spatial, temporal)
+    digests = [file_hash(path)[:16] for path in files]
+    labellers = load_spatial(spatial, threads), load_temporal(temporal, threads)
+    return Teachers(*labellers, digests[0], "".join(digests), files, scale)
+
+
+def chosen_teachers(spatial: str = "", temporal: str = "", threads: int = 1) -> Teachers:
+    """Teachers that are there already.
+
+    Args:
+        spatial: As `find_teacher` takes it; empty for the one that ships.
+        temporal: Likewise.
+        threads: Of one call.
+
+    Raises:
+        UvanetError: One is missing, or cannot label; says what to do.
+    """
+    files = find_teacher(spatial or SPATIAL), find_teacher(temporal or TEMPORAL)
+    return open_teachers(*files, threads)
+
+
+def _density(saliency: Map) -> Map:
+    # A map without any value above zero is a density all the same: an even one.
+    positive = np.maximum(saliency, 0) + 1e-12
+    return np.asarray(positive / positive.sum(), np.float32)

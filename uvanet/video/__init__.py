@@ -1,0 +1,1 @@
+"""From a source to files: annotated clips, pictures, maps and tables."""

@@ -1,0 +1,291 @@
+"""From a source to files, with no window: each frame once, in order.
+
+A thread reads ahead into a short queue that blocks, the calling thread predicts and composes, and
+ffmpeg encodes in its own process; so the three overlap and memory does not grow with the clip.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.errors import OutputError, SourceError, UsageError
+from uvanet.sources import make_source
+from uvanet.sources.orientation import Orientations, OrientedSource
+from uvanet.stream import Stream
+from uvanet.video.control import Control, Meter, Progress
+from uvanet.video.outputs import open_outputs, shows_pictures
+from uvanet.video.prefetch import read_ahead
+from uvanet.video.sink import Annotated
+from uvanet.video.smoothing import smooth
+from uvanet.video.timing import Timing, timing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from fractions import Fraction
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.sources import Frame, Source, SourceInfo
+    from uvanet.video.job import Job
+    from uvanet.video.sink import Outputs
+
+_REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
+_SAMPLES = 20_000  # timings for the percentiles
+
+
+class Cancelled(Exception):
+    """The export was cancelled; no file of it is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an export did.
+
+    Attributes:
+        paths: What was written.
+        model: The model's name.
+        source: The source's facts.
+        frames: Frames written.
+        seconds: Wall time of the run.
+        fps: Frames a second, everything included.
+        network_p50_ms: Median time of shrinking and predicting a frame, in milliseconds.
+        latency_p50_ms: Median time from a frame's arrival to its hand-over to the file.
+        latency_p95_ms: The 95th percentile of the same.
+        stopped: Why it ended before the source's end, for people; empty where it did not.
+        note: What is missing from the files, for people; usually empty.
+    """
+
+    paths: tuple[Path, ...]
+    model: str
+    source: SourceInfo
+    frames: int
+    seconds: float
+    fps: float
+    network_p50_ms: float
+    latency_p50_ms: float
+    latency_p95_ms: float
+    stopped: str = ""
+    note: str = ""
+
+
+def export(
+    job: Job,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> Result:
+    """Does a job: predicts the frames of a source and writes the files.
+
+    What was finished is kept, also when the source breaks half-way, the disk gets full, or Ctrl-C
+    ends a live one.
+
+    Args:
+        job: What to do.
+        progress: Called after each frame.
+        control: Ends it early.
+
+    Raises:
+        Cancelled: By `control`; nothing is left.
+        SourceError: The source cannot be opened or gives no frame.
+        OutputError: Nothing can be written.
+        UvanetError: Anything else the caller can mend: no such model, ending unknown.
+    """
+    with _alone():
+        return _export(job, progress, control or Control())
+
+
+def _export(job: Job, progress: Callable[[Progress], None] | None, control: Control) -> Result:
+    annotator = _Annotator(job)
+    began = time.perf_counter()
+    upright = make_source(job.source, fps=job.folder_fps)
+    with OrientedSource(upright, Orientations(job.orientation)) as source:
+        _go_to_start(source, job)
+        timing = timing_of(source.info)
+        annotator.timing = timing
+        outputs = open_outputs(job, source.info, timing, annotator.name, annotator.teacher_name)
+        meter = Meter(expected_frames(source.info, job))
+        try:
+            stopped = _run(job, source, annotator, outputs, meter, control, progress)
+            frames = annotator.frames
+            try:
+                note = outputs.close()
+            except OutputError as error:
+                note, stopped, frames = "", str(error), _kept(outputs, error)
+        except _Full as full:
+            note, stopped, frames = "", str(full.error), _kept(outputs, full.error)
+        except BaseException:
+            outputs.abort()
+            raise
+    seconds = time.perf_counter() - began
+    p50, p95 = np.percentile(annotator.latency, [50, 95]) * 1e3
+    return Result(
+        paths=job.outs,
+        model=annotator.name,
+        source=source.info,
+        frames=frames,
+        seconds=seconds,
+        fps=frames / seconds,
+        network_p50_ms=float(np.median(annotator.network)) * 1e3,
+        latency_p50_ms=float(p50),
+        latency_p95_ms=float(p95),
+        stopped=stopped,
+        note=note,
+    )
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Lets OpenCV work on the calling thread alone: decoder and encoder fill the other cores.
+
+    Its helpers, which wait for work by turning in circles, would take time from both.
+    """
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+class _Full(Exception):
+    """A file could not take a frame."""
+
+    def __init__(self, error: OutputError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class _Annotator:
+    """Predicts frames one after the other and keeps what the next one needs."""
+
+    def __init__(self, job: Job) -> None:
+        self._stream = Stream(job.model)
+        # Only where it is shown: a teacher costs as much as all the rest.
+        shown = job.teacher is not None and "teacher" in job.look.panes
+        self._teacher = Stream(job.teacher) if shown and job.teacher is not None else None
+        # Numbers are never smoothed, and smoothing costs as much as the network.
+        self._smoothing = job.look.smoothing if shows_pictures(job) else 0.0
+        self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
+        self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
+        self._first: Fraction | None = None
+        self._last: Fraction | None = None
+        self.timing: Timing
+        self.frames = 0
+        self.network: deque[float] = deque(maxlen=_SAMPLES)
+        self.latency: deque[float] = deque(maxlen=_SAMPLES)
+
+    @property
+    def name(self) -> str:
+        return self._stream.model.card.name
+
+    @property
+    def teacher_name(self) -> str:
+        return self._teacher.model.card.name if self._teacher else ""
+
+    def annotate(self, frame: Frame) -> Annotated:
+        start = time.perf_counter()
+        saliency = self._stream.step(frame.image, frame.pts, bgr=True)
+        self.network.append(time.perf_counter() - start)
+        if self._maps and self._maps[-1][1].shape != saliency.shape:
+            # Another picture of a folder, in other proportions: nothing to be averaged with.
+            self._maps.clear()
+            self._teacher_maps.clear()
+        self._maps.append((frame.pts, saliency))
+        teacher = None
+        if self._teacher is not None:
+            seen = self._teacher.step(frame.image, frame.pts, bgr=True)
+            self._teacher_maps.append((frame.pts, seen))
+            teacher = smooth(self._teacher_maps, self._smoothing)
+        smoothed = smooth(self._maps, self._smoothing)
+        return Annotated(frame, self._time(frame), saliency, smoothed, teacher)
+
+    def _time(self, frame: Frame) -> Fraction:
+        """When the frame is shown in the clip; broken time stamps must not stand still."""
+        at = self.timing.at(frame.pts)
+        if self._first is None:
+            self._first = at
+        at -= self._first
+        if self._last is not None and at <= self._last:
+            at = self._last + self.timing.tick
+        self._last = at
+        return at
+
+
+def _run(
+    job: Job,
+    source: Source,
+    annotator: _Annotator,
+    outputs: Outputs,
+    meter: Meter,
+    control: Control,
+    progress: Callable[[Progress], None] | None,
+) -> str:
+    """Writes every frame; gives why it ended early, or nothing."""
+    try:
+        with contextlib.closing(read_ahead(source, job.end, control)) as frames:
+            for arrived, frame in frames:
+                item = annotator.annotate(frame)
+                try:
+                    outputs.write(item)
+                except OutputError as error:
+                    raise _Full(error) from error
+                annotator.frames += 1
+                annotator.latency.append(time.perf_counter() - arrived)
+                if progress:
+                    progress(meter.at(annotator.frames))
+    except SourceError as error:
+        if not annotator.frames:
+            raise
+        return str(error)
+    except KeyboardInterrupt:
+        if not annotator.frames:
+            raise
+        # Not cancelled: what a live source gave is all there will be.
+        return "It was interrupted."
+    if control.cancelled:
+        raise Cancelled
+    if not annotator.frames:
+        raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
+    return "It was stopped." if control.stopped else ""
+
+
+def _kept(outputs: Outputs, error: OutputError) -> int:
+    """Saves what is whole; raises the error where that is nothing."""
+    kept = outputs.keep()
+    if not kept:
+        outputs.abort()
+        raise error
+    return kept
+
+
+def _go_to_start(source: Source, job: Job) -> None:
+    if job.start <= 0:
+        return
+    info = source.info
+    if not info.seekable:
+        raise UsageError(f"{info.title} cannot start later.", "Leave the start out.")
+    if info.duration is not None and job.start >= info.duration:
+        raise UsageError(
+            f"{info.title} is {info.duration:.1f} seconds long, so nothing comes after "
+            f"{job.start:g} seconds.",
+            "Start earlier.",
+        )
+    source.seek(job.start)
+
+
+def expected_frames(info: SourceInfo, job: Job) -> int | None:
+    """How many frames will come, about, where that can be known."""
+    if job.start <= 0 and job.end is None:
+        return info.frames
+    if info.fps <= 0:
+        return info.frames
+    ends = [end for end in (job.end, info.duration) if end is not None]
+    return max(1, round((min(ends) - job.start) * info.fps)) if ends else None

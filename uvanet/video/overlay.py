@@ -1,0 +1,149 @@
+"""The translucent heat over a picture.
+
+The map is brought to 8 bits, upscaled with a cubic kernel and looked up in a table of colours
+and alpha, in this order: interpolating values gives the map's own colours between two cells,
+where interpolating colours would invent greys.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.errors import UsageError
+from uvanet.video.colormaps import COLORMAPS, colormap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Width of the ramp from clear to full, in units of the map; a hard edge would flicker with
+# every small change of the map.
+_EDGE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayStyle:
+    """How the heat looks.
+
+    Attributes:
+        colormap: One of `COLORMAPS`.
+        opacity: Alpha of the heat where it is full, 0..1.
+        threshold: Map values below are clear, 0..1; a soft edge lies above.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    colormap: str = "turbo"
+    opacity: float = 0.6
+    threshold: float = 0.15
+
+    def __post_init__(self) -> None:
+        if self.colormap not in COLORMAPS:
+            raise UsageError(
+                f"There is no colour map {self.colormap!r}.", f"Choose {', '.join(COLORMAPS)}."
+            )
+        for name in ("opacity", "threshold"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise UsageError(
+                    f"The overlay's {name} is {getattr(self, name)}.", "Give a number from 0 to 1."
+                )
+
+
+def heat_image(
+    saliency: NDArray[np.float32], style: OverlayStyle, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Draws a saliency map as a translucent picture, to be painted over the frame.
+
+    Args:
+        saliency: Float, shape (h', w'), values 0..1; what is not a number counts as 0.
+        style: Colours, opacity and threshold.
+        size: Width and height of the result in pixels.
+
+    Returns:
+        BGRA with premultiplied alpha, uint8, shape (h, w, 4), a new array: Qt's
+        `Format_ARGB32_Premultiplied` on a little-endian machine.
+    """
+    table = _tables(style).packed
+    pixels = np.take(table, enlarge_bytes(saliency, size))
+    return pixels.view(np.uint8).reshape(size[1], size[0], 4)
+
+
+def compose(
+    image_bgr: NDArray[np.uint8], saliency: NDArray[np.float32], style: OverlayStyle
+) -> NDArray[np.uint8]:
+    """Blends the heat of a map over a picture.
+
+    Args:
+        image_bgr: BGR, uint8, shape (h, w, 3).
+        saliency: Float, any shape (h', w'), values 0..1.
+        style: Colours, opacity and threshold.
+
+    Returns:
+        BGR, uint8, shape (h, w, 3), a new array.
+    """
+    height, width = image_bgr.shape[:2]
+    tables = _tables(style)
+    values = enlarge_bytes(saliency, (width, height))
+    # applyColorMap is OpenCV's fastest table of three channels; it serves for the
+    # transparency as well, so that no channel has to be split or merged.
+    remaining = cv2.applyColorMap(values, tables.transparency)
+    blended = cv2.multiply(image_bgr, remaining, scale=1 / 255)
+    return np.asarray(cv2.add(blended, cv2.applyColorMap(values, tables.colours)), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What a map value becomes: `packed` BGRA as uint32 (256,); the others uint8 (256, 1, 3)."""
+
+    packed: NDArray[np.uint32]
+    colours: NDArray[np.uint8]
+    transparency: NDArray[np.uint8]
+
+
+@functools.lru_cache(maxsize=64)
+def _tables(style: OverlayStyle) -> _Tables:
+    """Builds the tables of a style; 256 rows, so a moved slider costs next to nothing."""
+    alpha = alpha_table(style)
+    colours = colormap(style.colormap)[:, ::-1] * alpha[:, None]
+    bgra = np.rint(np.column_stack([colours, 255.0 * alpha])).astype(np.uint8)
+    transparency = np.repeat(255 - bgra[:, 3:], 3, axis=1)
+    return _Tables(
+        packed=np.ascontiguousarray(bgra).view(np.uint32).ravel(),
+        colours=np.ascontiguousarray(bgra[:, None, :3]),
+        transparency=np.ascontiguousarray(transparency[:, None, :]),
+    )
+
+
+def alpha_table(style: OverlayStyle) -> NDArray[np.float64]:
+    """The heat's opacity at each of the 256 map values; float64, (256,), 0..1."""
+    return style.opacity * _ramp(np.linspace(0.0, 1.0, 256), style.threshold)
+
+
+def _ramp(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
+    """Rises smoothly from 0 at the threshold to 1 an edge's width above it.
+
+    The edge shrinks towards both ends of the scale, so that a threshold of 0 covers the whole
+    picture and the very peak stays visible under a threshold of 1.
+    """
+    edge = min(_EDGE, threshold, 1.0 - threshold)
+    if edge <= 0.0:
+        return np.asarray(values >= threshold, dtype=np.float64)
+    t = np.clip((values - threshold) / edge, 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t), dtype=np.float64)
+
+
+def enlarge_bytes(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Brings a map to 8 bits and to (width, height); what is not a number counts as 0."""
+    clean = np.nan_to_num(saliency, nan=0.0, posinf=1.0, neginf=0.0)
+    values: NDArray[np.uint8] = np.rint(np.clip(clean, 0.0, 1.0) * 255.0).astype(np.uint8)
+    height, width = values.shape
+    if (width, height) == size:
+        return values
+    shrinks = size[0] <= width and size[1] <= height
+    kernel = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(values, size, interpolation=kernel), np.uint8)

@@ -1,0 +1,123 @@
+"""Pictures in the form encoders take, and the heat blended there.
+
+A blend is linear, and so is the way from RGB to luma and chroma: blending the planes gives the
+same picture as blending RGB, with half the values to touch and no colour lookup of three
+channels.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.video.colormaps import colormap
+from uvanet.video.overlay import alpha_table, enlarge_bytes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from uvanet.video.overlay import OverlayStyle
+
+
+def to_planes(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Converts a picture to planar YUV 4:2:0, BT.601 in limited range.
+
+    Args:
+        image_bgr: BGR, uint8, shape (h, w, 3). Odd sizes get one more row or column, a copy of
+            the last, since chroma has half the size.
+
+    Returns:
+        I420, uint8, shape (3 h / 2, w), a new array.
+    """
+    height, width = image_bgr.shape[:2]
+    if width % 2 or height % 2:
+        image_bgr = cv2.copyMakeBorder(  # type: ignore[assignment]
+            image_bgr, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE
+        )
+    return np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
+
+
+def blend(planes: NDArray[np.uint8], saliency: NDArray[np.float32], style: OverlayStyle) -> None:
+    """Blends the heat of a map over a picture, in place.
+
+    Args:
+        planes: I420 as `to_planes` gives it.
+        saliency: Float, any shape (h', w'), values 0..1.
+        style: Colours, opacity and threshold.
+    """
+    rows, width = planes.shape
+    height = rows * 2 // 3
+    tables = _tables(style)
+    found = _heated(saliency, tables.least)
+    if found is None:
+        return
+    luma, chroma = planes[:height], planes[height:].reshape(2, height // 2, width // 2)
+    _blend_part([luma], enlarge_bytes(saliency, (width, height)), found, tables, (0,))
+    values = enlarge_bytes(saliency, (width // 2, height // 2))
+    _blend_part(list(chroma), values, found, tables, (1, 2))
+
+
+def _heated(saliency: NDArray[np.float32], least: int) -> tuple[float, float, float, float] | None:
+    """Outside of which box no heat is seen: left, top, right and bottom, 0..1; None for no heat.
+
+    Enlarged, a cell is seen two cells farther, and four are up to 1.41 times as much as each.
+    """
+    seen = np.asarray(np.nan_to_num(saliency) * 255.0 >= 0.7 * least - 1.0, np.uint8)
+    x, y, width, height = cv2.boundingRect(seen)
+    if not width:
+        return None
+    rows, columns = saliency.shape
+    return (x - 2) / columns, (y - 2) / rows, (x + width + 2) / columns, (y + height + 2) / rows
+
+
+def _blend_part(
+    planes: list[NDArray[np.uint8]],
+    values: NDArray[np.uint8],
+    box: tuple[float, float, float, float],
+    tables: _Tables,
+    numbers: tuple[int, ...],
+) -> None:
+    """Blends inside a box: most of a picture is usually not looked at."""
+    height, width = values.shape
+    left, top = max(0, int(box[0] * width)), max(0, int(box[1] * height))
+    place = np.s_[top : math.ceil(box[3] * height), left : math.ceil(box[2] * width)]
+    values = values[place]
+    remaining = cv2.LUT(values, tables.remaining)
+    for plane, number in zip(planes, numbers, strict=True):
+        part = plane[place]
+        cv2.multiply(part, remaining, dst=part, scale=1 / 255)
+        cv2.add(part, cv2.LUT(values, tables.colours[number]), dst=part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What a map value becomes.
+
+    Attributes:
+        remaining: How much of the picture stays, 0..255, uint8 (256,).
+        colours: What is added to Y, U and V, three of uint8 (256,).
+        least: The least value that is seen at all; 256 where none is.
+    """
+
+    remaining: NDArray[np.uint8]
+    colours: tuple[NDArray[np.uint8], ...]
+    least: int
+
+
+@functools.lru_cache(maxsize=64)
+def _tables(style: OverlayStyle) -> _Tables:
+    alpha = alpha_table(style)
+    rgb = colormap(style.colormap).astype(np.float64)
+    red, green, blue = rgb.T
+    luma = 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255
+    cb = 128 + (-37.797 * red - 74.203 * green + 112.0 * blue) / 255
+    cr = 128 + (112.0 * red - 93.786 * green - 18.214 * blue) / 255
+    remaining = (255 - np.rint(255 * alpha)).astype(np.uint8)
+    added = tuple(np.rint(plane * alpha).astype(np.uint8) for plane in (luma, cb, cr))
+    changes = (remaining < 255) | np.any(added, axis=0)
+    return _Tables(remaining, added, int(np.argmax(changes)) if changes.any() else 256)
