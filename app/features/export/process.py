@@ -7,7 +7,6 @@ memory back when it ends.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import subprocess
@@ -15,7 +14,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from uvanet.atomic_io import remove_stale_parts
+from uvanet.video.events import decode_export_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +54,7 @@ class ExportProcess:
         self._outs = outs
         self._tell = tell
         self._cancelled = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="uvanet-export", daemon=True)
         self._thread.start()
@@ -110,8 +112,6 @@ class ExportProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
                 env={**os.environ, "PYTHONIOENCODING": "utf-8"},
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
                 | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
@@ -122,16 +122,16 @@ class ExportProcess:
                 os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
         assert process.stdout is not None
         assert process.stderr is not None
-        words: list[str] = []
+        words: list[bytes] = []
         listener = threading.Thread(target=lambda: words.extend(process.stderr or ()), daemon=True)
         listener.start()
         last: dict[str, Any] = {}
         for line in process.stdout:
-            try:
-                last = json.loads(line)
-            except ValueError:
+            event = decode_export_event(line)
+            if event is None:
                 words.append(line)
                 continue
+            last = msgspec.to_builtins(event)
             if last["event"] not in _ENDS:
                 self._tell(last)
         process.wait()
@@ -142,7 +142,9 @@ class ExportProcess:
                     with contextlib.suppress(OSError):
                         pipe.close()
         if words:
-            _log.info("an export said: %s", "".join(words)[-2000:])
+            said = b"".join(words).decode("utf-8", "replace")
+            _log.info("output of an export besides its events: %s", said[-2000:])
             if last.get("event") not in _ENDS:
-                last = {"event": "error", "message": words[-1].strip().removeprefix("uvanet: ")}
+                message = said.strip().rpartition("\n")[2].removeprefix("uvanet: ")
+                last = {"event": "error", "message": message}
         return last
