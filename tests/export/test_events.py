@@ -5,10 +5,10 @@ import json
 import pytest
 
 from uvanet.video.events import (
-    Failed,
-    Progressed,
-    Started,
-    WasCancelled,
+    ExportCancelled,
+    ExportFailed,
+    ExportProgress,
+    ExportStarted,
     decode_export_event,
     encode_export_event,
 )
@@ -17,11 +17,11 @@ from uvanet.video.events import (
 @pytest.mark.parametrize(
     "event",
     [
-        Started("talk.mp4"),
-        Progressed(3, 90, 29.5, 2.9),
-        Progressed(3),
-        WasCancelled(),
-        Failed("The disk is full.", "Make room."),
+        ExportStarted("talk.mp4"),
+        ExportProgress(3, 90, 29.5, 2.9),
+        ExportProgress(3),
+        ExportCancelled(),
+        ExportFailed("The disk is full.", "Make room."),
     ],
 )
 def test_what_is_encoded_is_decoded(event):
@@ -55,4 +55,4 @@ def test_lines_that_are_no_events_are_skipped(line):
 
 def test_events_of_0_1_0_are_read():
     line = json.dumps({"event": "progress", "done": 5, "total": None, "fps": 1.5, "left": None})
-    assert decode_export_event(line.encode()) == Progressed(5, None, 1.5, None)
+    assert decode_export_event(line.encode()) == ExportProgress(5, None, 1.5, None)

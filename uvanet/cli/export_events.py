@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from uvanet.errors import UvanetError
 from uvanet.video.control import Control, Progress
 from uvanet.video.events import (
-    Done,
-    Failed,
-    Progressed,
-    SourceFacts,
-    Started,
-    WasCancelled,
+    ExportCancelled,
+    ExportDone,
+    ExportedSource,
+    ExportFailed,
+    ExportProgress,
+    ExportStarted,
     encode_export_event,
 )
 from uvanet.video.exporter import Cancelled, export
@@ -46,28 +46,28 @@ def run_with_events(job: Job) -> int:
         nonlocal last
         if (moment := time.monotonic()) - last >= _PROGRESS_INTERVAL_S:
             last = moment
-            _emit(Progressed(now.done, now.total, now.fps, now.left))
+            _emit(ExportProgress(now.done, now.total, now.fps, now.left))
 
-    _emit(Started(job.source))
+    _emit(ExportStarted(job.source))
     try:
         result = export(job, progress=progress, control=control)
     except Cancelled:
-        _emit(WasCancelled())
+        _emit(ExportCancelled())
         return 1
     except UvanetError as error:
-        _emit(Failed(error.message, error.hint))
+        _emit(ExportFailed(error.message, error.hint))
         return 1
     _emit(done_event(result))
     return 0
 
 
-def done_event(result: Result) -> Done:
+def done_event(result: Result) -> ExportDone:
     """The result of an export as an event."""
     source = result.source
-    return Done(
-        paths=[str(path) for path in result.paths],
+    return ExportDone(
+        paths=tuple(str(path) for path in result.paths),
         model=result.model,
-        source=SourceFacts(
+        source=ExportedSource(
             spec=source.spec,
             title=source.title,
             kind=str(source.kind),

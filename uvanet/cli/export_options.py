@@ -72,7 +72,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--regions",
         type=Path,
         metavar="FILE",
-        help="regions whose shares go into the tables: .npz of named masks (h, w), or .json of shapes",
+        help="regions whose shares go into the tables: .npz of named masks, or .json of shapes",
     )
 
 

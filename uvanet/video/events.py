@@ -5,12 +5,16 @@ A program that runs exports as child processes reads them with `decode_export_ev
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
+from msgspec import Meta, Struct
+
+_Count = Annotated[int, Meta(ge=0, le=1 << 53)]
+_Number = Annotated[float, Meta(ge=-1e15, le=1e15)]
 
 
-class Started(msgspec.Struct, frozen=True, tag_field="event", tag="start"):
+class ExportStarted(Struct, frozen=True, tag_field="event", tag="start"):
     """The export has begun.
 
     Attributes:
@@ -20,57 +24,71 @@ class Started(msgspec.Struct, frozen=True, tag_field="event", tag="start"):
     source: str
 
 
-class Progressed(msgspec.Struct, frozen=True, tag_field="event", tag="progress"):
-    """The export goes on; sent a few times per second.
+class ExportProgress(Struct, frozen=True, tag_field="event", tag="progress"):
+    """Progress; sent a few times per second.
 
     Attributes:
         done: Frames written.
-        total: Expected number of frames; None if unknown.
-        fps: Frames per second of late.
-        left: Seconds to go; None if unknown.
+        total: Frames expected; None if unknown.
+        fps: Frames written per second.
+        left: Seconds left, below 0 if `total` was too low; None if unknown.
     """
 
-    done: int
-    total: int | None = None
-    fps: float = 0.0
-    left: float | None = None
+    done: _Count
+    total: _Count | None = None
+    fps: _Number = 0.0
+    left: _Number | None = None
 
 
-class SourceFacts(msgspec.Struct, frozen=True):
+class ExportedSource(Struct, frozen=True):
     """The facts of the exported source; see `uvanet.sources.SourceInfo`."""
 
     spec: str
     title: str
     kind: str
-    width: int
-    height: int
-    fps: float
-    frames: int | None = None
-    duration: float | None = None
+    width: _Count
+    height: _Count
+    fps: _Number
+    frames: _Count | None = None
+    duration: _Number | None = None
 
 
-class Done(msgspec.Struct, frozen=True, tag_field="event", tag="done"):
-    """The export has ended and its files are written; see `uvanet.video.exporter.Result`."""
+class ExportDone(Struct, frozen=True, tag_field="event", tag="done"):
+    """The files are written; see `uvanet.video.exporter.Result`.
 
-    paths: list[str]
-    model: str
-    source: SourceFacts
-    frames: int
-    seconds: float
-    fps: float
-    network_p50_ms: float
-    latency_p50_ms: float
-    latency_p95_ms: float
-    stopped: str = ""
-    note: str = ""
+    Attributes:
+        frames: Frames in the files.
+        fps: Frames written per second.
+        stopped: Why the source ended early; empty if it was read to its end.
+        note: A warning about the result; may be empty.
+        paths: The files.
+        model: The model's name.
+        source: The facts of the source.
+        seconds: Wall time of the export.
+        network_p50_ms: Median time of the network per frame, in milliseconds.
+        latency_p50_ms: Median time from a frame's arrival to its hand-over to the files.
+        latency_p95_ms: The 95th percentile of the same.
+    """
+
+    frames: _Count
+    fps: _Number
+    stopped: str | None = ""
+    note: str | None = ""
+    paths: tuple[str, ...] = ()
+    model: str = ""
+    source: ExportedSource | None = None
+    seconds: _Number = 0.0
+    network_p50_ms: _Number = 0.0
+    latency_p50_ms: _Number = 0.0
+    latency_p95_ms: _Number = 0.0
 
 
-class WasCancelled(msgspec.Struct, frozen=True, tag_field="event", tag="cancelled"):
-    """The export was cancelled; it left no file."""
+class ExportCancelled(Struct, frozen=True, tag_field="event", tag="cancelled"):
+    """The export was cancelled; no file is left."""
 
 
-class Failed(msgspec.Struct, frozen=True, tag_field="event", tag="error"):
-    """The export has failed; it left no file.
+class ExportFailed(Struct, frozen=True, tag_field="event", tag="error"):
+    """The export failed.
 
     Attributes:
         message: What went wrong.
@@ -81,9 +99,10 @@ class Failed(msgspec.Struct, frozen=True, tag_field="event", tag="error"):
     hint: str = ""
 
 
-ExportEvent: TypeAlias = Started | Progressed | Done | WasCancelled | Failed
+ExportEnd: TypeAlias = ExportDone | ExportCancelled | ExportFailed
+ExportEvent: TypeAlias = ExportStarted | ExportProgress | ExportEnd
 
-_DECODER = msgspec.json.Decoder(ExportEvent)
+_decoder: msgspec.json.Decoder[ExportEvent] = msgspec.json.Decoder(ExportEvent)
 
 
 def encode_export_event(event: ExportEvent) -> bytes:
@@ -92,10 +111,8 @@ def encode_export_event(event: ExportEvent) -> bytes:
 
 
 def decode_export_event(line: bytes) -> ExportEvent | None:
-    """Reads a line; None if it is not an event, whatever its bytes are."""
+    """Reads a line; None if it is not a valid event. Never raises."""
     try:
-        event: ExportEvent = _DECODER.decode(line)
-    # A library's warning, a cut line, deep brackets: the reader of events logs such lines.
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
-    return event
