@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from uvanet.atomic_io import remove_all_stale_parts, temporary_name, whole
-from uvanet.training.lock import LOCK, locked
+from uvanet.training.run_lock import LOCK, run_lock
 from uvanet.user_models import models_folder, save_user_model, user_models
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_what_a_killed_writer_left_goes_with_the_next_run(tmp_path: Path) -> Non
     killed(tmp_path / "tune.pt")
     killed(tmp_path / "labels" / "a.npy")
     assert len(list(tmp_path.rglob("*.part"))) == 4
-    with locked(tmp_path):
+    with run_lock(tmp_path):
         assert set(tmp_path.rglob("*.part")) == {mine, others}
     assert not (tmp_path / LOCK).exists()
 

@@ -11,7 +11,7 @@ import psutil
 
 from uvanet.bench.program import bench_program
 from uvanet.system_info import usable_cores
-from uvanet.training.lock import holder
+from uvanet.training.run_lock import holder
 
 BATCH, SIDE = 64, 160
 

@@ -32,8 +32,7 @@ from uvanet.training.data.frame_pairs import (
     watch_source,
 )
 from uvanet.training.finetune import TuneConfig, finetune
-from uvanet.training.preview import preview_event
-from uvanet.training.progress import event, step_event
+from uvanet.training.progress import EvalEvent, StepEvent, preview
 from uvanet.training.teachers.inference import find_teacher, load_teacher
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from uvanet.models import SpatioTemporal
     from uvanet.training.control import Callback
     from uvanet.training.data.frame_pairs import FramePair, FramePairs, Labeller
+    from uvanet.training.progress import Phase
 
 MATERIAL, REPLAY = "moments.npz", "replay.npz"
 TEMPORARY = (MATERIAL, REPLAY, "tune.pt", CONTROL)
@@ -151,15 +151,15 @@ def adapt(config: AdaptConfig, out: Path, watch: Callback) -> FinetuneResult | N
     def look(averaged: SpatioTemporal, step: int) -> None:
         maps = _maps(averaged, later)
         value = float(agreement(maps, later.labels).mean())
-        watch.tell(event("eval", metric="cc", value=value, step=step))
+        watch.emit(EvalEvent(metric="cc", value=value, step=step))
         place = (step * 7) % len(later)
-        watch.tell(preview_event(later.frames[place], maps[place], later.labels[place]))
+        watch.emit(preview(later.frames[place], maps[place], later.labels[place]))
 
     began = time.monotonic()
     look(student, 0)
     averaged, finished = finetune(student, learned, replay, config.tune, watch, out, looked=look)
     seconds = time.monotonic() - began
-    watch.tell(step_event("measure", 0, 1, 0))
+    watch.emit(StepEvent(phase="measure", done=0, total=1, left=0))
     look(averaged, config.tune.steps if finished else 0)
     report = judge(
         values,
@@ -223,7 +223,7 @@ def _see(
     label: Labeller,
     side: int,
     watch: Callback,
-    phase: str,
+    phase: Phase,
 ) -> FramePairs | None:
     """Watches and labels; None where it was told to stop."""
     began, told, going = time.monotonic(), 0.0, True
@@ -234,7 +234,7 @@ def _see(
         if now - told > 0.3 or share >= 1:
             told = now
             left = (now - began) / max(share, 0.01) * (1 - share)
-            watch.tell(step_event(phase, share, 1, left))
+            watch.emit(StepEvent(phase=phase, done=share, total=1, left=left))
         going = watch.proceed()
         return going
 
