@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, UvanetError
 from uvanet.paths import resource
 from uvanet.user_models import user_model, user_models
@@ -71,7 +71,7 @@ class Card:
     def write(self, path: Path) -> None:
         """Writes the card as JSON."""
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text(text, encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from uvanet.atomic_io import remove_all_stale_parts, whole
+from uvanet.atomic_io import atomic_write, remove_all_stale_parts
 from uvanet.errors import ModelError, OutputError, UvanetError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
     try:
         models_folder().mkdir(parents=True, exist_ok=True)
         remove_all_stale_parts(models_folder())
-        with whole(target) as part:
+        with atomic_write(target) as part:
             part.mkdir()
             for suffix in (".onnx", ".safetensors"):
                 shutil.copyfile(folder / f"{stem}{suffix}", part / f"{name}{suffix}")

@@ -20,7 +20,7 @@ from uvanet.evaluation.compare import agreement, judge
 from uvanet.model import resize_to_image
 from uvanet.model_card import file_hash, find
 from uvanet.models import load_student
-from uvanet.runtime.input_size import of_ratio
+from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.config import cache_side
 from uvanet.training.control import CONTROL
@@ -267,7 +267,7 @@ def _maps(student: SpatioTemporal, moments: FramePairs) -> NDArray[np.float32]:
     area = student.preset.input_size**2
     found = np.empty(moments.labels.shape, np.float32)
     for i, ratio in enumerate(moments.ratios):
-        height, width = of_ratio(float(ratio), area)
+        height, width = size_of_ratio(float(ratio), area)
         pair = [
             torch.from_numpy(resize_to_input(images[i], (height, width)))
             .permute(2, 0, 1)[None]
