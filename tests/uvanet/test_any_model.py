@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 
 import uvanet
 from uvanet.errors import ModelError, UsageError
@@ -58,11 +58,12 @@ def export(module: torch.nn.Module, path: Path, *inputs: torch.Tensor, names: st
 
 
 def with_card(path: Path) -> Path:
-    card = dataclasses.replace(
+    card = replace(
         read_card(resource("weights/uvanet-64.json")),
         name=path.stem,
         role="teacher",
         input_size=(HEIGHT, WIDTH),
+        memory_seconds=1.2,
         sha256=file_hash(path),
     )
     card.write(path.with_suffix(".json"))
@@ -132,7 +133,7 @@ def test_a_model_of_others_needs_no_card(tmp_path: Path, colour: str) -> None:
     path = export(Blue(), tmp_path / "blue.onnx", torch.zeros(1, 3, 20, 30), names="x > y")
     path = path.rename(tmp_path / "with, comma.onnx") if colour == "rgb" else path
     model = uvanet.load(path if colour == "rgb" else f"{path},colour=bgr,name=mine")
-    assert model.card.role == "foreign"
+    assert model.card.role == "external"
     assert model.card.name == ("with, comma" if colour == "rgb" else "mine")
     assert model.engine.input_size == (20, 30)
     image = spot(30, 72)

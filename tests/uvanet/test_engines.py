@@ -15,9 +15,9 @@ import torch
 import uvanet
 from uvanet.deploy.onnx_export import write_onnx
 from uvanet.errors import MissingExtraError, ModelError, UsageError
-from uvanet.model_card import find
 from uvanet.models import build
 from uvanet.paths import resource
+from uvanet.registry import resolve_model
 from uvanet.runtime import engines
 from uvanet.runtime.benchmark import openvino_seconds
 from uvanet.runtime.engines import ENGINES, Choice, fastest
@@ -158,7 +158,7 @@ def times(monkeypatch: pytest.MonkeyPatch, seconds: dict[Choice, float]) -> list
 def test_the_fastest_is_measured_once_and_remembered(
     memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, card = find("uvanet-64")
+    path, card = resolve_model("uvanet-64").verified()
     speeds = {
         Choice("onnx", 1): 0.4,
         Choice("onnx", 2): 0.5,
@@ -189,7 +189,7 @@ def test_a_damaged_memory_is_measured_anew(
     memory.write_text(text)
     speeds = {Choice(name, n): n for name in ("onnx", "openvino") for n in (1, 2)}
     times(monkeypatch, speeds)
-    assert fastest(*find("uvanet-64")) == Choice("onnx", 1)
+    assert fastest(*resolve_model("uvanet-64").verified()) == Choice("onnx", 1)
     assert list(json.loads(memory.read_text()).values()) == [["onnx", 1]]
 
 
@@ -197,7 +197,7 @@ def test_no_engine_is_tried_when_time_is_up(memory: Path, monkeypatch: pytest.Mo
     asked = times(monkeypatch, {Choice("onnx", 1): 9.0})
     monkeypatch.setattr(engines, "BUDGET", 0.0)
     monkeypatch.setattr(engines.time, "perf_counter", iter(range(99)).__next__)
-    assert fastest(*find("uvanet-64")) == Choice("onnx", 1)
+    assert fastest(*resolve_model("uvanet-64").verified()) == Choice("onnx", 1)
     assert asked == []
 
 
@@ -205,13 +205,13 @@ def test_openvino_is_not_tried_on_what_it_cannot_run(
     memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = times(monkeypatch, {Choice("onnx", 1): 0.2, Choice("onnx", 2): 0.1})
-    assert fastest(*find("uvanet-64-int8")) == Choice("onnx", 2)
-    assert fastest(*find("teacher-spatial")) == Choice("onnx", 2)
+    assert fastest(*resolve_model("uvanet-64-int8").verified()) == Choice("onnx", 2)
+    assert fastest(*resolve_model("teacher-spatial").verified()) == Choice("onnx", 2)
     assert len(asked) == 4
 
 
 def test_openvino_is_measured_in_another_process() -> None:
-    path, card = find("uvanet-32")
+    path, card = resolve_model("uvanet-32").verified()
     found = openvino_seconds(path, card.input_size, (1, 2), 60)
     assert list(found) == [1, 2]
     assert all(0 < taken < 1 for taken in found.values())
@@ -227,7 +227,7 @@ def test_an_openvino_that_fails_is_not_chosen(
 ) -> None:
     (tmp_path / "openvino.py").write_text(f"import os, signal, time\n{fault}\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    path, card = find("uvanet-64")
+    path, card = resolve_model("uvanet-64").verified()
     assert openvino_seconds(path, card.input_size, (1,), 1.0) == {}
     assert fastest(path, card).engine == "onnx"
 

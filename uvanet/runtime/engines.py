@@ -17,7 +17,6 @@ import platformdirs
 from uvanet.atomic_io import whole
 from uvanet.errors import MissingExtraError, ModelError, UsageError
 from uvanet.runtime.benchmark import least_seconds, openvino_seconds
-from uvanet.runtime.engine import LAG
 from uvanet.system_info import describe, usable_cores
 
 if TYPE_CHECKING:
@@ -69,9 +68,7 @@ def open_engine(path: Path, card: Card, choice: Choice) -> Engine:
     if choice.engine == "onnx":
         from uvanet.runtime.onnx_engine import OnnxEngine
 
-        # A teacher's memory of motion fades over a second; a student compares two frames.
-        memory = LAG if card.role == "student" else 1.2
-        return OnnxEngine(path, card.input_size, choice.threads, memory)
+        return OnnxEngine(path, card.input_size, choice.threads, card.memory_seconds)
     if choice.engine == "openvino":
         from uvanet.runtime.openvino_engine import OpenvinoEngine
 
@@ -84,7 +81,7 @@ def open_engine(path: Path, card: Card, choice: Choice) -> Engine:
             )
         from uvanet.runtime.torch_engine import TorchEngine
 
-        preset = card.recipe.get("config", {}).get("preset", card.name)
+        preset = card.architecture
         return TorchEngine(path.with_suffix(".safetensors"), preset, choice.threads)
     raise UsageError(
         f"There is no engine {choice.engine!r}.", f"Choose one of: {AUTO}, {', '.join(ENGINES)}."

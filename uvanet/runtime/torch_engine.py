@@ -89,7 +89,7 @@ class _Step:
 
     def __call__(self, frames: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         output = self._student.step(frames.permute(0, 3, 1, 2).float() * (1 / 255), earlier)
-        logits = output.fused[:, 0]
+        logits = output.ensemble[:, 0]
         return torch.exp(logits - logits.amax((1, 2), keepdim=True)), output.features
 
 

@@ -43,11 +43,11 @@ class ExportJobBuilder:
 
     def teachers(self) -> list[str]:
         """Models that can stand beside ours, the one that was compared last before others."""
-        from uvanet.model_card import available
+        from uvanet.registry import list_models
 
         settings = self._window.settings
         names = [settings.compare_teacher, *settings.model_files]
-        names += [card.name for card in available()]
+        names += [card.name for card in list_models()]
         ours = ("", self._window.controller.model)
         return [name for name in dict.fromkeys(map(still_there, names)) if name not in ours]
 
