@@ -51,8 +51,8 @@ def short_name(name: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2] if dot else name
 
 
-def still_there(name: str) -> str:
-    """The name, where there is such a model still; else nothing."""
+def if_available(name: str) -> str:
+    """The name of a model that is installed; else an empty string."""
     return name if is_available(name) else ""
 
 
