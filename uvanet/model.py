@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
-from uvanet.model_card import external_card, find
+from uvanet.model_card import external_card
+from uvanet.registry import resolve_model
 from uvanet.runtime.engines import AUTO, choose_engine, open_engine
 from uvanet.runtime.external_engine import ExternalEngine
-from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import resize_to_input
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from uvanet.model_card import Card
@@ -78,27 +79,14 @@ def load(
         MissingExtraError: The engine is not installed.
         UsageError: A setting or an engine means nothing.
     """
-    spec = foreign(name)
-    if spec is not None:
+    model = resolve_model(name)
+    if (external := model.external) is not None:
         if choose_engine(engine, device) != "onnx":
-            raise ModelError(f"{engine} runs our own models only.", "Choose --engine onnx.")
-        runs = ExternalEngine(spec, threads or 1)
-        return Model(external_card(spec.path, spec.name, runs.input_size), runs)
-    path, card = find(name)
+            raise ModelError("The engine torch runs our own models only.", "Choose --engine onnx.")
+        runs = ExternalEngine(external, threads or 1)
+        return Model(external_card(external.path, external.name, runs.input_size), runs)
+    path, card = model.verified()
     return Model(card, open_engine(path, card, engine, device=device, threads=threads))
-
-
-def foreign(name: str | Path) -> ExternalOnnx | None:
-    """What `load` is to run as a model of others; None where `name` means one of ours.
-
-    Raises:
-        UsageError: A setting behind the path means nothing.
-    """
-    path = Path(name).expanduser()
-    if path.suffix.lower() == ".onnx":
-        alone = path.is_file() and not path.with_suffix(".json").is_file()
-        return ExternalOnnx(path, path.stem) if alone else None
-    return ExternalOnnx.parse(str(name)) if ".onnx," in str(name).lower() else None
 
 
 def check_image(image: NDArray[np.uint8]) -> None:

@@ -23,10 +23,11 @@ from training_kit import (
 )
 
 import uvanet
+from uvanet.registry import list_user_models
 from uvanet.training.adapt import TEMPORARY
 from uvanet.training.data.frame_pairs import watch_source
 from uvanet.training.data.inspect import survey
-from uvanet.user_models import delete_user_model, models_folder, user_models
+from uvanet.user_models import delete_user_model, models_folder, user_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +70,8 @@ def test_a_scene_is_learned_kept_and_listed(
     assert report["gain"]["low"] > 0
     assert report["before"]["low"] <= report["before"]["mean"] <= report["before"]["high"]
     # The whole pair is there, the card tells how it came to be, and nothing else is left.
-    ((path, card),) = user_models()
-    assert str(path) == child.last["model"]
+    (card,) = list_user_models()
+    assert str(user_model(card.name)) == child.last["model"]
     assert card.metrics["later frames of the scene"]["after"]["cc"] == report["after"]["mean"]
     assert card.recipe["teacher"]["name"] == "green"
     assert card.name in [one.name for one in uvanet.available()]
@@ -87,7 +88,7 @@ def test_a_scene_is_learned_kept_and_listed(
         report["after"]["mean"], abs=0.02
     )
     delete_user_model(card.name)
-    assert user_models() == []
+    assert list_user_models() == []
 
 
 def test_watching_begins_where_it_is_told(clip: Path) -> None:

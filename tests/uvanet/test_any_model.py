@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 
 import uvanet
@@ -59,11 +59,12 @@ def export(module: torch.nn.Module, path: Path, *inputs: torch.Tensor, names: st
 
 
 def with_card(path: Path) -> Path:
-    card = dataclasses.replace(
+    card = replace(
         read_card(resource("weights/uvanet-64.json")),
         name=path.stem,
         role="teacher",
         input_size=(HEIGHT, WIDTH),
+        memory_seconds=1.2,
         sha256=file_hash(path),
     )
     card.write(path.with_suffix(".json"))
@@ -134,7 +135,7 @@ def test_an_external_model_needs_no_card(tmp_path: Path, color: str) -> None:
     path = path.rename(tmp_path / "with, comma.onnx") if color == "rgb" else path
     key = "color" if color == "bgr" else "colour"
     model = uvanet.load(path if color == "rgb" else f"{path},{key}=bgr,name=mine")
-    assert model.card.role == "foreign"
+    assert model.card.role == "external"
     assert model.card.name == ("with, comma" if color == "rgb" else "mine")
     assert model.engine.input_size == (20, 30)
     image = spot(30, 72)
@@ -251,6 +252,13 @@ def test_outputs_that_are_no_map_are_refused(tmp_path: Path) -> None:
     logs = graph(tmp_path / "log.onnx", shape, [helper.make_node("Log", ["x"], ["y"])])
     with pytest.raises(ModelError, match=r"not finite"):
         uvanet.load(logs).predict(np.zeros((9, 9, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["~nouser/x.onnx", "x" * 300 + ".onnx", "a\0b.onnx"])
+@pytest.mark.parametrize("settings", ["", ",size=8x8"])
+def test_a_path_that_cannot_be_is_refused(name: str, settings: str) -> None:
+    with pytest.raises(ModelError, match="no model file"):
+        uvanet.load(name + settings)
 
 
 def test_a_model_that_never_ends_is_canceled(tmp_path: Path) -> None:

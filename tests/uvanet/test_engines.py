@@ -97,7 +97,7 @@ def test_engines_agree_at_other_sizes(preset: str, tmp_path: Path) -> None:
     student = build(preset).eval()
     write_onnx(student, path)
     square = (student.preset.input_size, student.preset.input_size)
-    ours, theirs = OnnxEngine(path, square, 2), BranchEngine(student, "fused")
+    ours, theirs = OnnxEngine(path, square, 2), BranchEngine(student, "ensemble")
     rng = np.random.default_rng(0)
     # From one size to another and back, as sources change.
     for count in (1, 3):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.bench.timing import Timing, time_calls
-from uvanet.model_card import find
+from uvanet.registry import resolve_model
 from uvanet.runtime.engines import open_engine
 from uvanet.system_info import usable_cores
 
@@ -96,4 +96,6 @@ def noise(shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 def bench_students(names: list[str], seconds: float) -> list[dict[str, Any]]:
     """All students of `names`; by every engine that is installed."""
-    return [bench_model(*find(name), seconds, all_engines=True) for name in names]
+    return [
+        bench_model(*resolve_model(name).verified(), seconds, all_engines=True) for name in names
+    ]

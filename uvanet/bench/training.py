@@ -80,9 +80,9 @@ def bench_beside(model: str, seconds: float) -> dict[str, Any] | None:
     Raises:
         UvanetError: The program did not answer, or the training failed.
     """
-    from uvanet.model_card import available
+    from uvanet.registry import list_models
 
-    if not (find_spec("torch") and any(card.role == "teacher" for card in available())):
+    if not (find_spec("torch") and any(card.role == "teacher" for card in list_models())):
         return None
     alone = bench_program(model, seconds)
     with tempfile.TemporaryDirectory() as home:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from typing import TYPE_CHECKING
 
 import torch
+from msgspec.structs import replace
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -21,6 +21,7 @@ from uvanet.model import Model
 from uvanet.model_card import Card, file_hash
 from uvanet.models import SpatioTemporal, layer_costs, load_student
 from uvanet.runtime.branch_engine import BranchEngine, student_predictor
+from uvanet.runtime.engine import LAG
 from uvanet.training.measure import measure
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
     student = load_student(name, weights)
     held_out = read_split(root, "val")
     sharpness = best_sharpness(student_predictor(student), held_out)
-    student.sharpen(sharpness)
+    student.scale_logits(sharpness)
     onnx = out / f"{name}.onnx"
     write_onnx(student, onnx)
     save_weights(student, out / f"{name}.safetensors")
@@ -134,7 +135,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
         license="Apache-2.0",
         data=origin.data,
         recipe={**origin.recipe, "sharpness": sharpness},
-        metrics={},
+        architecture=name,
+        memory_seconds=LAG,
         limits=[
             "Trained on free viewing of still pictures; tasks, sound and text are not known to it.",
             "Motion is known from synthetic pairs and from what a teacher says of clips, not from "
@@ -150,10 +152,10 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
     )
     outputs = [
         StreamPredictor(output, Model(card, BranchEngine(student, output)))
-        for output in ("fused", "mixed", "spatial", "temporal")
+        for output in ("ensemble", "spatiotemporal", "spatial", "temporal")
     ]
     rows = [centre_prior(read_split(root, "train")), *outputs]
-    card = dataclasses.replace(card, metrics=measure(rows, root, ("val", "test", "talk")))
+    card = replace(card, metrics=measure(rows, root, ("val", "test", "talk")))
     card.write(out / f"{name}.json")
     return card
 

@@ -9,8 +9,8 @@ import torch
 
 from uvanet.errors import ModelError
 from uvanet.model import Model
-from uvanet.model_card import find
 from uvanet.models import load_student
+from uvanet.registry import resolve_model
 from uvanet.runtime.engine import LAG, Step
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import resize_to_input
@@ -29,7 +29,7 @@ class BranchEngine:
 
     Args:
         model: In evaluation mode.
-        output: "fused", "mixed", "spatial" or "temporal".
+        output: "ensemble", "spatiotemporal", "spatial" or "temporal".
     """
 
     lag = LAG
@@ -59,13 +59,13 @@ class BranchEngine:
 
 
 def student_predictor(
-    model: SpatioTemporal, output: str = "fused"
+    model: SpatioTemporal, output: str = "ensemble"
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """Makes a function from a still picture (RGB, uint8, (h, w, 3)) to the network's map.
 
     Args:
         model: In evaluation mode.
-        output: "fused", "mixed", "spatial" or "temporal".
+        output: "ensemble", "spatiotemporal", "spatial" or "temporal".
     """
     engine = BranchEngine(model, output)
 
@@ -82,14 +82,14 @@ def load_branch(name: str | Path, output: str) -> Model:
 
     Args:
         name: As `uvanet.load` takes it; its .safetensors file must lie beside the ONNX file.
-        output: "fused", "mixed", "spatial" or "temporal".
+        output: "ensemble", "spatiotemporal", "spatial" or "temporal".
 
     Raises:
         ModelError: There is no such model, it is no student, or its weights are missing or
             damaged.
     """
-    path, card = find(name)
-    preset = card.recipe.get("config", {}).get("preset", card.name)
+    path, card = resolve_model(name).verified()
+    preset = card.architecture
     if card.role != "student":
         raise ModelError(f"{card.name} is no student and has no branches.", "Name a student.")
     student = load_student(preset, path.with_suffix(".safetensors"))

@@ -6,7 +6,6 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from uvanet.errors import MissingExtraError, ModelError, UsageError
-from uvanet.runtime.engine import LAG
 from uvanet.system_info import usable_cores
 
 if TYPE_CHECKING:
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 AUTO = "auto"
 ENGINES = ("onnx", "torch")
 DEVICES = ("cpu", "cuda", "mps")
-
-TEACHER_MEMORY = 1.2
-"""Seconds over which a teacher's memory of motion fades; a student compares two frames."""
 
 
 def choose_engine(engine: str, device: str) -> str:
@@ -71,8 +67,7 @@ def open_engine(
     if chosen == "onnx":
         from uvanet.runtime.onnx_engine import OnnxEngine
 
-        memory = LAG if card.role == "student" else TEACHER_MEMORY
-        return OnnxEngine(path, card.input_size, threads, memory)
+        return OnnxEngine(path, card.input_size, threads, card.memory_seconds)
     if not card.trainable:
         raise ModelError(f"{card.name} runs by ONNX Runtime only.", "Choose the engine onnx.")
     if importlib.util.find_spec("torch") is None:
@@ -81,5 +76,4 @@ def open_engine(
         )
     from uvanet.runtime.torch_engine import TorchEngine
 
-    preset = card.recipe.get("config", {}).get("preset", card.name)
-    return TorchEngine(path.with_suffix(".safetensors"), preset, threads, device)
+    return TorchEngine(path.with_suffix(".safetensors"), card.architecture, threads, device)

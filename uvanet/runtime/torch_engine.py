@@ -103,12 +103,12 @@ class _Step:
 
     def __call__(self, frames: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         output = self._student.step(frames.permute(0, 3, 1, 2).float() * (1 / 255), earlier)
-        logits = output.fused[:, 0]
+        logits = output.ensemble[:, 0]
         return torch.exp(logits - logits.amax((1, 2), keepdim=True)), output.features
 
 
 class _Graph:
-    """A recorded CUDA graph: one launch instead of hundreds, which cost more than the arithmetic."""
+    """A recorded CUDA graph: one launch instead of hundreds, which cost more than the sums."""
 
     def __init__(self, network: Network, frames: Tensor, earlier: Tensor) -> None:
         self._frames, self._earlier = frames.clone(), earlier.clone()

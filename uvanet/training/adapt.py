@@ -18,8 +18,9 @@ import torch
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.compare import agreement, judge
 from uvanet.model import resize_to_image
-from uvanet.model_card import file_hash, find
+from uvanet.model_card import file_hash
 from uvanet.models import load_student
+from uvanet.registry import resolve_model
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.config import cache_side
@@ -189,8 +190,8 @@ def clear(out: Path) -> None:
 
 
 def _student(name: str) -> tuple[str, SpatioTemporal]:
-    path, card = find(name)
-    preset = card.recipe.get("config", {}).get("preset", card.name)
+    path, card = resolve_model(name).verified()
+    preset = card.architecture
     if card.role != "student":
         raise ModelError(f"{card.name} is no student.", "Start from a student.")
     return preset, load_student(preset, path.with_suffix(".safetensors"))
@@ -274,7 +275,7 @@ def _maps(student: SpatioTemporal, moments: FramePairs) -> NDArray[np.float32]:
             .float()
             for images in (moments.frames, moments.earlier)
         ]
-        logits = student(pair[0] / 255, pair[1] / 255).fused[0, 0]
+        logits = student(pair[0] / 255, pair[1] / 255).ensemble[0, 0]
         saliency = torch.exp(logits - logits.amax()).numpy()
         found[i] = resize_to_image(saliency, moments.labels.shape[1:])
     return found

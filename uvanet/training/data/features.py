@@ -66,7 +66,7 @@ def see_views(
     cache: Path,
     watch: Callback | None = None,
 ) -> Tensor:
-    """Features of the same views, in the same order, as `uvanet.training.data.pseudo_labels.build` gives.
+    """Features of the same views in the same order as `pseudo_labels.build` gives.
 
     Args:
         examples: The pictures.

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
-from uvanet.model_card import available, file_hash, find, read_card
+from uvanet.model_card import file_hash, read_card
 from uvanet.models.teacher import HEIGHT, WIDTH
+from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.input_size import TEACHER_AREA, fit_to_area
 from uvanet.runtime.session import OnnxSession
@@ -73,15 +74,15 @@ def find_teacher(name: str = "") -> Path:
         if beside.is_file() and read_card(beside).role == "student":
             raise UsageError(f"{path.name} is a student.", "Choose a teacher.")
         return path
-    teachers = [card.name for card in available() if card.role == "teacher"]
+    teachers = [card.name for card in list_models() if card.role == "teacher"]
     if not name:
         for one in teachers:
-            return find(one)[0]
+            return resolve_model(one).verified()[0]
         raise UsageError(
             "No teacher is installed that could label the frames.",
             "Give the path of a teacher's .onnx file.",
         )
-    path, card = find(name)
+    path, card = resolve_model(name).verified()
     if card.role != "teacher":
         raise UsageError(
             f"{name} is a student.", f"Choose a teacher: {', '.join(teachers) or 'a path'}."
