@@ -13,8 +13,8 @@ from studio_kit import begin, looks_at_green, patient, phase
 
 from app.features.training import training_dependencies as torch_missing
 from app.features.training.run import EVENTS
+from uvanet.registry import list_user_models
 from uvanet.training.run_lock import holder
-from uvanet.user_models import user_models
 
 
 def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch):
@@ -44,7 +44,7 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch)
     assert dialog.ending.undo_button.isVisible()
     # The fake network looked at edges of both squares; the student looks at the green one.
     studio.until(lambda: looks_at_green(studio.window.display.packet))
-    assert [card.name for _, card in user_models()] == [Path(run.outcome.model).stem]
+    assert [card.name for card in list_user_models()] == [Path(run.outcome.model).stem]
     assert not run.folder.exists()
     # The list knows it, and undo brings the first one back.
     studio.trigger("training_runs")
@@ -89,7 +89,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     bench.until(feature.status.isVisible)
     feature.order("stop")
     bench.until(lambda: feature.run is None)
-    assert user_models()
+    assert list_user_models()
     # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
     bench.until(lambda: bench.controller.model.endswith(".onnx"))
 

@@ -20,10 +20,11 @@ from training_kit import adapt, write_cut
 from app.features.training.run import EVENTS, RunRequest, TrainingRun, discard, new_folder
 from app.features.training.training_data import recordings_folder
 from uvanet.paths import resource
+from uvanet.registry import list_user_models
 from uvanet.training.control import CONTROL
 from uvanet.training.progress import StepEvent, encode_event
 from uvanet.training.run_lock import LOCK
-from uvanet.user_models import private, runs_folder, user_models
+from uvanet.user_models import private, runs_folder
 
 
 def test_a_killed_child_leaves_the_view_alive_and_the_run_resumable(studio):
@@ -225,7 +226,7 @@ def test_a_run_that_fails_says_why_and_the_view_lives_on(studio, squares, teache
     frame = studio.frame()
     studio.until(lambda: studio.frame() != frame)
     assert studio.controller.model == "uvanet-64"
-    assert not user_models()
+    assert not list_user_models()
     left = {path.name for path in run.folder.rglob("*")}
     assert not [name for name in left if name.endswith((".part", LOCK))]
     # What was seen waits for another try with a smaller rate, and for nothing else.
@@ -255,7 +256,7 @@ def test_what_is_no_better_is_not_swapped_in(studio, squares, teacher, tmp_path)
     assert run.outcome.state == "done", run.outcome
     assert not run.outcome.model
     assert studio.controller.model == "uvanet-64"
-    assert not user_models()
+    assert not list_user_models()
     ending = studio.feature.dialog("adapt").ending
     assert ending.title.text() in {"No clear difference", "Worse"}
     assert "not used" in ending.words.text()

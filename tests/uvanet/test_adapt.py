@@ -24,10 +24,11 @@ from training_kit import (
 )
 
 import uvanet
+from uvanet.registry import list_user_models
 from uvanet.training.adapt import TEMPORARY
 from uvanet.training.data.frame_pairs import watch_source
 from uvanet.training.data.inspect import survey
-from uvanet.user_models import delete_user_model, models_folder, user_models
+from uvanet.user_models import delete_user_model, models_folder, user_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +71,8 @@ def test_a_scene_is_learned_kept_and_listed(
     assert report["gain"]["low"] > 0
     assert report["before"]["low"] <= report["before"]["mean"] <= report["before"]["high"]
     # The whole pair is there, the card tells how it came to be, and nothing else is left.
-    ((path, card),) = user_models()
-    assert str(path) == child.last.model
+    (card,) = list_user_models()
+    assert str(user_model(card.name)) == child.last.model
     assert card.metrics["later frames of the scene"]["after"]["cc"] == report["after"]["mean"]
     assert card.recipe["teacher"]["name"] == "green"
     assert card.name in [one.name for one in uvanet.available()]
@@ -86,7 +87,7 @@ def test_a_scene_is_learned_kept_and_listed(
     assert again.end()[0] == 0
     assert again.last.report["before"]["mean"] == pytest.approx(report["after"]["mean"], abs=0.02)
     delete_user_model(card.name)
-    assert user_models() == []
+    assert list_user_models() == []
 
 
 def test_watching_begins_where_it_is_told(clip: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_coupled_run_tells_is_stopped_keeps_its_best_and_goes_on(
     last = child.last
     assert (kind_of(last), last.stopped) == ("done", True)
     model = uvanet.load(last.model)
-    assert model.card.metrics["test"]["fused"]["nss"] is not None
+    assert model.card.measured("test")["nss"] is not None
     assert last.report["verdict"] in ("better", "no clear difference", "worse")
     # It goes on from there, and labels nothing anew.
     again = Child(*words)
@@ -147,7 +147,7 @@ def test_teachers_that_are_there_label_and_none_is_made(gaze_tree: Path, tmp_pat
     assert card.recipe["spatial teacher"]["name"] == "teacher-temporal"
     assert card.recipe["temporal teacher"]["name"] == "teacher-temporal"
     assert "--spatial teacher-temporal --temporal teacher-temporal" in card.recipe["command"]
-    assert any("EfficientNet" in row["name"] for row in card.data)
+    assert any("EfficientNet" in row.name for row in card.data)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from uvanet.cli.options import number
 from uvanet.cli.train import need_torch, preset_named
 from uvanet.cli.training_options import add_machine
 from uvanet.errors import UsageError
-from uvanet.model_card import available
+from uvanet.registry import list_models
 
 if TYPE_CHECKING:
     import argparse
@@ -151,9 +151,9 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
     if arguments.install:
         name = arguments.name or free_name(card.name)
         path = save_user_model(path.parent, card.name, name)
-    fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
+    found, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
     words = (
-        f"NSS {fused['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
+        f"NSS {found['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
         f"{card.parameters} parameters"
     )
     watch.emit(LogEvent(text=words))
@@ -171,7 +171,7 @@ def _against(before: str, after: Path, root: Path, watch: Callback) -> Report | 
     from uvanet.evaluation.comparison import against
     from uvanet.training.progress import StepEvent
 
-    known = {card.name for card in available()}
+    known = {card.name for card in list_models()}
     if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
         return None
     watch.emit(StepEvent(phase="measure", done=0, total=1, left=0))

@@ -18,9 +18,10 @@ import torch
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.compare import agreement, judge
 from uvanet.model import resize_to_image
-from uvanet.model_card import file_hash, find
+from uvanet.model_card import file_hash
 from uvanet.models import load_student
-from uvanet.runtime.input_size import of_ratio
+from uvanet.registry import resolve_model
+from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.config import cache_side
 from uvanet.training.control import CONTROL
@@ -189,8 +190,8 @@ def clear(out: Path) -> None:
 
 
 def _student(name: str) -> tuple[str, SpatioTemporal]:
-    path, card = find(name)
-    preset = card.recipe.get("config", {}).get("preset", card.name)
+    path, card = resolve_model(name).verified()
+    preset = card.architecture
     if card.role != "student":
         raise ModelError(f"{card.name} is no student.", "Start from a student.")
     return preset, load_student(preset, path.with_suffix(".safetensors"))
@@ -267,14 +268,14 @@ def _maps(student: SpatioTemporal, moments: FramePairs) -> NDArray[np.float32]:
     area = student.preset.input_size**2
     found = np.empty(moments.labels.shape, np.float32)
     for i, ratio in enumerate(moments.ratios):
-        height, width = of_ratio(float(ratio), area)
+        height, width = size_of_ratio(float(ratio), area)
         pair = [
             torch.from_numpy(resize_to_input(images[i], (height, width)))
             .permute(2, 0, 1)[None]
             .float()
             for images in (moments.frames, moments.earlier)
         ]
-        logits = student(pair[0] / 255, pair[1] / 255).fused[0, 0]
+        logits = student(pair[0] / 255, pair[1] / 255).ensemble[0, 0]
         saliency = torch.exp(logits - logits.amax()).numpy()
         found[i] = resize_to_image(saliency, moments.labels.shape[1:])
     return found

@@ -16,7 +16,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import TrainingError, UvanetError
 from uvanet.training.progress import LineWriter, LogEvent, StepEvent
 
@@ -218,5 +218,5 @@ def send_order(folder: Path, word: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    with whole(folder / CONTROL) as part:
+    with atomic_write(folder / CONTROL) as part:
         part.write_text(word + "\n", encoding="utf-8")

@@ -180,8 +180,8 @@ def _loss(model: SpatioTemporal, batch: Batch, config: TuneConfig) -> Tensor:
     output = model(
         batch.frame.contiguous(memory_format=layout), batch.earlier.contiguous(memory_format=layout)
     )
-    loss = losses.mixture(output.fused, batch.label)
-    loss = loss + config.agree * losses.correlation(output.fused, batch.label)
+    loss = losses.mixture(output.ensemble, batch.label)
+    loss = loss + config.agree * losses.correlation(output.ensemble, batch.label)
     branches = losses.mixture(output.spatial, batch.label)
     branches = branches + losses.mixture(output.temporal, batch.label)
     return loss + config.branch_weight * branches

@@ -12,7 +12,7 @@ import torch
 
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.models.teacher import Backbone
-from uvanet.runtime.session import open_session
+from uvanet.runtime.session import OnnxSession
 from uvanet.training.control import Callback, track
 from uvanet.training.data.pseudo_labels import atomic_save, read_labels, views_of
 
@@ -49,7 +49,7 @@ class DeepFeatures:
                 inputs=("frame",),
                 outputs=("s8", "s16", "s32"),
             )
-            self._session = open_session(path, threads)
+            self._session = OnnxSession(path, threads)
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float16]:
         """Of RGB uint8 (HEIGHT, WIDTH, 3), a vector (k,)."""

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import torch
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.data.fixations import read_rgb
 from uvanet.training.control import Callback, track
 from uvanet.training.data.crops import CorpusConfig, View, random_view
@@ -156,7 +156,7 @@ def read_labels(path: Path) -> NDArray[np.float16] | None:
 
 def atomic_save(path: Path, array: NDArray[np.generic]) -> None:
     """Writes an array into the cache, whole or not at all."""
-    with whole(path) as part, part.open("wb") as file:
+    with atomic_write(path) as part, part.open("wb") as file:
         np.save(file, array)
 
 

@@ -18,7 +18,7 @@ import torch
 from uvanet.data.fixations import read_rgb
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.models.teacher import HEIGHT, WIDTH, Pyramid, SpatialTeacher
-from uvanet.runtime.session import open_session
+from uvanet.runtime.session import OnnxSession
 from uvanet.training import losses
 from uvanet.training.control import Callback, track
 from uvanet.training.data.crops import View, random_view
@@ -85,7 +85,7 @@ class Extractor:
                 inputs=("frame",),
                 outputs=("s8", "s16", "s32"),
             )
-            self._session = open_session(path, threads)
+            self._session = OnnxSession(path, threads)
 
     def __call__(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float16], ...]:
         """Features of one RGB uint8 picture (HEIGHT, WIDTH, 3), (c, h, w) each."""
