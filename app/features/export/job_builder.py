@@ -11,7 +11,7 @@ import numpy as np
 
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
 from app.features.export.queue import ExportTask
-from app.session.models import resolve_model
+from app.session.models import if_available
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,13 +43,13 @@ class ExportJobBuilder:
 
     def teachers(self) -> list[str]:
         """Models that can stand beside ours, the one that was compared last before others."""
-        from uvanet.model_card import available
+        from uvanet.registry import list_models
 
         settings = self._window.settings
         names = [settings.compare_teacher, *settings.model_files]
-        names += [card.name for card in available()]
+        names += [card.name for card in list_models()]
         ours = ("", self._window.controller.model)
-        return [name for name in dict.fromkeys(map(resolve_model, names)) if name not in ours]
+        return [name for name in dict.fromkeys(map(if_available, names)) if name not in ours]
 
     def last_choice(self) -> ExportOptions:
         """What was chosen last, made good where a model has gone since."""
