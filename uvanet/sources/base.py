@@ -59,7 +59,9 @@ class SourceInfo:
         live: Frames come at the source's own time and cannot be waited for (camera, stream,
             screen). A source that is not live is paced by its reader.
         seekable: `seek` works.
-        note: A quiet remark for the user, such as why the demo is shown; may be empty.
+        note: A remark for the user, such as why the demo is shown; may be empty.
+        clock_start: Seconds on a file's own clock at which frame 0 is shown; its sound has the
+            same clock.
     """
 
     spec: str
@@ -73,6 +75,7 @@ class SourceInfo:
     live: bool = False
     seekable: bool = False
     note: str = ""
+    clock_start: float = 0.0
 
 
 class Source(abc.ABC):
