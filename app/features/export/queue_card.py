@@ -19,11 +19,10 @@ from PySide6.QtWidgets import (
 from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.theme import set_level
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
-
-    from app.ui.theme import ThemeColors
 
 _STEPS = 1000
 
@@ -62,10 +61,12 @@ class _Row(QWidget):
         self.bar.setFixedHeight(4)
         self.bar.setAccessibleName(tr("Progress"))
         self.show_button = IconButton(16)
+        self.show_button.setIcon(icon("folder", "quiet"))
         self.show_button.setAccessibleName(tr("Show in its folder"))
         self.show_button.setToolTip(tr("Show in its folder"))
         self.show_button.clicked.connect(lambda: panel.wanted.emit(number))
         self.cross = IconButton(14)
+        self.cross.setIcon(icon("close", "quiet"))
         self.cross.clicked.connect(lambda: panel.dismissed.emit(number))
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
@@ -80,7 +81,7 @@ class _Row(QWidget):
         layout.addWidget(self.words, 2, 0, 1, 2)
         layout.setColumnStretch(0, 1)
 
-    def show_line(self, line: QueueRow, tokens: ThemeColors) -> None:
+    def show_line(self, line: QueueRow) -> None:
         self.title.set_full_text(line.title)
         self.words.set_full_text(line.words)
         ended = bool(line.level)
@@ -93,10 +94,7 @@ class _Row(QWidget):
         self.cross.setToolTip(name)
         if line.tip:
             self.words.setToolTip(line.tip)
-        colour = getattr(tokens, line.level) if line.level in ("warning", "error") else tokens.quiet
-        self.words.setStyleSheet(f"color: {colour};")
-        self.cross.setIcon(icon("close", tokens.quiet, tokens.faint))
-        self.show_button.setIcon(icon("folder", tokens.quiet, tokens.faint))
+        set_level(self.words, line.level)
 
 
 class ExportQueue(QFrame):
@@ -112,11 +110,9 @@ class ExportQueue(QFrame):
     wanted = Signal(int)
     grew = Signal()
 
-    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self._tokens = tokens
-        self._lines: dict[int, QueueRow] = {}
         self.rows: dict[int, _Row] = {}
         title = QLabel(tr("Exports"))
         title.setObjectName("section")
@@ -137,12 +133,10 @@ class ExportQueue(QFrame):
             self.rows[line.number] = _Row(self, line.number)
             self._list.addWidget(self.rows[line.number])
             self.empty.hide()
-        self._lines[line.number] = line
-        self.rows[line.number].show_line(line, self._tokens)
+        self.rows[line.number].show_line(line)
 
     def remove_line(self, number: int) -> None:
         """Takes a line out."""
-        self._lines.pop(number, None)
         row = self.rows.pop(number, None)
         if row is not None:
             self._list.removeWidget(row)
@@ -154,9 +148,3 @@ class ExportQueue(QFrame):
         """Tells of the new size."""
         super().resizeEvent(event)
         self.grew.emit()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        for number, row in self.rows.items():
-            row.show_line(self._lines[number], tokens)
