@@ -93,7 +93,7 @@ class FrameAccounting:
                 captured=self._captured,
                 inferred=self._inferred,
                 painted=self._painted,
-                overwritten=dict(self._overwritten),
+                dropped_by_cause=dict(self._overwritten),
                 in_flight=len(self._in_flight),
                 failed=self._failed,
                 fps_captured=self._capture_rate.rate(now),

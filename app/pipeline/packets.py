@@ -55,7 +55,7 @@ class SaliencyPacket:
             here (never in `frame.image`): draw it into a rectangle of the frame's proportions
             instead of trusting the size.
         failed: The network raised on this frame; see the InferenceFailed event.
-        opinion: What the teacher says of this very frame, where frames wait for it.
+        teacher_result: What the teacher says of this very frame, where frames wait for it.
     """
 
     frame: FramePacket
@@ -64,7 +64,7 @@ class SaliencyPacket:
     inference_s: float
     bgra: NDArray[np.uint8]
     failed: bool = False
-    opinion: TeacherResult | None = None
+    teacher_result: TeacherResult | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,7 +46,7 @@ class LivePipeline:
         clock: The time to live by.
 
     Attributes:
-        second: The teacher beside the network, if one is asked for.
+        teacher: The teacher beside the network, if one is asked for.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class LivePipeline:
         self._lane: SourceFeed | None = None
         self._session: CaptureSession | None = None
         self._retired: list[CaptureSession] = []
-        self.second = TeacherBranch(
+        self.teacher = TeacherBranch(
             self._traffic,
             self._deliver,
             self._notify,
@@ -243,14 +243,14 @@ class LivePipeline:
                 sessions.append(self._session)
             self._session = self._lane = self._info = None
             self._state = PipelineState.IDLE
-            self.second.close()
+            self.teacher.close()
             self._traffic.close()
         grace = min(end, time.monotonic() + GRACE_S)
         for session in sessions:
             if not session.join(max(0.0, grace - time.monotonic())):
                 session.unblock()
         inferred = self._inference.join(max(0.0, end - time.monotonic()))
-        inferred = self.second.join(max(0.0, end - time.monotonic())) and inferred
+        inferred = self.teacher.join(max(0.0, end - time.monotonic())) and inferred
         left = [s for s in sessions if not s.join(max(0.0, end - time.monotonic()))]
         with self._lock:
             self._retired = left
@@ -262,7 +262,7 @@ class LivePipeline:
         return None if session is None else session.controls
 
     def _publish(self, result: SaliencyPacket) -> None:
-        if not self.second.offer(result):
+        if not self.teacher.offer(result):
             self._deliver(result)
 
     def _deliver(self, result: SaliencyPacket) -> None:

@@ -23,13 +23,13 @@ class Drop(enum.StrEnum):
 class PipelineStats:
     """Counts since the pipeline was made, and rates of the moment.
 
-    At every moment captured = painted + sum(overwritten.values()) + in_flight + failed.
+    At every moment captured = painted + sum(dropped_by_cause.values()) + in_flight + failed.
 
     Attributes:
         captured: Frames taken from sources. Not counted: what a paused live source gives.
         inferred: Maps made by the network.
         painted: Frames painted with their map.
-        overwritten: Frames that lost against a newer one or became pointless, by cause; every
+        dropped_by_cause: Frames that lost against a newer one or became pointless, by cause; every
             cause is there, most are 0.
         in_flight: Frames on their way now: at most one in each slot and one in each hand.
         failed: Frames on which the network raised (their picture is still shown).
@@ -46,7 +46,7 @@ class PipelineStats:
     captured: int
     inferred: int
     painted: int
-    overwritten: dict[Drop, int]
+    dropped_by_cause: dict[Drop, int]
     in_flight: int
     failed: int
     fps_captured: float
@@ -60,4 +60,4 @@ class PipelineStats:
     @property
     def dropped(self) -> int:
         """All overwritten frames, whatever the cause."""
-        return sum(self.overwritten.values())
+        return sum(self.dropped_by_cause.values())

@@ -48,14 +48,14 @@ class Teacher:
     """Runs a second network on its own thread, below the others' priority.
 
     It gets the student's results, newest first, so that each of its maps has a partner of the
-    same frame. Where `paired`, a frame it takes is held back until both have seen it, and goes
-    on by `release`; otherwise the student's way is not touched and maps go to `publish`.
+    same frame. Where `synchronized`, a frame it takes is held back until both have seen it, and
+    goes on by `release`; otherwise the student's way is not touched and maps go to `publish`.
     Its books are its own: what was offered = delivered + overwritten + in flight + failed.
 
     Args:
         predictor: The network, or a factory to be run on the thread.
         name: For the events and the thread.
-        paired: Whether frames wait for it.
+        synchronized: Whether frames wait for it.
         pointless: Why a frame need not be looked at any more; None where it must.
         release: Takes held frames back, with the opinion on them, or None where it failed.
         discard: Told of held frames that will not come back, and why.
@@ -69,7 +69,7 @@ class Teacher:
         predictor: Predictor | PredictorFactory,
         *,
         name: str,
-        paired: bool,
+        synchronized: bool,
         pointless: Callable[[SaliencyPacket], Drop | None],
         release: Callable[[SaliencyPacket, TeacherResult | None], None],
         discard: Callable[[SaliencyPacket, Drop], None],
@@ -78,7 +78,7 @@ class Teacher:
         clock: Clock,
     ) -> None:
         self.name = name
-        self.paired = paired
+        self.synchronized = synchronized
         self._given: Predictor | PredictorFactory | None = predictor
         self._pointless = pointless
         self._release = release
@@ -103,7 +103,7 @@ class Teacher:
         """
         if not self._ready or self._stopped:
             return False
-        job = _Job(result, self.paired)
+        job = _Job(result, self.synchronized)
         self._ledger.captured(result.frame.seq, self._clock.now())
         loser = self._jobs.put(job)
         if loser is job:  # it was stopped this very moment

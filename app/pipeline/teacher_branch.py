@@ -54,7 +54,11 @@ class TeacherBranch:
         self._closed = False
 
     def use(
-        self, predictor: Predictor | PredictorFactory | None, *, name: str = "", paired: bool = True
+        self,
+        predictor: Predictor | PredictorFactory | None,
+        *,
+        name: str = "",
+        synchronized: bool = True,
     ) -> None:
         """Puts a teacher beside the student, in the place of the one before.
 
@@ -63,8 +67,8 @@ class TeacherBranch:
         Args:
             predictor: The network, or what makes it on the teacher's thread; None for none.
             name: For the events.
-            paired: Only frames that both have seen are shown, each with its opinion; otherwise
-                the student is not held up, and opinions come by `take`.
+            synchronized: Only frames that both have seen are shown, each with its opinion;
+                otherwise the student is not held up, and opinions come by `take`.
         """
         with self._lock:
             if self._closed:
@@ -80,7 +84,7 @@ class TeacherBranch:
             self._teacher = Teacher(
                 predictor,
                 name=name,
-                paired=paired,
+                synchronized=synchronized,
                 pointless=self._traffic.pointless,
                 release=self._release,
                 discard=self._traffic.discard,
@@ -89,11 +93,11 @@ class TeacherBranch:
                 clock=self._clock,
             )
 
-    def set_paired(self, paired: bool) -> None:
+    def set_synchronized(self, synchronized: bool) -> None:
         """Changes between the two ways; see `use`."""
         with self._lock:
             if self._teacher is not None:
-                self._teacher.paired = paired
+                self._teacher.synchronized = synchronized
 
     def offer(self, result: SaliencyPacket) -> bool:
         """Shows the teacher a result of the student; True where it is held back for it."""
@@ -132,7 +136,7 @@ class TeacherBranch:
         return not left
 
     def _release(self, result: SaliencyPacket, opinion: TeacherResult | None) -> None:
-        self._publish(replace(result, opinion=opinion))
+        self._publish(replace(result, teacher_result=opinion))
 
     def _opine(self, opinion: TeacherResult) -> None:
         teacher = self._teacher

@@ -53,7 +53,7 @@ def short_name(name: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2] if dot else name
 
 
-def still_there(name: str) -> str:
+def resolve_model(name: str) -> str:
     """The name, where there is such a model still; else nothing."""
     try:
         model_file(name.partition(",")[0])

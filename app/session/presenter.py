@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.session.snapshot import SnapshotPart, join, take
+from app.session.snapshot import SnapshotLayer, capture_layer, compose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,9 @@ class FramePresenter(QObject):
     where what loses is counted.
 
     Attributes:
-        overlay: The style, and the maps of the last moments.
-        dress: Gives the heat to show in place of the student's; None for the student's own.
-        beside: Gives the parts of a still from the student's; None for that alone.
+        heat: The style, and the maps of the last moments.
+        heat_transform: Gives the heat to show in place of the student's; None for none.
+        snapshot_layers: Gives the parts of a still from the student's; None for that alone.
 
     Signals:
         taken: The SaliencyPacket that the canvas will paint next.
@@ -54,9 +54,11 @@ class FramePresenter(QObject):
         super().__init__(parent)
         self._controller = controller
         self._canvas = canvas
-        self.overlay = overlay
-        self.dress: Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None] | None = None
-        self.beside: Callable[[SnapshotPart], list[SnapshotPart]] | None = None
+        self.heat = overlay
+        self.heat_transform: (
+            Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None] | None
+        ) = None
+        self.snapshot_layers: Callable[[SnapshotLayer], list[SnapshotLayer]] | None = None
         self._packet: SaliencyPacket | None = None
         self._overlay_seen = False
         self._closed = False
@@ -76,25 +78,27 @@ class FramePresenter(QObject):
 
     def restyle(self, **changes: object) -> None:
         """Changes fields of the style and shows it at once, on the maps that are here."""
-        self.overlay.style = replace(self.overlay.style, **changes)  # type: ignore[arg-type]
+        self.heat.style = replace(self.heat.style, **changes)  # type: ignore[arg-type]
         self.refresh()
 
     def set_smoothing(self, seconds: float) -> None:
         """Changes the smoothing's time constant and shows it at once."""
-        self.overlay.smoothing = seconds
+        self.heat.smoothing = seconds
         self.refresh()
 
     def set_visible(self, visible: bool) -> None:
         """Shows or hides the heat."""
-        self.overlay.visible = visible
+        self.heat.visible = visible
         self.refresh()
 
     def refresh(self) -> None:
         """Draws the heat anew."""
         if self._packet is not None:
             height, width = self._packet.frame.image.shape[:2]
-            heat = self.overlay.heat(width, height)
-            self._canvas.show_heat(heat if self.dress is None else self.dress(heat))
+            heat = self.heat.heat(width, height)
+            self._canvas.show_heat(
+                heat if self.heat_transform is None else self.heat_transform(heat)
+            )
 
     def snapshot(self) -> Callable[[], NDArray[np.uint8]] | None:
         """Freezes what is on the stage: heat, panes, regions and whatever else is drawn.
@@ -105,9 +109,9 @@ class FramePresenter(QObject):
         """
         if self._packet is None:
             return None
-        own = take(self._canvas, self._packet.frame.image)
-        parts = [own] if self.beside is None else self.beside(own)
-        return lambda: join(parts)
+        own = capture_layer(self._canvas, self._packet.frame.image)
+        parts = [own] if self.snapshot_layers is None else self.snapshot_layers(own)
+        return lambda: compose(parts)
 
     def close(self) -> None:
         """Takes no more results."""
@@ -125,7 +129,7 @@ class FramePresenter(QObject):
             packet.bgra, (width, height), (frame.epoch, frame.seq), packet
         ):
             self._packet = packet
-            self.overlay.push(frame.t_scene, packet.saliency, frame.epoch)
+            self.heat.push(frame.t_scene, packet.saliency, frame.epoch)
             self.taken.emit(packet)
             self.refresh()
 
@@ -140,5 +144,5 @@ class FramePresenter(QObject):
 
     def _on_switched(self) -> None:
         self._packet = None
-        self.overlay.clear()
+        self.heat.clear()
         self._canvas.clear()

@@ -182,7 +182,11 @@ class LiveSession(QObject):
         self._jobs.run(lambda: load_predictor(name_or_path, engine), done, failed, name="model")
 
     def use_teacher(
-        self, name_or_path: str | None, *, make: PredictorFactory | None = None, paired: bool = True
+        self,
+        name_or_path: str | None,
+        *,
+        make: PredictorFactory | None = None,
+        synchronized: bool = True,
     ) -> None:
         """Puts a second network beside the first, or takes it away.
 
@@ -191,26 +195,26 @@ class LiveSession(QObject):
         Args:
             name_or_path: What `use_model` takes; None for none.
             make: What makes the network, where it is not one that loads by its name.
-            paired: Only frames that both have seen are shown; see `TeacherBranch.use`.
+            synchronized: Only frames that both have seen are shown; see `TeacherBranch.use`.
         """
         if name_or_path is None:
-            self._pipeline.second.use(None)
+            self._pipeline.teacher.use(None)
             return
         # One thread, whatever the engine would choose: the student needs the other cores.
         make = make or partial(load_predictor, name_or_path, self.engine, 1)
-        self._pipeline.second.use(make, name=name_or_path, paired=paired)
+        self._pipeline.teacher.use(make, name=name_or_path, synchronized=synchronized)
 
-    def set_paired(self, paired: bool) -> None:
+    def set_synchronized(self, synchronized: bool) -> None:
         """Whether only frames that student and teacher have both seen are shown."""
-        self._pipeline.second.set_paired(paired)
+        self._pipeline.teacher.set_synchronized(synchronized)
 
-    def take_opinion(self) -> TeacherResult | None:
+    def take_teacher_result(self) -> TeacherResult | None:
         """The teacher's newest opinion not yet taken, where frames do not wait for it."""
-        return self._pipeline.second.take()
+        return self._pipeline.teacher.take()
 
     def teacher_stats(self) -> PipelineStats | None:
         """The teacher's numbers of now; None without one."""
-        return self._pipeline.second.stats()
+        return self._pipeline.teacher.stats()
 
     def _show_again(self) -> None:
         """Gives the network the frame that stands still, for it would never see it otherwise."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _GAP = 8
 
 
-class SnapshotPart(NamedTuple):
+class SnapshotLayer(NamedTuple):
     """One picture of a still.
 
     Attributes:
@@ -35,7 +35,7 @@ class SnapshotPart(NamedTuple):
     over: QImage
 
 
-def take(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> SnapshotPart:
+def capture_layer(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> SnapshotLayer:
     """Freezes what a canvas shows of a picture, the whole of it however it is zoomed.
 
     Args:
@@ -51,10 +51,10 @@ def take(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> SnapshotP
         painter.scale(scale, scale)
         paint_pill(painter, canvas.font(), 8, 8, title)
         painter.end()
-    return SnapshotPart(image, canvas.heat, over)
+    return SnapshotLayer(image, canvas.heat, over)
 
 
-def cut_at(part: SnapshotPart, share: float) -> None:
+def draw_divider(part: SnapshotLayer, share: float) -> None:
     """Draws the line of a wipe into a part, at a share of its width."""
     painter = QPainter(part.over)
     thick = max(2, part.over.width() // 480)
@@ -63,7 +63,7 @@ def cut_at(part: SnapshotPart, share: float) -> None:
     painter.end()
 
 
-def join(parts: Sequence[SnapshotPart]) -> NDArray[np.uint8]:
+def compose(parts: Sequence[SnapshotLayer]) -> NDArray[np.uint8]:
     """Draws parts side by side; on any thread.
 
     Args:
@@ -78,7 +78,7 @@ def join(parts: Sequence[SnapshotPart]) -> NDArray[np.uint8]:
     return np.hstack(row)
 
 
-def _draw(part: SnapshotPart) -> NDArray[np.uint8]:
+def _draw(part: SnapshotLayer) -> NDArray[np.uint8]:
     height, width = part.image.shape[:2]
     drawn = to_qimage(part.image).convertToFormat(QImage.Format.Format_RGB32)
     painter = QPainter(drawn)

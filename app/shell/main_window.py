@@ -149,10 +149,10 @@ class MainWindow(QMainWindow):
         self.overlay_panel.opacity.set_value(settings.opacity)
         self.overlay_panel.threshold.set_value(settings.threshold)
         self.overlay_panel.smoothing.set_value(settings.smoothing)
-        self.display.overlay.style = OverlayStyle(
+        self.display.heat.style = OverlayStyle(
             settings.colormap, settings.opacity, settings.threshold
         )
-        self.display.overlay.smoothing = settings.smoothing
+        self.display.heat.smoothing = settings.smoothing
         self.set_colormap(settings.colormap)
         self.set_overlay_visible(settings.overlay)
         self.set_loop(settings.loop)

@@ -67,7 +67,7 @@ class StatusBar(QWidget):
                 )
             )
         causes = [
-            f"{tr(str(cause))} {count}" for cause, count in stats.overwritten.items() if count
+            f"{tr(str(cause))} {count}" for cause, count in stats.dropped_by_cause.items() if count
         ]
         if stats.failed:
             causes.append(tr("network failed {count}").format(count=stats.failed))

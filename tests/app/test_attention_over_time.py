@@ -217,7 +217,7 @@ def test_the_average_goes_with_its_source(paused):
     paused.trigger("average")
     paused.open("demo")
     assert not paused.actions_by_name["average"].isChecked()
-    assert paused.display.overlay.fixed is None
+    assert paused.display.heat.fixed is None
 
 
 def test_looks_are_off_at_first_and_then_numbered_points(still):
@@ -226,7 +226,7 @@ def test_looks_are_off_at_first_and_then_numbered_points(still):
     assert not layer.looks
     still.trigger("looks")
     assert layer.looks
-    saliency = still.display.overlay.saliency()
+    saliency = still.display.heat.saliency()
     height, width = saliency.shape
     row, column = divmod(int(np.argmax(saliency)), width)
     first = layer.looks[0]

@@ -80,7 +80,7 @@ def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
     numbers = []
 
     def note(packet: object) -> None:
-        if packet.opinion is not None:
+        if packet.teacher_result is not None:
             numbers.append((packet.frame.seq, second._order[1], third._order[1]))
 
     side.window.display.presented.connect(note)
@@ -103,7 +103,7 @@ def test_free_lets_the_student_run_on_while_the_teacher_thinks(
     teacher.free.set()
     side.trigger("compare_paired")
     opinions = []
-    side.window.display.presented.connect(lambda packet: opinions.append(packet.opinion))
+    side.window.display.presented.connect(lambda packet: opinions.append(packet.teacher_result))
     side.until(lambda: any(opinions))
 
 
@@ -138,7 +138,9 @@ def test_the_wipe_changes_overlays_at_the_line(still: Bench) -> None:
     compare(still).use_teacher("corner", Corner)
     still.trigger("compare_wipe")
     still.until(
-        lambda: window.display.packet is not None and compare(still).stage.opinion is not None
+        lambda: (
+            window.display.packet is not None and compare(still).stage.teacher_result is not None
+        )
     )
     still.settle()
     handle = compare(still).handle
@@ -319,7 +321,7 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
     assert store.save(settings, store.settings_path())
     bench = launch(clip)
     assert compare(bench).teacher == ""
-    bench.until(lambda: compare(bench).stage.opinion is not None)
+    bench.until(lambda: compare(bench).stage.teacher_result is not None)
     assert compare(bench).handle.isVisible()
     assert compare(bench).handle.share == 0.25
     assert bench.actions_by_name["compare_wipe"].isChecked()

@@ -16,7 +16,7 @@ from window_bench import PATIENCE
 from app.features.models.feature import Models
 from app.features.models.model_info import list_models
 from app.runtime import settings as store
-from app.session.models import still_there
+from app.session.models import resolve_model
 from uvanet.model_card import find
 from uvanet.paths import resource
 from uvanet.sources import SourceKind
@@ -176,7 +176,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     assert player.window.status.model.text() == "my model"
     assert player.window.settings.model == name
     dialog.teachers["uvanet-64"].click()
-    player.until(lambda: player.window.display.packet.opinion is not None)
+    player.until(lambda: player.window.display.packet.teacher_result is not None)
     dialog.close()
 
 
@@ -195,10 +195,10 @@ def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
         dialog.students[folder.name].click()
     assert player.window.settings.model == folder.name
     dialog.teachers[folder.name].click()
-    player.until(lambda: player.window.display.packet.opinion is not None)
+    player.until(lambda: player.window.display.packet.teacher_result is not None)
     dialog.close()
-    assert still_there(folder.name) == folder.name
-    assert still_there("nobody") == ""
+    assert resolve_model(folder.name) == folder.name
+    assert resolve_model("nobody") == ""
 
 
 def test_the_width_of_values_is_told() -> None:

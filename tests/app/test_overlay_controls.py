@@ -76,7 +76,7 @@ def test_threshold_clears_low_heat(calm):
 
 def test_smoothing_mixes_recent_maps(player):
     player.overlay_panel.smoothing.slider.setValue(0)
-    player.until(lambda: len(player.display.overlay._maps) > 8)
+    player.until(lambda: len(player.display.heat._maps) > 8)
     player.pause()
     calls = player.predictor.calls
     sharp = player.grab()
@@ -89,10 +89,10 @@ def test_smoothing_mixes_recent_maps(player):
 
 
 def test_a_jump_starts_a_new_history(player):
-    player.until(lambda: len(player.display.overlay._maps) > 8)
+    player.until(lambda: len(player.display.heat._maps) > 8)
     player.pause()
     player.seek(0.2)
-    assert len(player.display.overlay._maps) == 1
+    assert len(player.display.heat._maps) == 1
 
 
 def test_keys_move_the_sliders(calm):

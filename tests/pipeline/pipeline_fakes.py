@@ -31,7 +31,7 @@ def wait_until(condition: Callable[[], object], what: str = "") -> None:
 
 
 def balanced(stats: PipelineStats) -> bool:
-    ends = stats.painted + sum(stats.overwritten.values()) + stats.failed
+    ends = stats.painted + sum(stats.dropped_by_cause.values()) + stats.failed
     return stats.captured == ends + stats.in_flight
 
 

@@ -112,7 +112,7 @@ def test_pause_play_step_and_seek(bench: Bench) -> None:
     epochs = [packet.frame.epoch for packet in bench.painted]
     assert epochs == sorted(epochs)
     assert len(set(epochs)) == 3
-    assert bench.stats.overwritten[Drop.STEP] == 2
+    assert bench.stats.dropped_by_cause[Drop.STEP] == 2
     pipeline.play()
     bench.until_state(PipelineState.ENDED)
     assert bench.indices[-49:] == list(range(51, 100))
@@ -162,7 +162,7 @@ def test_a_slow_network_gets_the_newest_frame(bench: Bench, predictor: FakePredi
     wait_until(lambda: bench.stats.captured == 10)
     stats = bench.stats
     assert balanced(stats)
-    assert stats.overwritten[Drop.NETWORK_BUSY] == 8
+    assert stats.dropped_by_cause[Drop.NETWORK_BUSY] == 8
     assert stats.in_flight == 2
     predictor.free.set()
     wait_until(lambda: bench.stats.in_flight == 0)
@@ -181,7 +181,7 @@ def test_a_slow_painter_gets_the_newest_result(
         wait_until(lambda count=count: bench.results == count)
         assert balanced(bench.stats)
     assert bench.stats.in_flight == 1
-    assert bench.stats.overwritten[Drop.PAINTER_BUSY] == 4
+    assert bench.stats.dropped_by_cause[Drop.PAINTER_BUSY] == 4
     packet = bench.paint()
     assert packet is not None
     assert packet.frame.index == 4
@@ -200,7 +200,7 @@ def test_what_was_taken_and_never_painted_is_not_counted_as_painted(
         wait_until(lambda count=count: bench.results == count)
         taken.append(bench.pipeline.take_result())
     first, second = taken
-    assert bench.stats.overwritten[Drop.PAINTER_BUSY] == 1
+    assert bench.stats.dropped_by_cause[Drop.PAINTER_BUSY] == 1
     bench.pipeline.painted(first)  # a window that was hidden meanwhile
     bench.pipeline.painted(second)
     bench.pipeline.painted(second)  # a resize
@@ -226,11 +226,11 @@ def test_frames_under_way_are_stopped_by_a_seek(bench: Bench, predictor: FakePre
     bench.pipeline.seek(2.0)
     held.set()
     wait_until(lambda: clip.seeks == [2.0])
-    wait_until(lambda: bench.stats.overwritten[Drop.SEEK] >= 1)
+    wait_until(lambda: bench.stats.dropped_by_cause[Drop.SEEK] >= 1)
     predictor.free.set()
     wait_until(lambda: bench.indices == [50])
     bench.settle()
-    assert bench.stats.overwritten[Drop.SEEK] == 2
+    assert bench.stats.dropped_by_cause[Drop.SEEK] == 2
     assert balanced(bench.stats)
 
 
@@ -303,7 +303,7 @@ def test_statistics_are_cheap_and_plain(bench: Bench) -> None:
     assert stats.captured == stats.dropped == 0
     assert stats.latency_p50_ms is None
     assert stats.rss_bytes > 0
-    assert set(stats.overwritten) == set(Drop)
+    assert set(stats.dropped_by_cause) == set(Drop)
     assert str(Drop.NETWORK_BUSY) == "network busy"
 
 

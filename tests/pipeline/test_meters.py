@@ -54,10 +54,10 @@ def test_a_frame_ends_once() -> None:
     ledger.failed(1)
     stats = ledger.snapshot(0.5)
     assert (stats.captured, stats.painted, stats.failed, stats.in_flight) == (4, 1, 0, 1)
-    assert stats.overwritten[Drop.NETWORK_BUSY] == 1
-    assert stats.overwritten[Drop.SEEK] == 0
+    assert stats.dropped_by_cause[Drop.NETWORK_BUSY] == 1
+    assert stats.dropped_by_cause[Drop.SEEK] == 0
     assert stats.dropped == 2
     assert stats.latency_p50_ms == pytest.approx(250)
     assert stats.rss_bytes > 1_000_000
     ledger.close()
-    assert ledger.snapshot(0.5).overwritten[Drop.CLOSED] == 1
+    assert ledger.snapshot(0.5).dropped_by_cause[Drop.CLOSED] == 1

@@ -234,7 +234,7 @@ def test_what_is_under_way_is_dropped_when_the_source_changes(
     predictor.free.set()
     bench.settle()
     assert bench.painted == []
-    assert bench.stats.overwritten[Drop.SOURCE_CHANGED] == 2
+    assert bench.stats.dropped_by_cause[Drop.SOURCE_CHANGED] == 2
 
 
 def test_after_close_nothing_happens_any_more(bench: Bench) -> None:

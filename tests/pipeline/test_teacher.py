@@ -26,9 +26,9 @@ def teacher() -> FakePredictor:
     return FakePredictor()
 
 
-def watched(bench: Bench, teacher: Any, *, paired: bool) -> LiveFeed:
+def watched(bench: Bench, teacher: Any, *, synchronized: bool) -> LiveFeed:
     """A bench with a camera and a teacher that is ready."""
-    bench.pipeline.second.use(teacher, name="teacher", paired=paired)
+    bench.pipeline.teacher.use(teacher, name="teacher", synchronized=synchronized)
     bench.until_event(TeacherReady)
     camera = LiveFeed()
     bench.pipeline.open(camera)
@@ -39,7 +39,7 @@ def test_paired_shows_only_what_both_have_seen(
     bench: Bench, predictor: FakePredictor, teacher: FakePredictor
 ) -> None:
     teacher.free.clear()
-    camera = watched(bench, teacher, paired=True)
+    camera = watched(bench, teacher, synchronized=True)
     for count in range(1, 9):
         camera.push()
         wait_until(lambda count=count: len(predictor.seen) == count)
@@ -51,14 +51,14 @@ def test_paired_shows_only_what_both_have_seen(
     bench.settle()
     assert bench.indices == teacher.indices == [0, 7]
     for packet in bench.painted:
-        assert packet.opinion is not None
-        assert packet.opinion.seq == packet.frame.seq
-        assert packet.opinion.result.saliency is packet.saliency
-        assert packet.opinion.saliency == pytest.approx(packet.frame.index / 255)
-        assert packet.opinion.lag_s >= 0
-    assert bench.stats.overwritten[Drop.TEACHER_BUSY] == 6
+        assert packet.teacher_result is not None
+        assert packet.teacher_result.seq == packet.frame.seq
+        assert packet.teacher_result.result.saliency is packet.saliency
+        assert packet.teacher_result.saliency == pytest.approx(packet.frame.index / 255)
+        assert packet.teacher_result.lag_s >= 0
+    assert bench.stats.dropped_by_cause[Drop.TEACHER_BUSY] == 6
     assert bench.stats.painted == 2
-    own = bench.pipeline.second.stats()
+    own = bench.pipeline.teacher.stats()
     assert own is not None
     assert balanced(own)
     assert (own.captured, own.painted, own.dropped) == (8, 2, 6)
@@ -68,24 +68,24 @@ def test_free_leaves_the_student_alone(
     bench: Bench, predictor: FakePredictor, teacher: FakePredictor
 ) -> None:
     teacher.free.clear()
-    camera = watched(bench, teacher, paired=False)
+    camera = watched(bench, teacher, synchronized=False)
     for count in range(1, 6):
         camera.push()
         wait_until(lambda count=count: len(bench.painted) == count)
         # It holds the first one: on a busy machine it could come too late for that.
         assert teacher.entered.wait(10)
     assert bench.stats.dropped == 0
-    assert bench.pipeline.second.take() is None
+    assert bench.pipeline.teacher.take() is None
     results = bench.results
     teacher.free.set()
     wait_until(lambda: bench.results >= results + 2)
-    opinion = bench.pipeline.second.take()
+    opinion = bench.pipeline.teacher.take()
     assert opinion is not None
     # Each of its maps has the student's map of the very same frame beside it.
     assert opinion.result is bench.painted[-1]
     assert opinion.agreement is not None
-    assert all(packet.opinion is None for packet in bench.painted)
-    own = bench.pipeline.second.stats()
+    assert all(packet.teacher_result is None for packet in bench.painted)
+    own = bench.pipeline.teacher.stats()
     assert own is not None
     assert balanced(own)
     assert (own.captured, own.in_flight) == (5, 0)
@@ -96,34 +96,34 @@ def test_the_lag_is_told(
     bench: Bench, clock: FakeClock, predictor: FakePredictor, teacher: FakePredictor
 ) -> None:
     teacher.free.clear()
-    camera = watched(bench, teacher, paired=True)
+    camera = watched(bench, teacher, synchronized=True)
     camera.push()
     assert teacher.entered.wait(10)
     clock.advance(0.25)
     teacher.free.set()
     wait_until(lambda: bench.painted)
-    opinion = bench.painted[0].opinion
+    opinion = bench.painted[0].teacher_result
     assert opinion is not None
     assert opinion.lag_s == pytest.approx(0.25)
     assert opinion.inference_s == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("synchronized", [True, False])
 def test_a_teacher_that_fails_harms_nobody(
-    bench: Bench, teacher: FakePredictor, paired: bool
+    bench: Bench, teacher: FakePredictor, synchronized: bool
 ) -> None:
     teacher.raising = lambda index: RuntimeError(f"frame {index} is too hard")
-    camera = watched(bench, teacher, paired=paired)
+    camera = watched(bench, teacher, synchronized=synchronized)
     for count in range(1, 4):
         camera.push()
         wait_until(lambda count=count: len(bench.painted) == count)
     failed = bench.until_event(TeacherFailed)
     assert failed.name == "teacher"
     assert "too hard" in failed.error.message
-    wait_until(lambda: bench.pipeline.second.stats().in_flight == 0)
+    wait_until(lambda: bench.pipeline.teacher.stats().in_flight == 0)
     assert len(bench.of(TeacherFailed)) == 1
     assert bench.stats.failed == 0
-    assert bench.pipeline.second.stats().failed > 0
+    assert bench.pipeline.teacher.stats().failed > 0
 
 
 def test_a_teacher_that_does_not_load_harms_nobody(bench: Bench) -> None:
@@ -132,7 +132,7 @@ def test_a_teacher_that_does_not_load_harms_nobody(bench: Bench) -> None:
     def factory() -> FakePredictor:
         raise error
 
-    bench.pipeline.second.use(factory, name="teacher", paired=True)
+    bench.pipeline.teacher.use(factory, name="teacher", synchronized=True)
     assert bench.until_event(TeacherFailed).error is error
     bench.pipeline.open(Clip(5, 25.0, on_read=bench.settle))
     bench.until_state(PipelineState.ENDED)
@@ -141,7 +141,7 @@ def test_a_teacher_that_does_not_load_harms_nobody(bench: Bench) -> None:
 
 def test_a_seek_writes_off_what_waits_for_the_teacher(bench: Bench, teacher: FakePredictor) -> None:
     teacher.free.clear()
-    bench.pipeline.second.use(teacher, name="teacher", paired=True)
+    bench.pipeline.teacher.use(teacher, name="teacher", synchronized=True)
     bench.until_event(TeacherReady)
     held = threading.Event()
 
@@ -162,31 +162,31 @@ def test_a_seek_writes_off_what_waits_for_the_teacher(bench: Bench, teacher: Fak
     teacher.free.set()
     wait_until(lambda: bench.indices == [50])
     bench.settle()
-    assert bench.stats.overwritten[Drop.SEEK] >= 1
+    assert bench.stats.dropped_by_cause[Drop.SEEK] >= 1
     assert teacher.resets == 2
 
 
 def test_stopping_the_teacher_frees_the_student(bench: Bench, teacher: FakePredictor) -> None:
     teacher.free.clear()
-    camera = watched(bench, teacher, paired=True)
+    camera = watched(bench, teacher, synchronized=True)
     camera.push()
     assert teacher.entered.wait(10)
     camera.push()
     wait_until(lambda: bench.stats.in_flight == 2 and bench.stats.inferred == 2)
-    bench.pipeline.second.use(None)
+    bench.pipeline.teacher.use(None)
     camera.push()
     wait_until(lambda: bench.indices == [2])
     teacher.free.set()
     bench.settle()
     # What the teacher still had is older than what is shown, and never painted.
     assert bench.indices == [2]
-    assert bench.stats.overwritten[Drop.TEACHER_BUSY] == 2
-    assert bench.pipeline.second.stats() is None
+    assert bench.stats.dropped_by_cause[Drop.TEACHER_BUSY] == 2
+    assert bench.pipeline.teacher.stats() is None
 
 
 def test_the_books_balance_while_teachers_come_and_go(benches: Callable[..., Bench]) -> None:
     bench = benches(FakePredictor(), SystemClock())
-    second = bench.pipeline.second
+    second = bench.pipeline.teacher
     bench.pipeline.set_loop(True)
     over = threading.Event()
     unbalanced: list[Any] = []
@@ -203,9 +203,9 @@ def test_the_books_balance_while_teachers_come_and_go(benches: Callable[..., Ben
     bad = FakePredictor()
     bad.raising = lambda index: ValueError("no") if index % 3 == 0 else None
     commands: list[Callable[[int], object]] = [
-        lambda i: second.use(FakePredictor(), name="a", paired=i % 2 == 0),
-        lambda i: second.set_paired(i % 2 == 0),
-        lambda i: second.use(bad, name="b", paired=True),
+        lambda i: second.use(FakePredictor(), name="a", synchronized=i % 2 == 0),
+        lambda i: second.set_synchronized(i % 2 == 0),
+        lambda i: second.use(bad, name="b", synchronized=True),
         lambda i: second.take(),
         lambda i: bench.pipeline.seek(i % 40 / 200),
         lambda i: second.use(None),
@@ -238,7 +238,7 @@ def test_the_teacher_gives_way_and_nobody_else(bench: Bench, predictor: FakePred
             return super().step(*args, **options)
 
     predictor.step = Nice().step  # type: ignore[method-assign]
-    camera = watched(bench, Nice(), paired=True)
+    camera = watched(bench, Nice(), synchronized=True)
     camera.push()
     wait_until(lambda: bench.painted)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

@@ -305,7 +305,7 @@ class Analyse(Feature):
 
     def _show_average(self, on: bool) -> None:
         average = self._recording.record.average() if on else None
-        self.window.display.overlay.fixed = average
+        self.window.display.heat.fixed = average
         self.window.display.refresh()
         note = ""
         if average is not None:
@@ -317,7 +317,7 @@ class Analyse(Feature):
     def _show_looks(self) -> None:
         packet = self.window.display.packet
         wanted = packet is not None and self.window.settings.analyse_looks
-        saliency = self.window.display.overlay.saliency() if wanted else None
+        saliency = self.window.display.heat.saliency() if wanted else None
         if packet is None or saliency is None:
             self._looks.show_looks(())
             return

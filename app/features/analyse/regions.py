@@ -137,7 +137,7 @@ class Regions(QObject):
 
     def _measure(self) -> None:
         # What is shown is measured: the average while that is on the picture.
-        packet, fixed = self._window.display.packet, self._window.display.overlay.fixed
+        packet, fixed = self._window.display.packet, self._window.display.heat.fixed
         saliency = packet.saliency if packet and not packet.failed else None
         saliency = saliency if fixed is None else fixed
         self.shares = [] if saliency is None else shares(saliency, self.all)

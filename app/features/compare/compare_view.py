@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.features.compare.difference_map import difference_image, wipe
 from app.session.heat import Heat
-from app.session.snapshot import cut_at, take
+from app.session.snapshot import capture_layer, draw_divider
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.features.compare.wipe_handle import WipeHandle
     from app.pipeline.packets import TeacherResult
     from app.session.presenter import FramePresenter
-    from app.session.snapshot import SnapshotPart
+    from app.session.snapshot import SnapshotLayer
     from app.ui.panes import Panes
 
 _WITH_TEACHER = {"side", "wipe"}
@@ -41,14 +41,14 @@ class CompareView:
         self, panes: Panes, handle: WipeHandle, card: QWidget, display: FramePresenter
     ) -> None:
         self.view = "student"
-        self.opinion: TeacherResult | None = None
+        self.teacher_result: TeacherResult | None = None
         self._panes, self._handle, self._card = panes, handle, card
         self._display = display
         self._overlay = Heat()
         self._heat: NDArray[np.uint8] | None = None
         self._look: tuple[object, ...] = ()
-        display.dress = self._dress
-        display.beside = self._still
+        display.heat_transform = self._dress
+        display.snapshot_layers = self._still
 
     @property
     def needs_teacher(self) -> bool:
@@ -95,7 +95,7 @@ class CompareView:
 
     def take(self, opinion: TeacherResult) -> None:
         """Shows what the teacher said of a frame."""
-        self.opinion = opinion
+        self.teacher_result = opinion
         frame = opinion.result.frame
         self._overlay.push(frame.t_scene, opinion.saliency, frame.epoch)
         self._look = ()
@@ -105,7 +105,7 @@ class CompareView:
         """Brings the frame to the panes beside the student's."""
         if self.view == "original":
             self._show_original()
-        opinion = self.opinion
+        opinion = self.teacher_result
         if self.view != "side" or opinion is None:
             return
         second, third = (pane.canvas for pane in self._panes.others)
@@ -122,7 +122,7 @@ class CompareView:
 
     def forget(self) -> None:
         """Takes away what the panes show of frames that are over."""
-        self.opinion = self._heat = None
+        self.teacher_result = self._heat = None
         self._look = ()
         self._overlay.clear()
         for pane in self._panes.others:
@@ -140,35 +140,35 @@ class CompareView:
 
     def _dress(self, heat: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
         """Draws the teacher's heat in the student's style; in the wipe, both in one."""
-        if self.opinion is None or not self.needs_teacher:
+        if self.teacher_result is None or not self.needs_teacher:
             return heat
-        overlay = self._display.overlay
+        overlay = self._display.heat
         look = (overlay.style, overlay.smoothing, overlay.visible)
         if look != self._look:
             self._look = look
             self._overlay.style, self._overlay.smoothing, self._overlay.visible = look
-            height, width = self.opinion.result.frame.image.shape[:2]
+            height, width = self.teacher_result.result.frame.image.shape[:2]
             self._heat = self._overlay.heat(width, height)
             if self.view == "side":
                 self._panes.others[0].canvas.show_heat(self._heat)
         return wipe(heat, self._heat, self._handle.share) if self.view == "wipe" else heat
 
-    def _still(self, own: SnapshotPart) -> list[SnapshotPart]:
+    def _still(self, own: SnapshotLayer) -> list[SnapshotLayer]:
         """The parts of a still as the view shows them; the student's is given."""
         main, (second, third) = self._panes.main.canvas, self._panes.others
         if self.view == "original":
             return [
-                take(second.canvas, own.image, tr("Original")),
-                take(main, own.image, tr("Overlay")),
+                capture_layer(second.canvas, own.image, tr("Original")),
+                capture_layer(main, own.image, tr("Overlay")),
             ]
-        if self.opinion is None or not self.needs_teacher:
+        if self.teacher_result is None or not self.needs_teacher:
             return [own]
         if self.view == "wipe":
-            cut_at(own, self._handle.share)
+            draw_divider(own, self._handle.share)
             return [own]
-        image = self.opinion.result.frame.image
+        image = self.teacher_result.result.frame.image
         return [
-            take(main, own.image, tr("Student")),
-            take(second.canvas, image, tr("Teacher")),
-            take(third.canvas, image, tr("Difference")),
+            capture_layer(main, own.image, tr("Student")),
+            capture_layer(second.canvas, image, tr("Teacher")),
+            capture_layer(third.canvas, image, tr("Difference")),
         ]

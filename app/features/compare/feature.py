@@ -13,7 +13,7 @@ from app.features.compare.button import CompareButton
 from app.features.compare.compare_view import CompareView
 from app.features.compare.strip import CompareStrip
 from app.features.compare.wipe_handle import WipeHandle
-from app.session.models import first_teacher, short_name
+from app.session.models import first_teacher, resolve_model, short_name
 from app.shell.actions import ActionSpec, Menu
 from app.shell.feature import Feature
 from app.ui.i18n import tr
@@ -118,7 +118,7 @@ class Compare(Feature):
         """Waits with each frame until both have seen it, or lets each run at its own pace."""
         self.window.settings.compare_paired = on
         self.window.actions_by_name.set_checked("compare_paired", on)
-        self.window.controller.set_paired(on)
+        self.window.controller.set_synchronized(on)
         self._name_teacher()
 
     # -- the teacher
@@ -135,7 +135,9 @@ class Compare(Feature):
 
     def _wish(self) -> str:
         settings, student = self.window.settings, self.window.controller.model
-        return settings.compare_teacher or first_teacher(student)
+        chosen = settings.compare_teacher
+        # A teacher that was deleted since must not be asked for at every start.
+        return (chosen if self._make else resolve_model(chosen)) or first_teacher(student)
 
     def use_teacher(self, name: str, make: PredictorFactory | None = None) -> None:
         """Chooses the teacher, and shows it where the view has none yet.
@@ -161,7 +163,7 @@ class Compare(Feature):
         self._name_teacher()
         self.stage.say(tr("Loading {name} …").format(name=short_name(name)))
         self.window.controller.use_teacher(
-            name, make=self._make, paired=self.window.settings.compare_paired
+            name, make=self._make, synchronized=self.window.settings.compare_paired
         )
         self._timer.start(_SAY_EVERY_MS)
 
@@ -226,9 +228,13 @@ class Compare(Feature):
     # -- frames
 
     def _on_taken(self, packet: SaliencyPacket) -> None:
-        if packet.opinion is not None:
-            self._take(packet.opinion)
-        elif self.stage.opinion is not None and self._ready and self.window.settings.compare_paired:
+        if packet.teacher_result is not None:
+            self._take(packet.teacher_result)
+        elif (
+            self.stage.teacher_result is not None
+            and self._ready
+            and self.window.settings.compare_paired
+        ):
             # It failed on this frame: an earlier picture beside it would pass for its pair.
             self._forget()
             self.stage.say(tr("No map"), tr("The teacher failed on this frame."))
@@ -238,7 +244,7 @@ class Compare(Feature):
             self.handle.follow()
 
     def _on_result(self) -> None:
-        opinion = self.window.controller.take_opinion()
+        opinion = self.window.controller.take_teacher_result()
         if opinion is not None:
             self._take(opinion)
             self.window.display.refresh()
@@ -264,7 +270,7 @@ class Compare(Feature):
     @property
     def numbers(self) -> list[tuple[str, str]]:
         """Name and value of how student and teacher agree now; nothing where none is asked."""
-        opinion = self.stage.opinion
+        opinion = self.stage.teacher_result
         if not self.stage.needs_teacher or opinion is None or opinion.agreement is None:
             return []
         agrees = opinion.agreement
@@ -289,7 +295,7 @@ class Compare(Feature):
 
     def _say(self) -> None:
         """Says how far the teacher lags and how far the two agree, calmly."""
-        opinion, stats = self.stage.opinion, self.window.controller.teacher_stats()
+        opinion, stats = self.stage.teacher_result, self.window.controller.teacher_stats()
         if opinion is None or stats is None or opinion is self._told:
             return
         self._told = opinion

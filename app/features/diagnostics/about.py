@@ -127,7 +127,7 @@ def report_text(
         f"frames: captured {stats.captured}, inferred {stats.inferred}, painted {stats.painted}, "
         f"failed {stats.failed}, in flight {stats.in_flight}"
     )
-    lost = ", ".join(f"{cause} {count}" for cause, count in stats.overwritten.items() if count)
+    lost = ", ".join(f"{cause} {count}" for cause, count in stats.dropped_by_cause.items() if count)
     lines.append(f"dropped: {lost or 'none'}")
     lines.append(
         f"rates: {stats.fps_captured:.1f} captured, {stats.fps_inferred:.1f} inferred, "

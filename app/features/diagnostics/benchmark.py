@@ -152,7 +152,7 @@ class Measurement(ScheduledTask):
             "captured": stats.captured,
             "inferred": stats.inferred,
             "painted": stats.painted,
-            "overwritten": {str(cause): count for cause, count in stats.overwritten.items()},
+            "overwritten": {str(cause): count for cause, count in stats.dropped_by_cause.items()},
             "in_flight": stats.in_flight,
             "failed": stats.failed,
             "rss_bytes": stats.rss_bytes,

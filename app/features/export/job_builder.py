@@ -11,7 +11,7 @@ import numpy as np
 
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
 from app.features.export.queue import ENDED, ExportTask
-from app.session.models import still_there
+from app.session.models import resolve_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +49,7 @@ class ExportJobBuilder:
         names = [settings.compare_teacher, *settings.model_files]
         names += [card.name for card in available()]
         ours = ("", self._window.controller.model)
-        return [name for name in dict.fromkeys(map(still_there, names)) if name not in ours]
+        return [name for name in dict.fromkeys(map(resolve_model, names)) if name not in ours]
 
     def last_choice(self) -> ExportOptions:
         """What was chosen last, made good where a model has gone since."""
@@ -94,7 +94,7 @@ class ExportJobBuilder:
         """
         busy = [task for task in self._queue.tasks if task.state not in ENDED]
         outs = choice.outs(base, {out for task in busy for out in task.outs})
-        overlay = self._window.display.overlay
+        overlay = self._window.display.heat
         arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
         arguments += choice.arguments()
         controller = self._window.controller

@@ -221,7 +221,7 @@ class View(Feature):
     def _on_turned(self) -> None:
         window = self.window
         window.actions_by_name.set_checked("mirror", self._orientation().mirrored)
-        window.display.overlay.clear()
+        window.display.heat.clear()
         window.status.show_source(window.controller.info)
         if window.clean:
             window.setFixedSize(self._clean_size())
