@@ -17,7 +17,7 @@ from app.runtime.jobs import Jobs
 from app.runtime.logs import Logs, UncaughtExceptionHook, log_folder
 from app.runtime.settings_autosave import SettingsAutosave
 from app.runtime.shutdown import WHOLE_SECONDS, SignalHandler, shut_down
-from app.session.models import DEFAULT_MODEL, load_predictor, resolve_model, short_name
+from app.session.models import DEFAULT_MODEL, if_available, load_predictor, short_name
 from app.session.session import LiveSession
 from app.shell.main_window import TITLE, MainWindow
 from app.ui.i18n import tr
@@ -93,7 +93,7 @@ class Program(QObject):
         self._theme = Theme(app, options.theme or self.settings.theme)
         self._jobs = Jobs(self)
         self._keeper = SettingsAutosave(self.settings, self._settings_path, self._jobs, self)
-        model = options.model or resolve_model(self.settings.model) or DEFAULT_MODEL
+        model = options.model or if_available(self.settings.model) or DEFAULT_MODEL
         engine = options.engine or self.settings.model_engine
         self._controller = LiveSession(
             predictor

@@ -13,7 +13,7 @@ from app.features.compare.button import CompareButton
 from app.features.compare.compare_view import CompareView
 from app.features.compare.strip import CompareStrip
 from app.features.compare.wipe_handle import WipeHandle
-from app.session.models import first_teacher, resolve_model, short_name
+from app.session.models import first_teacher, if_available, short_name
 from app.shell.actions import ActionSpec, Menu
 from app.shell.feature import Feature
 from app.ui.i18n import tr
@@ -137,7 +137,7 @@ class Compare(Feature):
         settings, student = self.window.settings, self.window.controller.model
         chosen = settings.compare_teacher
         # A teacher that was deleted since must not be asked for at every start.
-        return (chosen if self._make else resolve_model(chosen)) or first_teacher(student)
+        return (chosen if self._make else if_available(chosen)) or first_teacher(student)
 
     def use_teacher(self, name: str, make: PredictorFactory | None = None) -> None:
         """Chooses the teacher, and shows it where the view has none yet.

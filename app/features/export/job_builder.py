@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
-from app.features.export.queue import ENDED, ExportTask
-from app.session.models import resolve_model
+from app.features.export.queue import ExportTask
+from app.session.models import if_available
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import IO
 
-    from app.features.export.queue import Exports
+    from app.features.export.queue import ExportQueue
     from app.shell.main_window import MainWindow
-    from uvanet.video.job import Region
+    from uvanet.analysis.regions import RegionMask
 
 _MASK_SIDE = 256
 
@@ -32,7 +32,7 @@ class ExportJobBuilder:
         queue: Where exports go.
     """
 
-    def __init__(self, window: MainWindow, queue: Exports) -> None:
+    def __init__(self, window: MainWindow, queue: ExportQueue) -> None:
         self._window = window
         self._queue = queue
 
@@ -43,13 +43,13 @@ class ExportJobBuilder:
 
     def teachers(self) -> list[str]:
         """Models that can stand beside ours, the one that was compared last before others."""
-        from uvanet.model_card import available
+        from uvanet.registry import list_models
 
         settings = self._window.settings
         names = [settings.compare_teacher, *settings.model_files]
-        names += [card.name for card in available()]
+        names += [card.name for card in list_models()]
         ours = ("", self._window.controller.model)
-        return [name for name in dict.fromkeys(map(resolve_model, names)) if name not in ours]
+        return [name for name in dict.fromkeys(map(if_available, names)) if name not in ours]
 
     def last_choice(self) -> ExportOptions:
         """What was chosen last, made good where a model has gone since."""
@@ -92,8 +92,8 @@ class ExportJobBuilder:
             more: Further arguments.
             take: The source, where it is a recording that nobody needs once it is exported.
         """
-        busy = [task for task in self._queue.tasks if task.state not in ENDED]
-        outs = choice.outs(base, {out for task in busy for out in task.outs})
+        taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
+        outs = choice.outs(base, taken)
         overlay = self._window.display.heat
         arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
         arguments += choice.arguments()
@@ -110,7 +110,7 @@ class ExportJobBuilder:
             arguments += ["--regions", str(masks)]
         temporary = () if masks is None else (masks,)
         task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary, take)
-        self._queue.add([task])
+        self._queue.add(task)
 
     def _masks(self) -> Path | None:
         """The regions that were drawn, as masks in a file; None without any."""
@@ -123,7 +123,7 @@ class ExportJobBuilder:
         return Path(file.name)
 
 
-def _write_masks(file: IO[bytes], regions: Iterable[Region]) -> None:
+def _write_masks(file: IO[bytes], regions: Iterable[RegionMask]) -> None:
     """Writes an archive for `--regions`; regions that share a name are numbered."""
     names: set[str] = set()
     # Not by np.savez, which keeps some names for itself.

@@ -51,7 +51,7 @@ class QueueRow:
 class _Row(QWidget):
     """One line: name, progress, words, and two buttons."""
 
-    def __init__(self, panel: ExportQueue, number: int) -> None:
+    def __init__(self, card: ExportQueueCard, number: int) -> None:
         super().__init__()
         self.title = ElidedLabel()
         self.words = ElidedLabel()
@@ -64,10 +64,10 @@ class _Row(QWidget):
         self.show_button.setIcon(icon("folder", "quiet"))
         self.show_button.setAccessibleName(tr("Show in its folder"))
         self.show_button.setToolTip(tr("Show in its folder"))
-        self.show_button.clicked.connect(lambda: panel.wanted.emit(number))
+        self.show_button.clicked.connect(lambda: card.wanted.emit(number))
         self.cross = IconButton(14)
         self.cross.setIcon(icon("close", "quiet"))
-        self.cross.clicked.connect(lambda: panel.dismissed.emit(number))
+        self.cross.clicked.connect(lambda: card.dismissed.emit(number))
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
         buttons.addWidget(self.show_button)
@@ -81,23 +81,23 @@ class _Row(QWidget):
         layout.addWidget(self.words, 2, 0, 1, 2)
         layout.setColumnStretch(0, 1)
 
-    def show_line(self, line: QueueRow) -> None:
-        self.title.set_full_text(line.title)
-        self.words.set_full_text(line.words)
-        ended = bool(line.level)
+    def show_row(self, row: QueueRow) -> None:
+        self.title.set_full_text(row.title)
+        self.words.set_full_text(row.words)
+        ended = bool(row.level)
         self.bar.setVisible(not ended)
-        self.bar.setRange(0, 0 if line.part is None else _STEPS)
-        self.bar.setValue(round((line.part or 0) * _STEPS))
-        self.show_button.setVisible(line.level in ("done", "warning"))
+        self.bar.setRange(0, 0 if row.part is None else _STEPS)
+        self.bar.setValue(round((row.part or 0) * _STEPS))
+        self.show_button.setVisible(row.level in ("done", "warning"))
         name = tr("Take out of the list") if ended else tr("Cancel the export")
         self.cross.setAccessibleName(name)
         self.cross.setToolTip(name)
-        if line.tip:
-            self.words.setToolTip(line.tip)
-        set_level(self.words, line.level)
+        if row.tip:
+            self.words.setToolTip(row.tip)
+        set_level(self.words, row.level)
 
 
-class ExportQueue(QFrame):
+class ExportQueueCard(QFrame):
     """A card with a line for each export.
 
     Signals:
@@ -127,15 +127,15 @@ class ExportQueue(QFrame):
         layout.addWidget(self.empty)
         layout.addLayout(self._list)
 
-    def show_line(self, line: QueueRow) -> None:
-        """Adds or changes a line."""
-        if line.number not in self.rows:
-            self.rows[line.number] = _Row(self, line.number)
-            self._list.addWidget(self.rows[line.number])
+    def show_row(self, row: QueueRow) -> None:
+        """Adds or changes a row."""
+        if row.number not in self.rows:
+            self.rows[row.number] = _Row(self, row.number)
+            self._list.addWidget(self.rows[row.number])
             self.empty.hide()
-        self.rows[line.number].show_line(line)
+        self.rows[row.number].show_row(row)
 
-    def remove_line(self, number: int) -> None:
+    def remove_row(self, number: int) -> None:
         """Takes a line out."""
         row = self.rows.pop(number, None)
         if row is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from app.features.models.dialog import ModelsDialog
-from app.features.models.model_info import ModelInfo, list_models, measure, try_model
+from app.features.models.model_info import ModelInfo, list_model_info, measure, try_model
 from app.features.models.onnx_dialog import OnnxModelDialog
 from app.session.models import engines
 from app.shell.actions import ActionSpec, Menu
@@ -139,7 +139,7 @@ class Models(Feature):
             dialog.show_models(facts)
             dialog.set_chosen(self.window.controller.model, self._compare.chosen)
 
-        self.window.jobs.run(lambda: list_models(own), done, self._failed, name="models")
+        self.window.jobs.run(lambda: list_model_info(own), done, self._failed, name="models")
 
     def _measure(self, names: list[str]) -> None:
         """Measures one model after the other, in the background; none ends that."""
