@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     import numpy as np
@@ -121,6 +122,10 @@ class Source(abc.ABC):
         from uvanet.errors import SourceError
 
         raise SourceError(f"{self.info.title} cannot be sought.", "Use a file to jump in time.")
+
+    def files(self) -> list[Path]:
+        """Lists the local files that are read; valid before `open`. None of them may be written."""
+        return []
 
     @abc.abstractmethod
     def renew(self) -> Source:

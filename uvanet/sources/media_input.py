@@ -10,7 +10,7 @@ import functools
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import av
 import av.error
@@ -103,6 +103,12 @@ class MediaInput:
 
     container: InputContainer
     file: RegularFile | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Closes the container and the file."""

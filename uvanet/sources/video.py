@@ -56,6 +56,10 @@ class VideoSource(ThreadSafeSource):
         self._next_index = 0
         self._next_pts = 0.0
 
+    def files(self) -> list[Path]:
+        """See `Source.files`."""
+        return [self._path]
+
     def _open(self) -> SourceInfo:
         check_file(self._path)
         try:
