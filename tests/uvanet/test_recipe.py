@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from uvanet.data.fixations import density_map, read_rgb, read_split
-from uvanet.evaluation.calibration import best_sharpness
+from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
 from uvanet.stream import Stream
@@ -146,7 +146,7 @@ def test_sharpness_is_what_helps_where_it_is_measured(gaze_tree: Path) -> None:
         density = truth[image.tobytes()] ** 0.5
         return np.asarray(density / density.sum(), np.float32)
 
-    assert best_sharpness(flat, pictures) > 1
+    assert best_logit_scale(flat, pictures) > 1
 
 
 def test_labels_are_cached_by_content_teacher_and_settings(pool: Path, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from uvanet.cli.options import number
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
-from uvanet.evaluation.baselines import BASELINES, centre_prior
-from uvanet.evaluation.evaluate import METRICS, evaluate
+from uvanet.evaluation.baselines import BASELINES, center_prior
+from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.progress import silent
-from uvanet.evaluation.registry import FORMS, PRIOR, build_rows
+from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
 from uvanet.evaluation.report import as_json, as_table, need_place, report, write
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
@@ -118,7 +118,7 @@ models of others (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
                 )
             names = [name for name in METRICS if name in (arguments.metrics or METRICS)]
             seed = int(arguments.seed)
-            scores = [evaluate(one, rows, names, seed=seed, progress=progress) for one in sets]
+            scores = [evaluate_predictors(one, rows, names, seed=seed, progress=progress) for one in sets]
         result = report(scores, seed=seed, draws=int(arguments.draws), against=arguments.against)
         result["split"] = arguments.split
         if arguments.out:
@@ -157,9 +157,9 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:
     names = arguments.models or [PRIOR, *BASELINES, *(card.name for card in list_models())]
 
     def prior() -> Predictor:
-        return centre_prior(read_split(find_root(arguments.data), "train"), progress)
+        return center_prior(read_split(find_root(arguments.data), "train"), progress)
 
-    return build_rows(names, foreign, prior)
+    return build_predictors(names, foreign, prior)
 
 
 @contextlib.contextmanager

@@ -14,8 +14,8 @@ from uvanet.atomic_io import whole
 from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import slim
 from uvanet.deploy.inference_module import InferenceStudent
-from uvanet.evaluation.baselines import centre_prior
-from uvanet.evaluation.calibration import best_sharpness
+from uvanet.evaluation.baselines import center_prior
+from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import Card, file_hash
@@ -118,7 +118,7 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
     name = config.preset
     student = load_student(name, weights)
     held_out = read_split(root, "val")
-    sharpness = best_sharpness(student_predictor(student), held_out)
+    sharpness = best_logit_scale(student_predictor(student), held_out)
     student.scale_logits(sharpness)
     onnx = out / f"{name}.onnx"
     write_onnx(student, onnx)
@@ -154,7 +154,7 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
         StreamPredictor(output, Model(card, BranchEngine(student, output)))
         for output in ("ensemble", "spatiotemporal", "spatial", "temporal")
     ]
-    rows = [centre_prior(read_split(root, "train")), *outputs]
+    rows = [center_prior(read_split(root, "train")), *outputs]
     card = replace(card, metrics=measure(rows, root, ("val", "test", "talk")))
     card.write(out / f"{name}.json")
     return card

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.evaluation.bootstrap import Interval
-    from uvanet.evaluation.evaluate import Scores
+    from uvanet.evaluation.evaluator import Scores
 
 ALL = "all"
 TITLES = {

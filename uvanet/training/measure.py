@@ -8,7 +8,7 @@ from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.bootstrap import draw_weights, interval
-from uvanet.evaluation.evaluate import METRICS, evaluate
+from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def measure(rows: Sequence[Predictor], root: Path, sets: Sequence[Set]) -> Metri
             data = talk.read(root / "talk")
         else:
             data = GazeSet(name, pictures=read_split(root, name))
-        scores = evaluate(data, rows)
+        scores = evaluate_predictors(data, rows)
         weights = draw_weights([item.clip for item in scores.items], DRAWS, SEED)
         result[name] = {}
         for row, values in scores.values.items():

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
 from uvanet.deploy.onnx_export import CITATION
-from uvanet.evaluation.baselines import centre_prior
+from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import Model
@@ -100,7 +100,7 @@ def write_cards(
         )
         for name, card in cards.items()
     }
-    still = [centre_prior(read_split(root, "train")), rows[SPATIAL]]
+    still = [center_prior(read_split(root, "train")), rows[SPATIAL]]
     pictures = measure(still, root, ("val", "test"))
     film = measure([*still, MotionBaseline(rows[SPATIAL]), rows[TEMPORAL]], root, ("talk",))
     synthetic: Metrics = {"synthetic motion": json.loads((out / SYNTHETIC).read_text())}
