@@ -62,7 +62,7 @@ Means = dict[str, dict[str, tuple[Interval, Interval]]]
 class Square(BranchEngine):
     """A student that sees all pictures stretched to squares, as the paper's does."""
 
-    keeps_proportions = False
+    dynamic_input_size = False
 
 
 def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:

@@ -16,21 +16,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from uvanet import metrics
+    from uvanet.evaluation.evaluate import evaluate
     from uvanet.model import Model, load
     from uvanet.model_card import Card
-    from uvanet.registry import list_models
+    from uvanet.registry import available, list_models
     from uvanet.stream import Stream
 
 __version__ = "0.1.0"
-__all__ = ["Card", "Model", "Stream", "__version__", "available", "list_models", "load"]
+__all__ = [
+    "Card",
+    "Model",
+    "Stream",
+    "__version__",
+    "available",
+    "evaluate",
+    "list_models",
+    "load",
+    "metrics",
+]
 
 _HOMES = {
     "Card": "uvanet.model_card",
     "Model": "uvanet.model",
     "Stream": "uvanet.stream",
     "available": "uvanet.registry",
+    "evaluate": "uvanet.evaluation.evaluate",
     "list_models": "uvanet.registry",
     "load": "uvanet.model",
+    "metrics": "uvanet.metrics",
 }
 
 
@@ -39,7 +53,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        home = import_module(_HOMES[name])
+        return home if _HOMES[name] == f"uvanet.{name}" else getattr(home, name)
     raise AttributeError(f"module 'uvanet' has no attribute {name!r}")
 
 

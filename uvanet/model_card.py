@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import write_bytes
 from uvanet.errors import ModelError
 
 if TYPE_CHECKING:
@@ -128,8 +128,7 @@ class Card(Struct, frozen=True, kw_only=True):
             OSError: The file cannot be written.
         """
         text = msgspec.json.format(msgspec.json.encode(self), indent=2)
-        with whole(path) as part:
-            part.write_bytes(text + b"\n")
+        write_bytes(path, text + b"\n")
 
 
 def read_card(path: Path) -> Card:

@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 from msgspec.structs import replace
 
-from uvanet.atomic_io import remove_all_stale_parts, whole
+from uvanet.atomic_io import atomic_write, remove_all_stale_parts
 from uvanet.errors import OutputError, UvanetError
 from uvanet.model_card import read_card
 
@@ -88,7 +88,7 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
     try:
         models_folder().mkdir(parents=True, exist_ok=True)
         remove_all_stale_parts(models_folder())
-        with whole(target) as part:
+        with atomic_write(target) as part:
             part.mkdir()
             for suffix in (".onnx", ".safetensors"):
                 shutil.copyfile(folder / f"{stem}{suffix}", part / f"{name}{suffix}")

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 VERSION = 1
 RECENT_MOST = 10
 THEMES = ("system", "dark", "light")
-MODEL_ENGINES = ("auto", "onnx", "openvino", "torch")
+MODEL_ENGINES = ("auto", "onnx", "torch")
 COMPARE_VIEWS = ("student", "side", "wipe", "original")
 EXPORT_PRESETS = ("overlay", "beside", "teacher", "numbers")
 EXPORT_EXTRAS = ("contours", "peaks", "plot", "csv", "json", "npz", "png")
@@ -144,6 +144,8 @@ def load(path: Path) -> Settings:
     for name, value in stored.items():
         if name == "version":
             continue
+        if name == "model_engine" and value == "openvino":  # an engine of 0.1.0
+            value = "onnx"
         if name not in known:
             settings.unknown[name] = value
         elif _CHECKS[name](value):

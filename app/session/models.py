@@ -38,7 +38,7 @@ def load_predictor(
 
 
 def engines() -> list[str]:
-    """The engines that are installed, and "auto" for whichever is the fastest here."""
+    """The engines that are installed, and "auto"."""
     from uvanet.runtime.engines import AUTO, ENGINES
 
     # onnx comes with the program; the others are found by the names of their packages.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,19 @@ from uvanet.data import avs1k, fixations, mit1003
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.clips import VideoClip
 from uvanet.data.gaze import Gaze, GazeSet
+from uvanet.data.gaze_files import picture_size, read_rgb
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.baselines import center_prior, center_surround, spectral_residual
 from uvanet.evaluation.bootstrap import draw_weights, interval
+from uvanet.evaluation.calibration import best_logit_scale, golden_section
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors, score
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
+from uvanet.evaluation.pysaliency_adapter import PysaliencyModel
 from uvanet.evaluation.registry import build_predictors
 from uvanet.evaluation.report import as_table, report
 from uvanet.evaluation.sauc_negatives import SaucNegatives
-from uvanet.metrics import nss
+from uvanet.metrics import cc, nss
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
@@ -71,6 +75,7 @@ def test_a_model_that_knows_scores_above_one_that_does_not(gaze_tree: Path) -> N
     knowing = score(pictures, bright)
     assert tuple(knowing) == METRICS
     prior = score(pictures, center_prior(fixations.read_split(gaze_tree, "train")))
+    assert math.isnan(knowing["information_gain"])
     for name in ("nss", "auc_judd", "cc", "sim"):
         assert knowing[name] > prior[name], name
     assert knowing["kld"] < prior["kld"]
@@ -141,7 +146,9 @@ def test_a_video_that_was_cut_off_keeps_what_was_measured(tmp_path: Path) -> Non
     index = data.rfind(b"moov") - 4
     data[index // 2 : index] = bytes(index - index // 2)
     path.write_bytes(data)
-    scores = evaluate_predictors(GazeSet("talk", clips=[clip]), [FunctionPredictor("bright", bright)])
+    scores = evaluate_predictors(
+        GazeSet("talk", clips=[clip]), [FunctionPredictor("bright", bright)]
+    )
     measured, lost = len(scores.items), len(scores.skipped)
     assert measured + lost == len(clip.labelled)
     assert measured > 0
@@ -300,6 +307,148 @@ def test_the_seed_decides_which_pictures_of_a_large_set() -> None:
     assert len(set(drawn[0].tolist())) == 200
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert set(drawn[0].tolist()) != set(drawn[2].tolist())
+
+
+# What is read, and how often.
+
+
+def test_each_picture_is_decoded_once_and_the_table_is_parsed_once(
+    gaze_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[str] = []
+    opened: list[object] = []
+    decode, open_table = fixations.read_rgb, gzip.open
+
+    def read_rgb(path: Path) -> np.ndarray:
+        decoded.append(path.name)
+        return decode(path)
+
+    def counting_open(path: Path, *arguments: object, **options: object) -> object:
+        opened.append(path)
+        return open_table(path, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(fixations, "read_rgb", read_rgb)
+    monkeypatch.setattr("uvanet.data.gaze_files.read_rgb", read_rgb)
+    monkeypatch.setattr(gzip, "open", counting_open)
+    baseline = center_prior(fixations.read_split(gaze_tree, "train"))
+    assert decoded == []
+    data = fixations.read(gaze_tree, "val")
+    rows = [FunctionPredictor("bright", bright), FunctionPredictor("flat", flat)]
+    scores = evaluate_predictors(data, rows, baseline=baseline)
+    assert sorted(decoded) == sorted(picture.path.name for picture in data.pictures)
+    assert len(opened) == 1
+    assert not np.isnan(scores.values["bright"]).any()
+
+
+def test_a_changed_table_is_parsed_again(gaze_tree: Path) -> None:
+    before = fixations.read_split(gaze_tree, "val")
+    table = gaze_tree / "fixations" / "fixations.csv.gz"
+    rows = gzip.decompress(table.read_bytes()).decode().splitlines()
+    table.write_bytes(gzip.compress("\n".join(rows[:2]).encode()))
+    after = fixations.read_split(gaze_tree, "val")
+    assert sum(len(one.fixations) for one in after) < sum(len(one.fixations) for one in before)
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"a,b\n1,2\n")])
+def test_a_damaged_table_is_a_usage_error(gaze_tree: Path, content: bytes) -> None:
+    (gaze_tree / "fixations" / "fixations.csv.gz").write_bytes(content)
+    if content:
+        with pytest.raises(UsageError, match=r"fixations\.csv\.gz is damaged"):
+            fixations.read_split(gaze_tree, "val")
+    else:
+        assert not any(len(one.fixations) for one in fixations.read_split(gaze_tree, "val"))
+
+
+def test_the_size_of_a_picture_is_that_of_its_decoded_form(tmp_path: Path) -> None:
+    """Also where EXIF turns it."""
+    from PIL import Image
+
+    picture = Image.fromarray(trees.picture(30, 20))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    for name in ("a.jpg", "a.png", "a.bmp", "a.tiff"):
+        picture.save(tmp_path / name, **({"exif": exif} if name == "a.jpg" else {}))
+        width, height = picture_size(tmp_path / name)
+        assert (height, width) == read_rgb(tmp_path / name).shape[:2], name
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    with pytest.raises(UsageError, match=r"b\.png"):
+        picture_size(tmp_path / "b.png")
+
+
+# The public function.
+
+
+def test_a_model_is_evaluated_in_one_call(gaze_tree: Path) -> None:
+    found = uvanet.evaluate(bright, gaze_tree)
+    assert found.dataset == "fixations, val"
+    assert list(found.metrics) == list(METRICS)
+    assert found.values.shape == (2, len(METRICS))
+    assert len(found.items) == found.metrics["nss"].n == 2
+    assert found.metrics["nss"].mean == pytest.approx(found.values[:, 0].mean())
+    assert found.metrics["information_gain"].mean > 0
+    by_name = uvanet.evaluate("uvanet-32", gaze_tree, split="train", metrics=("nss", "cc"))
+    assert list(by_name.metrics) == ["nss", "cc"]
+    assert by_name.metrics["nss"].low <= by_name.metrics["nss"].mean <= by_name.metrics["nss"].high
+    with pytest.raises(UsageError, match="missing"):
+        uvanet.evaluate(bright, gaze_tree / "nowhere")
+
+
+def test_a_model_of_ours_is_a_pysaliency_model(gaze_tree: Path) -> None:
+    import pysaliency
+
+    pictures = fixations.read_split(gaze_tree, "val")
+    model = uvanet.load("uvanet-64")
+    adapted = PysaliencyModel(model)
+    stimuli = pysaliency.Stimuli([picture.image() for picture in pictures])
+    points = np.concatenate([picture.fixations for picture in pictures])
+    owner = np.repeat(np.arange(len(pictures)), [len(one.fixations) for one in pictures])
+    looked = pysaliency.Fixations.create_without_history(*points.T, owner)
+    theirs = adapted.NSSs(stimuli, looked)
+    for number, one in enumerate(pictures):
+        ours = nss(model.predict(one.image()), one.fixations)
+        assert theirs[owner == number].mean() == pytest.approx(ours, rel=1e-4)
+    grey = np.full((40, 60), 90, np.uint8)
+    assert adapted.saliency_map(grey).shape == (40, 60)
+
+
+# Calibration.
+
+
+def test_golden_section_finds_a_maximum_inside_its_bounds() -> None:
+    asked: list[float] = []
+
+    def value(scale: float) -> float:
+        asked.append(scale)
+        return -(np.log(scale / 2.3) ** 2)
+
+    assert golden_section(value, 0.25, 8.0) == pytest.approx(2.3, rel=0.02)
+    assert len(asked) < 20
+
+
+def test_the_best_scale_undoes_what_flattened_the_maps(gaze_tree: Path) -> None:
+    """Maps whose logits are a third of the truth's need a scale beyond the old end of 1.4."""
+    pictures = fixations.read_split(gaze_tree, "train")
+    truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
+
+    def flattened(image: np.ndarray) -> np.ndarray:
+        return np.asarray((truth[image.tobytes()] + 1e-6) ** (1 / 3), np.float32)
+
+    scale = best_logit_scale(flattened, pictures)
+    assert 1.8 < scale < 5
+
+
+def test_the_best_scale_keeps_cc(gaze_tree: Path) -> None:
+    """NSS alone would sharpen maps that describe the gaze exactly, without end."""
+    pictures = fixations.read_split(gaze_tree, "train")
+    truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
+
+    def exact(image: np.ndarray) -> np.ndarray:
+        return np.asarray(truth[image.tobytes()], np.float32)
+
+    scale = best_logit_scale(exact, pictures)
+    assert 1 < scale < 1.5
+    kept = [cc(exact(one.image()) ** scale, exact(one.image())) for one in pictures]
+    assert np.mean(kept) == pytest.approx(0.99, abs=0.005)
 
 
 # Intervals.

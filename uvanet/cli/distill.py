@@ -120,7 +120,7 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
     from uvanet.training.control import StoppedError
     from uvanet.training.data.crops import CorpusConfig
     from uvanet.training.pipeline import best_so_far, distill
-    from uvanet.training.progress import event
+    from uvanet.training.progress import DoneEvent, LogEvent
     from uvanet.training.teachers.inference import chosen_teachers
     from uvanet.training.teachers.spatial import TeacherConfig
     from uvanet.user_models import free_name, save_user_model
@@ -141,10 +141,10 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
             return 0
     except StoppedError as told:
         stopped = True
-        watch.tell(event("log", words=str(told)))
+        watch.emit(LogEvent(text=str(told)))
         card = best_so_far(*parts, pool=pool, given=given)
         if card is None:
-            watch.tell(event("done", model="", name="", stopped=True, report={}))
+            watch.emit(DoneEvent(model="", name="", stopped=True, report={}))
             return 0
     path, name = out / card.name / f"{card.name}.onnx", card.name
     report = _against(config.start or card.name, path, root, watch)
@@ -156,25 +156,25 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
         f"NSS {found['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
         f"{card.parameters} parameters"
     )
-    watch.tell(event("log", words=words))
+    watch.emit(LogEvent(text=words))
     numbers = report.as_dict() if report else {}
-    watch.tell(event("done", model=str(path), name=name, stopped=stopped, report=numbers))
+    watch.emit(DoneEvent(model=str(path), name=name, stopped=stopped, report=numbers))
     if not arguments.events:
         print(f"{path}: {words}")
         if report:
-            print(report.words())
+            print(report.text())
     return 0
 
 
 def _against(before: str, after: Path, root: Path, watch: Callback) -> Comparison | None:
     """The new student against the one it started from, or the one of its name that ships."""
     from uvanet.evaluation.compare import compare_on_val
-    from uvanet.training.progress import step_event
+    from uvanet.training.progress import StepEvent
 
     known = {card.name for card in list_models()}
     if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
         return None
-    watch.tell(step_event("measure", 0, 1, 0))
+    watch.emit(StepEvent(phase="measure", done=0, total=1, left=0))
     return compare_on_val(before, after, root)
 
 

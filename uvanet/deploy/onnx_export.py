@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import slim
 from uvanet.deploy.inference_module import InferenceStudent
@@ -74,7 +74,7 @@ def export_onnx(
     # The exporter gives every part the mode that the whole was in before: a wrapper made a
     # moment ago is in training, and would leave its student so.
     module.eval()
-    with whole(path) as part, warnings.catch_warnings():
+    with atomic_write(path) as part, warnings.catch_warnings():
         # This exporter is on its way out, but the new one needs two packages more and folds less.
         warnings.simplefilter("ignore", DeprecationWarning)
         # It tells what it could not fold; ONNX Runtime folds that when it loads the file.
@@ -162,5 +162,5 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
 
 def save_weights(module: nn.Module, path: Path) -> None:
     """Writes a network's weights as safetensors, whole or not at all."""
-    with whole(path) as part:
+    with atomic_write(path) as part:
         save_file({key: value.contiguous() for key, value in module.state_dict().items()}, part)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 DRAWS = 2000
 MIN_GAIN = 0.005
-"""Least mean gain of CC or NSS that counts as better: less than that nobody can see, and rounding
-alone gives .0001 on some processors."""
+"""Least mean difference of CC or NSS that counts: a smaller one is invisible, and rounding alone
+gives up to .0002 on some processors."""
 
 Verdict = Literal["better", "no clear difference", "worse"]
 
@@ -37,8 +37,8 @@ class Comparison:
     """Accuracy of a student before and after training.
 
     Attributes:
-        verdict: "better" where the 95 % interval of the paired differences lies above 0 and their
-            mean is at least `MIN_GAIN`; "worse" where the interval lies below 0.
+        verdict: "better" or "worse" where the 95 % interval of the paired differences excludes 0
+            and their mean is at least `MIN_GAIN`.
         metric: Name of the metric, such as "CC with the teacher".
         held_out: Description of the data measured on.
         before: `mean`, `low` and `high` of the student before.
@@ -124,7 +124,7 @@ def judge(
     verdict: Verdict = "no clear difference"
     if gain.low > 0 and gain.mean >= MIN_GAIN:
         verdict = "better"
-    elif gain.high < 0:
+    elif gain.high < 0 and gain.mean <= -MIN_GAIN:
         verdict = "worse"
     return Comparison(
         verdict,

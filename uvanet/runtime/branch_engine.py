@@ -1,4 +1,4 @@
-"""A student in torch as something to be measured: whole, or one of its branches."""
+"""Runs a torch student, or one of its branches, as an engine: for evaluation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class BranchEngine:
-    """Runs a student by torch and gives one of its predictions; see `uvanet.runtime.engine`.
+    """Runs a student by torch on the CPU and gives one of its outputs; see `Engine`.
 
     Args:
         model: In evaluation mode.
@@ -34,7 +34,7 @@ class BranchEngine:
 
     lag = LAG
     memory = LAG
-    keeps_proportions = True
+    dynamic_input_size = True
 
     def __init__(self, model: SpatioTemporal, output: str) -> None:
         self.input_size = (model.preset.input_size, model.preset.input_size)
@@ -43,7 +43,7 @@ class BranchEngine:
 
     @torch.no_grad()
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[np.float32] | None = None) -> Step:
-        """See `uvanet.runtime.engine.Engine.step`."""
+        """See `Engine.step`."""
         now = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
         result = (
             self._model(now)
@@ -54,11 +54,14 @@ class BranchEngine:
         saliency = torch.exp(logits - logits.amax((1, 2), keepdim=True))
         return Step(saliency.numpy().astype(np.float32), result.features.numpy())
 
+    def cancel(self) -> None:
+        """See `Engine.cancel`; without effect, since its steps are short."""
+
 
 def student_predictor(
     model: SpatioTemporal, output: str = "ensemble"
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """A student, or one of its branches, as a function of one still picture.
+    """Makes a function from a still picture (RGB, uint8, (h, w, 3)) to the network's map.
 
     Args:
         model: In evaluation mode.
@@ -75,7 +78,7 @@ def student_predictor(
 
 
 def load_branch(name: str | Path, output: str) -> Model:
-    """A shipped student that predicts with one of its branches.
+    """Loads a student that predicts with one of its branches.
 
     Args:
         name: As `uvanet.load` takes it; its .safetensors file must lie beside the ONNX file.

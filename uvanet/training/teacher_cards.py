@@ -20,7 +20,7 @@ from uvanet.model_card import Card, file_hash
 from uvanet.models.teacher import SpatialTeacher
 from uvanet.models.temporal_teacher import MEMORY_SECONDS, STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
-from uvanet.runtime.engines import Choice, open_engine
+from uvanet.runtime.engines import open_engine
 from uvanet.runtime.input_size import TEACHER_SIZE
 from uvanet.training.measure import measure
 from uvanet.training.provenance import backbone_data, gaze_data
@@ -96,7 +96,7 @@ def write_cards(
     rows: dict[str, Predictor] = {
         name: StreamPredictor(
             name,
-            Model(card, open_engine(out / f"{name}.onnx", card, Choice("onnx", spatial.threads))),
+            Model(card, open_engine(out / f"{name}.onnx", card, threads=spatial.threads)),
         )
         for name, card in cards.items()
     }

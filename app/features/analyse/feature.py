@@ -20,7 +20,7 @@ from app.ui.controls import IconButton
 from app.ui.file_dialogs import ask_numbers, ask_regions, ask_save_regions
 from app.ui.graph_library import load_library
 from app.ui.i18n import tr
-from uvanet.analysis import Shape, load_regions, order_of_looks, save_regions, shares
+from uvanet.analysis import Shape, load_regions, peaks, region_shares, save_regions
 from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Analyse(Feature):
         packet = self.window.display.packet
         if packet is None:
             return
-        now = shares(packet.saliency, self.regions.all)
+        now = region_shares(packet.saliency, self.regions.all)
         text = numbers_text(
             packet,
             self.window.controller.stats(),
@@ -326,7 +326,7 @@ class Analyse(Feature):
             self._looks.show_looks(())
             return
         height, width = packet.frame.image.shape[:2]
-        self._looks.show_looks(order_of_looks(saliency, aspect=width / height))
+        self._looks.show_looks(peaks(saliency, aspect=width / height))
 
     def _go_to_change(self, direction: int) -> None:
         packet, moments = self.window.display.packet, self._recording.record.moments()

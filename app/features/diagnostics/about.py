@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.pipeline.stats import PipelineStats
     from app.runtime.settings import Settings
 
-_PARTS = ("PySide6_Essentials", "opencv-python", "onnxruntime", "numpy", "pyqtgraph", "openvino")
+_PARTS = ("PySide6_Essentials", "opencv-python", "onnxruntime", "numpy", "pyqtgraph")
 # What the report says of the settings: how the program looks and works, never what was opened.
 _TOLD = (
     *("colormap", "opacity", "threshold", "smoothing", "overlay", "theme", "panel", "loop"),

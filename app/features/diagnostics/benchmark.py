@@ -193,8 +193,8 @@ class TrainingMeasurement(Measurement):
         run.ended.connect(lambda outcome: self.give_up(outcome.message))
         self._training.show_run()
 
-    def _on_told(self, told: Event) -> None:
-        if told["phase"] == "train" and not self._rss:
+    def _on_told(self, event: Event) -> None:
+        if getattr(event, "phase", "") == "train" and not self._rss:
             self._rss = psutil.Process().memory_info().rss
             super()._on_first_overlay()
 

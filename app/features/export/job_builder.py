@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from app.features.export.queue import ExportQueue
     from app.shell.main_window import MainWindow
-    from uvanet.video.job import Region
+    from uvanet.analysis.regions import RegionMask
 
 _MASK_SIDE = 256
 
@@ -123,7 +123,7 @@ class ExportJobBuilder:
         return Path(file.name)
 
 
-def _write_masks(file: IO[bytes], regions: Iterable[Region]) -> None:
+def _write_masks(file: IO[bytes], regions: Iterable[RegionMask]) -> None:
     """Writes an archive for `--regions`; regions that share a name are numbered."""
     names: set[str] = set()
     # Not by np.savez, which keeps some names for itself.
