@@ -6,13 +6,13 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from app.pipeline.events import InferenceFailed, ModelChanged, ModelEvent, ModelRefused
 from app.pipeline.packets import FramePacket, SaliencyPacket
+from app.pipeline.paint_format import paintable
 from app.pipeline.predictor import checked_map, known_error, make_predictor, no_answer
 from app.pipeline.watchdog import StepTimer
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MAX_PAINT_SIDE = 4096
 _EMPTY_SIDE = 8
 _MAX_MESSAGES = 32
 
@@ -284,21 +283,3 @@ class Inference:
         model.messages.add(message)
         logger.error("%s", message, exc_info=error)
         self._emit(InferenceFailed(model.number, known))
-
-
-def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Converts a frame to the format that Qt paints fastest.
-
-    Args:
-        image: BGR, uint8, shape (h, w, 3).
-
-    Returns:
-        BGRA with alpha 255, uint8, shape (h', w', 4), a new contiguous array; scaled down where
-        a side is above MAX_PAINT_SIDE.
-    """
-    height, width = image.shape[:2]
-    scale = MAX_PAINT_SIDE / max(height, width)
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = cast("NDArray[np.uint8]", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-    return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_BGR2BGRA))
