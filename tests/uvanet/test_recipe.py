@@ -22,7 +22,7 @@ from uvanet.training.data.crops import CorpusConfig, View, random_view
 from uvanet.training.data.features import DeepFeatures, see_views
 from uvanet.training.data.pseudo_labels import build, picture_example, pool_examples
 from uvanet.training.pipeline import distill, first_material, two_steps
-from uvanet.training.teacher_cards import write_cards
+from uvanet.training.publish import publish_teachers
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import load_spatial
 from uvanet.training.teachers.spatial import TeacherConfig
@@ -115,7 +115,7 @@ def test_teachers_stream_like_any_model_and_keep_proportions(
     gaze_tree: Path, tmp_path: Path
 ) -> None:
     make_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
-    cards = write_cards(gaze_tree, tmp_path, TEACHER, MOTION)
+    cards = publish_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
     assert cards["teacher-temporal"].metrics["synthetic motion"]["rule"]["kld"] > 0
     assert {"val", "test"} <= set(cards["teacher-spatial"].metrics)
     picture = np.full((90, 160, 3), 90, np.uint8)

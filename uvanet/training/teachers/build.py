@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
-from uvanet.deploy.half import store_half
+from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher

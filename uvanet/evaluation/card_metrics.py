@@ -1,4 +1,4 @@
-"""What a card says of how good a model is: every metric on every set, with its interval."""
+"""The metrics of a model card: every metric on the project's own splits."""
 
 from __future__ import annotations
 
@@ -16,23 +16,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from uvanet.evaluation.predictors import Predictor
+    from uvanet.model_card import Metrics
 
 DRAWS, SEED = 2000, 0
 
-Set = Literal["val", "test", "talk"]
-Metrics = dict[str, dict[str, dict[str, float]]]
+CardSet = Literal["val", "test", "talk"]
+CARD_SETS: tuple[CardSet, ...] = ("val", "test", "talk")
 
 
-def measure(rows: Sequence[Predictor], root: Path, sets: Sequence[Set]) -> Metrics:
-    """Measures rows on the shared data.
+def card_metrics(
+    predictors: Sequence[Predictor], root: Path, sets: Sequence[CardSet] = CARD_SETS
+) -> Metrics:
+    """Evaluates predictors for their cards.
 
     Args:
-        rows: The models.
+        predictors: What is evaluated.
         root: The data, as `find_root` gives it.
-        sets: Of "val", "test" and "talk"; talk is left out where its folder is not there.
+        sets: "val" and "test" are splits of the still pictures; "talk", clips of people talking,
+            is left out where its folder does not exist.
 
     Returns:
-        Set to row to metric to mean, rounded; `nss_low` and `nss_high` bound the 95 % interval.
+        Set to predictor to metric to mean, rounded to 4 decimals, without undefined metrics;
+        `nss_low` and `nss_high` are the ends of the 95 % interval of NSS.
     """
     result: Metrics = {}
     baseline = center_prior(read_split(root, "train"))
@@ -43,16 +48,17 @@ def measure(rows: Sequence[Predictor], root: Path, sets: Sequence[Set]) -> Metri
             data = talk.read(root / "talk")
         else:
             data = GazeSet(name, pictures=read_split(root, name))
-        scores = evaluate_predictors(data, rows, baseline=baseline)
-        weights = draw_weights([item.clip for item in scores.items], DRAWS, SEED)
+        scores = evaluate_predictors(data, predictors, baseline=baseline)
+        weights = draw_weights(scores.clips(), DRAWS, SEED)
         result[name] = {}
         for row, values in scores.values.items():
-            means = {
+            found = {
                 metric: interval(values[:, column], weights)
                 for column, metric in enumerate(METRICS)
             }
-            told = {metric: round(one.mean, 4) for metric, one in means.items() if one.n}
-            told["nss_low"] = round(means["nss"].low, 4)
-            told["nss_high"] = round(means["nss"].high, 4)
-            result[name][row] = told
+            means = {metric: round(one.mean, 4) for metric, one in found.items() if one.n}
+            if found["nss"].n:
+                means["nss_low"] = round(found["nss"].low, 4)
+                means["nss_high"] = round(found["nss"].high, 4)
+            result[name][row] = means
     return result
