@@ -244,7 +244,10 @@ def test_a_student_is_distilled_and_its_card_says_from_what(
     assert model.predict(np.zeros((20, 30, 3), np.uint8)).shape == (20, 30)
     told = {row.name: row for row in card.data}
     assert told["made"].license == "CC0"
-    assert told["film"].use.startswith("1 files")
+    assert told["film"].count == 1
+    assert told["made, train split"].license == "unknown"
+    assert not any("OSIE" in name for name in told)
+    assert card.license.startswith("restricted by the terms of made")
     assert any("EfficientNet" in name for name in told)
     assert "--pool" in card.recipe["command"]
     assert card.recipe["corpus"]["pool_views"] == 2
