@@ -1,4 +1,4 @@
-"""A network that never returns from `step` is given up by name; the view and others go on."""
+"""Networks that do not return from `step`: reported by name, and the rest goes on."""
 
 from __future__ import annotations
 
