@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import QApplication
 
 from app.pipeline.events import PipelineState
 from app.runtime.import_guards import clear_foreign_qt
-from app.runtime.shutdown import shut_down
 from app.ui.theme import DARK, LIGHT
 
 
@@ -115,13 +113,12 @@ def test_title_and_status_name_the_source(player, clip):
 def test_the_graphs_start_after_the_first_overlay_and_follow(player):
     plots = player.parts.plots
     player.until(lambda: plots.rates.started and plots.memory.started)
-    curve = plots.rates._lines[2]
-    player.until(lambda: curve.getData()[1] is not None and max(curve.getData()[1]) > 5)
-    memory = plots.memory._lines[0].getData()
+    player.until(lambda: max(plots.rates.chart.curve_points(2)[1], default=0.0) > 5)
+    memory = plots.memory.chart.curve_points(0)
     assert memory[0][-1] == 0
     assert memory[0][0] >= -60
     assert 20 < memory[1][-1] < 10_000
-    assert plots.memory._values[0].text().endswith("MB")
+    assert plots.memory.values[0].text().endswith("MB")
 
 
 def test_the_numbers_add_up(player):
@@ -168,22 +165,6 @@ def test_ctrl_c_closes_the_window(player):
     os.kill(os.getpid(), signal.SIGINT)
     player.until(lambda: not player.window.isVisible())
     assert player.program.clean
-
-
-def test_stages_have_bounds_and_do_not_stop_each_other():
-    done = []
-
-    def broken(_):
-        raise RuntimeError("no")
-
-    def hangs(seconds):
-        time.sleep(seconds)
-        return False
-
-    stages = [("a", broken), ("b", hangs), ("c", lambda left: done.append(left) or True)]
-    assert not shut_down(stages, 0.2)
-    assert done == [0.1]
-    assert shut_down([("c", lambda _: True)], 1.0)
 
 
 def test_only_opencvs_paths_are_cleared(tmp_path, monkeypatch):

@@ -37,6 +37,10 @@ class StreamingEngine:
         """Forgets earlier frames: after a jump in time, or before another video."""
         self._past.clear()
 
+    def cancel(self) -> None:
+        """Ends a running step with a ModelError, and every later one. Any thread."""
+        self._engine.cancel()
+
     def step(self, image: NDArray[np.uint8], t: float, *, bgr: bool = False) -> NDArray[np.float32]:
         """Predicts the map of the next frame at the network's resolution.
 

@@ -25,7 +25,6 @@ from app.shell.quit_guard import QuitQuestion, QuitWords
 from app.ui.controls import IconButton
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
-from app.ui.theme import DARK
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from app.features.export.time_range import Span
     from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
     from uvanet.sources.base import SourceInfo
 
 _RECORDING_TICK_MS = 500
@@ -96,7 +94,7 @@ class Export(Feature):
         self.live.failed.connect(self._on_recording_failed)
         self.live.split.connect(self._on_split)
         self.question = QuitQuestion(window, self._busy, _quit_words, self)
-        self.card = ExportQueueCard(DARK)
+        self.card = ExportQueueCard()
         self.card.dismissed.connect(self._on_dismissed)
         self.card.wanted.connect(self._on_wanted)
         # Queued: the panel has made room by then.
@@ -123,10 +121,6 @@ class Export(Feature):
         window.controller.switched.connect(self._on_switched)
         window.actions_by_name.set_checked("keep_last", window.settings.export_keep)
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """See `Feature.set_tokens`."""
-        self.card.set_tokens(tokens)
-
     def close(self, timeout: float) -> bool:
         """See `Feature.close`; a recording that still runs is kept as a plain video."""
         self._tick.stop()
@@ -145,7 +139,7 @@ class Export(Feature):
         if info is None:
             return
         if info.kind is SourceKind.PICTURE:
-            self.window.banner.say(
+            self.window.banner.notify(
                 "info",
                 tr("A single picture is saved as a snapshot."),
                 self.window.actions_by_name.tip(tr("Save snapshot"), "save_snapshot"),
@@ -298,7 +292,7 @@ class Export(Feature):
     def _finish_recording(self, title: str) -> None:
         self._tick.stop()
         if self.live.missed:
-            self.window.banner.say(
+            self.window.banner.notify(
                 "warning",
                 tr("The disk was too slow for {count} frames of the recording.").format(
                     count=self.live.missed
@@ -312,7 +306,7 @@ class Export(Feature):
     def _is_live(self, info: SourceInfo | None) -> bool:
         """Whether there is something to record; says what to do where there is not."""
         if info is not None and not info.live:
-            self.window.banner.say(
+            self.window.banner.notify(
                 "info",
                 tr("Cameras, screens and streams are recorded; a film is there already."),
                 self.window.actions_by_name.tip(tr("Export a part of it"), "export_clip"),
@@ -354,16 +348,16 @@ class Export(Feature):
         banner = self.window.banner
         kept = "" if task.kept is None else _kept_words(task.kept)
         if task.state == ExportState.FAILED:
-            banner.say("error", task.message, f"{task.hint} {kept}".strip())
+            banner.notify("error", task.message, f"{task.hint} {kept}".strip())
         elif task.state == ExportState.DONE and task.message:
-            banner.say("warning", task.message, task.hint)
+            banner.notify("warning", task.message, task.hint)
         elif task.state == ExportState.DONE:
-            banner.say(
+            banner.notify(
                 "done", tr("Exported {name}.").format(name=task.title), str(task.outputs[0].parent)
             )
         else:
             if kept:
-                banner.say("info", kept)
+                banner.notify("info", kept)
             self.queue.remove(task)
         self._show_status()
 
@@ -384,12 +378,12 @@ class Export(Feature):
         self.window.actions_by_name.set_checked("record", False)
         self._show_status()
         words = "" if kept is None else _kept_words(kept)
-        self.window.banner.say("error", error.message, f"{error.hint} {words}".strip())
+        self.window.banner.notify("error", error.message, f"{error.hint} {words}".strip())
 
     def _on_split(self, take: Path) -> None:
         info = self.window.controller.info
         self._export_take(info.title if info is not None else tr("recording"), take)
-        self.window.banner.say(
+        self.window.banner.notify(
             "info",
             tr("The picture's size changed: the recording goes on as a second clip."),
             tr("What was recorded before is being exported."),
@@ -413,7 +407,7 @@ class Export(Feature):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, UvanetError):
             raise error
-        self.window.banner.say("error", error.message, error.hint)
+        self.window.banner.notify("error", error.message, error.hint)
 
 
 def _button(window: MainWindow, name: str) -> IconButton:
