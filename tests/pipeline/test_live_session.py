@@ -1,4 +1,4 @@
-"""Live session: answers of what was replaced in the meantime are recognized by their number."""
+"""Live session: events and results of what was replaced since are ignored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ERROR = SourceError("It broke.", "Mend it.")
 
 
 class Stage:
-    """A session, what it said, and the sources and models that it can open by name."""
+    """A session, the signals it emitted, and the sources and models that it can open."""
 
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot = qtbot
@@ -104,7 +104,7 @@ def stage(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     assert stage.jobs.close(LIMIT_S)
 
 
-def test_a_slow_source_stays_the_sessions_source_after_a_bad_second_choice(stage: Stage) -> None:
+def test_a_slow_source_stays_in_use_after_a_second_choice_that_fails(stage: Stage) -> None:
     opening, go_on = threading.Event(), threading.Event()
 
     def dawdle() -> None:
@@ -126,7 +126,7 @@ def test_a_slow_source_stays_the_sessions_source_after_a_bad_second_choice(stage
     assert stage.session.info.title == "slow"
 
 
-def test_events_that_come_while_a_bad_choice_is_made_are_not_lost(
+def test_events_during_a_choice_that_fails_are_handled_after_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     making, go_on = threading.Event(), threading.Event()
@@ -179,7 +179,7 @@ def test_events_of_a_teacher_that_was_replaced_are_ignored(stage: Stage) -> None
     assert stage.said == []
 
 
-def test_a_teachers_result_is_never_shown_as_that_of_its_successor(stage: Stage) -> None:
+def test_a_result_of_a_replaced_teacher_is_left_out(stage: Stage) -> None:
     stage.models = {"a": FakePredictor(), "b": FakePredictor()}
     stage.session.use_teacher("a")
     stage.until(lambda: ("teacher_ready", "a") in stage.said)
@@ -215,7 +215,7 @@ def test_failures_of_models_that_are_not_in_use_are_ignored(stage: Stage) -> Non
     assert [name for name, _ in stage.said] == ["model_changed", "engine_failed"]
 
 
-def test_a_model_without_a_frame_for_its_trial_is_said_to_wait(stage: Stage) -> None:
+def test_a_model_without_a_frame_for_its_trial_is_reported_as_waiting(stage: Stage) -> None:
     stage.models["b"] = FakePredictor()
     stage.session.use_model("b")
     stage.until(lambda: stage.said)
