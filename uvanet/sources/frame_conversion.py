@@ -96,7 +96,8 @@ class FrameConverter:
 def orientation_of(frame: VideoFrame) -> Orientation:
     """Reads the display matrix of a frame, rounded to quarter turns and mirroring."""
     try:
-        data = frame.side_data[SideDataType.DISPLAYMATRIX]
+        # PyAV's stubs know its keys as names only.
+        data = frame.side_data[SideDataType.DISPLAYMATRIX]  # type: ignore[typeddict-item]
     except KeyError:
         return UPRIGHT
     a, b, _, c, d = np.frombuffer(data, np.int32)[:5].astype(np.float64)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import av
 import av.error
+from av.container import InputContainer
 
 from uvanet.errors import SourceError
 from uvanet.redaction import printable
@@ -21,7 +22,6 @@ from uvanet.redaction import printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from av.container import InputContainer
     from av.video.stream import VideoStream
 
 # Demuxers that open further files or addresses, or that only recognize a file by its name.
@@ -40,6 +40,7 @@ _PROTOCOLS = {
     "srt": "srt",
 }
 _BUFFER_BYTES = 1 << 17
+_NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS
 
 
 class RegularFile:
@@ -130,8 +131,7 @@ class MediaInput:
     @property
     def has_timestamps(self) -> bool:
         """Whether the format carries times; if not, a stream's frames count from their arrival."""
-        flag = av.format.Flags.no_timestamps.value
-        return not int(self.container.format.flags) & flag
+        return not int(self.container.format.flags) & _NO_TIMESTAMPS
 
 
 def open_file(path: Path) -> MediaInput:
@@ -151,6 +151,7 @@ def open_file(path: Path) -> MediaInput:
     except BaseException:
         file.close()
         raise
+    assert isinstance(container, InputContainer)
     return MediaInput(container, file)
 
 
@@ -176,6 +177,7 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
     address = scheme + url[len(scheme) :]
     timeout = (open_timeout, read_timeout)
     container = av.open(address, timeout=timeout, options=options, metadata_errors="replace")
+    assert isinstance(container, InputContainer)
     return MediaInput(container)
 
 

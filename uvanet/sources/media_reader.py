@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import time
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
@@ -86,6 +86,7 @@ class MediaReader:
         self._last = -1.0
         self._end = 0.0  # of everything demuxed, on the container's clock
         self._arrival: float | None = None
+        self._stated: float | None = None
 
     @property
     def note(self) -> str:
@@ -145,18 +146,20 @@ class MediaReader:
 
         Packets of all tracks count: sound that is longer than the video is no loss.
         """
-        if self._input is None or self._input.container.duration is None:
+        if self._input is None or self._stated is None:
             return 0.0
-        start = self._input.container.start_time or 0
-        stated = (start + self._input.container.duration) / av.time_base
-        return max(0.0, stated - self._end)
+        start = (self._input.container.start_time or 0) / av.time_base
+        return max(0.0, start + self._stated - self._end)
 
     def is_truncated(self) -> bool:
-        """Whether the container's index names samples behind the end of the file."""
+        """Whether the file is known to end early; some formats show it only when they end."""
         if self._input is None or self._input.file is None:
             return False
+        if self._stated is not None and self.duration is not None:
+            if self._stated > self.duration + max(0.5, 0.02 * self._stated):
+                return self._input.container.format.name == "avi"
         entries, size = self._track.index_entries, self._input.container.size
-        return any(entries[n].pos + entries[n].size > size for n in (-1, len(entries) // 2)) if len(entries) else False
+        return len(entries) > 0 and entries[-1].pos + entries[-1].size > size
 
     def change(self) -> str:
         """What happened to the file while it was read; empty if nothing."""
@@ -235,7 +238,7 @@ class MediaReader:
         for shown in deinterlacer.flush():
             yield shown, self._time(shown)
 
-    def _packets(self) -> Iterator[Packet]:
+    def _packets(self) -> Iterator[Packet[Any]]:
         """Yields the video packets; reads on behind damaged places."""
         assert self._input is not None
         errors = 0
@@ -269,7 +272,7 @@ class MediaReader:
             context.thread_count = 1 if small else 0
         return context
 
-    def _note_end(self, packet: Packet) -> None:
+    def _note_end(self, packet: Packet[Any]) -> None:
         if packet.pts is not None and packet.time_base is not None:
             end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
             self._end = max(self._end, end)
@@ -309,12 +312,15 @@ class MediaReader:
             if 1.0 / _MAX_FPS <= step <= 1.0 / _MIN_FPS:
                 self.fps = 1.0 / step
         if container.duration is not None and container.duration > 0:
-            self.duration = container.duration / av.time_base
+            self.duration = self._stated = container.duration / av.time_base
         if track.duration and track.time_base and track.duration > 0:
             own = float(track.duration * track.time_base)
             self.duration = min(own, self.duration or own)
         if track.frames > 0:
             self.frames = track.frames
+            if container.format.name == "avi" and track.average_rate:
+                # FFmpeg shortens the duration of a file that was cut off; the count stays.
+                self._stated = max(self._stated or 0.0, track.frames / float(track.average_rate))
         if self.duration is not None:
             counted = max(1, round(self.duration * self.fps))
             # An edit list hides frames that the track's count holds.

@@ -130,7 +130,7 @@ class VideoSource(ThreadSafeSource):
         if missing > max(_MAX_MISSING_SECONDS, _MAX_MISSING_SHARE * stated):
             raise SourceError(
                 f"{self._name} is damaged: its video ends after {read} of "
-                f"{self._next_pts + missing:.1f} seconds.",
+                f"{max(stated, self._next_pts + missing):.1f} seconds.",
                 "The frames before are good; copy or download the file again for the rest.",
             )
         damage = reader.damage

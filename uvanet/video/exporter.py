@@ -120,10 +120,11 @@ def _export(
         outputs = Transaction(make_sinks(job, source.info, files, timing, *names))
         meter = Meter(expected_frames(source.info, job))
         try:
-            stopped = _run(job, source, annotator, outputs, meter, control, progress)
-            outcome = outputs.complete()
-        except WriteError as full:
-            stopped, outcome = "", outputs.keep(full.error)
+            try:
+                stopped = _run(job, source, annotator, outputs, meter, control, progress)
+                outcome = outputs.complete()
+            except WriteError as full:
+                stopped, outcome = "", outputs.keep(full.error)
         except BaseException:
             outputs.abort()
             raise
@@ -229,6 +230,7 @@ def _run(
             for arrived, frame in frames:
                 item = annotator.annotate(frame)
                 outputs.write(item)
+                control.started = True
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)
                 if progress:

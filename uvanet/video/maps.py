@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from uvanet.model import resize_to_image
+from uvanet.runtime.preprocess import resize_to_image
 from uvanet.video.muxing import unwritable
 from uvanet.video.sinks import AnnotatedFrame, HiddenFolder, Sink
 from uvanet.video.writer import claim, commit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from av.container import OutputContainer
     from av.packet import Packet
+    from av.video.stream import VideoStream
 
     from uvanet.video.codecs import Container
     from uvanet.video.sound import Sound
@@ -92,8 +93,8 @@ def repack(
             track = media.container.streams.video[0]
             stream = output.add_stream_from_template(track)
             stream.time_base = track.time_base
-            tracks: list[Iterator[Packet]] = [
-                _limited(media.container.demux(track), frames, stream)  # type: ignore[list-item]
+            tracks: list[Iterator[Packet[Any]]] = [
+                _limited(media.container.demux(track), frames, stream)
             ]
             if reader is not None and reader.track is not None:
                 copied = reader.add_copied(output, container) if copy_sound else None
@@ -115,7 +116,7 @@ def has_sound(sound: Sound) -> bool:
     return reader.track is not None
 
 
-def _limited(packets: Iterator[Packet], most: int | None, stream: object) -> Iterator[Packet]:
+def _limited(packets: Iterator[Packet[Any]], most: int | None, stream: VideoStream) -> Iterator[Packet[Any]]:
     count = 0
     try:
         for packet in packets:
@@ -123,25 +124,26 @@ def _limited(packets: Iterator[Packet], most: int | None, stream: object) -> Ite
                 continue
             if most is not None and count >= most:
                 return
-            packet.stream = stream  # type: ignore[assignment]
+            packet.stream = stream
             count += 1
             yield packet
     except av.error.InvalidDataError:
         return  # a file that was broken off ends here
 
 
-def _seconds(packet: Packet) -> float:
-    assert packet.dts is not None and packet.time_base is not None
+def _seconds(packet: Packet[Any]) -> float:
+    assert packet.dts is not None
+    assert packet.time_base is not None
     return float(packet.dts * packet.time_base)
 
 
-def _video_packets(path: Path) -> Iterator[Packet]:
+def _video_packets(path: Path) -> Iterator[Packet[Any]]:
     try:
         source = open_file(path)
     except (av.error.FFmpegError, OSError):
         return
     try:
-        for packet in source.container.demux(video=0):
+        for packet in source.container.demux(source.container.streams.video[:1]):
             if packet.size and not packet.is_corrupt:
                 yield packet
     except av.error.FFmpegError:

@@ -104,7 +104,8 @@ def protect_inputs(outs: Iterable[Path], inputs: Iterable[Path]) -> None:
                 matches = pattern_regex(out.name).fullmatch
                 clash = next((p for p in identities.values() if matches(p.name)), None)
         else:
-            clash = identities.get(_identity(out))
+            identity = _identity(out)
+            clash = None if identity is None else identities.get(identity)
         if clash is not None:
             raise UsageError(
                 f"{printable(out)} would replace {printable(clash)}, which is read.",
@@ -112,12 +113,15 @@ def protect_inputs(outs: Iterable[Path], inputs: Iterable[Path]) -> None:
             )
 
 
-def free_names(outs: Sequence[Path], taken: Sequence[Path] = ()) -> tuple[Path, ...]:
+def free_names(
+    outs: Sequence[Path], taken: Sequence[Path] = (), *, overwrite: bool = False
+) -> tuple[Path, ...]:
     """Gives outputs names that no file has: "clip.mp4" becomes "clip-2.mp4".
 
     Args:
         outs: The outputs wanted. A pattern or folder that exists is an error instead.
         taken: Names that are given away already.
+        overwrite: Existing files may be replaced; only `taken` names are numbered.
 
     Raises:
         OutputError: A pattern or a folder of maps exists already.
@@ -126,7 +130,7 @@ def free_names(outs: Sequence[Path], taken: Sequence[Path] = ()) -> tuple[Path, 
     result: list[Path] = []
     for out in outs:
         free, number = out, 1
-        while _exists(free) or _key(free) in given:
+        while (not overwrite and _exists(free)) or _key(free) in given:
             if is_pattern(out) or not out.suffix or free.is_dir():
                 raise OutputError(
                     f"{printable(out)} exists already.",

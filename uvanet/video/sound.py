@@ -65,7 +65,7 @@ class SoundReader:
         """Closes the source."""
         self._input.close()
 
-    def add_copied(self, output: OutputContainer, container: Container) -> Iterator[Packet] | None:
+    def add_copied(self, output: OutputContainer, container: Container) -> Iterator[Packet[AudioStream]] | None:
         """Adds the track as it is; None if the container cannot hold its codec.
 
         Returns:
@@ -77,16 +77,17 @@ class SoundReader:
         stream = output.add_stream_from_template(self.track)
         return self._copied(stream, may_be_early=container.format == "mp4")
 
-    def add_encoded(self, output: OutputContainer, container: Container) -> Iterator[Packet]:
+    def add_encoded(self, output: OutputContainer, container: Container) -> Iterator[Packet[AudioStream]]:
         """Adds the track, encoded anew; returns as `add_copied` does."""
         assert self.track is not None
         channels = self.track.codec_context.layout.nb_channels
         layout = {1: "mono"}.get(channels, "5.1" if channels >= _SURROUND_CHANNELS else "stereo")
         stream = output.add_stream(container.sound_encoder, rate=_RATE, layout=layout)
+        assert isinstance(stream, av.AudioStream)
         stream.bit_rate = container.sound_bit_rate
         return self._encoded(stream)
 
-    def _packets(self) -> Iterator[Packet]:
+    def _packets(self) -> Iterator[Packet[AudioStream]]:
         assert self.track is not None
         for stream in self._input.container.streams:
             if stream is not self.track:
@@ -99,7 +100,7 @@ class SoundReader:
                 pass  # read from the start
         yield from self._input.container.demux(self.track)
 
-    def _copied(self, stream: AudioStream, *, may_be_early: bool) -> Iterator[Packet]:
+    def _copied(self, stream: AudioStream, *, may_be_early: bool) -> Iterator[Packet[AudioStream]]:
         start, end = self._sound.start, self._sound.start + self._seconds
         for packet in self._packets():
             if packet.pts is None or packet.time_base is None or not packet.size:
@@ -117,7 +118,7 @@ class SoundReader:
             packet.stream = stream
             yield packet
 
-    def _encoded(self, stream: AudioStream) -> Iterator[Packet]:
+    def _encoded(self, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
         for frame in self._filtered(stream.codec_context):
             yield from stream.encode(frame)
         yield from stream.encode(None)
@@ -132,6 +133,7 @@ class SoundReader:
             except av.error.FFmpegError:
                 continue
             for frame in frames:
+                assert isinstance(frame, av.AudioFrame)
                 if graph is None:
                     graph = self._graph(frame, encoder)
                 graph.push(frame)

@@ -232,9 +232,10 @@ class VideoWriter:
             options["video_track_timescale"] = str(self._scale)
         output = open_output(self._part.path, kind.format, options)
         stream = output.add_stream(kind.encoder, rate=self._rate, options=kind.options[quality])
-        stream.width, stream.height = self._even
-        stream.pix_fmt = "yuv420p"
+        assert isinstance(stream, av.VideoStream)
         context = stream.codec_context
+        context.width, context.height = self._even
+        context.pix_fmt = "yuv420p"
         context.time_base = Fraction(1, self._scale)
         # A complete picture every two seconds lets players jump without a wait.
         context.gop_size = max(1, round(_KEY_FRAME_SECONDS * self._rate))
@@ -265,7 +266,7 @@ def _as_frame(planes: NDArray[np.uint8]) -> av.VideoFrame:
     sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
     values, start = planes.reshape(-1), 0
     for plane, (high, wide) in zip(frame.planes, sizes, strict=True):
-        target = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        target = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         target[:high, :wide] = values[start : start + high * wide].reshape(high, wide)
         start += high * wide
     return frame
