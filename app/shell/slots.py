@@ -113,7 +113,7 @@ class Layout:
         layout = self.root.layout()
         assert layout is not None
         layout.setContentsMargins(gap, 0 if immersive else 8, gap, 0 if immersive else 6)
-        self.panes.set_immersive(immersive)
+        self.panes.set_chrome_hidden(immersive)
 
 
 def build(actions: ActionSet, model: str) -> Layout:

@@ -71,7 +71,7 @@ class View(Feature):
         self._was_maximized = False
         for spec, (mirrored, quarters) in window.settings.turned.items():
             window.controller.orientations.set(spec, Orientation(bool(mirrored), quarters))
-        window.parts.folds.set_folded(window.settings.folded)
+        window.parts.folds.set_collapsed(window.settings.folded)
         window.parts.folds.changed.connect(self._on_folded)
         window.controller.opened.connect(self._on_opened)
         window.controller.turned.connect(self._on_turned)
