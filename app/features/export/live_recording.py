@@ -20,7 +20,7 @@ from uvanet.errors import OutputError, UvanetError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.shell.main_window import MainWindow
+    from app.shell.context import FeatureContext
     from uvanet.video.replay_buffer import ReplayBuffer
 
 KEPT_SECONDS = 30.0
@@ -31,7 +31,7 @@ class LiveRecording(QObject):
     """Keeps what a live source gives, and saves stretches of it.
 
     Args:
-        window: The window.
+        context: The parts of the program.
         rescue: Gives a place for a recording that cannot go on.
 
     Signals:
@@ -45,9 +45,9 @@ class LiveRecording(QObject):
     _broke = Signal(object)
     _resized = Signal(object, float)
 
-    def __init__(self, window: MainWindow, rescue: Callable[[], Path]) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, context: FeatureContext, rescue: Callable[[], Path]) -> None:
+        super().__init__(context.slots.window)
+        self._context = context
         self._rescue = rescue
         self._missed_before = 0
         self._recorder: Recorder | None = None
@@ -77,7 +77,7 @@ class LiveRecording(QObject):
         """Keeps the newest frames from now on."""
         if self._recorder is None:
             self._recorder = Recorder(self._make_ring, self._broke.emit, self._on_other_size)
-            self._window.controller.set_tap(self._recorder.offer)
+            self._context.session.set_tap(self._recorder.offer)
 
     def _make_ring(self) -> ReplayBuffer:
         # Here and not above: the program starts without it, and this thread may wait.
@@ -89,7 +89,7 @@ class LiveRecording(QObject):
         """Keeps nothing any more, and forgets what was kept once it is saved."""
         recorder, self._recorder, self._since = self._recorder, None, None
         saving, self._saving = self._saving, []
-        self._window.controller.set_tap(None)
+        self._context.session.set_tap(None)
         if recorder is None:
             return
 
@@ -98,7 +98,7 @@ class LiveRecording(QObject):
                 saved.wait(_SAVING_SECONDS)
             recorder.close(5.0)
 
-        self._window.jobs.run(end, lambda _: None, self._raise, name="recorder")
+        self._context.jobs.run(end, lambda _: None, self._raise, name="recorder")
 
     def record(self) -> None:
         """Keeps everything from now on."""
@@ -144,7 +144,7 @@ class LiveRecording(QObject):
         """
         recorder, since = self._recorder, self._since
         self._recorder, self._since = None, None
-        self._window.controller.set_tap(None)
+        self._context.session.set_tap(None)
         ended = True
         if recorder is not None:
             if since is not None and recorder.ring is not None:
@@ -186,7 +186,7 @@ class LiveRecording(QObject):
                 saved.set()
             return path
 
-        self._window.jobs.run(work, done, failed, name="take")
+        self._context.jobs.run(work, done, failed, name="take")
 
     def _on_other_size(self, t: float) -> None:
         """On the recorder's thread: what was recorded so far becomes a take of its own."""
@@ -206,7 +206,7 @@ class LiveRecording(QObject):
     def _on_broke(self, error: UvanetError) -> None:
         recorder, since = self._recorder, self._since
         self._recorder, self._since = None, None
-        self._window.controller.set_tap(None)
+        self._context.session.set_tap(None)
 
         def rescue() -> Path | None:
             kept = None
@@ -222,7 +222,7 @@ class LiveRecording(QObject):
         def done(kept: Path | None) -> None:
             self.failed.emit(error, kept)
 
-        self._window.jobs.run(rescue, done, self._raise, name="rescue")
+        self._context.jobs.run(rescue, done, self._raise, name="rescue")
 
     def _raise(self, error: Exception) -> None:
         raise error
