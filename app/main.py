@@ -22,7 +22,7 @@ from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
 from app.runtime.shutdown import WHOLE_SECONDS, SignalHandler, leave_at_once, shut_down
 from app.session.heat import Heat
-from app.session.models import DEFAULT_MODEL, load_predictor, resolve_model
+from app.session.models import DEFAULT_MODEL, load_predictor, if_available
 from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
 from app.session.settings import SessionSettings
@@ -160,7 +160,7 @@ class Program(QObject):
         self, options: Options, predictor: Predictor | PredictorFactory | None
     ) -> LiveSession:
         settings = self.settings.section(SessionSettings)
-        model = options.model or resolve_model(settings.model) or DEFAULT_MODEL
+        model = options.model or if_available(settings.model) or DEFAULT_MODEL
         engine = options.engine or settings.engine
         if predictor is None:
             predictor = partial(load_predictor, model, engine, options.threads)

@@ -52,7 +52,7 @@ each taught by its teacher, and then replaced by the network that fuses them.
 CORPUS = CorpusConfig(gaze_views=12, pool_views=8, clip_views=2)
 HINT = 0.3
 PARTS = (
-    ("mixed", "the mixed features"),
+    ("spatiotemporal", "the mixed features"),
     ("spatial", "the spatial branch"),
     ("temporal", "the temporal branch"),
 )
@@ -62,7 +62,7 @@ Means = dict[str, dict[str, tuple[Interval, Interval]]]
 class Square(BranchEngine):
     """A student that sees all pictures stretched to squares, as the paper's does."""
 
-    keeps_proportions = False
+    dynamic_input_size = False
 
 
 def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
@@ -120,16 +120,16 @@ def rows_of(students: dict[str, SpatioTemporal], first: SpatioTemporal) -> list[
         return StreamPredictor(name, Model(card, engine))
 
     base = students[BASE]
-    found = [row(name, BranchEngine(student, "fused")) for name, student in students.items()]
+    found = [row(name, BranchEngine(student, "ensemble")) for name, student in students.items()]
     found += [row(f"{words} alone", BranchEngine(base, name)) for name, words in PARTS]
-    found.append(row("no second step", BranchEngine(first, "fused")))
+    found.append(row("no second step", BranchEngine(first, "ensemble")))
     found += [
         row(f"{words} alone, no second step", BranchEngine(first, name)) for name, words in PARTS
     ]
-    found.append(row("pictures stretched to squares", Square(base, "fused")))
+    found.append(row("pictures stretched to squares", Square(base, "ensemble")))
     for side in (32, 48, 64, 96, 128):
         if side != base.preset.input_size:
-            engine = BranchEngine(base, "fused")
+            engine = BranchEngine(base, "ensemble")
             engine.input_size = (side, side)
             found.append(row(f"shown {side} x {side} pixels, not trained for it", engine))
     return found

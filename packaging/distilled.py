@@ -40,7 +40,7 @@ def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
     config = TrainConfig(preset=preset, cache_resolution=max(160, side))
     result = train(config, gaze_material(root, config.cache_resolution), out)
     student = load_student(preset, result.weights)
-    student.sharpen(best_sharpness(student_predictor(student), read_split(root, "val")))
+    student.scale_logits(best_sharpness(student_predictor(student), read_split(root, "val")))
     return student
 
 
@@ -49,18 +49,18 @@ def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
     card = read_card(WEIGHTS / f"{preset}.json")
     shipped = load_student(preset, WEIGHTS / f"{preset}.safetensors")
     engines = {
-        preset: BranchEngine(shipped, "fused"),
+        preset: BranchEngine(shipped, "ensemble"),
         **{
             f"its {words} alone": BranchEngine(shipped, name)
             for name, words in (
-                ("mixed", "mixed features"),
+                ("spatiotemporal", "mixed features"),
                 ("spatial", "spatial branch"),
                 ("temporal", "temporal branch"),
             )
         },
     }
     if alone is not None:
-        engines[ALONE] = BranchEngine(alone, "fused")
+        engines[ALONE] = BranchEngine(alone, "ensemble")
     return [StreamPredictor(name, Model(card, engine)) for name, engine in engines.items()]
 
 

@@ -35,4 +35,4 @@ def begin(bench, steps=20):
 def phase(bench, name):
     """Waits for a run's phase."""
     run = bench.feature.run
-    bench.until(lambda: run.step is not None and run.step["phase"] == name)
+    bench.until(lambda: run.step is not None and run.step.phase == name)

@@ -117,6 +117,16 @@ def write_gaze(root: Path) -> Path:
     return root
 
 
+def kind_of(event: Event) -> str:
+    """The name of an event's kind, as in its line."""
+    return str(type(event).__struct_config__.tag)
+
+
+def phase_of(event: Event) -> str:
+    """The phase of a step; empty for other events."""
+    return getattr(event, "phase", "")
+
+
 class Child:
     """A training command as a process of its own."""
 
@@ -158,7 +168,7 @@ class Child:
 
     def kinds(self) -> list[str]:
         """The kinds of all events so far."""
-        return [told.kind for told in self.events]
+        return [kind_of(told) for told in self.events]
 
     @property
     def last(self) -> Event:
@@ -168,7 +178,7 @@ class Child:
 
 def training(step: int) -> Callable[[Event], bool]:
     """Whether the training is at a step, or beyond."""
-    return lambda told: told["phase"] == "train" and told.number("done") >= step
+    return lambda told: phase_of(told) == "train" and told.done >= step  # type: ignore[attr-defined]
 
 
 def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:

@@ -17,17 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from uvanet.model import Model, load
-    from uvanet.model_card import Card, available
+    from uvanet.model_card import Card
+    from uvanet.registry import list_models
     from uvanet.stream import Stream
 
 __version__ = "0.1.0"
-__all__ = ["Card", "Model", "Stream", "__version__", "available", "load"]
+__all__ = ["Card", "Model", "Stream", "__version__", "available", "list_models", "load"]
 
 _HOMES = {
     "Card": "uvanet.model_card",
     "Model": "uvanet.model",
     "Stream": "uvanet.stream",
-    "available": "uvanet.model_card",
+    "available": "uvanet.registry",
+    "list_models": "uvanet.registry",
     "load": "uvanet.model",
 }
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
-from uvanet.model_card import external_card, find
-from uvanet.runtime.engines import AUTO, Choice, fastest, open_engine
+from uvanet.model_card import external_card
+from uvanet.registry import resolve_model
+from uvanet.runtime.engines import AUTO, choose_engine, open_engine
 from uvanet.runtime.external_engine import ExternalEngine
-from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import resize_to_input
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from uvanet.model_card import Card
@@ -54,7 +55,11 @@ class Model:
 
 
 def load(
-    name: str | Path = "uvanet-64", *, engine: str = "onnx", threads: int | None = None
+    name: str | Path = "uvanet-64",
+    *,
+    engine: str = AUTO,
+    device: str = "",
+    threads: int | None = None,
 ) -> Model:
     """Loads a model.
 
@@ -63,38 +68,25 @@ def load(
             or of any other make, then with settings behind it where it needs them, such as
             `unisal.onnx,mean=0.485:0.456:0.406,std=0.229:0.224:0.225` (see
             `uvanet.runtime.external_onnx`).
-        engine: "onnx"; "openvino" or "torch", which are extras; or "auto": whichever predicts a
-            frame fastest here, which is measured the first time and remembered in the user's
-            cache. Models of others run by "onnx" alone.
-        threads: Threads of one prediction; None: one, or with "auto" as many as are fastest.
+        engine: "onnx", "torch" (an extra), or "auto": torch where `device` is a GPU, else onnx.
+            Models of others run by ONNX Runtime only.
+        device: "cpu", "cuda" or "mps"; empty: the CPU, or with the engine torch the fastest.
+        threads: CPU threads of one prediction; None: one for a student, all usable cores for a
+            teacher.
 
     Raises:
         ModelError: There is no such model, it is damaged, or the engine cannot run it.
         MissingExtraError: The engine is not installed.
         UsageError: A setting or an engine means nothing.
     """
-    spec = foreign(name)
-    if spec is not None:
-        if engine not in ("onnx", AUTO):
-            raise ModelError(f"{engine} runs our own models only.", "Choose --engine onnx.")
-        runs = ExternalEngine(spec, threads or 1)
-        return Model(external_card(spec.path, spec.name, runs.input_size), runs)
-    path, card = find(name)
-    choice = fastest(path, card, threads) if engine == AUTO else Choice(engine, threads or 1)
-    return Model(card, open_engine(path, card, choice))
-
-
-def foreign(name: str | Path) -> ExternalOnnx | None:
-    """What `load` is to run as a model of others; None where `name` means one of ours.
-
-    Raises:
-        UsageError: A setting behind the path means nothing.
-    """
-    path = Path(name).expanduser()
-    if path.suffix.lower() == ".onnx":
-        alone = path.is_file() and not path.with_suffix(".json").is_file()
-        return ExternalOnnx(path, path.stem) if alone else None
-    return ExternalOnnx.parse(str(name)) if ".onnx," in str(name).lower() else None
+    model = resolve_model(name)
+    if (external := model.external) is not None:
+        if choose_engine(engine, device) != "onnx":
+            raise ModelError("The engine torch runs our own models only.", "Choose --engine onnx.")
+        runs = ExternalEngine(external, threads or 1)
+        return Model(external_card(external.path, external.name, runs.input_size), runs)
+    path, card = model.verified()
+    return Model(card, open_engine(path, card, engine, device=device, threads=threads))
 
 
 def check_image(image: NDArray[np.uint8]) -> None:

@@ -1,178 +1,227 @@
-"""Models on disk: an ONNX file and a card beside it that says what it is, hash and all."""
+"""Model cards: the format of `<name>.json`, which describes `<name>.onnx` beside it.
+
+Follows the idea of Mitchell et al., *Model Cards for Model Reporting*, FAT* 2019. Cards are
+checked by type and bounds when they are read; cards of 0.1.0 (format 1) are read too.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from uvanet.atomic_io import whole
-from uvanet.errors import ModelError, UvanetError
-from uvanet.paths import resource
-from uvanet.user_models import user_model, user_models
+import msgspec
+from msgspec import Meta, Struct
 
-CARD_FORMAT = 1
+from uvanet.atomic_io import write_bytes
+from uvanet.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CARD_FORMAT = 2
+MAX_CARD_BYTES = 1 << 20
+STUDENT_MEMORY, TEACHER_MEMORY = 0.1, 1.2
+"""`Card.memory_seconds` of cards of 0.1.0, which do not state it."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f]+\Z")]
+Text = Annotated[str, Meta(max_length=4000)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Side = Annotated[int, Meta(ge=8, le=4096)]
+Count = Annotated[int, Meta(ge=0, le=10**15)]
+Metrics = dict[str, dict[str, dict[str, float]]]
+"""Data set to predictor to metric to mean value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a model is. Stored as `<name>.json` beside `<name>.onnx`.
+class DataSource(Struct, frozen=True):
+    """One source of training data.
 
     Attributes:
-        name: Such as "uvanet-64".
-        role: A student runs live; a teacher stands beside it; a foreign one has no card on disk.
-        description: One sentence.
-        input_size: Height and width of the input, pixels.
-        parameters: Number of trained values; 0 where unknown.
-        macs: Multiply-accumulates of one streaming step; 0 where unknown.
-        sha256: Of the ONNX file, in hex.
-        license: Of the weights, an SPDX name.
-        data: What it was trained on: a row with name, licence and use each.
-        recipe: How: the command, and every setting of the run.
-        metrics: Split or set to model or baseline to metric to value.
-        limits: What it should not be trusted for; a sentence each.
-        citation: The paper.
-        format: Of this file.
+        name: Name of the data set, with its reference where it is published.
+        license: SPDX name, or the terms in words.
+        use: How the training used it.
+        count: Number of files or pictures used; None where it was not counted.
     """
 
-    name: str
-    role: Literal["student", "teacher", "foreign"]
-    description: str
-    input_size: tuple[int, int]
-    parameters: int
-    macs: int
-    sha256: str
-    license: str
-    data: list[dict[str, str]]
-    recipe: dict[str, Any]
-    metrics: dict[str, dict[str, dict[str, float]]]
-    limits: list[str]
-    citation: str
-    format: int = field(default=CARD_FORMAT)
+    name: Text
+    license: Text
+    use: Text
+    count: Count | None = None
+
+
+class ModelReference(Struct, frozen=True):
+    """Another model, by name and content.
+
+    Attributes:
+        name: Its name.
+        sha256: SHA-256 of its ONNX file, hex.
+    """
+
+    name: Name
+    sha256: Digest
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """Description of a model, stored as `<name>.json` beside `<name>.onnx`.
+
+    Attributes:
+        name: Name of the model, for example "uvanet-64".
+        role: "student" runs live, "teacher" labels training data and runs beside a student,
+            "external" is an ONNX model without a card.
+        description: One sentence.
+        input_size: Height and width of the input, pixels, 8..4096. A model that keeps the aspect
+            ratio is shown this many pixels in total.
+        architecture: Key of `uvanet.models.PRESETS` that the weights fit; empty for others.
+        quantized_from: The float model that this one was quantized from; None for float models.
+        memory_seconds: How far back earlier frames change a prediction, seconds, 0..60.
+        parameters: Number of trained values; 0 where unknown.
+        macs: Multiply-accumulates of one streaming step; 0 where unknown.
+        sha256: SHA-256 of the ONNX file, hex.
+        license: License of the weights, an SPDX name.
+        data: Sources of the training data.
+        recipe: `command`, and the settings of every training stage.
+        metrics: Data set to predictor to metric to mean value.
+        limits: Known limits, one sentence each.
+        notes: Remarks on the numbers above, one sentence each.
+        citation: The paper.
+        format: Version of this format.
+    """
+
+    name: Name
+    role: Literal["student", "teacher", "external"]
+    description: Text
+    input_size: tuple[Side, Side]
+    architecture: Text = ""
+    quantized_from: ModelReference | None = None
+    memory_seconds: Annotated[float, Meta(ge=0, le=60)] = 0.0
+    parameters: Count = 0
+    macs: Count = 0
+    sha256: Digest
+    license: Text
+    data: list[DataSource] = msgspec.field(default_factory=list)
+    recipe: dict[str, Any] = msgspec.field(default_factory=dict)
+    metrics: Metrics = msgspec.field(default_factory=dict)
+    limits: list[Text] = msgspec.field(default_factory=list)
+    notes: list[Text] = msgspec.field(default_factory=list)
+    citation: Text = ""
+    format: Literal[2] = 2
 
     @property
     def trainable(self) -> bool:
-        """Whether a training may start from it: a quantized student can only run."""
-        return self.role == "student" and "of" not in self.recipe
+        """Whether training can start from it: a float student."""
+        return self.role == "student" and self.quantized_from is None
 
     def measured(self, split: str) -> dict[str, float]:
-        """What the model as users see it was measured to; empty where it was not measured.
+        """Metrics of the prediction that users see; empty where it was not measured.
 
         Args:
-            split: A set of `metrics`.
+            split: A key of `metrics`, such as "val", "test" or "talk".
         """
         rows = self.metrics.get(split, {})
-        # A student's card tells the whole from its branches, and all cards have baselines too.
-        found = rows.get("fused") or rows.get(self.name)
+        # A student's card lists its branches beside the ensemble, and every card has baselines.
+        found = rows.get("ensemble") or rows.get(self.name)
         return found or (next(iter(rows.values())) if len(rows) == 1 else {})
 
     def write(self, path: Path) -> None:
-        """Writes the card as JSON."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        with whole(path) as part:
-            part.write_text(text, encoding="utf-8")
+        """Writes the card as JSON.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        text = msgspec.json.format(msgspec.json.encode(self), indent=2)
+        write_bytes(path, text + b"\n")
 
 
 def read_card(path: Path) -> Card:
-    """Reads a card.
+    """Reads and checks a card.
 
     Raises:
-        ModelError: It is missing, no card, or of a later version.
+        ModelError: The file is missing, no card, too large, or of a newer format; names the file
+            and, where a value is out of bounds, the field.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(MAX_CARD_BYTES + 1)
     except FileNotFoundError as error:
         raise ModelError(
             f"{path.name} is missing beside its ONNX file.", "Copy both files together."
         ) from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ModelError(f"{path} is no readable model card.", "Copy the model again.") from error
-    if not isinstance(raw, dict) or raw.get("format") != CARD_FORMAT:
+    except OSError as error:
         raise ModelError(
-            f"{path} is of a version that this program does not know.",
-            "Use the program that wrote it, or export the model again.",
-        )
+            f"The model card {path} cannot be read: {error.strerror}.", "Copy the model again."
+        ) from error
     try:
-        height, width = raw.pop("input_size")
-        if "licence" in raw:  # the spelling of 0.1.0
-            raw["license"] = raw.pop("licence")
-        return Card(input_size=(height, width), **raw)
-    except (TypeError, ValueError, KeyError) as error:
-        raise ModelError(f"{path} lacks what a model card holds.", "Export it again.") from error
+        if len(data) > MAX_CARD_BYTES:
+            raise ValueError("it is larger than 1 MiB")
+        raw = msgspec.json.decode(data, type=dict[str, Any])
+        version = raw.get("format")
+        if isinstance(version, int) and version > CARD_FORMAT:
+            raise ModelError(
+                f"The model card {path} has format {version}; this version reads up to "
+                f"{CARD_FORMAT}.",
+                "Update uvanet, or export the model again.",
+            )
+        return msgspec.convert(_from_format_1(raw) if version == 1 else raw, Card)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ModelError(
+            f"{path} is not a valid model card: {error}.", "Copy or export the model again."
+        ) from error
+
+
+def _from_format_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Renames the fields of a card of 0.1.0; fields of a wrong type are left for the check."""
+    card = {**raw, "format": CARD_FORMAT}
+    if "licence" in card:
+        card["license"] = card.pop("licence")
+    if isinstance(rows := card.get("data"), list):
+        card["data"] = [
+            {("license" if key == "licence" else key): value for key, value in row.items()}
+            if isinstance(row, dict)
+            else row
+            for row in rows
+        ]
+    if card.get("role") == "foreign":
+        card["role"] = "external"
+    student = card.get("role") == "student"
+    card["memory_seconds"] = STUDENT_MEMORY if student else TEACHER_MEMORY
+    if isinstance(recipe := card.get("recipe"), dict):
+        card["recipe"] = {key: value for key, value in recipe.items() if key != "of"}
+        card["quantized_from"] = recipe.get("of")
+        config = recipe.get("config")
+        if student:
+            preset = config.get("preset") if isinstance(config, dict) else None
+            card["architecture"] = preset or card.get("name")
+    if isinstance(sets := card.get("metrics"), dict):
+        renamed = {"fused": "ensemble", "mixed": "spatiotemporal"}
+        card["metrics"] = {
+            name: {renamed.get(row, row): values for row, values in rows.items()}
+            if isinstance(rows, dict)
+            else rows
+            for name, rows in sets.items()
+        }
+    return card
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
+    """SHA-256 of a file, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def available() -> list[Card]:
-    """The models that come with the program and the user's own, students first, by size."""
-    cards = [read_card(path) for path in sorted(resource("weights").glob("*.json"))]
-    cards += [card for _, card in user_models()]
-    return sorted(cards, key=lambda card: (card.role != "student", card.input_size, card.name))
-
-
 def external_card(path: Path, name: str, input_size: tuple[int, int]) -> Card:
-    """What is known of a model of others, which has no card.
+    """Card of an ONNX model that has none.
 
     Args:
         path: The ONNX file.
-        name: What users call it.
+        name: Name for users.
         input_size: Height and width of the input, pixels.
     """
     return Card(
         name=name,
-        role="foreign",
-        description="A model of your own.",
+        role="external",
+        description="An ONNX model without a model card.",
         input_size=input_size,
-        parameters=0,
-        macs=0,
         sha256=file_hash(path),
         license="unknown",
-        data=[],
         recipe={"command": "unknown"},
-        metrics={},
-        limits=["Nothing is known of it; measure it with uvanet eval."],
-        citation="",
+        limits=["Its accuracy is unknown; measure it with uvanet eval."],
     )
-
-
-def model_file(name: str | Path) -> Path:
-    """The ONNX file of a model: of the user's own, of those that ship, or by its path.
-
-    Raises:
-        ModelError: There is none.
-    """
-    if str(name).lower().endswith(".onnx"):
-        path = Path(name).expanduser()
-        if not path.is_file():
-            raise ModelError(f"There is no model file {path}.", "Check the path.")
-        return path
-    try:
-        return user_model(str(name)) or resource(f"weights/{name}.onnx")
-    except UvanetError as error:
-        names = ", ".join(card.name for card in available()) or "none"
-        raise ModelError(
-            f"There is no model named {str(name)!r}.",
-            f"Choose one of: {names}; or give the path of an .onnx file.",
-        ) from error
-
-
-def find(name: str | Path) -> tuple[Path, Card]:
-    """Finds a model as `model_file` does, and checks that the file is the one of its card.
-
-    Raises:
-        ModelError: It does not exist, has no card, or the file is not the one the card describes.
-    """
-    path = model_file(name)
-    card = read_card(path.with_suffix(".json"))
-    if file_hash(path) != card.sha256:
-        raise ModelError(
-            f"{path.name} is damaged: it is not the file that its card describes.",
-            "Install the program again, or copy the model again.",
-        )
-    return path, card

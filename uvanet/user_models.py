@@ -1,43 +1,37 @@
-"""Where a user's own models and training runs live: the platform's folder for a program's data."""
+"""The user's own models and training runs, in the platform's data folder of the user."""
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 import re
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
+from msgspec.structs import replace
 
-from uvanet.atomic_io import remove_all_stale_parts, whole
-from uvanet.errors import ModelError, OutputError, UvanetError
-
-if TYPE_CHECKING:
-    from uvanet.model_card import Card
-
-_LOG = logging.getLogger(__name__)
+from uvanet.atomic_io import atomic_write, remove_all_stale_parts
+from uvanet.errors import OutputError, UvanetError
+from uvanet.model_card import read_card
 
 
 def data_folder() -> Path:
-    """The folder; it may not exist yet."""
+    """Data folder of the program; it may not exist yet."""
     return Path(platformdirs.user_data_dir("uvanet", appauthor=False))
 
 
 def models_folder() -> Path:
-    """A folder a model: `<name>/<name>.onnx`, its card and its safetensors."""
+    """Folder of the user's models; `<name>/` holds `<name>.onnx`, `.json` and `.safetensors`."""
     return data_folder() / "models"
 
 
 def runs_folder() -> Path:
-    """A folder a run."""
+    """Folder of the training runs, one subfolder each."""
     return data_folder() / "runs"
 
 
 def private(folder: Path) -> Path:
-    """Makes a folder that its owner alone may look into.
+    """Makes a folder that only its owner can read (mode 0700), and returns it.
 
     Raises:
         OutputError: It cannot be made.
@@ -54,7 +48,7 @@ def private(folder: Path) -> Path:
 
 
 def free_name(stem: str) -> str:
-    """A model's name that is not taken: words of `stem`, the day and the minute."""
+    """An unused model name: `stem` in lower case, then month, day, hour and minute."""
     words = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40] or "own"
     name = base = f"{words}-{time.strftime('%m%d-%H%M')}"
     count = 2
@@ -63,68 +57,58 @@ def free_name(stem: str) -> str:
     return name
 
 
-def user_models() -> list[tuple[Path, Card]]:
-    """The user's own models, by name; what is damaged is left out, and the log says so."""
-    from uvanet.model_card import read_card
-
-    found = []
-    for path in sorted(models_folder().glob("*/*.onnx")):
-        if path.stem != path.parent.name:
-            continue
-        try:
-            found.append((path, read_card(path.with_suffix(".json"))))
-        except ModelError as error:
-            _LOG.warning("left out: %s", error)
-    return found
+def user_model_files() -> list[Path]:
+    """ONNX files of the user's models, by name."""
+    return sorted(
+        path for path in models_folder().glob("*/*.onnx") if path.stem == path.parent.name
+    )
 
 
 def user_model(name: str) -> Path | None:
-    """The ONNX file of one of the user's own models; None where there is no such."""
+    """ONNX file of one of the user's models; None where there is none of that name."""
     path = models_folder() / name / f"{name}.onnx"
     return path if name and Path(name).name == name and path.is_file() else None
 
 
 def save_user_model(folder: Path, stem: str, name: str) -> Path:
-    """Copies a model among the user's own, whole or not at all.
+    """Copies a model to the user's models, complete or not at all.
 
     Args:
         folder: Holds `<stem>.onnx`, `.json` and `.safetensors`.
-        stem: Its name until now.
-        name: Its name from now on; not taken yet.
+        stem: Current name.
+        name: New name, not in use.
 
     Returns:
-        Its ONNX file.
+        Path of the ONNX file.
 
     Raises:
         OutputError: It cannot be written.
     """
-    from uvanet.model_card import read_card
-
     target = models_folder() / name
     try:
         models_folder().mkdir(parents=True, exist_ok=True)
         remove_all_stale_parts(models_folder())
-        with whole(target) as part:
+        with atomic_write(target) as part:
             part.mkdir()
             for suffix in (".onnx", ".safetensors"):
                 shutil.copyfile(folder / f"{stem}{suffix}", part / f"{name}{suffix}")
             card = read_card(folder / f"{stem}.json")
-            dataclasses.replace(card, name=name).write(part / f"{name}.json")
+            replace(card, name=name).write(part / f"{name}.json")
     except OSError as error:
         raise OutputError(
-            f"The model cannot be kept in {models_folder()}: {error.strerror or error}.",
-            "Make room on the disk.",
+            f"The model cannot be saved in {models_folder()}: {error.strerror or error}.",
+            "Free some disk space.",
         ) from error
     return target / f"{name}.onnx"
 
 
 def delete_user_model(name: str) -> None:
-    """Deletes one of the user's own models.
+    """Deletes one of the user's models.
 
     Raises:
-        UvanetError: There is no such model of theirs.
+        UvanetError: There is none of that name.
     """
     path = user_model(name)
     if path is None:
-        raise UvanetError(f"{name} is no model of your own.", "Only those can be deleted.")
+        raise UvanetError(f"{name} is not one of your own models.", "Only those can be deleted.")
     shutil.rmtree(path.parent)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from uvanet.errors import UvanetError
-from uvanet.model_card import model_file
+from uvanet.registry import is_available, resolve_model
 
 if TYPE_CHECKING:
     from app.pipeline.predictor import Predictor
@@ -32,15 +31,14 @@ def load_predictor(
         UsageError: A setting means nothing.
     """
     import uvanet
-    from uvanet.model import foreign
 
-    if foreign(name) is not None:
+    if resolve_model(name).external is not None:
         engine = "onnx"
     return uvanet.Stream(uvanet.load(name, engine=engine, threads=threads))
 
 
 def engines() -> list[str]:
-    """The engines that are installed, and "auto" for whichever is the fastest here."""
+    """The engines that are installed, and "auto"."""
     from uvanet.runtime.engines import AUTO, ENGINES
 
     # onnx comes with the program; the others are found by the names of their packages.
@@ -53,13 +51,9 @@ def short_name(name: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2] if dot else name
 
 
-def resolve_model(name: str) -> str:
-    """The name, where there is such a model still; else nothing."""
-    try:
-        model_file(name.partition(",")[0])
-    except UvanetError:
-        return ""
-    return name
+def if_available(name: str) -> str:
+    """The name of a model that is installed; else an empty string."""
+    return name if is_available(name) else ""
 
 
 def first_teacher(student: str) -> str:

@@ -19,7 +19,7 @@ from app.session.models import (
     DEFAULT_ENGINE,
     first_teacher,
     load_predictor,
-    resolve_model,
+    if_available,
     short_name,
 )
 from app.ui.i18n import tr
@@ -214,7 +214,7 @@ class LiveSession(QObject):
 
         A teacher whose file was deleted counts as not chosen.
         """
-        return resolve_model(self._teacher) or first_teacher(self._model)
+        return if_available(self._teacher) or first_teacher(self._model)
 
     @property
     def running_teacher(self) -> str:

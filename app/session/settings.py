@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from app.runtime.settings import Section
 
-Engine = Literal["auto", "onnx", "openvino", "torch"]
+Engine = Literal["auto", "onnx", "torch"]
 
 
 class SessionSettings(Section):

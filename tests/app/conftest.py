@@ -24,7 +24,7 @@ from training_kit import write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
 from app.main import Options, Program  # noqa: E402
-from uvanet.training.lock import holder  # noqa: E402
+from uvanet.training.run_lock import holder  # noqa: E402
 from uvanet.user_models import runs_folder  # noqa: E402
 from uvanet.video.writer import VideoWriter  # noqa: E402
 

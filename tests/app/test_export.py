@@ -1,20 +1,23 @@
 """Exports from the window: marks, dialog, queue, recording; what is written is read back."""
 
+import sys
 from pathlib import Path
 
 import cv2
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from window_bench import FakeCamera
+from window_bench import PATIENCE, FakeCamera
 
 from app.features.export import Export
-from app.features.export import process as export_process
 from app.features.export.dialog import ExportDialog
-from app.features.export.options import ExportOptions
-from app.features.export.queue import CANCELLED, DONE, ENDED, FAILED, RUNNING, WAITING
+from uvanet.video.events import ExportDone, ExportFailed
+from app.features.export.options import ExportOptions, reserve_file
+from app.features.export.process import ExportProcess
+from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
 from app.features.export.time_range import read_time, time_text
 from app.runtime import settings as store
+from app.runtime.child_process import ChildProcess
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
@@ -42,7 +45,7 @@ def frames_of(path):
 
 def wait_ended(bench, count=1):
     tasks = feature(bench).queue.tasks
-    bench.until(lambda: len(tasks) >= count and all(task.state in ENDED for task in tasks))
+    bench.until(lambda: len(tasks) >= count and all(task.ended for task in tasks))
     return tasks
 
 
@@ -59,7 +62,7 @@ def test_the_marked_part_is_exported(still, tmp_path):
     dialog.extras["csv"].setChecked(True)
     still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     (task,) = wait_ended(still)
-    assert task.state == DONE, task.message
+    assert task.state == ExportState.DONE, task.message
     assert frames_of(tmp_path / "cut.mp4") == 16
     assert len((tmp_path / "cut.csv").read_text().splitlines()) == 17
     assert still.banner.message == "Exported cut.mp4."
@@ -87,7 +90,7 @@ def test_the_part_can_be_typed(still, tmp_path):
     dialog.line.setText(str(tmp_path / "typed"))
     still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     (task,) = wait_ended(still)
-    assert task.state == DONE, task.message
+    assert task.state == ExportState.DONE, task.message
     assert frames_of(tmp_path / "typed.mp4") == 15
     assert still.transport.timeline._marks == (1000, 1500)
     # What nobody touched stays as it was marked, to the last digit.
@@ -109,11 +112,11 @@ def test_marks_that_would_cross_move_out_of_the_way(still):
     assert still.transport.timeline._marks is None
 
 
-def test_a_queue_goes_one_by_one_and_shows_how_far_it_is(player, tmp_path):
+def test_a_queue_runs_one_export_at_a_time_and_shows_progress(player, tmp_path):
     ours = feature(player)
     for name in ("one", "two"):
         ours._orders.add("demo", ExportOptions(), tmp_path / name)
-    assert [task.state for task in ours.queue.tasks] == [RUNNING, WAITING]
+    assert [task.state for task in ours.queue.tasks] == [ExportState.RUNNING, ExportState.WAITING]
     first, second = ours.queue.tasks
     player.until(lambda: first.done > 10 and first.left is not None)
     assert ours.card.isVisible()
@@ -124,11 +127,11 @@ def test_a_queue_goes_one_by_one_and_shows_how_far_it_is(player, tmp_path):
     assert 0 < ours.card.rows[first.number].bar.value() <= 1000
     assert "Exporting" in ours._status.text()
     ours.card.rows[first.number].cross.click()
-    player.until(lambda: first.state == CANCELLED)
+    player.until(lambda: first.state == ExportState.CANCELLED)
     player.until(lambda: second.done > 10)
     assert first.number not in ours.card.rows
     ours.card.rows[second.number].cross.click()
-    player.until(lambda: second.state == CANCELLED)
+    player.until(lambda: second.state == ExportState.CANCELLED)
     assert list(tmp_path.glob("*.mp4")) == []
     assert list(tmp_path.glob(".*.part")) == []
     assert ours._status.isHidden()
@@ -141,57 +144,57 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     ours._orders.add("demo", ExportOptions(), tmp_path / "one")
     task = ours.queue.tasks[0]
     bench.until(lambda: task.done > 10)
-    process = ours.queue._process._process
+    child = psutil.Process(ours.queue.process.pid)
     bench.window.close()
     ours.question.box.reject()
     bench.until(lambda: ours.question.box is None)
     assert bench.window.isVisible()
-    assert process.poll() is None
+    assert child.is_running()
     bench.window.close()
     (stop,) = [b for b in ours.question.box.buttons() if b.text() == "Stop it"]
     stop.click()
     bench.until(lambda: not bench.window.isVisible())
-    assert process.poll() is not None
+    assert not child.is_running()
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_the_next_goes_on(player, tmp_path, clip):
+def test_a_folder_that_cannot_be_written_is_reported_and_the_next_runs(player, tmp_path, clip):
     ours = feature(player)
     ours._orders.add(str(clip), ExportOptions(), Path("/proc/nowhere/x"))
     ours._orders.add(str(clip), ExportOptions(), tmp_path / "good")
     first, second = ours.queue.tasks
-    player.until(lambda: first.state == FAILED)
+    player.until(lambda: first.state == ExportState.FAILED)
     assert player.banner.level == "error"
     assert "/proc/nowhere" in player.banner.message
-    player.until(lambda: second.state == DONE)
+    player.until(lambda: second.state == ExportState.DONE)
     assert frames_of(tmp_path / "good.mp4") == 60
     assert "/proc/nowhere" in ours.card.rows[first.number].words.full_text
     ours.card.rows[first.number].cross.click()
     assert first.number not in ours.card.rows
 
 
-def test_a_killed_export_is_told_and_cleared_up(player, tmp_path):
+def test_a_killed_export_is_reported_and_cleaned_up(player, tmp_path):
     ours = feature(player)
     ours._orders.add("demo", ExportOptions(), tmp_path / "one")
     (task,) = ours.queue.tasks
     player.until(lambda: task.done > 10)
-    ours.queue._process._process.kill()
-    player.until(lambda: task.state == FAILED)
-    assert "ended without a word" in player.banner.message
+    psutil.Process(ours.queue.process.pid).kill()
+    player.until(lambda: task.state == ExportState.FAILED)
+    assert "ended without a result" in player.banner.message
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
 
 
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="limits of Linux")
-def test_a_full_disk_is_told_and_what_fitted_is_kept(player, tmp_path):
+def test_a_full_disk_is_reported_and_written_frames_are_kept(player, tmp_path):
     ours = feature(player)
     ours._orders.add("demo", ExportOptions(), tmp_path / "full")
     (task,) = ours.queue.tasks
     player.until(lambda: task.done > 10)
-    writing = psutil.Process(ours.queue._process._process.pid)
+    writing = psutil.Process(ours.queue.process.pid)
     for process in (writing, *writing.children(recursive=True)):
         # Files may not grow beyond this any more, as on a disk that is full.
         process.rlimit(psutil.RLIMIT_FSIZE, (400_000, 400_000))
-    player.until(lambda: task.state in ENDED)
+    player.until(lambda: task.ended)
     assert "full.mp4" in player.banner.message
     assert "disk" in f"{player.banner.message} {player.banner.hint}"
     frame = player.frame()
@@ -206,7 +209,7 @@ def test_a_source_that_breaks_is_kept_with_a_warning(player, clip, tmp_path):
     broken.write_bytes(clip.read_bytes()[: clip.stat().st_size * 4 // 5])
     feature(player)._orders.add(str(broken), ExportOptions(), tmp_path / "kept")
     (task,) = wait_ended(player)
-    assert task.state == DONE, task.message
+    assert task.state == ExportState.DONE, task.message
     assert player.banner.level == "warning"
     assert "broken.mp4" in player.banner.message
     assert frames_of(tmp_path / "kept.mp4") == task.done > 5
@@ -224,12 +227,12 @@ def test_a_whole_folder(player, clip, tmp_path):
     dialog.line.setText(str(tmp_path))
     dialog.export_button.click()
     tasks = wait_ended(player, 2)
-    assert [task.state for task in tasks] == [DONE, DONE]
+    assert [task.state for task in tasks] == [ExportState.DONE, ExportState.DONE]
     assert frames_of(tmp_path / "a-attention.mp4") == frames_of(tmp_path / "b-attention.mp4") == 60
     assert player.settings.export_folder == str(tmp_path)
 
 
-def test_an_empty_folder_is_said(player, tmp_path):
+def test_an_empty_folder_is_reported(player, tmp_path):
     (tmp_path / "films").mkdir()
     feature(player)._ask_for_folder(str(tmp_path / "films"))
     player.until(lambda: "holds no video" in player.banner.message)
@@ -250,38 +253,38 @@ def camera(launch, monkeypatch):
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
-    span = lambda: ours.live._recorder.ring and ours.live._recorder.ring.span  # noqa: E731
+    span = lambda: ours.live._recorder.buffer and ours.live._recorder.buffer.span  # noqa: E731
     camera.until(lambda: span() and span()[1] - span()[0] > 1)
     camera.trigger("export_last")
     (task,) = wait_ended(camera)
-    assert task.state == DONE, task.message
-    assert frames_of(task.outs[0]) == task.done >= 5
-    assert task.outs[0].parent == tmp_path
+    assert task.state == ExportState.DONE, task.message
+    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert task.outputs[0].parent == tmp_path
+    camera.until(lambda: not list(tmp_path.glob("*.mkv")))
     live = home / ".cache" / "uvanet" / "live"
-    assert list(live.rglob("*.mkv")) == []
     camera.window.close()
     assert list(live.iterdir()) == []
 
 
 def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, home):
     ours = feature(camera)
-    span = lambda: ours.live._recorder.ring and ours.live._recorder.ring.span  # noqa: E731
+    span = lambda: ours.live._recorder.buffer and ours.live._recorder.buffer.span  # noqa: E731
     camera.until(lambda: span() and span()[1] - span()[0] > 0.5)
-    takes = home / ".cache" / "uvanet" / "live"
+    camera.settings.export_folder = str(tmp_path)
     dialog = ask(camera)
-    assert len(list(takes.rglob("*.mkv"))) == 1
+    assert len(list(tmp_path.glob("*.mkv"))) == 1
     dialog.reject()
-    assert list(takes.rglob("*.mkv")) == []
+    assert list(tmp_path.glob("*.mkv")) == []
     dialog = ask(camera)
     dialog.line.setText(str(tmp_path / "mine.mp4"))
     dialog.presets["beside"].click()
     dialog.export_button.click()
     (task,) = wait_ended(camera)
-    assert task.state == DONE, task.message
+    assert task.state == ExportState.DONE, task.message
     capture = cv2.VideoCapture(str(tmp_path / "mine.mp4"), cv2.CAP_FFMPEG)
     assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) == 2 * 160 + 4
     capture.release()
-    assert list(takes.rglob("*.mkv")) == []
+    camera.until(lambda: not list(tmp_path.glob("*.mkv")))
 
 
 def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
@@ -291,7 +294,7 @@ def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
     choice = ExportOptions(preset="numbers")
     feature(still)._orders.add("demo", choice, tmp_path / "n", ["--end", "0.3"])
     (task,) = wait_ended(still)
-    assert task.state == DONE, task.message
+    assert task.state == ExportState.DONE, task.message
     columns = (tmp_path / "n.csv").read_text().splitlines()[0].split(",")
     assert {"share:file", "share:file (2)"} <= set(columns)
     assert not task.temporary[0].exists()
@@ -308,8 +311,8 @@ def test_recording_a_camera(camera, tmp_path):
     camera.trigger("record")
     assert not camera.actions_by_name["record"].isChecked()
     (task,) = wait_ended(camera)
-    assert task.state == DONE, task.message
-    assert frames_of(task.outs[0]) == task.done >= 5
+    assert task.state == ExportState.DONE, task.message
+    assert frames_of(task.outputs[0]) == task.done >= 5
 
 
 def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
@@ -320,8 +323,8 @@ def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
     camera.window.open_source(str(clip))
     camera.until(lambda: not ours.live.recording)
     (task,) = wait_ended(camera)
-    assert task.state == DONE, task.message
-    assert frames_of(task.outs[0]) == task.done >= 5
+    assert task.state == ExportState.DONE, task.message
+    assert frames_of(task.outputs[0]) == task.done >= 5
     assert not camera.actions_by_name["record"].isChecked()
 
 
@@ -333,8 +336,8 @@ def test_recording_without_the_last_half_minute(camera, tmp_path):
     camera.until(lambda: ours.live.seconds > 1.5)
     camera.trigger("record")
     (task,) = wait_ended(camera)
-    assert task.state == DONE, task.message
-    assert frames_of(task.outs[0]) == task.done >= 5
+    assert task.state == ExportState.DONE, task.message
+    assert frames_of(task.outputs[0]) == task.done >= 5
     assert ours.live._recorder is None
 
 
@@ -348,7 +351,20 @@ def test_leaving_in_the_middle_of_a_recording_keeps_it(camera, tmp_path):
     assert frames_of(kept) >= 5
 
 
-def test_a_picture_that_is_turned_parts_the_recording(camera, tmp_path):
+def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.live.seconds > 1)
+    camera.trigger("record")
+    assert ours.live.saving
+    # As a signal does, which nobody answers a question for.
+    camera.program.shut_down()
+    (kept,) = tmp_path.glob("*.mkv")
+    assert frames_of(kept) >= 5
+
+
+def test_a_turned_picture_splits_the_recording(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
@@ -357,13 +373,13 @@ def test_a_picture_that_is_turned_parts_the_recording(camera, tmp_path):
     camera.until(lambda: ours.queue.tasks)
     assert ours.live.recording
     assert "second clip" in camera.banner.message
-    camera.until(lambda: ours.live._recorder.ring.size == (120, 160))
+    camera.until(lambda: ours.live._recorder.buffer.size == (120, 160))
     camera.until(lambda: ours.live.seconds > 1)
     camera.trigger("record")
     first, second = wait_ended(camera, 2)
-    assert {first.state, second.state} == {DONE}, first.message or second.message
-    assert frames_of(first.outs[0]) >= 5
-    assert frames_of(second.outs[0]) >= 5
+    assert {first.state, second.state} == {ExportState.DONE}, first.message or second.message
+    assert frames_of(first.outputs[0]) >= 5
+    assert frames_of(second.outputs[0]) >= 5
 
 
 def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypatch):
@@ -375,7 +391,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypat
     def full(image, t):
         raise OutputError("The disk is full.", "Make room.")
 
-    monkeypatch.setattr(ours.live._recorder.ring, "put", full)
+    monkeypatch.setattr(ours.live._recorder.buffer, "put", full)
     camera.until(lambda: camera.banner.level == "error")
     assert not ours.live.recording
     assert not camera.actions_by_name["record"].isChecked()
@@ -399,7 +415,7 @@ def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
     assert frames_of(kept) >= 5
     assert str(kept) in camera.banner.message
     ours.queue.cancel(first)
-    camera.until(lambda: first.state == CANCELLED)
+    camera.until(lambda: first.state == ExportState.CANCELLED)
 
 
 def test_nothing_is_kept_where_the_user_does_not_want_it(camera, home):
@@ -447,9 +463,92 @@ def test_choices_are_kept_field_by_field(tmp_path):
     assert loaded.export_extras == ["csv"]
 
 
-def test_a_program_that_cannot_start_is_said(monkeypatch, tmp_path):
-    events = []
-    monkeypatch.setattr(export_process, "own_command", lambda: [str(tmp_path / "nothing")])
-    export_process.ExportProcess(["demo"], (), events.append)._thread.join(20)
-    assert events[-1]["event"] == "error"
-    assert "cannot be started" in events[-1]["message"]
+def run_export(qtbot, monkeypatch, command):
+    """Runs a command in the place of an export; gives its progress events and its end."""
+    monkeypatch.setattr("app.features.export.process.own_command", lambda: command)
+    process = ExportProcess(["demo"], ())
+    progress, ends = [], []
+    process.progress.connect(progress.append)
+    process.ended.connect(ends.append)
+    process.start()
+    qtbot.waitUntil(lambda: bool(ends), timeout=PATIENCE)
+    process.close(0)
+    assert len(ends) == 1
+    return progress, ends[0]
+
+
+def test_a_command_that_cannot_start_is_reported(qtbot, monkeypatch, tmp_path):
+    _, end = run_export(qtbot, monkeypatch, [str(tmp_path / "nothing")])
+    assert isinstance(end, ExportFailed)
+    assert "cannot be started" in end.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"null",
+        b"[]",
+        b"\xff\xfe",
+        b'{"event": "error", "message": "\xff"}',
+        b'{"event": "progress"}',
+        b'{"event": "progress", "done": "all", "total": 1, "fps": 1, "left": 1}',
+        b'{"event": ["done"]}',
+        b"[" * 100_000,
+        b"x" * 3_000_000,
+    ],
+    ids=lambda line: repr(line[:60]),
+)
+def test_an_invalid_line_of_an_export_is_skipped(qtbot, monkeypatch, tmp_path, line):
+    script = tmp_path / "export.py"
+    valid = b'{"event": "progress", "done": 3, "total": 6, "fps": 30, "left": 0.1}'
+    done = b'{"event": "done", "frames": 6, "fps": 30, "stopped": "", "note": ""}'
+    output = b"\n".join([line, valid, line, done, line])
+    script.write_text(f"import sys; sys.stdout.buffer.write({output!r})")
+    progress, end = run_export(qtbot, monkeypatch, [sys.executable, str(script)])
+    assert [event.done for event in progress] == [3]
+    assert end == ExportDone(6, 30.0)
+
+
+def test_a_process_that_ignores_its_input_is_killed_in_time(qtbot, monkeypatch, tmp_path):
+    script = tmp_path / "export.py"
+    script.write_text("import time; print('ready', flush=True); time.sleep(600)")
+    child = ChildProcess([sys.executable, str(script)])
+    with qtbot.waitSignal(child.line, timeout=PATIENCE):
+        child.start()
+    pid = child.pid
+    assert child.close(0.2)
+    assert not psutil.pid_exists(pid)
+
+
+def test_exports_that_have_ended_leave_the_list(player, tmp_path):
+    ours = feature(player)
+    waiting = [
+        ExportTask(f"{number}.mp4", ["demo"], (tmp_path / f"{number}.mp4",))
+        for number in range(MAX_ENDED + 6)
+    ]
+    for task in waiting:
+        ours.queue.add(task)
+    for task in reversed(waiting):
+        ours.queue.cancel(task)
+    player.until(lambda: not ours.queue.active)
+    assert ours.queue.tasks == []  # cancelled ones leave at once
+    ended = [
+        ExportTask(f"bad-{number}", ["/no/such/film"], (tmp_path / "bad.mp4",))
+        for number in range(2)
+    ]
+    done = [ExportTask("x", [], (tmp_path / "x",), state=ExportState.DONE) for _ in range(30)]
+    ours.queue.tasks.extend(done)
+    for task in ended:
+        ours.queue.add(task)
+    player.until(lambda: all(task.ended for task in ended))
+    assert len(ours.queue.tasks) == MAX_ENDED
+    assert ours.queue.tasks[-2:] == ended
+    assert set(ours.card.rows) >= {task.number for task in ended}
+
+
+def test_files_never_share_a_name(tmp_path):
+    paths = [reserve_file(tmp_path / "new", "clip", ".mkv") for _ in range(3)]
+    assert [path.name for path in paths] == ["clip.mkv", "clip-2.mkv", "clip-3.mkv"]
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file"):
+        reserve_file(tmp_path / "file", "clip", ".mkv")

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 import pytest
+from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 from PySide6.QtWidgets import QLabel
 from window_bench import PATIENCE
 
 from app.features.models.feature import Models
-from app.features.models.model_info import list_models
+from app.features.models.model_info import list_model_info
 from app.runtime import settings as store
-from app.session.models import resolve_model
-from uvanet.model_card import find
+from app.session.models import if_available
 from uvanet.paths import resource
+from uvanet.registry import resolve_model
 from uvanet.sources import SourceKind
 from uvanet.user_models import models_folder
 
@@ -160,7 +160,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     assert dialog.students["uvanet-64"].isChecked()
     words = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "169" in words  # thousand parameters
-    nss = find("uvanet-64")[1].measured("test")["nss"]
+    nss = resolve_model("uvanet-64").verified()[1].measured("test")["nss"]
     assert f"{nss:.2f}" in words
     assert not dialog.students[gone].isEnabled()
     # It can be thought better of: the one that is measured is the last.
@@ -186,7 +186,7 @@ def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
     for ending in ("onnx", "json"):
         weights = resource(f"weights/uvanet-64.{ending}")
         shutil.copyfile(weights, folder / f"{folder.name}.{ending}")
-    card = replace(find("uvanet-64")[1], name=folder.name)
+    card = replace(resolve_model("uvanet-64").verified()[1], name=folder.name)
     card.write(folder / f"{folder.name}.json")
     player.trigger("choose_models")
     dialog = feature(player)._dialog
@@ -197,12 +197,12 @@ def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
     dialog.teachers[folder.name].click()
     player.until(lambda: player.window.display.packet.teacher_result is not None)
     dialog.close()
-    assert resolve_model(folder.name) == folder.name
-    assert resolve_model("nobody") == ""
+    assert if_available(folder.name) == folder.name
+    assert if_available("nobody") == ""
 
 
 def test_the_width_of_values_is_told() -> None:
-    bits = {model.name: model.bits for model in list_models([])}
+    bits = {model.name: model.bits for model in list_model_info([])}
     assert {bits[name] for name in ("uvanet-32", "uvanet-64", "uvanet-128")} == {32}
     assert bits["uvanet-64-int8"] == 8
     assert {bits[name] for name in ("teacher-spatial", "teacher-temporal")} == {16}

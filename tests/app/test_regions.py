@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from app.features.analyse import Analyse
-from uvanet.analysis import Region, Shape, shares
+from uvanet.analysis import Region, Shape, region_shares
 
 LEFT_HALF = Region("Left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
 
@@ -55,7 +55,7 @@ def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
     assert region.shape is Shape.RECTANGLE
     assert np.array(region.points) == pytest.approx(np.array([(0.1, 0.2), (0.6, 0.9)]), abs=0.01)
     assert not still.actions_by_name["region_rectangle"].isChecked()
-    (share,) = shares(still.display.packet.saliency, [region])
+    (share,) = region_shares(still.display.packet.saliency, [region])
     assert 0 < share < 1
     assert regions(still).shares == [share]
     row = analyse(still).card._rows[0]
@@ -238,7 +238,7 @@ def test_the_clipboard_gets_two_columns_of_numbers(still):
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
     assert all(len(row) == 2 for row in rows)
     numbers = dict(rows)
-    (share,) = shares(still.display.packet.saliency, [LEFT_HALF])
+    (share,) = region_shares(still.display.packet.saliency, [LEFT_HALF])
     assert float(numbers["Left: share now"]) == pytest.approx(share, abs=1e-4)
     assert float(numbers["Time (s)"]) == pytest.approx(still.display.packet.frame.pts, abs=1e-3)
     assert numbers["Network"] == "uvanet-64"

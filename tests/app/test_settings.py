@@ -56,6 +56,12 @@ def test_one_bad_field_loses_only_itself(path, name, value):
         assert settings.opacity == 0.3
 
 
+def test_the_removed_engine_openvino_is_read_as_onnx(path):
+    path.parent.mkdir()
+    path.write_text(json.dumps({"version": 1, "model_engine": "openvino"}))
+    assert load(path).model_engine == "onnx"
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"opacity": ', "\0\0", "[" * 100_000])
 def test_a_broken_file_is_kept_aside(path, text):
     path.parent.mkdir()

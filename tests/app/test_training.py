@@ -13,8 +13,8 @@ from studio_kit import begin, looks_at_green, patient, phase
 
 from app.features.training import training_dependencies as torch_missing
 from app.features.training.run import EVENTS
-from uvanet.training.lock import holder
-from uvanet.user_models import user_models
+from uvanet.registry import list_user_models
+from uvanet.training.run_lock import holder
 
 
 def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch):
@@ -44,7 +44,7 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch)
     assert dialog.ending.undo_button.isVisible()
     # The fake network looked at edges of both squares; the student looks at the green one.
     studio.until(lambda: looks_at_green(studio.window.display.packet))
-    assert [card.name for _, card in user_models()] == [Path(run.outcome.model).stem]
+    assert [card.name for card in list_user_models()] == [Path(run.outcome.model).stem]
     assert not run.folder.exists()
     # The list knows it, and undo brings the first one back.
     studio.trigger("training_runs")
@@ -64,7 +64,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     phase(studio, "train")
     pid = studio.feature.run._child.pid
     studio.feature.order("pause")
-    studio.until(lambda: any(told["paused"] for told in studio.feature.run.history))
+    studio.until(lambda: any(getattr(told, "paused", None) for told in studio.feature.run.history))
     studio.window.close()
     box = studio.feature.question.box
     assert studio.window.isVisible()
@@ -83,13 +83,13 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     assert "Paused" in feature.status.text()
     assert view.pause.text() == "Go on"
     view.pause.click()
-    bench.until(lambda: feature.run.step is not None and feature.run.step["phase"] == "train")
+    bench.until(lambda: feature.run.step is not None and feature.run.step.phase == "train")
     # Stopped too soon it would be no better yet, and not be kept.
-    bench.until(lambda: feature.run.step["done"] >= 40)
+    bench.until(lambda: feature.run.step.done >= 40)
     bench.until(feature.status.isVisible)
     feature.order("stop")
     bench.until(lambda: feature.run is None)
-    assert user_models()
+    assert list_user_models()
     # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
     bench.until(lambda: bench.controller.model.endswith(".onnx"))
 
@@ -116,11 +116,11 @@ def test_pause_stop_and_a_second_run(studio):
     phase(studio, "train")
     run = studio.feature.run
     dialog.view.pause.click()
-    studio.until(lambda: any(told["words"] == "Paused." for told in run.history))
+    studio.until(lambda: any(getattr(told, "text", "") == "Paused." for told in run.history))
     assert dialog.view.phase.text() == "Paused"
     assert "Paused" in studio.feature.status.text()
     dialog.view.pause.click()
-    studio.until(lambda: any(told["words"] == "Going on." for told in run.history))
+    studio.until(lambda: any(getattr(told, "text", "") == "Resumed." for told in run.history))
     studio.trigger("train")
     setup = studio.feature.dialog("distill").setup
     setup.accepted.emit()

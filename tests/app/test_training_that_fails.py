@@ -20,10 +20,11 @@ from training_kit import adapt, write_cut
 from app.features.training.run import EVENTS, RunRequest, TrainingRun, discard, new_folder
 from app.features.training.training_data import recordings_folder
 from uvanet.paths import resource
+from uvanet.registry import list_user_models
 from uvanet.training.control import CONTROL
-from uvanet.training.lock import LOCK
-from uvanet.training.progress import event, to_line
-from uvanet.user_models import private, runs_folder, user_models
+from uvanet.training.progress import StepEvent, encode_event
+from uvanet.training.run_lock import LOCK
+from uvanet.user_models import private, runs_folder
 
 
 def test_a_killed_child_leaves_the_view_alive_and_the_run_resumable(studio):
@@ -56,7 +57,7 @@ def test_a_killed_child_leaves_the_view_alive_and_the_run_resumable(studio):
     again = studio.feature.run
     studio.until(lambda: studio.feature.run is None)
     assert again.outcome.state == "done", again.outcome
-    assert "watch" not in {told["phase"] for told in again.history}
+    assert "watch" not in {getattr(told, "phase", "") for told in again.history}
 
 
 def test_strange_lines_never_break_the_window(studio):
@@ -68,7 +69,7 @@ def test_strange_lines_never_break_the_window(studio):
         b'{"event": "step", "phase": "dreaming", "done": 5, "total": 0, "left": -1}\n',
         b'{"event": "step", "phase": "train", "done": null, "loss": "much"}\n',
         b'{"event": "eval", "value": null}\n',
-        to_line(event("step", phase="train", done=1, total=4, left=2, loss=0.5)).encode(),
+        encode_event(StepEvent(phase="train", done=1, total=4, left=2, loss=0.5)),
         b'{"event": "done", "model": "", "report": {"before": "x", "gain": {"mean": []}, "n": {}}}',
     ]
     (folder / EVENTS).write_bytes(b"".join(lines))
@@ -81,7 +82,7 @@ def test_strange_lines_never_break_the_window(studio):
     assert run.attach()
     dialog = studio.feature.dialog("adapt")
     assert dialog.pages.currentWidget() is dialog.ending
-    assert run.step["loss"] == 0.5
+    assert run.step.loss == 0.5
     frame = studio.frame()
     studio.until(lambda: studio.frame() != frame)
 
@@ -215,7 +216,7 @@ def test_a_run_that_fails_says_why_and_the_view_lives_on(studio, squares, teache
     studio.until(lambda: studio.feature.run is None)
     assert run.outcome.state == "failed"
     said = {
-        "nan": "the loss is no number",
+        "nan": "the loss is not a number",
         "version": "does not know",
         "video": "half.mp4",
         "disk": "cannot be kept",
@@ -225,7 +226,7 @@ def test_a_run_that_fails_says_why_and_the_view_lives_on(studio, squares, teache
     frame = studio.frame()
     studio.until(lambda: studio.frame() != frame)
     assert studio.controller.model == "uvanet-64"
-    assert not user_models()
+    assert not list_user_models()
     left = {path.name for path in run.folder.rglob("*")}
     assert not [name for name in left if name.endswith((".part", LOCK))]
     # What was seen waits for another try with a smaller rate, and for nothing else.
@@ -255,7 +256,7 @@ def test_what_is_no_better_is_not_swapped_in(studio, squares, teacher, tmp_path)
     assert run.outcome.state == "done", run.outcome
     assert not run.outcome.model
     assert studio.controller.model == "uvanet-64"
-    assert not user_models()
+    assert not list_user_models()
     ending = studio.feature.dialog("adapt").ending
     assert ending.title.text() in {"No clear difference", "Worse"}
     assert "not used" in ending.words.text()

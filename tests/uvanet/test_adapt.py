@@ -15,6 +15,7 @@ from training_kit import (
     Child,
     adapt,
     left_in,
+    phase_of,
     scene,
     training,
     write_cut,
@@ -23,10 +24,11 @@ from training_kit import (
 )
 
 import uvanet
+from uvanet.registry import list_user_models
 from uvanet.training.adapt import TEMPORARY
 from uvanet.training.data.frame_pairs import watch_source
 from uvanet.training.data.inspect import survey
-from uvanet.user_models import delete_user_model, models_folder, user_models
+from uvanet.user_models import delete_user_model, models_folder, user_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,17 +62,17 @@ def test_a_scene_is_learned_kept_and_listed(
     child = adapt(clip, out, teacher, "--steps", 30, "--install")
     code, err = child.end()
     assert code == 0, err
-    assert child.reader.strange == 0
+    assert child.reader.skipped == 0
     kinds = [kind for kind in dict.fromkeys(child.kinds()) if kind != "checkpoint"]
     assert kinds == ["start", "step", "eval", "preview", "done"]
-    report = child.last["report"]
+    report = child.last.report
     assert report["verdict"] == "better"
     assert report["after"]["mean"] > report["before"]["mean"] + 0.1
     assert report["gain"]["low"] > 0
     assert report["before"]["low"] <= report["before"]["mean"] <= report["before"]["high"]
     # The whole pair is there, the card tells how it came to be, and nothing else is left.
-    ((path, card),) = user_models()
-    assert str(path) == child.last["model"]
+    (card,) = list_user_models()
+    assert str(user_model(card.name)) == child.last.model
     assert card.metrics["later frames of the scene"]["after"]["cc"] == report["after"]["mean"]
     assert card.recipe["teacher"]["name"] == "green"
     assert card.name in [one.name for one in uvanet.available()]
@@ -83,11 +85,9 @@ def test_a_scene_is_learned_kept_and_listed(
     # A student of one's own can go on learning.
     again = adapt(clip, tmp_path / "b", teacher, "--steps", 5, "--start", card.name)
     assert again.end()[0] == 0
-    assert again.last["report"]["before"]["mean"] == pytest.approx(
-        report["after"]["mean"], abs=0.02
-    )
+    assert again.last.report["before"]["mean"] == pytest.approx(report["after"]["mean"], abs=0.02)
     delete_user_model(card.name)
-    assert user_models() == []
+    assert list_user_models() == []
 
 
 def test_watching_begins_where_it_is_told(clip: Path) -> None:
@@ -130,8 +130,8 @@ def test_stop_keeps_what_was_learned_so_far(clip: Path, teacher: Path, tmp_path:
     child.say("stop")
     code, err = child.end()
     assert code == 0, err
-    assert child.last["stopped"] is True
-    assert child.last["report"]["verdict"] == "better"
+    assert child.last.stopped is True
+    assert child.last.report["verdict"] == "better"
     assert not left_in(tmp_path / "run") & set(TEMPORARY)
 
 
@@ -141,11 +141,11 @@ def test_pause_holds_the_training_and_resume_lets_it_go(
     child = adapt(clip, tmp_path / "run", teacher, "--steps", 20)
     child.until(training(2))
     child.say("pause")
-    child.until(lambda told: told.text("words") == "Paused.")
-    held = max(told.number("done") for told in child.events if told["phase"] == "train")
+    child.until(lambda told: getattr(told, "text", "") == "Paused.")
+    held = max(told.done for told in child.events if phase_of(told) == "train")
     assert held < 20
     child.say("resume")
-    child.until(lambda told: told.text("words") == "Going on.")
+    child.until(lambda told: getattr(told, "text", "") == "Resumed.")
     assert child.end()[0] == 0
     assert child.kinds()[-1] == "done"
 
@@ -183,13 +183,13 @@ def test_a_folder_of_ones_own_is_surveyed_and_learned(teacher: Path, tmp_path: P
     )
     code, err = child.end()
     assert code == 0, err
-    assert child.last["report"]["held_out"] == "files held out"
-    assert child.last["report"]["after"]["mean"] > child.last["report"]["before"]["mean"]
-    told = " ".join(told.text("words") for told in child.events)
+    assert child.last.report["held_out"] == "files held out"
+    assert child.last.report["after"]["mean"] > child.last.report["before"]["mean"]
+    told = " ".join(getattr(told, "text", "") for told in child.events)
     assert "broken.mp4" in told
     assert "cut.jpg" in told
-    if child.last["model"]:
-        assert uvanet.load(child.last["model"]).card.name == "mine-1"
+    if child.last.model:
+        assert uvanet.load(child.last.model).card.name == "mine-1"
 
 
 def test_a_recording_is_deleted_once_it_was_labelled(teacher: Path, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_a_recording_is_deleted_once_it_was_labelled(teacher: Path, tmp_path: Pa
     child = adapt(gone, run, teacher, "--recording", "--steps", 3, "--replay", replay)
     assert child.end()[0] == 0
     assert not gone.exists()
-    assert any(told["phase"] == "label" for told in child.events)
+    assert any(phase_of(told) == "label" for told in child.events)
     child = adapt(kept, tmp_path / "b", teacher, "--recording", "--keep-frames", "--steps", 3)
     assert child.end()[0] == 0
     assert len(list(kept.iterdir())) == 61
@@ -223,5 +223,5 @@ def test_forgetting_is_told_where_there_is_gaze(
 ) -> None:
     child = adapt(clip, tmp_path / "run", teacher, "--steps", 3, "--data", gaze_tree)
     assert child.end()[0] == 0
-    before, after = child.last["report"]["forgotten"]["nss"]
+    before, after = child.last.report["forgotten"]["nss"]
     assert np.isfinite([before, after]).all()

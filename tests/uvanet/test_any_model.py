@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
+from onnx import TensorProto, helper, numpy_helper
 
 import uvanet
 from uvanet.errors import ModelError, UsageError
 from uvanet.model_card import file_hash, read_card
 from uvanet.paths import resource
-from uvanet.runtime.engine import LAG
+from uvanet.runtime.engine import LAG, time_limit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,11 +59,12 @@ def export(module: torch.nn.Module, path: Path, *inputs: torch.Tensor, names: st
 
 
 def with_card(path: Path) -> Path:
-    card = dataclasses.replace(
+    card = replace(
         read_card(resource("weights/uvanet-64.json")),
         name=path.stem,
         role="teacher",
         input_size=(HEIGHT, WIDTH),
+        memory_seconds=1.2,
         sha256=file_hash(path),
     )
     card.write(path.with_suffix(".json"))
@@ -123,20 +125,21 @@ def test_a_teacher_that_sees_motion_streams_as_a_student_does(temporal: Path) ->
     np.testing.assert_allclose(stream.step(spot(90, 48), 9.0), 1)
 
 
-@pytest.mark.parametrize("colour", ["rgb", "bgr"])
-def test_a_model_of_others_needs_no_card(tmp_path: Path, colour: str) -> None:
+@pytest.mark.parametrize("color", ["rgb", "bgr", "bgr of 0.1.0"])
+def test_an_external_model_needs_no_card(tmp_path: Path, color: str) -> None:
     class Blue(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return 40 * x[:, 2:] - 3
 
     path = export(Blue(), tmp_path / "blue.onnx", torch.zeros(1, 3, 20, 30), names="x > y")
-    path = path.rename(tmp_path / "with, comma.onnx") if colour == "rgb" else path
-    model = uvanet.load(path if colour == "rgb" else f"{path},colour=bgr,name=mine")
-    assert model.card.role == "foreign"
-    assert model.card.name == ("with, comma" if colour == "rgb" else "mine")
+    path = path.rename(tmp_path / "with, comma.onnx") if color == "rgb" else path
+    key = "color" if color == "bgr" else "colour"
+    model = uvanet.load(path if color == "rgb" else f"{path},{key}=bgr,name=mine")
+    assert model.card.role == "external"
+    assert model.card.name == ("with, comma" if color == "rgb" else "mine")
     assert model.engine.input_size == (20, 30)
     image = spot(30, 72)
-    image = image if colour == "rgb" else image[..., ::-1].copy()
+    image = image if color == "rgb" else image[..., ::-1].copy()
     saliency = model.predict(image)
     assert saliency.shape == (96, 120)
     assert peak(saliency) == pytest.approx((0.25, 0.75), abs=0.12)
@@ -173,14 +176,114 @@ def test_bytes_go_in_as_bytes(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_run_is_said(tmp_path: Path) -> None:
-    class Any(torch.nn.Module):
+    class FirstChannel(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x[:, :1] * 1.0
 
-    path = export(Any(), tmp_path / "seven.onnx", torch.zeros(1, 7, 8, 9), names="x > y")
-    with pytest.raises(ModelError, match=r"where its colours are.*layout="):
+    path = export(FirstChannel(), tmp_path / "seven.onnx", torch.zeros(1, 7, 8, 9), names="x > y")
+    with pytest.raises(ModelError, match=r"which axis is color.*layout="):
         uvanet.load(path)
     with pytest.raises(UsageError, match="'side' is no setting"):
         uvanet.load(f"{path},side=3")
     with pytest.raises(ModelError, match=r"no model file .*nowhere\.onnx"):
         uvanet.load(tmp_path / "nowhere.onnx")
+
+
+def graph(
+    path: Path, shape: list[int | str], nodes: list[Any] | None = None, outputs: Any = None
+) -> Path:
+    """Writes an ONNX file with one float input `x` and, unless said otherwise, its copy `y`."""
+    if nodes is None:
+        nodes = [helper.make_node("Identity", ["x"], ["y"])]
+    if outputs is None:
+        outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
+    taken = [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)]
+    made = helper.make_graph(nodes, "g", taken, outputs)
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)])
+    model.ir_version = 8
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ([1, 3, 0, 8], "8 x 0 pixels"),
+        ([1, 3, 60_000, 60_000], "60000 x 60000 pixels"),
+        ([1, 3, 2**40, 8], "pixels"),
+        ([1, 10_000, 3, 8, 8], "10000 frames"),
+        ([1, 200, 3, 2048, 2048], "too much memory"),
+        ([0, 3, 8, 8], "N = 0"),
+        ([1, 3, -8, 8], "any size"),
+        (["n", 3, "h", "w"], "any size"),
+        ([3], "which axis"),
+        ([], "which axis"),
+    ],
+)
+def test_an_impossible_input_is_refused(tmp_path: Path, shape: list[Any], words: str) -> None:
+    path = graph(tmp_path / "odd.onnx", shape)
+    with pytest.raises(ModelError, match=rf"odd\.onnx .*{words}"):
+        uvanet.load(path)
+
+
+@pytest.mark.parametrize("size", ["0x8", "60000x8", "1099511627776x8", "8", "8x8x8"])
+def test_an_impossible_size_is_refused(tmp_path: Path, size: str) -> None:
+    path = graph(tmp_path / "any.onnx", [1, 3, "h", "w"])
+    with pytest.raises(UsageError, match="no size"):
+        uvanet.load(f"{path},size={size}")
+    with pytest.raises(UsageError, match="no frames"):
+        uvanet.load(f"{path},size=8x8,frames=10000")
+
+
+def test_outputs_that_are_no_map_are_refused(tmp_path: Path) -> None:
+    shape: list[int | str] = [1, 3, 8, 8]
+    none = graph(tmp_path / "none.onnx", shape, outputs=[])
+    with pytest.raises(ModelError, match=r"none\.onnx"):
+        uvanet.load(none)
+    nothing = numpy_helper.from_array(np.zeros(0, np.float32), "e")
+    empty = [helper.make_node("Constant", [], ["y"], value=nothing)]
+    with pytest.raises(ModelError, match=r"shape \(0,\), which is no map"):
+        uvanet.load(graph(tmp_path / "empty.onnx", shape, empty)).predict(spot(30, 48))
+    words = numpy_helper.from_array(np.array([["a"]], object), "s")
+    text = [helper.make_node("Constant", [], ["y"], value=words)]
+    output = [helper.make_tensor_value_info("y", TensorProto.STRING, None)]
+    with pytest.raises(ModelError, match=r"no array of numbers"):
+        uvanet.load(graph(tmp_path / "text.onnx", shape, text, output)).predict(spot(30, 48))
+    logs = graph(tmp_path / "log.onnx", shape, [helper.make_node("Log", ["x"], ["y"])])
+    with pytest.raises(ModelError, match=r"not finite"):
+        uvanet.load(logs).predict(np.zeros((9, 9, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["~nouser/x.onnx", "x" * 300 + ".onnx", "a\0b.onnx"])
+@pytest.mark.parametrize("settings", ["", ",size=8x8"])
+def test_a_path_that_cannot_be_is_refused(name: str, settings: str) -> None:
+    with pytest.raises(ModelError, match="no model file"):
+        uvanet.load(name + settings)
+
+
+def test_a_model_that_never_ends_is_canceled(tmp_path: Path) -> None:
+    info = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [helper.make_node("Identity", [a], [b]) for a, b in (("go", "on"), ("v", "w"))],
+        "body",
+        [info("i", TensorProto.INT64, []), info("go", TensorProto.BOOL, []), info("v", 1, None)],
+        [info("on", TensorProto.BOOL, []), info("w", 1, None)],
+    )
+    true = numpy_helper.from_array(np.array(True), "t")
+    nodes = [
+        helper.make_node("Constant", [], ["t"], value=true),
+        helper.make_node("Loop", ["", "t", "x"], ["y"], body=body),
+    ]
+    model = uvanet.load(graph(tmp_path / "endless.onnx", [1, 3, 8, 8], nodes))
+    with (
+        pytest.raises(ModelError, match=r"no map within 0\.2 seconds"),
+        time_limit(model.engine, 0.2),
+    ):
+        model.predict(spot(30, 48))
+
+
+def test_a_model_that_is_quick_enough_is_not_canceled(spatial: Path) -> None:
+    model = uvanet.load(spatial)
+    with time_limit(model.engine, 600):
+        first = model.predict(spot(30, 48))
+    np.testing.assert_array_equal(model.predict(spot(30, 48)), first)

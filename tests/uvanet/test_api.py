@@ -13,8 +13,9 @@ import pytest
 
 import uvanet
 from uvanet.errors import ModelError, UsageError
-from uvanet.model_card import find, read_card
+from uvanet.model_card import read_card
 from uvanet.paths import resource
+from uvanet.registry import resolve_model
 from uvanet.runtime.engine import LAG
 from uvanet.stream import FORGET
 
@@ -85,8 +86,8 @@ def test_the_models_are_listed_with_their_cards() -> None:
     for card in cards:
         assert card.role == "teacher" or card.parameters <= 170_000
         assert card.license
-        assert all(row["licence"] for row in card.data)
-        path, _ = find(card.name)
+        assert all(row.license for row in card.data)
+        path, _ = resolve_model(card.name).verified()
         assert card.role == "teacher" or path.stat().st_size < 2_000_000
 
 
@@ -169,7 +170,7 @@ def test_what_is_wrong_with_a_model_is_said(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"mine\.json is missing"):
         uvanet.load(onnx)
     card.write_text("{")
-    with pytest.raises(ModelError, match="no readable model card"):
+    with pytest.raises(ModelError, match="not a valid model card"):
         uvanet.load(onnx)
     card.write_text('{"format": 99}')
     with pytest.raises(ModelError, match="version"):
@@ -190,7 +191,7 @@ def test_an_onnx_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
 
 def test_the_card_is_the_one_of_the_shipped_weights() -> None:
     card = read_card(resource("weights/uvanet-64.json"))
-    fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
+    fused, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
     assert fused["nss"] > 1.5 * prior["nss"]
 
 
@@ -204,7 +205,7 @@ def test_the_shipped_weights_keep_what_their_card_says(
 
     pictures = read_split(data_root, "val")
     measured = score(pictures, model.predict)
-    promised = model.card.metrics["val"]["fused"]
+    promised = model.card.measured("val")
     for metric, value in measured.items():
         assert value == pytest.approx(promised[metric], abs=0.01), metric
     prior = score(pictures, centre_prior(read_split(data_root, "train")), ("nss",))

@@ -37,7 +37,7 @@ def test_one_run_measures_everything(run: tuple[Path, str]) -> None:
     result = json.loads((folder / "bench.json").read_text())
     assert next(iter(result)) == "ratios"
     (network,) = result["network"]
-    assert set(network["engines"]) == {"onnx", "openvino", "torch"}
+    assert set(network["engines"]) == {"onnx", "torch"}
     for row in network["engines"].values():
         one = row["one_frame"]
         assert 0 < one["best_ms"] <= one["p50_ms"] <= one["p95_ms"] <= one["p99_ms"]
@@ -101,7 +101,7 @@ def test_the_program_starts_without_what_only_training_needs(start: str) -> None
         f"import sys, importlib, numpy; importlib.import_module({start!r})\n"
         "import uvanet; s = uvanet.Stream(uvanet.load('uvanet-64', engine='onnx'))\n"
         "s.step(numpy.zeros((720, 1280, 3), numpy.uint8), 0.0)\n"
-        "heavy = {'torch', 'scipy', 'onnx', 'openvino', 'skimage', 'lightning_fabric'}\n"
+        "heavy = {'torch', 'scipy', 'onnx', 'skimage', 'lightning_fabric'}\n"
         "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
     )
     command = [sys.executable, "-c", script]

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from training_kit import Child, training
+from training_kit import Child, kind_of, phase_of, training
 
 import uvanet
-from uvanet.training.control import Callback, working
+from uvanet.training.control import Callback, track
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 from uvanet.training.teachers.spatial import TeacherConfig
@@ -32,8 +32,8 @@ class Listener(Callback):
         self.events: list[Event] = []
         self._asked = 0
 
-    def tell(self, told: Event) -> None:
-        self.events.append(told)
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
 
     def proceed(self) -> bool:
         self._asked += 1
@@ -52,17 +52,17 @@ def small_teachers(root: Path, out: Path, watch: Callback | None = None) -> None
 def test_teachers_tell_how_far_they_are(gaze_tree: Path, tmp_path: Path) -> None:
     heard = Listener()
     small_teachers(gaze_tree, tmp_path, heard)
-    phases = [told.text("phase") for told in heard.events if told.kind == "step"]
+    phases = [phase_of(told) for told in heard.events if kind_of(told) == "step"]
     assert list(dict.fromkeys(phases)) == ["features", "readout", "motion", "gate"]
-    assert all(told.number("left") >= 0 for told in heard.events)
+    assert all(told.left >= 0 for told in heard.events)
 
 
 def test_a_pause_is_not_counted_as_work() -> None:
     heard = Listener()
-    for _ in working(range(40), "label", heard):
+    for _ in track(range(40), "label", heard):
         time.sleep(0.02)
     # A second and a half of rest would be told as a minute for the forty.
-    assert max(told.number("left") for told in heard.events) < 3
+    assert max(told.left for told in heard.events) < 3
 
 
 def test_a_coupled_run_tells_is_stopped_keeps_its_best_and_goes_on(
@@ -74,26 +74,26 @@ def test_a_coupled_run_tells_is_stopped_keeps_its_best_and_goes_on(
     words = ("distill", "--preset", "uvanet-32", "--data", gaze_tree, "--out", out)
     words = (*words, "--epochs", 300, "--threads", 1)
     child = Child(*words)
-    child.until(lambda told: told["phase"] == "label")
-    measured = child.until(lambda told: told.kind == "eval")
-    assert measured.text("metric") == "nss"
-    seen = child.until(lambda told: told.kind == "preview")
-    assert seen["frame"]
-    assert seen["student"]
-    assert seen["gaze"]
-    child.until(lambda told: told.kind == "checkpoint")
+    child.until(lambda told: phase_of(told) == "label")
+    measured = child.until(lambda told: kind_of(told) == "eval")
+    assert measured.metric == "nss"
+    seen = child.until(lambda told: kind_of(told) == "preview")
+    assert seen.frame
+    assert seen.student
+    assert seen.target
+    child.until(lambda told: kind_of(told) == "checkpoint")
     child.say("stop")
     code, err = child.end()
     assert code == 0, err
     last = child.last
-    assert (last.kind, last["stopped"]) == ("done", True)
-    model = uvanet.load(last.text("model"))
-    assert model.card.metrics["test"]["fused"]["nss"] is not None
-    assert last["report"]["verdict"] in ("better", "no clear difference", "worse")
+    assert (kind_of(last), last.stopped) == ("done", True)
+    model = uvanet.load(last.model)
+    assert model.card.measured("test")["nss"] is not None
+    assert last.report["verdict"] in ("better", "no clear difference", "worse")
     # It goes on from there, and labels nothing anew.
     again = Child(*words)
-    again.until(training(int(measured.number("step")) + 1))
-    assert not any(told["phase"] == "train" and told["done"] == 1 for told in again.events)
+    again.until(training(int(measured.step) + 1))
+    assert not any(phase_of(told) == "train" and told.done == 1 for told in again.events)
     assert {SPATIAL, TEMPORAL} <= {path.stem for path in out.glob("*.onnx")}
     again.say("stop")
     assert again.end()[0] == 0
@@ -112,8 +112,8 @@ def test_a_distillation_tells_of_itself_and_stops_at_a_word(
             self.told: list[str] = []
             self.last = last
 
-        def tell(self, told: object) -> None:
-            self.told.append(told.kind)  # type: ignore[attr-defined]
+        def emit(self, told: object) -> None:
+            self.told.append(kind_of(told))  # type: ignore[attr-defined]
 
         def proceed(self) -> bool:
             return self.told.count("checkpoint") < self.last
@@ -135,19 +135,19 @@ def test_teachers_that_are_there_label_and_none_is_made(gaze_tree: Path, tmp_pat
     out = tmp_path / "run"
     words = ("distill", "--preset", "uvanet-32", "--data", gaze_tree, "--out", out, "--epochs", 300)
     child = Child(*words, "--threads", 1, "--spatial", "teacher-temporal")
-    child.until(lambda told: told.kind == "eval")
+    child.until(lambda told: kind_of(told) == "eval")
     child.say("stop")
     code, err = child.end()
     assert code == 0, err
-    phases = {told.text("phase") for told in child.events if told.kind == "step"}
+    phases = {phase_of(told) for told in child.events if kind_of(told) == "step"}
     assert "label" in phases
     assert not {"features", "readout", "motion", "gate"} & phases
     assert not list(out.glob("teacher-*"))
-    card = uvanet.load(child.last.text("model")).card
+    card = uvanet.load(child.last.model).card
     assert card.recipe["spatial teacher"]["name"] == "teacher-temporal"
     assert card.recipe["temporal teacher"]["name"] == "teacher-temporal"
     assert "--spatial teacher-temporal --temporal teacher-temporal" in card.recipe["command"]
-    assert any("EfficientNet" in row["name"] for row in card.data)
+    assert any("EfficientNet" in row.name for row in card.data)
 
 
 @pytest.mark.parametrize(

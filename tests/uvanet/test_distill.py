@@ -55,7 +55,7 @@ def test_training_learns_and_its_export_is_the_same_network(
     with torch.no_grad():
         as_tensor = [torch.from_numpy(x).permute(0, 3, 1, 2) / 255 for x in (frames, before)]
         expected = student(*as_tensor)
-    logits = expected.fused[:, 0].numpy()
+    logits = expected.ensemble[:, 0].numpy()
     np.testing.assert_allclose(
         step.saliency, np.exp(logits - logits.max((1, 2), keepdims=True)), atol=1e-4
     )

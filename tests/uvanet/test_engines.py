@@ -1,29 +1,24 @@
-"""Engines: all say the same, and the fastest is chosen once."""
+"""Engines: all give the same maps; wrong engines, devices and files are named."""
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import platformdirs
 import pytest
 import torch
 
 import uvanet
 from uvanet.deploy.onnx_export import write_onnx
-from uvanet.errors import MissingExtraError, ModelError, UsageError
-from uvanet.model_card import find
+from uvanet.errors import ModelError, UsageError
 from uvanet.models import build
 from uvanet.paths import resource
-from uvanet.runtime import engines
-from uvanet.runtime.benchmark import openvino_seconds
-from uvanet.runtime.engines import ENGINES, Choice, fastest
+from uvanet.runtime.branch_engine import BranchEngine
+from uvanet.runtime.engines import ENGINES
 from uvanet.runtime.input_size import fit_to_area
 from uvanet.runtime.onnx_engine import OnnxEngine
-from uvanet.runtime.openvino_engine import OpenvinoEngine
+from uvanet.runtime.torch_engine import available_devices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +97,7 @@ def test_engines_agree_at_other_sizes(preset: str, tmp_path: Path) -> None:
     student = build(preset).eval()
     write_onnx(student, path)
     square = (student.preset.input_size, student.preset.input_size)
-    ours, theirs = OnnxEngine(path, square, 2), OpenvinoEngine(path, square, 2)
+    ours, theirs = OnnxEngine(path, square, 2), BranchEngine(student, "ensemble")
     rng = np.random.default_rng(0)
     # From one size to another and back, as sources change.
     for count in (1, 3):
@@ -114,126 +109,34 @@ def test_engines_agree_at_other_sizes(preset: str, tmp_path: Path) -> None:
             np.testing.assert_allclose(found.saliency, expected.saliency, atol=2e-4)
 
 
-def test_what_an_engine_cannot_run_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match=r"no engine .tensorrt..*auto, onnx"):
+def test_an_engine_or_device_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no engine .tensorrt..*auto, onnx, torch"):
         uvanet.load("uvanet-64", engine="tensorrt")
-    (tmp_path / "text.onnx").write_text("no model")
-    with pytest.raises(ModelError, match=r"text\.onnx cannot be loaded"):
-        OpenvinoEngine(tmp_path / "text.onnx", (64, 64))
+    with pytest.raises(UsageError, match=r"no device .tpu..*cpu, cuda, mps"):
+        uvanet.load("uvanet-64", device="tpu")
+    with pytest.raises(UsageError, match=r"onnx does not run on cuda"):
+        uvanet.load("uvanet-64", engine="onnx", device="cuda")
+    for device in {"cuda", "mps"} - set(available_devices()):
+        with pytest.raises(UsageError, match=rf"{device} is not available here"):
+            uvanet.load("uvanet-64", device=device)
     for ending in ("onnx", "json"):
         name = f"uvanet-64.{ending}"
         (tmp_path / name).write_bytes(resource(f"weights/{name}").read_bytes())
     with pytest.raises(ModelError, match=r"safetensors is missing"):
         uvanet.load(tmp_path / "uvanet-64.onnx", engine="torch")
-    monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(MissingExtraError, match=r"uvanet\[openvino\]"):
-        uvanet.load("uvanet-64", engine="openvino")
 
 
-@pytest.fixture
-def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
-    return tmp_path / "cache" / "engines.json"
+def test_auto_is_onnx_on_the_cpu() -> None:
+    assert isinstance(uvanet.load("uvanet-64", engine="auto").engine, OnnxEngine)
+    assert isinstance(uvanet.load("uvanet-64", device="cpu").engine, OnnxEngine)
 
 
-def times(monkeypatch: pytest.MonkeyPatch, seconds: dict[Choice, float]) -> list[Choice]:
-    """Makes engines as fast as said; gives the list of those that are measured."""
-    asked: list[Choice] = []
-    monkeypatch.setattr(engines, "usable_cores", lambda: 2)
-    monkeypatch.setattr(engines, "BUDGET", 1e9)
-    monkeypatch.setattr(engines, "open_engine", lambda _path, _card, choice: choice)
-
-    def measure(choice: Choice) -> float:
-        asked.append(choice)
-        return seconds[choice]
-
-    def others(_path: Path, _size: object, counts: list[int], _limit: float) -> dict[int, float]:
-        return {count: measure(Choice("openvino", count)) for count in counts}
-
-    monkeypatch.setattr(engines, "least_seconds", measure)
-    monkeypatch.setattr(engines, "openvino_seconds", others)
-    return asked
-
-
-def test_the_fastest_is_measured_once_and_remembered(
-    memory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, card = find("uvanet-64")
-    speeds = {
-        Choice("onnx", 1): 0.4,
-        Choice("onnx", 2): 0.5,
-        Choice("openvino", 1): 0.2,
-        Choice("openvino", 2): 0.19,
-    }
-    asked = times(monkeypatch, speeds)
-    # The last is faster by less than what would be worth a second core.
-    assert fastest(path, card) == Choice("openvino", 1)
-    assert len(asked) == 4
-    assert fastest(path, card) == Choice("openvino", 1)
-    assert len(asked) == 4
-    # A pinned number of threads is another question.
-    assert fastest(path, card, 2) == Choice("openvino", 2)
-    assert len(asked) == 6
-    # Another machine or version asks anew.
-    monkeypatch.setattr(engines, "describe", lambda: {"processor": "another"})
-    fastest(path, card)
-    assert len(asked) == 10
-    assert len(json.loads(memory.read_text())) == 3
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 3}', '{"a": ["onnx", "two"]}'])
-def test_a_damaged_memory_is_measured_anew(
-    memory: Path, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    memory.parent.mkdir()
-    memory.write_text(text)
-    speeds = {Choice(name, n): n for name in ("onnx", "openvino") for n in (1, 2)}
-    times(monkeypatch, speeds)
-    assert fastest(*find("uvanet-64")) == Choice("onnx", 1)
-    assert list(json.loads(memory.read_text()).values()) == [["onnx", 1]]
-
-
-def test_no_engine_is_tried_when_time_is_up(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = times(monkeypatch, {Choice("onnx", 1): 9.0})
-    monkeypatch.setattr(engines, "BUDGET", 0.0)
-    monkeypatch.setattr(engines.time, "perf_counter", iter(range(99)).__next__)
-    assert fastest(*find("uvanet-64")) == Choice("onnx", 1)
-    assert asked == []
-
-
-def test_openvino_is_not_tried_on_what_it_cannot_run(
-    memory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = times(monkeypatch, {Choice("onnx", 1): 0.2, Choice("onnx", 2): 0.1})
-    assert fastest(*find("uvanet-64-int8")) == Choice("onnx", 2)
-    assert fastest(*find("teacher-spatial")) == Choice("onnx", 2)
-    assert len(asked) == 4
-
-
-def test_openvino_is_measured_in_another_process() -> None:
-    path, card = find("uvanet-32")
-    found = openvino_seconds(path, card.input_size, (1, 2), 60)
-    assert list(found) == [1, 2]
-    assert all(0 < taken < 1 for taken in found.values())
-
-
-@pytest.mark.parametrize(
-    "fault",
-    ["os.kill(os.getpid(), signal.SIGSEGV)", "time.sleep(600)", "raise RuntimeError"],
-    ids=["dies", "hangs", "fails"],
-)
-def test_an_openvino_that_fails_is_not_chosen(
-    fault: str, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "openvino.py").write_text(f"import os, signal, time\n{fault}\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    path, card = find("uvanet-64")
-    assert openvino_seconds(path, card.input_size, (1,), 1.0) == {}
-    assert fastest(path, card).engine == "onnx"
-
-
-def test_auto_predicts(memory: Path, frames: list[np.ndarray]) -> None:
-    model = uvanet.load("uvanet-64", engine="auto")
-    assert memory.is_file()
-    expected = uvanet.load("uvanet-64").predict(frames[0])
-    np.testing.assert_allclose(model.predict(frames[0]), expected, atol=2e-4)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_canceled_engine_ends_every_later_step(engine: str) -> None:
+    runs = uvanet.load("uvanet-32", engine=engine).engine
+    frame = np.zeros((1, 32, 32, 3), np.uint8)
+    runs.step(frame)
+    runs.cancel()
+    for count in (1, 9):
+        with pytest.raises(ModelError, match="canceled"):
+            runs.step(np.repeat(frame, count, 0))

@@ -375,7 +375,7 @@ def test_rows_are_made_from_their_names() -> None:
 
 
 def test_branches_by_torch_are_the_ones_that_were_exported(gaze_tree: Path) -> None:
-    names = ["uvanet-64", "uvanet-64:fused", "uvanet-64:spatial"]
+    names = ["uvanet-64", "uvanet-64:ensemble", "uvanet-64:spatial"]
     onnx, fused, spatial = build_rows(names, [], lambda: FunctionPredictor("", flat))
     for t, image in ((0.0, trees.picture(30, 20)), (0.1, trees.picture(60, 40))):
         maps = [row.predict(image, t) for row in (onnx, fused, spatial)]
@@ -415,7 +415,7 @@ def test_rows_of_a_student_are_what_its_card_says(data_root: Path) -> None:
     rows = build_rows(names, [], lambda: FunctionPredictor("", flat))
     scores = evaluate(fixations.read(data_root, "val"), rows, ("nss", "cc"))
     promised = uvanet.load("uvanet-64").card.metrics["val"]
-    for row, branch in zip(names, ("fused", "spatial", "temporal"), strict=True):
+    for row, branch in zip(names, ("ensemble", "spatial", "temporal"), strict=True):
         measured = dict(zip(scores.metrics, scores.values[row].mean(0), strict=True))
         for metric in ("nss", "cc"):
             assert measured[metric] == pytest.approx(promised[branch][metric], abs=0.01)

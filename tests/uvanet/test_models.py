@@ -52,7 +52,7 @@ def test_any_size_goes_in_and_half_of_it_comes_out(size: tuple[int, int]) -> Non
     model = build("uvanet-64").eval()
     output = model(torch.rand(2, 3, *size))
     half = tuple(2 * -(-side // 4) for side in size)
-    for logits in (output.fused, output.mixed, output.spatial, output.temporal):
+    for logits in (output.ensemble, output.spatiotemporal, output.spatial, output.temporal):
         assert logits.shape == (2, 1, *half)
         assert torch.isfinite(logits).all()
 
@@ -77,7 +77,7 @@ def test_only_the_temporal_branch_sees_the_earlier_frame() -> None:
         still, moving = model(now), model(now, other)
     assert torch.equal(still.spatial, moving.spatial)
     assert not torch.allclose(still.temporal, moving.temporal)
-    assert not torch.allclose(still.fused, moving.fused)
+    assert not torch.allclose(still.ensemble, moving.ensemble)
 
 
 def test_the_answer_is_the_mean_of_three_and_one_head_gives_it() -> None:
@@ -87,14 +87,18 @@ def test_the_answer_is_the_mean_of_three_and_one_head_gives_it() -> None:
         for head in model.heads:
             head.centre_bias.normal_()
         output = model(torch.rand(2, 3, 48, 88), torch.rand(2, 3, 48, 88))
-        assert sum(student.SHARES) == pytest.approx(1)
-        parts = zip(student.SHARES, (output.spatial, output.temporal, output.mixed), strict=True)
+        assert sum(student.ENSEMBLE_WEIGHTS) == pytest.approx(1)
+        parts = zip(
+            student.ENSEMBLE_WEIGHTS,
+            (output.spatial, output.temporal, output.spatiotemporal),
+            strict=True,
+        )
         mean = sum(share * part for share, part in parts)
-        assert torch.allclose(output.fused, mean, atol=1e-5)
+        assert torch.allclose(output.ensemble, mean, atol=1e-5)
         frame, earlier = torch.rand(2, 3, 48, 88), output.features
         features = model.stem(frame)
         joined = model.joined_head()(torch.cat(model.decode(features, earlier), 1))
-        assert torch.allclose(joined, model.step(frame, earlier).fused, atol=1e-4)
+        assert torch.allclose(joined, model.step(frame, earlier).ensemble, atol=1e-4)
 
 
 def test_every_parameter_learns() -> None:

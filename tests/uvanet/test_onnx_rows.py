@@ -64,7 +64,7 @@ def test_pixels_arrive_scaled_in_the_order_that_was_said(tmp_path: Path) -> None
     image = colour(51, 102, 204)
     for settings, expected in {
         "": 51 / 255,
-        ",colour=bgr": 204 / 255,
+        ",color=bgr": 204 / 255,
         ",range=255": 51,
         ",mean=0.1:0.5:0.5,std=0.2:1:1": (0.2 - 0.1) / 0.2,
         ",range=255,mean=1,std=2": 25,
@@ -146,7 +146,7 @@ def test_a_row_may_be_named_and_multiplied_with_motion(tmp_path: Path) -> None:
         ("std=0", "'0' is no std"),
         ("std=nan", "'nan' is no std"),
         ("layout=NCH", "'NCH' is no layout"),
-        ("colour=red", "'red' is no colour"),
+        ("color=red", "'red' is no color"),
         ("frames=0", "'0' is no frames"),
         ("frames=8,layout=nchw", "needs a T"),
         ("output=softmax", "'softmax' is no output"),
@@ -165,9 +165,9 @@ def test_a_model_that_does_not_fit_is_refused_before_the_work(tmp_path: Path) ->
     with pytest.raises(ModelError, match=r"text\.onnx cannot be loaded"):
         row(str(tmp_path / "text.onnx"))
     path = export(tmp_path / "model.onnx", lambda x: x[:, :1] * 1.0, (1, 3, 6, 8))
-    with pytest.raises(ModelError, match="H = 6 where 20"):
+    with pytest.raises(ModelError, match="H = 6, not 20"):
         row(f"{path},size=8x20")
-    with pytest.raises(ModelError, match="C = 8 where 3"):
+    with pytest.raises(ModelError, match="C = 8, not 3"):
         row(f"{path},layout=NHWC,size=6x3")
     with pytest.raises(ModelError, match="4 dimensions"):
         row(f"{path},layout=NTCHW")

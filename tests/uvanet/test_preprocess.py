@@ -90,8 +90,8 @@ def test_gaze_is_told_as_well_from_the_grid(data_root: Path) -> None:
         size = image.shape[1::-1]
         with pytest.MonkeyPatch.context() as patch:
             scores = []
-            for large in (preprocess.LARGE, 0):
-                patch.setattr(preprocess, "LARGE", large)
+            for least in (preprocess.MIN_SAMPLED_PIXELS, 0):
+                patch.setattr(preprocess, "MIN_SAMPLED_PIXELS", least)
                 small = model.engine.step(
                     resize_to_input(image, input_size(model.engine, image))[None]
                 ).saliency[0]

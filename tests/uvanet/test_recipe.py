@@ -242,9 +242,9 @@ def test_a_student_is_distilled_and_its_card_says_from_what(
     card = distill(STUDENT, TEACHER, CORPUS, gaze_tree, out, motion=MOTION, pool=pool)
     model = load(out / "uvanet-32" / "uvanet-32.onnx")
     assert model.predict(np.zeros((20, 30, 3), np.uint8)).shape == (20, 30)
-    told = {row["name"]: row for row in card.data}
-    assert told["made"]["licence"] == "CC0"
-    assert told["film"]["use"].startswith("1 files")
+    told = {row.name: row for row in card.data}
+    assert told["made"].license == "CC0"
+    assert told["film"].use.startswith("1 files")
     assert any("EfficientNet" in name for name in told)
     assert "--pool" in card.recipe["command"]
     assert card.recipe["corpus"]["pool_views"] == 2

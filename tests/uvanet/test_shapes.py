@@ -87,8 +87,8 @@ def test_sharpening_raises_densities_to_a_power() -> None:
     with torch.no_grad():
         student.head.centre_bias.normal_()
         frame = torch.rand(1, 3, 24, 44)
-        before = student(frame).fused.flatten(1).softmax(1)
-        student.sharpen(1.3)
-        after = student(frame).fused.flatten(1).softmax(1)
+        before = student(frame).ensemble.flatten(1).softmax(1)
+        student.scale_logits(1.3)
+        after = student(frame).ensemble.flatten(1).softmax(1)
     expected = before**1.3 / (before**1.3).sum()
     torch.testing.assert_close(after, expected)

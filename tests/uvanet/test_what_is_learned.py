@@ -14,8 +14,8 @@ from training_kit import Child, scene, write_teacher
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.comparison import against
-from uvanet.model_card import available
 from uvanet.paths import resource
+from uvanet.registry import list_models
 from uvanet.training.data.frame_pairs import label_moments
 from uvanet.training.data.gaze_datasets import NAMES, open_published, read_published
 from uvanet.training.data.inspect import survey
@@ -25,7 +25,7 @@ from uvanet.training.teachers.inference import load_teacher
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPORAL = [card.name for card in available() if card.name == "teacher-temporal"]
+TEMPORAL = [card.name for card in list_models() if card.name == "teacher-temporal"]
 
 
 def avs1k(root: Path, clips: int = 6, frames: int = 24) -> Path:

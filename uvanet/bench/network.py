@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.bench.timing import Timing, time_calls
-from uvanet.model_card import find
-from uvanet.runtime.engines import Choice, open_engine
+from uvanet.registry import resolve_model
+from uvanet.runtime.engines import open_engine
 from uvanet.system_info import usable_cores
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ MOST_PIXELS = 256 * 64 * 64
 def engines_here() -> list[str]:
     """The engines that are installed."""
     found = ["onnx"]
-    if importlib.util.find_spec("openvino"):
-        found.append("openvino")
     if importlib.util.find_spec("torch"):
         found.append("torch")
     return found
@@ -61,7 +59,7 @@ def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) ->
 
 
 def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]:
-    single = open_engine(path, card, Choice(name, 1))
+    single = open_engine(path, card, name, threads=1)
     device = getattr(single, "device", "cpu")
     result: dict[str, Any] = {
         "device": device,
@@ -76,7 +74,7 @@ def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]
         # There for comparison: its threads are one setting for the whole process.
         sizes, counts = [1, 64], [1]
     for threads in counts:
-        engine = open_engine(path, card, Choice(name, threads))
+        engine = open_engine(path, card, name, threads=threads)
         result["batch_fps"][str(threads)] = {
             str(n): round(n / time_step(engine, n, seconds)["p50_ms"] * 1e3) for n in sizes
         }
@@ -98,4 +96,6 @@ def noise(shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 def bench_students(names: list[str], seconds: float) -> list[dict[str, Any]]:
     """All students of `names`; by every engine that is installed."""
-    return [bench_model(*find(name), seconds, all_engines=True) for name in names]
+    return [
+        bench_model(*resolve_model(name).verified(), seconds, all_engines=True) for name in names
+    ]

@@ -11,7 +11,7 @@ import psutil
 
 from uvanet.bench.program import bench_program
 from uvanet.system_info import usable_cores
-from uvanet.training.lock import holder
+from uvanet.training.run_lock import holder
 
 BATCH, SIDE = 64, 160
 
@@ -28,7 +28,7 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
 
     from uvanet.bench.timing import time_calls
     from uvanet.data.synthetic import make_pairs
-    from uvanet.runtime.input_size import of_ratio
+    from uvanet.runtime.input_size import size_of_ratio
     from uvanet.training.config import step1_config
     from uvanet.training.distillation import DistillationModule
     from uvanet.training.distributed import make_fabric
@@ -41,7 +41,7 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
     rng = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (BATCH, SIDE, SIDE, 3), dtype=torch.uint8, generator=rng)
     labels = torch.rand(BATCH, SIDE // 2, SIDE // 2, generator=rng)
-    shape = of_ratio(4 / 3, task.student.preset.input_size**2)
+    shape = size_of_ratio(4 / 3, task.student.preset.input_size**2)
     pairs = make_pairs(pictures, labels, shape, config.motion, rng)
 
     def step() -> None:
@@ -80,9 +80,9 @@ def bench_beside(model: str, seconds: float) -> dict[str, Any] | None:
     Raises:
         UvanetError: The program did not answer, or the training failed.
     """
-    from uvanet.model_card import available
+    from uvanet.registry import list_models
 
-    if not (find_spec("torch") and any(card.role == "teacher" for card in available())):
+    if not (find_spec("torch") and any(card.role == "teacher" for card in list_models())):
         return None
     alone = bench_program(model, seconds)
     with tempfile.TemporaryDirectory() as home:

@@ -27,10 +27,13 @@ OWN = {
     "info": "show versions, models, cameras; or the card of one model",
     "train": "train a student on human gaze",
     "distill": "train a student on what a teacher sees in many pictures",
-    "adapt": "fine-tune a student on one scene, labelled by the teacher",
+    "finetune": "fine-tune a student on a scene, a folder or a data set",
     "eval": "measure models on data sets with gaze; a table and JSON",
 }
 """The library's own commands and what they do; the module of the same name holds `COMMAND`."""
+
+ALIASES = {"adapt": "finetune"}
+"""Names of 0.1.0, still accepted; not listed."""
 
 RUN_HELP = "open the window on a camera, a file, a stream or the screen"
 
@@ -88,6 +91,8 @@ def _run(argv: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"uvanet {uvanet.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     wanted = next((word for word in argv if not word.startswith("-")), None)
+    if wanted in ALIASES:
+        argv[argv.index(wanted)] = wanted = ALIASES[wanted]
     for name, summary in {"run": RUN_HELP, **OWN}.items():
         sub = commands.add_parser(
             name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter

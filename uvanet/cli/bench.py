@@ -74,10 +74,10 @@ what may be quoted.
     def run(self, arguments: argparse.Namespace) -> int:
         from uvanet.bench import bench
         from uvanet.errors import OutputError, UsageError
-        from uvanet.model_card import available
+        from uvanet.registry import list_models
         from uvanet.runtime.external_onnx import ExternalOnnx
 
-        names = [card.name for card in available()]
+        names = [card.name for card in list_models()]
         for name in arguments.model or []:
             if name not in names:
                 raise UsageError(f"There is no model {name!r}.", f"Choose {', '.join(names)}.")

@@ -11,7 +11,7 @@ from uvanet.cli.options import number
 from uvanet.cli.train import need_torch, preset_named
 from uvanet.cli.training_options import add_machine
 from uvanet.errors import UsageError
-from uvanet.model_card import available
+from uvanet.registry import list_models
 
 if TYPE_CHECKING:
     import argparse
@@ -120,7 +120,7 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
     from uvanet.training.control import StoppedError
     from uvanet.training.data.crops import CorpusConfig
     from uvanet.training.pipeline import best_so_far, distill
-    from uvanet.training.progress import event
+    from uvanet.training.progress import DoneEvent, LogEvent
     from uvanet.training.teachers.inference import chosen_teachers
     from uvanet.training.teachers.spatial import TeacherConfig
     from uvanet.user_models import free_name, save_user_model
@@ -141,24 +141,24 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
             return 0
     except StoppedError as told:
         stopped = True
-        watch.tell(event("log", words=str(told)))
+        watch.emit(LogEvent(text=str(told)))
         card = best_so_far(*parts, pool=pool, given=given)
         if card is None:
-            watch.tell(event("done", model="", name="", stopped=True, report={}))
+            watch.emit(DoneEvent(model="", name="", stopped=True, report={}))
             return 0
     path, name = out / card.name / f"{card.name}.onnx", card.name
     report = _against(config.start or card.name, path, root, watch)
     if arguments.install:
         name = arguments.name or free_name(card.name)
         path = save_user_model(path.parent, card.name, name)
-    fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
+    found, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
     words = (
-        f"NSS {fused['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
+        f"NSS {found['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
         f"{card.parameters} parameters"
     )
-    watch.tell(event("log", words=words))
+    watch.emit(LogEvent(text=words))
     numbers = report.as_dict() if report else {}
-    watch.tell(event("done", model=str(path), name=name, stopped=stopped, report=numbers))
+    watch.emit(DoneEvent(model=str(path), name=name, stopped=stopped, report=numbers))
     if not arguments.events:
         print(f"{path}: {words}")
         if report:
@@ -169,12 +169,12 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
 def _against(before: str, after: Path, root: Path, watch: Callback) -> Report | None:
     """The new student against the one it started from, or the one of its name that ships."""
     from uvanet.evaluation.comparison import against
-    from uvanet.training.progress import step_event
+    from uvanet.training.progress import StepEvent
 
-    known = {card.name for card in available()}
+    known = {card.name for card in list_models()}
     if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
         return None
-    watch.tell(step_event("measure", 0, 1, 0))
+    watch.emit(StepEvent(phase="measure", done=0, total=1, left=0))
     return against(before, after, root)
 
 

@@ -19,7 +19,7 @@ from uvanet.evaluation.evaluate import METRICS, evaluate
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_rows
 from uvanet.evaluation.report import as_json, as_table, need_place, report, write
-from uvanet.model_card import available
+from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _default_sets(root: Path) -> list[str]:
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:
     foreign = [ExternalOnnx.parse(text) for text in arguments.onnx]
-    names = arguments.models or [PRIOR, *BASELINES, *(card.name for card in available())]
+    names = arguments.models or [PRIOR, *BASELINES, *(card.name for card in list_models())]
 
     def prior() -> Predictor:
         return centre_prior(read_split(find_root(arguments.data), "train"), progress)

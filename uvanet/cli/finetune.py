@@ -167,7 +167,7 @@ def tuning(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
 def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Callback) -> int:
     """Fine-tunes, keeps the student where it is better, and tells how it ended."""
     from uvanet.training.adapt import adapt, clear
-    from uvanet.training.progress import event
+    from uvanet.training.progress import DoneEvent
     from uvanet.training.publish import export_own
     from uvanet.user_models import free_name, save_user_model
 
@@ -175,7 +175,7 @@ def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Callba
     adapted = adapt(config, out, watch)
     if adapted is None:
         clear(out)
-        watch.tell(event("done", model="", name="", stopped=True, report={}))
+        watch.emit(DoneEvent(model="", name="", stopped=True, report={}))
         return 0
     report, model = adapted.report, ""
     stem = config.source or (config.own.name if config.own else "scene")
@@ -191,9 +191,8 @@ def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Callba
     text = json.dumps(report.as_dict(), indent=1)
     (out / "report.json").write_text(text, encoding="utf-8")
     clear(out)
-    watch.tell(
-        event(
-            "done",
+    watch.emit(
+        DoneEvent(
             model=model,
             name=name if model else "",
             stopped=not adapted.finished,

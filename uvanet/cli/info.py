@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import uvanet
-from uvanet.model_card import available, find
+from uvanet.registry import list_models, resolve_model
 from uvanet.system_info import describe
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class _Info:
 
     def run(self, arguments: argparse.Namespace) -> int:
         if arguments.name:
-            path, card = find(arguments.name)
+            path, card = resolve_model(arguments.name).verified()
             if arguments.json:
                 print(path.with_suffix(".json").read_text(encoding="utf-8"), end="")
             else:
@@ -54,7 +54,7 @@ def _facts() -> dict[str, object]:
                 "parameters": card.parameters,
                 "nss_test": _nss(card),
             }
-            for card in available()
+            for card in list_models()
         ],
         "cameras": [{"name": c.name, "source": c.spec} for c in list_cameras()],
         "screens": [{"name": s.name, "source": s.spec} for s in list_screens()],
@@ -90,20 +90,28 @@ def _card_lines(card: Card) -> list[str]:
         f"MACs        {card.macs / 1e6:.2f} M a frame",
         f"license     {card.license}",
         f"sha256      {card.sha256}",
-        f"made by     {card.recipe['command']}",
+        f"made by     {card.recipe.get('command', 'unknown')}",
         "",
         "data",
-        *(f"  {row['name']} ({row['licence']}): {row['use']}" for row in card.data),
+        *(f"  {row.name} ({row.license}): {row.use}" for row in card.data),
         "",
     ]
     for split, rows in card.metrics.items():
-        names = list(next(iter(rows.values())))
+        names = list(dict.fromkeys(name for values in rows.values() for name in values))
         lines.append(f"{split:14}" + "".join(f"{name:>10}" for name in names))
         lines += [
-            f"  {row:12}" + "".join(f"{values[name]:10.3f}" for name in names)
+            f"  {row:12}"
+            + "".join(f"{values[name]:10.3f}" if name in values else f"{'-':>10}" for name in names)
             for row, values in rows.items()
         ]
-    return [*lines, "", "limits", *(f"  {line}" for line in card.limits), "", card.citation]
+    for title, sentences in (("limits", card.limits), ("notes", card.notes)):
+        if sentences:
+            lines += ["", title, *(f"  {line}" for line in sentences)]
+    return [*lines, "", card.citation]
+
+
+def _cell(value: float | None) -> str:
+    return f"{'-':>10}" if value is None else f"{value:10.3f}"
 
 
 COMMAND = _Info()

@@ -28,12 +28,15 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     """Adds `--engine` and `--threads`."""
     parser.add_argument(
         "--engine",
-        choices=("auto", "onnx", "openvino", "torch"),
+        choices=("auto", "onnx", "torch"),
         default="auto",
-        help="what runs the network; auto measures once which is fastest here (%(default)s)",
+        help="what runs the network: ONNX Runtime, or PyTorch on its fastest device (auto: onnx)",
     )
     parser.add_argument(
-        "--threads", type=count, metavar="N", help="threads of the network (auto: the fastest)"
+        "--threads",
+        type=count,
+        metavar="N",
+        help="CPU threads of the network (one for a student, all cores for a teacher)",
     )
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import msgspec
 from tqdm import tqdm
 
 from uvanet.cli.export_options import add_export, look_of, orientation_of, read_regions
@@ -141,10 +142,15 @@ def _job(arguments: argparse.Namespace) -> Job:
 
 
 def _one(job: Job, arguments: argparse.Namespace) -> int:
-    from uvanet.cli.export_events import as_json
+    from uvanet.cli.export_events import done_event
 
     result = export_with_bar(job, show=not arguments.quiet)
-    print(json.dumps(as_json(result), indent=1) if arguments.json else as_text(result))
+    if arguments.json:
+        facts = msgspec.to_builtins(done_event(result))
+        del facts["event"]
+        print(json.dumps(facts, indent=1))
+    else:
+        print(as_text(result))
     if result.note:
         print(f"uvanet: {result.note}", file=sys.stderr)
     if result.stopped:

@@ -82,9 +82,9 @@ goes on where it was when the same command is given again.
             {"command": command, "config": dataclasses.asdict(config)},
         )
         card = export(config, result.weights, root, arguments.out, origin)
-        fused, prior = card.metrics["val"]["fused"], card.metrics["val"]["centre-prior"]
+        found, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
         print(
-            f"{arguments.out / card.name}.onnx: NSS {fused['nss']:.3f} on val "
+            f"{arguments.out / card.name}.onnx: NSS {found['nss']:.3f} on val "
             f"(centre prior {prior['nss']:.3f}), {card.parameters} parameters"
         )
         return 0

@@ -12,8 +12,8 @@ from uvanet.cli.options import number
 from uvanet.errors import UvanetError
 from uvanet.system_info import usable_cores
 from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
-from uvanet.training.lock import locked
-from uvanet.training.progress import event
+from uvanet.training.progress import ErrorEvent, LogEvent, StartEvent, StepEvent
+from uvanet.training.run_lock import run_lock
 from uvanet.user_models import private
 
 if TYPE_CHECKING:
@@ -65,25 +65,25 @@ class Bar(Callback):
         self._bar: tqdm[None] | None = None
         self._phase = ""
 
-    def tell(self, told: Event) -> None:
-        """See `Callback.tell`."""
+    def emit(self, event: Event) -> None:
+        """See `Callback.emit`."""
         from tqdm import tqdm
 
-        if told.kind != "step":
+        if not isinstance(event, StepEvent):
             return
-        again = self._bar is not None and told.number("done") < self._bar.n
-        if told["phase"] != self._phase or again:
+        again = self._bar is not None and event.done < self._bar.n
+        if event.phase != self._phase or again:
             self.close()
-            self._phase = told.text("phase")
+            self._phase = event.phase
             self._bar = tqdm(
-                total=told.number("total"),
+                total=event.total,
                 desc=self._phase,
                 bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
             )
         if self._bar is not None:
-            self._bar.n = told.number("done")
-            if told["loss"] is not None:
-                self._bar.set_postfix_str(f"loss {told.number('loss'):.3f}", refresh=False)
+            self._bar.n = event.done
+            if event.loss is not None:
+                self._bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
             self._bar.refresh()
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class _Told(logging.Handler):
         self._watch = watch
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._watch.tell(event("log", words=record.getMessage()))
+        self._watch.emit(LogEvent(text=record.getMessage()))
 
 
 @contextlib.contextmanager
@@ -132,28 +132,26 @@ def running(arguments: argparse.Namespace, title: str, out: Path) -> Iterator[tu
     with contextlib.ExitStack() as stack:
         try:
             private(out)
-            stack.enter_context(locked(out))
+            stack.enter_context(run_lock(out))
             if arguments.events:
                 handler = _Told(watch)
                 logging.getLogger().addHandler(handler)
                 stack.callback(logging.getLogger().removeHandler, handler)
                 stack.enter_context(listening(orders))
             stack.callback(bar.close)
-            watch.tell(
-                event("start", title=title, folder=str(out), threads=threads, pid=os.getpid())
-            )
+            watch.emit(StartEvent(title=title, folder=str(out), threads=threads, pid=os.getpid()))
             yield watch, threads
         except UvanetError as error:
-            watch.tell(event("error", message=error.message, hint=error.hint))
+            watch.emit(ErrorEvent(message=error.message, hint=error.hint))
             raise
         except OSError as error:
             reason = f"The run cannot go on: {error.strerror or error} ({error.filename or out})."
             hint = "See that the folder is there and the disk has room; then start it again."
-            watch.tell(event("error", message=reason, hint=hint))
+            watch.emit(ErrorEvent(message=reason, hint=hint))
             raise UvanetError(reason, hint) from error
         except Exception as error:
             words = f"{type(error).__name__}: {error}"
-            watch.tell(event("error", message=f"The run broke: {words}", hint="Look at its log."))
+            watch.emit(ErrorEvent(message=f"The run broke: {words}", hint="Look at its log."))
             raise
 
 

@@ -9,8 +9,9 @@
 
 Frames are numbered within the film clip, so that a shot begins at any number.
 
-Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; the layout see `uvanet.data.aclnet_format`,
-file names as in the reader of UNISAL (github.com/rdroste/unisal, `unisal/data.py`).
+Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; for the layout see
+`uvanet.data.aclnet_format`, file names as in the reader of UNISAL
+(github.com/rdroste/unisal, `unisal/data.py`).
 """
 
 from __future__ import annotations

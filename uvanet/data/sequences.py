@@ -15,8 +15,9 @@ What the label says:
   by Motion*, Cognitive Computation 3, 2011; Itti, Visual Cognition 12, 2005); sudden onsets draw
   gaze whatever the task (Yantis and Jonides, JEP: HPP 10, 1984), and so does looming (Franconeri
   and Simons, Perception & Psychophysics 65, 2003). Camera motion moves everything alike and draws
-  none. The form and its constants are those of the crude rule in `uvanet.evaluation.motion_baseline`; here
-  they meet the true motion of things instead of the difference of pixels.
+  none. The form and its constants are those of the rule in
+  `uvanet.evaluation.motion_baseline`; here they meet the true motion of things instead of the
+  difference of pixels.
 """
 
 from __future__ import annotations

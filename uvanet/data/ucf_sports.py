@@ -7,8 +7,9 @@
                 maps/Diving-Side_001_001.png
                 fixation/maps/Diving-Side_001_001.mat       `I`, or fixation/*.png
 
-Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; the layout see `uvanet.data.aclnet_format`,
-file names as in the reader of UNISAL (github.com/rdroste/unisal, `unisal/data.py`).
+Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; for the layout see
+`uvanet.data.aclnet_format`, file names as in the reader of UNISAL
+(github.com/rdroste/unisal, `unisal/data.py`).
 """
 
 from __future__ import annotations

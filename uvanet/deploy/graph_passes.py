@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def save_short(model: onnx.ModelProto, path: Path) -> None:
     for values in graph.initializer:
         values.name = name(values.name)
     onnx.checker.check_model(model)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         onnx.save(model, part)
 
 

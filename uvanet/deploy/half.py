@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,5 +33,5 @@ def store_half(path: Path) -> None:
         casts.append(helper.make_node("Cast", [stored], [name], to=TensorProto.FLOAT))
     for cast in reversed(casts):
         model.graph.node.insert(0, cast)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         onnx.save(model, str(part))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from typing import TYPE_CHECKING
 
 import torch
+from msgspec.structs import replace
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import slim
 from uvanet.deploy.inference_module import InferenceStudent
@@ -21,6 +21,7 @@ from uvanet.model import Model
 from uvanet.model_card import Card, file_hash
 from uvanet.models import SpatioTemporal, layer_costs, load_student
 from uvanet.runtime.branch_engine import BranchEngine, student_predictor
+from uvanet.runtime.engine import LAG
 from uvanet.training.measure import measure
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def export_onnx(
     # The exporter gives every part the mode that the whole was in before: a wrapper made a
     # moment ago is in training, and would leave its student so.
     module.eval()
-    with whole(path) as part, warnings.catch_warnings():
+    with atomic_write(path) as part, warnings.catch_warnings():
         # This exporter is on its way out, but the new one needs two packages more and folds less.
         warnings.simplefilter("ignore", DeprecationWarning)
         # It tells what it could not fold; ONNX Runtime folds that when it loads the file.
@@ -118,7 +119,7 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
     student = load_student(name, weights)
     held_out = read_split(root, "val")
     sharpness = best_sharpness(student_predictor(student), held_out)
-    student.sharpen(sharpness)
+    student.scale_logits(sharpness)
     onnx = out / f"{name}.onnx"
     write_onnx(student, onnx)
     save_weights(student, out / f"{name}.safetensors")
@@ -134,7 +135,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
         license="Apache-2.0",
         data=origin.data,
         recipe={**origin.recipe, "sharpness": sharpness},
-        metrics={},
+        architecture=name,
+        memory_seconds=LAG,
         limits=[
             "Trained on free viewing of still pictures; tasks, sound and text are not known to it.",
             "Motion is known from synthetic pairs and from what a teacher says of clips, not from "
@@ -150,15 +152,15 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
     )
     outputs = [
         StreamPredictor(output, Model(card, BranchEngine(student, output)))
-        for output in ("fused", "mixed", "spatial", "temporal")
+        for output in ("ensemble", "spatiotemporal", "spatial", "temporal")
     ]
     rows = [centre_prior(read_split(root, "train")), *outputs]
-    card = dataclasses.replace(card, metrics=measure(rows, root, ("val", "test", "talk")))
+    card = replace(card, metrics=measure(rows, root, ("val", "test", "talk")))
     card.write(out / f"{name}.json")
     return card
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
     """Writes a network's weights as safetensors, whole or not at all."""
-    with whole(path) as part:
+    with atomic_write(path) as part:
         save_file({key: value.contiguous() for key, value in module.state_dict().items()}, part)

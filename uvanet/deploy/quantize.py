@@ -7,18 +7,18 @@ makes them integers, which saves two scales and two zeros a layer.
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import onnx
+from msgspec.structs import replace
 
 from uvanet.data.fixations import read_rgb, read_split
 from uvanet.deploy.graph_passes import save_short
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import load
-from uvanet.model_card import Card, file_hash, read_card
+from uvanet.model_card import Card, ModelReference, file_hash, read_card
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.preprocess import resize_to_input
@@ -106,22 +106,22 @@ def export_int8(path: Path, root: Path) -> Card:
     pictures = read_split(root, "train")
     chosen = pictures[:: max(1, len(pictures) // PICTURES)]
     write_int8(path, (read_rgb(picture.path) for picture in chosen), out)
-    quantized = dataclasses.replace(
+    quantized = replace(
         card,
         name=out.stem,
         description=f"{card.name} in whole numbers of 8 bits.",
         sha256=file_hash(out),
         recipe={
             "command": "uvanet.deploy.quantize.export_int8",
-            "of": {"name": card.name, "sha256": card.sha256},
-            "config": card.recipe["config"],
+            "config": card.recipe.get("config", {}),
         },
+        quantized_from=ModelReference(card.name, card.sha256),
         metrics={},
         limits=[*card.limits, "Saves room, not always time: `uvanet bench` tells."],
     )
     quantized.write(out.with_suffix(".json"))
-    rows = [StreamPredictor("fused", load(out))]
+    rows = [StreamPredictor("ensemble", load(out))]
     metrics = measure(rows, root, ("val", "test", "talk"))
-    quantized = dataclasses.replace(quantized, metrics=metrics)
+    quantized = replace(quantized, metrics=metrics)
     quantized.write(out.with_suffix(".json"))
     return quantized

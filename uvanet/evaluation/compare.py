@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from uvanet.evaluation.bootstrap import Interval
 
 DRAWS = 2000
+MIN_GAIN = 0.005
+"""Mean difference of CC or NSS below which nobody sees one; rounding alone gives up to 0.0002."""
+
 Verdict = Literal["better", "no clear difference", "worse"]
 
 
@@ -27,7 +30,8 @@ class Report:
     """What a run did to a student.
 
     Attributes:
-        verdict: By the interval of the paired differences: whether it leaves zero out.
+        verdict: "better" or "worse" where the 95 % interval of the paired differences leaves zero
+            out and their mean is at least `MIN_GAIN`.
         metric: What was measured, such as "CC with the teacher".
         held_out: On what, in words.
         before: Mean, low and high of the student before.
@@ -103,9 +107,9 @@ def judge(
     weights = draw_weights([str(group) for group in groups], DRAWS, seed)
     gain = interval(after - before, weights)
     verdict: Verdict = "no clear difference"
-    if gain.low > 0:
+    if gain.low > 0 and gain.mean >= MIN_GAIN:
         verdict = "better"
-    elif gain.high < 0:
+    elif gain.high < 0 and gain.mean <= -MIN_GAIN:
         verdict = "worse"
     return Report(
         verdict,

@@ -10,7 +10,8 @@ from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
 from uvanet.evaluation.predictors import FunctionPredictor, StreamPredictor
-from uvanet.model import foreign, load
+from uvanet.model import load
+from uvanet.registry import resolve_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 
 PRIOR = "centre-prior"
 MOTION = "+motion"
-BRANCHES = ("fused", "mixed", "spatial", "temporal")
+BRANCHES = ("ensemble", "spatiotemporal", "spatial", "temporal")
 
 FORMS = f"""\
   {PRIOR}         the mean gaze of the train split, whatever the picture
   spectral-residual    Hou and Zhang 2007
   centre-surround      contrast over six scales, like OpenCV's fine-grained saliency
   NAME                 a model that `uvanet info` lists, or the path of any .onnx file
-  NAME:BRANCH          a student's branch (fused, mixed, spatial, temporal) by torch, from the
-                       .safetensors file beside the model
+  NAME:BRANCH          one prediction of a student (ensemble, spatiotemporal, spatial, temporal),
+                       run by torch from the .safetensors file beside the model
   ROW+motion           any row times local motion, the crude rule that needs no training
 """
 """How rows are named, for `--help`."""
@@ -67,9 +68,9 @@ def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predic
     model, colon, branch = name.rpartition(":")
     if colon and branch in BRANCHES:
         return _branch(name, model, branch)
-    spec = foreign(name)
-    if spec is not None:
-        return OnnxPredictor(spec)
+    external = resolve_model(name).external
+    if external is not None:
+        return OnnxPredictor(external)
     return StreamPredictor(name, load(name))
 
 

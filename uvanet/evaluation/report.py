@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import uvanet
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError
 from uvanet.evaluation.bootstrap import LEVEL, draw_weights, interval
 
@@ -188,7 +188,7 @@ def write(result: dict[str, Any], path: Path) -> None:
         OutputError: It cannot be written.
     """
     try:
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text(as_json(result) + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(

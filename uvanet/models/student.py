@@ -3,9 +3,9 @@
 Source: Fu et al., AAAI 2020 (arXiv 1904.04449). Stem, branches and fusion are the paper's; widths,
 depths, the decoder and the learned centre bias are ours.
 
-A picture is seen in its own proportions, with as many pixels as the preset's square has: 4 : 3 by
-56 x 72, 16 : 9 by 48 x 88 (`uvanet.runtime.input_size`). The paper stretches all to squares, which costs
-much on wide video.
+A picture keeps its aspect ratio and has as many pixels as the preset's square: 4 : 3 becomes
+56 x 72, 16 : 9 becomes 48 x 88 (`uvanet.runtime.input_size`). The paper stretches all pictures to
+squares, which costs much accuracy on wide video.
 
 Layers of `uvanet-64` (input 3 x 64 x 64; every size halves with the input's), with parameters and
 multiply-accumulates (MACs) of one streaming step, held to by `tests/uvanet/test_models.py`:
@@ -100,11 +100,11 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-SHARES = (0.4, 0.1, 0.5)
-"""Shares of the spatial branch, the temporal one and both mixed in the answer. Three that
-answer alone and err in different ways are better together. Set on `val`, where the sum over all
-three students is flat about here: NSS 5.992, with (0.25, 0.25, 0.5) 5.977, spatial alone 5.941,
-mixed alone 5.975. What that is worth on `test` says `resources/weights/DISTILLED.md`."""
+ENSEMBLE_WEIGHTS = (0.4, 0.1, 0.5)
+"""Weights of the spatial, temporal and spatiotemporal logits in the ensemble. Three predictions
+with different errors are better together. Chosen on `val`, where the sum of NSS over all three
+students is flat near it: 5.992; (0.25, 0.25, 0.5) gives 5.977, spatial alone 5.941, spatiotemporal
+alone 5.975. `resources/weights/DISTILLED.md` has the effect on `test`."""
 
 
 MEAN, SCALE = 0.45, 4.0
@@ -117,15 +117,15 @@ class StudentOutput(NamedTuple):
     Attributes:
         spatial: Logits of the spatial branch, (n, 1, h / 2, w / 2), float32.
         temporal: Logits of the temporal branch, same shape.
-        mixed: Logits of the features of both, same shape.
-        fused: The answer: the mean of the three by `SHARES`, same shape.
+        spatiotemporal: Logits of the fused features of both branches, same shape.
+        ensemble: The prediction: mean of the three, weighted by `ENSEMBLE_WEIGHTS`, same shape.
         features: Stem features of the current frame, (n, c, h / 4, w / 4).
     """
 
     spatial: Tensor
     temporal: Tensor
-    mixed: Tensor
-    fused: Tensor
+    spatiotemporal: Tensor
+    ensemble: Tensor
     features: Tensor
 
 
@@ -168,10 +168,10 @@ class Head(nn.Module):
         return logits + upsample_to(self.centre_bias, logits)
 
     @torch.no_grad()
-    def sharpen(self, power: float) -> None:
-        """Raises all densities that it will give to a power: logits are their logarithms."""
+    def scale_logits(self, factor: float) -> None:
+        """Scales all future logits, in place; a factor above 1 makes maps more peaked."""
         for values in self.parameters():
-            values.mul_(power)
+            values.mul_(factor)
 
 
 class Branch(nn.Module):
@@ -271,11 +271,12 @@ class SpatioTemporal(nn.Module):
 
     def _predict(self, features: Tensor, earlier: Tensor) -> StudentOutput:
         decoded = self.decode(features, earlier)
-        spatial, temporal, mixed = (
+        spatial, temporal, both = (
             head(values) for head, values in zip(self.heads, decoded, strict=True)
         )
-        fused = SHARES[0] * spatial + SHARES[1] * temporal + SHARES[2] * mixed
-        return StudentOutput(spatial, temporal, mixed, fused, features)
+        first, second, third = ENSEMBLE_WEIGHTS
+        ensemble = first * spatial + second * temporal + third * both
+        return StudentOutput(spatial, temporal, both, ensemble, features)
 
     def decode(self, features: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Decoder features from stem features of this frame and the earlier one.
@@ -295,7 +296,7 @@ class SpatioTemporal(nn.Module):
     @torch.no_grad()
     def joined_head(self) -> Head:
         """One head that gives the fused logits from all decoder features side by side."""
-        parts = list(zip(SHARES, self.heads, strict=True))
+        parts = list(zip(ENSEMBLE_WEIGHTS, self.heads, strict=True))
         joined = Head(sum(head.conv.in_channels for _, head in parts))
         joined.conv.weight.copy_(torch.cat([share * head.conv.weight for share, head in parts], 1))
         for name in ("conv.bias", "centre_bias"):
@@ -303,10 +304,10 @@ class SpatioTemporal(nn.Module):
             joined.get_parameter(name).copy_(torch.stack(shared).sum(0))
         return joined
 
-    def sharpen(self, power: float) -> None:
-        """Raises all densities that it will give to a power."""
+    def scale_logits(self, factor: float) -> None:
+        """Scales the logits of all three predictions, in place: temperature 1 / factor."""
         for head in self.heads:
-            head.sharpen(power)
+            head.scale_logits(factor)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -2,8 +2,9 @@
 
 A running memory of how much each place changed over the last moment says where things move; a
 small network tells motion of things from motion of the camera and from noise, and multiplies the
-spatial map (adds to its logits). It starts as the crude rule of `uvanet.evaluation.motion_baseline` and
-learns what to change about it, on labelled synthetic motion (`uvanet.data.sequences`).
+spatial map (adds to its logits). It starts as the rule of
+`uvanet.evaluation.motion_baseline` and learns what to change about it, on labelled synthetic motion
+(`uvanet.data.sequences`).
 
 The memory is at a quarter of the input's size: fine enough for a mouth, too coarse for noise.
 
@@ -31,6 +32,9 @@ KEPT = (0.9, 0.7)
 """Shares of the two memories that a step of 100 ms keeps: about one second, and a third."""
 
 STATE_CHANNELS = 1 + len(KEPT)
+
+MEMORY_SECONDS = 1.2
+"""How far back frames change the map noticeably."""
 GREY_LEVEL = 1 / 255
 FLOOR, POWER = 0.02, 0.6
 

@@ -1,1 +1,1 @@
-"""What runs a trained network. Only `torch_engine` imports torch; nothing imports it at the top."""
+"""Engines that run a trained network. Only `torch_engine` and `branch_engine` import torch."""

@@ -1,4 +1,4 @@
-"""A student in torch as something to be measured: whole, or one of its branches."""
+"""Runs a torch student, or one of its branches, as an engine: for evaluation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 
 from uvanet.errors import ModelError
 from uvanet.model import Model
-from uvanet.model_card import find
 from uvanet.models import load_student
+from uvanet.registry import resolve_model
 from uvanet.runtime.engine import LAG, Step
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import resize_to_input
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 class BranchEngine:
-    """Runs a student by torch and gives one of its predictions; see `uvanet.runtime.engine`.
+    """Runs a student by torch on the CPU and gives one of its outputs; see `Engine`.
 
     Args:
         model: In evaluation mode.
-        output: "fused", "mixed", "spatial" or "temporal".
+        output: "ensemble", "spatiotemporal", "spatial" or "temporal".
     """
 
     lag = LAG
     memory = LAG
-    keeps_proportions = True
+    dynamic_input_size = True
 
     def __init__(self, model: SpatioTemporal, output: str) -> None:
         self.input_size = (model.preset.input_size, model.preset.input_size)
@@ -43,7 +43,7 @@ class BranchEngine:
 
     @torch.no_grad()
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[np.float32] | None = None) -> Step:
-        """See `uvanet.runtime.engine.Engine.step`."""
+        """See `Engine.step`."""
         now = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
         result = (
             self._model(now)
@@ -54,15 +54,18 @@ class BranchEngine:
         saliency = torch.exp(logits - logits.amax((1, 2), keepdim=True))
         return Step(saliency.numpy().astype(np.float32), result.features.numpy())
 
+    def cancel(self) -> None:
+        """See `Engine.cancel`; without effect, since its steps are short."""
+
 
 def student_predictor(
-    model: SpatioTemporal, output: str = "fused"
+    model: SpatioTemporal, output: str = "ensemble"
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """A student, or one of its branches, as a function of one still picture.
+    """Makes a function from a still picture (RGB, uint8, (h, w, 3)) to the network's map.
 
     Args:
         model: In evaluation mode.
-        output: "fused", "mixed", "spatial" or "temporal".
+        output: "ensemble", "spatiotemporal", "spatial" or "temporal".
     """
     engine = BranchEngine(model, output)
 
@@ -75,18 +78,18 @@ def student_predictor(
 
 
 def load_branch(name: str | Path, output: str) -> Model:
-    """A shipped student that predicts with one of its branches.
+    """Loads a student that predicts with one of its branches.
 
     Args:
         name: As `uvanet.load` takes it; its .safetensors file must lie beside the ONNX file.
-        output: "fused", "mixed", "spatial" or "temporal".
+        output: "ensemble", "spatiotemporal", "spatial" or "temporal".
 
     Raises:
         ModelError: There is no such model, it is no student, or its weights are missing or
             damaged.
     """
-    path, card = find(name)
-    preset = card.recipe.get("config", {}).get("preset", card.name)
+    path, card = resolve_model(name).verified()
+    preset = card.architecture
     if card.role != "student":
         raise ModelError(f"{card.name} is no student and has no branches.", "Name a student.")
     student = load_student(preset, path.with_suffix(".safetensors"))

@@ -1,19 +1,19 @@
-"""Any ONNX model as an engine, so that UNISAL, TASED-Net or one's own can stand beside ours."""
+"""Runs any ONNX model as an engine, so that UNISAL, TASED-Net or a user's own stand beside ours."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.engine import Step
+from uvanet.runtime.engine import Step, check_input_size
 from uvanet.runtime.external_onnx import EXAMPLES
+from uvanet.runtime.session import OnnxSession
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from uvanet.runtime.external_onnx import ExternalOnnx
@@ -27,82 +27,88 @@ _TYPES = {
 
 
 class ExternalEngine:
-    """Runs a foreign ONNX model. The memory of one that takes a stack is the frames before.
+    """Runs an ONNX model that is not ours; the memory of one that takes a stack is the stack.
 
     Args:
-        spec: What it wants and gives.
+        spec: Its input and output.
         threads: Threads of one prediction.
 
     Attributes:
         input_size: Height and width of the input, pixels.
-        frames: How many frames it takes at once.
-        lag: See `Engine`; of a stack the frame just before counts.
+        frames: Frames that it takes at once.
+        lag: 0: the newest frames before are handed to the next step.
 
     Raises:
-        ModelError: The file is missing or damaged, or does not fit what `spec` says.
+        ModelError: The file is missing or damaged, does not fit `spec`, or its input is too large.
     """
 
     lag = 0.0
     memory = 0.0
-    keeps_proportions = False
+    dynamic_input_size = False
 
     def __init__(self, spec: ExternalOnnx, threads: int = 1) -> None:
+        file = spec.path.name
+        if not os.path.isfile(spec.path):  # pathlib raises for names that are too long
+            raise ModelError(f"There is no model file {spec.path}.", "Check the path.")
         self.name = spec.name
-        self._session = _open(spec.path, threads)
-        inputs = self._session.get_inputs()
-        if {node.name for node in inputs} == {"frame", "earlier"}:
+        self._session = OnnxSession(spec.path, threads)
+        inputs, outputs = self._session.inputs, self._session.outputs
+        if set(inputs) == {"frame", "earlier"}:
             raise ModelError(
                 f"{spec.path.stem}.json is missing beside its ONNX file.",
                 "Copy both files together.",
             )
         if len(inputs) != 1:
-            names = ", ".join(node.name for node in inputs)
             raise ModelError(
-                f"{spec.path.name} has {len(inputs)} inputs ({names}).",
+                f"{file} has {len(inputs)} inputs ({', '.join(inputs)}).",
                 "Export it with the frames as its one input.",
             )
-        self._input, self._type = inputs[0].name, _TYPES.get(inputs[0].type)
-        if self._type is None:
-            raise ModelError(
-                f"{spec.path.name} takes {inputs[0].type}.", "Export it with a float input."
-            )
-        outputs = [node.name for node in self._session.get_outputs()]
+        if not outputs:
+            raise ModelError(f"{file} has no output.", "Export it with the map as its output.")
         if spec.output_name and spec.output_name not in outputs:
             raise ModelError(
-                f"{spec.path.name} has no output {spec.output_name!r}.",
-                f"It has {', '.join(outputs)}.",
+                f"{file} has no output {spec.output_name!r}.", f"It has {', '.join(outputs)}."
             )
+        ((self._input, node),) = inputs.items()
         self._output = spec.output_name or outputs[0]
+        if node.type not in _TYPES:
+            raise ModelError(f"{file} takes {node.type}.", "Export it with a float input.")
+        self._type = _TYPES[node.type]
         if self._type is np.uint8 and spec.range == 1:
-            # Bytes in 0..1 would be black and white.
+            # Scaled to 0..1, bytes would be black and white.
             spec = replace(spec, range=255)
-        self._spec = _fitted(spec, list(inputs[0].shape))
-        assert self._spec.size is not None
-        self.input_size = (self._spec.size[1], self._spec.size[0])
+        self._spec, self.input_size = _fit(spec, list(node.shape))
         self.frames = self._spec.frames
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`; negative values of a map count as 0.
 
         Raises:
-            ModelError: The model fails, or what comes out is no map.
+            ModelError: The model fails, was canceled, or its output is no map.
         """
         maps, memories = [], []
         for i, frame in enumerate(frames):
             past = [frame] * (self.frames - 1) if earlier is None else list(earlier[i])
             stack = np.stack([*past, frame])
-            maps.append(_scaled(self.run(stack)))
+            maps.append(_normalize(self.run(stack)))
             memories.append(stack[1:])
         return Step(np.stack(maps), np.stack(memories) if self.frames > 1 else None)
 
+    def cancel(self) -> None:
+        """See `Engine.cancel`."""
+        self._session.cancel()
+
     def run(self, stack: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Predicts from a stack of frames; the map is as the model gives it, of any scale.
+        """Predicts from a stack of frames.
 
         Args:
             stack: RGB, uint8, (frames, height, width, 3), the predicted frame last.
 
+        Returns:
+            The map as the model gives it, float32, (h, w), of any scale.
+
         Raises:
-            ModelError: The model fails, or what comes out is no map.
+            ModelError: The model fails, was canceled, or its output is no map.
         """
         # T, H, W, C and a batch of one before it, then the letters in the model's order.
         batch = self._prepare(stack)[None]
@@ -110,34 +116,38 @@ class ExternalEngine:
             batch = batch[:, 0]
         if "N" not in self._spec.layout:
             batch = batch[0]
-        held = [letter for letter in "NTHWC" if letter in self._spec.layout]
-        ordered = batch.transpose([held.index(letter) for letter in self._spec.layout])
+        axes = [letter for letter in "NTHWC" if letter in self._spec.layout]
+        ordered = batch.transpose([axes.index(letter) for letter in self._spec.layout])
         feed = np.ascontiguousarray(ordered, self._type)
-        try:
-            (result,) = self._session.run([self._output], {self._input: feed})
-        except Exception as error:
-            words = str(error).strip().splitlines()
-            raise ModelError(
-                f"{self.name} failed on its input of shape {feed.shape}: {words[-1]}",
-                "Look at size, layout and frames.",
-            ) from error
-        return self._as_map(np.asarray(result, np.float32))
+        (result,) = self._session.run([self._output], {self._input: feed})
+        return self._as_map(result)
 
     def _prepare(self, stack: NDArray[np.uint8]) -> NDArray[np.float32]:
         spec = self._spec
-        ordered = stack if spec.colour == "rgb" else stack[..., ::-1]
+        ordered = stack if spec.color == "rgb" else stack[..., ::-1]
         scaled = ordered.astype(np.float32) * np.float32(spec.range / 255)
-        centred = (scaled - np.array(spec.mean, np.float32)) / np.array(spec.std, np.float32)
-        return np.asarray(centred, np.float32)
+        centered = (scaled - np.array(spec.mean, np.float32)) / np.array(spec.std, np.float32)
+        return np.asarray(centered, np.float32)
 
-    def _as_map(self, result: NDArray[np.float32]) -> NDArray[np.float32]:
-        values: NDArray[np.floating] = np.squeeze(result)
-        while values.ndim > 2:
+    def _as_map(self, result: Any) -> NDArray[np.float32]:
+        """The last map of the output, as float32.
+
+        Raises:
+            ModelError: It is no array of numbers, empty, of a wrong shape, or not finite.
+        """
+        hint = "Choose another output with output_name."
+        if not isinstance(result, np.ndarray) or result.dtype.kind not in "fiub":
+            raise ModelError(f"{self.name} gives no array of numbers.", hint)
+        values: NDArray[np.floating] = np.squeeze(result).astype(np.float32)
+        while values.ndim > 2 and values.size:
             values = values[-1]
-        if values.ndim != 2:
+        if values.ndim != 2 or not values.size:
             raise ModelError(
-                f"{self.name} gives an array of shape {result.shape}, which is no map.",
-                "Choose another with output_name.",
+                f"{self.name} gives an array of shape {result.shape}, which is no map.", hint
+            )
+        if not np.isfinite(values).all():
+            raise ModelError(
+                f"{self.name} gives values that are not finite.", "Check mean, std and range."
             )
         if self._spec.output == "log":
             values = np.exp(values - values.max())
@@ -146,60 +156,55 @@ class ExternalEngine:
         return np.asarray(values, np.float32)
 
 
-def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """0..1, the largest value 1; a map without any value above 0 stays dark."""
+def _normalize(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """0..1, the maximum 1; a map without any value above 0 stays zero."""
     positive = np.maximum(values, 0)
     peak = positive.max()
     return np.asarray(positive / peak if peak > 0 else positive, np.float32)
 
 
-def _fitted(spec: ExternalOnnx, shape: list[int | str | None]) -> ExternalOnnx:
-    """The spec with what the file states (layout, frames, size); sees that both agree."""
+def _fit(spec: ExternalOnnx, shape: list[int | str | None]) -> tuple[ExternalOnnx, tuple[int, int]]:
+    """Completes a spec by what the file states, and checks that both agree.
+
+    Args:
+        spec: What the user said.
+        shape: Of the file's input.
+
+    Returns:
+        The spec with layout and frames, and height and width of the input.
+    """
+    file = spec.path.name
     if not spec.layout:
-        spec = _told(spec, shape)
+        spec = _with_layout(spec, shape)
     if spec.frames > 1 and "T" not in spec.layout:
         raise ModelError(
-            f"{spec.path.name} takes one frame, not a stack of {spec.frames}.", EXAMPLES["layout"]
+            f"{file} takes one frame, not a stack of {spec.frames}.", EXAMPLES["layout"]
         )
     if len(shape) != len(spec.layout):
         raise ModelError(
-            f"{spec.path.name} takes {len(shape)} dimensions, not {spec.layout}.",
-            EXAMPLES["layout"],
+            f"{file} takes {len(shape)} dimensions, not {spec.layout}.", EXAMPLES["layout"]
         )
     stated = dict(zip(spec.layout, shape, strict=True))
-    size = spec.size
-    if size is None:
-        width, height = stated["W"], stated["H"]
-        if not (isinstance(width, int) and isinstance(height, int)):
-            raise ModelError(
-                f"{spec.path.name} takes pictures of any size.", f"Give one. {EXAMPLES['size']}"
-            )
-        size = (width, height)
-    wanted = {"N": 1, "T": spec.frames, "C": 3, "H": size[1], "W": size[0]}
+    width, height = spec.size or (stated["W"], stated["H"])
+    if not (isinstance(width, int) and isinstance(height, int)):
+        raise ModelError(f"{file} takes pictures of any size.", f"Give one. {EXAMPLES['size']}")
+    check_input_size(file, height, width, spec.frames)
+    wanted = {"N": 1, "T": spec.frames, "C": 3, "H": height, "W": width}
     for letter, number in stated.items():
         if isinstance(number, int) and number != wanted[letter]:
             raise ModelError(
-                f"{spec.path.name} takes {letter} = {number} where {wanted[letter]} was said.",
+                f"{file} takes {letter} = {number}, not {wanted[letter]}.",
                 "Look at size, layout and frames.",
             )
-    return replace(spec, size=size)
+    return spec, (height, width)
 
 
-def _told(spec: ExternalOnnx, shape: list[int | str | None]) -> ExternalOnnx:
-    """The layout, by the place of the three colours, and the length of a stack."""
+def _with_layout(spec: ExternalOnnx, shape: list[int | str | None]) -> ExternalOnnx:
+    """The spec with the layout, by the place of the three channels, and the length of a stack."""
     layouts = {3: ("CHW", "HWC"), 4: ("NCHW", "NHWC"), 5: ("NTCHW", "NCTHW", "NTHWC")}
     for layout in layouts.get(len(shape), ()):
         if shape[layout.index("C")] == 3:
-            frames = shape[layout.index("T")] if "T" in layout else 1
-            told = frames if isinstance(frames, int) and spec.frames == 1 else spec.frames
-            return replace(spec, layout=layout, frames=told)
-    raise ModelError(f"{spec.path.name} does not say where its colours are.", EXAMPLES["layout"])
-
-
-def _open(path: Path, threads: int) -> Any:
-    if not path.is_file():
-        raise ModelError(f"There is no model file {path}.", "Check the path.")
-    # Here and not above: the runtime takes longer to import than all the rest.
-    from uvanet.runtime.session import open_session
-
-    return open_session(path, threads)
+            stated = shape[layout.index("T")] if "T" in layout else 1
+            frames = stated if isinstance(stated, int) and spec.frames == 1 else spec.frames
+            return replace(spec, layout=layout, frames=frames)
+    raise ModelError(f"{spec.path.name} does not state which axis is color.", EXAMPLES["layout"])

@@ -1,7 +1,8 @@
-"""What a foreign ONNX model wants and gives, as a user says it on the command line."""
+"""Input and output of an ONNX model that is not ours, as given on the command line."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -9,35 +10,36 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from uvanet.errors import UsageError
+from uvanet.runtime.engine import MAX_FRAMES, MAX_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Colour = Literal["rgb", "bgr"]
+Color = Literal["rgb", "bgr"]
 Output = Literal["map", "log", "logit"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalOnnx:
-    """What a foreign model wants and gives.
+    """Input and output of an ONNX model.
 
-    A pixel x of 0..255 becomes (x / 255 * range - mean) / std.
+    A channel value x of 0..255 becomes (x / 255 * range - mean) / std.
 
     Attributes:
         path: The file.
-        name: The row's name.
-        size: Width and height of the input, to which the picture is stretched; None: the file's.
-        mean: A channel, in the model's colour order, on the scale that `range` gives.
+        name: Shown to users.
+        size: Width and height of the input, to which pictures are stretched; None: as in the file.
+        mean: Per channel, in the model's channel order, on the scale of `range`.
         std: Likewise.
-        range: What white becomes before mean and std: 1 or 255.
-        layout: Of the input, letters in order: N batch, T frames, C channels, H, W; empty: told
-            from the file's shape, by the place of the three colours.
-        colour: Order of the channels.
-        frames: How many frames it takes at once, the predicted one last; each one apart, the
-            earliest repeated where there are fewer. A file that states it need not be asked.
-        output: What comes out: a map; its logarithm; or its log odds. Of several maps (one a
-            frame, or a background before) the last counts.
-        output_name: Which output; the first where empty.
+        range: Value of white before mean and std: 1 or 255.
+        layout: Axes of the input in order: N batch, T frames, C channels, H, W. Empty: by the
+            file's shape and the place of the three channels.
+        color: Channel order.
+        frames: Frames that it takes at once, the predicted one last. Where fewer came, the
+            earliest is repeated. A file that states the number needs no setting.
+        output: The output is a map, its logarithm, or its log odds. Of several maps (one a frame,
+            or a background first) the last counts.
+        output_name: The output to use; empty: the first.
     """
 
     path: Path
@@ -47,23 +49,24 @@ class ExternalOnnx:
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     range: float = 1.0
     layout: str = ""
-    colour: Colour = "rgb"
+    color: Color = "rgb"
     frames: int = 1
     output: Output = "map"
     output_name: str = ""
 
     @classmethod
     def parse(cls, text: str) -> ExternalOnnx:
-        """Reads `FILE[,key=value]...`; sizes as 384x224, lists as 0.485:0.456:0.406.
+        """Parses `FILE[,key=value]...`: sizes as 384x224, lists as 0.485:0.456:0.406.
 
         Raises:
-            UsageError: A key is unknown or a value makes no sense; names it.
+            UsageError: A key is unknown or a value is invalid; the message names it.
         """
         file, *settings = text.split(",")
-        path = Path(file).expanduser()
+        path = Path(os.path.expanduser(file))  # leaves the ~ of an unknown user as it is
         values: dict[str, Any] = {}
         for setting in settings:
             key, _, value = setting.partition("=")
+            key = _OLD_KEYS.get(key, key)
             if key not in _READERS:
                 raise UsageError(
                     f"{key!r} is no setting of an ONNX model.", f"Use {', '.join(_READERS)}."
@@ -83,13 +86,17 @@ class ExternalOnnx:
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, height = (_count(side) for side in text.lower().split("x"))
+    width, height = (_integer(side, MAX_SIDE) for side in text.lower().split("x"))
     return width, height
 
 
-def _count(text: str) -> int:
+def _frames(text: str) -> int:
+    return _integer(text, MAX_FRAMES)
+
+
+def _integer(text: str, largest: int) -> int:
     number = int(text)
-    if number < 1:
+    if not 1 <= number <= largest:
         raise ValueError(text)
     return number
 
@@ -108,7 +115,7 @@ def _channels(text: str) -> tuple[float, ...]:
     return numbers * 3 if len(numbers) == 1 else numbers
 
 
-def _spreads(text: str) -> tuple[float, ...]:
+def _deviations(text: str) -> tuple[float, ...]:
     numbers = _channels(text)
     if min(numbers) <= 0:
         raise ValueError(text)
@@ -141,25 +148,28 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "name": _name,
     "size": _size,
     "mean": _channels,
-    "std": _spreads,
+    "std": _deviations,
     "range": _positive,
     "layout": _layout,
-    "colour": _one_of(get_args(Colour)),
-    "frames": _count,
+    "color": _one_of(get_args(Color)),
+    "frames": _frames,
     "output": _one_of(get_args(Output)),
     "output_name": _name,
 }
 
+_OLD_KEYS = {"colour": "color"}
+"""Spellings of 0.1.0, which stored names may hold."""
+
 EXAMPLES = {
     "name": "Such as name=TASED-Net.",
-    "size": "Width and height, such as size=384x224.",
+    "size": f"Width and height up to {MAX_SIDE}, such as size=384x224.",
     "mean": "One number or three, such as mean=0.485:0.456:0.406.",
     "std": "One number above 0 or three, such as std=0.229:0.224:0.225.",
-    "range": "What white becomes, such as range=1 or range=255.",
-    "layout": "N, T for a stack of frames, C, H and W in order, such as layout=NTCHW.",
-    "colour": "Use colour=rgb or colour=bgr.",
-    "frames": "How many frames it takes at once, such as frames=32.",
+    "range": "Value of white, such as range=1 or range=255.",
+    "layout": "The axes in order: N, T (frames), C, H and W, such as layout=NTCHW.",
+    "color": "Use color=rgb or color=bgr.",
+    "frames": f"Frames at once, 1 to {MAX_FRAMES}, such as frames=32.",
     "output": "Use output=map, output=log or output=logit.",
     "output_name": "The name of an output, such as output_name=saliency.",
 }
-"""How each setting looks, for errors."""
+"""An example of each setting, for error messages."""

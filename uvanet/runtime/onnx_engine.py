@@ -1,4 +1,4 @@
-"""The default engine: ONNX Runtime on the processor."""
+"""ONNX Runtime on the CPU: the default engine."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
-from uvanet.runtime.micro_batching import MicroBatcher, piece
-from uvanet.runtime.session import open_session
+from uvanet.runtime.engine import LAG, STATE_STRIDE, Step, check_input_size
+from uvanet.runtime.micro_batching import MicroBatcher, micro_batch_size
+from uvanet.runtime.session import OnnxSession
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import onnxruntime
     from numpy.typing import NDArray
 
-KINDS = (
+SIGNATURES = (
     ({"frame", "earlier"}, ["saliency", "features"]),
     ({"frame"}, ["saliency"]),
 )
-"""Inputs and outputs of our models: those that see motion, and those that see one frame."""
+"""Inputs and outputs of our models: with memory of earlier frames, and without."""
 
-OPEN = 3
-"""Shapes of input for which a session is kept open."""
+MAX_OPEN_SESSIONS = 3
+"""Input sizes for which a session is kept open."""
 
 
 class OnnxEngine:
-    """Runs the ONNX file of a student or a teacher.
+    """Runs the ONNX file of one of our students or teachers.
 
     Args:
         path: The file.
-        size: Height and width of an input with as many pixels as the model is to see.
+        size: Height and width of an input with as many pixels as the model is given; for files
+            with a dynamic input size.
         threads: Threads of one frame, or of a batch; one is fastest for single frames of a
             student's size.
-        memory: Seconds before a frame on which its map depends.
+        memory: How many seconds before a frame its map still depends on.
 
     Raises:
-        ModelError: The file is damaged or is no model of ours.
+        ModelError: The file is damaged, is no model of ours, or has an impossible input size.
     """
 
     lag = LAG
@@ -49,68 +49,87 @@ class OnnxEngine:
         self, path: Path, size: tuple[int, int], threads: int = 1, memory: float = LAG
     ) -> None:
         self._path, self._threads = path, threads
-        self.input_size, self.memory = size, memory
-        self._single: OrderedDict[tuple[int, int], onnxruntime.InferenceSession] = OrderedDict()
-        self._many: MicroBatcher | None = None
-        # Not told its sizes, it says which are open; the first frame's size is not known yet.
-        session = open_session(path, optimise=False)
-        inputs = {node.name: node for node in session.get_inputs()}
-        outputs = [node.name for node in session.get_outputs()]
-        if (set(inputs), outputs) not in KINDS:
+        self.memory = memory
+        self._single: OrderedDict[tuple[int, int], OnnxSession] = OrderedDict()
+        self._batcher: MicroBatcher | None = None
+        self._canceled = False
+        # Opened without sizes, the session tells which dimensions are dynamic.
+        session = OnnxSession(path, optimize=False)
+        if (set(session.inputs), session.outputs) not in SIGNATURES:
             raise ModelError(
                 f"{path.name} is no model of UVA-Net.",
                 "Its inputs must be frame and earlier, its outputs saliency and features; or only "
                 "frame and saliency.",
             )
-        height, width = inputs["frame"].shape[1:3]
-        # An open size is a name in the file instead of a number.
-        self.keeps_proportions = not isinstance(height, int)
-        if not self.keeps_proportions:
-            self.input_size = (height, width)
-        self._channels: int | None = inputs["earlier"].shape[1] if "earlier" in inputs else None
+        shape = session.inputs["frame"].shape
+        if len(shape) != 4:
+            raise ModelError(
+                f"{path.name} takes frames of {len(shape)} dimensions.", "Export it again."
+            )
+        # A dynamic dimension is a name in the file instead of a number.
+        self.dynamic_input_size = not (isinstance(shape[1], int) and isinstance(shape[2], int))
+        self.input_size = size if self.dynamic_input_size else (shape[1], shape[2])
+        check_input_size(path.name, *self.input_size)
+        self._channels: int | None = None
+        if "earlier" in session.inputs:
+            self._channels = session.inputs["earlier"].shape[1]
 
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`."""
         size = (frames.shape[1], frames.shape[2])
         if len(frames) == 1:
             return self._run(self._session(size), frames, earlier)
-        if self._many is None or self._many.input_size != size:
-            self._many = self._batches(size)
-        return self._many.step(frames, earlier)
+        if self._batcher is None or self._batcher.input_size != size:
+            self._batcher = self._make_batcher(size)
+        return self._batcher.step(frames, earlier)
 
-    def _session(self, size: tuple[int, int]) -> onnxruntime.InferenceSession:
-        """The session of single frames of a size; those last used stay open."""
+    def cancel(self) -> None:
+        """See `Engine.cancel`."""
+        self._canceled = True
+        for session in list(self._single.values()):
+            session.cancel()
+
+    def _session(self, size: tuple[int, int]) -> OnnxSession:
+        """The session of single frames of a size; the last few stay open."""
         if size not in self._single:
-            # A third of the nodes serves batches and sizes that are not known beforehand.
-            self._single[size] = open_session(self._path, self._threads, _sizes(1, size))
+            # A third of the nodes only serves dynamic batches and sizes.
+            self._single[size] = OnnxSession(self._path, self._threads, _dimensions(1, size))
         self._single.move_to_end(size)
-        if len(self._single) > OPEN:
+        if len(self._single) > MAX_OPEN_SESSIONS:
             self._single.popitem(last=False)
         return self._single[size]
 
-    def _batches(self, size: tuple[int, int]) -> MicroBatcher:
-        """What runs batches of a size; made when first wanted: the live view never does."""
-        count = piece(size)
-        session = open_session(self._path, 1, _sizes(count, size))
+    def _make_batcher(self, size: tuple[int, int]) -> MicroBatcher:
+        """Runs batches of a size; made at the first batch, since the live view has none."""
+        session = OnnxSession(self._path, 1, _dimensions(micro_batch_size(size), size))
         return MicroBatcher(partial(self._run, session), size, self._threads)
 
     def _run(
-        self,
-        session: onnxruntime.InferenceSession,
-        frames: NDArray[np.uint8],
-        earlier: NDArray[Any] | None,
+        self, session: OnnxSession, frames: NDArray[np.uint8], earlier: NDArray[Any] | None
     ) -> Step:
+        if self._canceled:
+            raise ModelError(f"{self._path.name} was canceled.", "Load it again.")
         if self._channels is None:
-            return Step(session.run(None, {"frame": frames})[0], None)
+            return self._checked(Step(session.run(None, {"frame": frames})[0], None), len(frames))
         if earlier is None:
             rows, columns = (side // STATE_STRIDE for side in frames.shape[1:3])
             nothing = np.zeros((len(frames), self._channels, rows, columns), np.float32)
             earlier = session.run(["features"], {"frame": frames, "earlier": nothing})[0]
-        return Step(*session.run(None, {"frame": frames, "earlier": earlier}))
+        saliency, features = session.run(None, {"frame": frames, "earlier": earlier})
+        return self._checked(Step(saliency, features), len(frames))
+
+    def _checked(self, step: Step, count: int) -> Step:
+        shape = step.saliency.shape
+        if len(shape) != 3 or shape[0] != count or 0 in shape:
+            raise ModelError(
+                f"{self._path.name} gives an array of shape {shape}, which is no map.",
+                "Export it again.",
+            )
+        return step
 
 
-def _sizes(batch: int, size: tuple[int, int]) -> dict[str, int]:
-    """The open sizes of our files by their names; see `uvanet.deploy.onnx_export`."""
+def _dimensions(batch: int, size: tuple[int, int]) -> dict[str, int]:
+    """The dynamic dimensions of our files by name; see `uvanet.deploy.onnx_export`."""
     height, width = size
     rows, columns = height // STATE_STRIDE, width // STATE_STRIDE
     return {"n": batch, "height": height, "width": width, "rows": rows, "columns": columns}

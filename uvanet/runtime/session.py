@@ -1,61 +1,111 @@
-"""The one place where ONNX Runtime is loaded and sessions are made."""
+"""Loads ONNX Runtime and makes its sessions; no other file imports it for inference."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import onnxruntime
+    from numpy.typing import NDArray
+
+
+_FATAL = 4  # log level of ONNX Runtime: its errors also come as exceptions
+
+
+class OnnxSession:
+    """An ONNX Runtime session on the CPU; a run can be canceled from another thread.
+
+    Args:
+        path: The ONNX file.
+        threads: Threads of one run.
+        sizes: Dynamic dimensions by name that are the same in every run of this session; ONNX
+            Runtime then computes once what depends on them.
+        optimize: False where only inputs and outputs are inspected; loads faster.
+
+    Attributes:
+        inputs: Inputs by name, with `type` and `shape` (numbers, or names of dynamic dimensions).
+        outputs: Names of the outputs.
+
+    Raises:
+        ModelError: The file is damaged or no ONNX model.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        threads: int = 1,
+        sizes: Mapping[str, int] | None = None,
+        *,
+        optimize: bool = True,
+    ) -> None:
+        load_runtime()
+        import onnxruntime
+
+        self._name = path.name
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _FATAL
+        # Waiting threads must not burn the cores that decode and paint.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        for name, size in (sizes or {}).items():
+            options.add_free_dimension_override_by_name(name, size)
+        if not optimize:
+            level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+            options.graph_optimization_level = level
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise ModelError(
+                f"{path.name} cannot be loaded as an ONNX model.", "Copy or export it again."
+            ) from error
+        self.inputs = {node.name: node for node in self._session.get_inputs()}
+        self.outputs: list[str] = [node.name for node in self._session.get_outputs()]
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.log_severity_level = _FATAL
+
+    def run(
+        self, outputs: Sequence[str] | None, feed: Mapping[str, NDArray[Any]]
+    ) -> list[NDArray[Any]]:
+        """Runs the network.
+
+        Args:
+            outputs: Names of the wanted outputs; None for all.
+            feed: Inputs by name.
+
+        Raises:
+            ModelError: The network fails on this input, or was canceled.
+        """
+        try:
+            found: list[NDArray[Any]] = self._session.run(outputs, feed, self._run_options)
+        except Exception as error:
+            if self._run_options.terminate:
+                raise ModelError(f"{self._name} was canceled.", "Load it again.") from error
+            shapes = ", ".join(str(values.shape) for values in feed.values())
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+            raise ModelError(
+                f"{self._name} failed on its input of shape {shapes}: {reason}",
+                "Look at size, layout and frames.",
+            ) from error
+        return found
+
+    def cancel(self) -> None:
+        """Ends a run that is in progress, and every later one, with a ModelError. Any thread."""
+        self._run_options.terminate = True
 
 
 def load_runtime() -> None:
-    """Loads ONNX Runtime so that it is silent; whoever imports it elsewhere calls this before."""
+    """Loads ONNX Runtime with its telemetry turned off; call it before importing it elsewhere."""
     # From 1.29 on the wheel reports to its maker and keeps a device id on the disk, unless this
     # is set before it loads. Nothing of our users is ever sent anywhere.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()
-
-
-def open_session(
-    path: Path, threads: int = 1, sizes: Mapping[str, int] | None = None, *, optimise: bool = True
-) -> onnxruntime.InferenceSession:
-    """Loads an ONNX file for the processor.
-
-    Args:
-        path: The file.
-        threads: Threads of one call.
-        sizes: By their names in the file, open sizes that are always the same in this session:
-            what follows from them is then worked out once.
-        optimise: No: it is to be looked into only, and opens sooner.
-
-    Raises:
-        ModelError: The file is damaged or no ONNX model.
-    """
-    load_runtime()
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Waiting threads must not burn the cores that decode and paint.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    for name, size in (sizes or {}).items():
-        options.add_free_dimension_override_by_name(name, size)
-    if not optimise:
-        level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        options.graph_optimization_level = level
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(
-            f"{path.name} cannot be loaded as an ONNX model.", "Copy or export it again."
-        ) from error

@@ -18,9 +18,10 @@ import torch
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.compare import agreement, judge
 from uvanet.model import resize_to_image
-from uvanet.model_card import file_hash, find
+from uvanet.model_card import file_hash
 from uvanet.models import load_student
-from uvanet.runtime.input_size import of_ratio
+from uvanet.registry import resolve_model
+from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.config import cache_side
 from uvanet.training.control import CONTROL
@@ -32,8 +33,7 @@ from uvanet.training.data.frame_pairs import (
     watch_source,
 )
 from uvanet.training.finetune import TuneConfig, finetune
-from uvanet.training.preview import preview_event
-from uvanet.training.progress import event, step_event
+from uvanet.training.progress import EvalEvent, StepEvent, preview
 from uvanet.training.teachers.inference import find_teacher, load_teacher
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from uvanet.models import SpatioTemporal
     from uvanet.training.control import Callback
     from uvanet.training.data.frame_pairs import FramePair, FramePairs, Labeller
+    from uvanet.training.progress import Phase
 
 MATERIAL, REPLAY = "moments.npz", "replay.npz"
 TEMPORARY = (MATERIAL, REPLAY, "tune.pt", CONTROL)
@@ -151,15 +152,15 @@ def adapt(config: AdaptConfig, out: Path, watch: Callback) -> FinetuneResult | N
     def look(averaged: SpatioTemporal, step: int) -> None:
         maps = _maps(averaged, later)
         value = float(agreement(maps, later.labels).mean())
-        watch.tell(event("eval", metric="cc", value=value, step=step))
+        watch.emit(EvalEvent(metric="cc", value=value, step=step))
         place = (step * 7) % len(later)
-        watch.tell(preview_event(later.frames[place], maps[place], later.labels[place]))
+        watch.emit(preview(later.frames[place], maps[place], later.labels[place]))
 
     began = time.monotonic()
     look(student, 0)
     averaged, finished = finetune(student, learned, replay, config.tune, watch, out, looked=look)
     seconds = time.monotonic() - began
-    watch.tell(step_event("measure", 0, 1, 0))
+    watch.emit(StepEvent(phase="measure", done=0, total=1, left=0))
     look(averaged, config.tune.steps if finished else 0)
     report = judge(
         values,
@@ -189,8 +190,8 @@ def clear(out: Path) -> None:
 
 
 def _student(name: str) -> tuple[str, SpatioTemporal]:
-    path, card = find(name)
-    preset = card.recipe.get("config", {}).get("preset", card.name)
+    path, card = resolve_model(name).verified()
+    preset = card.architecture
     if card.role != "student":
         raise ModelError(f"{card.name} is no student.", "Start from a student.")
     return preset, load_student(preset, path.with_suffix(".safetensors"))
@@ -223,7 +224,7 @@ def _see(
     label: Labeller,
     side: int,
     watch: Callback,
-    phase: str,
+    phase: Phase,
 ) -> FramePairs | None:
     """Watches and labels; None where it was told to stop."""
     began, told, going = time.monotonic(), 0.0, True
@@ -234,7 +235,7 @@ def _see(
         if now - told > 0.3 or share >= 1:
             told = now
             left = (now - began) / max(share, 0.01) * (1 - share)
-            watch.tell(step_event(phase, share, 1, left))
+            watch.emit(StepEvent(phase=phase, done=share, total=1, left=left))
         going = watch.proceed()
         return going
 
@@ -267,14 +268,14 @@ def _maps(student: SpatioTemporal, moments: FramePairs) -> NDArray[np.float32]:
     area = student.preset.input_size**2
     found = np.empty(moments.labels.shape, np.float32)
     for i, ratio in enumerate(moments.ratios):
-        height, width = of_ratio(float(ratio), area)
+        height, width = size_of_ratio(float(ratio), area)
         pair = [
             torch.from_numpy(resize_to_input(images[i], (height, width)))
             .permute(2, 0, 1)[None]
             .float()
             for images in (moments.frames, moments.earlier)
         ]
-        logits = student(pair[0] / 255, pair[1] / 255).fused[0, 0]
+        logits = student(pair[0] / 255, pair[1] / 255).ensemble[0, 0]
         saliency = torch.exp(logits - logits.amax()).numpy()
         found[i] = resize_to_image(saliency, moments.labels.shape[1:])
     return found

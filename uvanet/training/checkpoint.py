@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def write(state: dict[str, Any], path: Path) -> None:
         TrainingError: The disk is full, or the folder has gone.
     """
     try:
-        with whole(path) as part, part.open("wb") as file:
+        with atomic_write(path) as part, part.open("wb") as file:
             torch.save(state, file)
             file.flush()
             os.fsync(file.fileno())

@@ -1,8 +1,8 @@
-"""What a run may be told while it goes on, and how it listens.
+"""Control of a running training: the words `stop`, `pause` and `resume`.
 
-Three words: `stop` (write a checkpoint, keep the best, leave), `pause` and `resume`. They come as
-lines on stdin, or as the file `control` in the run's folder, which also reaches a run that the
-window that started it has left behind. SIGTERM means `stop`.
+`stop` writes a checkpoint, keeps the best weights and ends the run. The words come as lines on
+stdin, or in the file `control` in the run's folder, which also reaches a run whose window has
+closed. SIGTERM means `stop`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import TrainingError, UvanetError
-from uvanet.training.progress import LineWriter, event, step_event
+from uvanet.training.progress import LineWriter, LogEvent, StepEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,74 +27,94 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from uvanet.training.progress import Event
+    from uvanet.training.progress import Event, Phase
 
 T = TypeVar("T")
 
 CONTROL = "control"
-_LOOK_EVERY = 0.25  # seconds between two looks at the file
+"""File of orders in a run's folder."""
+
+_POLL_S = 0.25
 
 
 class StoppedError(UvanetError):
-    """A run was told to stop; its checkpoint stands.
+    """A run was told to stop; its checkpoint is written."""
 
-    Attributes:
-        done: Epochs done.
-    """
-
-    def __init__(self, done: int) -> None:
-        super().__init__(
-            f"The run was stopped after {done} epochs.", "Give the same command to go on."
-        )
-        self.done = done
+    def __init__(self) -> None:
+        super().__init__("The run was stopped.", "Give the same command to resume it.")
 
 
 def check_loss(loss: Tensor, step: int) -> None:
-    """Refuses a loss that is no number any more.
+    """Checks that a loss is finite.
 
     Raises:
         TrainingError: It is NaN or infinite.
     """
     if not math.isfinite(float(loss.detach())):
         raise TrainingError(
-            f"The training broke at step {step}: the loss is no number.",
+            f"The training diverged at step {step}: the loss is not a number.",
             "Start it again, with a smaller learning rate if it happens twice.",
         )
 
 
 class Callback:
-    """Who a run reports to and asks whether to go on. This one is silent and never stops it."""
+    """Receives a run's events and is asked whether to go on. This one ignores and never stops."""
 
-    def tell(self, told: Event) -> None:
-        """Hears an event."""
+    def emit(self, event: Event) -> None:
+        """Receives an event."""
 
     def proceed(self) -> bool:
-        """Whether to go on; waits while the run is paused."""
+        """Whether to go on; blocks while the run is paused."""
         return True
 
 
-def working(items: Sequence[T], phase: str, watch: Callback) -> Iterator[T]:
-    """Goes through what is to be done, tells how far it is, and ends where the run is to end.
+class Timer:
+    """Estimates the time that is left, pauses excluded.
+
+    Args:
+        total: Steps altogether.
+        done: Steps done before the start.
+    """
+
+    def __init__(self, total: int, done: int = 0) -> None:
+        self._total, self._first = total, done
+        self._began = time.monotonic()
+
+    def wait(self, callback: Callback) -> None:
+        """Asks the callback whether to go on; the time it takes does not count.
+
+        Raises:
+            StoppedError: The run was told to stop.
+        """
+        asked = time.monotonic()
+        if not callback.proceed():
+            raise StoppedError
+        self._began += time.monotonic() - asked
+
+    def left(self, done: int) -> float:
+        """Seconds left after `done` steps, at the mean pace since the start."""
+        elapsed = time.monotonic() - self._began
+        return max(0.0, elapsed / max(1, done - self._first) * (self._total - done))
+
+
+def track(items: Sequence[T], phase: Phase, callback: Callback) -> Iterator[T]:
+    """Iterates over the items of a phase, reports progress, and ends where the run is to end.
 
     Raises:
         StoppedError: The run was told to stop.
     """
-    began = told = time.monotonic()
-    for place, item in enumerate(items):
-        asked = time.monotonic()
-        if not watch.proceed():
-            raise StoppedError(0)
-        began += time.monotonic() - asked  # a pause is no work
+    timer, told = Timer(len(items)), time.monotonic()
+    for done, item in enumerate(items, start=1):
+        timer.wait(callback)
         yield item
-        now, done = time.monotonic(), place + 1
-        if now - told > 0.3 or done == len(items):
-            told = now
-            left = (now - began) / done * (len(items) - done)
-            watch.tell(step_event(phase, done, len(items), left))
+        if time.monotonic() - told > 0.3 or done == len(items):
+            told = time.monotonic()
+            left = timer.left(done)
+            callback.emit(StepEvent(phase=phase, done=done, total=len(items), left=left))
 
 
 class ControlState:
-    """The orders a run was given. All methods may be called from any thread."""
+    """The orders that a run was given. All methods may be called from any thread."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -111,10 +131,10 @@ class ControlState:
         """Whether the run is to wait."""
         return self._paused and not self._stop
 
-    def give(self, words: str) -> None:
-        """Takes orders, one a line; what is no order is let go."""
+    def apply(self, text: str) -> None:
+        """Applies orders separated by white space; unknown words are ignored."""
         with self._condition:
-            for word in words.split():
+            for word in text.split():
                 if word == "stop":
                     self._stop = True
                 elif word in ("pause", "resume"):
@@ -122,7 +142,7 @@ class ControlState:
             self._condition.notify_all()
 
     def wait(self, seconds: float) -> None:
-        """Waits for orders while paused."""
+        """Waits until the run is not paused, or for so long."""
         with self._condition:
             self._condition.wait_for(lambda: not self.paused, seconds)
 
@@ -132,71 +152,71 @@ class JsonlChannel(Callback):
 
     Args:
         stream: Where the lines go.
-        folder: The run's folder, whose file `control` is obeyed.
-        orders: Given from elsewhere, too.
+        folder: The run's folder, whose file `control` is read.
+        state: Orders from elsewhere.
     """
 
-    def __init__(self, stream: IO[str], folder: Path, orders: ControlState) -> None:
+    def __init__(self, stream: IO[str], folder: Path, state: ControlState) -> None:
         self._writer = LineWriter(stream)
         self._file = folder / CONTROL
-        self._orders = orders
-        self._looked = 0.0
+        self._state = state
+        self._polled = 0.0
 
-    def tell(self, told: Event) -> None:
-        """See `Callback.tell`."""
-        self._writer.write(told)
+    def emit(self, event: Event) -> None:
+        """See `Callback.emit`."""
+        self._writer.write(event)
 
     def proceed(self) -> bool:
         """See `Callback.proceed`."""
-        self._look()
-        if self._orders.paused:
-            self.tell(event("log", words="Paused.", paused=True))
-            while self._orders.paused:
-                self._orders.wait(_LOOK_EVERY)
-                self._look()
-            self.tell(event("log", words="Going on.", paused=False))
-        return not self._orders.stopped
+        self._poll()
+        if self._state.paused:
+            self.emit(LogEvent(text="Paused.", paused=True))
+            while self._state.paused:
+                self._state.wait(_POLL_S)
+                self._poll()
+            self.emit(LogEvent(text="Resumed.", paused=False))
+        return not self._state.stopped
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         now = time.monotonic()
-        if now - self._looked < _LOOK_EVERY:
+        if now - self._polled < _POLL_S:
             return
-        self._looked = now
+        self._polled = now
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            words = self._file.read_text(encoding="utf-8")
+            text = self._file.read_text(encoding="utf-8")
             self._file.unlink()
-            self._orders.give(words)
+            self._state.apply(text)
 
 
 @contextlib.contextmanager
-def listening(orders: ControlState) -> Iterator[None]:
-    """Obeys lines on stdin and SIGTERM for a while; the end of stdin means nothing.
+def listening(state: ControlState) -> Iterator[None]:
+    """Applies lines on stdin and SIGTERM within a block; the end of stdin means nothing.
 
     Only on the main thread, which alone may set signal handlers.
     """
-    # Not by sys.stdin: a thread that waits inside it holds a lock that Python's end needs.
-    threading.Thread(target=_read_stdin, args=(orders,), name="uvanet-orders", daemon=True).start()
-    before = signal.signal(signal.SIGTERM, lambda *_: orders.give("stop"))
+    # Not sys.stdin: a thread that waits inside it holds a lock that Python's shutdown needs.
+    threading.Thread(target=_read_stdin, args=(state,), name="uvanet-control", daemon=True).start()
+    before = signal.signal(signal.SIGTERM, lambda *_: state.apply("stop"))
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _read_stdin(orders: ControlState) -> None:
+def _read_stdin(state: ControlState) -> None:
     rest = b""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         handle = sys.stdin.fileno()
         while data := os.read(handle, 4096):
             *lines, rest = (rest + data).split(b"\n")
-            orders.give("\n".join(line.decode(errors="replace") for line in lines))
+            state.apply("\n".join(line.decode(errors="replace") for line in lines))
 
 
-def give_order(folder: Path, word: str) -> None:
-    """Leaves an order for a run that goes on elsewhere; the last one wins.
+def send_order(folder: Path, word: str) -> None:
+    """Leaves an order for a run in its folder; a later one replaces an earlier one.
 
     Raises:
         OSError: It cannot be written.
     """
-    with whole(folder / CONTROL) as part:
+    with atomic_write(folder / CONTROL) as part:
         part.write_text(word + "\n", encoding="utf-8")

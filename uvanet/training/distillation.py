@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from uvanet.model_card import find
 from uvanet.models import SpatioTemporal, build, load_student
+from uvanet.registry import resolve_model
 from uvanet.training.losses import LOSSES, attention_hint, similarity_hint
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class DistillationModule(nn.Module):
         earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
         output = self.student(frame, earlier)
         # In mixed precision too, sums over a map are made in 32 bits.
-        mixed = self.loss(_whole(output.mixed), pairs.label)
+        mixed = self.loss(_whole(output.spatiotemporal), pairs.label)
         spatial = self.loss(_whole(output.spatial), pairs.still)
         temporal = self.loss(_whole(output.temporal), pairs.label)
         loss = mixed + self.config.branch_weight * (spatial + temporal)
@@ -101,7 +101,7 @@ def _student(config: TrainConfig) -> SpatioTemporal:
         return build(config.preset)
     start = Path(config.start)
     if start.suffix != ".safetensors":
-        start = find(config.start)[0].with_suffix(".safetensors")
+        start = resolve_model(config.start).verified()[0].with_suffix(".safetensors")
     return load_student(config.preset, start)
 
 

@@ -16,7 +16,7 @@ from uvanet.training import checkpoint, losses
 from uvanet.training.control import check_loss
 from uvanet.training.data.bucketing import AspectRatioBuckets, mixed
 from uvanet.training.distillation import move_average
-from uvanet.training.progress import event, step_event
+from uvanet.training.progress import CheckpointEvent, StepEvent
 from uvanet.training.schedule import learning_rate
 
 if TYPE_CHECKING:
@@ -154,16 +154,24 @@ def finetune(
         if time.monotonic() - told > 0.3 or done == config.steps:
             told = time.monotonic()
             left = (told - began) / (done - start) * (config.steps - done)
-            watch.tell(step_event("train", done, config.steps, left, float(loss.detach())))
+            watch.emit(
+                StepEvent(
+                    phase="train",
+                    done=done,
+                    total=config.steps,
+                    left=left,
+                    loss=float(loss.detach()),
+                )
+            )
         if time.monotonic() - kept > every and done < config.steps:
             kept = time.monotonic()
             _save(saved, config, model, averaged, optimizer, rng, done)
-            watch.tell(event("checkpoint", step=done))
+            watch.emit(CheckpointEvent(step=done))
             if looked is not None:
                 looked(averaged, done)
     if not finished:
         _save(saved, config, model, averaged, optimizer, rng, step)
-        watch.tell(event("checkpoint", step=step))
+        watch.emit(CheckpointEvent(step=step))
     return averaged, finished
 
 
@@ -172,8 +180,8 @@ def _loss(model: SpatioTemporal, batch: Batch, config: TuneConfig) -> Tensor:
     output = model(
         batch.frame.contiguous(memory_format=layout), batch.earlier.contiguous(memory_format=layout)
     )
-    loss = losses.mixture(output.fused, batch.label)
-    loss = loss + config.agree * losses.correlation(output.fused, batch.label)
+    loss = losses.mixture(output.ensemble, batch.label)
+    loss = loss + config.agree * losses.correlation(output.ensemble, batch.label)
     branches = losses.mixture(output.spatial, batch.label)
     branches = branches + losses.mixture(output.temporal, batch.label)
     return loss + config.branch_weight * branches

@@ -1,173 +1,234 @@
-"""What a training run tells while it goes on: one JSON object a line.
+"""Progress events of a training run: one JSON object a line.
 
-The window runs training as a child process and reads these lines; a terminal may, too. The reader
-takes whatever comes: a line may arrive in pieces, be cut off by a kill, or come from a library
-that prints to the same place.
+The window runs training as a child process and reads these lines from a file; a terminal may read
+them from stdout. `LineReader` accepts any bytes: lines may arrive in pieces, be cut off by a kill,
+or come from a library that prints to the same stream.
 """
 
 from __future__ import annotations
 
-import json
-import math
+import logging
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import cv2
+import msgspec
+import numpy as np
 
 if TYPE_CHECKING:
     from typing import IO
 
-LONGEST_LINE = 2_000_000
-"""Bytes; a longer line is no event of ours and is let go."""
+    from numpy.typing import NDArray
 
-_TEXT, _NUMBER, _FLAG, _TABLE = str, (int, float), bool, dict
+_LOG = logging.getLogger(__name__)
 
-FIELDS: Final[dict[str, dict[str, Any]]] = {
-    # What runs, where, by how many threads.
-    "start": {"title": _TEXT, "folder": _TEXT, "threads": _NUMBER, "pid": _NUMBER},
-    # How far a phase ("watch", "label", "features", "readout", "motion", "gate", "train",
-    # "measure") is; the loss while training.
-    "step": {"phase": _TEXT, "done": _NUMBER, "total": _NUMBER, "left": _NUMBER, "loss": _NUMBER},
-    # A measurement on what was held out.
-    "eval": {"metric": _TEXT, "value": _NUMBER, "step": _NUMBER},
-    # Three pictures, JPEG in base64; the third is what the student is to say: the teacher's
-    # map, or where people looked.
-    "preview": {"frame": _TEXT, "student": _TEXT, "teacher": _TEXT, "gaze": _TEXT},
-    # From here a run that is killed goes on.
-    "checkpoint": {"step": _NUMBER},
-    # The end: `report` as `uvanet.evaluation.compare.Report` writes it, empty for a run that was
-    # stopped before there was anything to measure; `model` is empty where none was kept.
-    "done": {"model": _TEXT, "name": _TEXT, "stopped": _FLAG, "report": _TABLE},
-    # The other end.
-    "error": {"message": _TEXT, "hint": _TEXT},
-    # Words for people; `paused` where they say that the run waits, or no longer does.
-    "log": {"words": _TEXT, "paused": _FLAG},
-}
-"""Kind to its fields and their types. A field that is unknown or undefined is None."""
+MAX_LINE = 2_000_000
+"""Bytes; a longer line is skipped."""
+
+_PREVIEW_SIZE = (128, 96)
+
+Count = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+Phase = Literal[
+    "watch", "label", "load", "features", "readout", "motion", "gate", "train", "measure"
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something a run tells.
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
+    """Base of all events.
 
     Attributes:
-        kind: A key of `FIELDS`.
-        data: Its fields; those that were missing, or of a type they must not have, are None.
-        t: When, seconds since the epoch; 0 where it was not told.
+        t: When it was written, seconds since the epoch; 0 before that.
     """
 
-    kind: str
-    data: dict[str, Any] = field(default_factory=dict)
-    t: float = 0.0
-
-    def __getitem__(self, name: str) -> Any:
-        return self.data.get(name)
-
-    def number(self, name: str, default: float = 0.0) -> float:
-        """A field as a number, `default` where it is unknown."""
-        value = self.data.get(name)
-        return default if value is None else float(value)
-
-    def text(self, name: str) -> str:
-        """A field as text, empty where it is unknown."""
-        return self.data.get(name) or ""
+    t: Number = 0.0
 
 
-def event(kind: str, **data: Any) -> Event:
-    """Makes an event of now."""
-    assert data.keys() <= FIELDS[kind].keys(), (kind, sorted(data))
-    return Event(kind, data, time.time())
+class StartEvent(Event, frozen=True, kw_only=True, tag="start"):
+    """The run has started.
+
+    Attributes:
+        title: Of the run, for people.
+        folder: The run's.
+        threads: Threads that it uses.
+        pid: Of its process.
+    """
+
+    title: str = ""
+    folder: str = ""
+    threads: int = 0
+    pid: int = 0
 
 
-def step_event(
-    phase: str, done: float, total: float, left: float, loss: float | None = None
-) -> Event:
-    """Tells how far a phase is.
+class StepEvent(Event, frozen=True, kw_only=True, tag="step"):
+    """Progress of a phase.
 
-    Args:
-        phase: "watch", "label", "train" or "measure".
-        done: Of `total`.
+    Attributes:
+        phase: Which one.
+        done: Steps done of `total`.
         total: Steps of the phase.
-        left: Seconds that are left, at the pace of now.
-        loss: While training.
+        left: Estimated seconds that are left; None where unknown.
+        loss: While training; None elsewhere.
     """
-    return event("step", phase=phase, done=done, total=total, left=left, loss=loss)
+
+    phase: Phase
+    done: Count = 0.0
+    total: Count = 0.0
+    left: Count | None = None
+    loss: Number | None = None
+
+    @property
+    def share(self) -> float:
+        """The part of the phase that is done, 0..1."""
+        return min(1.0, self.done / (self.total or 1.0))
 
 
-def to_line(told: Event) -> str:
-    """The event as its line, newline included."""
-    data = {"event": told.kind, "t": round(told.t, 3), **told.data}
-    return json.dumps(_finite(data), ensure_ascii=False, allow_nan=False) + "\n"
+class EvalEvent(Event, frozen=True, kw_only=True, tag="eval"):
+    """A measurement on held-out data.
+
+    Attributes:
+        metric: "nss" or "cc".
+        value: Mean over the held-out data.
+        step: Training steps done.
+    """
+
+    metric: str
+    value: Number
+    step: Count
 
 
-def _finite(value: Any) -> Any:
-    # JSON knows neither NaN nor infinity.
-    if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: _finite(entry) for name, entry in value.items()}
-    return value
+class PreviewEvent(Event, frozen=True, kw_only=True, tag="preview"):
+    """A held-out frame, the student's map and the map it is trained towards.
+
+    Attributes:
+        frame: JPEG.
+        student: JPEG, grey.
+        target: JPEG, grey.
+        target_from: Where the target comes from: a teacher or human gaze.
+    """
+
+    frame: bytes
+    student: bytes
+    target: bytes
+    target_from: Literal["teacher", "gaze"] = "teacher"
 
 
-def from_line(line: bytes | str) -> Event | None:
-    """Reads a line; None where it is no event. Never raises."""
+class CheckpointEvent(Event, frozen=True, kw_only=True, tag="checkpoint"):
+    """A checkpoint was written; a killed run resumes from here.
+
+    Attributes:
+        step: Training steps done.
+    """
+
+    step: Count
+
+
+class DoneEvent(Event, frozen=True, kw_only=True, tag="done"):
+    """The run has ended without an error.
+
+    Attributes:
+        model: The ONNX file that was made; empty where none was kept.
+        name: Of the model.
+        stopped: Whether it was told to stop.
+        report: `uvanet.evaluation.compare.Report` as a table; empty where nothing was measured.
+    """
+
+    model: str = ""
+    name: str = ""
+    stopped: bool = False
+    report: dict[str, Any] = {}
+
+
+class ErrorEvent(Event, frozen=True, kw_only=True, tag="error"):
+    """The run has failed.
+
+    Attributes:
+        message: What went wrong.
+        hint: The next step.
+    """
+
+    message: str
+    hint: str = ""
+
+
+class LogEvent(Event, frozen=True, kw_only=True, tag="log"):
+    """A message for people.
+
+    Attributes:
+        text: The message.
+        paused: True where the run pauses now, False where it resumes, else None.
+    """
+
+    text: str
+    paused: bool | None = None
+
+
+AnyEvent = (
+    StartEvent
+    | StepEvent
+    | EvalEvent
+    | PreviewEvent
+    | CheckpointEvent
+    | DoneEvent
+    | ErrorEvent
+    | LogEvent
+)
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode_event(event: Event) -> bytes:
+    """Returns the event as a line of JSON, newline included; NaN and infinity become null."""
+    return _ENCODER.encode(event) + b"\n"
+
+
+def decode_event(line: bytes | str) -> AnyEvent | None:
+    """Reads a line; None where it is no valid event. Never raises."""
     try:
-        raw = json.loads(line)
-    except (ValueError, RecursionError):
+        return _DECODER.decode(line)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    kind = raw.get("event") if isinstance(raw, dict) else None
-    if not isinstance(kind, str) or kind not in FIELDS:
-        return None
-    fields = FIELDS[kind]
-    data = {name: _checked(raw.get(name), wanted) for name, wanted in fields.items()}
-    moment = _checked(raw.get("t"), _NUMBER)
-    return Event(kind, data, float(moment or 0))
-
-
-def _checked(value: Any, kind: Any) -> Any:
-    if isinstance(value, bool) and kind is not bool:
-        return None
-    if not isinstance(value, kind):
-        return None
-    if isinstance(value, (int, float)) and not -1e15 < value < 1e15:
-        return None
-    return value
 
 
 class LineReader:
-    """Turns bytes, however they are cut, into events.
+    """Turns bytes, in pieces of any size, into events.
 
     Attributes:
-        strange: How many lines were no events.
+        skipped: Lines that were no valid events; the log quotes the first of them.
     """
 
     def __init__(self) -> None:
-        self.strange = 0
+        self.skipped = 0
         self._rest = b""
-        self._skipping = False
+        self._too_long = False
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Takes the next bytes and gives the events that are whole by now."""
+    def feed(self, data: bytes) -> list[AnyEvent]:
+        """Takes the next bytes and returns the events that are complete."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        found = []
+        events = []
         for line in lines:
-            if self._skipping:
-                self._skipping = False
-                continue
-            if not line.strip():
-                continue
-            told = from_line(line)
-            if told is None:
-                self.strange += 1
-            else:
-                found.append(told)
-        if len(self._rest) > LONGEST_LINE:
-            self._rest, self._skipping = b"", True
-            self.strange += 1
-        return found
+            if self._too_long:  # the end of a line that was skipped
+                self._too_long = False
+            elif line.strip():
+                event = decode_event(line)
+                if event is None:
+                    self._skip(line)
+                else:
+                    events.append(event)
+        if len(self._rest) > MAX_LINE:
+            self._skip(self._rest)
+            self._rest, self._too_long = b"", True
+        return events
+
+    def _skip(self, line: bytes) -> None:
+        self.skipped += 1
+        if self.skipped == 1:
+            _LOG.info("skipped a line that is no event: %.80r", line)
 
 
 class LineWriter:
-    """Writes events to a stream; a reader that left or a full disk does not end the run.
+    """Writes events to a stream.
 
     Args:
         stream: Text, such as stdout.
@@ -176,11 +237,42 @@ class LineWriter:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
 
-    def write(self, told: Event) -> None:
-        """Writes an event at once."""
+    def write(self, event: Event) -> None:
+        """Writes an event at once; a closed stream or a full disk does not end the run."""
+        stamped = msgspec.structs.replace(event, t=round(time.time(), 3))
         try:
-            self._stream.write(to_line(told))
+            self._stream.write(encode_event(stamped).decode())
             self._stream.flush()
         except (OSError, ValueError):
-            # Whoever read has left, or the disk is full: the checkpoint will say so where it must.
+            # The reader is gone or the disk is full; writing a checkpoint reports that.
             return
+
+
+def preview(
+    frame: NDArray[np.uint8],
+    student: NDArray[np.floating[Any]],
+    target: NDArray[np.floating[Any]],
+    target_from: Literal["teacher", "gaze"] = "teacher",
+) -> PreviewEvent:
+    """Makes a preview of 128 x 96 pixels.
+
+    Args:
+        frame: RGB, uint8, (h, w, 3).
+        student: The student's map, (h', w'), 0..1.
+        target: The map it is trained towards, likewise.
+        target_from: Where the target comes from.
+    """
+    small = cv2.resize(frame, _PREVIEW_SIZE, interpolation=cv2.INTER_AREA)
+    maps = [
+        cv2.resize(
+            np.clip(one.astype(np.float32) * 255, 0, 255).astype(np.uint8),
+            _PREVIEW_SIZE,
+            interpolation=cv2.INTER_LINEAR,
+        )
+        for one in (student, target)
+    ]
+    coded = [
+        cv2.imencode(".jpg", image)[1].tobytes()
+        for image in (cv2.cvtColor(small, cv2.COLOR_RGB2BGR), *maps)
+    ]
+    return PreviewEvent(frame=coded[0], student=coded[1], target=coded[2], target_from=target_from)

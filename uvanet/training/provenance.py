@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from uvanet.model_card import read_card
+from uvanet.model_card import DataSource, read_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +25,11 @@ class Provenance:
     """
 
     description: str
-    data: list[dict[str, str]]
+    data: list[DataSource]
     recipe: dict[str, Any]
 
 
-def gaze_data() -> list[dict[str, str]]:
+def gaze_data() -> list[DataSource]:
     """The sets with human gaze, and the motion made from them."""
     sets = (
         ("OSIE (Xu et al., JoV 2014)", 15),
@@ -37,52 +37,48 @@ def gaze_data() -> list[dict[str, str]]:
         ("Scene structural guidance (Liang et al., 2015)", 12),
     )
     rows = [
-        {
-            "name": f"{name}, train split",
-            "licence": "MIT",
-            "use": f"pictures and gaze of {observers} observers",
-        }
+        DataSource(f"{name}, train split", "MIT", f"pictures and gaze of {observers} observers")
         for name, observers in sets
     ]
-    motion = {
-        "name": "Synthetic motion made from the above (uvanet.data.synthetic)",
-        "licence": "MIT",
-        "use": "pairs of frames for the temporal branch",
-    }
+    motion = DataSource(
+        "Synthetic motion made from the above (uvanet.data.synthetic)",
+        "MIT",
+        "pairs of frames for the temporal branch",
+    )
     return [*rows, motion]
 
 
-def backbone_data(scale: int) -> dict[str, str]:
+def backbone_data(scale: int) -> DataSource:
     """What the teacher's backbone learned from."""
-    return {
-        "name": f"EfficientNet-Lite{scale}, trained on ImageNet",
-        "licence": "Apache-2.0",
-        "use": "frozen features of the spatial teacher, which labels all pictures",
-    }
+    return DataSource(
+        f"EfficientNet-Lite{scale}, trained on ImageNet",
+        "Apache-2.0",
+        "frozen features of the spatial teacher, which labels all pictures",
+    )
 
 
-def teachers_data(files: Sequence[Path]) -> list[dict[str, str]]:
+def teachers_data(files: Sequence[Path]) -> list[DataSource]:
     """What chosen teachers learned from, each set once; of one without a card, that it labelled."""
-    mine = {row["name"] for row in gaze_data()}
-    rows: dict[str, dict[str, str]] = {}
+    mine = {row.name for row in gaze_data()}
+    rows: dict[str, DataSource] = {}
     for path in files:
         beside = path.with_suffix(".json")
         if beside.is_file():
-            rows |= {row["name"]: row for row in read_card(beside).data if row["name"] not in mine}
+            rows |= {row.name: row for row in read_card(beside).data if row.name not in mine}
         else:
             use = "a teacher, which labels all pictures"
-            rows[path.stem] = {"name": path.stem, "licence": "its authors' terms", "use": use}
+            rows[path.stem] = DataSource(path.stem, "its authors' terms", use)
     return list(rows.values())
 
 
-def pool_data(pool: Path) -> list[dict[str, str]]:
+def pool_data(pool: Path) -> list[DataSource]:
     """The sources of a pool, from its `sources.csv` (file, source, licence, credit)."""
     table = pool / "sources.csv"
     if not table.is_file():
-        return [{"name": pool.name, "licence": "the user's own", "use": "labelled by the teacher"}]
+        return [DataSource(pool.name, "the user's own", "labelled by the teacher")]
     with table.open(newline="", encoding="utf-8") as file:
         counts = Counter((row["source"], row["licence"]) for row in csv.DictReader(file))
     return [
-        {"name": source, "licence": license, "use": f"{count} files, labelled by the teacher"}
+        DataSource(source, license, f"{count} files, labelled by the teacher", count)
         for (source, license), count in sorted(counts.items())
     ]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from uvanet.deploy.onnx_export import CITATION, save_weights, write_onnx
 from uvanet.errors import OutputError
-from uvanet.model_card import Card, file_hash, find
+from uvanet.model_card import Card, DataSource, file_hash
 from uvanet.models import layer_costs
+from uvanet.registry import resolve_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def export_own(adapted: FinetuneResult, config: AdaptConfig, name: str, out: Pat
         raise OutputError(
             f"The student cannot be written to {out}: {error}.", "Make room on the disk."
         ) from error
-    start = find(config.start)[1]
+    start = resolve_model(config.start).verified()[1]
     costs = layer_costs(student)
     scene = config.own is None
     gaze = bool(config.layout)
@@ -57,6 +58,8 @@ def export_own(adapted: FinetuneResult, config: AdaptConfig, name: str, out: Pat
     card = Card(
         name=name,
         role="student",
+        architecture=adapted.preset,
+        memory_seconds=start.memory_seconds,
         description=f"{start.name}, adapted to {'one scene' if scene else what}"
         + ("." if gaze else f" by what the teacher {teacher} says of it."),
         input_size=(student.preset.input_size, student.preset.input_size),
@@ -66,11 +69,11 @@ def export_own(adapted: FinetuneResult, config: AdaptConfig, name: str, out: Pat
         license=start.license,
         data=[
             *start.data,
-            {
-                "name": config.layout or ("a scene" if scene else "a folder"),
-                "licence": "its authors' terms" if gaze else "the user's own",
-                "use": "pictures and gaze" if gaze else "labelled by the teacher; not kept",
-            },
+            DataSource(
+                config.layout or ("a scene" if scene else "a folder"),
+                "its authors' terms" if gaze else "the user's own",
+                "pictures and gaze" if gaze else "labelled by the teacher; not kept",
+            ),
         ],
         recipe={
             "command": f"uvanet adapt SOURCE --seconds {config.seconds:g}"

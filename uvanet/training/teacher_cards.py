@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
@@ -17,9 +18,9 @@ from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import Card, file_hash
 from uvanet.models.teacher import SpatialTeacher
-from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
+from uvanet.models.temporal_teacher import MEMORY_SECONDS, STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
-from uvanet.runtime.engines import Choice, open_engine
+from uvanet.runtime.engines import open_engine
 from uvanet.runtime.input_size import TEACHER_SIZE
 from uvanet.training.measure import measure
 from uvanet.training.provenance import backbone_data, gaze_data
@@ -73,16 +74,16 @@ def write_cards(
             license="Apache-2.0",
             data=data,
             recipe={"command": "make weights", "spatial teacher": dataclasses.asdict(spatial)},
-            metrics={},
             limits=_LIMITS,
             citation=CITATION,
         )
     }
     moving = TemporalTeacher(model, temporal.width)
-    cards[TEMPORAL] = dataclasses.replace(
+    cards[TEMPORAL] = replace(
         cards[SPATIAL],
         name=TEMPORAL,
         description="The spatial teacher's map, gated by motion contrast over the last second.",
+        memory_seconds=MEMORY_SECONDS,
         parameters=_parameters(moving),
         macs=_macs(moving, _frame(), _state()),
         sha256=file_hash(out / f"{TEMPORAL}.onnx"),
@@ -95,7 +96,7 @@ def write_cards(
     rows: dict[str, Predictor] = {
         name: StreamPredictor(
             name,
-            Model(card, open_engine(out / f"{name}.onnx", card, Choice("onnx", spatial.threads))),
+            Model(card, open_engine(out / f"{name}.onnx", card, threads=spatial.threads)),
         )
         for name, card in cards.items()
     }
@@ -103,8 +104,8 @@ def write_cards(
     pictures = measure(still, root, ("val", "test"))
     film = measure([*still, MotionBaseline(rows[SPATIAL]), rows[TEMPORAL]], root, ("talk",))
     synthetic: Metrics = {"synthetic motion": json.loads((out / SYNTHETIC).read_text())}
-    cards[SPATIAL] = dataclasses.replace(cards[SPATIAL], metrics={**pictures, **film})
-    cards[TEMPORAL] = dataclasses.replace(cards[TEMPORAL], metrics={**film, **synthetic})
+    cards[SPATIAL] = replace(cards[SPATIAL], metrics={**pictures, **film})
+    cards[TEMPORAL] = replace(cards[TEMPORAL], metrics={**film, **synthetic})
     for name, card in cards.items():
         card.write(out / f"{name}.json")
     return cards

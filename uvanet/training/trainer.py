@@ -23,8 +23,7 @@ from uvanet.training.data.loader import DataLoader
 from uvanet.training.distillation import DistillationModule
 from uvanet.training.distributed import make_fabric, share, share_statistics
 from uvanet.training.optim import Optimizers
-from uvanet.training.preview import preview_event
-from uvanet.training.progress import event, step_event
+from uvanet.training.progress import CheckpointEvent, EvalEvent, StepEvent, preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +119,7 @@ def train(
             step = epoch * steps + i
             asked = time.monotonic()
             if not watch.proceed():
-                raise StoppedError(epoch)
+                raise StoppedError
             began += time.monotonic() - asked  # a pause is no work
             optimizers.set_rate(step, total)
             seen = None if features is None else share(features, fabric)
@@ -134,15 +133,23 @@ def train(
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value.detach()) / steps
             left = (time.monotonic() - began) / (i + 1) * (total - step - 1)
-            watch.tell(step_event("train", step + 1, total, left, float(parts["loss"].detach())))
+            watch.emit(
+                StepEvent(
+                    phase="train",
+                    done=step + 1,
+                    total=total,
+                    left=left,
+                    loss=float(parts["loss"].detach()),
+                )
+            )
         row = {"epoch": epoch + 1.0, **sums, "seconds": time.monotonic() - began}
         if fabric.is_global_zero:
             if (epoch + 1) % config.eval_every == 0 or epoch + 1 == config.epochs:
                 predict = student_predictor(copy.deepcopy(task.averaged).cpu())
                 row["val_nss"] = score(material.held_out, predict, ("nss",))["nss"]
                 at = (epoch + 1) * steps
-                watch.tell(event("eval", metric="nss", value=row["val_nss"], step=at))
-                watch.tell(_preview(material.held_out[epoch * 7 % len(material.held_out)], predict))
+                watch.emit(EvalEvent(metric="nss", value=row["val_nss"], step=at))
+                watch.emit(_preview(material.held_out[epoch * 7 % len(material.held_out)], predict))
                 if row["val_nss"] > best:
                     best = row["val_nss"]
                     save_weights(task.averaged, out / "best.safetensors")
@@ -157,7 +164,7 @@ def train(
                 history=history,
                 best=best,
             )
-            watch.tell(event("checkpoint", step=(epoch + 1) * steps))
+            watch.emit(CheckpointEvent(step=(epoch + 1) * steps))
             (out / "history.json").write_text(json.dumps(history, indent=1))
             (out / "curves.svg").write_text(draw(config.preset, history), encoding="utf-8")
         fabric.barrier()
@@ -174,4 +181,4 @@ def _preview(
     saliency = predict(image)
     height, width = image.shape[:2]
     gaze = density_map(picture.fixations, (width, height), saliency.shape)
-    return preview_event(image, saliency, gaze / max(float(gaze.max()), 1e-9), "gaze")
+    return preview(image, saliency, gaze / max(float(gaze.max()), 1e-9), "gaze")

@@ -28,7 +28,7 @@ from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_numbers, ask_regions, ask_save_regions
 from app.ui.line_chart import import_pyqtgraph
 from app.ui.i18n import tr
-from uvanet.analysis import Shape, load_regions, order_of_looks, save_regions, shares
+from uvanet.analysis import Shape, load_regions, peaks, region_shares, save_regions
 
 if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket
@@ -97,7 +97,7 @@ class Analyse(Feature):
         packet, record = self.context.presenter.packet, self._recording.record
         if packet is None:
             return []
-        now = shares(packet.saliency, self.regions.all)
+        now = region_shares(packet.saliency, self.regions.all)
         return map_facts(packet.saliency) + region_facts(self.regions.all, now, record)
 
     def close(self, timeout: float) -> bool:
@@ -331,7 +331,7 @@ class Analyse(Feature):
             self._looks.show_looks(())
             return
         height, width = packet.frame.image.shape[:2]
-        self._looks.show_looks(order_of_looks(saliency, aspect=width / height))
+        self._looks.show_looks(peaks(saliency, aspect=width / height))
 
     def _go_to_change(self, direction: int) -> None:
         packet, moments = self.context.presenter.packet, self._recording.record.moments()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.features.analyse.region_card import RegionRow
 from app.features.analyse.region_store import RegionStore, store_path
 from app.ui.i18n import tr
-from uvanet.analysis import Region, shares
+from uvanet.analysis import Region, region_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ class Regions(QObject):
         packet, fixed = self._context.presenter.packet, self._context.presenter.heat.fixed
         saliency = packet.saliency if packet and not packet.failed else None
         saliency = saliency if fixed is None else fixed
-        self.shares = [] if saliency is None else shares(saliency, self.all)
+        self.shares = [] if saliency is None else region_shares(saliency, self.all)
         self._shown_at = time.monotonic()
 
     def _sum_up(self) -> None:

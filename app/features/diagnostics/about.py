@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from app.shell.context import Fact
 
-_PARTS = ("PySide6_Essentials", "opencv-python", "onnxruntime", "numpy", "pyqtgraph", "openvino")
+_PARTS = ("PySide6_Essentials", "opencv-python", "onnxruntime", "numpy", "pyqtgraph")
 
 
 class AboutDialog(QDialog):

@@ -195,7 +195,7 @@ class TrainingMeasurement(Measurement):
 
     def _read(self) -> None:
         for event in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
-            if event.kind == "step" and event["phase"] == "train" and not self._rss:
+            if getattr(event, "phase", "") == "train" and not self._rss:
                 self._rss = psutil.Process().memory_info().rss
                 super()._on_first_overlay()
 

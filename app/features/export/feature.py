@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,11 +13,11 @@ from PySide6.QtWidgets import QLabel
 
 from app.features.export.dialog import ExportDialog, ExportRequest
 from app.features.export.job_builder import ExportJobBuilder
-from app.features.export.live_recording import KEPT_SECONDS, LiveRecording
+from app.features.export.live_recording import REPLAY_SECONDS, LiveRecording
 from app.features.export.options import ExportOptions, file_stem
-from app.features.export.queue import DONE, ENDED, FAILED, Exports, ExportTask
-from app.features.export.queue_card import ExportQueue
-from app.features.export.row_text import line_of
+from app.features.export.queue import ExportQueue, ExportState, ExportTask
+from app.features.export.queue_card import ExportQueueCard
+from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
 from app.shell.actions import SEEKABLE, SOURCE, Menu, action
 from app.shell.feature import Feature
@@ -55,14 +56,15 @@ class Export(Feature):
         super().__init__(context)
         actions, slots, session = context.actions, context.slots, context.session
         self._settings = context.settings.section(ExportSettings)
-        self.queue = Exports(self)
+        self.queue = ExportQueue(self)
         self.queue.changed.connect(self._on_changed)
         self.queue.ended.connect(self._on_ended)
+        self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
         self._orders = ExportJobBuilder(context, self.queue)
-        self.live = LiveRecording(context, self._rescue_path)
+        self.live = LiveRecording(session, context.jobs, lambda: self._orders.folder, self)
         self.live.failed.connect(self._on_recording_failed)
-        self.live.parted.connect(self._on_parted)
-        self.card = ExportQueue()
+        self.live.split.connect(self._on_split)
+        self.card = ExportQueueCard()
         self.card.dismissed.connect(self._on_dismissed)
         self.card.wanted.connect(self._on_wanted)
         # Queued: the panel has made room by then.
@@ -91,7 +93,7 @@ class Export(Feature):
 
     def unfinished(self) -> QuitPrompt | None:
         """Exports that wait or run."""
-        if all(task.state in ENDED for task in self.queue.tasks):
+        if not (self.queue.active or self.live.saving):
             return None
         return QuitPrompt(
             tr("Clips are still being exported."),
@@ -102,12 +104,9 @@ class Export(Feature):
     def close(self, timeout: float) -> bool:
         """See `Feature.close`; a recording that still runs is kept as a plain video."""
         self._tick.stop()
-        # First: it keeps the takes that still wait.
-        ended = self.queue.close(timeout / 2)
-        return self.live.close(timeout / 2) and ended
-
-    def _rescue_path(self) -> Path:
-        return self._orders.folder / f"{file_stem(tr('recording'), dated=True)}.mkv"
+        deadline = time.monotonic() + timeout
+        ended = self.queue.close(timeout / 4)
+        return self.live.close(max(0.1, deadline - time.monotonic())) and ended
 
     # -- actions
 
@@ -124,7 +123,7 @@ class Export(Feature):
                 self.context.actions.tip(tr("Save snapshot"), "save_snapshot"),
             )
         elif info.live:
-            self.live.save_last(partial(self._ask_for_take, info), self.context.show_error)
+            self.live.save_last(info.title, partial(self._ask_for_take, info), self.context.show_error)
         else:
             part = tr("I and U mark a part on the timeline, too.")
             if info.kind is SourceKind.NETWORK:
@@ -168,7 +167,7 @@ class Export(Feature):
         """Records a live source, or ends that and exports it."""
         info = self.context.session.info
         if on and self._is_live(info):
-            self.live.record()
+            self.live.record(info.title)
             self._tick.start()
         elif self.live.recording and info is not None:
             self._finish_recording(info.title)
@@ -180,7 +179,7 @@ class Export(Feature):
         """Exports the last half minute of a live source, the way it was done last."""
         info = self.context.session.info
         if info is not None and self._is_live(info):
-            self.live.save_last(partial(self._export_take, info.title), self.context.show_error)
+            self.live.save_last(info.title, partial(self._export_take, info.title), self.context.show_error)
 
     @action("Keep the last 30 seconds", Menu.EXPORT, "Ctrl+E", group=2, checkable=True)
     def keep_last(self, on: bool) -> None:
@@ -237,7 +236,7 @@ class Export(Feature):
             self._set_marks(*span)
 
     def _ask_for_take(self, info: SourceInfo, take: Path) -> None:
-        part = tr("The last {seconds:.0f} seconds, without sound").format(seconds=KEPT_SECONDS)
+        part = tr("The last {seconds:.0f} seconds, without sound").format(seconds=REPLAY_SECONDS)
         self._ask(
             info.title,
             part,
@@ -329,7 +328,7 @@ class Export(Feature):
 
     def _on_changed(self, task: ExportTask) -> None:
         first = not self.card.rows
-        self.card.show_line(line_of(task))
+        self.card.show_row(queue_row(task))
         if first and self.context.slots.panel_wanted:
             self.exports(True)
         self._show_status()
@@ -337,31 +336,31 @@ class Export(Feature):
     def _on_ended(self, task: ExportTask) -> None:
         banner = self.context.messages
         kept = "" if task.kept is None else _kept_words(task.kept)
-        if task.state == FAILED:
+        if task.state == ExportState.FAILED:
             banner.say("error", task.message, f"{task.hint} {kept}".strip())
-        elif task.state == DONE and task.message:
+        elif task.state == ExportState.DONE and task.message:
             banner.say("warning", task.message, task.hint)
-        elif task.state == DONE:
+        elif task.state == ExportState.DONE:
             banner.say(
-                "done", tr("Exported {name}.").format(name=task.title), str(task.outs[0].parent)
+                "done", tr("Exported {name}.").format(name=task.title), str(task.outputs[0].parent)
             )
         else:
             if kept:
                 banner.say("info", kept)
-            self._take_out(task)
+            self.queue.remove(task)
         self._show_status()
 
     def _on_dismissed(self, number: int) -> None:
-        task = self._task_of(number)
-        if task is not None and task.state in ENDED:
-            self._take_out(task)
+        task = self.queue.task(number)
+        if task is not None and task.ended:
+            self.queue.remove(task)
         elif task is not None:
             self.queue.cancel(task)
 
     def _on_wanted(self, number: int) -> None:
-        task = self._task_of(number)
+        task = self.queue.task(number)
         if task is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.outs[0].parent)))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.outputs[0].parent)))
 
     def _on_recording_failed(self, error: UvanetError, kept: Path | None) -> None:
         self._tick.stop()
@@ -370,7 +369,7 @@ class Export(Feature):
         words = "" if kept is None else _kept_words(kept)
         self.context.messages.say("error", error.message, f"{error.hint} {words}".strip())
 
-    def _on_parted(self, take: Path) -> None:
+    def _on_split(self, take: Path) -> None:
         info = self.context.session.info
         self._export_take(info.title if info is not None else tr("recording"), take)
         self.context.messages.say(
@@ -378,13 +377,6 @@ class Export(Feature):
             tr("The picture's size changed: the recording goes on as a second clip."),
             tr("What was recorded before is being exported."),
         )
-
-    def _take_out(self, task: ExportTask) -> None:
-        self.queue.forget(task)
-        self.card.remove_line(task.number)
-
-    def _task_of(self, number: int) -> ExportTask | None:
-        return next((task for task in self.queue.tasks if task.number == number), None)
 
     def _show_status(self) -> None:
         words = []

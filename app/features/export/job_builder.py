@@ -11,17 +11,17 @@ import numpy as np
 
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
 from app.features.export.settings import MIN_HEIGHT, ExportSettings
-from app.features.export.queue import ENDED, ExportTask
-from app.session.models import resolve_model
+from app.features.export.queue import ExportTask
+from app.session.models import if_available
 from app.session.settings import SessionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import IO
 
-    from app.features.export.queue import Exports
+    from app.features.export.queue import ExportQueue
     from app.shell.context import FeatureContext
-    from uvanet.video.job import Region
+    from uvanet.analysis.regions import RegionMask
 
 _MASK_SIDE = 256
 
@@ -34,7 +34,7 @@ class ExportJobBuilder:
         queue: Where exports go.
     """
 
-    def __init__(self, context: FeatureContext, queue: Exports) -> None:
+    def __init__(self, context: FeatureContext, queue: ExportQueue) -> None:
         self._session, self._heat = context.session, context.presenter.heat
         self._models = context.settings.section(SessionSettings)
         self._settings = context.settings.section(ExportSettings)
@@ -47,12 +47,12 @@ class ExportJobBuilder:
 
     def teachers(self) -> list[str]:
         """Models that can stand beside ours, the one that was compared last before others."""
-        from uvanet.model_card import available
+        from uvanet.registry import list_models
 
         names = [self._models.teacher, *self._models.model_files]
-        names += [card.name for card in available()]
+        names += [card.name for card in list_models()]
         ours = ("", self._session.model)
-        return [name for name in dict.fromkeys(map(resolve_model, names)) if name not in ours]
+        return [name for name in dict.fromkeys(map(if_available, names)) if name not in ours]
 
     def last_choice(self) -> ExportOptions:
         """What was chosen last, made good where a model has gone since."""
@@ -95,8 +95,8 @@ class ExportJobBuilder:
             more: Further arguments.
             take: The source, where it is a recording that nobody needs once it is exported.
         """
-        busy = [task for task in self._queue.tasks if task.state not in ENDED]
-        outs = choice.outs(base, {out for task in busy for out in task.outs})
+        taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
+        outs = choice.outs(base, taken)
         overlay = self._heat
         arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
         arguments += choice.arguments()
@@ -112,7 +112,7 @@ class ExportJobBuilder:
             arguments += ["--regions", str(masks)]
         temporary = () if masks is None else (masks,)
         task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary, take)
-        self._queue.add([task])
+        self._queue.add(task)
 
     def _masks(self) -> Path | None:
         """The regions that were drawn, as masks in a file; None without any."""
@@ -124,7 +124,7 @@ class ExportJobBuilder:
         return Path(file.name)
 
 
-def _write_masks(file: IO[bytes], regions: Iterable[Region]) -> None:
+def _write_masks(file: IO[bytes], regions: Iterable[RegionMask]) -> None:
     """Writes an archive for `--regions`; regions that share a name are numbered."""
     names: set[str] = set()
     # Not by np.savez, which keeps some names for itself.

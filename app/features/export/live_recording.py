@@ -1,10 +1,8 @@
-"""Recording a live source: the last half minute, always there, and more when it is asked for."""
+"""Keeps the last half minute of a live source, and saves recordings of it as video files."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -13,50 +11,67 @@ from typing import TYPE_CHECKING
 import platformdirs
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.features.export.options import file_stem, reserve_file
 from app.features.export.recorder import Recorder
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, UvanetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from app.shell.context import FeatureContext
+    from app.runtime.jobs import Jobs
+    from app.session.session import LiveSession
     from uvanet.video.replay_buffer import ReplayBuffer
 
-KEPT_SECONDS = 30.0
-_SAVING_SECONDS = 60.0
+    Failed = Callable[[Exception], None]
+
+REPLAY_SECONDS = 30.0
+_SAVING_SECONDS = 60.0  # how long the buffer of a source waits for the recordings made from it
 
 
 class LiveRecording(QObject):
-    """Keeps what a live source gives, and saves stretches of it.
+    """Records a live source and saves stretches of it.
+
+    A recording is saved straight into the folder of the exports. It is there when the program
+    ends before its export, whatever ended it; the export's success deletes it.
 
     Args:
-        context: The parts of the program.
-        rescue: Gives a place for a recording that cannot go on.
+        session: Gives the frames.
+        jobs: Run the saving.
+        folder: Gives the folder of the exports. Called on any thread.
+        parent: Of this object.
 
     Signals:
-        failed: The UvanetError that ended it, and the path at which what was recorded is kept;
-            None where nothing was.
-        parted: The take that ended since the picture's size changed; a new one goes on.
+        failed: The UvanetError that ended the recording, and the path of the file with what was
+            recorded before; None where nothing was.
+        split: The path of a recording that ended because the size of the frames changed; the next
+            one has begun.
     """
 
     failed = Signal(object, object)
-    parted = Signal(object)
-    _broke = Signal(object)
-    _resized = Signal(object, float)
+    split = Signal(object)
+    _recorder_failed = Signal(object)
+    _saved_before_resize = Signal(object, float)
 
-    def __init__(self, context: FeatureContext, rescue: Callable[[], Path]) -> None:
-        super().__init__(context.slots.window)
-        self._context = context
-        self._rescue = rescue
-        self._missed_before = 0
+    def __init__(
+        self,
+        session: LiveSession,
+        jobs: Jobs,
+        folder: Callable[[], Path],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._jobs = jobs
+        self._folder = folder
+        self._cache = Path(platformdirs.user_cache_dir("uvanet", appauthor=False), "live")
         self._recorder: Recorder | None = None
         self._since: float | None = None
-        self._takes = 0
+        self._title = ""
+        self._missed_before = 0
         self._saving: list[threading.Event] = []
-        self._root = Path(platformdirs.user_cache_dir("uvanet", appauthor=False), "live")
-        self._broke.connect(self._on_broke, Qt.ConnectionType.QueuedConnection)
-        self._resized.connect(self._on_resized, Qt.ConnectionType.QueuedConnection)
+        self._recorder_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
+        self._saved_before_resize.connect(self._on_split, Qt.ConnectionType.QueuedConnection)
 
     @property
     def recording(self) -> bool:
@@ -64,57 +79,60 @@ class LiveRecording(QObject):
         return self._since is not None
 
     @property
+    def saving(self) -> bool:
+        """Whether a recording is being written to its file."""
+        return any(not saved.is_set() for saved in self._saving)
+
+    @property
     def seconds(self) -> float:
-        """How long it has been recording."""
+        """How long the recording has run."""
         return 0.0 if self._since is None else time.perf_counter() - self._since
 
     @property
     def missed(self) -> int:
-        """Frames of this recording for which the disk was too slow."""
+        """Frames that this recording left out because encoding or the disk was too slow."""
         return self._recorder.missed - self._missed_before if self._recorder is not None else 0
 
     def start(self) -> None:
-        """Keeps the newest frames from now on."""
+        """Keeps the last half minute from now on."""
         if self._recorder is None:
-            self._recorder = Recorder(self._make_ring, self._broke.emit, self._on_other_size)
-            self._context.session.set_tap(self._recorder.offer)
-
-    def _make_ring(self) -> ReplayBuffer:
-        # Here and not above: the program starts without it, and this thread may wait.
-        from uvanet.video.replay_buffer import ReplayBuffer
-
-        return ReplayBuffer(self._root, KEPT_SECONDS)
+            self._recorder = Recorder(self._make_buffer, self._recorder_failed.emit, self._resized)
+            self._session.set_tap(self._recorder.offer)
 
     def stop(self) -> None:
-        """Keeps nothing any more, and forgets what was kept once it is saved."""
+        """Keeps nothing any more; what was kept goes once recordings are saved from it."""
         recorder, self._recorder, self._since = self._recorder, None, None
-        saving, self._saving = self._saving, []
-        self._context.session.set_tap(None)
+        self._session.set_tap(None)
         if recorder is None:
             return
+        saving = list(self._saving)
 
         def end() -> None:
-            for saved in saving:
-                saved.wait(_SAVING_SECONDS)
+            _wait(saving, _SAVING_SECONDS)
             recorder.close(5.0)
 
-        self._context.jobs.run(end, lambda _: None, self._raise, name="recorder")
+        self._jobs.run(end, lambda _: None, _raise, name="recorder")
 
-    def record(self) -> None:
-        """Keeps everything from now on."""
+    def record(self, title: str) -> None:
+        """Keeps everything from now on.
+
+        Args:
+            title: Of the source; the recording's file is named after it.
+        """
         self.start()
+        self._title = title
         self._since = time.perf_counter()
         if self._recorder is not None:
             self._missed_before = self._recorder.missed
             self._recorder.hold(self._since)
 
-    def finish(self, done: Callable[[Path], None], failed: Callable[[Exception], None]) -> None:
-        """Ends the recording and saves it; `done` gets the file."""
+    def finish(self, done: Callable[[Path], None], failed: Failed) -> None:
+        """Ends the recording and saves it; `done` receives the file, on the GUI thread."""
         since, self._since = self._since, None
         recorder = self._recorder
 
         def release() -> None:
-            # Unless the next recording runs already.
+            # Unless the next recording has begun.
             if recorder is not None and not (recorder is self._recorder and self.recording):
                 recorder.hold(None)
 
@@ -122,107 +140,158 @@ class LiveRecording(QObject):
             release()
             done(path)
 
-        def broken(error: Exception) -> None:
+        def not_saved(error: Exception) -> None:
             release()
             failed(error)
 
         if since is not None:
-            self._save(since, saved, broken)
+            self._save(self._title, since, saved, not_saved)
 
-    def save_last(self, done: Callable[[Path], None], failed: Callable[[Exception], None]) -> None:
-        """Saves the last half minute; `done` gets the file."""
-        self._save(None, done, failed)
+    def save_last(self, title: str, done: Callable[[Path], None], failed: Failed) -> None:
+        """Saves the last half minute; `done` receives the file, on the GUI thread."""
+        self._save(title, None, done, failed)
 
     def close(self, timeout: float) -> bool:
-        """Ends everything at the program's end; a recording that still runs is kept as it is.
+        """Ends everything at the program's end; a running recording is saved.
 
         Args:
-            timeout: Seconds it may take.
+            timeout: Seconds it may take; what takes longer goes on in a daemon thread.
 
         Returns:
-            Whether the thread ended.
+            Whether everything is saved and the recorder's thread has ended.
         """
-        recorder, since = self._recorder, self._since
+        recorder, since, saving = self._recorder, self._since, list(self._saving)
         self._recorder, self._since = None, None
-        self._context.session.set_tap(None)
-        ended = True
-        if recorder is not None:
-            if since is not None and recorder.ring is not None:
+        self._session.set_tap(None)
+        folders = self._folders()
+
+        def end() -> None:
+            _wait(saving, _SAVING_SECONDS)
+            if recorder is None:
+                return
+            if since is not None and recorder.buffer is not None:
                 with contextlib.suppress(UvanetError):
-                    recorder.ring.save(self._rescue(), since)
-            ended = recorder.close(timeout)
-        shutil.rmtree(self._take_folder, ignore_errors=True)
-        return ended
+                    _save(recorder.buffer, folders, self._title, since)
+            recorder.close(5.0)
 
-    @property
-    def _take_folder(self) -> Path:
-        # Named as the rings are, so that what a crash leaves is cleared away with them.
-        return self._root / f"{os.getpid()}-takes"
+        thread = threading.Thread(target=end, name="uvanet-save", daemon=True)
+        thread.start()
+        thread.join(timeout)
+        return not thread.is_alive()
 
-    def _next_take(self) -> Path:
-        self._takes += 1
-        self._take_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self._take_folder / f"take-{self._takes}.mkv"
+    def _make_buffer(self) -> ReplayBuffer:
+        # Imported here: the program starts without it, and this thread may wait.
+        from uvanet.video.replay_buffer import ReplayBuffer
+
+        return ReplayBuffer(self._cache, REPLAY_SECONDS)
+
+    def _folders(self) -> tuple[Path, ...]:
+        """Where a recording may be saved, the best place first."""
+        return (self._folder(), Path.home(), self._cache / "recordings")
 
     def _save(
-        self, start: float | None, done: Callable[[Path], None], failed: Callable[[Exception], None]
+        self, title: str, start: float | None, done: Callable[[Path], None], failed: Failed
     ) -> None:
-        """Saves from a moment on; None for the last half minute that there is."""
-        recorder, saved = self._recorder, threading.Event()
+        """Saves from a time on; None for the last half minute."""
+        recorder, saved, folders = self._recorder, threading.Event(), self._folders()
+        self._saving = [other for other in self._saving if not other.is_set()]
         self._saving.append(saved)
 
         def work() -> Path:
             try:
-                ring = recorder.ring if recorder is not None else None
-                span = ring.span if ring is not None else None
-                if ring is None or span is None:
+                buffer = recorder.buffer if recorder is not None else None
+                span = buffer.span if buffer is not None else None
+                if buffer is None or span is None:
                     raise OutputError(
                         tr("Nothing of this source was kept."), tr("Let it play for a moment.")
                     )
-                path = self._next_take()
-                # Of a source that fell silent, the last that came counts.
-                ring.save(path, span[1] - KEPT_SECONDS if start is None else start)
+                # Of a source that stopped sending, the last half minute that came.
+                begin = span[1] - REPLAY_SECONDS if start is None else start
+                return _save(buffer, folders, title, begin)
             finally:
                 saved.set()
-            return path
 
-        self._context.jobs.run(work, done, failed, name="take")
+        self._jobs.run(work, done, failed, name="recording")
 
-    def _on_other_size(self, t: float) -> None:
-        """On the recorder's thread: what was recorded so far becomes a take of its own."""
+    def _resized(self, t: float) -> None:
+        """On the recorder's thread: saves what was recorded at the size before."""
         since, recorder = self._since, self._recorder
-        if since is None or recorder is None or recorder.ring is None:
+        if since is None or recorder is None or recorder.buffer is None:
             return
-        take = self._next_take()
-        with contextlib.suppress(OutputError):  # of a single frame
-            recorder.ring.save(take, since)
-            self._resized.emit(take, t)
+        with contextlib.suppress(OutputError):  # a single frame is no video
+            path = _save(recorder.buffer, self._folders(), self._title, since)
+            self._saved_before_resize.emit(path, t)
 
-    def _on_resized(self, take: Path, t: float) -> None:
+    def _on_split(self, path: Path, t: float) -> None:
         if self._since is not None:
             self._since = t
-        self.parted.emit(take)
+        self.split.emit(path)
 
-    def _on_broke(self, error: UvanetError) -> None:
+    def _on_failed(self, error: UvanetError) -> None:
         recorder, since = self._recorder, self._since
         self._recorder, self._since = None, None
-        self._context.session.set_tap(None)
+        self._session.set_tap(None)
+        if recorder is None:
+            return
+        saving, folders, title = list(self._saving), self._folders(), self._title
 
         def rescue() -> Path | None:
+            _wait(saving, _SAVING_SECONDS)
             kept = None
-            if recorder is not None:
-                if since is not None and recorder.ring is not None:
-                    with contextlib.suppress(UvanetError):
-                        path = self._rescue()
-                        recorder.ring.rescue(path, since)
-                        kept = path
-                recorder.close(5.0)
+            if since is not None and recorder.buffer is not None:
+                with contextlib.suppress(UvanetError):
+                    kept = _rescue(recorder.buffer, folders, title, since)
+            recorder.close(5.0)
             return kept
 
-        def done(kept: Path | None) -> None:
-            self.failed.emit(error, kept)
+        self._jobs.run(rescue, lambda kept: self.failed.emit(error, kept), _raise, name="rescue")
 
-        self._context.jobs.run(rescue, done, self._raise, name="rescue")
 
-    def _raise(self, error: Exception) -> None:
-        raise error
+def _save(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
+    """Saves a recording in the first of the folders that has room for it.
+
+    Raises:
+        OutputError: In none of them; says why for the first.
+    """
+    first: OutputError | None = None
+    for folder in folders:
+        path = None
+        try:
+            path = reserve_file(folder, file_stem(title, dated=True), ".mkv")
+            buffer.save(path, start)
+        except OutputError as error:
+            if path is not None:
+                path.unlink(missing_ok=True)
+            first = first or error
+        else:
+            return path
+    assert first is not None
+    raise first
+
+
+def _rescue(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
+    """Saves what was recorded before an error; on a full disk by freeing room as it goes.
+
+    Raises:
+        OutputError: Nothing could be saved.
+    """
+    try:
+        return _save(buffer, folders, title, start)
+    except OutputError:
+        path = reserve_file(folders[0], file_stem(title, dated=True), ".mkv")
+        try:
+            buffer.rescue(path, start)
+        except OutputError:
+            path.unlink(missing_ok=True)
+            raise
+        return path
+
+
+def _wait(events: Sequence[threading.Event], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    for event in events:
+        event.wait(max(0.0, deadline - time.monotonic()))
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from app.ui.i18n import tr
+from uvanet.errors import OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -92,3 +95,35 @@ def exports_folder(chosen: str) -> Path:
         if folder is not None and folder.is_dir():
             return folder
     return Path.home()
+
+
+def reserve_file(folder: Path, stem: str, suffix: str) -> Path:
+    """Creates an empty file whose name no other file has; any thread may call it.
+
+    Args:
+        folder: Made where it is missing.
+        stem: The name; a number is added where the file exists.
+        suffix: With its dot.
+
+    Raises:
+        OutputError: The folder cannot be written to.
+    """
+    number = 1
+    while True:
+        name = stem if number == 1 else f"{stem}-{number}"
+        path = folder / f"{name}{suffix}"
+        try:
+            if not folder.is_dir():
+                folder.mkdir(parents=True)
+            path.touch(exist_ok=False)
+        except OSError as error:
+            if path.exists():
+                number += 1
+                continue
+            raise OutputError(
+                tr("{folder} cannot be written to: {reason}.").format(
+                    folder=folder, reason=error.strerror or error
+                ),
+                tr("Choose another folder."),
+            ) from error
+        return path

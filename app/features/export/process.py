@@ -1,148 +1,123 @@
-"""An export as a child process of the same command line, told in lines of JSON.
+"""An export as a child process of this program's command line, which reports JSON lines.
 
-A process of its own leaves the window's interpreter alone, runs at a lower priority, and gives its
+A process of its own leaves the window's interpreter free, runs at a lower priority, and gives its
 memory back when it ends.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
-import os
-import subprocess
-import sys
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject, Signal
+
+from app.runtime.child_process import ChildProcess, own_command
+from app.ui.i18n import tr
 from uvanet.atomic_io import remove_stale_parts
+from uvanet.video.events import (
+    ExportCancelled,
+    ExportDone,
+    ExportFailed,
+    ExportProgress,
+    decode_export_event,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from uvanet.video.events import ExportEnd
 
 _log = logging.getLogger(__name__)
 
-_ENDS = ("done", "cancelled", "error")
-_NICE = 5
 
-
-def own_command() -> list[str]:
-    """What starts this program's command line again, installed or frozen."""
-    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "uvanet"]
-
-
-class ExportProcess:
+class ExportProcess(QObject):
     """One running export.
 
     Args:
         arguments: Of `uvanet predict`.
-        outs: The files it writes, to clear up after it where it dies.
-        tell: Gets each event as a dict, on a thread of this object; the last one is "done",
-            "cancelled" or "error", whatever happens to the process.
+        outputs: The files it writes; the temporary ones of a process that died are removed.
+
+    Signals:
+        progress: An ExportProgress.
+        ended: An ExportDone, ExportCancelled or ExportFailed. Emitted once, whatever happens to
+            the process.
     """
 
+    progress = Signal(object)
+    ended = Signal(object)
+
     def __init__(
-        self,
-        arguments: Sequence[str],
-        outs: Sequence[Path],
-        tell: Callable[[dict[str, Any]], None],
+        self, arguments: Sequence[str], outputs: Sequence[Path], parent: QObject | None = None
     ) -> None:
-        self._arguments = arguments
-        self._outs = outs
-        self._tell = tell
-        self._cancelled = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._work, name="uvanet-export", daemon=True)
-        self._thread.start()
+        super().__init__(parent)
+        self._outputs = outputs
+        self._cancelled = False
+        self._end: ExportEnd | None = None
+        self._last_words = ""
+        command = [*own_command(), "predict", *arguments, "--events"]
+        self._child = ChildProcess(command, self, background=True)
+        self._child.line.connect(self._on_line)
+        self._child.ended.connect(self._on_ended)
+
+    @property
+    def pid(self) -> int:
+        """The process number; 0 where none runs."""
+        return self._child.pid
+
+    def start(self) -> None:
+        """Starts the process."""
+        self._child.start()
 
     def cancel(self) -> None:
-        """Ends it without a file; returns at once."""
-        with self._lock:
-            self._cancelled.set()
-            # The end of its input tells the same as the word, and cannot block.
-            if self._process is not None and self._process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    self._process.stdin.close()
+        """Ends the export without a file. Returns at once."""
+        self._cancelled = True
+        self._child.close_input()
 
     def close(self, timeout: float) -> bool:
-        """Ends it without a file, and kills it where it does not end in time.
+        """Ends the export without a file; a process that does not end in time is killed.
+
+        Args:
+            timeout: Seconds to wait before the kill.
 
         Returns:
-            Whether it ended by itself.
+            Whether the process has ended.
         """
-        self.cancel()
-        self._thread.join(timeout)
-        ended = not self._thread.is_alive()
-        if not ended and self._process is not None:
-            self._process.kill()
-            self._thread.join(1.0)
-        return ended or not self._thread.is_alive()
+        self._cancelled = True
+        return self._child.close(timeout)
 
-    def _work(self) -> None:
-        last: dict[str, Any] = {}
-        try:
-            last = self._follow()
-        except OSError as error:
-            last = {"event": "error", "message": f"The export cannot be started: {error}."}
-        if self._cancelled.is_set() and last.get("event") != "done":
-            last = {"event": "cancelled"}
-        elif last.get("event") not in _ENDS:
-            code = self._process.returncode if self._process else None
-            last = {
-                "event": "error",
-                "message": f"The export ended without a word (code {code}).",
-                "hint": "Try it again; the program's log may say more.",
-            }
-        if last["event"] != "done":
-            for out in self._outs:
-                remove_stale_parts(out)
-        self._tell(last)
+    def _on_line(self, line: bytes) -> None:
+        event = decode_export_event(line)
+        if isinstance(event, ExportProgress):
+            self.progress.emit(event)
+        elif isinstance(event, ExportDone | ExportCancelled | ExportFailed):
+            self._end = event
+        elif event is None:
+            # A library may print to the same output.
+            self._last_words = line.decode(errors="replace").strip()[:2000] or self._last_words
+            _log.info("an export wrote: %s", self._last_words)
 
-    def _follow(self) -> dict[str, Any]:
-        """Runs the process to its end and gives its last event."""
-        with self._lock:
-            if self._cancelled.is_set():
-                return {}
-            self._process = process = subprocess.Popen(
-                [*own_command(), "predict", *self._arguments, "--events"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
-                | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
-                process_group=0 if os.name == "posix" else None,
-            )
-        if hasattr(os, "setpriority"):
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
-        assert process.stdout is not None
-        assert process.stderr is not None
-        words: list[str] = []
-        listener = threading.Thread(target=lambda: words.extend(process.stderr or ()), daemon=True)
-        listener.start()
-        last: dict[str, Any] = {}
-        for line in process.stdout:
-            try:
-                last = json.loads(line)
-            except ValueError:
-                words.append(line)
-                continue
-            if last["event"] not in _ENDS:
-                self._tell(last)
-        process.wait()
-        listener.join()
-        with self._lock:
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-        if words:
-            _log.info("an export said: %s", "".join(words)[-2000:])
-            if last.get("event") not in _ENDS:
-                last = {"event": "error", "message": words[-1].strip().removeprefix("uvanet: ")}
-        return last
+    def _on_ended(self, code: int | None) -> None:
+        end = self._end
+        if self._cancelled and not isinstance(end, ExportDone):
+            end = ExportCancelled()
+        elif end is None:
+            end = self._failure(code)
+        if not isinstance(end, ExportDone):
+            for path in self._outputs:
+                remove_stale_parts(path)
+        self.ended.emit(end)
+
+    def _failure(self, code: int | None) -> ExportFailed:
+        """Describes a process that ended without an event that says how."""
+        if reason := self._child.start_error:
+            return ExportFailed(tr("The export cannot be started: {0}.").format(reason))
+        errors = [line for line in self._child.error_text.splitlines() if line.strip()]
+        if errors:
+            _log.info("an export ended with: %s", "\n".join(errors)[-2000:])
+        if words := errors[-1].strip().removeprefix("uvanet: ") if errors else self._last_words:
+            return ExportFailed(words)
+        return ExportFailed(
+            tr("The export ended without a result (exit code {0}).").format(code),
+            tr("Try it again; the program's log may say more."),
+        )

@@ -1,61 +1,68 @@
-"""The queue of exports."""
+"""The queue of exports: one process at a time."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
-import shutil
+import threading
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
-from app.features.export.options import exports_folder
 from app.features.export.process import ExportProcess
 from app.ui.i18n import tr
+from uvanet.video.events import ExportCancelled, ExportDone, ExportFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
+    from pathlib import Path
 
-_log = logging.getLogger(__name__)
+    from uvanet.video.events import ExportEnd, ExportProgress
+
+MAX_ENDED = 20
+"""Exports that have ended and stay in the list; older ones are removed from it."""
 
 _numbers = itertools.count(1)
 
-WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
-ENDED = (DONE, FAILED, CANCELLED)
+
+class ExportState(StrEnum):
+    """Where an export stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(eq=False)
 class ExportTask:
-    """One export and how it goes.
+    """One export and its progress.
 
     Attributes:
-        title: What is exported, for people.
+        title: Shown to the user.
         arguments: Of `uvanet predict`.
-        outs: The files.
-        temporary: Files that nobody needs when it has ended.
-        take: The recording that is exported, where it is one: it goes once it is exported, and is
-            kept beside the files where it is not.
-        kept: Where it was kept.
-        state: One of the names above.
+        outputs: The files it writes.
+        temporary: Files that are deleted when the export has ended.
+        recording: A recording that is exported: deleted once it is exported, kept otherwise.
+        state: Where it stands.
         done: Frames written.
-        total: Frames there will be, about; None where nobody knows.
-        fps: Frames a second.
-        left: Seconds to go; None where nobody knows.
-        message: What went wrong, or what is missing; may be empty.
+        total: Frames expected; None where unknown.
+        fps: Frames written a second.
+        left: Seconds left; None where unknown.
+        message: What went wrong, or a warning; may be empty.
         hint: The next step; may be empty.
-        number: Tells it from others.
+        number: Unique in the program.
     """
 
     title: str
     arguments: list[str]
-    outs: tuple[Path, ...]
+    outputs: tuple[Path, ...]
     temporary: tuple[Path, ...] = ()
-    take: Path | None = None
-    kept: Path | None = None
-    state: str = WAITING
+    recording: Path | None = None
+    state: ExportState = ExportState.WAITING
     done: int = 0
     total: int | None = None
     fps: float = 0.0
@@ -64,130 +71,135 @@ class ExportTask:
     hint: str = ""
     number: int = field(default_factory=lambda: next(_numbers))
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is done, failed or cancelled."""
+        return self.state not in (ExportState.WAITING, ExportState.RUNNING)
 
-class Exports(QObject):
-    """Runs exports one after the other: two would only share the same cores.
+    @property
+    def kept(self) -> Path | None:
+        """The recording that was not exported; None without one."""
+        return self.recording if self.ended and self.state != ExportState.DONE else None
+
+
+class ExportQueue(QObject):
+    """Runs exports one after the other, since two would share the same processor cores.
 
     Signals:
-        changed: The ExportTask that was added, went on or ended.
-        ended: The ExportTask that ended, whatever the way.
+        changed: The ExportTask that was added, made progress or ended.
+        ended: The ExportTask that ended, in any way.
+        removed: The ExportTask that left the list.
     """
 
     changed = Signal(object)
     ended = Signal(object)
-    _told = Signal(object, object)
+    removed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.tasks: list[ExportTask] = []
-        self._process: ExportProcess | None = None
+        self.process: ExportProcess | None = None
         self._closed = False
-        self._told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
 
     @property
     def running(self) -> ExportTask | None:
-        """The export that is being done now."""
-        return next((task for task in self.tasks if task.state == RUNNING), None)
+        """The export that runs now."""
+        return next((task for task in self.tasks if task.state == ExportState.RUNNING), None)
 
-    def add(self, tasks: Sequence[ExportTask]) -> None:
-        """Puts exports at the end of the queue."""
-        for task in tasks:
-            self.tasks.append(task)
-            self.changed.emit(task)
-        self._next()
+    @property
+    def active(self) -> bool:
+        """Whether an export waits or runs."""
+        return any(not task.ended for task in self.tasks)
+
+    def task(self, number: int) -> ExportTask | None:
+        """The task with a number; None where it has left the list."""
+        return next((task for task in self.tasks if task.number == number), None)
+
+    def add(self, task: ExportTask) -> None:
+        """Puts an export at the end of the queue."""
+        self.tasks.append(task)
+        self.changed.emit(task)
+        self._start_next()
 
     def cancel(self, task: ExportTask) -> None:
-        """Ends an export without a file; takes it out where it has not begun."""
-        if task.state == WAITING:
-            self._end(task, CANCELLED)
-        elif task.state == RUNNING and self._process is not None:
-            self._process.cancel()
+        """Ends an export without a file."""
+        if task.state == ExportState.WAITING:
+            self._end(task, ExportState.CANCELLED)
+        elif task.state == ExportState.RUNNING and self.process is not None:
+            self.process.cancel()
 
-    def forget(self, task: ExportTask) -> None:
-        """Takes one that has ended out of the list."""
-        if task.state in ENDED and task in self.tasks:
+    def remove(self, task: ExportTask) -> None:
+        """Removes an export that has ended from the list."""
+        if task.ended and task in self.tasks:
             self.tasks.remove(task)
+            self.removed.emit(task)
 
     def close(self, timeout: float) -> bool:
-        """Cancels everything; nothing broken is left, and recordings are kept.
+        """Cancels all exports. No incomplete file is left; recordings stay where they are.
 
         Returns:
             Whether the process ended in time.
         """
         self._closed = True
-        ended = self._process is None or self._process.close(timeout)
+        ended = self.process is None or self.process.close(timeout)
         for task in self.tasks:
-            if task.state not in ENDED:
-                _clear_up(task)
+            if not task.ended:
+                _delete(task.temporary)
         return ended
 
-    def _next(self) -> None:
+    def _start_next(self) -> None:
         if self._closed or self.running is not None:
             return
-        task = next((task for task in self.tasks if task.state == WAITING), None)
+        task = next((task for task in self.tasks if task.state == ExportState.WAITING), None)
         if task is None:
             return
-        task.state = RUNNING
+        task.state = ExportState.RUNNING
         self.changed.emit(task)
-        self._process = ExportProcess(task.arguments, task.outs, self._teller(task))
+        self.process = process = ExportProcess(task.arguments, task.outputs, self)
+        process.progress.connect(lambda event: self._on_progress(task, event))
+        process.ended.connect(lambda event: self._on_ended(task, event))
+        process.start()
 
-    def _teller(self, task: ExportTask) -> Any:
-        def tell(event: dict[str, Any]) -> None:
-            # Where the program is going down, nobody is there to hear it.
-            if not self._closed:
-                with contextlib.suppress(RuntimeError):
-                    self._told.emit(task, event)
+    def _on_progress(self, task: ExportTask, event: ExportProgress) -> None:
+        task.done, task.total, task.fps = event.done, event.total, event.fps
+        task.left = None if event.left is None else max(0.0, event.left)
+        self.changed.emit(task)
 
-        return tell
-
-    def _on_told(self, task: ExportTask, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "progress":
-                task.done, task.total = event["done"], event["total"]
-                task.fps, task.left = event["fps"], event["left"]
-                self.changed.emit(task)
-            case "done":
-                task.done, task.fps = event["frames"], event["fps"]
-                if event["stopped"]:
-                    task.message = event["stopped"]
+    def _on_ended(self, task: ExportTask, event: ExportEnd) -> None:
+        if self.process is not None:
+            self.process.deleteLater()
+            self.process = None
+        if self._closed:
+            return
+        match event:
+            case ExportDone():
+                task.done, task.fps = event.frames, event.fps
+                task.message = event.stopped or event.note or ""
+                if event.stopped:
                     task.hint = tr("The {frames} frames before are kept.").format(frames=task.done)
-                elif event["note"]:
-                    task.message = event["note"]
-                self._end(task, DONE)
-            case "cancelled":
-                self._end(task, CANCELLED)
-            case "error":
-                task.message, task.hint = event["message"], event.get("hint", "")
-                self._end(task, FAILED)
+                self._end(task, ExportState.DONE)
+            case ExportFailed():
+                task.message, task.hint = event.message, event.hint
+                self._end(task, ExportState.FAILED)
+            case ExportCancelled():
+                self._end(task, ExportState.CANCELLED)
 
-    def _end(self, task: ExportTask, state: str) -> None:
+    def _end(self, task: ExportTask, state: ExportState) -> None:
         task.state, task.left = state, None
-        _clear_up(task)
+        _delete(task.temporary)
+        if state == ExportState.DONE and task.recording is not None:
+            # Gigabytes, perhaps on a network drive: not on the window's thread.
+            threading.Thread(
+                target=_delete, args=((task.recording,),), name="uvanet-delete", daemon=True
+            ).start()
         self.changed.emit(task)
         self.ended.emit(task)
-        self._next()
+        for old in [task for task in self.tasks if task.ended][:-MAX_ENDED]:
+            self.remove(old)
+        self._start_next()
 
 
-def _clear_up(task: ExportTask) -> None:
-    done = list(task.temporary)
-    if task.take is not None:
-        if task.state == DONE:
-            done.append(task.take)
-        else:
-            task.kept = _keep(task.take, task.outs[0])
-    for path in done:
+def _delete(paths: Iterable[Path]) -> None:
+    for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()
-
-
-def _keep(take: Path, out: Path) -> Path:
-    """Moves a recording to where its export was to be, or to where exports go by default."""
-    for folder in (out.parent, exports_folder("")):
-        path, number = folder / f"{out.stem}.mkv", 2
-        while path.exists():
-            path, number = folder / f"{out.stem}-{number}.mkv", number + 1
-        try:
-            return Path(shutil.move(take, path))
-        except OSError as error:
-            _log.warning("%s was not moved to %s: %s", take, folder, error)
-    return take

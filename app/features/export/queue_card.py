@@ -52,7 +52,7 @@ class QueueRow:
 class _Row(QWidget):
     """One line: name, progress, words, and two buttons."""
 
-    def __init__(self, panel: ExportQueue, number: int) -> None:
+    def __init__(self, card: ExportQueueCard, number: int) -> None:
         super().__init__()
         self.title = ElidedLabel()
         self.words = ElidedLabel()
@@ -64,9 +64,9 @@ class _Row(QWidget):
         self.show_button = IconButton(16)
         self.show_button.setAccessibleName(tr("Show in its folder"))
         self.show_button.setToolTip(tr("Show in its folder"))
-        self.show_button.clicked.connect(lambda: panel.wanted.emit(number))
+        self.show_button.clicked.connect(lambda: card.wanted.emit(number))
         self.cross = IconButton(14)
-        self.cross.clicked.connect(lambda: panel.dismissed.emit(number))
+        self.cross.clicked.connect(lambda: card.dismissed.emit(number))
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
         buttons.addWidget(self.show_button)
@@ -80,26 +80,26 @@ class _Row(QWidget):
         layout.addWidget(self.words, 2, 0, 1, 2)
         layout.setColumnStretch(0, 1)
 
-    def show_line(self, line: QueueRow, tokens: ThemeColors) -> None:
-        self.title.set_full_text(line.title)
-        self.words.set_full_text(line.words)
-        ended = bool(line.level)
+    def show_row(self, row: QueueRow, tokens: ThemeColors) -> None:
+        self.title.set_full_text(row.title)
+        self.words.set_full_text(row.words)
+        ended = bool(row.level)
         self.bar.setVisible(not ended)
-        self.bar.setRange(0, 0 if line.part is None else _STEPS)
-        self.bar.setValue(round((line.part or 0) * _STEPS))
-        self.show_button.setVisible(line.level in ("done", "warning"))
+        self.bar.setRange(0, 0 if row.part is None else _STEPS)
+        self.bar.setValue(round((row.part or 0) * _STEPS))
+        self.show_button.setVisible(row.level in ("done", "warning"))
         name = tr("Take out of the list") if ended else tr("Cancel the export")
         self.cross.setAccessibleName(name)
         self.cross.setToolTip(name)
-        if line.tip:
-            self.words.setToolTip(line.tip)
-        colour = getattr(tokens, line.level) if line.level in ("warning", "error") else tokens.quiet
+        if row.tip:
+            self.words.setToolTip(row.tip)
+        colour = getattr(tokens, row.level) if row.level in ("warning", "error") else tokens.quiet
         self.words.setStyleSheet(f"color: {colour};")
         self.cross.setIcon(icon("close", tokens.quiet, tokens.faint))
         self.show_button.setIcon(icon("folder", tokens.quiet, tokens.faint))
 
 
-class ExportQueue(QFrame):
+class ExportQueueCard(QFrame):
     """A card with a line for each export.
 
     Signals:
@@ -116,7 +116,7 @@ class ExportQueue(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self._tokens = tokens
-        self._lines: dict[int, QueueRow] = {}
+        self._shown: dict[int, QueueRow] = {}
         self.rows: dict[int, _Row] = {}
         title = QLabel(tr("Exports"))
         title.setObjectName("section")
@@ -131,18 +131,18 @@ class ExportQueue(QFrame):
         layout.addWidget(self.empty)
         layout.addLayout(self._list)
 
-    def show_line(self, line: QueueRow) -> None:
-        """Adds or changes a line."""
-        if line.number not in self.rows:
-            self.rows[line.number] = _Row(self, line.number)
-            self._list.addWidget(self.rows[line.number])
+    def show_row(self, row: QueueRow) -> None:
+        """Adds or changes a row."""
+        if row.number not in self.rows:
+            self.rows[row.number] = _Row(self, row.number)
+            self._list.addWidget(self.rows[row.number])
             self.empty.hide()
-        self._lines[line.number] = line
-        self.rows[line.number].show_line(line, self._tokens)
+        self._shown[row.number] = row
+        self.rows[row.number].show_row(row, self._tokens)
 
-    def remove_line(self, number: int) -> None:
+    def remove_row(self, number: int) -> None:
         """Takes a line out."""
-        self._lines.pop(number, None)
+        self._shown.pop(number, None)
         row = self.rows.pop(number, None)
         if row is not None:
             self._list.removeWidget(row)
@@ -159,4 +159,4 @@ class ExportQueue(QFrame):
         """Uses the colours of a theme."""
         self._tokens = tokens
         for number, row in self.rows.items():
-            row.show_line(self._lines[number], tokens)
+            row.show_row(self._shown[number], tokens)

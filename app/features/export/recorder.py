@@ -1,4 +1,4 @@
-"""Records what a live source captures, beside everything else."""
+"""Writes the frames of a live source into a replay buffer, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import queue
 import threading
 from typing import TYPE_CHECKING
 
-from uvanet.errors import UvanetError
+from app.ui.i18n import tr
+from uvanet.errors import OutputError, UvanetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,43 +18,47 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_WAITING = 8  # frames; what comes while the disk is slower than that is left out
+_MAX_WAITING = 8  # frames; further ones are counted as missed while writing is slower than that
 
 
 class Recorder:
-    """Brings frames into a ring on a thread of its own, so that capturing never waits.
+    """Puts frames into a replay buffer on a thread, so that capturing never waits.
+
+    Any error ends the recording and is reported; the buffer stays until `close`, so that what was
+    recorded can be saved.
 
     Args:
-        make_ring: Makes the ring, on the recorder's thread; may take its time.
-        failed: Gets the UvanetError that ended the recording, on that thread; no frame is
-            taken any more then, and the ring stays until the recorder is closed.
-        resized: Called on that thread when frames of another size come while earlier ones are
-            held, before the ring starts anew with them, with the moment.
+        make_buffer: Makes the buffer, on the recorder's thread; it may block.
+        failed: Receives the error that ended the recording, on the recorder's thread. No frame is
+            accepted afterwards.
+        resized: Called on the recorder's thread with the time of the first frame of another size
+            while earlier frames are held. The buffer starts anew after it.
 
     Attributes:
-        missed: Frames that were left out since the disk was too slow.
+        missed: Frames that were left out because encoding or the disk was too slow.
+        buffer: None until it is made.
     """
 
     def __init__(
         self,
-        make_ring: Callable[[], ReplayBuffer],
+        make_buffer: Callable[[], ReplayBuffer],
         failed: Callable[[UvanetError], None],
         resized: Callable[[float], None] = lambda _: None,
     ) -> None:
         self.missed = 0
-        self.ring: ReplayBuffer | None = None
+        self.buffer: ReplayBuffer | None = None
         self._hold: float | None = None
         self._lock = threading.Lock()
-        self._make_ring = make_ring
+        self._make_buffer = make_buffer
         self._failed = failed
         self._resized = resized
-        self._frames: queue.Queue[FramePacket] = queue.Queue(_WAITING)
+        self._frames: queue.Queue[FramePacket] = queue.Queue(_MAX_WAITING)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="uvanet-recorder", daemon=True)
         self._thread.start()
 
     def offer(self, packet: FramePacket) -> None:
-        """Takes a frame; returns at once. For the capture thread."""
+        """Accepts a frame and returns at once. For the capture thread."""
         if self._closing.is_set():
             return
         try:
@@ -62,14 +67,17 @@ class Recorder:
             self.missed += 1
 
     def hold(self, t: float | None) -> None:
-        """See `ReplayBuffer.hold`; also before there is a ring."""
+        """Keeps all frames from a time on, also before the buffer is made; None for the usual.
+
+        See `ReplayBuffer.hold`.
+        """
         with self._lock:
             self._hold = t
-            if self.ring is not None:
-                self.ring.hold(t)
+            if self.buffer is not None:
+                self.buffer.hold(t)
 
     def close(self, timeout: float) -> bool:
-        """Ends, and removes what was kept.
+        """Ends the recording and removes what was buffered.
 
         Returns:
             Whether the thread has ended.
@@ -78,27 +86,43 @@ class Recorder:
         self._thread.join(timeout)
         if self._thread.is_alive():
             return False
-        if self.ring is not None:
-            self.ring.close()
+        if self.buffer is not None:
+            self.buffer.close()
         return True
 
     def _work(self) -> None:
         try:
-            ring = self._make_ring()
-            with self._lock:
-                self.ring = ring
-                ring.hold(self._hold)
-            while not self._closing.is_set():
-                try:
-                    packet = self._frames.get(timeout=0.2)
-                except queue.Empty:
-                    continue
-                height, width = packet.image.shape[:2]
-                if ring.size not in ((0, 0), (width, height)) and self._hold is not None:
-                    self._resized(packet.t_capture)
-                    self.hold(packet.t_capture)
-                ring.put(packet.image, packet.t_capture)
+            self._record()
         except UvanetError as error:
-            _log.warning("recording ended: %s", error)
-            self._closing.set()
-            self._failed(error)
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - an encoder or the memory may fail in many ways
+            _log.exception("the recorder failed")
+            self._fail(
+                OutputError(
+                    tr("The recording ended: {reason}.").format(
+                        reason=error or type(error).__name__
+                    ),
+                    tr("Start it again; the program's log says more."),
+                )
+            )
+
+    def _fail(self, error: UvanetError) -> None:
+        _log.warning("recording ended: %s", error)
+        self._closing.set()
+        self._failed(error)
+
+    def _record(self) -> None:
+        buffer = self._make_buffer()
+        with self._lock:
+            self.buffer = buffer
+            buffer.hold(self._hold)
+        while not self._closing.is_set():
+            try:
+                packet = self._frames.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            height, width = packet.image.shape[:2]
+            if buffer.size not in ((0, 0), (width, height)) and self._hold is not None:
+                self._resized(packet.t_capture)
+                self.hold(packet.t_capture)
+            buffer.put(packet.image, packet.t_capture)

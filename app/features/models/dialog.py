@@ -36,9 +36,8 @@ _METRICS = (
     ("kld", "KLD"),
 )
 _ENGINES = {
-    "auto": "the fastest here",
+    "auto": "automatic",
     "onnx": "ONNX Runtime",
-    "openvino": "OpenVINO",
     "torch": "PyTorch",
 }
 _PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +11,11 @@ import numpy as np
 from app.pipeline.inference import checked_map, known_error
 from app.session.models import load_predictor, short_name
 from uvanet.errors import ModelError, UvanetError
-from uvanet.model_card import model_file, read_card
+from uvanet.registry import list_models, resolve_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -29,7 +29,7 @@ class ModelInfo:
     Attributes:
         name: As `uvanet.load` takes it.
         title: For people.
-        role: "student", "teacher" or "foreign".
+        role: "student", "teacher" or "external".
         description: One sentence; may be empty.
         input_size: Width and height; (0, 0) where only running it tells.
         size: Bytes on disk.
@@ -66,17 +66,15 @@ class ModelPreview:
     milliseconds: float
 
 
-def list_models(own: Iterable[str]) -> list[ModelInfo]:
+def list_model_info(own: Iterable[str]) -> list[ModelInfo]:
     """The models that have a name, then files of the user's; reads files.
 
     Args:
         own: Names as `uvanet.load` takes them; those of the first kind are left out.
     """
-    import uvanet
-
-    cards = uvanet.available()
+    cards = list_models()
     names = {card.name for card in cards}
-    facts = [_facts(card.name, card, model_file(card.name)) for card in cards]
+    facts = [_facts(card.name, card, resolve_model(card.name).path) for card in cards]
     for name in own:
         if name and name not in names:
             facts.append(_own_facts(name))
@@ -84,23 +82,19 @@ def list_models(own: Iterable[str]) -> list[ModelInfo]:
 
 
 def _own_facts(name: str) -> ModelInfo:
-    path = Path(name.partition(",")[0]).expanduser()
-    title = short_name(name)
-    if not path.is_file():
-        return ModelInfo(name, title, "foreign", problem=f"There is no file {path} any more.")
-    beside = path.with_suffix(".json")
-    if "," not in name and beside.is_file():
-        try:
-            return _facts(name, read_card(beside), path)
-        except ModelError as error:
-            return ModelInfo(name, title, "foreign", size=path.stat().st_size, problem=str(error))
-    return ModelInfo(name, title, "foreign", size=path.stat().st_size)
+    try:
+        model = resolve_model(name)
+    except UvanetError as error:
+        return ModelInfo(name, short_name(name), "external", problem=str(error))
+    if model.card is not None:
+        return _facts(name, model.card, model.path)
+    return ModelInfo(name, short_name(name), "external", size=model.path.stat().st_size)
 
 
 def _facts(name: str, card: Card, path: Path) -> ModelInfo:
     split = "test" if "test" in card.metrics else next(iter(card.metrics), "")
     row = card.measured(split)
-    height, width = card.input_size if isinstance(card.input_size, tuple) else (0, 0)
+    height, width = card.input_size
     return ModelInfo(
         name,
         card.name,

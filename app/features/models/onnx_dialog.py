@@ -128,7 +128,7 @@ class OnnxModelDialog(QDialog):
             ("std", ":".join(self.std_line.text().replace(",", " ").split()), "1"),
             ("range", self.range_box.currentData(), "1"),
             ("layout", self.layout_box.currentData(), ""),
-            ("colour", self.colour_box.currentData(), "rgb"),
+            ("color", self.colour_box.currentData(), "rgb"),
             ("output", self.output_box.currentData(), "map"),
         ]
         said = [f"{key}={value}" for key, value, usual in settings if value not in ("", usual)]

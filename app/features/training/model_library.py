@@ -10,8 +10,8 @@ from app.features.training.library_dialog import ModelLibraryDialog
 from app.features.training.run import discard_quietly, read_request
 from app.features.training.training_data import delete_recording
 from uvanet.errors import UvanetError
-from uvanet.model_card import available
-from uvanet.user_models import delete_user_model, user_model, user_models
+from uvanet.registry import list_models, list_user_models
+from uvanet.user_models import delete_user_model, user_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ class ModelLibrary(QObject):
     def cards(self) -> list[Card]:
         """All models there are."""
         try:
-            return available()
+            return list_models()
         except UvanetError as error:
             self._feature.say(error)
             return []
@@ -58,7 +58,7 @@ class ModelLibrary(QObject):
         if self.dialog is None:
             return
         students = [card for card in self.cards() if card.role == "student"]
-        own = {card.name for _, card in user_models()}
+        own = {card.name for card in list_user_models()}
         current = self._feature.swap.current
         self.dialog.show_all(students, own, current, self._feature.left.unfinished())
 

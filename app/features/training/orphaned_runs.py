@@ -9,14 +9,15 @@ from PySide6.QtCore import QObject, QTimer
 from app.features.training.run import EVENTS, TrainingRun, found_runs, read_request, sweep_runs
 from app.features.training.training_data import sweep_recordings
 from app.ui.i18n import tr
-from uvanet.training.lock import holder
-from uvanet.training.progress import LineReader
+from uvanet.training.progress import DoneEvent, ErrorEvent, LineReader
+from uvanet.training.run_lock import holder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.features.training.feature import Training
     from app.features.training.run import RunRequest
+    from uvanet.training.progress import Event
 
 _TOPIC = "left runs"
 _SOON_MS = 700  # after the first picture has come
@@ -91,26 +92,26 @@ class OrphanedRuns(QObject):
             self._feature.shelf.present()
 
 
-def _kinds(folder: Path) -> list[str]:
+def _kinds(folder: Path) -> list[type[Event]]:
     try:
         data = (folder / EVENTS).read_bytes()
     except OSError:
         return []
-    return [told.kind for told in LineReader().feed(data)]
+    return [type(event) for event in LineReader().feed(data)]
 
 
 def _ended(folder: Path) -> bool:
-    return bool({"done", "error"} & set(_kinds(folder)))
+    return bool({DoneEvent, ErrorEvent} & set(_kinds(folder)))
 
 
 def _failed(folder: Path) -> bool:
-    return "error" in _kinds(folder)
+    return ErrorEvent in _kinds(folder)
 
 
 def _state(folder: Path) -> str:
     kinds = _kinds(folder)
-    if "error" in kinds:
+    if ErrorEvent in kinds:
         return tr("failed")
-    if "done" in kinds:
+    if DoneEvent in kinds:
         return tr("stopped")
     return tr("killed") if kinds else tr("never started")

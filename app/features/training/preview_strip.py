@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -14,8 +13,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.ui.i18n import tr
 from uvanet.video.colormaps import colormap
 
+if TYPE_CHECKING:
+    from uvanet.training.progress import PreviewEvent
+
 _SIZE = (168, 126)
-_LARGEST = 1_000_000  # characters of one picture; a larger one is none of ours
+_MAX_BYTES = 1_000_000  # of one picture
 
 
 class PreviewStrip(QWidget):
@@ -48,14 +50,13 @@ class PreviewStrip(QWidget):
             self._pictures[name], self._title = picture, title
         layout.addStretch()
 
-    def show_pictures(self, coded: dict[str, str | None]) -> None:
-        """Shows pictures, each a JPEG in base64; what is no picture is left out."""
-        gaze = coded.get("gaze")
-        if gaze:
-            coded = {**coded, "teacher": gaze}
+    def show_preview(self, event: PreviewEvent) -> None:
+        """Shows the pictures of a preview; data that is no picture is ignored."""
+        gaze = event.target_from == "gaze"
         self._title.setText(tr("Where people looked") if gaze else tr("Teacher"))
+        coded = {"frame": event.frame, "student": event.student, "teacher": event.target}
         for name, label in self._pictures.items():
-            image = _decode(coded.get(name))
+            image = _decode(coded[name])
             if image is None:
                 continue
             if name != "frame":
@@ -66,12 +67,10 @@ class PreviewStrip(QWidget):
             label.setPixmap(QPixmap.fromImage(shown.copy()))
 
 
-def _decode(text: str | None) -> np.ndarray | None:
-    if not text or len(text) > _LARGEST:
+def _decode(data: bytes) -> np.ndarray | None:
+    if not data or len(data) > _MAX_BYTES:
         return None
     try:
-        data = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except (binascii.Error, ValueError, cv2.error):
+        return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
         return None
-    return image

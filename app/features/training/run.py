@@ -24,9 +24,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 import uvanet
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, UvanetError
-from uvanet.training.control import CONTROL, give_order
-from uvanet.training.lock import holder
-from uvanet.training.progress import Event, LineReader
+from uvanet.training.control import CONTROL, send_order
+from uvanet.training.progress import (
+    DoneEvent,
+    ErrorEvent,
+    EvalEvent,
+    Event,
+    LineReader,
+    LogEvent,
+    StartEvent,
+    StepEvent,
+)
+from uvanet.training.run_lock import holder
 from uvanet.user_models import private, runs_folder
 
 if TYPE_CHECKING:
@@ -113,7 +122,7 @@ class TrainingRun(QObject):
         super().__init__(parent)
         self.folder = folder
         self.request = request
-        self.step: Event | None = None
+        self.step: StepEvent | None = None
         self.paused = False
         self.outcome: RunResult | None = None
         self.history: list[Event] = []
@@ -200,7 +209,7 @@ class TrainingRun(QObject):
         if word in ("pause", "resume"):
             self.paused = word == "pause"
         try:
-            give_order(self.folder, word)
+            send_order(self.folder, word)
         except OSError as error:
             # No disk to write the order to: the signal says the same.
             _log.warning("an order cannot be left in %s: %s", self.folder, error)
@@ -250,27 +259,26 @@ class TrainingRun(QObject):
         except OSError:
             return
         self._offset += len(data)
-        for told in self._reader.feed(data):
-            self._take(told)
+        for event in self._reader.feed(data):
+            self._take(event)
         if len(data) == _AT_ONCE:
             self._read()
 
-    def _take(self, told: Event) -> None:
-        if told.kind == "step":
-            self.step = told
-        if told["paused"] is not None:
-            # Another window may have told it to wait, before this one found it.
-            self.paused = bool(told["paused"])
-        if told.kind in ("step", "eval", "log", "start"):
-            self.history.append(told)
+    def _take(self, event: Event) -> None:
+        if isinstance(event, StepEvent):
+            self.step = event
+        if isinstance(event, LogEvent) and event.paused is not None:
+            # Another window may have paused it before this one found it.
+            self.paused = event.paused
+        if isinstance(event, (StepEvent, EvalEvent, LogEvent, StartEvent)):
+            self.history.append(event)
             del self.history[:-4000]
-        self.told.emit(told)
-        if told.kind == "done":
-            state = "stopped" if told["stopped"] else "done"
-            model = told.text("model")
-            self._last = RunResult(state, model, told["report"] or {})
-        elif told.kind == "error":
-            self._last = RunResult("failed", message=told.text("message"), hint=told.text("hint"))
+        self.told.emit(event)
+        if isinstance(event, DoneEvent):
+            state = "stopped" if event.stopped else "done"
+            self._last = RunResult(state, event.model, event.report)
+        elif isinstance(event, ErrorEvent):
+            self._last = RunResult("failed", message=event.message, hint=event.hint)
 
     def _unexpected(self) -> RunResult:
         lines = [line for line in self.log_text().splitlines() if line.strip()]

@@ -42,8 +42,7 @@ class RunStatusButton(QToolButton):
         if step is None:
             self.show_share(tr("Training"), 0.0)
             return
-        words = tr("Labelling") if step.text("phase") in ("watch", "label") else tr("Training")
+        words = tr("Labelling") if step.phase in ("watch", "label") else tr("Training")
         if run.paused:
             words = tr("Paused")
-        total = step.number("total", 1.0) or 1.0
-        self.show_share(words, min(1.0, step.number("done") / total), step["left"])
+        self.show_share(words, step.share, step.left)

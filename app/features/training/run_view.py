@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.features.training.preview_strip import PreviewStrip
 from app.features.training.run_curves import RunCurve
 from app.ui.i18n import tr
+from uvanet.training.progress import ErrorEvent, EvalEvent, LogEvent, PreviewEvent, StepEvent
 
 if TYPE_CHECKING:
     from app.ui.theme import ThemeColors
@@ -149,24 +150,23 @@ class RunView(QWidget):
         self.bar.setValue(round(1000 * min(1.0, max(0.0, share))))
         self.left.setText(time_left(left))
 
-    def take(self, told: Event) -> None:
+    def take(self, event: Event) -> None:
         """Shows an event."""
-        if told.kind == "step":
-            total = told.number("total", 1.0) or 1.0
-            self.show_step(told.text("phase"), told.number("done") / total, told["left"])
-            if told["loss"] is not None:
-                self.loss.add(told.number("done"), told["loss"])
-        elif told.kind == "eval":
-            self.quality.set_title(tr(METRICS.get(told.text("metric"), METRICS["cc"])))
-            self.quality.add(told.number("step"), told["value"])
-        elif told.kind == "preview":
-            self.preview.show_pictures(told.data)
-        elif told.kind == "log":
-            self.log.appendPlainText(told.text("words"))
-            if told["paused"] is not None:
-                self._show_paused(bool(told["paused"]))
-        elif told.kind == "error":
-            self.log.appendPlainText(f"{told.text('message')} {told.text('hint')}")
+        if isinstance(event, StepEvent):
+            self.show_step(event.phase, event.share, event.left)
+            if event.loss is not None:
+                self.loss.add(event.done, event.loss)
+        elif isinstance(event, EvalEvent):
+            self.quality.set_title(tr(METRICS.get(event.metric, METRICS["cc"])))
+            self.quality.add(event.step, event.value)
+        elif isinstance(event, PreviewEvent):
+            self.preview.show_preview(event)
+        elif isinstance(event, LogEvent):
+            self.log.appendPlainText(event.text)
+            if event.paused is not None:
+                self._show_paused(event.paused)
+        elif isinstance(event, ErrorEvent):
+            self.log.appendPlainText(f"{event.message} {event.hint}")
 
     def _show_paused(self, paused: bool) -> None:
         self._paused = paused

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
-from uvanet.runtime.input_size import of_ratio
+from uvanet.runtime.input_size import size_of_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class AspectRatioBuckets:
     """
 
     def __init__(self, ratios: Tensor, side: int, batch: int) -> None:
-        own = [of_ratio(ratio, side**2) for ratio in ratios.tolist()]
+        own = [size_of_ratio(ratio, side**2) for ratio in ratios.tolist()]
         counts = {shape: own.count(shape) for shape in dict.fromkeys(own)}
         kept = [shape for shape, count in counts.items() if count >= batch]
         kept = kept or [max(counts, key=lambda shape: counts[shape])]

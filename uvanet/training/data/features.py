@@ -12,8 +12,8 @@ import torch
 
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.models.teacher import Backbone
-from uvanet.runtime.session import open_session
-from uvanet.training.control import Callback, working
+from uvanet.runtime.session import OnnxSession
+from uvanet.training.control import Callback, track
 from uvanet.training.data.pseudo_labels import atomic_save, read_labels, views_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class DeepFeatures:
                 inputs=("frame",),
                 outputs=("s8", "s16", "s32"),
             )
-            self._session = open_session(path, threads)
+            self._session = OnnxSession(path, threads)
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float16]:
         """Of RGB uint8 (HEIGHT, WIDTH, 3), a vector (k,)."""
@@ -66,7 +66,7 @@ def see_views(
     cache: Path,
     watch: Callback | None = None,
 ) -> Tensor:
-    """Features of the same views, in the same order, as `uvanet.training.data.pseudo_labels.build` gives.
+    """Features of the same views, in the order of `pseudo_labels.build`.
 
     Args:
         examples: The pictures.
@@ -83,7 +83,7 @@ def see_views(
     folder = cache / settings
     folder.mkdir(parents=True, exist_ok=True)
     found = []
-    for example in working(examples, "features", watch or Callback()):
+    for example in track(examples, "features", watch or Callback()):
         path = folder / f"{example.key}-{example.views}.npy"
         seen = read_labels(path)
         if seen is None or len(seen) != example.views:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import OutputError, UsageError, UvanetError
 from uvanet.runtime.engine import LAG
@@ -102,7 +102,7 @@ class FramePairs:
             OutputError: The disk is full, or the folder has gone.
         """
         try:
-            with whole(path) as part, part.open("wb") as file:
+            with atomic_write(path) as part, part.open("wb") as file:
                 part.chmod(0o600)
                 np.savez(
                     file,

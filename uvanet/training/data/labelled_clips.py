@@ -16,7 +16,7 @@ import torch
 
 from uvanet.data.synthetic import Pairs
 from uvanet.runtime.engine import LAG
-from uvanet.training.control import Callback, working
+from uvanet.training.control import Callback, track
 from uvanet.training.data.crops import View
 from uvanet.training.data.pseudo_labels import atomic_save, read_labels, square_label
 
@@ -74,7 +74,7 @@ def label_clips(
     folder.mkdir(parents=True, exist_ok=True)
     columns: list[list[Array]] = [[], [], [], []]
     ratios: list[float] = []
-    for path in working(paths, "label", watch or Callback()):
+    for path in track(paths, "label", watch or Callback()):
         key = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
         files = [folder / f"{key}-{name}.npy" for name in Pairs._fields]
         found = [column for file in files if (column := read_labels(file)) is not None]

@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 import torch
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.data.fixations import read_rgb
-from uvanet.training.control import Callback, working
+from uvanet.training.control import Callback, track
 from uvanet.training.data.crops import CorpusConfig, View, random_view
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def build(
     images = torch.empty(total, side, side, 3, dtype=torch.uint8)
     labels = torch.empty(total, LABEL_SIDE, LABEL_SIDE, dtype=torch.float16)
     ratios: list[float] = []
-    for example in working(examples, "label", watch or Callback()):
+    for example in track(examples, "label", watch or Callback()):
         image = example.load()
         views = views_of(example, config)
         path = folder / f"{example.key}-{example.views}.npy"
@@ -156,7 +156,7 @@ def read_labels(path: Path) -> NDArray[np.float16] | None:
 
 def atomic_save(path: Path, array: NDArray[np.generic]) -> None:
     """Writes an array into the cache, whole or not at all."""
-    with whole(path) as part, part.open("wb") as file:
+    with atomic_write(path) as part, part.open("wb") as file:
         np.save(file, array)
 
 

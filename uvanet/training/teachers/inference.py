@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
-from uvanet.model_card import available, file_hash, find, read_card
+from uvanet.model_card import file_hash, read_card
 from uvanet.models.teacher import HEIGHT, WIDTH
+from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import STATE_STRIDE
-from uvanet.runtime.input_size import AREA, fit_to_area
-from uvanet.runtime.session import open_session
+from uvanet.runtime.input_size import TEACHER_AREA, fit_to_area
+from uvanet.runtime.session import OnnxSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,15 +74,15 @@ def find_teacher(name: str = "") -> Path:
         if beside.is_file() and read_card(beside).role == "student":
             raise UsageError(f"{path.name} is a student.", "Choose a teacher.")
         return path
-    teachers = [card.name for card in available() if card.role == "teacher"]
+    teachers = [card.name for card in list_models() if card.role == "teacher"]
     if not name:
         for one in teachers:
-            return find(one)[0]
+            return resolve_model(one).verified()[0]
         raise UsageError(
             "No teacher is installed that could label the frames.",
             "Give the path of a teacher's .onnx file.",
         )
-    path, card = find(name)
+    path, card = resolve_model(name).verified()
     if card.role != "teacher":
         raise UsageError(
             f"{name} is a student.", f"Choose a teacher: {', '.join(teachers) or 'a path'}."
@@ -99,11 +100,11 @@ class _Session:
     """
 
     def __init__(self, path: Path, threads: int) -> None:
-        self._session = open_session(path, threads)
-        nodes = {node.name: node for node in self._session.get_inputs()}
+        self._session = OnnxSession(path, threads)
+        nodes = self._session.inputs
         self._size = list(nodes["frame"].shape[1:3]) if "frame" in nodes else []
         self._channels = nodes["earlier"].shape[1] if "earlier" in nodes else 0
-        self._outputs = [node.name for node in self._session.get_outputs()]
+        self._outputs = self._session.outputs
         try:
             found, _ = self.step(self.shown(np.zeros((64, 64, 3), np.uint8)))
         except Exception as error:
@@ -122,7 +123,7 @@ class _Session:
         """Whether it takes the state of an earlier frame."""
         return bool(self._channels)
 
-    def shown(self, image: Image, area: int = AREA) -> Image:
+    def shown(self, image: Image, area: int = TEACHER_AREA) -> Image:
         """A picture as the teacher sees it, (1, h, w, 3), with about `area` pixels."""
         rows, columns = image.shape[:2]
         fixed = all(isinstance(side, int) for side in self._size)
@@ -170,7 +171,7 @@ def load_spatial(path: Path, threads: int) -> Callable[[Image], Map]:
     def label(image: Image) -> Map:
         rows, columns = image.shape[:2]
         # Small crops are magnified as in training: seen smaller than there, things are missed.
-        area = min(max(rows * columns, HEIGHT * WIDTH), AREA)
+        area = min(max(rows * columns, HEIGHT * WIDTH), TEACHER_AREA)
         return _density(session.step(session.shown(image, area))[0])
 
     return label

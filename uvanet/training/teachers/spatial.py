@@ -18,9 +18,9 @@ import torch
 from uvanet.data.fixations import read_rgb
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.models.teacher import HEIGHT, WIDTH, Pyramid, SpatialTeacher
-from uvanet.runtime.session import open_session
+from uvanet.runtime.session import OnnxSession
 from uvanet.training import losses
-from uvanet.training.control import Callback, working
+from uvanet.training.control import Callback, track
 from uvanet.training.data.crops import View, random_view
 from uvanet.training.distillation import move_average
 from uvanet.training.schedule import learning_rate
@@ -85,7 +85,7 @@ class Extractor:
                 inputs=("frame",),
                 outputs=("s8", "s16", "s32"),
             )
-            self._session = open_session(path, threads)
+            self._session = OnnxSession(path, threads)
 
     def __call__(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float16], ...]:
         """Features of one RGB uint8 picture (HEIGHT, WIDTH, 3), (c, h, w) each."""
@@ -114,7 +114,7 @@ def extract(
     rng = np.random.default_rng(config.seed)
     levels: list[list[NDArray[np.float16]]] = [[], [], []]
     densities = []
-    for picture in working(pictures, "features", watch or Callback()):
+    for picture in track(pictures, "features", watch or Callback()):
         image = read_rgb(picture.path)
         size = (image.shape[1], image.shape[0])
         views = [View(), View(flip=True)]
@@ -164,7 +164,7 @@ def train_readout(
     steps = len(labels) // config.batch
     total = steps * config.epochs
     order = torch.empty(0, dtype=torch.long)
-    for step in working(range(total), "readout", watch or Callback()):
+    for step in track(range(total), "readout", watch or Callback()):
         place = step % steps
         if not place:
             order = torch.randperm(len(labels), generator=rng)

@@ -18,7 +18,7 @@ from torch import Tensor
 from uvanet.data.sequences import STEPS, make_sequence
 from uvanet.models.temporal_teacher import STATE_CHANNELS, STRENGTH, Motion
 from uvanet.training import losses
-from uvanet.training.control import Callback, working
+from uvanet.training.control import Callback, track
 from uvanet.training.distillation import move_average
 from uvanet.training.schedule import learning_rate
 
@@ -95,7 +95,7 @@ def motion_material(
     """
     motion = Motion()
     rows: list[tuple[Tensor, ...]] = []
-    for i in working(range(count), "motion", watch or Callback()):
+    for i in track(range(count), "motion", watch or Callback()):
         # A seed each, so that the n-th is the same however many there are.
         rng = np.random.default_rng((seed, i))
         donor = pictures[int(rng.integers(len(pictures)))]
@@ -153,7 +153,7 @@ def train_gate(
     steps = len(material.label) // config.batch
     total = steps * config.epochs
     order = torch.empty(0, dtype=torch.long)
-    for step in working(range(total), "gate", watch or Callback()):
+    for step in track(range(total), "gate", watch or Callback()):
         place = step % steps
         if not place:
             order = torch.randperm(len(material.label), generator=rng)

@@ -1,0 +1,167 @@
+"""The installed models: lists them, and resolves what users type to a model file.
+
+A model is one that ships, one of the user's own (`uvanet.user_models`), or any ONNX file by path.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uvanet.errors import ModelError, UvanetError
+from uvanet.model_card import Card, file_hash, read_card
+from uvanet.paths import resource
+from uvanet.runtime.external_onnx import ExternalOnnx
+from uvanet.user_models import user_model, user_model_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedModel:
+    """A model file on disk; exactly one of `card` and `external` is set.
+
+    Attributes:
+        path: The ONNX file.
+        card: Its card; None for an ONNX model without one.
+        external: How to run an ONNX model without a card.
+    """
+
+    path: Path
+    card: Card | None
+    external: ExternalOnnx | None
+
+    def verified(self) -> tuple[Path, Card]:
+        """The file and its card, after comparing the file with the card's SHA-256.
+
+        Raises:
+            ModelError: The model has no card, or the file is not the one of the card.
+        """
+        if self.card is None:
+            raise ModelError(
+                f"{self.path.with_suffix('.json').name} is missing beside its ONNX file.",
+                "Copy both files together.",
+            )
+        try:
+            intact = file_hash(self.path) == self.card.sha256
+        except OSError as error:
+            raise ModelError(
+                f"{self.path} cannot be read: {error.strerror}.", "Copy the model again."
+            ) from error
+        if not intact:
+            raise ModelError(
+                f"{self.path.name} is damaged: it is not the file that its card describes.",
+                "Install the program again, or copy the model again.",
+            )
+        return self.path, self.card
+
+
+def list_models() -> list[Card]:
+    """Cards of all installed models: students first, then by input size and name.
+
+    A model whose card is damaged, or that is named unlike its file, is left out with a warning in
+    the log.
+    """
+    cards = [*_named_cards(sorted(resource("weights").glob("*.onnx"))), *list_user_models()]
+    return sorted(cards, key=lambda card: (card.role != "student", card.input_size, card.name))
+
+
+available = list_models
+"""The name of 0.1.0."""
+
+
+def list_user_models() -> list[Card]:
+    """Cards of the user's own models, by name; damaged ones as in `list_models`."""
+    return _named_cards(user_model_files())
+
+
+def resolve_model(name_or_path: str | Path) -> ResolvedModel:
+    """Finds the file of a model.
+
+    Args:
+        name_or_path: A name that `list_models` lists; or the path of an ONNX file, `~` allowed,
+            with its card beside it or without one; or such a path with settings behind it, for
+            example `unisal.onnx,mean=0.485:0.456:0.406` (see `uvanet.runtime.external_onnx`).
+
+    Raises:
+        ModelError: There is no such model, or its card is damaged.
+        UsageError: A setting behind the path is invalid.
+    """
+    text = str(name_or_path)
+    if text.lower().endswith(".onnx"):
+        path = _existing_file(text)
+        if _is_file(path.with_suffix(".json")):
+            return ResolvedModel(path, read_card(path.with_suffix(".json")), None)
+        return ResolvedModel(path, None, ExternalOnnx(path, path.stem))
+    if ".onnx," in text.lower():
+        _existing_file(text.partition(",")[0])
+        external = ExternalOnnx.parse(text)
+        return ResolvedModel(external.path, None, external)
+    path = _file_of_name(text)
+    return ResolvedModel(path, _named_card(path), None)
+
+
+def is_available(name_or_path: str | Path) -> bool:
+    """Whether `resolve_model` finds it: for names that were stored earlier."""
+    try:
+        resolve_model(name_or_path)
+    except UvanetError:
+        return False
+    return True
+
+
+def _file_of_name(name: str) -> Path:
+    # File systems take names of at most 255 bytes, without slash and zero byte.
+    if re.fullmatch(r"[^/\\\0]{1,60}", name):
+        with suppress(UvanetError, OSError):
+            return user_model(name) or resource(f"weights/{name}.onnx")
+    shown = name if len(name) <= 60 else f"{name[:57]}..."
+    names = ", ".join(card.name for card in list_models()) or "none"
+    raise ModelError(
+        f"There is no model named {shown!r}.",
+        f"Choose one of: {names}; or give the path of an .onnx file.",
+    )
+
+
+def _existing_file(text: str) -> Path:
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # "~name" of a user that does not exist
+        path = Path(text)
+    if not _is_file(path):
+        raise ModelError(f"There is no model file {path}.", "Check the path.")
+    return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long for the file system; a zero byte in it
+        return False
+
+
+def _named_card(path: Path) -> Card:
+    card = read_card(path.with_suffix(".json"))
+    if card.name != path.stem:
+        raise ModelError(
+            f"{path.with_suffix('.json')} names its model {card.name!r}, not {path.stem!r}.",
+            "Rename the files, or correct the name in the card.",
+        )
+    return card
+
+
+def _named_cards(files: Sequence[Path]) -> list[Card]:
+    cards = []
+    for path in files:
+        try:
+            cards.append(_named_card(path))
+        except ModelError as error:
+            _LOG.warning("model left out: %s", error)
+    return cards
