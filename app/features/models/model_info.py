@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pipeline.inference import checked_map, known_error
+from app.pipeline.predictor import checked_map, known_error
 from app.session.models import load_predictor, short_name
 from uvanet.errors import ModelError, UvanetError
 from uvanet.registry import list_models, resolve_model
