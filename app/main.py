@@ -219,7 +219,7 @@ class Program(QObject):
     def _on_exception(self, text: str) -> None:
         self.problem.emit(text)
         where = tr("The details are in {path}.").format(path=self._logs.path)
-        self.window.banner.say(
+        self.window.banner.notify(
             "error",
             tr("An unexpected error occurred: {text}").format(text=text),
             where if self._logs.path else "",

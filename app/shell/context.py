@@ -74,4 +74,4 @@ class FeatureContext:
         """
         if not isinstance(error, UvanetError):
             raise error
-        self.messages.say("error", error.message, error.hint, topic=topic)
+        self.messages.notify("error", error.message, error.hint, topic=topic)

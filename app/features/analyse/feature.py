@@ -176,7 +176,7 @@ class Analyse(Feature):
         if self.context.presenter.packet is None:
             return
         QGuiApplication.clipboard().setText(numbers_text(self.context.facts()))
-        self.context.messages.say("done", tr("The numbers were copied to the clipboard."))
+        self.context.messages.notify("done", tr("The numbers were copied to the clipboard."))
 
     # -- time
 
@@ -244,7 +244,7 @@ class Analyse(Feature):
 
     def _on_scanned(self) -> None:
         count = len(self._recording.record.moments())
-        self.context.messages.say(
+        self.context.messages.notify(
             "done",
             tr("The whole clip was scanned."),
             tr("{count} moments of high change; N and Shift+N go from one to the next.").format(
@@ -276,18 +276,18 @@ class Analyse(Feature):
         if self.regions.selected < 0 and len(self.regions.all) == 1:
             self.regions.choose(0)
         if self.regions.selected < 0:
-            self.context.messages.say("info", tr("No region is chosen; click one first."))
+            self.context.messages.notify("info", tr("No region is chosen; click one first."))
         return self.regions.selected
 
     def _has_regions(self) -> bool:
         if not self.regions.all:
-            self.context.messages.say("info", tr("There are no regions yet; draw one first."))
+            self.context.messages.notify("info", tr("There are no regions yet; draw one first."))
         return bool(self.regions.all)
 
     def _load(self, path: str) -> None:
         def done(regions: object) -> None:
             self.regions.replace_all(regions)  # type: ignore[arg-type]
-            self.context.messages.say("done", tr("Loaded {name}.").format(name=Path(path).name))
+            self.context.messages.notify("done", tr("Loaded {name}.").format(name=Path(path).name))
 
         self.context.jobs.run(
             lambda: load_regions(Path(path)), done, self.context.show_error, name="regions"
@@ -297,7 +297,7 @@ class Analyse(Feature):
         name, folder = Path(path).name, str(Path(path).parent)
         self.context.jobs.run(
             write,  # type: ignore[arg-type]
-            lambda _: self.context.messages.say("done", tr("Saved {name}.").format(name=name), folder),
+            lambda _: self.context.messages.notify("done", tr("Saved {name}.").format(name=name), folder),
             self.context.show_error,
             name="numbers",
         )
@@ -345,7 +345,7 @@ class Analyse(Feature):
         if ahead:
             self.context.session.seek(ahead[0])
         else:
-            self.context.messages.say(
+            self.context.messages.notify(
                 "info",
                 tr("No moment of high change is known there."),
                 tr("Press J to scan the whole clip."),

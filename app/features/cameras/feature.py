@@ -67,7 +67,7 @@ class Cameras(Feature):
     def camera_options(self) -> None:
         """Opens the menu of sizes and rates."""
         if self._info is None:
-            self.context.messages.say(
+            self.context.messages.notify(
                 "info",
                 tr("Only cameras can be asked for a size and a rate."),
                 tr("Screens and streams have fixed ones."),
@@ -119,11 +119,11 @@ class Cameras(Feature):
                 self._lost = None
                 self._monitor.stop()
                 self.context.session.open(lost.spec)
-                self.context.messages.say("info", tr("{name} is back.").format(name=lost.title))
+                self.context.messages.notify("info", tr("{name} is back.").format(name=lost.title))
                 return
         if fresh:
             names = ", ".join(one.name for one in fresh)
-            self.context.messages.say(
+            self.context.messages.notify(
                 "info",
                 tr("A camera is there now: {names}.").format(names=names),
                 tr("Press S to choose it."),

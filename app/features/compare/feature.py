@@ -148,10 +148,10 @@ class Compare(Feature):
     def _on_ready(self, name: str) -> None:
         if name == self.context.session.running_teacher:
             self._ready = True
-            self.context.messages.retract("teacher")
+            self.context.messages.dismiss_topic("teacher")
 
     def _on_failed(self, error: UvanetError) -> None:
-        self.context.messages.say("error", error.message, error.hint, topic="teacher")
+        self.context.messages.notify("error", error.message, error.hint, topic="teacher")
         if not self._ready:
             self.stage.say(tr("No teacher"), error.message)
             self.strip.show_lag(error.message)

@@ -117,7 +117,7 @@ class Export(Feature):
         if info is None:
             return
         if info.kind is SourceKind.PICTURE:
-            self.context.messages.say(
+            self.context.messages.notify(
                 "info",
                 tr("A single picture is saved as a snapshot."),
                 self.context.actions.tip(tr("Save snapshot"), "save_snapshot"),
@@ -282,7 +282,7 @@ class Export(Feature):
     def _finish_recording(self, title: str) -> None:
         self._tick.stop()
         if self.live.missed:
-            self.context.messages.say(
+            self.context.messages.notify(
                 "warning",
                 tr("The disk was too slow for {count} frames of the recording.").format(
                     count=self.live.missed
@@ -296,7 +296,7 @@ class Export(Feature):
     def _is_live(self, info: SourceInfo | None) -> bool:
         """Whether there is something to record; says what to do where there is not."""
         if info is not None and not info.live:
-            self.context.messages.say(
+            self.context.messages.notify(
                 "info",
                 tr("Cameras, screens and streams are recorded; a film is there already."),
                 self.context.actions.tip(tr("Export a part of it"), "export_clip"),
@@ -337,16 +337,16 @@ class Export(Feature):
         banner = self.context.messages
         kept = "" if task.kept is None else _kept_words(task.kept)
         if task.state == ExportState.FAILED:
-            banner.say("error", task.message, f"{task.hint} {kept}".strip())
+            banner.notify("error", task.message, f"{task.hint} {kept}".strip())
         elif task.state == ExportState.DONE and task.message:
-            banner.say("warning", task.message, task.hint)
+            banner.notify("warning", task.message, task.hint)
         elif task.state == ExportState.DONE:
-            banner.say(
+            banner.notify(
                 "done", tr("Exported {name}.").format(name=task.title), str(task.outputs[0].parent)
             )
         else:
             if kept:
-                banner.say("info", kept)
+                banner.notify("info", kept)
             self.queue.remove(task)
         self._show_status()
 
@@ -367,12 +367,12 @@ class Export(Feature):
         self.context.actions.set_checked("record", False)
         self._show_status()
         words = "" if kept is None else _kept_words(kept)
-        self.context.messages.say("error", error.message, f"{error.hint} {words}".strip())
+        self.context.messages.notify("error", error.message, f"{error.hint} {words}".strip())
 
     def _on_split(self, take: Path) -> None:
         info = self.context.session.info
         self._export_take(info.title if info is not None else tr("recording"), take)
-        self.context.messages.say(
+        self.context.messages.notify(
             "info",
             tr("The picture's size changed: the recording goes on as a second clip."),
             tr("What was recorded before is being exported."),

@@ -48,7 +48,7 @@ class Models(Feature):
             return False
         model = Path(path).with_suffix(".onnx")
         if not model.is_file():
-            self.context.messages.say(
+            self.context.messages.notify(
                 "error",
                 tr("There is no {wanted} beside {dropped}.").format(
                     wanted=model.name, dropped=Path(path).name
@@ -127,13 +127,13 @@ class Models(Feature):
         self.context.session.use_engine(engine)
 
     def _on_model(self, name: str) -> None:
-        self.context.messages.retract(_TOPIC)
+        self.context.messages.dismiss_topic(_TOPIC)
         if ".onnx" in name.lower():
             self._remember(name)
         self._mark()
 
     def _on_failed(self, error: UvanetError) -> None:
-        self.context.messages.say("error", error.message, error.hint, topic=_TOPIC)
+        self.context.messages.notify("error", error.message, error.hint, topic=_TOPIC)
         self._mark()
 
     def _remember(self, name: str) -> None:

@@ -38,7 +38,7 @@ class Snapshots(Feature):
             path = Path(chosen)
             self.context.jobs.run(
                 lambda: write_png(path, render()),
-                lambda _: self.context.messages.say(
+                lambda _: self.context.messages.notify(
                     "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
                 ),
                 self.context.show_error,
@@ -57,7 +57,7 @@ class Snapshots(Feature):
 
         def put(image: QImage) -> None:
             QGuiApplication.clipboard().setImage(image)
-            self.context.messages.say("done", tr("The picture was copied to the clipboard."))
+            self.context.messages.notify("done", tr("The picture was copied to the clipboard."))
 
         self.context.jobs.run(
             lambda: to_qimage(render()), put, self.context.show_error, name="snapshot"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from uvanet.errors import UvanetError
     from uvanet.sources.base import SourceInfo
 
-_TOPIC = "source"
+_TOPIC, _STALL = "source", "stall"
 _REMEMBERED = {SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER, SourceKind.NETWORK}
 
 
@@ -109,7 +109,7 @@ class Sources(Feature):
         def done(devices: Devices) -> None:
             self.picker.set_devices(devices)
             if announce:
-                self.context.messages.say(
+                self.context.messages.notify(
                     "info",
                     tr("Found {cameras} camera(s) and {screens} screen(s).").format(
                         cameras=len(devices.cameras), screens=len(devices.screens)
@@ -125,13 +125,13 @@ class Sources(Feature):
     # -- what becomes of a source
 
     def _on_opening(self, name: str) -> None:
-        self.context.messages.retract(_TOPIC)
+        self._dismiss_messages()
         self.context.slots.canvas.show_message(
             tr("Opening {name} …").format(name=name) if name else tr("Opening …")
         )
 
     def _on_opened(self, info: SourceInfo) -> None:
-        self.context.messages.retract(_TOPIC)
+        self._dismiss_messages()
         if info.kind in _REMEMBERED:
             spec = info.spec if "://" in info.spec else str(Path(info.spec).absolute())
             self._settings.add_recent(spec)
@@ -147,23 +147,28 @@ class Sources(Feature):
         elif canvas.has_picture:
             canvas.show_message("")
         other = tr("Choose another source")
-        self.context.messages.say("error", error.message, error.hint, other, _TOPIC)
+        self.context.messages.dismiss_topic(_STALL)
+        self.context.messages.notify("error", error.message, error.hint, other, _TOPIC)
 
     def _on_stalled(self, seconds: float) -> None:
         messages, info = self.context.messages, self.context.session.info
-        if seconds:
-            messages.say(
-                "warning",
-                tr("{title} has sent no picture for {seconds:.0f} seconds.").format(
-                    title=redact_url(info.title if info else ""), seconds=seconds
-                ),
-                tr("Check the cable or the network; playback resumes with the next picture."),
-                tr("Choose another source"),
-                _TOPIC,
-            )
-        elif messages.level == "warning":
-            messages.retract(_TOPIC)
+        if not seconds:
+            messages.dismiss_topic(_STALL)
+            return
+        messages.notify(
+            "warning",
+            tr("{title} has sent no picture for {seconds:.0f} seconds.").format(
+                title=redact_url(info.title if info else ""), seconds=seconds
+            ),
+            tr("Check the cable or the network; playback resumes with the next picture."),
+            tr("Choose another source"),
+            _STALL,
+        )
+
+    def _dismiss_messages(self) -> None:
+        for topic in (_TOPIC, _STALL):
+            self.context.messages.dismiss_topic(topic)
 
     def _on_acted(self, topic: str) -> None:
-        if topic == _TOPIC:
+        if topic in (_TOPIC, _STALL):
             self.choose_source()

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
 
 _T = Menu.TRAIN
 
@@ -56,7 +55,6 @@ class Training(Feature):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.run: TrainingRun | None = None
-        self._tokens: ThemeColors | None = None
         self._dialogs: dict[str, RunDialog] = {}
         self._outcome: RunResult | None = None
         self._learning: TrainingDataChoice | None = None
@@ -105,7 +103,6 @@ class Training(Feature):
     def dialog(self, kind: str) -> RunDialog:
         """The window of "adapt" or "distill" runs; made when first asked for."""
         if kind not in self._dialogs:
-            assert self._tokens is not None
             setup: AdaptSetup | DistillSetup
             if kind == "adapt":
                 setup = AdaptSetup()
@@ -122,7 +119,7 @@ class Training(Feature):
                 title = tr("Train a student")
             setup.replay.set_path(self.window.settings.training_replay)
             setup.advanced.background.setChecked(self.window.settings.training_background)
-            dialog = RunDialog(setup, title, self._tokens, self.window)
+            dialog = RunDialog(setup, title, self.window)
             dialog.ordered.connect(self.order)
             dialog.ending.use.connect(self._use_outcome)
             dialog.ending.undo.connect(self.undo_model)
@@ -215,7 +212,7 @@ class Training(Feature):
         """Says so, and gives True, where something trains already."""
         if not self.busy and not self.scene.active:
             return False
-        self.window.banner.say(
+        self.window.banner.notify(
             "info", tr("A training goes on already."), tr("Wait for its end, or stop it.")
         )
         return True
@@ -266,9 +263,9 @@ class Training(Feature):
         dialog = self.dialog(run.request.kind)
         dialog.show_outcome(outcome, swapped=swap, log=run.log_text())
         if outcome.state == "failed":
-            self.window.banner.say("error", outcome.message, outcome.hint, topic="training")
+            self.window.banner.notify("error", outcome.message, outcome.hint, topic="training")
         elif not swap:
-            self.window.banner.say("done", self._words(run, outcome))
+            self.window.banner.notify("done", self._words(run, outcome))
         # Hours of both steps can go on after a stop; a quick run ends with it.
         long = run.request.kind == "distill" and "--quick" not in run.request.arguments
         resumable = outcome.state == "failed" or (outcome.state == "stopped" and long)
@@ -297,7 +294,7 @@ class Training(Feature):
 
     def say(self, error: UvanetError) -> None:
         """Says an error over the picture."""
-        self.window.banner.say("error", error.message, error.hint, topic="training")
+        self.window.banner.notify("error", error.message, error.hint, topic="training")
 
     def _use_outcome(self) -> None:
         if self._outcome is not None and self._outcome.model:
@@ -314,17 +311,11 @@ class Training(Feature):
         if self.scene.active:
             self.scene.cancel()
             self.dialog("adapt").show_setup()
-            self.window.banner.say("info", tr("The source changed, so nothing was learned."))
+            self.window.banner.notify("info", tr("The source changed, so nothing was learned."))
         if self._learning is not None:
             self._learning.source_changed()
 
     # -- the window's
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """See `Feature.set_tokens`."""
-        self._tokens = tokens
-        for dialog in self._dialogs.values():
-            dialog.set_tokens(tokens)
 
     def close(self, timeout: float) -> bool:
         """Lets a run go on; a recording is deleted."""

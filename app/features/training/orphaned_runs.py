@@ -77,7 +77,7 @@ class OrphanedRuns(QObject):
                     # Stopped before there was a result.
                     waiting.append(request.title)
         if waiting:
-            self._feature.window.banner.say(
+            self._feature.window.banner.notify(
                 "info",
                 tr("A training did not come to its end: {titles}.").format(
                     titles=", ".join(waiting)

@@ -86,7 +86,7 @@ class View(Feature):
             self._window.showFullScreen()
             self.context.slots.set_chrome_hidden(True)
             text = tr("Press Esc to leave full screen.")
-            self.context.messages.say("info", text, topic=_TOPIC)
+            self.context.messages.notify("info", text, topic=_TOPIC)
 
     @action("Close message, leave full screen", Menu.VIEW, "Esc", group=2, hidden=True)
     def leave(self) -> None:
@@ -174,7 +174,7 @@ class View(Feature):
 
     def _leave_full_screen(self) -> None:
         self.context.actions.set_checked("full_screen", False)
-        self.context.messages.retract(_TOPIC)
+        self.context.messages.dismiss_topic(_TOPIC)
         if self._window.isFullScreen():
             self._window.showMaximized() if self._was_maximized else self._window.showNormal()
             self.context.slots.set_chrome_hidden(False)
