@@ -37,7 +37,7 @@ class RunCommand:
             "source",
             nargs="?",
             metavar="SOURCE",
-            help="camera, file, folder, URL, screen: or demo (default: the first camera, else demo)",
+            help="camera, file, folder, URL, screen: or demo (default: first camera, else demo)",
         )
         parser.add_argument(
             "--model", metavar="NAME", help="model name or path (default: the one used last)"

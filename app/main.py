@@ -22,7 +22,7 @@ from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
 from app.runtime.shutdown import WHOLE_SECONDS, SignalHandler, leave_at_once, shut_down
 from app.session.heat import Heat
-from app.session.models import DEFAULT_MODEL, load_predictor, if_available
+from app.session.models import DEFAULT_MODEL, if_available, load_predictor
 from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
 from app.session.settings import SessionSettings
@@ -127,9 +127,7 @@ class Program(QObject):
         self._jobs = Jobs(self)
         self.session = self._make_session(options, predictor)
         self.window = MainWindow(self.session, window_settings)
-        self.presenter = FramePresenter(
-            self.session, self.window.slots.canvas, Heat(), self.window
-        )
+        self.presenter = FramePresenter(self.session, self.window.slots.canvas, Heat(), self.window)
         self.context = FeatureContext(
             session=self.session,
             presenter=self.presenter,
@@ -198,7 +196,7 @@ class Program(QObject):
         self.presenter.close()
         self.clean = shut_down(
             [
-                ("settings", lambda _: self._autosave.close() or True),
+                ("settings", self._autosave.close),
                 *((type(feature).__name__, feature.close) for feature in self.features),
                 ("pipeline", self.session.close),
                 ("jobs", self._jobs.close),

@@ -10,15 +10,12 @@ import logging
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import platformdirs
 
 from uvanet.atomic_io import write_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +33,7 @@ class Section(msgspec.Struct):
     """
 
     SECTION: ClassVar[str] = ""
-    V1: ClassVar[Mapping[str, str]] = {}
+    V1: ClassVar[dict[str, str]] = {}
 
 
 S = TypeVar("S", bound=Section)

@@ -44,10 +44,19 @@ class SettingsAutosave(QObject):
                 lambda: self._write(text, number), lambda _: None, _raise, name="settings"
             )
 
-    def close(self) -> None:
-        """Writes the settings now, and not afterwards."""
+    def close(self, timeout: float) -> bool:
+        """Writes the settings now, and not afterwards.
+
+        Args:
+            timeout: Not used; the caller bounds the time.
+
+        Returns:
+            True: nothing is left running, even where the disk takes no file.
+        """
+        del timeout
         self._timer.stop()
         self._write(self._store.text(), self._next())
+        return True
 
     def _next(self) -> int:
         self._requested += 1

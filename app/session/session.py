@@ -17,8 +17,8 @@ from app.session.bridge import PipelineBridge
 from app.session.models import (
     DEFAULT_ENGINE,
     first_teacher,
-    load_predictor,
     if_available,
+    load_predictor,
     short_name,
 )
 from app.ui.i18n import tr
@@ -493,9 +493,7 @@ def _make(spec: str | None, camera: CameraFormat | None, orientations: Orientati
     """Makes a source, still closed. Runs on a job's thread: it may look for cameras."""
     from uvanet.sources import default_source, make_source
 
-    # Only cameras know what to do with a format.
-    wishes = {} if camera is None else {"camera": camera}
-    source = default_source(**wishes) if spec is None else make_source(spec, **wishes)
+    source = default_source(camera=camera) if spec is None else make_source(spec, camera=camera)
     return OrientedSource(source, orientations)
 
 

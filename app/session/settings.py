@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import msgspec
+
 from app.runtime.settings import Section
 
 Engine = Literal["auto", "onnx", "torch"]
@@ -25,4 +27,4 @@ class SessionSettings(Section):
     model: str = ""
     engine: Engine = "auto"
     teacher: str = ""
-    model_files: list[str] = []
+    model_files: list[str] = msgspec.field(default_factory=list)

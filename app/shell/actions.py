@@ -6,7 +6,6 @@ Menus, tool buttons, tooltips, the shortcut sheet and the tests read the registr
 from __future__ import annotations
 
 import enum
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -192,7 +191,7 @@ class ActionRegistry:
             if spec.choice not in self._groups:
                 self._groups[spec.choice] = QActionGroup(self._window)
             self._groups[spec.choice].addAction(made)
-        made.triggered.connect(functools.partial(_call, method, spec.checkable))
+        made.triggered.connect(_with_state(method) if spec.checkable else _without_state(method))
         self._window.addAction(made)
         return made
 
@@ -223,11 +222,19 @@ class ActionRegistry:
             self._actions[name].setEnabled(spec.needs in there)
 
 
-def _call(method: Callable[..., None], checkable: bool, checked: bool = False) -> None:
-    if checkable:
+# Qt passes the state to functions that name a parameter for it, and to no partial.
+def _with_state(method: Callable[[bool], None]) -> Callable[[bool], None]:
+    def act(checked: bool = False) -> None:
         method(checked)
-    else:
+
+    return act
+
+
+def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
+    def act(_: bool = False) -> None:
         method()
+
+    return act
 
 
 def what_is_there(session: LiveSession, presenter: FramePresenter) -> Needs:

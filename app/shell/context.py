@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from app.runtime.jobs import Jobs
-from app.runtime.settings import SettingsStore
-from app.session.presenter import FramePresenter
-from app.session.session import LiveSession
-from app.shell.actions import ActionRegistry
-from app.shell.slots import WindowSlots
-from app.ui.banner import Banner
-from app.ui.theme import Theme
 from uvanet.errors import UvanetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.runtime.jobs import Jobs
+    from app.runtime.settings import SettingsStore
+    from app.session.presenter import FramePresenter
+    from app.session.session import LiveSession
+    from app.shell.actions import ActionRegistry
+    from app.shell.slots import WindowSlots
+    from app.ui.banner import Banner
+    from app.ui.theme import Theme
 
 
 class FactKind(enum.Enum):
@@ -40,7 +43,7 @@ class Fact(NamedTuple):
     kind: FactKind = FactKind.MEASURED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: Qt holds its method by a weak reference
 class FeatureContext:
     """All that a feature gets.
 

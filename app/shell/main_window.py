@@ -17,7 +17,6 @@ from app.shell.shortcuts import ShortcutSheet
 from app.shell.slots import WindowSlots, action_button
 from app.shell.status_bar import StatusBar
 from app.ui.banner import Banner
-from app.ui.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
@@ -28,5 +29,5 @@ class WindowSettings(Section):
     theme: ThemeChoice = "system"
     geometry: Annotated[str, Meta(max_length=20_000)] = ""
     panel: bool = True
-    folded: list[str] = []
+    folded: list[str] = msgspec.field(default_factory=list)
     folder: str = ""

@@ -9,9 +9,8 @@ import pytest
 from PySide6.QtCore import Qt
 from window_bench import PATIENCE, FakeCamera
 
-from app.features.export import Export
 from app.features.export.dialog import ExportDialog
-from uvanet.video.events import ExportDone, ExportFailed
+from app.features.export.feature import Export
 from app.features.export.options import ExportOptions, reserve_file
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
@@ -21,10 +20,11 @@ from app.runtime.child_process import ChildProcess
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
+from uvanet.video.events import ExportDone, ExportFailed
 
 
 def feature(bench):
-    return next(one for one in bench.window.features if isinstance(one, Export))
+    return bench.find(Export)
 
 
 def ask(bench, name="export_clip"):
@@ -139,7 +139,7 @@ def test_a_queue_runs_one_export_at_a_time_and_shows_progress(player, tmp_path):
 
 def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench = launch(clip)
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     ours = feature(bench)
     ours._orders.add("demo", ExportOptions(), tmp_path / "one")
     task = ours.queue.tasks[0]
@@ -242,10 +242,12 @@ def test_an_empty_folder_is_reported(player, tmp_path):
 def camera(launch, monkeypatch):
     fake, real = FakeCamera(), sources.make_source
     monkeypatch.setattr(
-        sources, "make_source", lambda spec: fake if spec == "camera:fake" else real(spec)
+        sources,
+        "make_source",
+        lambda spec, **_: fake if spec == "camera:fake" else real(spec),
     )
     bench = launch("camera:fake")
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     yield bench
     fake.free.set()
 
@@ -305,11 +307,11 @@ def test_recording_a_camera(camera, tmp_path):
     camera.settings.export_folder = str(tmp_path)
     assert ours._record_button.isVisible()
     camera.trigger("record")
-    assert camera.actions_by_name["record"].isChecked()
+    assert camera.actions["record"].isChecked()
     assert "Recording 0:00" in ours._status.text()
     camera.until(lambda: ours.live.seconds > 1)
     camera.trigger("record")
-    assert not camera.actions_by_name["record"].isChecked()
+    assert not camera.actions["record"].isChecked()
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(task.outputs[0]) == task.done >= 5
@@ -320,12 +322,12 @@ def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
     camera.until(lambda: ours.live.seconds > 1)
-    camera.window.open_source(str(clip))
+    camera.session.open(str(clip))
     camera.until(lambda: not ours.live.recording)
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(task.outputs[0]) == task.done >= 5
-    assert not camera.actions_by_name["record"].isChecked()
+    assert not camera.actions["record"].isChecked()
 
 
 def test_recording_without_the_last_half_minute(camera, tmp_path):
@@ -394,7 +396,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypat
     monkeypatch.setattr(ours.live._recorder.buffer, "put", full)
     camera.until(lambda: camera.banner.level == "error")
     assert not ours.live.recording
-    assert not camera.actions_by_name["record"].isChecked()
+    assert not camera.actions["record"].isChecked()
     (kept,) = tmp_path.glob("*.mkv")
     assert str(kept) in camera.banner.hint
     assert frames_of(kept) >= 5

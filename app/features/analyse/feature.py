@@ -26,8 +26,8 @@ from app.shell.actions import FRAME, SEEKABLE, Menu, action
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_numbers, ask_regions, ask_save_regions
-from app.ui.line_chart import import_pyqtgraph
 from app.ui.i18n import tr
+from app.ui.line_chart import import_pyqtgraph
 from uvanet.analysis import Shape, load_regions, peaks, region_shares, save_regions
 
 if TYPE_CHECKING:
@@ -108,7 +108,9 @@ class Analyse(Feature):
 
     # -- regions
 
-    @action("Draw rectangle", Menu.ANALYSE, "A", icon="region-rectangle", needs=FRAME, checkable=True)
+    @action(
+        "Draw rectangle", Menu.ANALYSE, "A", icon="region-rectangle", needs=FRAME, checkable=True
+    )
     def region_rectangle(self, on: bool) -> None:
         """Takes the tool for rectangles."""
         self._use_tool(Shape.RECTANGLE if on else None)
@@ -195,7 +197,9 @@ class Analyse(Feature):
                 self._set_strip(True)
             self._recording.start_scan()
 
-    @action("Previous change", Menu.ANALYSE, "Shift+N", icon="previous-change", needs=_CLIP, group=2)
+    @action(
+        "Previous change", Menu.ANALYSE, "Shift+N", icon="previous-change", needs=_CLIP, group=2
+    )
     def previous_change(self) -> None:
         """Goes to the moment of high change before this one."""
         self._go_to_change(-1)
@@ -205,7 +209,15 @@ class Analyse(Feature):
         """Goes to the next moment of high change."""
         self._go_to_change(1)
 
-    @action("Average heat map of the clip", Menu.ANALYSE, "H", icon="average", needs=FRAME, group=3, checkable=True)
+    @action(
+        "Average heat map of the clip",
+        Menu.ANALYSE,
+        "H",
+        icon="average",
+        needs=FRAME,
+        group=3,
+        checkable=True,
+    )
     def average(self, on: bool) -> None:
         """Shows the average of what was seen of the clip in place of the newest map."""
         self._show_average(on)
@@ -297,7 +309,9 @@ class Analyse(Feature):
         name, folder = Path(path).name, str(Path(path).parent)
         self.context.jobs.run(
             write,  # type: ignore[arg-type]
-            lambda _: self.context.messages.notify("done", tr("Saved {name}.").format(name=name), folder),
+            lambda _: self.context.messages.notify(
+                "done", tr("Saved {name}.").format(name=name), folder
+            ),
             self.context.show_error,
             name="numbers",
         )
@@ -355,5 +369,8 @@ class Analyse(Feature):
         """Loads the graph once there are regions, whose shares it draws."""
         if self.card.plot.isVisible() and self.context.presenter.overlay_seen:
             self.context.jobs.run(
-                import_pyqtgraph, lambda _: self.card.plot.start(), self.context.show_error, name="share plot"
+                import_pyqtgraph,
+                lambda _: self.card.plot.start(),
+                self.context.show_error,
+                name="share plot",
             )

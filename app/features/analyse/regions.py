@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from app.features.analyse.region_card import RegionCard
     from app.features.analyse.region_layer import RegionLayer
     from app.shell.context import FeatureContext
-    from uvanet.analysis import Shape
-    from uvanet.analysis.record import RegionSummary
+    from uvanet.analysis import RegionSummary, Shape
 
 _LIVE_SPAN = 60.0
 _SHOW_EVERY_S = 0.15

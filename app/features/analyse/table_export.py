@@ -32,9 +32,7 @@ def map_facts(saliency: NDArray[np.float32]) -> list[Fact]:
     ]
 
 
-def region_facts(
-    regions: Sequence[Region], now: Sequence[float], record: Record
-) -> list[Fact]:
+def region_facts(regions: Sequence[Region], now: Sequence[float], record: Record) -> list[Fact]:
     """The numbers of each region.
 
     Args:

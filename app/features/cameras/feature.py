@@ -73,7 +73,7 @@ class Cameras(Feature):
                 tr("Screens and streams have fixed ones."),
             )
         else:
-            self._menu.unfold()
+            self._menu.open_menu()
 
     # -- connection
 
@@ -81,7 +81,7 @@ class Cameras(Feature):
         camera = info.kind is SourceKind.CAMERA
         self._info = info if camera else None
         self._lost = None
-        self._menu.show_given(self._info)
+        self._menu.show_format(self._info)
         # Only the demo that stands in for a camera waits for one; who chose a film does not.
         self._wait(info.kind is SourceKind.DEMO and bool(info.note), known=set())
 
@@ -138,7 +138,7 @@ class Cameras(Feature):
         self.context.session.camera_format = (
             CameraFormat(width, height, float(fps)) if wanted else None
         )
-        self._menu.show_asked((width, height), fps)
+        self._menu.show_requested((width, height), fps)
 
     def _on_size(self, width: int, height: int) -> None:
         self._settings.size = (width, height)
@@ -155,7 +155,7 @@ class Cameras(Feature):
 
     def _on_turned(self) -> None:
         if self._info is not None:
-            self._menu.show_given(self.context.session.info)
+            self._menu.show_format(self.context.session.info)
 
 
 def _list_cameras() -> Sequence[CameraDevice]:

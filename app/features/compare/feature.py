@@ -193,11 +193,7 @@ class Compare(Feature):
     def _on_taken(self, packet: SaliencyPacket) -> None:
         if packet.teacher_result is not None:
             self._take(packet.teacher_result)
-        elif (
-            self.stage.teacher_result is not None
-            and self._ready
-            and self._settings.synchronized
-        ):
+        elif self.stage.teacher_result is not None and self._ready and self._settings.synchronized:
             # It failed on this frame: an earlier picture beside it would pass for its pair.
             self._forget()
             self.stage.say(tr("No map"), tr("The teacher failed on this frame."))
@@ -239,7 +235,9 @@ class Compare(Feature):
         """Loads the graph where a view shows it; most people never do, and it takes 4 MB."""
         if not self.stage.needs_teacher or not self.context.presenter.overlay_seen:
             return
-        self.context.jobs.run(import_pyqtgraph, lambda _: self.card.start(), self.context.show_error, name="plots")
+        self.context.jobs.run(
+            import_pyqtgraph, lambda _: self.card.start(), self.context.show_error, name="plots"
+        )
 
     def _describe(self) -> None:
         """Says how far the teacher lags and how far the two agree, calmly."""

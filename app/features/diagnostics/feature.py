@@ -44,7 +44,9 @@ class Diagnostics(Feature):
     def facts(self) -> list[Fact]:
         """Rates, latency, drops and memory."""
         stats = self.context.session.stats()
-        drops = ", ".join(f"{name} {count}" for name, count in stats.dropped_by_cause.items() if count)
+        drops = ", ".join(
+            f"{name} {count}" for name, count in stats.dropped_by_cause.items() if count
+        )
         technical = {
             "frames": f"captured {stats.captured}, inferred {stats.inferred}, "
             f"painted {stats.painted}, failed {stats.failed}, in flight {stats.in_flight}",

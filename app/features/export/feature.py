@@ -49,8 +49,7 @@ class _Film(NamedTuple):
 
 
 class Export(Feature):
-    """Exports clips, of files by marks on the timeline, of live sources by recording.
-"""
+    """Exports clips, of files by marks on the timeline, of live sources by recording."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -59,18 +58,16 @@ class Export(Feature):
         self.queue = ExportQueue(self)
         self.queue.changed.connect(self._on_changed)
         self.queue.ended.connect(self._on_ended)
-        self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
         self._orders = ExportJobBuilder(context, self.queue)
         self.live = LiveRecording(session, context.jobs, lambda: self._orders.folder, self)
         self.live.failed.connect(self._on_recording_failed)
         self.live.split.connect(self._on_split)
         self.card = ExportQueueCard()
+        self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
         self.card.dismissed.connect(self._on_dismissed)
         self.card.wanted.connect(self._on_wanted)
         # Queued: the panel has made room by then.
-        self.card.grew.connect(
-            lambda: slots.reveal(self.card), Qt.ConnectionType.QueuedConnection
-        )
+        self.card.grew.connect(lambda: slots.reveal(self.card), Qt.ConnectionType.QueuedConnection)
         self.card.hide()
         slots.add_card(self.card, _CARD_RANK)
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
@@ -123,7 +120,9 @@ class Export(Feature):
                 self.context.actions.tip(tr("Save snapshot"), "save_snapshot"),
             )
         elif info.live:
-            self.live.save_last(info.title, partial(self._ask_for_take, info), self.context.show_error)
+            self.live.save_last(
+                info.title, partial(self._ask_for_take, info), self.context.show_error
+            )
         else:
             part = tr("I and U mark a part on the timeline, too.")
             if info.kind is SourceKind.NETWORK:
@@ -155,7 +154,9 @@ class Export(Feature):
         packet, info = self.context.presenter.packet, self.context.session.info
         if packet is not None and info is not None:
             period = 1 / info.fps if info.fps > 0 else 0.04
-            self._set_marks(self.context.session.marks[0], packet.frame.pts + period, newest_end=True)
+            self._set_marks(
+                self.context.session.marks[0], packet.frame.pts + period, newest_end=True
+            )
 
     @action("Clear marks", Menu.EXPORT, "Shift+I", needs=SEEKABLE, group=1)
     def clear_marks(self) -> None:
@@ -166,7 +167,7 @@ class Export(Feature):
     def record(self, on: bool) -> None:
         """Records a live source, or ends that and exports it."""
         info = self.context.session.info
-        if on and self._is_live(info):
+        if on and info is not None and self._is_live(info):
             self.live.record(info.title)
             self._tick.start()
         elif self.live.recording and info is not None:
@@ -179,7 +180,9 @@ class Export(Feature):
         """Exports the last half minute of a live source, the way it was done last."""
         info = self.context.session.info
         if info is not None and self._is_live(info):
-            self.live.save_last(info.title, partial(self._export_take, info.title), self.context.show_error)
+            self.live.save_last(
+                info.title, partial(self._export_take, info.title), self.context.show_error
+            )
 
     @action("Keep the last 30 seconds", Menu.EXPORT, "Ctrl+E", group=2, checkable=True)
     def keep_last(self, on: bool) -> None:
@@ -254,7 +257,9 @@ class Export(Feature):
             part = tr("{count} videos, one after the other").format(count=len(videos))
             self._ask(str(folder), part, "", partial(self._export_videos, videos))
 
-        self.context.jobs.run(lambda: videos_in(folder), ask, self.context.show_error, name="folder")
+        self.context.jobs.run(
+            lambda: videos_in(folder), ask, self.context.show_error, name="folder"
+        )
 
     # -- exporting
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
-from app.features.export.settings import MIN_HEIGHT, ExportSettings
 from app.features.export.queue import ExportTask
+from app.features.export.settings import MIN_HEIGHT, ExportSettings
 from app.session.models import if_available
 from app.session.settings import SessionSettings
 

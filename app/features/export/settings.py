@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
@@ -11,6 +12,8 @@ from app.runtime.settings import Section
 MIN_HEIGHT = 16  # pixels; smaller values stand for the height of the source
 
 Preset = Literal["overlay", "beside", "teacher", "numbers"]
+Format = Literal["mp4", "webm"]
+Quality = Literal["small", "good", "best"]
 Extra = Literal["contours", "peaks", "plot", "csv", "json", "npz", "png"]
 
 
@@ -33,12 +36,10 @@ class ExportSettings(Section):
         for name in ("preset", "format", "quality", "height", "extras", "folder", "keep")
     }
 
-    preset: MIN_HEIGHT = 16  # pixels; smaller values stand for the height of the source
-
-Preset = "overlay"
-    format: Literal["mp4", "webm"] = "mp4"
-    quality: Literal["small", "good", "best"] = "good"
+    preset: Preset = "overlay"
+    format: Format = "mp4"
+    quality: Quality = "good"
     height: Annotated[int, Meta(ge=0, le=8192)] = 0
-    extras: list[Extra] = []
+    extras: list[Extra] = msgspec.field(default_factory=list)
     folder: str = ""
     keep: bool = True

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.features.models.dialog import ModelsDialog
-from app.features.models.model_info import ModelInfo, ModelPreview, list_model_info, measure, try_model
+from app.features.models.model_info import (
+    ModelInfo,
+    ModelPreview,
+    list_model_info,
+    measure,
+    try_model,
+)
 from app.features.models.onnx_dialog import OnnxModelDialog
 from app.session.models import engines, short_name
 from app.session.settings import Engine, SessionSettings
@@ -160,7 +166,9 @@ class Models(Feature):
             dialog.show_models(facts)
             dialog.set_chosen(self.context.session.model, self.context.session.teacher)
 
-        self.context.jobs.run(lambda: list_model_info(own), done, self.context.show_error, name="models")
+        self.context.jobs.run(
+            lambda: list_model_info(own), done, self.context.show_error, name="models"
+        )
 
     def _measure(self, names: list[str]) -> None:
         """Measures one model after the other, in the background; none ends that."""

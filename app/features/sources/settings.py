@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from app.runtime.settings import Section
 
 MAX_RECENT = 10
@@ -18,7 +20,7 @@ class SourcesSettings(Section):
 
     SECTION: ClassVar[str] = "sources"
 
-    recent: list[str] = []
+    recent: list[str] = msgspec.field(default_factory=list)
 
     def add_recent(self, spec: str) -> None:
         """Puts a source at the head of the recent ones."""

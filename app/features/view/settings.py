@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
@@ -23,4 +24,4 @@ class ViewSettings(Section):
     SECTION: ClassVar[str] = "view"
     V1: ClassVar[dict[str, str]] = {"orientations": "turned"}
 
-    orientations: dict[str, tuple[Mirrored, QuarterTurns]] = {}
+    orientations: dict[str, tuple[Mirrored, QuarterTurns]] = msgspec.field(default_factory=dict)
