@@ -99,7 +99,7 @@ def test_an_entry_opens_its_source(player, monkeypatch):
     player.until(lambda: "Front" in entries(player.picker.list))
     next(a for a in player.picker.list.actions() if a.text() == "Front").trigger()
     player.picker.list.close()
-    player.until(lambda: player.session.info.title == "Demo")
+    player.until(lambda: player.source_title == "Demo")
 
 
 def test_recent_sources_are_kept(launch, clip, tmp_path):
@@ -117,7 +117,7 @@ def test_recent_sources_are_kept(launch, clip, tmp_path):
     assert len(entries(recent)) == 3
     second.picker.list.close()
     recent.actions()[1].trigger()
-    second.until(lambda: second.session.info.title == clip.name)
+    second.until(lambda: second.source_title == clip.name)
     assert second.settings.recent == [str(clip), str(other)]
     second.trigger("choose_source")
     recent.actions()[-1].trigger()
@@ -136,7 +136,7 @@ def test_files_and_folders_by_dialog(player, clip, tmp_path):
         dialog.fileSelected.emit(str(chosen))
         dialog.close()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-        player.until(lambda chosen=chosen: player.session.info.title == chosen.name)
+        player.until(lambda chosen=chosen: player.source_title == chosen.name)
     assert player.settings.folder == str(clip.parent)
 
 
@@ -154,7 +154,7 @@ def test_drops(player, clip, tmp_path):
     picture = tmp_path / "drop.png"
     cv2.imwrite(str(picture), np.zeros((30, 40, 3), np.uint8))
     assert drop(player, files(picture, clip))
-    player.until(lambda: player.session.info.title == "drop.png")
+    player.until(lambda: player.source_title == "drop.png")
     address = QMimeData()
     address.setText("http://127.0.0.1:9/live")
     assert drop(player, address)
@@ -250,9 +250,9 @@ def test_the_last_of_several_choices_wins(player, clip, tmp_path):
     cv2.imwrite(str(picture), np.zeros((30, 40, 3), np.uint8))
     for spec in ("demo", str(clip), "demo", str(picture)):
         player.session.open(spec)
-    player.until(lambda: player.session.info.title == "last.png")
+    player.until(lambda: player.source_title == "last.png")
     player.settle()
-    assert player.session.info.title == "last.png"
+    assert player.source_title == "last.png"
 
 
 @pytest.mark.parametrize(

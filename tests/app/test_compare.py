@@ -174,7 +174,7 @@ def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
         return float(np.abs(one[:height, :width] - other[:height, :width])[20:-20, 20:-20].max())
 
     assert apart() > 40
-    assert compare(still).teacher == ""
+    assert still.session.running_teacher == ""
     assert still.session.teacher_stats() is None
     still.trigger("overlay")
     assert apart() < 12

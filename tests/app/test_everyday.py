@@ -106,7 +106,7 @@ def test_the_clean_view_is_the_picture_alone(player):
     assert window.minimumSize() == window.maximumSize()
     player.until(lambda: player.canvas.size() == window.size())
     assert player.canvas.picture_rect() == player.canvas.rect().toRectF()
-    for part in (player.transport, player.status, player.slots.panel, player.picker):
+    for part in (player.transport, player.status.source, player.slots.panel, player.picker):
         assert not part.isVisible()
     player.banner.notify("error", "A private path was not found.")
     assert not player.banner.message

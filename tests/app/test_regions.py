@@ -62,7 +62,7 @@ def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
     assert row.share.text() == f"{share:.0%}".replace("%", "\u2009%")
     assert row.name.text() == "Region 1"
     # What the window has is what others, such as the export, read.
-    assert still.window.regions == (region,)
+    assert still.session.regions == (region,)
     mask = region.mask(*still.presenter.packet.frame.image.shape[:2])
     assert mask.mean() == pytest.approx(0.5 * 0.7, abs=0.02)
 
@@ -198,7 +198,7 @@ def test_regions_go_to_a_file_and_come_back_by_dropping_it(still, tmp_path):
     answer(still, path)
     still.until(path.exists)
     regions(still).remove(0)
-    assert analyse(still).takes(str(path))
+    assert analyse(still).open_drop(str(path))
     still.until(lambda: regions(still).all == (LEFT_HALF,))
     path.write_text("{}")
     still.trigger("load_regions")
@@ -241,7 +241,7 @@ def test_the_clipboard_gets_two_columns_of_numbers(still):
     (share,) = region_shares(still.presenter.packet.saliency, [LEFT_HALF])
     assert float(numbers["Left: share now"]) == pytest.approx(share, abs=1e-4)
     assert float(numbers["Time (s)"]) == pytest.approx(still.presenter.packet.frame.pts, abs=1e-3)
-    assert numbers["Network"] == "uvanet-64"
+    assert numbers["Model"] == "uvanet-64"
     assert "CC" not in numbers
     assert still.banner.level == "done"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from app.pipeline.events import PipelineState
+from app.ui.controls import IconButton
 from app.ui.time_text import clock_text
 
 
@@ -29,7 +30,7 @@ def test_the_timeline_shows_where_the_picture_is(still):
 
 
 def test_a_part_is_marked_by_buttons_beside_the_timeline(still):
-    first, last = still.transport._mark_buttons
+    first, last = still.slots.timeline_buttons.findChildren(IconButton)
     assert first.isVisible()
     assert "(I)" in first.toolTip()
     assert "(U)" in last.toolTip()

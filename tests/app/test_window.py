@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
+from app.features.diagnostics.feature import Diagnostics
 from app.pipeline.events import PipelineState
 from app.runtime.import_guards import clear_foreign_qt
 from app.runtime.shutdown import shut_down
@@ -73,7 +74,7 @@ def test_full_screen_leaves_the_picture_alone(player):
     player.trigger("full_screen")
     player.until(player.window.isFullScreen)
     assert not player.transport.isVisible()
-    assert not player.status.isVisible()
+    assert not player.status.source.isVisible()
     assert not player.slots.panel.isVisible()
     assert "Esc" in player.banner.message
     player.trigger("leave")
@@ -109,7 +110,7 @@ def test_title_and_status_name_the_source(player, clip):
     assert "160\N{MULTIPLICATION SIGN}120" in player.status.source.full_text
     assert "30 fps" in player.status.source.full_text
     assert player.status.model.text() == "uvanet-64"
-    player.until(lambda: "p95" in player.status.latency.text())
+    player.until(lambda: "p95" in player.find(Diagnostics).labels.latency.text())
 
 
 def test_the_graphs_start_after_the_first_overlay_and_follow(player):

@@ -193,6 +193,11 @@ class Bench:
     def plots(self) -> PlotPanel:
         return self.find(Diagnostics).plots
 
+    @property
+    def source_title(self) -> str:
+        """The title of the current source; empty without one."""
+        return self.session.info.title if self.session.info else ""
+
     def until(self, condition: Callable[[], object], what: str = "") -> None:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
