@@ -96,7 +96,7 @@ def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
     analyse(paused)._strip.scan.click()
     assert not analyse(paused)._recording.scanning
     go_on.set()
-    paused.until(lambda: not paused.jobs.busy())
+    paused.until(lambda: not paused.context.jobs.busy())
     assert 20 <= len(record(paused)) < 30
 
 

@@ -9,13 +9,13 @@ import pytest
 from PySide6.QtCore import Qt
 from window_bench import PATIENCE, FakeCamera
 
+from app.features.analyse.feature import Analyse
 from app.features.export.dialog import ExportDialog
 from app.features.export.feature import Export
 from app.features.export.options import ExportOptions, reserve_file
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
 from app.features.export.time_range import read_time, time_text
-from app.runtime import settings as store
 from app.runtime.child_process import ChildProcess
 from uvanet import sources
 from uvanet.analysis import Region, Shape
@@ -146,12 +146,12 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench.until(lambda: task.done > 10)
     child = psutil.Process(ours.queue.process.pid)
     bench.window.close()
-    ours.question.box.reject()
-    bench.until(lambda: ours.question.box is None)
+    bench.window.quit_guard.box.reject()
+    bench.until(lambda: bench.window.quit_guard.box is None)
     assert bench.window.isVisible()
     assert child.is_running()
     bench.window.close()
-    (stop,) = [b for b in ours.question.box.buttons() if b.text() == "Stop it"]
+    (stop,) = [b for b in bench.window.quit_guard.box.buttons() if b.text() == "Stop and quit"]
     stop.click()
     bench.until(lambda: not bench.window.isVisible())
     assert not child.is_running()
@@ -290,7 +290,7 @@ def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, hom
 
 
 def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
-    analyse = next(one for one in still.window.features if hasattr(one, "regions"))
+    analyse = still.find(Analyse)
     box = ((0.0, 0.0), (1.0, 0.5))
     analyse.regions.all = tuple(Region(name, Shape.RECTANGLE, box) for name in ("file", "file"))
     choice = ExportOptions(preset="numbers")
@@ -452,17 +452,6 @@ def test_names_that_are_taken_get_a_number(tmp_path):
     assert choice.outs(tmp_path / "a", taken) == (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
     numbers = ExportOptions(preset="numbers")
     assert [path.suffix for path in numbers.outs(tmp_path / "b")] == [".csv", ".json"]
-
-
-def test_choices_are_kept_field_by_field(tmp_path):
-    path = tmp_path / "settings.json"
-    settings = store.Settings(export_preset="beside", export_height=720, export_extras=["peaks"])
-    store.save(settings, path)
-    assert store.load(path).export_preset == "beside"
-    path.write_text('{"export_preset": "x", "export_height": 3, "export_extras": ["csv"]}')
-    loaded = store.load(path)
-    assert (loaded.export_preset, loaded.export_height) == ("overlay", 0)
-    assert loaded.export_extras == ["csv"]
 
 
 def run_export(qtbot, monkeypatch, command):

@@ -67,9 +67,9 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     studio.feature.order("pause")
     studio.until(lambda: any(getattr(told, "paused", None) for told in studio.feature.run.history))
     studio.window.close()
-    box = studio.feature.question.box
+    box = studio.window.quit_guard.box
     assert studio.window.isVisible()
-    (leave,) = [button for button in box.buttons() if button.text() == "Let it go on"]
+    (leave,) = [button for button in box.buttons() if button.text() == "Continue in background"]
     leave.click()
     studio.until(lambda: not studio.window.isVisible())
     assert studio.program.clean
@@ -100,12 +100,12 @@ def test_quitting_may_stop_it_or_be_thought_better_of(studio):
     phase(studio, "train")
     run = studio.feature.run
     studio.window.close()
-    studio.feature.question.box.reject()
-    studio.until(lambda: studio.feature.question.box is None)
+    studio.window.quit_guard.box.reject()
+    studio.until(lambda: studio.window.quit_guard.box is None)
     assert studio.window.isVisible()
     assert studio.feature.busy
     studio.window.close()
-    (stop,) = [b for b in studio.feature.question.box.buttons() if b.text() == "Stop it"]
+    (stop,) = [b for b in studio.window.quit_guard.box.buttons() if b.text() == "Stop and quit"]
     stop.click()
     studio.until(lambda: not studio.window.isVisible())
     studio.until(lambda: holder(run.folder) is None)

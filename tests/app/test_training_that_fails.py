@@ -161,7 +161,9 @@ def test_a_killed_run_is_offered_at_the_next_start(studio, launch, squares):
     phase(studio, "train")
     child = studio.feature.run._child
     studio.window.close()
-    (leave,) = [b for b in studio.feature.question.box.buttons() if b.text() == "Let it go on"]
+    (leave,) = [
+        b for b in studio.window.quit_guard.box.buttons() if b.text() == "Continue in background"
+    ]
     leave.click()
     studio.until(lambda: not studio.window.isVisible())
     psutil.Process(child.pid).kill()
