@@ -1,4 +1,4 @@
-"""Capture thread of one source: opens it, plays it, reports failures, closes it."""
+"""Capture threads, one per source: open it, play it, report failures, close it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from app.pipeline.command_queue import CommandQueue
 from app.pipeline.events import PipelineState, SourceEvent, SourceFailed, SourceOpened, StateChanged
 from app.pipeline.playback import Playback
 from app.pipeline.stats import Drop
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.pipeline.clock import Clock
-    from app.pipeline.command_queue import CommandQueue
-    from app.pipeline.frame_router import SourceFeed
+    from app.pipeline.frame_router import FrameRouter, SourceFeed
     from uvanet.sources.base import Source
 
 logger = logging.getLogger(__name__)
@@ -190,6 +190,73 @@ class CaptureSession:
         for _ in _not_joined(late, ABANDON_S):
             logger.warning("a source does not return; its thread is left behind")
         self._before = ()
+
+
+class CaptureSessions:
+    """The session of the current source, and those before it that have not ended yet.
+
+    All methods return at once (`join` within its bound). The caller holds a lock around `open`
+    and `stop`.
+
+    Args:
+        router: Gives each source its feed.
+        emit: Receives the events of all sources.
+        clock: Source of time stamps.
+
+    Attributes:
+        source: Number of the current source; 0 before the first.
+        speed: Playback speed, kept over changes of source.
+        loop: Whether sources start over at their end, kept over changes of source.
+    """
+
+    def __init__(
+        self, router: FrameRouter, emit: Callable[[SourceEvent], None], clock: Clock
+    ) -> None:
+        self.source = 0
+        self.speed = 1.0
+        self.loop = False
+        self._router = router
+        self._emit = emit
+        self._clock = clock
+        self._current: CaptureSession | None = None
+        self._retired: list[CaptureSession] = []
+
+    @property
+    def commands(self) -> CommandQueue | None:
+        """Command queue of the current source."""
+        session = self._current
+        return None if session is None else session.commands
+
+    def open(self, source: Source) -> int:
+        """Stops the current session and starts one for a source; returns its number."""
+        self.stop()
+        self._retired = [session for session in self._retired if not session.join(0)]
+        self.source += 1
+        self._current = CaptureSession(
+            source,
+            self._router.open_feed(self.source),
+            self._emit,
+            CommandQueue(self._clock, self.speed, self.loop),
+            self._clock,
+            before=tuple(self._retired),
+        )
+        self._current.start()
+        return self.source
+
+    def stop(self) -> None:
+        """Asks the current session to end."""
+        if self._current is not None:
+            self._current.stop()
+            self._retired.append(self._current)
+            self._current = None
+
+    def join(self, timeout: float) -> bool:
+        """Waits for all threads, `timeout` seconds in all; False where one still runs."""
+        end = time.monotonic() + timeout
+        for session in _not_joined(self._retired, min(timeout, GRACE_S)):
+            session.unblock()
+        self._retired = _not_joined(self._retired, max(0.0, end - time.monotonic()))
+        return not self._retired
 
 
 def _not_joined(sessions: Sequence[CaptureSession], seconds: float) -> list[CaptureSession]:

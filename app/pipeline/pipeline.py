@@ -7,9 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from app.pipeline.capture import GRACE_S, CaptureSession
+from app.pipeline.capture import CaptureSessions
 from app.pipeline.clock import Clock, SystemClock
-from app.pipeline.command_queue import CommandQueue
 from app.pipeline.events import (
     Event,
     PipelineState,
@@ -78,14 +77,10 @@ class LivePipeline:
         self._emitting = threading.RLock()
         self._state = PipelineState.IDLE
         self._stalled = False
+        self._repeat_seq: int | None = None  # newest frame when `repeat_frame` was called
         self._info: SourceInfo | None = None
-        self._speed = 1.0
-        self._loop = False
-        self._closed = False
-        self._source = 0
-        self._session: CaptureSession | None = None
-        self._retired: list[CaptureSession] = []
-        self._stopped = threading.Event()
+        self._stopped = threading.Event()  # set by `close`
+        self._capture = CaptureSessions(self._router, self._emit, self._clock)
         self.teacher = TeacherBranch(
             self._router, self._notify, self._emit, self._clock, step_limit_s
         )
@@ -113,12 +108,12 @@ class LivePipeline:
     @property
     def speed(self) -> float:
         """Playback speed; kept over changes of source."""
-        return self._speed
+        return self._capture.speed
 
     @property
     def loop(self) -> bool:
         """Whether the source starts over at its end; kept over changes of source."""
-        return self._loop
+        return self._capture.loop
 
     def open(self, source: Source) -> int:
         """Closes the current source and plays another one.
@@ -134,33 +129,19 @@ class LivePipeline:
             The number that the source's events and frames carry.
         """
         with self._lock:
-            if self._closed:
+            if self._stopped.is_set():
                 raise RuntimeError("the pipeline is closed")
-            if self._session is not None:
-                self._session.stop()
-                self._retired.append(self._session)
-            self._retired = [session for session in self._retired if not session.join(0)]
-            self._source += 1
             self._state, self._info, self._stalled = PipelineState.OPENING, None, False
-            self._session = CaptureSession(
-                source,
-                self._router.open_feed(self._source),
-                self._emit,
-                CommandQueue(self._clock, self._speed, self._loop),
-                self._clock,
-                before=tuple(self._retired),
-            )
-            self._session.start()
-            return self._source
+            return self._capture.open(source)
 
     def play(self) -> None:
         """Plays; starts over after the end; opens the source again after a failure."""
-        if (commands := self._commands) is not None:
+        if (commands := self._capture.commands) is not None:
             commands.play(True)
 
     def pause(self) -> None:
         """Pauses. A live source is still read, so that its frames do not queue up."""
-        if (commands := self._commands) is not None:
+        if (commands := self._capture.commands) is not None:
             commands.play(False)
 
     def seek(self, seconds: float) -> None:
@@ -172,7 +153,7 @@ class LivePipeline:
         Args:
             seconds: Time since the source's start; clamped to it.
         """
-        if (commands := self._commands) is not None:
+        if (commands := self._capture.commands) is not None:
             commands.seek(seconds)
 
     def step(self, frames: int = 1) -> None:
@@ -181,7 +162,7 @@ class LivePipeline:
         Args:
             frames: Number of frames; negative for backwards, where the source can seek.
         """
-        if (commands := self._commands) is not None:
+        if (commands := self._capture.commands) is not None:
             commands.step(frames)
 
     def set_speed(self, speed: float) -> None:
@@ -191,16 +172,16 @@ class LivePipeline:
             speed: 1 is real time; clamped to MIN_SPEED..MAX_SPEED.
         """
         with self._lock:
-            self._speed = min(max(speed, MIN_SPEED), MAX_SPEED)
-            if self._session is not None:
-                self._session.commands.set_speed(self._speed)
+            self._capture.speed = min(max(speed, MIN_SPEED), MAX_SPEED)
+            if (commands := self._capture.commands) is not None:
+                commands.set_speed(self._capture.speed)
 
     def set_loop(self, loop: bool) -> None:
         """Sets whether the source starts over at its end. A still picture never does."""
         with self._lock:
-            self._loop = loop
-            if self._session is not None:
-                self._session.commands.loop = loop
+            self._capture.loop = loop
+            if (commands := self._capture.commands) is not None:
+                commands.loop = loop
 
     def use_model(self, predictor: Predictor, name: str) -> int:
         """Replaces the network; no frame is lost.
@@ -223,13 +204,20 @@ class LivePipeline:
     @property
     def has_frame(self) -> bool:
         """Whether the current source has given a frame yet."""
-        return self._router.has_frame
+        return self._router.last_seq is not None
 
     def repeat_frame(self) -> None:
-        """Sends the newest frame to the networks once more, where no frames flow."""
+        """Sends the newest frame to the networks once more, unless another one follows."""
         with self._lock:
-            if self._state is not PipelineState.PLAYING or self._stalled:
-                self._router.repeat_frame(self._clock.now())
+            self._repeat_seq = self._router.last_seq
+            self._repeat_if_still()
+
+    def _repeat_if_still(self) -> None:
+        if self._state is PipelineState.PLAYING and not self._stalled:
+            return  # decided by the next frame, or where the source pauses, ends or stalls
+        if self._repeat_seq is not None and self._repeat_seq == self._router.last_seq:
+            self._router.repeat_frame(self._clock.now())
+        self._repeat_seq = None
 
     def set_tap(self, tap: Callable[[FramePacket], None] | None) -> None:
         """Calls `tap` with every captured frame, on the capture thread; it must be quick."""
@@ -264,33 +252,14 @@ class LivePipeline:
         """
         end = time.monotonic() + timeout
         with self._lock:
-            self._closed = True
             self._stopped.set()
-            sessions = list(self._retired)
-            if self._session is not None:
-                self._session.stop()
-                sessions.append(self._session)
-            self._session = self._info = None
-            self._state = PipelineState.IDLE
+            self._capture.stop()
+            self._state, self._info = PipelineState.IDLE, None
             self.teacher.close()
             self._router.close()
-        grace = min(end, time.monotonic() + GRACE_S)
-        for session in sessions:
-            if not session.join(max(0.0, grace - time.monotonic())):
-                session.unblock()
-        ended = [
-            worker.join(max(0.0, end - time.monotonic()))
-            for worker in (self._watchdog, self._inference, self.teacher)
-        ]
-        left = [s for s in sessions if not s.join(max(0.0, end - time.monotonic()))]
-        with self._lock:
-            self._retired = left
-        return all(ended) and not left
-
-    @property
-    def _commands(self) -> CommandQueue | None:
-        session = self._session
-        return None if session is None else session.commands
+        workers = (self._capture, self._watchdog, self._inference, self.teacher)
+        ended = [worker.join(max(0.0, end - time.monotonic())) for worker in workers]
+        return all(ended)
 
     def _check_steps(self) -> None:
         self._inference.check()
@@ -306,9 +275,9 @@ class LivePipeline:
         """Passes an event on, unless its source is not the current one."""
         with self._emitting:
             with self._lock:
-                if self._closed:
+                if self._stopped.is_set():
                     return
-                if isinstance(event, SourceEvent) and event.source != self._source:
+                if isinstance(event, SourceEvent) and event.source != self._capture.source:
                     return
                 match event:
                     case StateChanged(_, state):
@@ -319,6 +288,7 @@ class LivePipeline:
                         self._stalled = True
                     case SourceResumed():
                         self._stalled = False
+                self._repeat_if_still()
             try:
                 self._on_event(event)
             except Exception:

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from app.features.diagnostics.feature import Diagnostics
 from app.pipeline.events import PipelineState
 from app.runtime.import_guards import clear_foreign_qt
-from app.runtime.shutdown import shut_down
 from app.ui.theme import DARK, LIGHT
 
 
@@ -168,22 +166,6 @@ def test_ctrl_c_closes_the_window(player):
     os.kill(os.getpid(), signal.SIGINT)
     player.until(lambda: not player.window.isVisible())
     assert player.program.clean
-
-
-def test_stages_have_bounds_and_do_not_stop_each_other():
-    done = []
-
-    def broken(_):
-        raise RuntimeError("no")
-
-    def hangs(seconds):
-        time.sleep(seconds)
-        return False
-
-    stages = [("a", broken), ("b", hangs), ("c", lambda left: done.append(left) or True)]
-    assert not shut_down(stages, 0.2)
-    assert done == [0.1]
-    assert shut_down([("c", lambda _: True)], 1.0)
 
 
 def test_only_opencvs_paths_are_cleared(tmp_path, monkeypatch):

@@ -46,6 +46,7 @@ class Models(Feature):
         session.model_changed.connect(self._on_model)
         session.model_failed.connect(self._on_failed)
         session.engine_failed.connect(self._on_failed)
+        session.model_waiting.connect(self._on_waiting)
         session.teacher_changed.connect(self._mark)
 
     def open_drop(self, path: str) -> bool:
@@ -137,6 +138,10 @@ class Models(Feature):
         if ".onnx" in name.lower():
             self._remember(name)
         self._mark()
+
+    def _on_waiting(self, name: str) -> None:
+        text = tr("{name} is loaded and takes over with the next frame.")
+        self.context.messages.notify("info", text.format(name=short_name(name)), topic=_TOPIC)
 
     def _on_failed(self, error: UvanetError) -> None:
         self.context.messages.notify("error", error.message, error.hint, topic=_TOPIC)
