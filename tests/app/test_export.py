@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import Qt
 from window_bench import PATIENCE, FakeCamera
 
-from app.features.analyse.feature import Analyse
 from app.features.export.dialog import ExportDialog
 from app.features.export.feature import Export
 from app.features.export.options import ExportOptions, reserve_file
