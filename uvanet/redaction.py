@@ -21,7 +21,7 @@ def redact(text: str) -> str:
 
 
 def printable(path: str | Path) -> str:
-    """Gives a path as text that every encoder takes: bytes that are not UTF-8 become `\\xNN`."""
+    """Gives a path as text that every encoder takes; bytes that are not UTF-8 become escapes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

@@ -126,7 +126,9 @@ class MediaInput:
             for stream in self.container.streams.video
             if not any(_is(stream, name) for name in hidden) and stream.codec_context is not None
         ]
-        return next((stream for stream in tracks if _is(stream, "default")), next(iter(tracks), None))
+        return next(
+            (stream for stream in tracks if _is(stream, "default")), next(iter(tracks), None)
+        )
 
     @property
     def has_timestamps(self) -> bool:

@@ -155,9 +155,9 @@ class MediaReader:
         """Whether the file is known to end early; some formats show it only when they end."""
         if self._input is None or self._input.file is None:
             return False
-        if self._stated is not None and self.duration is not None:
-            if self._stated > self.duration + max(0.5, 0.02 * self._stated):
-                return self._input.container.format.name == "avi"
+        stated = self._stated or 0.0
+        if self._input.container.format.name == "avi":
+            return stated > (self.duration or 0.0) + max(0.5, 0.02 * stated)
         entries, size = self._track.index_entries, self._input.container.size
         return len(entries) > 0 and entries[-1].pos + entries[-1].size > size
 
@@ -264,7 +264,9 @@ class MediaReader:
         context: VideoCodecContext = track.codec_context
         if track.metadata.get("alpha_mode") == "1" and context.name in ("vp8", "vp9"):
             # FFmpeg's own decoders of VP8 and VP9 leave the alpha layer out; libvpx's do not.
-            context = av.CodecContext.create(f"libvpx{'-vp9' if context.name == 'vp9' else ''}", "r")  # type: ignore[assignment]
+            context = av.CodecContext.create(
+                f"libvpx{'-vp9' if context.name == 'vp9' else ''}", "r"
+            )  # type: ignore[assignment]
             context.extradata = track.codec_context.extradata
         if not context.is_open:
             small = context.width * context.height <= _SINGLE_THREAD_PIXELS

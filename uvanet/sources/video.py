@@ -154,9 +154,7 @@ class VideoSource(ThreadSafeSource):
                 f"{name} is a text file, not a video.", "Choose a video or a picture."
             )
         if "audio" in tracks:
-            return SourceError(
-                f"{name} holds sound but no video.", "Choose a video or a picture."
-            )
+            return SourceError(f"{name} holds sound but no video.", "Choose a video or a picture.")
         return SourceError(
             f"{name} holds no video that can be decoded ({tracks or 'no tracks'}).",
             "Copy it again, or convert it to H.264.",

@@ -72,7 +72,8 @@ class MapSink(Sink):
 
     def stage(self, frames: int | None = None) -> None:
         """See `Sink.stage`."""
-        assert self._file is not None and self._raw is not None
+        assert self._file is not None
+        assert self._raw is not None
         self._part = claim(self.path)
         try:
             if frames is None:

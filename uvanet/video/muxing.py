@@ -116,7 +116,9 @@ def has_sound(sound: Sound) -> bool:
     return reader.track is not None
 
 
-def _limited(packets: Iterator[Packet[Any]], most: int | None, stream: VideoStream) -> Iterator[Packet[Any]]:
+def _limited(
+    packets: Iterator[Packet[Any]], most: int | None, stream: VideoStream
+) -> Iterator[Packet[Any]]:
     count = 0
     try:
         for packet in packets:

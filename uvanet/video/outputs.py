@@ -223,4 +223,3 @@ def _exists(out: Path) -> bool:
 
 def _key(path: Path) -> str:
     return os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name))
-

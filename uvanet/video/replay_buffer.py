@@ -246,7 +246,6 @@ class ReplayBuffer:
         ]
 
 
-
 class MotionJpegFile:
     """A Matroska file of JPEG pictures, each with its own time, to the millisecond.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -65,7 +67,9 @@ class SoundReader:
         """Closes the source."""
         self._input.close()
 
-    def add_copied(self, output: OutputContainer, container: Container) -> Iterator[Packet[AudioStream]] | None:
+    def add_copied(
+        self, output: OutputContainer, container: Container
+    ) -> Iterator[Packet[AudioStream]] | None:
         """Adds the track as it is; None if the container cannot hold its codec.
 
         Returns:
@@ -77,7 +81,9 @@ class SoundReader:
         stream = output.add_stream_from_template(self.track)
         return self._copied(stream, may_be_early=container.format == "mp4")
 
-    def add_encoded(self, output: OutputContainer, container: Container) -> Iterator[Packet[AudioStream]]:
+    def add_encoded(
+        self, output: OutputContainer, container: Container
+    ) -> Iterator[Packet[AudioStream]]:
         """Adds the track, encoded anew; returns as `add_copied` does."""
         assert self.track is not None
         channels = self.track.codec_context.layout.nb_channels
@@ -94,10 +100,9 @@ class SoundReader:
                 stream.discard = av.stream.Discard.all
         early = self._sound.start - 1.0
         if early > 0:
-            try:
+            # Otherwise it is read from the start.
+            with contextlib.suppress(av.error.FFmpegError, OSError):
                 self._input.container.seek(int(early * av.time_base))
-            except (av.error.FFmpegError, OSError):
-                pass  # read from the start
         yield from self._input.container.demux(self.track)
 
     def _copied(self, stream: AudioStream, *, may_be_early: bool) -> Iterator[Packet[AudioStream]]:

@@ -89,9 +89,7 @@ def _packet_times(source: str | Path) -> tuple[Fraction, list[Fraction]]:
     base, ticks = Fraction(1, _USUAL_SCALE), []
     try:
         is_url = isinstance(source, str) and "://" in source
-        media = (
-            open_url(str(source), _TIMEOUT_S, _TIMEOUT_S) if is_url else open_file(Path(source))
-        )
+        media = open_url(str(source), _TIMEOUT_S, _TIMEOUT_S) if is_url else open_file(Path(source))
         with media:
             track = media.video
             if track is None or track.time_base is None:
