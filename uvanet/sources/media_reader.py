@@ -33,6 +33,7 @@ _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
 _MAX_ERRORS_IN_A_ROW = 200
+_SMALL_PROGRAM_STREAM_BYTES = 64 << 20
 # Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
 # of its own: with two, the live view of a 720p film takes 9 MB more.
 _SINGLE_THREAD_PIXELS = 1280 * 720
@@ -123,7 +124,7 @@ class MediaReader:
         # Containers round times to as little as a millisecond: a frame counts as shown a quarter
         # of its duration early, so that n / fps finds frame n.
         target = max(0.0, seconds) + 0.25 / self.fps
-        for lead in _SEEK_LEADS:
+        for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
             start = None if lead is None or target - lead <= 0 else target - lead
             if not self._restart(start):
                 continue
@@ -131,6 +132,16 @@ class MediaReader:
             if found is not None:
                 return found
         return None
+
+    def _times_survive_jumps(self) -> bool:
+        """Whether packets carry their own times after a jump.
+
+        In an MPEG program stream several small frames share a pack, and after a jump FFmpeg gives
+        them each other's times. Large files have large frames.
+        """
+        assert self._input is not None
+        container = self._input.container
+        return container.format.name != "mpeg" or container.size > _SMALL_PROGRAM_STREAM_BYTES
 
     def tracks(self) -> str:
         """Kinds and codecs of all tracks, for people."""
@@ -315,7 +326,9 @@ class MediaReader:
                 self.fps = 1.0 / step
         if container.duration is not None and container.duration > 0:
             self.duration = self._stated = container.duration / av.time_base
-        if track.duration and track.time_base and track.duration > 0:
+        # Streams without an index only estimate the duration of a single track.
+        indexed = container.format.name.startswith(("mov", "avi"))
+        if indexed and track.duration and track.time_base and track.duration > 0:
             own = float(track.duration * track.time_base)
             self.duration = min(own, self.duration or own)
         if track.frames > 0:
