@@ -163,7 +163,7 @@ class Program(QObject):
         if predictor is None:
             predictor = partial(load_predictor, model, engine, options.threads)
         session = LiveSession(predictor, self._jobs, self, model=model, engine=engine)
-        session.use_teacher(settings.teacher)
+        session.teacher.use(settings.teacher)
 
         def remember_model(name: str) -> None:
             settings.model = name
@@ -171,8 +171,8 @@ class Program(QObject):
         def remember_teacher(name: str) -> None:
             settings.teacher = name
 
-        session.model_changed.connect(remember_model)
-        session.teacher_changed.connect(remember_teacher)
+        session.student.changed.connect(remember_model)
+        session.teacher.changed.connect(remember_teacher)
         return session
 
     def _facts(self) -> list[Fact]:

@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.slots.root)
         self.slots.add_button(self.actions_by_name["shortcuts"], _MENU_RANK)
         self.slots.add_button(self._menu_button, _MENU_RANK)
-        self.slots.cards.set_folded(settings.folded)
+        self.slots.cards.set_collapsed(settings.folded)
         self.slots.cards.changed.connect(self._on_folded)
         self.slots.set_panel_wanted(settings.panel)
         self.slots.panel_changed.connect(self._on_panel)

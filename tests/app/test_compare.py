@@ -174,8 +174,8 @@ def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
         return float(np.abs(one[:height, :width] - other[:height, :width])[20:-20, 20:-20].max())
 
     assert apart() > 40
-    assert still.session.running_teacher == ""
-    assert still.session.teacher_stats() is None
+    assert still.session.teacher.running == ""
+    assert still.session.teacher.stats() is None
     still.trigger("overlay")
     assert apart() < 12
 
@@ -294,9 +294,9 @@ def test_how_they_agree_goes_to_the_clipboard_too(side: Bench) -> None:
 
 
 def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:
-    assert side.session.teacher_stats() is not None
+    assert side.session.teacher.stats() is not None
     side.trigger("compare_student")
-    assert side.session.teacher_stats() is None
+    assert side.session.teacher.stats() is None
     assert not compare(side).strip.isVisible()
     assert not side.slots.panes.others[0].isVisible()
     side.until(
@@ -305,7 +305,7 @@ def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:
 
 
 def test_without_any_teacher_it_says_so(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.session.session.first_teacher", lambda student: "")
+    monkeypatch.setattr("app.session.teacher.first_teacher", lambda student: "")
     player.trigger("compare_side")
     assert "ONNX" in compare(player).strip.lag.full_text
     assert player.slots.panes.others[0].canvas.message
@@ -320,7 +320,7 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
         compare_view="wipe", compare_wipe=0.25, compare_paired=False, compare_teacher="uvanet-64"
     )
     bench = launch(clip)
-    assert bench.session.running_teacher == ""
+    assert bench.session.teacher.running == ""
     bench.until(lambda: compare(bench).stage.teacher_result is not None)
     assert compare(bench).handle.isVisible()
     assert compare(bench).handle.share == 0.25

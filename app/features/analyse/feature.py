@@ -66,7 +66,7 @@ class Analyse(Feature):
         self.regions = Regions(context, self._recording, self._layer, self.card)
         session.opened.connect(self._on_opened)
         session.turned.connect(self._recording.restart)
-        session.model_changed.connect(lambda _: self._recording.restart())
+        session.student.changed.connect(lambda _: self._recording.restart())
         session.switched.connect(self._on_switched)
         context.presenter.presented.connect(self._on_presented)
         context.presenter.first_overlay.connect(self._load_plot)
