@@ -19,7 +19,7 @@ from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.bootstrap import Interval, draw_weights, interval
-from uvanet.evaluation.evaluate import evaluate
+from uvanet.evaluation.evaluator import evaluate_predictors
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import read_card
@@ -142,7 +142,7 @@ def measured(rows: list[Predictor], root: Path, first: str = BASE) -> Means:
         sets.append(talk.read(root / "talk"))
     found: Means = {}
     for data in sets:
-        scores = evaluate(data, rows, ("nss",))
+        scores = evaluate_predictors(data, rows, ("nss",))
         weights = draw_weights([item.clip for item in scores.items], DRAWS, SEED)
         base = scores.values[first][:, 0]
         found[data.name] = {

@@ -14,19 +14,26 @@ from app.pipeline.events import PipelineState
 from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
 from app.pipeline.predictor import Predictor, known_error
 from app.session.bridge import PipelineBridge
-from app.session.models import DEFAULT_ENGINE, load_predictor, short_name
+from app.session.models import (
+    DEFAULT_ENGINE,
+    first_teacher,
+    if_available,
+    load_predictor,
+    short_name,
+)
 from app.ui.i18n import tr
 from uvanet.errors import SourceError, UvanetError
 from uvanet.sources.base import SourceKind
 from uvanet.sources.orientation import Orientations, OrientedSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.pipeline.packets import FramePacket, SaliencyPacket, TeacherResult
     from app.pipeline.predictor import PredictorFactory
     from app.pipeline.stats import PipelineStats
     from app.runtime.jobs import Jobs
+    from uvanet.analysis import Region
     from uvanet.sources import CameraFormat
     from uvanet.sources.base import Source, SourceInfo
     from uvanet.sources.orientation import Orientation
@@ -52,13 +59,19 @@ class LiveSession(QObject):
         turned: The pictures are mirrored or rotated otherwise from now on.
         result_ready: A result waits for `take`.
         model_changed: What `use_model` was given; the first map of that network is there.
+        teacher_changed: The name of the model that `use_teacher` chose.
         teacher_ready: The name of the teacher that looks on from now on.
         teacher_failed: The UvanetError of the teacher; the student goes on.
         model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
+        marks_changed: There are other `marks`.
+        regions_changed: There are other `regions`.
         model_waiting: What `use_model` was given; it is loaded, but there is no frame for its
             trial yet.
 
     Attributes:
+        marks: Start and end of the selected stretch, in seconds of the source; None for an end of
+            the source itself.
+        regions: The regions of interest of the current source.
         info: The facts of the newest source, once it was open; None before.
         orientations: How sources are mirrored and rotated.
         camera_format: What cameras are asked for; None for what they like.
@@ -75,9 +88,12 @@ class LiveSession(QObject):
     result_ready = Signal()
     model_changed = Signal(str)
     model_failed = Signal(object)
+    teacher_changed = Signal(str)
     model_waiting = Signal(str)
     teacher_ready = Signal(str)
     teacher_failed = Signal(object)
+    marks_changed = Signal()
+    regions_changed = Signal()
 
     def __init__(
         self,
@@ -117,6 +133,10 @@ class LiveSession(QObject):
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
         self.camera_format: CameraFormat | None = None
+        self._teacher = ""
+        self._running_teacher = ""
+        self.marks: tuple[float | None, float | None] = (None, None)
+        self.regions: tuple[Region, ...] = ()
 
     # -- sources
 
@@ -198,30 +218,63 @@ class LiveSession(QObject):
         engine = self.engine
         self._jobs.run(lambda: load_predictor(name_or_path, engine), done, failed, name="model")
 
-    def use_teacher(
-        self,
-        name_or_path: str | None,
-        *,
-        make: PredictorFactory | None = None,
-        synchronized: bool = True,
-    ) -> None:
-        """Puts a second network beside the first, or takes it away.
+    def use_engine(self, engine: str) -> None:
+        """Runs every network from now on by another engine, as `uvanet.load` takes it."""
+        self.engine = engine
+        self.use_model(self._model)
+        if self._running_teacher:
+            self.use_teacher(self._running_teacher)
+
+    @property
+    def teacher(self) -> str:
+        """The chosen teacher, or the first other model; empty where there is none.
+
+        A teacher whose file was deleted counts as not chosen.
+        """
+        return if_available(self._teacher) or first_teacher(self._model)
+
+    @property
+    def running_teacher(self) -> str:
+        """The teacher that was started; empty where none was."""
+        return self._running_teacher
+
+    def use_teacher(self, name_or_path: str) -> None:
+        """Chooses the teacher; it runs from `start_teacher` to `stop_teacher`.
+
+        `teacher_changed` follows, also where the same teacher was chosen before.
+
+        Args:
+            name_or_path: What `use_model` takes.
+        """
+        self._teacher = name_or_path
+        self.teacher_changed.emit(name_or_path)
+
+    def start_teacher(self, *, synchronized: bool) -> str:
+        """Runs the chosen teacher next to the student.
 
         `teacher_ready` or `teacher_failed` follows.
 
         Args:
-            name_or_path: What `use_model` takes; None for none.
-            make: What makes the network, where it is not one that loads by its name.
             synchronized: Only frames that both have seen are shown; see `TeacherBranch.use`.
+
+        Returns:
+            Its name; empty where there is no model that could be a teacher.
         """
-        if name_or_path is None:
+        name = self.teacher
+        if name:
+            self._running_teacher = name
+            # One thread, whatever the engine would choose: the student needs the other cores.
+            make = partial(load_predictor, name, self.engine, 1)
+            self._teacher_number = self._pipeline.teacher.use(
+                make, name=name, synchronized=synchronized
+            )
+        return name
+
+    def stop_teacher(self) -> None:
+        """Runs no teacher any more; does nothing where none runs."""
+        if self._running_teacher:
+            self._running_teacher = ""
             self._teacher_number = self._pipeline.teacher.use(None)
-            return
-        # One thread, whatever the engine would choose: the student needs the other cores.
-        make = make or partial(load_predictor, name_or_path, self.engine, 1)
-        self._teacher_number = self._pipeline.teacher.use(
-            make, name=name_or_path, synchronized=synchronized
-        )
 
     def set_synchronized(self, synchronized: bool) -> None:
         """Whether only frames that student and teacher have both seen are shown."""
@@ -328,6 +381,19 @@ class LiveSession(QObject):
         """See `LivePipeline.set_tap`."""
         self._pipeline.set_tap(tap)
 
+    # -- selection
+
+    def set_marks(self, start: float | None, end: float | None) -> None:
+        """Selects a stretch of the source, in seconds; None for its own start or end."""
+        if (start, end) != self.marks:
+            self.marks = (start, end)
+            self.marks_changed.emit()
+
+    def set_regions(self, regions: Sequence[Region]) -> None:
+        """Replaces the regions of interest."""
+        self.regions = tuple(regions)
+        self.regions_changed.emit()
+
     # -- results
 
     @property
@@ -345,6 +411,11 @@ class LiveSession(QObject):
         if packet is not None and result is not None and result.teacher != self._teacher_number:
             return replace(packet, teacher_result=None)
         return packet
+
+    @property
+    def position(self) -> float:
+        """Seconds in the source of the picture that was painted last."""
+        return self._position
 
     def painted(self, packet: SaliencyPacket) -> None:
         """Tells that a result is on the screen."""
@@ -422,9 +493,7 @@ def _make(spec: str | None, camera: CameraFormat | None, orientations: Orientati
     """Makes a source, still closed. Runs on a job's thread: it may look for cameras."""
     from uvanet.sources import default_source, make_source
 
-    # Only cameras know what to do with a format.
-    wishes = {} if camera is None else {"camera": camera}
-    source = default_source(**wishes) if spec is None else make_source(spec, **wishes)
+    source = default_source(camera=camera) if spec is None else make_source(spec, camera=camera)
     return OrientedSource(source, orientations)
 
 

@@ -140,7 +140,8 @@ def test_accounting_balances_while_models_change(bench: Bench, predictor: FakePr
     over.set()
     watcher.join()
     assert unbalanced == []
-    assert bench.stats.captured == 200
+    # The last request comes after the last frame, which is repeated for it.
+    assert bench.stats.captured == 201
 
 
 def test_a_model_takes_over_on_the_frame_of_a_paused_camera(
@@ -178,6 +179,27 @@ def test_a_model_takes_over_on_the_last_frame_of_a_source_that_ended_or_failed(
     bench.pipeline.use_model(FakePredictor(), "other")
     bench.until_event(ModelChanged)
     wait_until(lambda: bench.indices == [0, 0])
+
+
+@pytest.mark.parametrize("stop", ["end", "pause"])
+def test_a_model_takes_over_although_the_source_gives_no_other_frame(
+    bench: Bench, predictor: FakePredictor, stop: str
+) -> None:
+    """The request comes while the source plays, after its last frame."""
+    other = FakePredictor()
+
+    def on_read(index: int) -> None:
+        bench.settle()
+        if index == 3:
+            bench.pipeline.use_model(other, "other")
+            if stop == "pause":
+                bench.pipeline.pause()
+
+    bench.pipeline.open(Clip(3 if stop == "end" else 4, 25.0, on_read=on_read))
+    assert bench.until_event(ModelChanged) == ModelChanged(1, "other")
+    bench.settle()
+    assert other.indices[:1] == [2]
+    assert bench.indices[:4] == [0, 1, 2, 2]
 
 
 def test_model_changed_comes_where_the_first_frame_is_not_paintable(

@@ -47,7 +47,7 @@ def test_one_run_measures_everything(run: tuple[Path, str]) -> None:
         assert row["best_fps"] > 0
     assert [row["side"] for row in result["sizes"]] == [32, 64, 128]
     assert [row["frame"] for row in result["frames"]] == ["480p", "720p", "1080p", "2160p"]
-    assert {row["name"] for row in result["peers"]} == {"spectral-residual", "centre-surround"}
+    assert {row["name"] for row in result["peers"]} == {"spectral-residual", "center-surround"}
     assert [row["format"] for row in result["exports"]] == ["mp4", "npz"]
     assert result["training"]["samples_per_second"] > 0
     assert all(value > 0 for value in result["ratios"].values())
