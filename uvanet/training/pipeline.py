@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from uvanet.data.fixations import read_split
-from uvanet.model_card import file_hash
 from uvanet.training.config import step1_config, step2_config
 from uvanet.training.data.features import DeepFeatures, see_views
 from uvanet.training.data.labelled_clips import label_clips
@@ -24,15 +24,7 @@ from uvanet.training.data.pseudo_labels import (
     pool_files,
 )
 from uvanet.training.distributed import make_fabric, one_after_the_other
-from uvanet.training.provenance import (
-    Provenance,
-    backbone_source,
-    gaze_sources,
-    merge_sources,
-    pool_sources,
-    start_lineage,
-    teacher_sources,
-)
+from uvanet.training.provenance import distillation_provenance
 from uvanet.training.publish import publish_student
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
@@ -40,14 +32,13 @@ from uvanet.training.teachers.temporal import MotionTeacherConfig
 from uvanet.training.trainer import train
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lightning_fabric import Fabric
 
     from uvanet.model_card import Card
     from uvanet.training.config import TrainConfig
     from uvanet.training.control import Callback
     from uvanet.training.data.crops import CorpusConfig
+    from uvanet.training.provenance import Provenance
     from uvanet.training.teachers.inference import Teachers
     from uvanet.training.teachers.spatial import TeacherConfig
     from uvanet.training.trainer import TrainResult
@@ -218,41 +209,36 @@ def _provenance(
     given: Teachers | None = None,
 ) -> Provenance:
     """How a student of `distill` was made, read from the files that the run used."""
-    start_data, lineage = start_lineage(student.start)
     # Not the path: it would describe the machine.
-    student = dataclasses.replace(student, start=lineage[-1]["name"] if lineage else "")
+    told = dataclasses.replace(student, start=Path(student.start).stem)
     command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
     if student.start:
-        command += f" --start {student.start}"
-    if student != step1_config(student.preset, student.start):
+        command += f" --start {told.start}"
+    if told != step1_config(student.preset, told.start):
         command += f" --epochs {student.epochs}"
     if student.second != "hard":
         command += f" --second {student.second}"
     if pool:
         command += " --pool POOL"
-    files = given.files if given else tuple(out / f"{name}.onnx" for name in (SPATIAL, TEMPORAL))
-    stages: dict[str, Any] = {
-        f"{kind} teacher": {"name": path.stem, "sha256": file_hash(path)}
-        for kind, path in zip(("spatial", "temporal"), files, strict=True)
+    settings = {
+        "config": dataclasses.asdict(told),
+        "joint": dataclasses.asdict(step2_config(told, "the step before")),
+        "corpus": dataclasses.asdict(corpus),
     }
     if given is None:
-        teacher_data = [backbone_source(teacher.scale)]
-        stages["spatial teacher"] |= dataclasses.asdict(teacher)
-        stages["temporal teacher"] |= dataclasses.asdict(motion)
+        spatial, temporal = (out / f"{name}.onnx" for name in (SPATIAL, TEMPORAL))
+        settings["spatial teacher"] = dataclasses.asdict(teacher)
+        settings["temporal teacher"] = dataclasses.asdict(motion)
     else:
-        command += f" --spatial {files[0].stem} --temporal {files[1].stem}"
-        teacher_data = teacher_sources(files)
-    pool_data = pool_sources(pool, pool_files(pool)) if pool else []
-    return Provenance(
-        "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
-        "unlabelled pictures and clips.",
-        merge_sources(gaze_sources(root), start_data, teacher_data, pool_data),
-        {
-            "command": command,
-            "lineage": lineage,
-            "config": dataclasses.asdict(student),
-            "joint": dataclasses.asdict(step2_config(student, "the step before")),
-            **stages,
-            "corpus": dataclasses.asdict(corpus),
-        },
+        spatial, temporal = given.files
+        command += f" --spatial {spatial.stem} --temporal {temporal.stem}"
+    return distillation_provenance(
+        command,
+        settings,
+        root=root,
+        teachers=(spatial, temporal),
+        start=student.start,
+        backbone=teacher.scale if given is None else None,
+        pool=pool,
+        pool_files=pool_files(pool) if pool else (),
     )

@@ -14,7 +14,7 @@ from uvanet.deploy.onnx_export import save_weights, write_onnx
 from uvanet.errors import OutputError
 from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.calibration import best_logit_scale
-from uvanet.evaluation.card_metrics import card_metrics
+from uvanet.evaluation.card_metrics import CARD_SETS, card_metrics
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import Model, load
@@ -77,7 +77,13 @@ _TEMPORAL_LIMITS = [
 
 
 def publish_student(
-    config: TrainConfig, weights: Path, root: Path, out: Path, provenance: Provenance
+    config: TrainConfig,
+    weights: Path,
+    root: Path,
+    out: Path,
+    provenance: Provenance,
+    *,
+    final: bool = True,
 ) -> Card:
     """Calibrates a run's best weights on `val`, exports and measures them.
 
@@ -89,6 +95,8 @@ def publish_student(
         root: The data, as `find_root` gives it.
         out: An existing folder.
         provenance: How the student was made.
+        final: Whether the run has ended. Before that only `val` is measured, so that `test` is
+            measured once.
     """
     name = config.preset
     student = load_student(name, weights)
@@ -116,7 +124,7 @@ def publish_student(
         for output in PREDICTIONS
     ]
     rows = [center_prior(read_split(root, "train")), *predictions]
-    card = replace(card, metrics=card_metrics(rows, root))
+    card = replace(card, metrics=card_metrics(rows, root, CARD_SETS if final else ("val",)))
     card.write(out / f"{name}.json")
     return card
 
