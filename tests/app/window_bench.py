@@ -196,7 +196,9 @@ class Bench:
         """Opens a source and waits for its first picture."""
         with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
             self.session.open(str(spec))
-        self.until(lambda: self.presenter.packet is not None and not self.canvas.waiting)
+        self.until(
+            lambda: self.presenter.packet is not None and not self.canvas.has_unpainted_picture
+        )
 
     def pause(self) -> None:
         """Pauses, and waits until no picture comes any more."""
@@ -210,7 +212,7 @@ class Bench:
 
         def quiet() -> bool:
             stats = self.session.stats()
-            return stats.in_flight == 0 and not self.canvas.waiting
+            return stats.in_flight == 0 and not self.canvas.has_unpainted_picture
 
         self.until(quiet)
         seen = -1
