@@ -69,7 +69,7 @@ class Canvas(QWidget):
     # -- content
 
     @property
-    def waiting(self) -> bool:
+    def has_unpainted_picture(self) -> bool:
         """Whether a picture was set that has not been painted yet."""
         return self._token is not None
 
@@ -156,7 +156,7 @@ class Canvas(QWidget):
         self._chrome_hidden = hidden
         self.update()
 
-    def set_dropping(self, dropping: bool) -> None:
+    def set_drop_hint(self, dropping: bool) -> None:
         """Shows or hides the hint that a dragged file can be dropped."""
         self._dropping = dropping
         self.update()
@@ -179,7 +179,7 @@ class Canvas(QWidget):
         width, height = max(rect.width(), 1.0), max(rect.height(), 1.0)
         return QPointF((point.x() - rect.left()) / width, (point.y() - rect.top()) / height)
 
-    def drawn(self, width: int, height: int) -> tuple[QImage, float]:
+    def render_layers(self, width: int, height: int) -> tuple[QImage, float]:
         """Renders the layers on a transparent image of the picture's own size.
 
         Returns:

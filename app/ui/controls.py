@@ -188,10 +188,10 @@ class ValueSlider(QWidget):
         format_value: Returns the text of a value.
 
     Signals:
-        moved: The value changed, by the user or by `set_value`; carries the value.
+        value_changed: The value changed, by the user or by `set_value`; carries the value.
     """
 
-    moved = Signal(float)
+    value_changed = Signal(float)
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ class ValueSlider(QWidget):
         """Sets the value."""
         self.slider.setValue(round(value / self._maximum * 100))
 
-    def nudge(self, direction: int) -> None:
+    def step_value(self, direction: int) -> None:
         """Changes the value by a twentieth of its range, up (1) or down (-1)."""
         self.slider.setValue(self.slider.value() + 5 * direction)
 
@@ -242,7 +242,7 @@ class ValueSlider(QWidget):
         text = self._format(self.value)
         self._value.setText(text)
         self.slider.setAccessibleDescription(text)
-        self.moved.emit(self.value)
+        self.value_changed.emit(self.value)
 
 
 class SwatchButton(QAbstractButton):

@@ -49,7 +49,9 @@ def ask_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QF
     return _ask_existing(parent, tr("Load regions"), folder, filters, done)
 
 
-def ask_save(parent: QWidget, folder: str, name: str, done: Callable[[str], None]) -> QFileDialog:
+def ask_save_snapshot(
+    parent: QWidget, folder: str, name: str, done: Callable[[str], None]
+) -> QFileDialog:
     """Asks where to save a snapshot as PNG; `name` is proposed."""
     dialog = _make_save(parent, tr("Save snapshot"), folder, tr("PNG picture"), "png")
     dialog.selectFile(name)
@@ -61,7 +63,7 @@ def ask_save_regions(parent: QWidget, folder: str, done: Callable[[str], None]) 
     return _open(_make_save(parent, tr("Save regions"), folder, tr("Regions"), "json"), done)
 
 
-def ask_numbers(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+def ask_save_table(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
     """Asks where to save a table as CSV."""
     return _open(_make_save(parent, tr("Save shares"), folder, tr("Table"), "csv"), done)
 

@@ -61,16 +61,16 @@ class Panes(QWidget):
 
     Attributes:
         main: The main pane.
-        others: Two further panes with the same viewport, hidden at first.
+        extra: Two further panes with the same viewport, hidden at first.
     """
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.main = Pane(canvas, self)
-        self.others = tuple(Pane(Canvas(canvas.viewport), self) for _ in range(2))
+        self.extra = tuple(Pane(Canvas(canvas.viewport), self) for _ in range(2))
         self._cells: list[QWidget] = [self.main]
         self._proportions = canvas.proportions
-        for pane in self.others:
+        for pane in self.extra:
             pane.hide()
 
     def show_cells(self, *cells: QWidget) -> None:
@@ -86,10 +86,10 @@ class Panes(QWidget):
 
     def set_chrome_hidden(self, hidden: bool) -> None:
         """See `Canvas.set_chrome_hidden`."""
-        for pane in (self.main, *self.others):
+        for pane in (self.main, *self.extra):
             pane.canvas.set_chrome_hidden(hidden)
 
-    def rearrange(self) -> bool:
+    def update_arrangement(self) -> bool:
         """Arranges the cells again if the aspect ratio of the picture changed; whether it did."""
         changed = self.main.canvas.proportions != self._proportions
         if changed:

@@ -92,7 +92,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     bench.until(lambda: feature.run is None)
     assert list_user_models()
     # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
-    bench.until(lambda: bench.session.model.endswith(".onnx"))
+    bench.until(lambda: bench.session.student.name.endswith(".onnx"))
 
 
 def test_quitting_may_stop_it_or_be_thought_better_of(studio):
