@@ -22,19 +22,26 @@ class Control:
 
     Attributes:
         started: Whether a frame was written, so that there is something to keep.
+        reason: Why it was stopped, for people; empty if it was not.
     """
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
         self._stopped = threading.Event()
         self.started = False
+        self.reason = ""
 
     def cancel(self) -> None:
         """Ends the export without files."""
         self._cancelled.set()
 
-    def stop(self) -> None:
-        """Ends the export and keeps what is finished."""
+    def stop(self, reason: str = "It was stopped.") -> None:
+        """Ends the export and keeps what is finished.
+
+        Args:
+            reason: For people; a sentence.
+        """
+        self.reason = reason
         self._stopped.set()
 
     @property
@@ -68,7 +75,7 @@ def stopped_by_signals(control: Control) -> Iterator[None]:
         if control.ended:
             control.cancel()
         elif control.started or number != signal.SIGINT:
-            control.stop()
+            control.stop("It was interrupted.")
         else:
             raise KeyboardInterrupt
 

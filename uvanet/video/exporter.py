@@ -248,7 +248,7 @@ def _run(
         raise Cancelled
     if not annotator.frames:
         raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
-    return "It was stopped." if control.stopped else ""
+    return control.reason
 
 
 def _go_to_start(source: Source, job: Job) -> None:

@@ -249,7 +249,7 @@ class Export(Feature):
         )
 
     def _ask_for_folder(self, chosen: str) -> None:
-        from uvanet.video.batch import videos_in
+        from uvanet.video.outputs import videos_in
 
         folder = Path(chosen)
 
