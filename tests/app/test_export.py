@@ -290,9 +290,7 @@ def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, hom
 
 def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
     box = ((0.0, 0.0), (1.0, 0.5))
-    still.session.set_regions(
-        tuple(Region(name, Shape.RECTANGLE, box) for name in ("file", "file"))
-    )
+    still.session.set_regions([Region("file", Shape.RECTANGLE, box)] * 2)
     choice = ExportOptions(preset="numbers")
     feature(still)._orders.add("demo", choice, tmp_path / "n", ["--end", "0.3"])
     (task,) = wait_ended(still)
