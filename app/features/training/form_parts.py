@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,15 +14,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from app.features.training.training_dependencies import PipInstaller, install_command
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -223,86 +218,3 @@ class Advanced(QWidget):
         window = self.window()
         # The window grows with it, and never shrinks below what the user made of it.
         window.resize(window.size().expandedTo(window.sizeHint()))
-
-
-class TorchPage(QWidget):
-    """Says that training needs more than the live view, and can install it.
-
-    Signals:
-        installed: It is there now.
-    """
-
-    installed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._installer: PipInstaller | None = None
-        title = QLabel(tr("Training needs torch"))
-        title.setObjectName("verdict")
-        words = quiet(
-            tr(
-                "The live view does without it, so it does not come with the program. This command "
-                "installs it beside the program; it downloads some hundred megabytes."
-            )
-        )
-        self.command = QLineEdit(shlex.join(install_command()))
-        self.command.setReadOnly(True)
-        self.command.setCursorPosition(0)
-        self.command.setAccessibleName(tr("The command"))
-        self.copy = QPushButton(tr("Copy"))
-        self.copy.setToolTip(tr("Copies the command"))
-        self.copy.clicked.connect(self._copy)
-        self.install = QPushButton(tr("Install"))
-        self.install.setToolTip(tr("Runs the command now"))
-        self.install.clicked.connect(self._on_install)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(tr("Progress"))
-        self.bar.hide()
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setMaximumBlockCount(400)
-        self.log.setAccessibleName(tr("Log"))
-        self.log.hide()
-        line = QHBoxLayout()
-        line.addWidget(self.command, 1)
-        line.addWidget(self.copy)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.install)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(title)
-        layout.addWidget(words)
-        layout.addLayout(line)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.log, 1)
-        layout.addStretch()
-        layout.addLayout(buttons)
-
-    def close_installer(self) -> None:
-        """Ends an installation that goes on."""
-        if self._installer is not None:
-            self._installer.stop()
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.command.text())
-
-    def _on_install(self) -> None:
-        self._installer = PipInstaller(install_command(), self)
-        self._installer.said.connect(self.log.appendPlainText)
-        self._installer.ended.connect(self._on_ended)
-        self.install.setEnabled(False)
-        self.bar.show()
-        self.log.show()
-        self._installer.start()
-
-    def _on_ended(self, done: bool) -> None:
-        self.bar.hide()
-        self.install.setEnabled(True)
-        if done:
-            self.installed.emit()
-        else:
-            self.log.appendPlainText(tr("It did not work. Run the command in a terminal."))
