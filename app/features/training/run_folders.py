@@ -29,12 +29,14 @@ class RunRequest(msgspec.Struct, frozen=True):
         title: Shown to the user.
         arguments: Of the command, without `--out` and `--events`.
         background: Whether it runs at a lower priority than the live view.
+        source: The scene that is learned, as `make_source` takes it; empty for a folder.
     """
 
     kind: Literal["adapt", "distill"]
     title: str
     arguments: list[str] = []
     background: bool = True
+    source: str = ""
 
     @property
     def long(self) -> bool:

@@ -19,7 +19,7 @@ from uvanet.sources.base import SourceKind
 from uvanet.user_models import runs_folder
 
 if TYPE_CHECKING:
-    from app.features.training.source_form import GazeFrom, LearnFrom
+    from app.features.training.source_form import FolderForm, GazeForm
     from app.runtime.jobs import Jobs
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
@@ -41,8 +41,8 @@ class TrainingDataChoice(QObject):
         session: LiveSession,
         presenter: FramePresenter,
         jobs: Jobs,
-        form: LearnFrom,
-        gaze: GazeFrom,
+        form: FolderForm,
+        gaze: GazeForm,
     ) -> None:
         super().__init__(form)
         self._session = session
@@ -51,9 +51,9 @@ class TrainingDataChoice(QObject):
         self._form = form
         self._inspected = ("", "")
         self._recorder: SceneRecorder | None = None
-        form.looked_for.connect(self._inspect)
-        form.record_wanted.connect(self._record)
-        gaze.looked_for.connect(lambda path: self._inspect_gaze(gaze, path))
+        form.inspection_requested.connect(self._inspect)
+        form.record_requested.connect(self._record)
+        gaze.inspection_requested.connect(lambda path: self._inspect_gaze(gaze, path))
 
     def keep(self) -> None:
         """Lets the recording that is learned from outlive the run."""
@@ -102,7 +102,7 @@ class TrainingDataChoice(QObject):
             name="survey",
         )
 
-    def _inspect_gaze(self, gaze: GazeFrom, path: str) -> None:
+    def _inspect_gaze(self, gaze: GazeForm, path: str) -> None:
         from uvanet.training.data.inspect import survey_gaze
 
         root = Path(path).expanduser()
