@@ -1,9 +1,10 @@
-"""From what the user chose to exports in the queue."""
+"""Makes export tasks that look like the live view, and remembers the last options."""
 
 from __future__ import annotations
 
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,122 +12,134 @@ import numpy as np
 
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
 from app.features.export.queue import ExportTask
+from app.features.export.settings import MIN_HEIGHT, ExportSettings
 from app.session.models import if_available
+from app.session.settings import SessionSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import IO
 
     from app.features.export.queue import ExportQueue
-    from app.shell.main_window import MainWindow
+    from app.shell.context import FeatureContext
     from uvanet.analysis.regions import RegionMask
 
-_MASK_SIDE = 256
+_MASK_SIDE = 256  # pixels
 
 
 class ExportJobBuilder:
-    """Makes exports the way the window shows things now, and remembers the last choice.
+    """Adds exports to a queue, with the heat map's style and the model of the live view.
 
     Args:
-        window: The window.
-        queue: Where exports go.
+        context: Gives style, model and settings.
+        queue: Receives the exports.
     """
 
-    def __init__(self, window: MainWindow, queue: ExportQueue) -> None:
-        self._window = window
+    def __init__(self, context: FeatureContext, queue: ExportQueue) -> None:
+        self._session, self._heat = context.session, context.presenter.heat
+        self._models = context.settings.section(SessionSettings)
+        self._settings = context.settings.section(ExportSettings)
         self._queue = queue
 
     @property
     def folder(self) -> Path:
-        """Where exports go."""
-        return exports_folder(self._window.settings.export_folder)
+        """The folder of exports."""
+        return exports_folder(self._settings.folder)
 
     def teachers(self) -> list[str]:
-        """Models that can stand beside ours, the one that was compared last before others."""
+        """Models that can be the second model, the one that was compared last first."""
         from uvanet.registry import list_models
 
-        settings = self._window.settings
-        names = [settings.compare_teacher, *settings.model_files]
+        names = [self._models.teacher, *self._models.model_files]
         names += [card.name for card in list_models()]
-        ours = ("", self._window.controller.model)
-        return [name for name in dict.fromkeys(map(if_available, names)) if name not in ours]
+        used = ("", self._session.model)
+        return [name for name in dict.fromkeys(map(if_available, names)) if name not in used]
 
-    def last_choice(self) -> ExportOptions:
-        """What was chosen last, made good where a model has gone since."""
-        settings = self._window.settings
+    def last_options(self) -> ExportOptions:
+        """The options of the last export; without a teacher where none is left."""
+        settings = self._settings
         teacher = next(iter(self.teachers()), "")
-        preset = settings.export_preset
+        preset = settings.preset
         return ExportOptions(
             "overlay" if preset == "teacher" and not teacher else preset,
-            settings.export_format,
-            settings.export_quality,
-            settings.export_height,
-            tuple(settings.export_extras),
+            settings.format,
+            settings.quality,
+            settings.height if settings.height >= MIN_HEIGHT else 0,
+            tuple(settings.extras),
             teacher,
         )
 
-    def remember(self, choice: ExportOptions, folder: Path) -> None:
-        """Keeps a choice for the next time."""
-        settings = self._window.settings
-        settings.export_preset = choice.preset
-        settings.export_format = choice.format
-        settings.export_quality = choice.quality
-        settings.export_height = choice.height
-        settings.export_extras = list(choice.extras)
-        settings.export_folder = str(folder)
+    def recording_options(self) -> ExportOptions:
+        """The last options without those that take many times longer: teacher and WebM.
+
+        A recording is exported without a dialog, so nobody expects these.
+        """
+        options = self.last_options()
+        preset = "overlay" if options.preset == "teacher" else options.preset
+        return replace(options, preset=preset, format="mp4")
+
+    def remember(self, options: ExportOptions, folder: Path) -> None:
+        """Stores the options for the next export."""
+        settings = self._settings
+        settings.preset = options.preset
+        settings.format = options.format
+        settings.quality = options.quality
+        settings.height = options.height
+        settings.extras = list(options.extras)
+        settings.folder = str(folder)
 
     def add(
         self,
         spec: str,
-        choice: ExportOptions,
+        options: ExportOptions,
         base: Path,
-        more: Iterable[str] = (),
-        take: Path | None = None,
+        *,
+        regions: Sequence[RegionMask] = (),
+        arguments: Iterable[str] = (),
+        recording: bool = False,
     ) -> None:
-        """Puts an export into the queue.
+        """Adds an export to the queue.
 
         Args:
             spec: The source.
-            choice: What is made of it.
-            base: The files' path without ending.
-            more: Further arguments.
-            take: The source, where it is a recording that nobody needs once it is exported.
+            options: What is made of it.
+            base: Path of the files without suffix.
+            regions: Regions of interest of this source.
+            arguments: More arguments of `uvanet predict`.
+            recording: Whether the source is a recording that is deleted after its export. Its
+                frames have the orientation of the live view already.
         """
         taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
-        outs = choice.outs(base, taken)
-        overlay = self._window.display.heat
-        arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
-        arguments += choice.arguments()
-        controller = self._window.controller
-        arguments += style_arguments(overlay.style, overlay.smoothing, controller.model)
-        arguments += ["--engine", controller.engine]
-        orientation = controller.orientations.of(spec)
-        if orientation.mirrored:
-            arguments.append("--mirror")
-        if orientation.quarters:
-            arguments += ["--rotate", str(90 * orientation.quarters)]
-        masks = self._masks()
-        if masks is not None:
-            arguments += ["--regions", str(masks)]
-        temporary = () if masks is None else (masks,)
-        task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary, take)
-        self._queue.add(task)
-
-    def _masks(self) -> Path | None:
-        """The regions that were drawn, as masks in a file; None without any."""
-        features = self._window.features
-        regions = next((one.regions.all for one in features if hasattr(one, "regions")), ())
-        if not regions:
-            return None
-        with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
-            _write_masks(file, regions)
-        return Path(file.name)
+        outputs = options.output_paths(base, taken)
+        command = [spec, *(word for path in outputs for word in ("-o", str(path)))]
+        command += options.arguments()
+        command += style_arguments(self._heat.style, self._heat.smoothing, self._session.model)
+        command += ["--engine", self._session.engine]
+        if not recording:
+            orientation = self._session.orientations.of(spec)
+            command += ["--mirror"] if orientation.mirrored else []
+            command += ["--rotate", str(90 * orientation.quarters)] if orientation.quarters else []
+        temporary: tuple[Path, ...] = ()
+        if regions:
+            with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
+                _write_masks(file, regions)
+            temporary = (Path(file.name),)
+            command += ["--regions", file.name]
+        self._queue.add(
+            ExportTask(
+                title=outputs[0].name,
+                arguments=[*command, *arguments],
+                outputs=outputs,
+                temporary=temporary,
+                recording=Path(spec) if recording else None,
+            )
+        )
 
 
 def _write_masks(file: IO[bytes], regions: Iterable[RegionMask]) -> None:
-    """Writes an archive for `--regions`; regions that share a name are numbered."""
+    """Writes an archive for `--regions`; regions of the same name are numbered."""
     names: set[str] = set()
-    # Not by np.savez, which keeps some names for itself.
+    # Not by np.savez, which reserves some names.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for region in regions:
             name, number = region.name, 2
