@@ -152,7 +152,7 @@ class Program(QObject):
     def _on_problem(self, words: str) -> None:
         self.problem.emit(words)
         where = tr("The details are in {path}.").format(path=self._logs.path)
-        self.window.banner.say(
+        self.window.banner.notify(
             "error",
             tr("Something went wrong inside the program: {words}").format(words=words),
             where if self._logs.path else "",

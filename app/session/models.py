@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from uvanet.registry import is_available, resolve_model
 
 if TYPE_CHECKING:
-    from app.pipeline.predictor import Predictor
+    from uvanet.stream import Stream
 
 DEFAULT_MODEL = "uvanet-64"
 DEFAULT_ENGINE = "auto"
 
 
-def load_predictor(
-    name: str, engine: str = DEFAULT_ENGINE, threads: int | None = None
-) -> Predictor:
+def load_predictor(name: str, engine: str = DEFAULT_ENGINE, threads: int | None = None) -> Stream:
     """Loads a network. Takes a moment; any thread.
 
     Args:

@@ -11,9 +11,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.pipeline import events
 from app.pipeline.events import PipelineState
-from app.pipeline.inference import known_error
 from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
-from app.pipeline.predictor import Predictor
+from app.pipeline.predictor import Predictor, known_error
 from app.session.bridge import PipelineBridge
 from app.session.models import DEFAULT_ENGINE, load_predictor, short_name
 from app.ui.i18n import tr
@@ -56,6 +55,8 @@ class LiveSession(QObject):
         teacher_ready: The name of the teacher that looks on from now on.
         teacher_failed: The UvanetError of the teacher; the student goes on.
         model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
+        model_waiting: What `use_model` was given; it is loaded, but there is no frame for its
+            trial yet.
 
     Attributes:
         info: The facts of the newest source, once it was open; None before.
@@ -74,6 +75,7 @@ class LiveSession(QObject):
     result_ready = Signal()
     model_changed = Signal(str)
     model_failed = Signal(object)
+    model_waiting = Signal(str)
     teacher_ready = Signal(str)
     teacher_failed = Signal(object)
 
@@ -90,15 +92,25 @@ class LiveSession(QObject):
         self._jobs = jobs
         self._model = model
         self._model_request = 0
+        # Numbers of what the pipeline was asked for: events of anything else are outdated.
+        self._source = 0
+        self._source_state = PipelineState.IDLE
+        self._model_number = 0  # the model in use
+        self._trial_number: int | None = None  # the newest one given to the pipeline
+        self._teacher_number = 0
         self.engine = engine  # of every network from the next one on
         self._position = 0.0
         self._request = 0
-        self._waiting = False
+        # Events of the current source that wait while the next one is being made; else None.
+        self._deferred: list[events.SourceEvent] | None = None
         self._bridge = PipelineBridge(self)
         self._bridge.resultReady.connect(self.result_ready)
         self._bridge.eventArrived.connect(self._on_event)
         self._pipeline = LivePipeline(
-            predictor, on_result=self._bridge.notify_result, on_event=self._bridge.notify_event
+            predictor,
+            on_result=self._bridge.notify_result,
+            on_event=self._bridge.notify_event,
+            name=short_name(model) or "The model",
         )
         self._state = PipelineState.IDLE
         self._first: Predictor | PredictorFactory | None = predictor  # None after the next one
@@ -116,23 +128,23 @@ class LiveSession(QObject):
                 there is none, the demo.
         """
         self._request += 1
-        self._waiting = True
+        self._deferred = self._deferred or []
         request = self._request
         self._set_state(PipelineState.OPENING)
         self.opening.emit("" if spec is None else _short_name(spec))
 
         def done(source: Source) -> None:
             if request == self._request:
-                self._waiting = False
+                self._deferred = None
                 self.info = None
-                self._pipeline.open(source)
+                self._source = self._pipeline.open(source)
+                self._source_state = PipelineState.OPENING
                 self.switched.emit()
             else:
                 source.close()
 
         def failed(error: Exception) -> None:
             if request == self._request:
-                self._waiting = False
                 self._fail(error)
 
         make = partial(_make, spec, self.camera_format, self.orientations)
@@ -145,8 +157,11 @@ class LiveSession(QObject):
                 tr("The source cannot be opened: {reason}.").format(reason=error),
                 tr("Choose another source."),
             )
-        # The source of before goes on behind the message, if there is one.
-        self._set_state(self._pipeline.state if self.info else PipelineState.FAILED)
+        # The source before goes on, if there is one, with what happened in the meantime.
+        deferred, self._deferred = self._deferred or [], None
+        self._set_state(self._source_state if self._source else PipelineState.FAILED)
+        for event in deferred:
+            self._on_source(event)
         self.failed.emit(error)
 
     # -- the network
@@ -166,12 +181,14 @@ class LiveSession(QObject):
             name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file.
         """
         self._model_request += 1
+        self._trial_number = None
         request = self._model_request
 
         def done(predictor: Predictor) -> None:
             if request == self._model_request:
-                self._pipeline.use(predictor, name_or_path)
-                self._show_again()
+                self._trial_number = self._pipeline.use_model(predictor, name_or_path)
+                if not self._pipeline.has_frame:
+                    self.model_waiting.emit(name_or_path)
 
         def failed(error: Exception) -> None:
             if request == self._model_request:
@@ -198,11 +215,13 @@ class LiveSession(QObject):
             synchronized: Only frames that both have seen are shown; see `TeacherBranch.use`.
         """
         if name_or_path is None:
-            self._pipeline.teacher.use(None)
+            self._teacher_number = self._pipeline.teacher.use(None)
             return
         # One thread, whatever the engine would choose: the student needs the other cores.
         make = make or partial(load_predictor, name_or_path, self.engine, 1)
-        self._pipeline.teacher.use(make, name=name_or_path, synchronized=synchronized)
+        self._teacher_number = self._pipeline.teacher.use(
+            make, name=name_or_path, synchronized=synchronized
+        )
 
     def set_synchronized(self, synchronized: bool) -> None:
         """Whether only frames that student and teacher have both seen are shown."""
@@ -216,8 +235,8 @@ class LiveSession(QObject):
         """The teacher's numbers of now; None without one."""
         return self._pipeline.teacher.stats()
 
-    def _show_again(self) -> None:
-        """Gives the network the frame that stands still, for it would never see it otherwise."""
+    def _reread(self) -> None:
+        """Reads the frame that stands still once more."""
         info = self.info
         if info is None or info.live:
             return
@@ -283,7 +302,7 @@ class LiveSession(QObject):
         self.turned.emit()
         if info.seekable and self._state is PipelineState.PLAYING:
             self._pipeline.seek(self._position)
-        self._show_again()
+        self._reread()
 
     # -- beside the live picture
 
@@ -311,9 +330,21 @@ class LiveSession(QObject):
 
     # -- results
 
+    @property
+    def source_number(self) -> int:
+        """Number of the current source, as its frames carry it; 0 before the first."""
+        return self._source
+
     def take(self) -> SaliencyPacket | None:
-        """The newest result not yet taken; None where there is none."""
-        return self._pipeline.take_result()
+        """Takes the newest result; None where there is none.
+
+        A result of a teacher that was replaced since is left out.
+        """
+        packet = self._pipeline.take_result()
+        result = None if packet is None else packet.teacher_result
+        if packet is not None and result is not None and result.teacher != self._teacher_number:
+            return replace(packet, teacher_result=None)
+        return packet
 
     def painted(self, packet: SaliencyPacket) -> None:
         """Tells that a result is on the screen."""
@@ -333,41 +364,53 @@ class LiveSession(QObject):
     # -- events
 
     def _on_event(self, event: events.Event) -> None:
-        if self._on_network(event):
-            return
-        if self._waiting:
-            return  # It comes from a source the user has already turned away from.
+        """Handles an event, unless what it is about was replaced since."""
         match event:
-            case events.SourceOpened(info):
+            case events.SourceEvent():
+                if event.source == self._source:
+                    self._on_source(event)
+            case events.ModelEvent():
+                self._on_model(event)
+            case events.TeacherEvent():
+                if event.teacher == self._teacher_number:
+                    self._on_teacher(event)
+
+    def _on_source(self, event: events.SourceEvent) -> None:
+        if self._deferred is not None:
+            self._deferred.append(event)
+            return
+        match event:
+            case events.SourceOpened(_, info):
                 self.info = info
                 self.opened.emit(info)
-            case events.SourceFailed(error):
+            case events.SourceFailed(_, error):
                 self.failed.emit(error)
-            case events.SourceStalled(seconds):
+            case events.SourceStalled(_, seconds):
                 self.stalled.emit(seconds)
             case events.SourceResumed():
                 self.stalled.emit(0.0)
-            case events.StateChanged(state):
+            case events.StateChanged(_, state):
+                self._source_state = state
                 self._set_state(state)
 
-    def _on_network(self, event: events.Event) -> bool:
-        """Passes on what does not depend on the source; False for all else."""
+    def _on_model(self, event: events.ModelEvent) -> None:
         match event:
-            case events.InferenceFailed(error):
-                self.engine_failed.emit(error)
-            case events.ModelChanged(name):
-                self._model, self._first = name, None
+            case events.ModelChanged(number, name):
+                # Also one that a newer request will replace: it is in use until then.
+                self._model, self._first, self._model_number = name, None, number
                 self.model_changed.emit(name)
-            case events.ModelRefused(_, error):
+            case events.ModelRefused(number, _, error) if number == self._trial_number:
                 self._refuse(error)
-            case events.TeacherReady(name):
-                self._show_again()
+            case events.InferenceFailed(number, error) if number == self._model_number:
+                self.engine_failed.emit(error)
+
+    def _on_teacher(self, event: events.TeacherEvent) -> None:
+        match event:
+            case events.TeacherReady(_, name):
+                self._pipeline.repeat_frame()
                 self.teacher_ready.emit(name)
-            case events.TeacherFailed(_, error):
+            case events.TeacherFailed(_, _, error):
                 self.teacher_failed.emit(error)
-            case _:
-                return False
-        return True
 
     def _set_state(self, state: PipelineState) -> None:
         if state is not self._state:

@@ -79,7 +79,7 @@ class Commands:
             path = Path(chosen)
             window.jobs.run(
                 lambda: write_png(path, take()),
-                lambda _: window.banner.say(
+                lambda _: window.banner.notify(
                     "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
                 ),
                 self._failed,
@@ -97,7 +97,7 @@ class Commands:
 
         def put(image: QImage) -> None:
             QGuiApplication.clipboard().setImage(image)
-            window.banner.say("done", tr("The picture is on the clipboard."))
+            window.banner.notify("done", tr("The picture is on the clipboard."))
 
         window.jobs.run(lambda: to_qimage(take()), put, self._failed, name="snapshot")
 
@@ -259,4 +259,4 @@ class Commands:
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, UvanetError):
             raise error
-        self._window.banner.say("error", error.message, error.hint)
+        self._window.banner.notify("error", error.message, error.hint)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject
 if TYPE_CHECKING:
     from app.shell.actions import ActionSpec
     from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
 
 
 class Feature(QObject):
@@ -29,9 +28,6 @@ class Feature(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.window = window
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme; called once at the start, too."""
 
     def takes(self, path: str) -> bool:
         """Uses a file dropped on the window, where it is this feature's.

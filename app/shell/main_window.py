@@ -25,8 +25,8 @@ from app.shell.actions import ACTIONS, ActionContext, all_actions
 from app.shell.commands import Commands
 from app.shell.menus import ActionSet
 from app.shell.slots import build
-from app.ui.graph_library import load_library
 from app.ui.i18n import tr
+from app.ui.line_chart import import_pyqtgraph
 from uvanet.sources.base import SourceKind
 from uvanet.video.colormaps import COLORMAPS
 from uvanet.video.overlay import OverlayStyle
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from app.runtime.jobs import Jobs
     from app.session.session import LiveSession
-    from app.ui.theme import Theme, ThemeColors
+    from app.ui.theme import Theme
     from uvanet.analysis import Region
     from uvanet.errors import UvanetError
     from uvanet.sources.base import SourceInfo
@@ -89,8 +89,7 @@ class MainWindow(QMainWindow):
         self.regions: tuple[Region, ...] = ()  # those of the source that plays
         self.actions_by_name = ActionSet(self, all_actions())
         self.actions_by_name.bind(ACTIONS, Commands(self))
-        self.actions_by_name.set_tokens(theme.tokens, playing=False)
-        self.parts = build(self.actions_by_name, theme.tokens, model)
+        self.parts = build(self.actions_by_name, model)
         self.canvas, self.banner = self.parts.canvas, self.parts.banner
         self.picker, self.transport = self.parts.picker, self.parts.transport
         self.overlay_panel, self.status = self.parts.overlay, self.parts.status
@@ -112,7 +111,6 @@ class MainWindow(QMainWindow):
         self.features = [make(self) for make in features()]
         for feature in self.features:
             self.actions_by_name.bind(feature.ACTIONS, feature)
-            feature.set_tokens(theme.tokens)
         self._apply_settings()
         self._update_actions()
         self._stats_timer.start(_STATS_EVERY_MS)
@@ -145,7 +143,6 @@ class MainWindow(QMainWindow):
         panel.threshold_changed.connect(self._on_threshold)
         panel.smoothing_changed.connect(self._on_smoothing)
         panel.colormap_chosen.connect(self.set_colormap)
-        self._theme.changed.connect(self._on_theme)
 
     def _apply_settings(self) -> None:
         settings = self.settings
@@ -166,11 +163,6 @@ class MainWindow(QMainWindow):
             data = QByteArray(base64.b64decode(settings.geometry.encode(), validate=False))
             self.restoreGeometry(data)
 
-    @property
-    def theme_tokens(self) -> ThemeColors:
-        """The colours used now."""
-        return self._theme.tokens
-
     # -- sources
 
     @property
@@ -188,7 +180,7 @@ class MainWindow(QMainWindow):
         def done(devices: Devices) -> None:
             self.picker.set_devices(devices)
             if say:
-                self.banner.say(
+                self.banner.notify(
                     "info",
                     tr("Found {cameras} camera(s) and {screens} screen(s).").format(
                         cameras=len(devices.cameras), screens=len(devices.screens)
@@ -202,13 +194,15 @@ class MainWindow(QMainWindow):
         self.picker.set_recent([])
 
     def _on_opening(self, name: str) -> None:
-        self.banner.retract("source")
+        self.banner.dismiss_topic("source")
+        self.banner.dismiss_topic("stall")
         self.canvas.show_message(
             tr("Opening {name} …").format(name=name) if name else tr("Opening …")
         )
 
     def _on_opened(self, info: SourceInfo) -> None:
-        self.banner.retract("source")
+        self.banner.dismiss_topic("source")
+        self.banner.dismiss_topic("stall")
         if info.kind in _REMEMBERED:
             spec = info.spec if "://" in info.spec else str(Path(info.spec).absolute())
             self.settings.add_recent(spec)
@@ -236,35 +230,38 @@ class MainWindow(QMainWindow):
             self.picker.show_source("camera", tr("Choose a source"), "")
         elif self.canvas.has_picture:
             self.canvas.show_message("")
-        self.banner.say("error", error.message, error.hint, tr("Choose another source"), "source")
+        self.banner.dismiss_topic("stall")
+        self.banner.notify(
+            "error", error.message, error.hint, tr("Choose another source"), "source"
+        )
         self._update_actions()
         if not self.parts.plots.rates.started:
             self._plots_later.start()
 
     def _on_acted(self, topic: str) -> None:
-        if topic == "source":
+        if topic in ("source", "stall"):
             self.actions_by_name["choose_source"].trigger()
 
     def _on_engine_failed(self, error: UvanetError) -> None:
-        self.banner.say("error", error.message, error.hint, topic="network")
+        self.banner.notify("error", error.message, error.hint, topic="network")
 
     def _on_model(self, name: str) -> None:
-        self.banner.retract("network")
+        self.banner.dismiss_topic("network")
         self.status.model.setText(short_name(name))
 
     def _on_stalled(self, seconds: float) -> None:
         if seconds:
-            self.banner.say(
+            self.banner.notify(
                 "warning",
                 tr("{title} has sent no picture for {seconds:.0f} seconds.").format(
                     title=redact_url(self.source_title), seconds=seconds
                 ),
                 tr("Check the cable or the network; the picture goes on as soon as it comes."),
                 tr("Choose another source"),
-                "source",
+                "stall",
             )
-        elif self.banner.level == "warning":
-            self.banner.retract("source")
+        else:
+            self.banner.dismiss_topic("stall")
 
     def _on_state(self, state: PipelineState) -> None:
         self.actions_by_name.set_playing(state is PipelineState.PLAYING)
@@ -315,7 +312,7 @@ class MainWindow(QMainWindow):
     def _load_plots(self) -> None:
         # A third of a second, beside the window's thread.
         self.jobs.run(
-            load_library, lambda _: self.parts.plots.start(), self._on_unexpected, name="plots"
+            import_pyqtgraph, lambda _: self.parts.plots.start(), self._on_unexpected, name="plots"
         )
 
     def _show_stats(self) -> None:
@@ -385,12 +382,12 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
             self._place_parts()
             words = tr("Press Esc to leave the full screen.")
-            self.banner.say("info", words, topic="full screen")
+            self.banner.notify("info", words, topic="full screen")
 
     def leave_full_screen(self) -> None:
         """Brings the window back."""
         self.actions_by_name.set_checked("full_screen", False)
-        self.banner.retract("full screen")
+        self.banner.dismiss_topic("full screen")
         if self.isFullScreen():
             self.showMaximized() if self._was_maximized else self.showNormal()
             self._place_parts()
@@ -417,14 +414,6 @@ class MainWindow(QMainWindow):
         self.settings.theme = choice
         self.actions_by_name.set_checked(f"theme_{choice}", True)
         self._theme.choose(choice)
-
-    def _on_theme(self, tokens: ThemeColors) -> None:
-        playing = self.controller.state is PipelineState.PLAYING
-        self.actions_by_name.set_tokens(tokens, playing=playing)
-        self.menu_button.setIcon(self.actions_by_name["main_menu"].icon())
-        self.parts.set_tokens(tokens)
-        for feature in self.features:
-            feature.set_tokens(tokens)
 
     # -- Qt's events
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from app.shell.actions import ActionContext, ActionSpec
-    from app.ui.theme import ThemeColors
 
 
 class ActionSet:
@@ -45,6 +44,8 @@ class ActionSet:
                 if spec.choice not in groups:
                     groups[spec.choice] = QActionGroup(window)
                 groups[spec.choice].addAction(action)
+            if spec.icon:
+                action.setIcon(icon(spec.icon, on="accent" if spec.checkable else None))
             window.addAction(action)
             self.by_name[spec.name] = action
 
@@ -82,19 +83,9 @@ class ActionSet:
         """Shows a state without acting on it."""
         self.by_name[name].setChecked(checked)
 
-    def set_tokens(self, tokens: ThemeColors, *, playing: bool) -> None:
-        """Draws the icons in the colours of a theme."""
-        for spec in self.specs.values():
-            if spec.icon:
-                on = tokens.accent if spec.checkable else None
-                self.by_name[spec.name].setIcon(icon(spec.icon, tokens.text, tokens.faint, on))
-        self._play = icon("play", tokens.text, tokens.faint)
-        self._pause = icon("pause", tokens.text, tokens.faint)
-        self.set_playing(playing)
-
     def set_playing(self, playing: bool) -> None:
         """Shows what the play button would do."""
-        self.by_name["play_pause"].setIcon(self._pause if playing else self._play)
+        self.by_name["play_pause"].setIcon(icon("pause" if playing else "play"))
 
     def fill(self, menu: QMenu, which: Menu) -> None:
         """Puts the actions of a menu into `menu`, a line between groups."""

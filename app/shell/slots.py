@@ -31,7 +31,6 @@ from uvanet.video.colormaps import COLORMAPS, colormap
 
 if TYPE_CHECKING:
     from app.shell.menus import ActionSet
-    from app.ui.theme import ThemeColors
 
 _PANEL_WIDTH = 272
 _GAP = 12
@@ -116,28 +115,20 @@ class Layout:
         layout.setContentsMargins(gap, 0 if immersive else 8, gap, 0 if immersive else 6)
         self.panes.set_immersive(immersive)
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self.folds.set_tokens(tokens)
-        for part in (self.canvas, self.panes, self.banner, self.picker, self.overlay, self.plots):
-            part.set_tokens(tokens)
 
-
-def build(actions: ActionSet, tokens: ThemeColors, model: str) -> Layout:
+def build(actions: ActionSet, model: str) -> Layout:
     """Makes the parts; nothing is wired yet."""
-    picker = SourcePicker(actions.by_name, tokens)
-    canvas = Canvas(tokens)
-    panes = Panes(canvas, tokens)
+    picker = SourcePicker(actions.by_name)
+    canvas = Canvas()
+    panes = Panes(canvas)
     transport = Transport(actions.by_name, SPEEDS)
-    overlay = OverlayPanel(
-        {name: colormap(name) for name in COLORMAPS}, MAX_SMOOTHING, actions.tip, tokens
-    )
-    plots = PlotPanel(tokens)
+    overlay = OverlayPanel({name: colormap(name) for name in COLORMAPS}, MAX_SMOOTHING, actions.tip)
+    plots = PlotPanel()
     status = StatusBar(model)
     root = QWidget()
     bar, buttons, menu_button, menu = _top_bar(root, picker, actions)
     panel, early_cards, cards = _panel(overlay, plots)
-    folds = CollapsibleCards(tokens)
+    folds = CollapsibleCards()
     for card in (overlay, plots.rates, plots.memory):
         folds.add(card)
     stage = QVBoxLayout()
@@ -157,7 +148,7 @@ def build(actions: ActionSet, tokens: ThemeColors, model: str) -> Layout:
         root=root,
         canvas=canvas,
         panes=panes,
-        banner=Banner(panes, tokens),
+        banner=Banner(panes),
         picker=picker,
         menu_button=menu_button,
         menu=menu,

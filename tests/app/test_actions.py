@@ -36,7 +36,7 @@ def bring_into(bench, state, clip):
 @pytest.mark.parametrize("state", ["no source", "playing", "paused", "ended", "failed", "live"])
 def test_every_action_in_every_state(launch, clip, state, monkeypatch):
     if state == "no source":
-        monkeypatch.setattr("app.session.session.Controller.open", lambda self, spec: None)
+        monkeypatch.setattr("app.session.session.LiveSession.open", lambda self, spec: None)
     if state == "live":
         fake = FakeCamera()
         monkeypatch.setattr("uvanet.sources.make_source", lambda spec: fake)

@@ -11,7 +11,6 @@ from window_bench import PATIENCE, FakeCamera
 
 from app.features.export import Export
 from app.features.export.dialog import ExportDialog
-from uvanet.video.events import ExportDone, ExportFailed
 from app.features.export.options import ExportOptions, reserve_file
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
@@ -21,6 +20,7 @@ from app.runtime.child_process import ChildProcess
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
+from uvanet.video.events import ExportDone, ExportFailed
 
 
 def feature(bench):

@@ -265,10 +265,10 @@ def test_the_share_follows_the_film(player):
 
 def test_the_graph_is_there_once_there_are_regions(player):
     plot = analyse(player).card.plot
-    assert plot._plot is None
+    assert not plot.chart.built
     regions(player).replace_all([LEFT_HALF, LEFT_HALF.moved(0.3, 0.0)])
-    player.until(lambda: plot._plot is not None)
-    player.until(lambda: len(plot._lines) == 2 and len(plot._lines[0].getData()[0]) > 2)
+    player.until(lambda: plot.chart.built)
+    player.until(lambda: len(plot.chart.curve_points(1)[0]) > 2)
 
 
 def test_a_press_beside_all_regions_chooses_none(still):

@@ -115,13 +115,12 @@ def test_title_and_status_name_the_source(player, clip):
 def test_the_graphs_start_after_the_first_overlay_and_follow(player):
     plots = player.parts.plots
     player.until(lambda: plots.rates.started and plots.memory.started)
-    curve = plots.rates._lines[2]
-    player.until(lambda: curve.getData()[1] is not None and max(curve.getData()[1]) > 5)
-    memory = plots.memory._lines[0].getData()
+    player.until(lambda: max(plots.rates.chart.curve_points(2)[1], default=0.0) > 5)
+    memory = plots.memory.chart.curve_points(0)
     assert memory[0][-1] == 0
     assert memory[0][0] >= -60
     assert 20 < memory[1][-1] < 10_000
-    assert plots.memory._values[0].text().endswith("MB")
+    assert plots.memory.values[0].text().endswith("MB")
 
 
 def test_the_numbers_add_up(player):

@@ -29,8 +29,10 @@ def benches() -> Iterator[Callable[..., Bench]]:
     """Makes benches and closes them; every one must let go of all its threads."""
     made: list[Bench] = []
 
-    def make(predictor: Any, clock: Clock | None = None, *, paints: bool = True) -> Bench:
-        made.append(Bench(predictor, clock, paints=paints))
+    def make(
+        predictor: Any, clock: Clock | None = None, *, paints: bool = True, **options: Any
+    ) -> Bench:
+        made.append(Bench(predictor, clock, paints=paints, **options))
         return made[-1]
 
     yield make

@@ -237,7 +237,7 @@ class Bench:
     """A pipeline with its network, its clock and a painter; records all that happens."""
 
     def __init__(
-        self, predictor: Any, clock: Clock | None, *, paints: bool, factory: bool = False
+        self, predictor: Any, clock: Clock | None, *, paints: bool, **options: Any
     ) -> None:
         self.predictor = predictor
         self.events: list[Any] = []
@@ -245,7 +245,11 @@ class Bench:
         self.results = 0
         self.paints = paints
         self.pipeline = LivePipeline(
-            predictor, on_result=self._on_result, on_event=self.events.append, clock=clock
+            predictor,
+            on_result=self._on_result,
+            on_event=self.events.append,
+            clock=clock,
+            **options,
         )
 
     def _on_result(self) -> None:

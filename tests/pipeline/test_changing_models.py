@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, balanced, wait_until
 
@@ -21,7 +22,7 @@ def test_every_frame_goes_to_exactly_one_of_the_two(bench: Bench, predictor: Fak
     def on_read(index: int) -> None:
         bench.settle()
         if index == 4:
-            bench.pipeline.use(other, "other")
+            bench.pipeline.use_model(other, "other")
 
     bench.pipeline.open(Clip(10, 25.0, on_read=on_read))
     bench.until_state(PipelineState.ENDED)
@@ -31,7 +32,7 @@ def test_every_frame_goes_to_exactly_one_of_the_two(bench: Bench, predictor: Fak
     assert other.indices == [4, 5, 6, 7, 8, 9]
     assert other.resets == 1
     assert other.thread == "uvanet-inference"
-    assert bench.of(ModelChanged) == [ModelChanged("other")]
+    assert bench.of(ModelChanged) == [ModelChanged(1, "other")]
     assert (bench.stats.failed, bench.stats.dropped) == (0, 0)
 
 
@@ -42,7 +43,7 @@ def test_the_change_is_told_after_the_first_map(
     other = FakePredictor()
     other.free.clear()
     camera = LiveFeed()
-    bench.pipeline.use(other, "other")
+    bench.pipeline.use_model(other, "other")
     bench.pipeline.open(camera)
     assert not other.seen
     camera.push()
@@ -65,7 +66,7 @@ def test_one_that_fails_on_its_first_frame_is_sent_back(
     def on_read(index: int) -> None:
         bench.settle()
         if index == 2:
-            bench.pipeline.use(bad, "bad")
+            bench.pipeline.use_model(bad, "bad")
 
     bench.pipeline.open(Clip(5, 25.0, on_read=on_read))
     bench.until_state(PipelineState.ENDED)
@@ -94,7 +95,7 @@ def test_a_good_one_helps_where_none_could_be_loaded(
     bench.pipeline.open(camera)
     camera.push()
     wait_until(lambda: len(bench.painted) == 1)
-    bench.pipeline.use(FakePredictor(), "good")
+    bench.pipeline.use_model(FakePredictor(), "good")
     camera.push()
     wait_until(lambda: len(bench.painted) == 2)
     assert [packet.failed for packet in bench.painted] == [True, False]
@@ -107,8 +108,8 @@ def test_of_two_asked_for_at_once_the_last_one_runs(bench: Bench, predictor: Fak
     bench.pipeline.open(camera)
     camera.push()
     assert predictor.entered.wait(10)
-    bench.pipeline.use(first, "first")
-    bench.pipeline.use(last, "last")
+    bench.pipeline.use_model(first, "first")
+    bench.pipeline.use_model(last, "last")
     predictor.free.set()
     bench.settle()
     camera.push()
@@ -129,7 +130,7 @@ def test_the_books_balance_while_networks_change(bench: Bench, predictor: FakePr
         other = FakePredictor()
         if index % 3 == 0:
             other.raising = lambda index: RuntimeError("no")
-        bench.pipeline.use(other, str(index))
+        bench.pipeline.use_model(other, str(index))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -140,3 +141,60 @@ def test_the_books_balance_while_networks_change(bench: Bench, predictor: FakePr
     watcher.join()
     assert unbalanced == []
     assert bench.stats.captured == 200
+
+
+def test_a_model_takes_over_on_the_frame_of_a_paused_camera(
+    bench: Bench, predictor: FakePredictor
+) -> None:
+    camera = LiveFeed()
+    bench.pipeline.open(camera)
+    camera.push()
+    wait_until(lambda: bench.indices == [0])
+    bench.pipeline.pause()
+    camera.push()  # the read that is under way ends with it
+    bench.until_state(PipelineState.PAUSED)
+    wait_until(lambda: bench.indices == [0, 1])
+    other = FakePredictor()
+    number = bench.pipeline.use_model(other, "other")
+    assert bench.until_event(ModelChanged) == ModelChanged(number, "other")
+    bench.settle()
+    # The frame that is shown, not a new one.
+    assert bench.indices == [0, 1, 1]
+    assert bench.painted[2].frame.image is bench.painted[1].frame.image
+    assert (bench.stats.captured, bench.stats.painted) == (3, 3)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_model_takes_over_on_the_last_frame_of_a_source_that_ended_or_failed(
+    bench: Bench, predictor: FakePredictor, live: bool
+) -> None:
+    camera = LiveFeed()
+    camera.live = live
+    bench.pipeline.open(camera)
+    camera.push()
+    wait_until(lambda: bench.indices == [0])
+    camera.fail(ModelError("Broken.", "Mend it."))
+    bench.until_state(PipelineState.FAILED)
+    bench.pipeline.use_model(FakePredictor(), "other")
+    bench.until_event(ModelChanged)
+    wait_until(lambda: bench.indices == [0, 0])
+
+
+def test_a_change_is_told_although_its_first_frame_cannot_be_shown(
+    bench: Bench, predictor: FakePredictor
+) -> None:
+    camera = LiveFeed()
+    picture = camera.picture
+
+    def without_pixels(index: int) -> object:
+        frame = picture(index)
+        return type(frame)(np.zeros((0, 0, 3), np.uint8), frame.pts, index)
+
+    camera.picture = without_pixels  # type: ignore[assignment, method-assign]
+    other = FakePredictor()
+    other.step = lambda *args, **options: np.zeros((4, 4))  # type: ignore[method-assign]
+    bench.pipeline.use_model(other, "other")
+    bench.pipeline.open(camera)
+    camera.push()
+    assert bench.until_event(ModelChanged) == ModelChanged(1, "other")
+    assert bench.stats.failed == 1

@@ -10,7 +10,7 @@ import pytest
 from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, balanced, wait_until
 
 from app.pipeline.events import InferenceFailed, PipelineState
-from app.pipeline.inference import MAX_PAINT_SIDE, paintable
+from app.pipeline.paint_format import MAX_PAINT_SIDE, paintable
 from uvanet.errors import ModelError, UvanetError
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, bala
 from app.pipeline.clock import SystemClock
 from app.pipeline.events import (
     PipelineState,
-    SourceEnded,
     SourceOpened,
     StateChanged,
 )
@@ -29,11 +28,10 @@ def test_a_clip_plays_to_its_end(bench: Bench, predictor: FakePredictor) -> None
     bench.until_state(PipelineState.ENDED)
     assert bench.indices == list(range(10))
     assert bench.events == [
-        StateChanged(PipelineState.OPENING),
-        SourceOpened(clip.info),
-        StateChanged(PipelineState.PLAYING),
-        SourceEnded(),
-        StateChanged(PipelineState.ENDED),
+        StateChanged(1, PipelineState.OPENING),
+        SourceOpened(1, clip.info),
+        StateChanged(1, PipelineState.PLAYING),
+        StateChanged(1, PipelineState.ENDED),
     ]
     assert bench.pipeline.info == clip.info
     stats = bench.stats
@@ -117,7 +115,8 @@ def test_pause_play_step_and_seek(bench: Bench) -> None:
     bench.until_state(PipelineState.ENDED)
     assert bench.indices[-49:] == list(range(51, 100))
     pipeline.play()
-    wait_until(lambda: len(bench.of(SourceEnded)) == 2)
+    ended = StateChanged(1, PipelineState.ENDED)
+    wait_until(lambda: bench.events.count(ended) == 2)
     assert bench.indices[-100:] == list(range(100))
 
 

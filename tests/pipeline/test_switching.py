@@ -33,9 +33,9 @@ def test_a_source_that_cannot_be_opened(bench: Bench) -> None:
     bench.pipeline.open(clip)
     bench.until_state(PipelineState.FAILED)
     assert bench.events == [
-        StateChanged(PipelineState.OPENING),
-        SourceFailed(error),
-        StateChanged(PipelineState.FAILED),
+        StateChanged(1, PipelineState.OPENING),
+        SourceFailed(1, error),
+        StateChanged(1, PipelineState.FAILED),
     ]
     assert bench.pipeline.info is None
     assert clip.closed.is_set()

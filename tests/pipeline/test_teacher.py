@@ -265,3 +265,34 @@ def test_agreement_of_maps_of_different_sizes_minds_the_pictures_shape() -> None
     far = agreement(student, teacher, (400, 100))
     near = agreement(student, teacher, (100, 400))
     assert far.peaks > 0.8 > 0.3 > near.peaks
+
+
+@pytest.mark.parametrize("synchronized", [True, False])
+def test_results_and_events_carry_the_number_of_their_teacher(
+    bench: Bench, teacher: FakePredictor, synchronized: bool
+) -> None:
+    """The result of a teacher that was replaced cannot be taken for one of its successor."""
+    teacher.free.clear()
+    camera = watched(bench, teacher, synchronized=synchronized)
+    camera.push()
+    assert teacher.entered.wait(10)
+    bench.pipeline.teacher.use(FakePredictor(), name="next", synchronized=synchronized)
+    bench.until_event(TeacherReady, 2)
+    teacher.free.set()
+    wait_until(lambda: bench.indices == [0])
+    wait_until(lambda: len([t for t in threading.enumerate() if t.name == "uvanet-teacher"]) == 1)
+    # In its own slot, a result that came too late is not seen by the successor at all.
+    assert bench.pipeline.teacher.take() is None
+    late = bench.painted[0].teacher_result
+    assert (late.teacher if late else None) == (1 if synchronized else None)
+    assert bench.of(TeacherReady) == [TeacherReady(1, "teacher"), TeacherReady(2, "next")]
+    results = bench.results
+    camera.push()
+    if synchronized:
+        wait_until(lambda: len(bench.painted) == 2)
+        result = bench.painted[1].teacher_result
+    else:
+        wait_until(lambda: bench.results >= results + 2)
+        result = bench.pipeline.teacher.take()
+    assert result is not None
+    assert (result.teacher, result.seq) == (2, 2)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import numpy as np
 
-from uvanet.atomic_io import whole
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
     stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
     data = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     try:
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_bytes(data + b"\n")
     except OSError as error:
         raise OutputError(

@@ -28,7 +28,7 @@ from uvanet.video.exporter import Cancelled, export
 
 if TYPE_CHECKING:
     from uvanet.video.events import ExportEvent
-    from uvanet.video.exporter import Result
+    from uvanet.video.exporter import ExportResult
     from uvanet.video.job import Job
 
 _PROGRESS_INTERVAL_S = 0.2
@@ -61,7 +61,7 @@ def run_with_events(job: Job) -> int:
     return 0
 
 
-def done_event(result: Result) -> ExportDone:
+def done_event(result: ExportResult) -> ExportDone:
     """The result of an export as an event."""
     source = result.source
     return ExportDone(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from uvanet.video.control import Progress
-    from uvanet.video.exporter import Result
+    from uvanet.video.exporter import ExportResult
     from uvanet.video.job import Job
 
 STOPPED_EXIT = 1
@@ -90,7 +90,7 @@ than once for several files of one run:
         return _one(job, arguments)
 
 
-def export_with_bar(job: Job, *, show: bool) -> Result:
+def export_with_bar(job: Job, *, show: bool) -> ExportResult:
     """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set."""
     from uvanet.video.exporter import export
 
@@ -108,7 +108,7 @@ def export_with_bar(job: Job, *, show: bool) -> Result:
         return export(job, progress=progress)
 
 
-def as_text(result: Result) -> str:
+def as_text(result: ExportResult) -> str:
     """The result in a line for people."""
     names = ", ".join(str(path) for path in result.paths)
     return (

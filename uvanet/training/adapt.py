@@ -17,12 +17,11 @@ import torch
 
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.compare import agreement, judge
-from uvanet.model import resize_to_image
 from uvanet.model_card import file_hash
 from uvanet.models import load_student
 from uvanet.registry import resolve_model
 from uvanet.runtime.input_size import size_of_ratio
-from uvanet.runtime.preprocess import resize_to_input
+from uvanet.runtime.preprocess import resize_to_image, resize_to_input
 from uvanet.training.config import cache_side
 from uvanet.training.control import CONTROL
 from uvanet.training.data.frame_pairs import (

@@ -54,7 +54,7 @@ class ExportedSource(Struct, frozen=True):
 
 
 class ExportDone(Struct, frozen=True, tag_field="event", tag="done"):
-    """The files are written; see `uvanet.video.exporter.Result`.
+    """The files are written; see `uvanet.video.exporter.ExportResult`.
 
     Attributes:
         frames: Frames in the files.

@@ -18,8 +18,8 @@ from app.features.analyse.table_export import numbers_text, regions_csv, shares_
 from app.shell.feature import Feature
 from app.ui.controls import IconButton
 from app.ui.file_dialogs import ask_numbers, ask_regions, ask_save_regions
-from app.ui.graph_library import load_library
 from app.ui.i18n import tr
+from app.ui.line_chart import import_pyqtgraph
 from uvanet.analysis import Shape, load_regions, peaks, region_shares, save_regions
 from uvanet.errors import UvanetError
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from app.pipeline.packets import SaliencyPacket
     from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
     from uvanet.sources.base import SourceInfo
 
 _TOOLS = {
@@ -45,12 +44,12 @@ class Analyse(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        actions, tokens, font = window.actions_by_name, window.theme_tokens, window.canvas.font()
+        actions, font = window.actions_by_name, window.canvas.font()
         self._recording = AttentionHistory(window.controller, window.jobs, self)
         self._layer, self._looks = RegionLayer(font), ScanpathLayer(font)
-        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")], tokens)
+        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
         changes = [actions[name] for name in ("previous_change", "next_change")]
-        self._strip = AttentionStrip(changes, actions["scan_clip"], tokens)
+        self._strip = AttentionStrip(changes, actions["scan_clip"])
         window.canvas.add_layer(self._layer)
         window.canvas.add_layer(self._looks)
         window.parts.add_card(self.card, early=True)
@@ -78,11 +77,6 @@ class Analyse(Feature):
         self._set_strip(window.settings.analyse_strip)
         actions.set_checked("looks", window.settings.analyse_looks)
         self._show_clip()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self.card.set_tokens(tokens)
-        self._strip.set_tokens(tokens)
 
     def takes(self, path: str) -> bool:
         """Loads regions that were dropped on the window."""
@@ -170,7 +164,7 @@ class Analyse(Feature):
             self._agreement,
         )
         QGuiApplication.clipboard().setText(text)
-        self.window.banner.say("done", tr("The numbers are on the clipboard."))
+        self.window.banner.notify("done", tr("The numbers are on the clipboard."))
 
     @property
     def _agreement(self) -> list[tuple[str, str]]:
@@ -238,7 +232,7 @@ class Analyse(Feature):
 
     def _on_scanned(self) -> None:
         count = len(self._recording.record.moments())
-        self.window.banner.say(
+        self.window.banner.notify(
             "done",
             tr("The whole clip was scanned."),
             tr("{count} moments of high change; N and Shift+N go from one to the next.").format(
@@ -249,7 +243,7 @@ class Analyse(Feature):
     def _on_failed(self, error: Exception) -> None:
         if not isinstance(error, UvanetError):
             raise error
-        self.window.banner.say("error", error.message, error.hint)
+        self.window.banner.notify("error", error.message, error.hint)
 
     def _on_closing(self) -> None:
         self._recording.stop_scan()
@@ -271,18 +265,18 @@ class Analyse(Feature):
         if self.regions.selected < 0 and len(self.regions.all) == 1:
             self.regions.choose(0)
         if self.regions.selected < 0:
-            self.window.banner.say("info", tr("No region is chosen; click one first."))
+            self.window.banner.notify("info", tr("No region is chosen; click one first."))
         return self.regions.selected
 
     def _has_regions(self) -> bool:
         if not self.regions.all:
-            self.window.banner.say("info", tr("There are no regions yet; draw one first."))
+            self.window.banner.notify("info", tr("There are no regions yet; draw one first."))
         return bool(self.regions.all)
 
     def _load(self, path: str) -> None:
         def done(regions: object) -> None:
             self.regions.replace_all(regions)  # type: ignore[arg-type]
-            self.window.banner.say("done", tr("Loaded {name}.").format(name=Path(path).name))
+            self.window.banner.notify("done", tr("Loaded {name}.").format(name=Path(path).name))
 
         self.window.jobs.run(
             lambda: load_regions(Path(path)), done, self._on_failed, name="regions"
@@ -292,7 +286,9 @@ class Analyse(Feature):
         name, folder = Path(path).name, str(Path(path).parent)
         self.window.jobs.run(
             write,  # type: ignore[arg-type]
-            lambda _: self.window.banner.say("done", tr("Saved {name}.").format(name=name), folder),
+            lambda _: self.window.banner.notify(
+                "done", tr("Saved {name}.").format(name=name), folder
+            ),
             self._on_failed,
             name="numbers",
         )
@@ -340,7 +336,7 @@ class Analyse(Feature):
         if ahead:
             self.window.controller.seek(ahead[0])
         else:
-            self.window.banner.say(
+            self.window.banner.notify(
                 "info",
                 tr("No moment of high change is known there."),
                 tr("Press J to scan the whole clip."),
@@ -350,7 +346,10 @@ class Analyse(Feature):
         """Loads the graph once there are regions, whose shares it draws."""
         if self.card.plot.isVisible() and self.window.display.overlay_seen:
             self.window.jobs.run(
-                load_library, lambda _: self.card.plot.start(), self._on_failed, name="share plot"
+                import_pyqtgraph,
+                lambda _: self.card.plot.start(),
+                self._on_failed,
+                name="share plot",
             )
 
 

@@ -70,7 +70,7 @@ class Cameras(Feature):
     def camera_options(self) -> None:
         """Opens the menu of what to ask the camera for."""
         if self._info is None:
-            self.window.banner.say(
+            self.window.banner.notify(
                 "info",
                 tr("Size and rate are asked of cameras."),
                 tr("A screen and a stream give what they give."),
@@ -122,11 +122,11 @@ class Cameras(Feature):
                 self._lost = None
                 self._watch.stop()
                 self.window.open_source(lost.spec)
-                self.window.banner.say("info", tr("{name} is back.").format(name=lost.title))
+                self.window.banner.notify("info", tr("{name} is back.").format(name=lost.title))
                 return
         if fresh:
             names = ", ".join(one.name for one in fresh)
-            self.window.banner.say(
+            self.window.banner.notify(
                 "info",
                 tr("A camera is there now: {names}.").format(names=names),
                 tr("Press S to choose it."),

@@ -16,15 +16,13 @@ from app.features.compare.wipe_handle import WipeHandle
 from app.session.models import first_teacher, if_available, short_name
 from app.shell.actions import ActionSpec, Menu
 from app.shell.feature import Feature
-from app.ui.graph_library import load_library
 from app.ui.i18n import tr
-from app.ui.theme import DARK
+from app.ui.line_chart import import_pyqtgraph
 
 if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket, TeacherResult
     from app.pipeline.predictor import PredictorFactory
     from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
     from uvanet.errors import UvanetError
 
 _C = Menu.COMPARE
@@ -64,7 +62,7 @@ class Compare(Feature):
         self._make: PredictorFactory | None = None
         self._told: TeacherResult | None = None
         self.panes = window.parts.panes
-        self.card = AgreementCard(DARK)  # until the window tells its theme, at once
+        self.card = AgreementCard()
         self.strip = CompareStrip(actions["compare_paired"], actions["choose_models"])
         self.handle = WipeHandle(window.canvas)
         self.stage = CompareView(self.panes, self.handle, self.card, window.display)
@@ -72,6 +70,7 @@ class Compare(Feature):
             [actions[f"compare_{name}"] for name in ("student", "side", "wipe", "original")],
             [actions["compare_paired"], actions["choose_models"], actions["open_model"]],
         )
+        self.button.setIcon(actions[f"compare_{self.stage.view}"].icon())
         window.parts.add_button(self.button)
         window.parts.add_strip(self.strip)
         self._slot = QWidget()
@@ -186,10 +185,10 @@ class Compare(Feature):
     def _on_ready(self, name: str) -> None:
         if name == self._teacher:
             self._ready = True
-            self.window.banner.retract("teacher")
+            self.window.banner.dismiss_topic("teacher")
 
     def _on_failed(self, error: UvanetError) -> None:
-        self.window.banner.say("error", error.message, error.hint, topic="teacher")
+        self.window.banner.notify("error", error.message, error.hint, topic="teacher")
         if not self._ready:
             self.stage.say(tr("No teacher"), error.message)
             self.strip.show_lag(error.message)
@@ -292,7 +291,7 @@ class Compare(Feature):
         """Loads the graph where a view shows it; most people never do, and it takes 4 MB."""
         if not self.stage.needs_teacher or not self.window.display.overlay_seen:
             return
-        self.window.jobs.run(load_library, lambda _: self.card.start(), _raise, name="plots")
+        self.window.jobs.run(import_pyqtgraph, lambda _: self.card.start(), _raise, name="plots")
 
     def _say(self) -> None:
         """Says how far the teacher lags and how far the two agree, calmly."""
@@ -312,11 +311,6 @@ class Compare(Feature):
                 numbers = (f"{name} {value}" for name, value in self.card.numbers)
                 self._name_teacher("  \N{MIDDLE DOT}  ".join(numbers))
         self.strip.show_lag("  \N{MIDDLE DOT}  ".join(words))
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self.card.set_tokens(tokens)
-        self.button.setIcon(self.window.actions_by_name[f"compare_{self.stage.view}"].icon())
 
 
 def _raise(error: Exception) -> None:

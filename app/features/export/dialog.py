@@ -100,7 +100,7 @@ class ExportDialog(QDialog):
         part.setObjectName("quiet")
         part.setWordWrap(True)
         part.setVisible(bool(request.part))
-        self.span = (
+        self.range = (
             None if request.span is None else TimeRangeFields(request.span, request.duration)
         )
         self.presets: dict[str, QPushButton] = {}
@@ -133,15 +133,15 @@ class ExportDialog(QDialog):
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         self.line.textChanged.connect(self._check)
-        if self.span is not None:
-            self.span.changed.connect(self._check)
+        if self.range is not None:
+            self.range.changed.connect(self._check)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(10)
         layout.addWidget(title)
         layout.addWidget(part)
-        if self.span is not None:
-            layout.addWidget(self.span)
+        if self.range is not None:
+            layout.addWidget(self.range)
         layout.addLayout(self._make_presets())
         layout.addSpacing(2)
         layout.addWidget(label)
@@ -165,6 +165,11 @@ class ExportDialog(QDialog):
             teacher=self.teacher.currentData() or "",
         )
 
+    @property
+    def span(self) -> Span | None:
+        """The part that is entered; None where it is invalid."""
+        return (None, None) if self.range is None else self.range.span
+
     def _make_presets(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -187,7 +192,9 @@ class ExportDialog(QDialog):
     def _make_more_options(self) -> QWidget:
         self.format = _combo(tr("Format"), (("mp4", "MP4 (H.264)"), ("webm", "WebM (VP9)")))
         self.quality = _combo(tr("Quality"), [(name, tr(text)) for name, text in _QUALITIES])
-        heights = [(n, tr("{n} pixels high").format(n=n) if n else tr("As the source")) for n in _HEIGHTS]
+        heights = [
+            (n, tr("{n} pixels high").format(n=n) if n else tr("As the source")) for n in _HEIGHTS
+        ]
         self.height_box = _combo(tr("Size"), heights)
         self.teacher = _combo(
             tr("Teacher"), [(name, short_name(name)) for name in self._request.teachers]
@@ -239,7 +246,7 @@ class ExportDialog(QDialog):
         self._form.setRowVisible(self.teacher, self.presets["teacher"].isChecked())
 
     def _check(self) -> None:
-        part = self.span is None or self.span.span is not None
+        part = self.span is not None
         self.export_button.setEnabled(part and bool(self.line.text().strip()))
 
     def _show_more(self, on: bool) -> None:

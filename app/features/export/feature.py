@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from app.features.export.recording_controller import SourceView
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
+    from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
 
 _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
@@ -191,8 +192,7 @@ class Export(Feature):
         *,
         span: Span | None = None,
         duration: float | None = None,
-        cancelled: Callable[[], None] = lambda: None,
-    ) -> None:
+    ) -> ExportDialog:
         """Opens the dialog; `export` receives the options and the path."""
         builder = self.builder
         request = ExportRequest(
@@ -208,26 +208,27 @@ class Export(Feature):
         dialog = ExportDialog(request, self.context.slots.window)
 
         def chosen(options: ExportOptions, base: Path) -> None:
-            if dialog.span is not None and dialog.span.span is not None:
-                self.context.session.set_marks(*dialog.span.span)
             builder.remember(options, base.parent if stem else base)
             export(options, base)
 
         dialog.chosen.connect(chosen)
-        dialog.rejected.connect(cancelled)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        return dialog
 
     def _ask_for_part(self, info: SourceInfo) -> None:
         part = tr("Press I and U to mark a part on the timeline.")
         if info.kind is SourceKind.NETWORK:
             part = tr("Without sound: download the video first to keep its sound.")
-        self._ask(
+        marks = self.context.session.marks
+        dialog = self._ask(
             info.title,
             part,
             file_stem(info.title, dated=False),
-            partial(self._export_part, info),
-            span=self.context.session.marks,
+            lambda options, base: self._export_part(
+                info, options, base, dialog.span or (None, None)
+            ),
+            span=marks,
             duration=info.duration,
         )
 
@@ -235,13 +236,13 @@ class Export(Feature):
         def export(options: ExportOptions, base: Path) -> None:
             self.builder.add(str(path), options, base, regions=view.regions, recording=True)
 
-        self._ask(
+        dialog = self._ask(
             view.title,
             tr("The last {seconds:.0f} seconds, without sound").format(seconds=REPLAY_SECONDS),
             file_stem(view.title, dated=True),
             export,
-            cancelled=lambda: path.unlink(missing_ok=True),
         )
+        dialog.rejected.connect(lambda: path.unlink(missing_ok=True))
 
     def _ask_for_folder(self, chosen: str) -> None:
         from uvanet.video.batch import videos_in
@@ -258,15 +259,19 @@ class Export(Feature):
 
     # -- exporting
 
-    def _export_part(self, info: SourceInfo, options: ExportOptions, base: Path) -> None:
+    def _export_part(
+        self, info: SourceInfo, options: ExportOptions, base: Path, span: Span
+    ) -> None:
         session = self.context.session
-        start, end = session.marks
+        regions: tuple[Region, ...] = ()
+        # Another source may have been opened while the dialog was open.
+        if session.info is not None and session.info.spec == info.spec:
+            session.set_marks(*span)
+            regions = session.regions
+        start, end = span
         arguments = [] if start is None else ["--start", f"{start:.6f}"]
         arguments += [] if end is None else ["--end", f"{end:.6f}"]
         arguments += ["--fps", str(info.fps)] if info.kind is SourceKind.FOLDER else []
-        # Another source may have been opened while the dialog was open.
-        current = session.info is not None and session.info.spec == info.spec
-        regions = session.regions if current else ()
         self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
 
     def _export_videos(self, videos: Iterable[Path], options: ExportOptions, folder: Path) -> None:

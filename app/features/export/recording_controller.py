@@ -56,9 +56,7 @@ class RecordingController(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self, context: FeatureContext, builder: ExportJobBuilder, parent: QObject
-    ) -> None:
+    def __init__(self, context: FeatureContext, builder: ExportJobBuilder, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
         self._builder = builder

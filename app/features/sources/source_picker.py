@@ -15,10 +15,7 @@ from app.ui.icons import icon
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtGui import QIcon
-
     from app.features.sources.devices import Devices
-    from app.ui.theme import ThemeColors
 
 _ICONS = {
     "camera": "camera",
@@ -37,7 +34,6 @@ class SourcePicker(IconButton):
 
     Args:
         actions: The window's actions by name.
-        tokens: The theme's colours.
 
     Signals:
         chosen: The string that opens the source.
@@ -49,14 +45,10 @@ class SourcePicker(IconButton):
     wanted = Signal()
     forgotten = Signal()
 
-    def __init__(
-        self, actions: Mapping[str, QAction], tokens: ThemeColors, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(18, parent)
         self.setObjectName("source")
         self._actions = actions
-        self._tokens = tokens
-        self._kind = "camera"
         self._title = ""
         self._devices: Devices | None = None
         self._recent: list[str] = []
@@ -80,12 +72,12 @@ class SourcePicker(IconButton):
             title: Its name for people.
             spec: The string that opens it.
         """
-        self._kind, self._title, self._current = kind, title, spec
+        self._title, self._current = title, spec
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST)
         self.setText(shown.replace("&", "&&") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
         self.setAccessibleName(tr("Source: {title}").format(title=title))
-        self._draw_icon()
+        self.setIcon(icon(_ICONS.get(kind, "camera"), "accent"))
         self._refill()
 
     def set_devices(self, devices: Devices) -> None:
@@ -97,16 +89,6 @@ class SourcePicker(IconButton):
         """Lists recent sources, newest first."""
         self._recent = list(specs)
         self._refill()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self._draw_icon()
-        self._refill()
-
-    def _draw_icon(self) -> None:
-        name = _ICONS.get(self._kind, "camera")
-        self.setIcon(icon(name, self._tokens.accent, self._tokens.faint))
 
     def _on_opening(self) -> None:
         self._fill()
@@ -126,7 +108,7 @@ class SourcePicker(IconButton):
         if not cameras:
             searching = self._devices is None
             text = tr("Looking for cameras…") if searching else tr("No camera found")
-            menu.addAction(self._icon("camera"), text).setEnabled(False)
+            menu.addAction(icon("camera"), text).setEnabled(False)
         screens = self._devices.screens if self._devices else ()
         if screens:
             menu.addSeparator()
@@ -142,7 +124,7 @@ class SourcePicker(IconButton):
 
     def _fill_recent(self) -> None:
         self.recent_list.clear()
-        self.recent_list.setIcon(self._icon("history"))
+        self.recent_list.setIcon(icon("history"))
         self.recent_list.setEnabled(bool(self._recent))
         metrics = QFontMetrics(self.font())
         for spec in self._recent:
@@ -153,15 +135,12 @@ class SourcePicker(IconButton):
             self.recent_list.addAction(tr("Clear the list"), self.forgotten.emit)
 
     def _entry(self, menu: QMenu, icon_name: str, text: str, spec: str) -> None:
-        action = menu.addAction(self._icon(icon_name), text.replace("&", "&&"))
+        action = menu.addAction(icon(icon_name), text.replace("&", "&&"))
         action.triggered.connect(lambda _=False: self.chosen.emit(spec))
         if spec == self._current:
             font = action.font()
             font.setBold(True)
             action.setFont(font)
-
-    def _icon(self, name: str) -> QIcon:
-        return icon(name, self._tokens.text, self._tokens.faint)
 
 
 def redact_url(spec: str) -> str:

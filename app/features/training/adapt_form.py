@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -16,8 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.features.training.form_parts import AdvancedOptions, FolderField, ModelChoice, hint, quiet
+from app.features.training.run_folders import RunRequest
 from app.ui.controls import ValueSlider
 from app.ui.i18n import tr
+from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from uvanet.model_card import Card
@@ -114,6 +117,27 @@ class AdaptForm(QWidget):
     def seconds(self) -> float:
         """How much to record, seconds."""
         return MIN_SECONDS + self.duration.value
+
+    def request(self, info: SourceInfo, begin: float | None) -> RunRequest:
+        """The run that is chosen. Of a live source, the folder of frames is to be added.
+
+        Args:
+            info: The source.
+            begin: Where in a file the scene begins, seconds; None for the start of the file.
+        """
+        arguments = ["--seconds", f"{self.seconds:g}", "--start", self.start.value or "uvanet-64"]
+        arguments += ["--teacher", self.teacher.value] if self.teacher.value else []
+        arguments += ["--replay", self.replay.path] if self.replay.path else []
+        arguments += ["--steps", str(self.steps.value())]
+        arguments += ["--data", self.data.path] if self.data.path else []
+        if not info.live:
+            source = info.spec
+            if info.kind in (SourceKind.VIDEO, SourceKind.FOLDER):
+                source = str(Path(source).absolute())
+            arguments.insert(0, source)
+            arguments += [] if begin is None else ["--begin", f"{begin:.3f}"]
+        background = self.advanced.background.isChecked()
+        return RunRequest("adapt", info.title, arguments, background, info.spec)
 
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
         """Lists the models.

@@ -22,7 +22,7 @@ class RunDialog(QDialog):
     """Shows options, progress or result. Closing it does not end the run.
 
     Args:
-        setup: The page with the options.
+        form: The page with the options.
         title: Of the window.
         parent: Of the window.
 
@@ -32,27 +32,27 @@ class RunDialog(QDialog):
 
     command = Signal(str)
 
-    def __init__(self, setup: QWidget, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, form: QWidget, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(600)
-        self.setup = setup
+        self.form = form
         self.view = RunView()
-        self.result = RunResultCard()
+        self.result_card = RunResultCard()
         self.torch = TorchPage()
         self.pages = QStackedWidget()
-        for page in (self.setup, self.view, self.result, self.torch):
+        for page in (self.form, self.view, self.result_card, self.torch):
             self.pages.addWidget(page)
         self.view.command.connect(self.command)
-        self.result.again.connect(self.show_setup)
-        self.torch.installed.connect(self.show_setup)
+        self.result_card.again.connect(self.show_form)
+        self.torch.installed.connect(self.show_form)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(22, 20, 22, 18)
         layout.addWidget(self.pages)
 
-    def show_setup(self) -> None:
+    def show_form(self) -> None:
         """Shows the options, or how to install torch where it is missing."""
-        self.pages.setCurrentWidget(self.setup if training_possible() else self.torch)
+        self.pages.setCurrentWidget(self.form if training_possible() else self.torch)
 
     def follow(self, run: TrainingRun) -> None:
         """Shows the progress of a run from now on."""
@@ -74,9 +74,9 @@ class RunDialog(QDialog):
             in_use: Whether the live view uses the new model.
             log: What the process wrote on standard error; shown after a failure.
         """
-        self.result.show_result(result, in_use=in_use)
-        self.result.show_log(log if result.state == "failed" else "")
-        self.pages.setCurrentWidget(self.result)
+        self.result_card.show_result(result, in_use=in_use)
+        self.result_card.show_log(log if result.state == "failed" else "")
+        self.pages.setCurrentWidget(self.result_card)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Creates the charts."""

@@ -82,7 +82,7 @@ class View(Feature):
             return False
         model = Path(path).with_suffix(".onnx")
         if not model.is_file():
-            self.window.banner.say(
+            self.window.banner.notify(
                 "error",
                 tr("There is no {wanted} beside {dropped}.").format(
                     wanted=model.name, dropped=Path(path).name

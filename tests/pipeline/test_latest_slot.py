@@ -8,7 +8,6 @@ def test_the_newest_wins_and_losers_are_counted() -> None:
     assert slot.put(1) is None
     assert slot.put(2) == 1
     assert slot.put(3) == 2
-    assert slot.overwritten == 2
     assert slot.take(0) == 3
     assert slot.take(0) is None
     assert slot.put(4) is None
