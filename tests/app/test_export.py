@@ -249,13 +249,17 @@ def camera(launch, monkeypatch):
     fake.free.set()
 
 
+def buffered_seconds(bench):
+    """How much of the live source is kept."""
+    recorder = feature(bench).recording.live._recorder
+    span = recorder.buffer.span if recorder is not None and recorder.buffer is not None else None
+    return span[1] - span[0] if span else 0.0
+
+
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
-    ours = feature(camera)
+    feature(camera)
     camera.settings.export_folder = str(tmp_path)
-    span = lambda: (
-        ours.recording.live._recorder.buffer and ours.recording.live._recorder.buffer.span
-    )  # noqa: E731
-    camera.until(lambda: span() and span()[1] - span()[0] > 1)
+    camera.until(lambda: buffered_seconds(camera) > 1)
     camera.trigger("export_last")
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
@@ -268,11 +272,8 @@ def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
 
 
 def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, home):
-    ours = feature(camera)
-    span = lambda: (
-        ours.recording.live._recorder.buffer and ours.recording.live._recorder.buffer.span
-    )  # noqa: E731
-    camera.until(lambda: span() and span()[1] - span()[0] > 0.5)
+    feature(camera)
+    camera.until(lambda: buffered_seconds(camera) > 0.5)
     camera.settings.export_folder = str(tmp_path)
     dialog = ask(camera)
     assert len(list(tmp_path.glob("*.mkv"))) == 1
@@ -523,10 +524,8 @@ def test_names_that_are_taken_get_a_number(tmp_path):
     options = ExportOptions(extras=("csv",))
     assert options.output_paths(tmp_path / "a") == (tmp_path / "a-2.mp4", tmp_path / "a-2.csv")
     taken = {tmp_path / "a-2.mp4"}
-    assert options.output_paths(tmp_path / "a", taken) == (
-        tmp_path / "a-3.mp4",
-        tmp_path / "a-3.csv",
-    )
+    third = (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
+    assert options.output_paths(tmp_path / "a", taken) == third
     numbers = ExportOptions(preset="numbers")
     assert [path.suffix for path in numbers.output_paths(tmp_path / "b")] == [".csv", ".json"]
 

@@ -84,11 +84,8 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     assert "Paused" in feature.status.text()
     assert view.pause.text() == "Resume"
     view.pause.click()
-    bench.until(
-        lambda: (
-            feature.controller.run.step is not None and feature.controller.run.step.phase == "train"
-        )
-    )
+    run = feature.controller.run
+    bench.until(lambda: run.step is not None and run.step.phase == "train")
     # Stopped earlier, it would not be better yet.
     bench.until(lambda: run.step.done >= 40)
     bench.until(feature.status.isVisible)

@@ -12,8 +12,8 @@ from app.features.training.orphaned_runs import scan_runs
 from app.features.training.recordings import delete_recording
 from app.features.training.run_folders import delete_run, read_request
 from uvanet.errors import UvanetError
-from uvanet.registry import list_models
-from uvanet.user_models import delete_user_model, user_model, user_models
+from uvanet.registry import list_models, list_user_models
+from uvanet.user_models import delete_user_model, user_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,4 +126,4 @@ class ModelLibrary(QObject):
 
 def _read_lists() -> tuple[list[Card], set[str], list[OrphanedRun]]:
     students = [card for card in list_models() if card.role == "student"]
-    return students, {card.name for _, card in user_models()}, scan_runs()
+    return students, {card.name for card in list_user_models()}, scan_runs()
