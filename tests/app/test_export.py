@@ -119,7 +119,7 @@ def test_a_queue_runs_one_export_at_a_time_and_shows_progress(player, tmp_path):
     first, second = ours.queue.tasks
     player.until(lambda: first.done > 10 and first.left is not None)
     assert ours.card.isVisible()
-    words = ours.card.rows[first.number].words.full_text
+    words = ours.card.rows[first.number].text.full_text
     assert "%" in words
     assert "frames/s" in words
     assert "left" in words
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be_written_is_reported_and_the_next_runs(player, t
     assert "/proc/nowhere" in player.banner.message
     player.until(lambda: second.state == ExportState.DONE)
     assert frames_of(tmp_path / "good.mp4") == 60
-    assert "/proc/nowhere" in ours.card.rows[first.number].words.full_text
+    assert "/proc/nowhere" in ours.card.rows[first.number].text.full_text
     ours.card.rows[first.number].cross.click()
     assert first.number not in ours.card.rows
 

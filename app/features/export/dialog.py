@@ -209,10 +209,10 @@ class ExportDialog(QDialog):
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
         for index, (name, text, tip) in enumerate(_EXTRAS):
-            box = QCheckBox(tr(text))
-            box.setToolTip(tr(tip))
-            grid.addWidget(box, index // 2, index % 2)
-            self.extras[name] = box
+            check = QCheckBox(tr(text))
+            check.setToolTip(tr(tip))
+            grid.addWidget(check, index // 2, index % 2)
+            self.extras[name] = check
         more = QWidget()
         layout = QVBoxLayout(more)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -119,10 +119,10 @@ class SceneCapture(QObject):
         recorder = self._end()
         if recorder is not None:
             folders = recorder.discard
-            self._jobs.run(
-                lambda: [shutil.rmtree(folder, ignore_errors=True) for folder in folders],
-                lambda _: None,
-                lambda _: None,
-                name="delete-capture",
-            )
+
+            def work() -> None:
+                for folder in folders:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+            self._jobs.run(work, lambda _: None, lambda _: None, name="delete-capture")
         self.failed.emit(error)
