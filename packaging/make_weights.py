@@ -15,7 +15,7 @@ from uvanet.deploy.quantize import SUFFIX, export_int8
 from uvanet.training.config import step1_config
 from uvanet.training.data.crops import CorpusConfig
 from uvanet.training.pipeline import distill
-from uvanet.training.teacher_cards import write_cards
+from uvanet.training.publish import publish_teachers
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 from uvanet.training.teachers.spatial import TeacherConfig
@@ -67,7 +67,7 @@ def main() -> None:
     make_teachers(root, out, TEACHER, MOTION, shown)
     shown.close()
     if {SPATIAL, TEMPORAL} & set(wanted):
-        write_cards(root, out, TEACHER, MOTION)
+        publish_teachers(root, out, TEACHER, MOTION)
         for name in (SPATIAL, TEMPORAL):
             ship(out, name, (".onnx", ".json"))
     for name, runs in RUNS.items():

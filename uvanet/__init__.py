@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from uvanet import metrics
+    from uvanet.evaluation.evaluate import evaluate
     from uvanet.model import Model, create_model, load
     from uvanet.model_card import Card
     from uvanet.registry import available, list_models
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "available",
     "create_model",
+    "evaluate",
     "list_models",
     "load",
     "metrics",
@@ -49,6 +51,7 @@ _HOMES = {
     "Stream": "uvanet.stream",
     "available": "uvanet.registry",  # the name of list_models in 0.1.0
     "create_model": "uvanet.model",
+    "evaluate": "uvanet.evaluation.evaluate",
     "list_models": "uvanet.registry",
     "load": "uvanet.model",
 }

@@ -92,9 +92,10 @@ class FrameRouter:
             self.drop(replaced, Drop.NETWORK_BUSY)
 
     @property
-    def has_frame(self) -> bool:
-        """Whether the current source has given a frame yet."""
-        return self._last is not None
+    def last_seq(self) -> int | None:
+        """Capture number of the current source's newest frame; None before the first."""
+        last = self._last
+        return None if last is None else last.seq
 
     def repeat_frame(self, t: float) -> None:
         """Sends the newest frame of the current source once more, in an epoch of its own.

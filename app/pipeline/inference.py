@@ -13,7 +13,7 @@ import numpy as np
 from app.pipeline.events import InferenceFailed, ModelChanged, ModelEvent, ModelRefused
 from app.pipeline.packets import FramePacket, SaliencyPacket
 from app.pipeline.paint_format import paintable
-from app.pipeline.predictor import checked_map, known_error, make_predictor, no_answer
+from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
 from app.pipeline.watchdog import StepTimer
 
 if TYPE_CHECKING:
@@ -73,10 +73,9 @@ class _AbandonedError(Exception):
 class Inference:
     """Runs the network on a thread of its own. No error of the network ends the thread.
 
-    A network that does not return from a step within the limit is abandoned with its thread:
-    a new thread processes the same frame with the network that is left (the one before a
-    trial, a requested one, or none), so another network can always be chosen. One that was
-    only slow is used again once it returns, unless another one took its place.
+    A network that does not return from a step within the limit is canceled and abandoned with
+    its thread: a new thread processes the same frame with the network that is left (the one
+    before a trial, a requested one, or none), so another network can always be chosen.
 
     Args:
         predictor: The network, or a factory that is run on the thread.
@@ -85,7 +84,7 @@ class Inference:
         sink: Receives each result.
         emit: Receives the events.
         clock: Source of time stamps.
-        step_limit_s: Longest step in seconds; a quarter of it while another network waits.
+        step_limit_s: Longest step in seconds; half of it while another network waits.
     """
 
     def __init__(
@@ -135,16 +134,16 @@ class Inference:
         """Abandons a step that lasts too long; called at every tick of the watchdog."""
         with self._lock:
             step, requested = self._step, self._requested
-            limit = self._step_limit_s * (1.0 if requested is None else 0.25)
+            limit = self._step_limit_s * (1.0 if requested is None else 0.5)
             if step is None or not step.timer.tick(limit):
                 return
             if step.frame is None and requested is None:
                 return  # loading may take long, and nothing else waits
             self._step = None
             trial = step.model is not self._model
-            if not trial:
-                self._model.predictor = None
+            predictor, step.model.predictor = step.model.predictor, None
             self._left_behind.append(self._thread)
+        cancel(predictor)
         logger.error("%s does not return; its thread is left behind", step.model.name)
         error = no_answer(step.model.name, limit)
         if trial:
@@ -180,10 +179,11 @@ class Inference:
         try:
             made = make_predictor(predictor)
         except Exception as error:  # noqa: BLE001 - reported below
-            self._end(model, None)
+            self._end()
             self._emit_failure(model, error, f"{model.name} cannot be loaded")
         else:
-            self._end(model, made)
+            self._end()
+            model.predictor = made
 
     def _process(self, frame: FramePacket | None) -> None:
         if frame is None:
@@ -238,18 +238,15 @@ class Inference:
                 model.epoch = frame.epoch
             return checked_map(predictor.step(frame.image, frame.t_scene, bgr=True))
         finally:
-            self._end(model, predictor)
+            self._end()
 
     def _begin(self, model: _Model, frame: FramePacket | None) -> None:
         with self._lock:
-            if threading.current_thread() in self._left_behind:
-                raise _AbandonedError
             self._step = _Step(model, frame)
 
-    def _end(self, model: _Model, predictor: Predictor | None) -> None:
-        """Ends a step; the network is free for the next one."""
+    def _end(self) -> None:
+        """Ends a step; raises where it was abandoned."""
         with self._lock:
-            model.predictor = predictor
             if threading.current_thread() in self._left_behind:
                 raise _AbandonedError
             self._step = None

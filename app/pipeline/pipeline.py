@@ -77,6 +77,7 @@ class LivePipeline:
         self._emitting = threading.RLock()
         self._state = PipelineState.IDLE
         self._stalled = False
+        self._repeat_seq: int | None = None  # newest frame when `repeat_frame` was called
         self._info: SourceInfo | None = None
         self._stopped = threading.Event()  # set by `close`
         self._capture = CaptureSessions(self._router, self._emit, self._clock)
@@ -203,13 +204,20 @@ class LivePipeline:
     @property
     def has_frame(self) -> bool:
         """Whether the current source has given a frame yet."""
-        return self._router.has_frame
+        return self._router.last_seq is not None
 
     def repeat_frame(self) -> None:
-        """Sends the newest frame to the networks once more, where no frames flow."""
+        """Sends the newest frame to the networks once more, unless another one follows."""
         with self._lock:
-            if self._state is not PipelineState.PLAYING or self._stalled:
-                self._router.repeat_frame(self._clock.now())
+            self._repeat_seq = self._router.last_seq
+            self._repeat_if_still()
+
+    def _repeat_if_still(self) -> None:
+        if self._state is PipelineState.PLAYING and not self._stalled:
+            return  # decided by the next frame, or where the source pauses, ends or stalls
+        if self._repeat_seq is not None and self._repeat_seq == self._router.last_seq:
+            self._router.repeat_frame(self._clock.now())
+        self._repeat_seq = None
 
     def set_tap(self, tap: Callable[[FramePacket], None] | None) -> None:
         """Calls `tap` with every captured frame, on the capture thread; it must be quick."""
@@ -280,6 +288,7 @@ class LivePipeline:
                         self._stalled = True
                     case SourceResumed():
                         self._stalled = False
+                self._repeat_if_still()
             try:
                 self._on_event(event)
             except Exception:

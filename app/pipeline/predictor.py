@@ -35,6 +35,15 @@ class Predictor(Protocol):
         ...
 
 
+@runtime_checkable
+class Cancelable(Protocol):
+    """A predictor whose running step can be ended, such as `uvanet.Stream` on ONNX Runtime."""
+
+    def cancel(self) -> None:
+        """Ends a running step with an exception, and every later one. Any thread."""
+        ...
+
+
 PredictorFactory = Callable[[], Predictor]
 
 
@@ -69,6 +78,12 @@ def known_error(error: Exception, what: str) -> UvanetError:
         return error
     detail = f"{type(error).__name__}: {error}".rstrip(": ")
     return ModelError(f"{what} ({detail}).", "Try another model, and see the log.")
+
+
+def cancel(predictor: Predictor | None) -> None:
+    """Ends the running step of a predictor that is of no more use, where it can be ended."""
+    if isinstance(predictor, Cancelable):
+        predictor.cancel()
 
 
 def no_answer(name: str, seconds: float) -> ModelError:

@@ -12,7 +12,7 @@ from app.pipeline.agreement import agreement
 from app.pipeline.events import TeacherEvent, TeacherFailed, TeacherReady
 from app.pipeline.latest_slot import LatestSlot
 from app.pipeline.packets import TeacherResult
-from app.pipeline.predictor import checked_map, known_error, make_predictor, no_answer
+from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
 from app.pipeline.stats import Drop
 from app.pipeline.thread_priority import lower_priority
 from app.pipeline.watchdog import StepTimer
@@ -96,6 +96,7 @@ class Teacher:
         self._accounting = FrameAccounting()
         self._lock = threading.Lock()
         self._job: _Job | None = None
+        self._predictor: Predictor | None = None
         self._ready = False
         self._stopped = False
         self._epoch: int | None = None
@@ -146,6 +147,7 @@ class Teacher:
                 return
             self._job = None
         self.stop()
+        cancel(self._predictor)
         self._accounting.failed(job.result.frame.seq)
         self._report(no_answer(self.name, self._step_limit_s))
         if job.held:
@@ -167,7 +169,7 @@ class Teacher:
     def _run(self, given: Predictor | PredictorFactory) -> None:
         lower_priority()
         try:
-            predictor = make_predictor(given)
+            self._predictor = predictor = make_predictor(given)
         except Exception as error:  # noqa: BLE001 - reported below
             self._report(known_error(error, f"{self.name} cannot be loaded"), error)
             return

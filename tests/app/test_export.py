@@ -434,7 +434,6 @@ def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
     camera.trigger("record")
     camera.until(lambda: ours.recording.live.seconds > 1)
     camera.trigger("record")
-    assert ours.recording.live.saving
     # As a signal does, which nobody answers a question for.
     camera.program.shut_down()
     (kept,) = tmp_path.glob("*.mkv")

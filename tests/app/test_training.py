@@ -41,7 +41,7 @@ def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
     for label in dialog.result_card.findChildren(QLabel):
         if label.text().startswith("0.") and label.isVisible():
             assert label.width() >= label.sizeHint().width(), label.text()
-    studio.until(lambda: studio.session.model == result.model)
+    studio.until(lambda: studio.session.student.name == result.model)
     studio.until(lambda: "in use now" in studio.banner.message)
     assert dialog.result_card.undo_button.isVisible()
     # The fake network looked at edges of both squares; the student looks at the green one.
@@ -56,7 +56,7 @@ def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
 
     studio.until(lambda: any(name.startswith("Use now: uvanet-64") for name in names()))
     studio.trigger("undo_model")
-    studio.until(lambda: studio.session.model == "uvanet-64")
+    studio.until(lambda: studio.session.student.name == "uvanet-64")
     studio.until(lambda: dialog.result_card.use_button.isVisible())
     studio.trigger("undo_model")
     studio.until(lambda: "no model change to undo" in studio.banner.message)
@@ -93,7 +93,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     bench.until(lambda: feature.controller.run is None)
     assert list_user_models()
     # The scene is the one that it adapted to, so the student is used.
-    bench.until(lambda: bench.session.model.endswith(".onnx"))
+    bench.until(lambda: bench.session.student.name.endswith(".onnx"))
 
 
 def test_quitting_asks_and_can_stop_the_run(studio):
@@ -193,7 +193,7 @@ def test_a_student_of_another_scene_is_not_used(studio, clip):
         studio.feature.dialog("adapt")
     )
     assert "among your models" in studio.banner.message
-    assert studio.session.model == "uvanet-64"
+    assert studio.session.student.name == "uvanet-64"
 
 
 def test_a_run_that_ended_while_the_program_was_closed_leaves_the_active_one_alone(studio):

@@ -222,7 +222,7 @@ def test_a_failed_run_is_reported_and_the_live_view_goes_on(
     assert said in studio.banner.message
     frame = studio.frame()
     studio.until(lambda: studio.frame() != frame)
-    assert studio.session.model == "uvanet-64"
+    assert studio.session.student.name == "uvanet-64"
     assert not list_user_models()
     left = {path.name for path in run.folder.rglob("*")}
     assert not [name for name in left if name.endswith((".part", LOCK))]
@@ -251,7 +251,7 @@ def test_a_student_that_is_not_better_is_not_used(studio, squares, teacher, tmp_
     result = finish(studio)
     assert result.state == "done", result
     assert not result.model
-    assert studio.session.model == "uvanet-64"
+    assert studio.session.student.name == "uvanet-64"
     assert not list_user_models()
     ending = studio.feature.dialog("adapt").result_card
     assert ending.title.text() in {"No clear difference", "Worse"}

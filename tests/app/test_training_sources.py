@@ -126,7 +126,7 @@ def test_an_unused_recording_is_deleted_when_the_window_closes(studio, home):
 
 def test_a_live_scene_is_recorded_in_a_private_folder(launch, teacher, home, monkeypatch):
     camera = FakeCamera()
-    monkeypatch.setattr("uvanet.sources.make_source", lambda _: camera)
+    monkeypatch.setattr("uvanet.sources.make_source", lambda *_, **__: camera)
     bench = launch("camera:fake")
     bench.until(lambda: bench.presenter.overlay_seen)
     bench.settings.training_teacher = str(teacher)

@@ -3,7 +3,7 @@ import threading
 from app.pipeline.latest_slot import LatestSlot
 
 
-def test_the_newest_wins_and_losers_are_counted() -> None:
+def test_a_newer_item_replaces_the_one_that_waits() -> None:
     slot: LatestSlot[int] = LatestSlot()
     assert slot.put(1) is None
     assert slot.put(2) == 1
@@ -23,7 +23,7 @@ def test_take_waits_for_an_item() -> None:
     assert got == ["late"]
 
 
-def test_close_wakes_those_who_wait_and_refuses_what_comes() -> None:
+def test_close_wakes_waiting_threads_and_refuses_new_items() -> None:
     slot: LatestSlot[str] = LatestSlot()
     got: list[str | None] = []
     thread = threading.Thread(target=lambda: got.append(slot.take()))
@@ -35,7 +35,7 @@ def test_close_wakes_those_who_wait_and_refuses_what_comes() -> None:
     assert slot.take() is None
 
 
-def test_close_gives_back_what_waited() -> None:
+def test_close_returns_the_item_that_waited() -> None:
     slot: LatestSlot[str] = LatestSlot()
     slot.put("waiting")
     assert slot.close() == "waiting"

@@ -24,14 +24,14 @@ def test_rate_falls_when_events_stop_and_reaches_zero() -> None:
     assert rates[-1] == 0
 
 
-def test_rate_of_nothing() -> None:
+def test_rate_without_events() -> None:
     meter = RateMeter()
     assert meter.rate(5) == 0
     meter.add(5)
     assert meter.rate(5) == 0
 
 
-def test_percentiles_interpolate_and_forget() -> None:
+def test_percentiles_interpolate_and_drop_old_samples() -> None:
     meter = DurationMeter()
     assert meter.percentiles_ms(0, 0.5, 0.95) == [None, None]
     for i in range(101):
@@ -41,7 +41,7 @@ def test_percentiles_interpolate_and_forget() -> None:
     assert meter.percentiles_ms(100, 0.5) == [None]
 
 
-def test_a_frame_ends_once() -> None:
+def test_only_the_first_outcome_of_a_frame_counts() -> None:
     accounting = FrameAccounting()
     accounting.captured(1, 0.0)
     accounting.captured(2, 0.1)

@@ -1,4 +1,4 @@
-"""How a source is played, with no thread at all: the test turns the crank, the clock leaps."""
+"""Playback without threads: the test calls each round, and the clock jumps instead of waiting."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Player:
         return self
 
     def run(self, rounds: int = 10_000) -> Player:
-        """Turns until nothing happens without a command."""
+        """Runs rounds until nothing happens without a command."""
         for _ in range(rounds):
             command = self.commands.next(block=False)
             assert command is not None
@@ -128,7 +128,7 @@ def test_far_behind_a_file_skips_ahead_by_a_seek() -> None:
     )
 
 
-def test_far_behind_without_seeking_goes_on_from_there() -> None:
+def test_far_behind_an_unseekable_source_continues_from_there() -> None:
     clip = Clip(20, 25.0, seekable=False)
     player = Player(clip)
     clip.on_read = lambda index: player.clock.advance(3.0 if index == 10 else 0.0)
@@ -137,7 +137,7 @@ def test_far_behind_without_seeking_goes_on_from_there() -> None:
     assert player.feed.skips == []
 
 
-def test_a_machine_that_slept_has_nothing_to_catch_up_with() -> None:
+def test_frames_are_not_caught_up_after_a_suspend() -> None:
     player = Player(Clip(10, 25.0))
     leap = iter([0.0, 0.0, 3600.0])
     wait = player.clock.wait
@@ -163,13 +163,13 @@ def test_loop_starts_over_in_time_and_begins_an_epoch() -> None:
     assert player.state is PipelineState.ENDED
 
 
-def test_what_cannot_seek_ends_even_when_looping() -> None:
+def test_an_unseekable_source_ends_although_loop_is_set() -> None:
     player = Player(Clip(3, 25.0, seekable=False), loop=True).begin().run()
     assert player.feed.indices == [0, 1, 2]
     assert player.state is PipelineState.ENDED
 
 
-def test_a_still_picture_is_shown_and_ends_even_when_looping() -> None:
+def test_a_still_picture_ends_although_loop_is_set() -> None:
     player = Player(Clip(1, 0.0), loop=True).begin().run()
     assert player.feed.indices == [0]
     assert player.state is PipelineState.ENDED
@@ -179,12 +179,12 @@ def test_a_still_picture_is_shown_and_ends_even_when_looping() -> None:
     assert player.state is PipelineState.ENDED
 
 
-def test_no_picture_at_all_is_an_error() -> None:
+def test_a_source_without_frames_is_an_error() -> None:
     with pytest.raises(SourceError, match="clip holds no picture"):
         Player(Clip(0)).begin().run()
 
 
-def test_a_source_told_to_pause_while_it_opened_shows_its_first_frame() -> None:
+def test_pause_during_opening_shows_the_first_frame() -> None:
     player = Player(Clip(5))
     player.commands.play(False)
     player.begin().run()
@@ -192,7 +192,7 @@ def test_a_source_told_to_pause_while_it_opened_shows_its_first_frame() -> None:
     assert player.state is PipelineState.PAUSED
 
 
-def test_pause_holds_and_play_goes_on_with_the_next_frame() -> None:
+def test_play_after_pause_continues_with_the_next_frame() -> None:
     clip = Clip(10, 25.0)
     player = Player(clip)
     clip.on_read = lambda index: index == 4 and player.commands.play(False)
@@ -208,7 +208,7 @@ def test_pause_holds_and_play_goes_on_with_the_next_frame() -> None:
     assert player.feed.times[4] - player.feed.times[3] >= 60
 
 
-def test_speed_changes_on_the_way() -> None:
+def test_speed_changes_during_playback() -> None:
     clip = Clip(8, 25.0)
     player = Player(clip)
     clip.on_read = lambda index: index == 4 and player.commands.set_speed(2.0)
@@ -217,7 +217,7 @@ def test_speed_changes_on_the_way() -> None:
     assert gaps == pytest.approx([0.04] * 3 + [0.02] * 4)
 
 
-def test_seek_in_pause_shows_the_frame_and_stays() -> None:
+def test_seek_in_pause_shows_the_frame_and_stays_paused() -> None:
     player = Player(Clip(100, 25.0))
     player.commands.play(False)
     player.begin().run()
@@ -228,7 +228,7 @@ def test_seek_in_pause_shows_the_frame_and_stays() -> None:
     assert player.state is PipelineState.PAUSED
 
 
-def test_seek_while_playing_shows_the_frame_at_once_and_goes_on() -> None:
+def test_seek_while_playing_shows_the_frame_at_once_and_plays_on() -> None:
     clip = Clip(60, 25.0)
     player = Player(clip)
     clip.on_read = lambda index: index == 3 and player.commands.seek(2.0)
@@ -238,7 +238,7 @@ def test_seek_while_playing_shows_the_frame_at_once_and_goes_on() -> None:
     assert gaps == pytest.approx([0.04] * 9)
 
 
-def test_a_burst_of_seeks_collapses_to_the_newest() -> None:
+def test_of_a_burst_of_seeks_only_the_newest_counts() -> None:
     clip = Clip(100, 25.0)
     player = Player(clip)
     player.commands.play(False)
@@ -250,7 +250,7 @@ def test_a_burst_of_seeks_collapses_to_the_newest() -> None:
     assert player.feed.indices == [0, 49]
 
 
-def test_a_slider_being_dragged_shows_its_way() -> None:
+def test_dragging_a_slider_shows_frames_on_the_way() -> None:
     clip = Clip(100, 25.0)
     player = Player(clip)
     # Each seek finds the next one waiting already.
@@ -275,7 +275,7 @@ def test_steps(steps: list[int], index: int) -> None:
     assert player.feed.skips == [Drop.STEP] * max(0, index - 11)
 
 
-def test_step_back_at_the_start_stays_there() -> None:
+def test_step_back_at_the_start_shows_the_first_frame() -> None:
     player = Player(Clip(100, 25.0))
     player.commands.play(False)
     player.begin().run()
@@ -284,7 +284,7 @@ def test_step_back_at_the_start_stays_there() -> None:
     assert player.feed.indices == [0, 0]
 
 
-def test_step_while_playing_pauses_and_shows_the_very_next_frame() -> None:
+def test_step_while_playing_pauses_at_the_next_frame() -> None:
     clip = Clip(10, 25.0)
     player = Player(clip)
     clip.on_read = lambda index: index == 4 and player.commands.step(1)
@@ -293,7 +293,7 @@ def test_step_while_playing_pauses_and_shows_the_very_next_frame() -> None:
     assert player.state is PipelineState.PAUSED
 
 
-def test_steps_over_the_end_and_back() -> None:
+def test_steps_beyond_the_end_and_back() -> None:
     player = Player(Clip(3, 25.0))
     player.commands.play(False)
     player.begin().run()
@@ -342,7 +342,7 @@ def test_a_source_that_cannot_seek_ignores_seeks_and_steps_back() -> None:
     assert player.feed.epochs == []
 
 
-def test_a_live_source_is_shown_as_it_comes_and_read_on_in_pause() -> None:
+def test_a_live_source_is_shown_unpaced_and_read_in_pause() -> None:
     camera = LiveFeed()
     player = Player(camera)
     camera.push(100)
@@ -360,7 +360,7 @@ def test_a_live_source_is_shown_as_it_comes_and_read_on_in_pause() -> None:
     assert player.feed.indices == [0, 1, 2, 8, 10, 11]
 
 
-def test_broken_time_stamps_do_not_run_backwards_under_the_network() -> None:
+def test_scene_time_grows_although_time_stamps_fall() -> None:
     clip = Clip(5, 25.0)
     picture = clip.picture
     stamps = [0.0, 0.5, 0.1, 0.1, 0.6]

@@ -1,4 +1,4 @@
-"""A network that never returns from `step` is given up by name; the view and others go on."""
+"""Networks that do not return from `step`: reported by name, and the rest goes on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from endless_model import write_endless_model
 from pipeline_fakes import LIMIT_S, Bench, FakeClock, FakePredictor, LiveFeed, balanced, wait_until
 
 from app.pipeline.events import (
@@ -15,9 +16,11 @@ from app.pipeline.events import (
     TeacherFailed,
     TeacherReady,
 )
+from uvanet import Stream, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 STEP_LIMIT_S = 1.0
 
@@ -108,18 +111,21 @@ def test_a_model_that_does_not_return_is_named_and_frames_go_on_without_maps(
     assert good.indices == [2, 3]
 
 
-def test_a_model_that_was_only_slow_is_used_again(
-    start: Callable[..., Bench], camera: LiveFeed, stuck: Stuck
+def test_an_endless_onnx_file_is_canceled_and_its_thread_ends(
+    benches: Callable[..., Bench], camera: LiveFeed, tmp_path: Path
 ) -> None:
-    bench = start(stuck)
+    path = write_endless_model(tmp_path / "endless.onnx")
+    bench = benches(FakePredictor(), step_limit_s=STEP_LIMIT_S)
+    bench.pipeline.open(camera)
+    bench.pipeline.use_model(Stream(load(path)), "endless")
     camera.push()
-    bench.until_event(InferenceFailed)
-    threads = {t for t in threading.enumerate() if t.name == "uvanet-inference"}
-    assert len(threads) == 2
-    stuck.free.set()
-    wait_until(lambda: sum(thread.is_alive() for thread in threads) == 1)
-    shows(bench, camera, failed=False)
-    assert len(bench.of(InferenceFailed)) == 1
+    assert bench.until_event(ModelRefused).name == "endless"
+    wait_until(lambda: bench.indices == [0])
+    assert not bench.painted[0].failed
+    wait_until(
+        lambda: [t.name for t in threading.enumerate()].count("uvanet-inference") == 1,
+        "for the end of the thread that computed",
+    )
 
 
 def test_another_model_takes_over_from_one_that_does_not_return(

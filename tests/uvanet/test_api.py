@@ -194,7 +194,7 @@ def test_a_file_that_is_no_onnx_model_is_refused(tmp_path: Path) -> None:
 
 def test_the_card_is_the_one_of_the_shipped_weights() -> None:
     card = read_card(resource("weights/uvanet-64.json"))
-    fused, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
+    fused, prior = card.measured("val"), card.metrics["val"]["center-prior"]
     assert fused["nss"] > 1.5 * prior["nss"]
 
 
@@ -203,15 +203,15 @@ def test_the_shipped_weights_keep_what_their_card_says(
 ) -> None:
     """Measured anew on human gaze, through the same door that users take."""
     from uvanet.data.fixations import read_split
-    from uvanet.evaluation.baselines import centre_prior
-    from uvanet.evaluation.evaluate import score
+    from uvanet.evaluation.baselines import center_prior
+    from uvanet.evaluation.evaluator import score
 
     pictures = read_split(data_root, "val")
     measured = score(pictures, model.predict)
     promised = model.card.measured("val")
     for metric, value in measured.items():
         assert value == pytest.approx(promised[metric], abs=0.01), metric
-    prior = score(pictures, centre_prior(read_split(data_root, "train")), ("nss",))
+    prior = score(pictures, center_prior(read_split(data_root, "train")), ("nss",))
     assert measured["nss"] > prior["nss"] + 0.5
 
 

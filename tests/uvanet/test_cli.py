@@ -229,7 +229,7 @@ def test_info_lists_versions_models_and_machine(tmp_path: Path) -> None:
 
 def test_info_prints_a_card(tmp_path: Path) -> None:
     text = uvanet("info", "uvanet-64", cwd=tmp_path).stdout
-    for words in ("centre-prior", "OSIE", "MIT", "sha256", "limits", "AAAI 2020"):
+    for words in ("center-prior", "OSIE", "MIT", "sha256", "limits", "AAAI 2020"):
         assert words in text
     card = json.loads(uvanet("info", "uvanet-64", "--json", cwd=tmp_path).stdout)
     assert card["name"] == "uvanet-64"

@@ -18,7 +18,6 @@ import torch
 from safetensors.torch import load_file
 
 from uvanet.data.synthetic import make_pairs
-from uvanet.deploy.onnx_export import export
 from uvanet.errors import ModelError
 from uvanet.model import load
 from uvanet.models import load_student
@@ -26,7 +25,8 @@ from uvanet.training import losses
 from uvanet.training.config import TrainConfig
 from uvanet.training.data.loader import DataLoader, gaze_material
 from uvanet.training.distillation import DistillationModule
-from uvanet.training.provenance import Provenance, gaze_data
+from uvanet.training.provenance import Provenance, gaze_sources
+from uvanet.training.publish import publish_student
 from uvanet.training.schedule import learning_rate
 from uvanet.training.trainer import train
 
@@ -42,7 +42,8 @@ def test_training_learns_and_its_export_is_the_same_network(
     result = train(QUICK, gaze_material(gaze_tree, 64), tmp_path / "run", progress=False)
     assert result.history[-1]["mixed"] < result.history[0]["mixed"]
     assert result.best == max(row["val_nss"] for row in result.history if "val_nss" in row)
-    card = export(QUICK, result.weights, gaze_tree, tmp_path, Provenance("test", gaze_data(), {}))
+    made = Provenance("test", gaze_sources(gaze_tree), {})
+    card = publish_student(QUICK, result.weights, gaze_tree, tmp_path, made)
     assert set(card.metrics) == {"val", "test"}
 
     model = load(tmp_path / "uvanet-32.onnx")

@@ -16,7 +16,7 @@ from uvanet.registry import list_models
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.evaluation.compare import Report
+    from uvanet.evaluation.compare import Comparison
     from uvanet.training.control import Callback
 
 
@@ -151,7 +151,7 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
     if arguments.install:
         name = arguments.name or free_name(card.name)
         path = save_user_model(path.parent, card.name, name)
-    found, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
+    found, prior = card.measured("val"), card.metrics["val"]["center-prior"]
     words = (
         f"NSS {found['nss']:.3f} on val (centre prior {prior['nss']:.3f}), "
         f"{card.parameters} parameters"
@@ -162,20 +162,20 @@ def _distil(arguments: argparse.Namespace, watch: Callback, threads: int) -> int
     if not arguments.events:
         print(f"{path}: {words}")
         if report:
-            print(report.words())
+            print(report.text())
     return 0
 
 
-def _against(before: str, after: Path, root: Path, watch: Callback) -> Report | None:
+def _against(before: str, after: Path, root: Path, watch: Callback) -> Comparison | None:
     """The new student against the one it started from, or the one of its name that ships."""
-    from uvanet.evaluation.comparison import against
+    from uvanet.evaluation.compare import compare_on_val
     from uvanet.training.progress import StepEvent
 
     known = {card.name for card in list_models()}
     if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
         return None
     watch.emit(StepEvent(phase="measure", done=0, total=1, left=0))
-    return against(before, after, root)
+    return compare_on_val(before, after, root)
 
 
 COMMAND = _Distill()

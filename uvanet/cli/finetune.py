@@ -168,7 +168,7 @@ def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Callba
     """Fine-tunes, keeps the student where it is better, and tells how it ended."""
     from uvanet.training.adapt import adapt, clear
     from uvanet.training.progress import DoneEvent
-    from uvanet.training.publish import export_own
+    from uvanet.training.publish import publish_finetuned
     from uvanet.user_models import free_name, save_user_model
 
     out: Path = arguments.out
@@ -183,7 +183,7 @@ def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Callba
     if report.better:
         folder = out / name
         folder.mkdir(exist_ok=True)
-        export_own(adapted, config, name, folder)
+        publish_finetuned(adapted, config, name, folder)
         model = str(folder / f"{name}.onnx")
         if arguments.install:
             model = str(save_user_model(folder, name, name))
@@ -200,7 +200,7 @@ def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Callba
         )
     )
     if not arguments.events:
-        print(text if arguments.json else _words(report.words(), model, report.forgotten))
+        print(text if arguments.json else _words(report.text(), model, report.forgotten))
     return 0
 
 

@@ -53,11 +53,11 @@ goes on where it was when the same command is given again.
         import torch
 
         from uvanet.data.fixations import find_root
-        from uvanet.deploy.onnx_export import export
         from uvanet.training.config import TrainConfig
         from uvanet.training.data.loader import gaze_material
         from uvanet.training.distributed import make_fabric
-        from uvanet.training.provenance import Provenance, gaze_data
+        from uvanet.training.provenance import Provenance, gaze_sources
+        from uvanet.training.publish import publish_student
         from uvanet.training.trainer import train
 
         preset = preset_named(arguments.preset)
@@ -78,11 +78,11 @@ goes on where it was when the same command is given again.
         command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
         origin = Provenance(
             "UVA-Net student trained on human gaze over still pictures, without a teacher.",
-            gaze_data(),
+            gaze_sources(root),
             {"command": command, "config": dataclasses.asdict(config)},
         )
-        card = export(config, result.weights, root, arguments.out, origin)
-        found, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
+        card = publish_student(config, result.weights, root, arguments.out, origin)
+        found, prior = card.measured("val"), card.metrics["val"]["center-prior"]
         print(
             f"{arguments.out / card.name}.onnx: NSS {found['nss']:.3f} on val "
             f"(centre prior {prior['nss']:.3f}), {card.parameters} parameters"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from uvanet.evaluation.compare import Report
+    from uvanet.evaluation.compare import Comparison
     from uvanet.models import SpatioTemporal
     from uvanet.training.control import Callback
     from uvanet.training.data.frame_pairs import FramePair, FramePairs, Labeller
@@ -110,7 +110,7 @@ class FinetuneResult:
     """
 
     student: SpatioTemporal
-    report: Report
+    report: Comparison
     preset: str
     teacher: tuple[str, str]
     finished: bool
@@ -287,7 +287,7 @@ def _forgotten(
     if data is None:
         return {}
     from uvanet.data.fixations import read_split
-    from uvanet.evaluation.evaluate import score
+    from uvanet.evaluation.evaluator import score
     from uvanet.runtime.branch_engine import student_predictor
 
     pictures = read_split(data, "test")

@@ -9,25 +9,25 @@ from __future__ import annotations
 import dataclasses
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from uvanet.data.fixations import read_split
-from uvanet.deploy.onnx_export import export
-from uvanet.model_card import file_hash
 from uvanet.training.config import step1_config, step2_config
 from uvanet.training.data.features import DeepFeatures, see_views
 from uvanet.training.data.labelled_clips import label_clips
 from uvanet.training.data.loader import TrainingData, gaze_material
-from uvanet.training.data.pseudo_labels import build, is_clip, picture_example, pool_examples
-from uvanet.training.distributed import make_fabric, one_after_the_other
-from uvanet.training.provenance import (
-    Provenance,
-    backbone_data,
-    gaze_data,
-    pool_data,
-    teachers_data,
+from uvanet.training.data.pseudo_labels import (
+    build,
+    is_clip,
+    picture_example,
+    pool_examples,
+    pool_files,
 )
+from uvanet.training.distributed import make_fabric, one_after_the_other
+from uvanet.training.provenance import distillation_provenance
+from uvanet.training.publish import publish_student
 from uvanet.training.teachers.build import make_teachers
+from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 from uvanet.training.teachers.temporal import MotionTeacherConfig
 from uvanet.training.trainer import train
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from uvanet.training.config import TrainConfig
     from uvanet.training.control import Callback
     from uvanet.training.data.crops import CorpusConfig
+    from uvanet.training.provenance import Provenance
     from uvanet.training.teachers.inference import Teachers
     from uvanet.training.teachers.spatial import TeacherConfig
     from uvanet.training.trainer import TrainResult
@@ -92,8 +93,8 @@ def distill(
     result = two_steps(student, first, root, folder, watch=watch, fabric=fabric)
     if not fabric.is_global_zero:
         return None
-    told = origin(student, teacher, motion, corpus, pool, given)
-    return export(student, result.weights, root, folder, told)
+    made = _provenance(student, teacher, motion, corpus, root, out, pool, given)
+    return publish_student(student, result.weights, root, folder, made)
 
 
 def best_so_far(
@@ -121,12 +122,13 @@ def best_so_far(
         Its card; None where the run was stopped before it was first measured.
     """
     folder = out / student.preset
-    made = [folder / "joint" / "best.safetensors", folder / "best.safetensors"]
-    weights = next((path for path in made if path.exists()), None)
+    found = [folder / "joint" / "best.safetensors", folder / "best.safetensors"]
+    weights = next((path for path in found if path.exists()), None)
     if weights is None:
         return None
-    told = origin(student, teacher, MotionTeacherConfig(), corpus, pool, given)
-    return export(student, weights, root, folder, told)
+    motion = MotionTeacherConfig()
+    made = _provenance(student, teacher, motion, corpus, root, out, pool, given)
+    return publish_student(student, weights, root, folder, made)
 
 
 def two_steps(
@@ -196,51 +198,47 @@ def first_material(
     return TrainingData(images, labels, ratios, read_split(root, "val"), clips, wholes, features)
 
 
-def origin(
+def _provenance(
     student: TrainConfig,
     teacher: TeacherConfig,
     motion: MotionTeacherConfig,
     corpus: CorpusConfig,
+    root: Path,
+    out: Path,
     pool: Path | None,
     given: Teachers | None = None,
 ) -> Provenance:
-    """What the card of a student made by `distill` says of its making."""
-    # A path would tell of the machine it was made on.
-    student = dataclasses.replace(student, start=Path(student.start).stem)
+    """How a student of `distill` was made, read from the files that the run used."""
+    # Not the path: it would describe the machine.
+    told = dataclasses.replace(student, start=Path(student.start).stem)
     command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
     if student.start:
-        command += f" --start {student.start}"
-    if student != step1_config(student.preset, student.start):
+        command += f" --start {told.start}"
+    if told != step1_config(student.preset, told.start):
         command += f" --epochs {student.epochs}"
     if student.second != "hard":
         command += f" --second {student.second}"
     if pool:
         command += " --pool POOL"
-    data = gaze_data()
-    labelled: dict[str, Any]
+    settings = {
+        "config": dataclasses.asdict(told),
+        "joint": dataclasses.asdict(step2_config(told, "the step before")),
+        "corpus": dataclasses.asdict(corpus),
+    }
     if given is None:
-        data.append(backbone_data(teacher.scale))
-        labelled = {
-            "spatial teacher": dataclasses.asdict(teacher),
-            "temporal teacher": dataclasses.asdict(motion),
-        }
+        spatial, temporal = (out / f"{name}.onnx" for name in (SPATIAL, TEMPORAL))
+        settings["spatial teacher"] = dataclasses.asdict(teacher)
+        settings["temporal teacher"] = dataclasses.asdict(motion)
     else:
-        still, moving = given.files
-        command += f" --spatial {still.stem} --temporal {moving.stem}"
-        data += teachers_data(given.files)
-        labelled = {
-            f"{kind} teacher": {"name": path.stem, "sha256": file_hash(path)}
-            for kind, path in (("spatial", still), ("temporal", moving))
-        }
-    return Provenance(
-        "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
-        "unlabelled pictures and clips.",
-        [*data, *(pool_data(pool) if pool else [])],
-        {
-            "command": command,
-            "config": dataclasses.asdict(student),
-            "joint": dataclasses.asdict(step2_config(student, "the step before")),
-            **labelled,
-            "corpus": dataclasses.asdict(corpus),
-        },
+        spatial, temporal = given.files
+        command += f" --spatial {spatial.stem} --temporal {temporal.stem}"
+    return distillation_provenance(
+        command,
+        settings,
+        root=root,
+        teachers=(spatial, temporal),
+        start=student.start,
+        backbone=teacher.scale if given is None else None,
+        pool=pool,
+        pool_files=pool_files(pool) if pool else (),
     )

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from uvanet.data.fixations import density_map, read_rgb
 from uvanet.data.synthetic import Pairs
 from uvanet.deploy.onnx_export import save_weights
-from uvanet.evaluation.evaluate import score
+from uvanet.evaluation.evaluator import score
 from uvanet.runtime.branch_engine import student_predictor
 from uvanet.training import checkpoint
 from uvanet.training.control import Callback, StoppedError, check_loss

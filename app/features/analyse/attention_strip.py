@@ -9,11 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
-from app.features.playback.transport import clock_text
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.theme import theme_colors
+from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

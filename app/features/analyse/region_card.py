@@ -11,18 +11,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayou
 
 from app.features.analyse.region_layer import COLOURS
 from app.features.analyse.share_plot import SharePlot
-from app.features.playback.transport import clock_text
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.theme import theme_colors
+from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent
 
-    from uvanet.analysis.record import RegionSummary
+    from uvanet.analysis import RegionSummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.features.analyse.region_layer import COLOURS
-from app.features.playback.transport import clock_text
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -33,15 +33,16 @@ from app.ui.i18n import tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.features.export.settings import Extra, Preset
     from app.features.export.time_range import Span
 
-_PRESETS = (
+_PRESETS: tuple[tuple[Preset, str, str], ...] = (
     ("overlay", "Overlay", "The frame with the heat map over it"),
     ("beside", "Side by side", "The original frame next to the overlay"),
     ("teacher", "With teacher", "Original, overlay, and the map of a second model"),
     ("numbers", "Numbers only", "No video: a table with one row per frame"),
 )
-_EXTRAS = (
+_EXTRAS: tuple[tuple[Extra, str, str], ...] = (
     ("contours", "Contours", "Contour lines of the saliency map"),
     ("peaks", "Peaks", "Numbered circles at the highest peaks"),
     ("plot", "Graph", "A chart of the map's entropy below the frame"),
@@ -103,7 +104,7 @@ class ExportDialog(QDialog):
         self.range = (
             None if request.span is None else TimeRangeFields(request.span, request.duration)
         )
-        self.presets: dict[str, QPushButton] = {}
+        self.presets: dict[Preset, QPushButton] = {}
         self.line = QLineEdit(_short(request.folder / request.stem))
         self.line.setAccessibleName(tr("Save to"))
         self.line.setToolTip(tr("Folder and file name; the suffix is added"))
@@ -205,7 +206,7 @@ class ExportDialog(QDialog):
         self._form = form
         for box in (self.format, self.quality, self.height_box, self.teacher):
             form.addRow(box.accessibleName(), box)
-        self.extras: dict[str, QCheckBox] = {}
+        self.extras: dict[Extra, QCheckBox] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
         for index, (name, text, tip) in enumerate(_EXTRAS):

@@ -52,7 +52,7 @@ class ExportJobBuilder:
 
         names = [self._models.teacher, *self._models.model_files]
         names += [card.name for card in list_models()]
-        used = ("", self._session.model)
+        used = ("", self._session.student.name)
         return [name for name in dict.fromkeys(map(if_available, names)) if name not in used]
 
     def last_options(self) -> ExportOptions:
@@ -113,8 +113,10 @@ class ExportJobBuilder:
         outputs = options.output_paths(base, taken)
         command = [spec, *(word for path in outputs for word in ("-o", str(path)))]
         command += options.arguments()
-        command += style_arguments(self._heat.style, self._heat.smoothing, self._session.model)
-        command += ["--engine", self._session.engine]
+        command += style_arguments(
+            self._heat.style, self._heat.smoothing, self._session.student.name
+        )
+        command += ["--engine", self._session.student.engine]
         if not recording:
             orientation = self._session.orientations.of(spec)
             command += ["--mirror"] if orientation.mirrored else []

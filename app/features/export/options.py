@@ -16,6 +16,7 @@ from uvanet.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from app.features.export.settings import Extra, Format, Preset, Quality
     from uvanet.video.overlay import OverlayStyle
 
 _PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
@@ -37,11 +38,11 @@ class ExportOptions:
         teacher: The second model, for the preset "teacher".
     """
 
-    preset: str = "overlay"
-    format: str = "mp4"
-    quality: str = "good"
+    preset: Preset = "overlay"
+    format: Format = "mp4"
+    quality: Quality = "good"
     height: int = 0
-    extras: tuple[str, ...] = ()
+    extras: tuple[Extra, ...] = ()
     teacher: str = ""
 
     def output_paths(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:

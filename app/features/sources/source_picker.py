@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.controls import IconButton
@@ -13,9 +13,10 @@ from app.ui.i18n import tr
 from app.ui.icons import icon
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from app.features.sources.devices import Devices
+    from app.shell.actions import ActionRegistry
 
 _ICONS = {
     "camera": "camera",
@@ -33,7 +34,7 @@ class SourcePicker(IconButton):
     """Cameras by name, screens, the demo, files and addresses, recent sources.
 
     Args:
-        actions: The window's actions by name.
+        actions: All actions.
 
     Signals:
         chosen: The string that opens the source.
@@ -45,7 +46,7 @@ class SourcePicker(IconButton):
     wanted = Signal()
     forgotten = Signal()
 
-    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(18, parent)
         self.setObjectName("source")
         self._actions = actions
@@ -107,7 +108,7 @@ class SourcePicker(IconButton):
             self._entry(menu, "camera", camera.name, camera.spec)
         if not cameras:
             searching = self._devices is None
-            text = tr("Looking for cameras…") if searching else tr("No camera found")
+            text = tr("Searching for cameras…") if searching else tr("No camera found")
             menu.addAction(icon("camera"), text).setEnabled(False)
         screens = self._devices.screens if self._devices else ()
         if screens:

@@ -343,7 +343,7 @@ class Training(Feature):
         self.library.update()
         result = self.controller.result
         if result is not None and result.model:
-            used = self.context.session.model == result.model
+            used = self.context.session.student.name == result.model
             for dialog in self._dialogs.values():
                 dialog.result_card.show_in_use(used and self.history.can_undo, usable=True)
 

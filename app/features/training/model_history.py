@@ -35,13 +35,13 @@ class ModelHistory(QObject):
         self._previous: list[str] = []
         self._restore: list[str] = []  # `_previous` if the pending change fails
         self._pending = ""
-        session.model_changed.connect(self._on_changed)
-        session.model_failed.connect(self._on_failed)
+        session.student.changed.connect(self._on_changed)
+        session.student.failed.connect(self._on_failed)
 
     @property
     def current(self) -> str:
         """The name of the model in use."""
-        return short_name(self._session.model)
+        return short_name(self._session.student.name)
 
     @property
     def can_undo(self) -> bool:
@@ -51,9 +51,9 @@ class ModelHistory(QObject):
     def use(self, model: str) -> None:
         """Uses a model, given by name or path."""
         self._restore = list(self._previous)
-        self._previous.append(self._session.model)
+        self._previous.append(self._session.student.name)
         self._pending = model
-        self._session.use_model(model)
+        self._session.student.use(model)
 
     def undo(self) -> None:
         """Uses the previous model again."""
@@ -62,7 +62,7 @@ class ModelHistory(QObject):
             return
         self._restore = list(self._previous)
         self._pending = self._previous.pop()
-        self._session.use_model(self._pending)
+        self._session.student.use(self._pending)
 
     def _on_changed(self, name: str) -> None:
         if name == self._pending:

@@ -189,10 +189,19 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in (".mp4", ".avi", ".mov", ".mkv", ".webm")
 
 
+def pool_files(pool: Path) -> list[Path]:
+    """Pictures and clips below a folder, ordered by path."""
+    return [
+        path
+        for path in sorted(pool.rglob("*"))
+        if path.suffix.lower() in (".jpg", ".jpeg", ".png") or is_clip(path)
+    ]
+
+
 def pool_examples(pool: Path, config: CorpusConfig) -> Iterable[Example]:
-    """All pictures and clips below a folder, in the order of their names."""
-    for path in sorted(pool.rglob("*")):
-        if path.suffix.lower() in (".jpg", ".jpeg", ".png"):
-            yield picture_example(path, config.pool_views)
-        elif is_clip(path):
+    """All pictures and clips below a folder, ordered by path."""
+    for path in pool_files(pool):
+        if is_clip(path):
             yield from clip_examples(path, config)
+        else:
+            yield picture_example(path, config.pool_views)

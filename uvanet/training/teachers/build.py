@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from uvanet.data.fixations import read_split
-from uvanet.deploy.half import store_half
+from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
-from uvanet.evaluation.calibration import best_sharpness
+from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
@@ -130,7 +130,7 @@ def _spatial(
         train_readout(teacher, levels, densities, config, watch)
         _write_spatial(teacher, onnx)
         pictures = read_split(root, "val")
-        teacher.sharpness.fill_(best_sharpness(load_spatial(onnx, config.threads), pictures))
+        teacher.sharpness.fill_(best_logit_scale(load_spatial(onnx, config.threads), pictures))
         onnx.unlink()
         save_weights(teacher, weights)
     if not onnx.exists():

@@ -1,4 +1,4 @@
-"""The network at other input sizes, with the weights of `uvanet-64`: for its speed alone."""
+"""Speed at other input sizes, with the weights of `uvanet-64`; accuracy does not matter here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file
 
-from uvanet.bench.layer_profile import feature_bytes, layers
+from uvanet.bench.layer_profile import feature_bytes, profile_layers
 from uvanet.bench.network import time_step
 from uvanet.deploy.onnx_export import write_onnx
 from uvanet.models import build
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 BATCH_PIXELS = 64 * 64 * 64
 
 
-def bench_sizes(presets: Sequence[str], seconds: float) -> list[dict[str, Any]]:
-    """Each preset by ONNX Runtime: one frame on one thread, batches on all cores, layers."""
+def bench_input_sizes(presets: Sequence[str], seconds: float) -> list[dict[str, Any]]:
+    """Times each preset by ONNX Runtime (one frame, one thread; a batch, all cores); its layers."""
     weights = load_file(resource("weights/uvanet-64.safetensors"))
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -35,12 +35,12 @@ def bench_sizes(presets: Sequence[str], seconds: float) -> list[dict[str, Any]]:
             side = student.preset.input_size
             count = max(1, BATCH_PIXELS // side**2)
             many = time_step(OnnxEngine(path, (side, side), usable_cores()), count, seconds)
-            parts = layers(preset)
+            layers = profile_layers(preset)
             rows.append(
                 {
                     "preset": preset,
                     "side": side,
-                    "macs": sum(part.macs for part in parts),
+                    "macs": sum(layer.macs for layer in layers),
                     "feature_bytes": feature_bytes(preset),
                     "file_bytes": path.stat().st_size,
                     "one_frame": time_step(OnnxEngine(path, (side, side), 1), 1, seconds),
@@ -48,12 +48,12 @@ def bench_sizes(presets: Sequence[str], seconds: float) -> list[dict[str, Any]]:
                     "batch_fps": round(count / many["p50_ms"] * 1e3),
                     "layers": [
                         {
-                            "name": part.name,
-                            "macs": part.macs,
-                            "bytes": part.weight_bytes + part.input_bytes + part.output_bytes,
-                            "macs_a_byte": round(part.intensity, 2),
+                            "name": layer.name,
+                            "macs": layer.macs,
+                            "bytes": layer.bytes_moved,
+                            "macs_per_byte": round(layer.intensity, 2),
                         }
-                        for part in parts
+                        for layer in layers
                     ],
                 }
             )

@@ -1,4 +1,4 @@
-"""Sources that fail, hang or dawdle, and the way to another one."""
+"""Sources that fail, block or are slow to open, and the change to another source."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_source_that_cannot_be_opened(bench: Bench) -> None:
     assert bench.indices == [0, 1, 2]
 
 
-def test_a_source_that_breaks_on_the_way_and_is_tried_again(bench: Bench) -> None:
+def test_a_source_that_fails_while_playing_can_be_reopened(bench: Bench) -> None:
     error = SourceError("The stream broke off.", "Check the cable.")
     broken = [error]
 
@@ -120,7 +120,7 @@ def test_the_device_is_free_before_the_next_source_opens(bench: Bench) -> None:
     assert free == [True]
 
 
-def test_a_hanging_source_that_close_wakes_up(bench: Bench) -> None:
+def test_a_blocked_source_is_unblocked_by_close(bench: Bench) -> None:
     camera = LiveFeed()
     bench.pipeline.open(camera)
     assert camera.reading.wait(LIMIT_S)
@@ -130,7 +130,7 @@ def test_a_hanging_source_that_close_wakes_up(bench: Bench) -> None:
     assert not bench.of(SourceFailed)
 
 
-def test_a_source_that_hangs_for_ever_is_left_behind(
+def test_a_source_that_never_returns_is_left_behind(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     camera = LiveFeed(hangs=True)
@@ -154,7 +154,7 @@ def test_a_source_that_hangs_for_ever_is_left_behind(
     assert bench.pipeline.state is PipelineState.ENDED
 
 
-def test_close_leaves_a_hanging_source_behind_and_says_so(bench: Bench) -> None:
+def test_close_returns_false_where_a_source_does_not_return(bench: Bench) -> None:
     camera = LiveFeed(hangs=True)
     bench.pipeline.open(camera)
     assert camera.reading.wait(LIMIT_S)
@@ -164,7 +164,7 @@ def test_close_leaves_a_hanging_source_behind_and_says_so(bench: Bench) -> None:
     assert bench.pipeline.close(LIMIT_S)
 
 
-def test_close_leaves_a_hanging_network_behind_and_says_so(
+def test_close_returns_false_where_a_network_does_not_return(
     bench: Bench, predictor: FakePredictor
 ) -> None:
     predictor.free.clear()
@@ -178,7 +178,7 @@ def test_close_leaves_a_hanging_network_behind_and_says_so(
     assert bench.painted == []
 
 
-def test_a_source_slow_to_open_can_be_given_up(bench: Bench) -> None:
+def test_a_source_that_is_slow_to_open_can_be_replaced(bench: Bench) -> None:
     opening, go_on = threading.Event(), threading.Event()
 
     def dawdle() -> None:
@@ -220,9 +220,7 @@ def test_many_sources_in_a_row_end_with_the_last(bench: Bench) -> None:
     assert [t.name for t in capturing] == ["uvanet-capture-20"]
 
 
-def test_what_is_under_way_is_dropped_when_the_source_changes(
-    bench: Bench, predictor: FakePredictor
-) -> None:
+def test_a_change_of_source_drops_frames_in_flight(bench: Bench, predictor: FakePredictor) -> None:
     predictor.free.clear()
     camera = LiveFeed()
     bench.pipeline.open(camera)
@@ -237,7 +235,7 @@ def test_what_is_under_way_is_dropped_when_the_source_changes(
     assert bench.stats.dropped_by_cause[Drop.SOURCE_CHANGED] == 2
 
 
-def test_after_close_nothing_happens_any_more(bench: Bench) -> None:
+def test_nothing_happens_after_close(bench: Bench) -> None:
     clip = Clip(None, 30.0, live=True)
     bench.pipeline.open(clip)
     wait_until(lambda: bench.painted)
@@ -254,9 +252,7 @@ def test_after_close_nothing_happens_any_more(bench: Bench) -> None:
     assert (len(bench.events), len(bench.painted)) == (told, painted)
 
 
-def test_a_source_that_raises_while_it_is_closed(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_source_that_raises_in_close(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     clip = Clip(2, 25.0)
     clip.close = lambda: raise_(OSError("stuck"))  # type: ignore[method-assign]
     bench.pipeline.open(clip)
@@ -266,7 +262,7 @@ def test_a_source_that_raises_while_it_is_closed(
     assert "stuck" in caplog.text
 
 
-def test_events_of_the_receiver_that_raises_do_not_stop_the_source(
+def test_an_exception_of_the_event_receiver_does_not_stop_the_source(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     append = bench.events.append

@@ -1,4 +1,4 @@
-"""Another network takes over while frames flow: none is lost, and a bad one is sent back."""
+"""Change of the model while frames flow: no frame is lost, a failing model is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def test_every_frame_goes_to_exactly_one_of_the_two(bench: Bench, predictor: FakePredictor) -> None:
+def test_each_frame_goes_to_exactly_one_model(bench: Bench, predictor: FakePredictor) -> None:
     other = FakePredictor()
 
     def on_read(index: int) -> None:
@@ -36,7 +36,7 @@ def test_every_frame_goes_to_exactly_one_of_the_two(bench: Bench, predictor: Fak
     assert (bench.stats.failed, bench.stats.dropped) == (0, 0)
 
 
-def test_the_change_is_told_after_the_first_map(
+def test_model_changed_comes_after_the_first_map(
     benches: Callable[..., Bench], predictor: FakePredictor, clock: FakeClock
 ) -> None:
     bench = benches(predictor, clock, paints=False)
@@ -57,7 +57,7 @@ def test_the_change_is_told_after_the_first_map(
 
 
 @pytest.mark.parametrize("error", [ModelError("Too small.", "Feed it."), RuntimeError("no ops")])
-def test_one_that_fails_on_its_first_frame_is_sent_back(
+def test_a_model_that_fails_on_its_first_frame_is_refused(
     bench: Bench, predictor: FakePredictor, error: Exception
 ) -> None:
     bad = FakePredictor()
@@ -84,7 +84,7 @@ def test_one_that_fails_on_its_first_frame_is_sent_back(
     assert bench.stats.failed == 0
 
 
-def test_a_good_one_helps_where_none_could_be_loaded(
+def test_a_model_can_be_used_after_the_first_failed_to_load(
     benches: Callable[..., Bench], clock: FakeClock
 ) -> None:
     def factory() -> FakePredictor:
@@ -101,7 +101,7 @@ def test_a_good_one_helps_where_none_could_be_loaded(
     assert [packet.failed for packet in bench.painted] == [True, False]
 
 
-def test_of_two_asked_for_at_once_the_last_one_runs(bench: Bench, predictor: FakePredictor) -> None:
+def test_of_two_requests_the_last_one_counts(bench: Bench, predictor: FakePredictor) -> None:
     first, last = FakePredictor(), FakePredictor()
     predictor.free.clear()
     camera = LiveFeed()
@@ -117,7 +117,7 @@ def test_of_two_asked_for_at_once_the_last_one_runs(bench: Bench, predictor: Fak
     assert (first.indices, last.indices) == ([], [1])
 
 
-def test_the_books_balance_while_networks_change(bench: Bench, predictor: FakePredictor) -> None:
+def test_accounting_balances_while_models_change(bench: Bench, predictor: FakePredictor) -> None:
     over = threading.Event()
     unbalanced = []
 
@@ -140,7 +140,8 @@ def test_the_books_balance_while_networks_change(bench: Bench, predictor: FakePr
     over.set()
     watcher.join()
     assert unbalanced == []
-    assert bench.stats.captured == 200
+    # The last request comes after the last frame, which is repeated for it.
+    assert bench.stats.captured == 201
 
 
 def test_a_model_takes_over_on_the_frame_of_a_paused_camera(
@@ -180,7 +181,28 @@ def test_a_model_takes_over_on_the_last_frame_of_a_source_that_ended_or_failed(
     wait_until(lambda: bench.indices == [0, 0])
 
 
-def test_a_change_is_told_although_its_first_frame_cannot_be_shown(
+@pytest.mark.parametrize("stop", ["end", "pause"])
+def test_a_model_takes_over_although_the_source_gives_no_other_frame(
+    bench: Bench, predictor: FakePredictor, stop: str
+) -> None:
+    """The request comes while the source plays, after its last frame."""
+    other = FakePredictor()
+
+    def on_read(index: int) -> None:
+        bench.settle()
+        if index == 3:
+            bench.pipeline.use_model(other, "other")
+            if stop == "pause":
+                bench.pipeline.pause()
+
+    bench.pipeline.open(Clip(3 if stop == "end" else 4, 25.0, on_read=on_read))
+    assert bench.until_event(ModelChanged) == ModelChanged(1, "other")
+    bench.settle()
+    assert other.indices[:1] == [2]
+    assert bench.indices[:4] == [0, 1, 2, 2]
+
+
+def test_model_changed_comes_where_the_first_frame_is_not_paintable(
     bench: Bench, predictor: FakePredictor
 ) -> None:
     camera = LiveFeed()

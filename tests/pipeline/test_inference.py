@@ -1,4 +1,4 @@
-"""What the user keeps when the network does not work: moving pictures and a message."""
+"""Failing networks: frames are still shown, with one message per error."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_network_that_recovers(bench: Bench, predictor: FakePredictor) -> None
 @pytest.mark.parametrize(
     "bad", [np.full((4, 4), np.nan, np.float32), np.zeros((4, 4, 1), np.float32), "no map"]
 )
-def test_a_network_that_gives_nonsense(
+def test_a_network_that_returns_invalid_maps(
     benches: Callable[..., Bench], predictor: FakePredictor, clock: FakeClock, bad: object
 ) -> None:
     predictor.step = lambda *args, **options: bad  # type: ignore[method-assign]
@@ -101,7 +101,7 @@ def test_a_model_that_cannot_be_loaded(benches: Callable[..., Bench], clock: Fak
     assert len(bench.of(InferenceFailed)) == 1
 
 
-def test_a_frame_that_is_no_picture_is_counted_and_survived(
+def test_a_frame_without_pixels_is_counted_as_failed(
     bench: Bench, predictor: FakePredictor
 ) -> None:
     clip = Clip(3, 25.0, on_read=bench.settle)
@@ -119,7 +119,7 @@ def test_a_frame_that_is_no_picture_is_counted_and_survived(
     assert bench.of(InferenceFailed)
 
 
-def test_a_failing_receiver_does_not_end_the_thread(
+def test_an_exception_of_the_result_receiver_does_not_end_the_thread(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     paint = bench.paint
