@@ -20,7 +20,7 @@ from app.runtime.jobs import Jobs
 from app.runtime.logs import Logs, UncaughtExceptionHook, log_folder
 from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
-from app.runtime.shutdown import WHOLE_SECONDS, SignalHandler, leave_at_once, shut_down
+from app.runtime.shutdown import SHUTDOWN_SECONDS, SignalHandler, leave_at_once, shut_down
 from app.session.heat import Heat
 from app.session.models import DEFAULT_MODEL, if_available, load_predictor
 from app.session.presenter import FramePresenter
@@ -201,7 +201,7 @@ class Program(QObject):
                 ("pipeline", self.session.close),
                 ("jobs", self._jobs.close),
             ],
-            WHOLE_SECONDS,
+            SHUTDOWN_SECONDS,
         )
         self._signals.close()
         self._garbage.close()

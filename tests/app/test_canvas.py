@@ -43,9 +43,9 @@ def test_each_picture_is_reported_once_after_its_paint(canvas, qtbot):
     seen = []
     canvas.painted.connect(seen.append)
     canvas.show_picture(picture(100), (160, 120), (1, 1), "one")
-    assert canvas.waiting
+    assert canvas.has_unpainted_picture
     qtbot.waitUntil(lambda: seen == ["one"], timeout=20_000)
-    assert not canvas.waiting
+    assert not canvas.has_unpainted_picture
     canvas.show_heat(None)
     canvas.repaint()
     assert seen == ["one"]

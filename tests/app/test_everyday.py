@@ -145,7 +145,7 @@ def test_folded_cards_stay_folded(launch, clip):
     fold.button.click()
     assert not first.overlay_panel.opacity.isVisible()
     first.until(lambda: first.overlay_panel.height() < tall / 2)
-    assert fold.button.accessibleName() == "Unfold Overlay"
+    assert fold.button.accessibleName() == "Expand Overlay"
     first.window.close()
     second = launch(clip)
     assert not second.overlay_panel.opacity.isVisible()

@@ -129,8 +129,8 @@ def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None
     assert player.settings.compare_teacher == name
     assert player.settings.model_files == [name]
     panes = player.slots.panes
-    player.until(lambda: panes.others[0].canvas.has_picture and panes.others[0].isVisible())
-    assert "my model" in player.slots.panes.others[0]._note.full_text
+    player.until(lambda: panes.extra[0].canvas.has_picture and panes.extra[0].isVisible())
+    assert "my model" in player.slots.panes.extra[0]._note.full_text
 
 
 def test_numbers_that_make_no_sense_are_told(player: Bench, foreign: Path) -> None:

@@ -199,7 +199,7 @@ class Compare(Feature):
             self.stage.say(tr("No map"), tr("The teacher failed on this frame."))
         if self.stage.view == "original":
             self.stage.refresh()
-        if self.panes.rearrange():
+        if self.panes.update_arrangement():
             self.handle.follow()
 
     def _on_result(self) -> None:
