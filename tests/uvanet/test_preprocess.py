@@ -1,4 +1,4 @@
-"""Resizing a frame to the input: positions are kept, few pixels are read, no memory is allocated."""
+"""Resizing a frame to the input: positions are kept, few pixels read, no memory allocated."""
 
 from __future__ import annotations
 
