@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.features.analyse.region_layer import COLORS
@@ -186,15 +186,14 @@ class _Row(QWidget):
         """Selects the region whose name gets the focus; Escape ends editing."""
         if event.type() == QEvent.Type.FocusIn:
             self._card.selected.emit(self._index)
-        escape = event.type() == QEvent.Type.ShortcutOverride
-        if escape and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            event.accept()
-            return True
-        pressed = event.type() == QEvent.Type.KeyPress
-        if pressed and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            self.name.undo()
-            self._card.done.emit()
-            return True
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.name.undo()
+                self._card.done.emit()
+                return True
         return super().eventFilter(watched, event)
 
     def _on_named(self) -> None:
