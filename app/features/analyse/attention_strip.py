@@ -1,4 +1,4 @@
-"""Attention over the time of a clip: a strip over the timeline."""
+"""The strip above the timeline: attention over the time of a clip."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HEIGHT = 40
 
 
 class AttentionStrip(QWidget):
-    """The strip with its buttons; shown where it is wanted and the clip has a length.
+    """The strip with its buttons; visible if it is wanted and the window shows its parts.
 
     Args:
         tools: Actions shown as buttons beside it.
@@ -74,17 +74,17 @@ class AttentionStrip(QWidget):
         self.show_progress(None)
 
     def setVisible(self, visible: bool) -> None:
-        """The window's places show and hide it; it stays hidden where it is not wanted."""
+        """Called by the window, which hides its parts in full screen."""
         self._allowed = visible
         super().setVisible(visible and self._wanted)
 
     def set_wanted(self, wanted: bool) -> None:
-        """Says whether it should be seen where there is a place for it."""
+        """Sets whether the strip is visible while the window shows its parts."""
         self._wanted = wanted
         super().setVisible(wanted and self._allowed)
 
     def show_progress(self, share: float | None) -> None:
-        """Shows how far a scan is, 0..1; None where none runs."""
+        """Shows the progress of a scan, 0..1; None if no scan is running."""
         running = share is not None
         self.progress.setText("" if share is None else f"{share:.0%}".replace("%", "\u2009%"))
         self.progress.setVisible(running)
@@ -96,7 +96,7 @@ class AttentionStrip(QWidget):
 
 
 class _Graph(QWidget):
-    """The painted strip: spread as an area, movement of the peak as bars, cuts as lines."""
+    """Paints spread as a line, movement of the peak as bars, and cuts as dotted lines."""
 
     sought = Signal(float)
 
@@ -113,13 +113,13 @@ class _Graph(QWidget):
         self.setAccessibleName(tr("Attention over time"))
 
     def sizeHint(self) -> QSize:
-        """A low strip."""
+        """Fixed height."""
         return QSize(200, _HEIGHT)
 
     def show_series(
         self, series: Series | None, moments: Sequence[float], duration: float, step: float
     ) -> None:
-        """Shows what is known of a clip.
+        """Sets what is drawn.
 
         Args:
             series: The numbers; None for a clip of which nothing is known.
@@ -132,13 +132,13 @@ class _Graph(QWidget):
         self._draw_anew()
 
     def set_position(self, seconds: float) -> None:
-        """Shows where the clip is."""
+        """Sets the position of playback."""
         if abs(seconds - self._position) * self.width() > self._duration / 2:
             self._position = seconds
             self.update()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draws anew in another font, language or theme."""
+        """Draws again with another font, language or theme."""
         self._draw_anew()
         super().changeEvent(event)
 
@@ -147,12 +147,12 @@ class _Graph(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Goes to where the mouse is."""
+        """Seeks to the mouse."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._follow(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Says what is under the mouse; follows it while it is held."""
+        """Shows the numbers under the mouse; seeks while the button is held."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._follow(event)
         QToolTip.showText(event.globalPosition().toPoint(), self._words(event.position().x()), self)
@@ -178,7 +178,7 @@ class _Graph(QWidget):
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the strip and, over it, where the clip is."""
+        """Paints the strip and the position of playback."""
         ratio = self.devicePixelRatioF()
         if self._drawn is None or self._drawn.size() != self.size() * ratio:
             self._drawn = self._draw(ratio)
@@ -192,7 +192,7 @@ class _Graph(QWidget):
         painter.end()
 
     def _draw(self, ratio: float) -> QPixmap:
-        """The strip without the position, which alone moves with every frame."""
+        """Draws all but the position, which alone changes with every frame."""
         colors, drawn = theme_colors(), QPixmap(self.size() * ratio)
         drawn.setDevicePixelRatio(ratio)
         drawn.fill(Qt.GlobalColor.transparent)
@@ -240,12 +240,12 @@ class _Graph(QWidget):
             painter.drawPolygon(QPolygonF(mark))
 
     def _columns(self, seconds: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Where each pixel's numbers begin: of a long clip, many fall on one."""
+        """Index of the first sample of each pixel column that has samples."""
         place = (seconds * (self.width() * self.devicePixelRatioF() / self._duration)).astype(int)
         return np.flatnonzero(np.diff(place, prepend=-1))
 
     def _paint_spread(self, painter: QPainter, series: Series, columns: NDArray[np.intp]) -> None:
-        """The spread of attention; a line for each stretch that was seen without a gap."""
+        """Paints the spread of attention; one line per interval without a gap."""
         low, high = float(series.entropy.min()), float(series.entropy.max())
         room = max(high - low, 0.15)
         counts = np.diff(columns, append=len(series.seconds))

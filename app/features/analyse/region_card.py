@@ -1,4 +1,4 @@
-"""The regions in words: their share of attention now, over time, and how often it came by."""
+"""The side panel's list of regions with their shares of attention."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.features.analyse.region_layer import COLOURS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """What is said of one region.
+    """The numbers of one region.
 
     Attributes:
         name: Its name.
@@ -41,7 +41,7 @@ class RegionRow:
 
 
 class RegionCard(QFrame):
-    """A row for each region, and a graph of their shares.
+    """One row per region, and a chart of their shares.
 
     Args:
         tools: Actions shown as buttons in the card's head.
@@ -90,7 +90,7 @@ class RegionCard(QFrame):
         layout.addWidget(self.plot)
 
     def show_rows(self, rows: Sequence[RegionRow], selected: int) -> None:
-        """Says what is known of the regions, one of them chosen (-1: none)."""
+        """Shows the regions; `selected` is the index of the selected one, -1 for none."""
         while len(self._rows) > len(rows):
             row = self._rows.pop()
             self._list.removeWidget(row)
@@ -106,7 +106,7 @@ class RegionCard(QFrame):
         self.plot.setVisible(bool(rows))
 
     def edit_name(self, place: int) -> None:
-        """Lets the user type a region's name."""
+        """Starts editing the name of a region."""
         if 0 <= place < len(self._rows):
             name = self._rows[place].name
             name.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -114,7 +114,7 @@ class RegionCard(QFrame):
 
 
 class _Row(QWidget):
-    """One region: dot, name, share; a bar; a line of facts."""
+    """One region: color, name and share, a bar, and a line of statistics."""
 
     def __init__(self, place: int, card: RegionCard) -> None:
         super().__init__(card)
@@ -167,7 +167,7 @@ class _Row(QWidget):
         layout.addWidget(self.facts)
 
     def show_data(self, data: RegionRow, *, chosen: bool) -> None:
-        """Says what is known."""
+        """Shows the numbers."""
         if not self.name.hasFocus() and self.name.text() != data.name:
             self.name.setText(data.name)
         share = "-" if data.share is None else f"{data.share:.0%}".replace("%", "\u2009%")
@@ -179,22 +179,21 @@ class _Row(QWidget):
         self.facts.setText(_facts(data.summary))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses the region."""
+        """Selects the region."""
         self._card.chosen.emit(self._place)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Chooses the region whose name gets the focus; Escape leaves the name."""
+        """Selects the region whose name gets the focus; Escape cancels editing."""
         if event.type() == QEvent.Type.FocusIn:
             self._card.chosen.emit(self._place)
-        escape = event.type() == QEvent.Type.ShortcutOverride
-        if escape and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            event.accept()
-            return True
-        pressed = event.type() == QEvent.Type.KeyPress
-        if pressed and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            self.name.undo()
-            self._card.done.emit()
-            return True
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.name.undo()
+                self._card.done.emit()
+                return True
         return super().eventFilter(watched, event)
 
     def _on_named(self) -> None:
@@ -202,7 +201,7 @@ class _Row(QWidget):
 
 
 class _Bar(QWidget):
-    """A share as the length of a bar."""
+    """A horizontal bar whose length is a share."""
 
     def __init__(self, colour: str) -> None:
         super().__init__()
@@ -211,7 +210,7 @@ class _Bar(QWidget):
         self.setFixedHeight(6)
 
     def show_value(self, value: float, *, chosen: bool) -> None:
-        """Shows a share, 0..1."""
+        """Sets the share, 0..1."""
         if (value, chosen) != (self._value, self._chosen):
             self._value, self._chosen = value, chosen
             self.update()

@@ -1,4 +1,4 @@
-"""The predicted order of looks, and what else is said over the picture."""
+"""The predicted scanpath and a note over the picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RADIUS = 13.0
 
 
 class ScanpathLayer(Layer):
-    """Numbered points joined by a line, and a note in the corner."""
+    """Paints numbered fixations joined by a line, and a note in the corner."""
 
     def __init__(self, font: QFont) -> None:
         super().__init__()
@@ -30,13 +30,13 @@ class ScanpathLayer(Layer):
         self.note = ""
 
     def show_looks(self, looks: Sequence[Peak]) -> None:
-        """Shows looks in their order; none for nothing."""
+        """Sets the fixations in their order; empty for none."""
         if looks or self.looks:
             self.looks = looks
             self.changed.emit()
 
     def show_note(self, note: str) -> None:
-        """Says something in the picture's corner; empty for nothing."""
+        """Sets the note in the corner of the picture; empty for none."""
         if note != self.note:
             self.note = note
             self.changed.emit()

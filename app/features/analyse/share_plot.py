@@ -1,4 +1,4 @@
-"""The regions' shares of attention over time, as a graph."""
+"""A chart of the regions' shares of attention over time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SharePlot(QWidget):
         layout.addWidget(self.chart)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Asks for the graph."""
+        """Requests the chart when it is first visible."""
         super().showEvent(event)
         if not self.chart.built:
             self.needed.emit()
@@ -82,7 +82,7 @@ class SharePlot(QWidget):
         seconds, shares = self._data
         self.chart.set_curves([COLOURS[index % len(COLOURS)] for index in range(len(shares))])
         self.chart.set_cursor(self._now)
-        # What was not seen is a gap in the curve, not a straight line through it.
+        # Intervals without data are gaps in the curve, not straight lines.
         joined = np.ones(len(seconds), bool)
         if len(seconds) > 1:
             usual = max(0.35, 3 * float(np.median(np.diff(seconds))))
