@@ -1,4 +1,4 @@
-"""The overlay's controls."""
+"""Controls of the heat map overlay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class OverlayPanel(QFrame):
-    """Opacity, threshold, smoothing and colour map.
+    """Opacity, threshold, smoothing and color map.
 
     Args:
         colormaps: Name to RGB, uint8, shape (256, 3).
@@ -95,7 +95,7 @@ class OverlayPanel(QFrame):
         layout.addLayout(grid)
 
     def set_colormap(self, name: str) -> None:
-        """Marks a colour map as the chosen one."""
+        """Checks the button of a color map."""
         self.swatches[name].setChecked(True)
 
 
