@@ -214,7 +214,7 @@ def test_a_failed_run_is_reported_and_the_live_view_goes_on(
     assert finish(studio).state == "failed"
     said = {
         "nan": "the loss is not a number",
-        "version": "does not know",
+        "version": "has format 99",
         "video": "half.mp4",
         "disk": "cannot be kept",
         "folder": "",
