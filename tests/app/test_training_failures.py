@@ -255,4 +255,4 @@ def test_a_student_that_is_not_better_is_not_used(studio, squares, teacher, tmp_
     assert not list_user_models()
     ending = studio.feature.dialog("adapt").result_card
     assert ending.title.text() in {"No clear difference", "Worse"}
-    assert "not used" in ending.words.text()
+    assert "not used" in ending.text.text()
