@@ -275,11 +275,11 @@ class _Graph(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
         x = 8.0
-        for words, colour in ((tr("spread"), colors.inferred), (tr("movement"), colors.accent)):
-            width = metrics.horizontalAdvance(words)
+        for text, color in ((tr("spread"), colors.inferred), (tr("movement"), colors.accent)):
+            width = metrics.horizontalAdvance(text)
             ground = QColor(colors.surface)
             ground.setAlpha(210)
             painter.fillRect(QRectF(x - 2, 2, width + 4, metrics.height()), ground)
-            painter.setPen(QColor(colour))
-            painter.drawText(QPointF(x, 2 + metrics.ascent()), words)
+            painter.setPen(QColor(color))
+            painter.drawText(QPointF(x, 2 + metrics.ascent()), text)
             x += width + 10

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.features.analyse.region_layer import COLOURS
+from app.features.analyse.region_layer import COLORS
 from app.features.analyse.share_plot import SharePlot
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
@@ -129,7 +129,7 @@ class _Row(QWidget):
         self.name.installEventFilter(self)
         self._dot = QLabel()
         self._dot.setFixedWidth(14)
-        self._dot.setText(f'<span style="color:{COLOURS[place % len(COLOURS)]}">●</span>')
+        self._dot.setText(f'<span style="color:{COLORS[place % len(COLORS)]}">●</span>')
         self.share = QLabel()
         font = QFont(self.share.font())
         font.setPointSizeF(font.pointSizeF() * 1.3)
@@ -141,7 +141,7 @@ class _Row(QWidget):
         self.remove.setAccessibleName(tr("Delete region {number}").format(number=place + 1))
         self.remove.setToolTip(tr("Delete the region"))
         self.remove.clicked.connect(lambda: card.removed.emit(place))
-        self._bar = _Bar(COLOURS[place % len(COLOURS)])
+        self._bar = _Bar(COLORS[place % len(COLORS)])
         self.facts = QLabel()
         self.facts.setObjectName("quiet")
         small = QFont(self.facts.font())
@@ -203,9 +203,9 @@ class _Row(QWidget):
 class _Bar(QWidget):
     """A horizontal bar whose length is a share."""
 
-    def __init__(self, colour: str) -> None:
+    def __init__(self, color: str) -> None:
         super().__init__()
-        self._colour = colour
+        self._color = color
         self._value, self._chosen = 0.0, False
         self.setFixedHeight(6)
 
@@ -224,7 +224,7 @@ class _Bar(QWidget):
         top, width = (self.height() - height) / 2, self.width() - 4
         painter.setBrush(QColor(theme_colors().pressed))
         painter.drawRoundedRect(QRectF(0, top, width, height), height / 2, height / 2)
-        painter.setBrush(QColor(self._colour))
+        painter.setBrush(QColor(self._color))
         filled = max(height, width * min(self._value, 1.0)) if self._value > 0 else 0
         painter.drawRoundedRect(QRectF(0, top, filled, height), height / 2, height / 2)
         painter.end()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from app.ui.layers import ToWidget
 
-# Okabe and Ito's colours: told apart by colour-blind eyes, too.
-COLOURS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
+# Okabe and Ito's colors: told apart by color-blind eyes, too.
+COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -261,14 +261,14 @@ class RegionLayer(Layer):
         if len(points) > 1:
             shape = self.tool if len(points) > 2 or self.tool is not Shape.POLYGON else None
             path = outline(shape, points, to_widget)
-            _stroke(painter, path, COLOURS[len(self._regions) % len(COLOURS)], 2.0)
+            _stroke(painter, path, COLORS[len(self._regions) % len(COLORS)], 2.0)
 
     def _paint_shape(
         self, painter: QPainter, to_widget: ToWidget, region: Region, place: int, *, chosen: bool
     ) -> None:
-        colour = COLOURS[place % len(COLOURS)]
+        color = COLORS[place % len(COLORS)]
         path = outline(region.shape, region.points, to_widget)
-        _stroke(painter, path, colour, 2.6 if chosen else 1.8)
+        _stroke(painter, path, color, 2.6 if chosen else 1.8)
         if chosen:
             painter.setPen(QPen(QColor(12, 14, 18), 1))
             painter.setBrush(QColor("#ffffff"))
@@ -288,8 +288,8 @@ class RegionLayer(Layer):
         above = corner.y() - height - 5
         y = above if above >= edge.y() else corner.y() + 5
         x = corner.x() if above >= edge.y() else corner.x() + 5
-        colour = COLOURS[place % len(COLOURS)]
-        paint_pill(painter, large, x, y, region.name, colour, share.replace("%", "\u2009%"))
+        color = COLORS[place % len(COLORS)]
+        paint_pill(painter, large, x, y, region.name, color, share.replace("%", "\u2009%"))
 
 
 def outline(
@@ -311,12 +311,12 @@ def outline(
     return path
 
 
-def _stroke(painter: QPainter, path: QPainterPath, colour: str, width: float) -> None:
+def _stroke(painter: QPainter, path: QPainterPath, color: str, width: float) -> None:
     """A line that is seen on dark and on bright pictures."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(0, 0, 0, 120), width + 2.4))
     painter.drawPath(path)
-    painter.setPen(QPen(QColor(colour), width))
+    painter.setPen(QPen(QColor(color), width))
     painter.drawPath(path)
 
 

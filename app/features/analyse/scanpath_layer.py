@@ -44,8 +44,8 @@ class ScanpathLayer(Layer):
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
         """Paints line, points and note."""
         places = [to_widget(look.x, look.y) for look in self.looks]
-        for colour, width in ((QColor(0, 0, 0, 130), 4.5), (QColor("#ffffff"), 2.0)):
-            painter.setPen(QPen(colour, width))
+        for color, width in ((QColor(0, 0, 0, 130), 4.5), (QColor("#ffffff"), 2.0)):
+            painter.setPen(QPen(color, width))
             painter.drawPolyline(QPolygonF(places))
         bold = QFont(self._font)
         bold.setBold(True)

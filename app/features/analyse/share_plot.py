@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.features.analyse.region_layer import COLOURS
+from app.features.analyse.region_layer import COLORS
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.time_text import clock_text
@@ -80,7 +80,7 @@ class SharePlot(QWidget):
         if not self.chart.built or self._data is None:
             return
         seconds, shares = self._data
-        self.chart.set_curves([COLOURS[index % len(COLOURS)] for index in range(len(shares))])
+        self.chart.set_curves([COLORS[index % len(COLORS)] for index in range(len(shares))])
         self.chart.set_cursor(self._now)
         # Intervals without data are gaps in the curve, not straight lines.
         joined = np.ones(len(seconds), bool)
