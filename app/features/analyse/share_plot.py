@@ -26,7 +26,7 @@ class SharePlot(QWidget):
     """One curve per region; the chart appears with `start`.
 
     Signals:
-        needed: It is seen, and the graph is not there yet.
+        needed: It became visible, and the chart is not built yet.
     """
 
     needed = Signal()
@@ -44,7 +44,7 @@ class SharePlot(QWidget):
         layout.addWidget(self.chart)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Requests the chart when it is first visible."""
+        """Requests the chart."""
         super().showEvent(event)
         if not self.chart.built:
             self.needed.emit()
@@ -82,7 +82,7 @@ class SharePlot(QWidget):
         seconds, shares = self._data
         self.chart.set_curves([COLORS[index % len(COLORS)] for index in range(len(shares))])
         self.chart.set_cursor(self._now)
-        # Intervals without data are gaps in the curve, not straight lines.
+        # What was not seen is a gap in the curve, not a straight line through it.
         joined = np.ones(len(seconds), bool)
         if len(seconds) > 1:
             usual = max(0.35, 3 * float(np.median(np.diff(seconds))))

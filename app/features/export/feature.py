@@ -50,6 +50,7 @@ class Export(Feature):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         actions, slots, session = context.actions, context.slots, context.session
+        self.card = ExportQueueCard()
         self.queue = ExportQueue(self)
         self.queue.changed.connect(self._on_task_changed)
         self.queue.ended.connect(self._on_task_ended)
@@ -57,7 +58,6 @@ class Export(Feature):
         self.builder = ExportJobBuilder(context, self.queue)
         self.recording = RecordingController(context, self.builder, self)
         self.recording.changed.connect(self._on_recording_changed)
-        self.card = ExportQueueCard()
         self.card.dismissed.connect(self._on_dismissed)
         self.card.folder_requested.connect(self._open_folder)
         # Queued: the panel is laid out by then.
