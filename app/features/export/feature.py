@@ -53,11 +53,11 @@ class Export(Feature):
         self.queue = ExportQueue(self)
         self.queue.changed.connect(self._on_task_changed)
         self.queue.ended.connect(self._on_task_ended)
-        self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
         self.builder = ExportJobBuilder(context, self.queue)
         self.recording = RecordingController(context, self.builder, self)
         self.recording.changed.connect(self._on_recording_changed)
         self.card = ExportQueueCard()
+        self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
         self.card.dismissed.connect(self._on_dismissed)
         self.card.folder_requested.connect(self._open_folder)
         # Queued: the panel is laid out by then.
