@@ -53,7 +53,7 @@ def test_the_marked_part_is_exported(still, tmp_path):
     still.trigger("mark_in")
     still.seek(1.0)
     still.trigger("mark_out")
-    assert still.transport.timeline._marks == (500, 1033)
+    assert still.session.marks == (pytest.approx(0.5), pytest.approx(1 + 1 / 30))
     dialog = ask(still)
     assert not dialog.more_options.isVisible()
     dialog.line.setText(str(tmp_path / "cut"))
@@ -68,7 +68,16 @@ def test_the_marked_part_is_exported(still, tmp_path):
     assert still.settings.export_folder == str(tmp_path)
     assert "csv" in still.settings.export_extras
     still.trigger("clear_marks")
-    assert still.transport.timeline._marks is None
+    assert still.session.marks == (None, None)
+
+
+def test_a_mark_is_at_the_position_that_was_sought(still):
+    still.session.seek(0.4)
+    still.trigger("mark_in")  # before the frame is there
+    assert still.session.marks == (0.4, None)
+    still.session.seek(100)
+    still.trigger("mark_out")
+    assert still.session.marks == (0.4, pytest.approx(2 + 1 / 30))
 
 
 def test_the_part_can_be_typed(still, tmp_path):
@@ -91,7 +100,7 @@ def test_the_part_can_be_typed(still, tmp_path):
     (task,) = wait_ended(still)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(tmp_path / "typed.mp4") == 15
-    assert still.transport.timeline._marks == (1000, 1500)
+    assert still.session.marks == (1.0, 1.5)
     # What nobody touched stays as it was marked, to the last digit.
     assert ask(still).span == (1.0, 1.5)
 
@@ -106,9 +115,9 @@ def test_marks_that_would_cross_move_out_of_the_way(still):
     still.trigger("mark_out")
     still.seek(1.5)
     still.trigger("mark_in")
-    assert still.transport.timeline._marks == (1500, still.transport.timeline.maximum())
+    assert still.session.marks == (pytest.approx(1.5), None)
     still.open("demo")
-    assert still.transport.timeline._marks is None
+    assert still.session.marks == (None, None)
 
 
 def test_a_queue_runs_one_export_at_a_time_and_shows_progress(player, tmp_path):

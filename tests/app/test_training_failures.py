@@ -214,7 +214,7 @@ def test_a_failed_run_is_reported_and_the_live_view_goes_on(
     assert finish(studio).state == "failed"
     said = {
         "nan": "the loss is not a number",
-        "version": "does not know",
+        "version": "has format 99",
         "video": "half.mp4",
         "disk": "cannot be kept",
         "folder": "",
@@ -255,4 +255,4 @@ def test_a_student_that_is_not_better_is_not_used(studio, squares, teacher, tmp_
     assert not list_user_models()
     ending = studio.feature.dialog("adapt").result_card
     assert ending.title.text() in {"No clear difference", "Worse"}
-    assert "not used" in ending.words.text()
+    assert "not used" in ending.text.text()

@@ -210,6 +210,9 @@ def test_the_shipped_weights_keep_what_their_card_says(
     promised = model.card.measured("val")
     measured = score(pictures, model.predict, [name for name in METRICS if name in promised])
     assert set(measured) >= {"nss", "cc", "sim", "kld", "auc_judd", "auc_shuffled"}
+    if any("KLD" in note for note in model.card.notes):
+        # Measured with the constant of 0.1.0, which gave less: the card says so until it is redone.
+        assert promised.pop("kld") < measured.pop("kld")
     for metric, value in measured.items():
         assert value == pytest.approx(promised[metric], abs=0.01), metric
     prior = score(pictures, center_prior(read_split(data_root, "train")), ("nss",))

@@ -349,7 +349,17 @@ def test_a_changed_table_is_parsed_again(gaze_tree: Path) -> None:
     assert sum(len(one.fixations) for one in after) < sum(len(one.fixations) for one in before)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"a,b\n1,2\n")])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no gzip",
+        gzip.compress(b"a,b\n1,2\n"),
+        gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,nan,5\n"),
+        gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,left,5\n"),
+        gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,1,5\n")[:-9],
+    ],
+)
 def test_a_damaged_table_is_a_usage_error(gaze_tree: Path, content: bytes) -> None:
     (gaze_tree / "fixations" / "fixations.csv.gz").write_bytes(content)
     if content:

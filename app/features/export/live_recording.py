@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from app.features.export.options import file_stem, reserve_file
 from app.features.export.recorder import Recorder
+from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, UvanetError
 
@@ -179,10 +180,7 @@ class LiveRecording(QObject):
                     _save(recorder.buffer, folders, self._title, since)
             recorder.close(5.0)
 
-        thread = threading.Thread(target=end, name="uvanet-save", daemon=True)
-        thread.start()
-        thread.join(timeout)
-        return not thread.is_alive()
+        return run_bounded(end, timeout, "save-recording")
 
     def _make_buffer(self) -> ReplayBuffer:
         # Imported here: the program starts without it, and this thread may wait.
