@@ -8,13 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from PySide6.QtCore import QObject, QProcess, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from app.runtime.child_process import ChildProcess, own_command
 from app.session.models import short_name
 from app.ui.i18n import tr
 from uvanet.system_info import seconds_alive
-from uvanet.training.progress import LineReader
+from uvanet.training.progress import decode_event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,35 +178,32 @@ class TrainingMeasurement(Measurement):
 
     def __init__(self, context: FeatureContext, seconds: float, folder: Path) -> None:
         super().__init__(context, seconds)
-        self._folder, self._rss = folder, 0
-        self._reader = LineReader()
-        self._process = QProcess(self)
-        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
-        self._process.readyReadStandardOutput.connect(self._read)
-        self._process.finished.connect(self._on_ended)
-        self._process.errorOccurred.connect(self._on_ended)
+        self._rss = 0
+        command = [*own_command(), "adapt", "demo", "--seconds", "10", "--steps", "1000000"]
+        command += ["--out", str(folder), "--events", "jsonl", "--background"]
+        self._process = ChildProcess(command, self)
+        self._process.line.connect(self._on_line)
+        self._process.ended.connect(self._on_ended)
 
     def _on_first_overlay(self) -> None:
         self.start = seconds_alive()
         self._patience.start(round(_TRAINING_SECONDS * 1000))
-        command = ["-m", "uvanet", "adapt", "demo", "--seconds", "10", "--steps", "1000000"]
-        command += ["--out", str(self._folder), "--events", "jsonl", "--background"]
-        self._process.start(sys.executable, command)
+        self._process.start()
 
-    def _read(self) -> None:
-        for event in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
-            if getattr(event, "phase", "") == "train" and not self._rss:
-                self._rss = psutil.Process().memory_info().rss
-                super()._on_first_overlay()
+    def _on_line(self, line: bytes) -> None:
+        if getattr(decode_event(line), "phase", "") == "train" and not self._rss:
+            self._rss = psutil.Process().memory_info().rss
+            super()._on_first_overlay()
 
     def _on_ended(self) -> None:
-        self.give_up(tr("The training ended early; its messages are above."))
+        errors = self._process.start_error or self._process.error_text
+        self.give_up(tr("The training ended early: {0}").format(errors.strip()))
 
     def _finish(self) -> None:
         self._process.blockSignals(True)
         super()._finish()
         self._process.kill()
-        self._process.waitForFinished(round(_END_SECONDS * 1000))
+        self._process.close(_END_SECONDS)
 
     def more(self) -> dict[str, Any]:
         """The memory when the training began."""
