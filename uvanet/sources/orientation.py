@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -35,11 +35,11 @@ class Orientation:
         """Whether width and height change places."""
         return self.quarters % 2 == 1
 
-    def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def apply(self, image: NDArray[Any]) -> NDArray[Any]:
         """Turns a picture.
 
         Args:
-            image: uint8, shape (h, w, 3), C-contiguous.
+            image: Shape (h, w, c), C-contiguous.
 
         Returns:
             A new array, C-contiguous; the same one where there is nothing to do.
@@ -58,7 +58,7 @@ class Orientation:
                 turned = cv2.flip(image, 0)
             case _:
                 turned = cv2.flip(cv2.transpose(image), -1)
-        return np.asarray(turned, np.uint8)
+        return np.asarray(turned, image.dtype)
 
 
 UPRIGHT = Orientation()

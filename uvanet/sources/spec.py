@@ -16,7 +16,7 @@ from uvanet.sources.cameras import list_cameras
 from uvanet.sources.demo import demo_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
-from uvanet.sources.picture import PictureSource, is_picture
+from uvanet.sources.picture import PictureSource, is_animation, is_picture
 from uvanet.sources.screen import ScreenSource
 from uvanet.sources.video import VideoSource
 
@@ -97,7 +97,8 @@ def _from_path(path: Path, fps: float | None) -> Source:
             path = path.expanduser()
         if path.is_dir():
             return FolderSource(path, fps)
-        return PictureSource(path) if is_picture(path) else VideoSource(path)
+        still = is_picture(path) and not is_animation(path)
+        return PictureSource(path) if still else VideoSource(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise SourceError(f"{printable(path)} cannot be read: {error}.", _FORMS) from None
 
