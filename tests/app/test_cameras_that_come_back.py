@@ -32,7 +32,7 @@ def plugs(monkeypatch):
     plugs = Plugs()
     monkeypatch.setattr("uvanet.sources.list_cameras", plugs.list)
     monkeypatch.setattr("uvanet.sources.spec.list_cameras", plugs.list)
-    monkeypatch.setattr("app.features.cameras.camera_monitor.EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("app.features.cameras.camera_monitor.INTERVAL_SECONDS", 0.01)
     return plugs
 
 
@@ -77,7 +77,7 @@ def test_a_camera_that_comes_back_goes_on(player, plugs, cameras):
     plugs.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
     player.until(lambda: len(cameras) == 2)
     player.wait_state(PipelineState.PLAYING)
-    assert "is back" in player.banner.message
+    assert "is connected again" in player.banner.message
     player.until(lambda: not feature(player)._monitor.running)
 
 
@@ -101,7 +101,7 @@ def test_a_camera_known_by_its_number_only_is_not_taken_for_the_same(player, plu
     looks = plugs.looks
     player.until(lambda: plugs.looks > looks + 2)
     plugs.found = [Found(0, "Twin", "", 1, 2), Found(2, "Twin", "", 1, 2)]
-    player.until(lambda: "A camera is there now" in player.banner.message)
+    player.until(lambda: "A camera was connected" in player.banner.message)
     assert len(cameras) == 1
 
 

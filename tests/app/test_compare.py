@@ -141,7 +141,7 @@ def test_the_wipe_changes_overlays_at_the_line(still: Bench, use_teacher: UseTea
     still.trigger("compare_wipe")
     still.until(
         lambda: (
-            still.presenter.packet is not None and compare(still).stage.teacher_result is not None
+            still.presenter.packet is not None and compare(still).view.teacher_result is not None
         )
     )
     still.settle()
@@ -320,7 +320,7 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
     )
     bench = launch(clip)
     assert bench.session.teacher.running == ""
-    bench.until(lambda: compare(bench).stage.teacher_result is not None)
+    bench.until(lambda: compare(bench).view.teacher_result is not None)
     assert compare(bench).handle.isVisible()
     assert compare(bench).handle.share == 0.25
     assert bench.actions["compare_wipe"].isChecked()

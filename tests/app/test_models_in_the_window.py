@@ -166,7 +166,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     dialog.measure.click()
     assert dialog.measure.text() == "Stop measuring"
     dialog.measure.click()
-    player.until(lambda: dialog.measure.text() == "Measure here")
+    player.until(lambda: dialog.measure.text() == "Measure latency")
     assert "-" in dialog.latencies.values()
     dialog.measure.click()
     player.until(lambda: all(" ms" in dialog.latencies[one] for one in ("uvanet-64", name)))

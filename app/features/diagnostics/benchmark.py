@@ -1,4 +1,4 @@
-"""Numbers and pictures of the running program, for `uvanet bench` and the README."""
+"""Measurements and screenshots of the running program, for `uvanet bench` and the README."""
 
 from __future__ import annotations
 
@@ -33,16 +33,15 @@ _PULSE_MS = 4
 
 
 class ScheduledTask(QObject):
-    """Lets the program run for a while after the first overlay, does something, and leaves.
+    """Lets the program run for some time after the first overlay, acts, and quits.
 
     Args:
         context: The parts of the program.
-        seconds: How long after the first overlay.
+        seconds: Time after the first overlay.
 
     Attributes:
-        code: What the process should exit with.
-        start: Seconds from the process's start to the end of the first paint with a map; None
-            before.
+        code: Exit code for the process.
+        start: Seconds from the start of the process to the first painted overlay; None before.
     """
 
     def __init__(self, context: FeatureContext, seconds: float) -> None:
@@ -64,7 +63,7 @@ class ScheduledTask(QObject):
         context.session.student.inference_failed.connect(self._fail)
 
     def act(self) -> None:
-        """Does the errand; subclasses say what."""
+        """Performs the task; defined by subclasses."""
         raise NotImplementedError
 
     def _on_first_overlay(self) -> None:
@@ -86,15 +85,15 @@ class ScheduledTask(QObject):
             )
         )
 
-    def give_up(self, words: str) -> None:
-        """Says why on stderr and leaves."""
-        sys.stderr.write(f"uvanet: {words}\n")
+    def give_up(self, text: str) -> None:
+        """Writes the reason to stderr and quits."""
+        sys.stderr.write(f"uvanet: {text}\n")
         self.code = 1
         self._context.slots.window.close()
 
 
 class _Pulse(QObject):
-    """Finds the longest time for which the window's thread heard nothing.
+    """Measures the longest time for which the GUI thread processed no events.
 
     Attributes:
         longest: Seconds beyond the pulse's own interval.
@@ -117,7 +116,7 @@ class _Pulse(QObject):
 
 
 class Measurement(ScheduledTask):
-    """Prints one line of JSON: start-up, latency, rates, memory, what it costs."""
+    """Prints start-up time, latency, rates, memory and CPU use as one line of JSON."""
 
     def _on_first_overlay(self) -> None:
         self._before = self._context.session.stats()
@@ -164,12 +163,12 @@ class Measurement(ScheduledTask):
         sys.stdout.flush()
 
     def more(self) -> dict[str, Any]:
-        """Numbers of a special measurement."""
+        """Further values of a subclass."""
         return {}
 
 
 class TrainingMeasurement(Measurement):
-    """The same while a student trains in a process of its own.
+    """A measurement while a student trains in another process.
 
     Args:
         context: The parts of the program.
@@ -212,12 +211,12 @@ class TrainingMeasurement(Measurement):
 
 
 class Screenshot(ScheduledTask):
-    """Saves a picture of the window as it is on the screen.
+    """Saves a screenshot of the window.
 
     Args:
         context: The parts of the program.
-        seconds: How long after the first overlay.
-        path: The picture's file; its ending says the format.
+        seconds: Time after the first overlay.
+        path: The file; its suffix chooses the format.
     """
 
     def __init__(self, context: FeatureContext, seconds: float, path: Path) -> None:
@@ -225,7 +224,7 @@ class Screenshot(ScheduledTask):
         self._path = path
 
     def act(self) -> None:
-        """Takes the picture."""
+        """Saves the picture."""
         if not grab(self._context.slots.window).save(str(self._path)):
             sys.stderr.write(
                 f"uvanet: {tr('The picture cannot be saved to {path}.').format(path=self._path)}\n"
@@ -234,7 +233,7 @@ class Screenshot(ScheduledTask):
 
 
 def grab(window: QWidget) -> QPixmap:
-    """The window's picture: from the screen where the system lets us, else painted anew."""
+    """Takes a picture of a window: from the screen on X11, else by painting it."""
     if QGuiApplication.platformName() == "xcb":
         taken = window.screen().grabWindow(window.winId())
         if not taken.isNull():
@@ -243,7 +242,7 @@ def grab(window: QWidget) -> QPixmap:
 
 
 def _cpu_seconds() -> float:
-    """What this process, all threads together, has had of the processor."""
+    """CPU time of this process in seconds, all threads together."""
     times = psutil.Process().cpu_times()
     return float(times.user + times.system)
 
