@@ -1,4 +1,4 @@
-"""What a file says about its display is obeyed: aspect, matrix, range, colors, alpha, interlacing."""
+"""What a file states about its display is obeyed: aspect, matrix, range, alpha, interlacing."""
 
 from __future__ import annotations
 
