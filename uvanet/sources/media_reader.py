@@ -33,6 +33,8 @@ _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
 _MAX_ERRORS_IN_A_ROW = 200
+# Formats whose duration is stated; that of others is estimated from their bit rate.
+_STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
 # Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
 # of its own: with two, the live view of a 720p film takes 9 MB more.
@@ -155,12 +157,17 @@ class MediaReader:
     def missing_seconds(self) -> float:
         """How much of the stated duration did not come, after the end was read.
 
-        Packets of all tracks count: sound that is longer than the video is no loss.
+        Packets of all tracks count: sound that is longer than the video is no loss. Formats that
+        state no duration, such as MPEG-TS, miss nothing.
         """
         if self._input is None or self._stated is None:
             return 0.0
+        if not self._input.container.format.name.startswith(_STATE_DURATION):
+            return 0.0
         start = (self._input.container.start_time or 0) / av.time_base
-        return max(0.0, start + self._stated - self._end)
+        missing = start + self._stated - self._end
+        # Containers round, and the last packet may state no duration.
+        return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
 
     def is_truncated(self) -> bool:
         """Whether the file is known to end early; some formats show it only when they end."""

@@ -33,7 +33,21 @@ PICTURE_SUFFIXES = frozenset(
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        *("3gp", "apng", "asf", "avi", "flv", "gif", "m2ts", "m4v", "mjpeg", "mjpg", "mkv", "mov", "mp4"),
+        *(
+            "3gp",
+            "apng",
+            "asf",
+            "avi",
+            "flv",
+            "gif",
+            "m2ts",
+            "m4v",
+            "mjpeg",
+            "mjpg",
+            "mkv",
+            "mov",
+            "mp4",
+        ),
         *("mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm", "wmv", "y4m"),
     )
 )
