@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
+from uvanet.training.control import Callback
 from uvanet.training.progress import LineReader
 from uvanet.video.writer import VideoWriter
 
@@ -127,6 +129,21 @@ def phase_of(event: Event) -> str:
     return getattr(event, "phase", "")
 
 
+class Stopper(Callback):
+    """Stops a run once it has asked so many times whether to go on.
+
+    Args:
+        steps: How many times it goes on; None for always.
+    """
+
+    def __init__(self, steps: int | None = None) -> None:
+        self._left = math.inf if steps is None else steps
+
+    def proceed(self) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+
 class Child:
     """A training command as a process of its own."""
 
@@ -182,8 +199,8 @@ def training(step: int) -> Callable[[Event], bool]:
 
 
 def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:
-    """An adaptation, as a process of its own."""
-    return Child("adapt", source, "--out", out, "--teacher", teacher, *more, **options)
+    """A fine-tuning to a scene, as a process of its own."""
+    return Child("finetune", source, "--out", out, "--teacher", teacher, *more, **options)
 
 
 def left_in(out: Path) -> set[str]:

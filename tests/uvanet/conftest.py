@@ -17,7 +17,13 @@ def gaze_tree(tmp_path: Path) -> Path:
     return write_gaze(tmp_path / "data")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session")
+def gaze_data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, shared by all tests: read only."""
+    return write_gaze(tmp_path_factory.mktemp("gaze"))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Tests share a small machine: torch's threads would wait for each other's cores."""
     import torch

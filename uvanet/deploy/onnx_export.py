@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from uvanet.training.config import TrainConfig
+    from uvanet.training.measure import Set
     from uvanet.training.provenance import Provenance
 
 CITATION = (
@@ -103,7 +104,15 @@ def _open_sizes(inputs: tuple[str, ...]) -> dict[str, dict[int, str]]:
     }
 
 
-def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Provenance) -> Card:
+def export(
+    config: TrainConfig,
+    weights: Path,
+    root: Path,
+    out: Path,
+    origin: Provenance,
+    *,
+    final: bool = True,
+) -> Card:
     """Sharpens a run's best weights for NSS on `val`, exports and measures them.
 
     Writes `<preset>.onnx`, `<preset>.safetensors` and `<preset>.json` into `out`.
@@ -114,6 +123,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
         root: The data, for the card's metrics.
         out: An existing folder.
         origin: What the card says of the making.
+        final: The run has ended; else the card holds metrics of `val` alone, so that `test` is
+            measured once.
     """
     name = config.preset
     student = load_student(name, weights)
@@ -155,7 +166,8 @@ def export(config: TrainConfig, weights: Path, root: Path, out: Path, origin: Pr
         for output in ("ensemble", "spatiotemporal", "spatial", "temporal")
     ]
     rows = [centre_prior(read_split(root, "train")), *outputs]
-    card = replace(card, metrics=measure(rows, root, ("val", "test", "talk")))
+    sets: tuple[Set, ...] = ("val", "test", "talk") if final else ("val",)
+    card = replace(card, metrics=measure(rows, root, sets))
     card.write(out / f"{name}.json")
     return card
 

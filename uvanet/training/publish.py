@@ -76,9 +76,9 @@ def export_own(adapted: FinetuneResult, config: AdaptConfig, name: str, out: Pat
             ),
         ],
         recipe={
-            "command": f"uvanet adapt SOURCE --seconds {config.seconds:g}"
+            "command": f"uvanet finetune SOURCE --seconds {config.seconds:g}"
             if scene
-            else "uvanet distill --quick "
+            else "uvanet finetune "
             + (f"--set {config.layout}=FOLDER" if config.layout else "--pool FOLDER"),
             "config": {"preset": adapted.preset, "start": start.name},
             "tune": dataclasses.asdict(config.tune),

@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from uvanet.evaluation.predictors import Predictor
+    from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig
     from uvanet.training.measure import Metrics
-    from uvanet.training.teachers.spatial import TeacherConfig
-    from uvanet.training.teachers.temporal import MotionTeacherConfig
 
 _LIMITS = [
     "Trained on free viewing of still pictures; tasks, sound and text are not known to it.",
@@ -50,7 +49,7 @@ _MOTION_LIMITS = [
 
 
 def write_cards(
-    root: Path, out: Path, spatial: TeacherConfig, temporal: MotionTeacherConfig
+    root: Path, out: Path, spatial: SpatialTeacherConfig, temporal: TemporalTeacherConfig
 ) -> dict[str, Card]:
     """Measures the teachers of a run's folder and writes their cards beside them.
 
