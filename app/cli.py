@@ -1,6 +1,6 @@
-"""`uvanet run`: the window, as a command of the library's command line.
+"""The command `uvanet run`, which opens the window.
 
-Importable without Qt: the library's command line reads the help text of all commands.
+Importable without Qt, since `uvanet --help` reads the descriptions of all commands.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ examples:
 
 
 class RunCommand:
-    """Opens the window on a source.
+    """The command.
 
     Attributes:
-        description: What it does.
-        examples: For the end of the command's own help.
+        description: Shown by `uvanet --help`.
+        examples: Shown at the end of `uvanet run --help`.
     """
 
     description = "Opens the window: a live attention overlay on any source."
@@ -37,49 +37,48 @@ class RunCommand:
             "source",
             nargs="?",
             metavar="SOURCE",
-            help="camera, file, folder, URL, screen: or demo; the first camera or the demo "
-            "where it is left out",
+            help="camera, file, folder, URL, screen: or demo (default: first camera, else demo)",
         )
         parser.add_argument(
-            "--model", metavar="NAME", help="the network; the one used last where it is left out"
+            "--model", metavar="NAME", help="model name or path (default: the one used last)"
         )
         add_engine(parser)
-        # None is what the user chose in the window, which the library's commands know nothing of.
+        # None stands for the engine that was chosen in the window.
         parser.set_defaults(engine=None)
         parser.add_argument(
-            "--theme", choices=("system", "dark", "light"), help="colours for this run"
+            "--theme", choices=("system", "dark", "light"), help="theme of this run"
         )
         parser.add_argument(
-            "--size", type=_size, metavar="WxH", help="the window's size, such as 1100x720"
+            "--size", type=_size, metavar="WxH", help="window size, such as 1100x720"
         )
         parser.add_argument(
             "--measure",
             type=_seconds,
             metavar="SECONDS",
-            help="print one line of JSON with latency, rates and memory after SECONDS, and leave",
+            help="print latency, rates and memory as one line of JSON after SECONDS, and quit",
         )
         parser.add_argument(
             "--train-in",
             type=Path,
             metavar="FOLDER",
-            help="measure while a student trains on the demo; the run goes on in FOLDER",
+            help="with --measure: train a student on the demo meanwhile, in FOLDER",
         )
         parser.add_argument(
             "--screenshot",
             type=Path,
             metavar="FILE",
-            help="save a picture of the window soon after the first overlay, and leave",
+            help="save a picture of the window after the first overlay, and quit",
         )
         parser.add_argument(
             "--delay",
             type=_seconds,
             default=2.0,
             metavar="SECONDS",
-            help="how soon --screenshot is taken (%(default)s)",
+            help="with --screenshot: seconds after the first overlay (default: %(default)s)",
         )
 
     def run(self, args: argparse.Namespace) -> int:
-        """Opens the window and waits until it is closed; without a display, does without.
+        """Opens the window and waits until it is closed; without a display, exports a clip instead.
 
         Returns:
             The exit code.
@@ -102,43 +101,24 @@ RUN = RunCommand()
 
 
 def _run_window(args: argparse.Namespace) -> int:
-    from app.features.diagnostics.benchmark import (
-        Measurement,
-        ScheduledTask,
-        Screenshot,
-        TrainingMeasurement,
-    )
-    from app.main import Options, Program
-    from app.runtime.shutdown import leave_at_once
+    from app.main import Options, Task, run
 
-    program = Program(
-        Options(args.source, args.model, args.size, args.theme, args.engine, args.threads)
-    )
-    errand: ScheduledTask | None = None
-    if args.measure is not None and args.train_in is not None:
-        errand = TrainingMeasurement(program.window, args.measure, args.train_in)
-    elif args.measure is not None:
-        errand = Measurement(program.window, args.measure)
+    task = None
+    if args.measure is not None:
+        task = Task(args.measure, train_in=args.train_in)
     elif args.screenshot is not None:
-        errand = Screenshot(program.window, args.delay, args.screenshot)
-    if errand is not None:
-        # Nobody looks at the window of an errand.
-        program.problem.connect(errand.give_up)
-    code = program.run()
-    if errand is not None:
-        code = code or errand.code
-    if not program.clean:
-        leave_at_once(code)
-    return code
+        task = Task(args.delay, screenshot=args.screenshot)
+    options = Options(args.source, args.model, args.size, args.theme, args.engine, args.threads)
+    return run(options, task)
 
 
 def _size(text: str) -> tuple[int, int]:
     width, mark, height = text.lower().partition("x")
     if not mark or not width.isdecimal() or not height.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it like 1100x720")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write it like 1100x720")
     size = int(width), int(height)
     if not all(100 <= side <= 10_000 for side in size):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size for a window")
+        raise argparse.ArgumentTypeError(f"{text!r} is outside 100x100 to 10000x10000")
     return size
 
 
@@ -148,5 +128,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; write it like 10")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0, such as 10")
     return seconds

@@ -1,4 +1,7 @@
-"""Builds the program, runs it, and takes it down again."""
+"""The composition root: makes the parts of the program, runs it, and takes it down.
+
+The only module that knows the features.
+"""
 
 from __future__ import annotations
 
@@ -11,40 +14,49 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.runtime import settings as store
+from app.features import FEATURES
 from app.runtime.gui_thread_gc import GuiThreadGc
 from app.runtime.jobs import Jobs
 from app.runtime.logs import Logs, UncaughtExceptionHook, log_folder
+from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
-from app.runtime.shutdown import WHOLE_SECONDS, SignalHandler, shut_down
-from app.session.models import DEFAULT_MODEL, if_available, load_predictor, short_name
+from app.runtime.shutdown import WHOLE_SECONDS, SignalHandler, leave_at_once, shut_down
+from app.session.heat import Heat
+from app.session.models import DEFAULT_MODEL, if_available, load_predictor
+from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
+from app.session.settings import SessionSettings
+from app.shell.context import Fact, FeatureContext
 from app.shell.main_window import TITLE, MainWindow
+from app.shell.settings import WindowSettings
 from app.ui.i18n import tr
 from app.ui.icons import app_icon
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.pipeline.predictor import Predictor, PredictorFactory
+    from app.shell.feature import Feature
 
 _SWITCH_SECONDS = 0.001
-"""How long a thread that wants Python waits for another that computes. Of the usual 5 ms, a paint
-that waits several times makes more than a frame lasts."""
+"""How long a thread that wants the interpreter waits for one that computes. With the default of
+5 ms, a paint that waits several times takes longer than a frame."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says.
+    """What the command line asks for.
 
     Attributes:
         source: The string that opens the source; None for the first camera or the demo.
-        model: The network's name; None for what the user chose before, or the usual one.
-        size: The window's width and height in logical pixels; None for the usual.
-        theme: "dark", "light" or "system" for this run; None for what the user chose before.
-        engine: What runs the network, as `uvanet.load` takes it; None for the engine of before.
-        threads: Threads of the network; None for the engine's own choice.
+        model: The model's name; None for the one used last.
+        size: The window's width and height in logical pixels; None for those of last time.
+        theme: "dark", "light" or "system" for this run; None for the one chosen last.
+        engine: What runs the model, as `uvanet.load` takes it; None for the engine used last.
+        threads: Threads of the model; None for the engine's own choice.
     """
 
     source: str | None = None
@@ -55,25 +67,47 @@ class Options:
     threads: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do after the first overlay, without a user; the program quits afterwards.
+
+    Attributes:
+        seconds: How long after the first overlay.
+        screenshot: The file of a picture of the window; None to measure and print JSON.
+        train_in: The folder of a training that runs meanwhile; None for none.
+    """
+
+    seconds: float
+    screenshot: Path | None = None
+    train_in: Path | None = None
+
+
 class Program(QObject):
     """The running program: application, window and everything beside them.
 
     Args:
-        options: What the command line says.
-        predictor: The network, or what makes it; None for the named model.
+        options: What the command line asks for.
+        predictor: The model, or what makes it; None for the named model.
+        features: The classes of the features.
 
     Attributes:
         window: The window, shown.
+        context: What the features were given.
+        features: The features, in the order of their classes.
+        settings: The settings.
         clean: After `shut_down`: whether every thread ended.
 
     Signals:
-        problem: One line about an exception nobody expected.
+        problem: One line about an unexpected exception.
     """
 
     problem = Signal(str)
 
     def __init__(
-        self, options: Options, predictor: Predictor | PredictorFactory | None = None
+        self,
+        options: Options,
+        predictor: Predictor | PredictorFactory | None = None,
+        features: tuple[type[Feature], ...] = FEATURES,
     ) -> None:
         app = QApplication.instance() or QApplication(["uvanet"])
         assert isinstance(app, QApplication)
@@ -85,39 +119,64 @@ class Program(QObject):
         self.app = app
         self.clean = True
         self._down = False
-        self._options = options
         self._logs = Logs(log_folder())
-        self._problems = UncaughtExceptionHook(self)
-        self._settings_path = store.settings_path()
-        self.settings = store.load(self._settings_path)
-        self._theme = Theme(app, options.theme or self.settings.theme)
+        self._exceptions = UncaughtExceptionHook(self)
+        self.settings = SettingsStore(settings_path())
+        window_settings = self.settings.section(WindowSettings)
+        self._theme = Theme(app, options.theme or window_settings.theme)
         self._jobs = Jobs(self)
-        self._keeper = SettingsAutosave(self.settings, self._settings_path, self._jobs, self)
-        model = options.model or if_available(self.settings.model) or DEFAULT_MODEL
-        engine = options.engine or self.settings.model_engine
-        self._controller = LiveSession(
-            predictor
-            if predictor is not None
-            else partial(load_predictor, model, engine, options.threads),
-            self._jobs,
-            self,
-            model=model,
-            engine=engine,
+        self.session = self._make_session(options, predictor)
+        self.window = MainWindow(self.session, window_settings)
+        self.presenter = FramePresenter(self.session, self.window.slots.canvas, Heat(), self.window)
+        self.context = FeatureContext(
+            session=self.session,
+            presenter=self.presenter,
+            slots=self.window.slots,
+            actions=self.window.actions_by_name,
+            settings=self.settings,
+            jobs=self._jobs,
+            messages=self.window.banner,
+            theme=self._theme,
+            facts=self._facts,
         )
-        self.window = MainWindow(
-            self._controller, self.settings, self._theme, self._jobs, short_name(model)
-        )
+        self.features: list[Feature] = [make(self.context) for make in features]
+        self.window.complete(self.features, self.presenter)
+        self._autosave = SettingsAutosave(self.settings, self._jobs, self)
         if options.size is not None:
             self.window.resize(*options.size)
-        self._problems.happened.connect(self._on_problem)
-        self.window.closing.connect(self.shut_down)
+        self._exceptions.happened.connect(self._on_exception)
+        self.window.closed.connect(self.shut_down)
         self._garbage = GuiThreadGc(self)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        self._interrupts = SignalHandler(self)
+        self._signals = SignalHandler(self)
         # Queued: the signal arrives in the middle of whatever Python was doing.
-        self._interrupts.interrupted.connect(self.window.close, Qt.ConnectionType.QueuedConnection)
-        self.window.open_source(options.source)
+        self._signals.interrupted.connect(self._on_interrupt, Qt.ConnectionType.QueuedConnection)
+        self.session.open(options.source)
         self.window.show()
+
+    def _make_session(
+        self, options: Options, predictor: Predictor | PredictorFactory | None
+    ) -> LiveSession:
+        settings = self.settings.section(SessionSettings)
+        model = options.model or if_available(settings.model) or DEFAULT_MODEL
+        engine = options.engine or settings.engine
+        if predictor is None:
+            predictor = partial(load_predictor, model, engine, options.threads)
+        session = LiveSession(predictor, self._jobs, self, model=model, engine=engine)
+        session.use_teacher(settings.teacher)
+
+        def remember_model(name: str) -> None:
+            settings.model = name
+
+        def remember_teacher(name: str) -> None:
+            settings.teacher = name
+
+        session.model_changed.connect(remember_model)
+        session.teacher_changed.connect(remember_teacher)
+        return session
+
+    def _facts(self) -> list[Fact]:
+        return [fact for feature in self.features for fact in feature.facts()]
 
     def run(self) -> int:
         """Runs until the window is closed.
@@ -134,26 +193,69 @@ class Program(QObject):
         if self._down:
             return
         self._down = True
+        self.presenter.close()
         self.clean = shut_down(
             [
-                ("settings", lambda _: self._keeper.close() or True),
-                *((type(one).__name__, one.close) for one in self.window.features),
-                ("pipeline", self._controller.close),
+                ("settings", self._autosave.close),
+                *((type(feature).__name__, feature.close) for feature in self.features),
+                ("pipeline", self.session.close),
                 ("jobs", self._jobs.close),
             ],
             WHOLE_SECONDS,
         )
-        self._interrupts.close()
+        self._signals.close()
         self._garbage.close()
         self._theme.detach()
-        self._problems.close()
+        self._exceptions.close()
         self._logs.close()
 
-    def _on_problem(self, words: str) -> None:
-        self.problem.emit(words)
+    def _on_interrupt(self) -> None:
+        # Whoever sends a signal cannot answer a question.
+        self.window.quit_guard.allow()
+        self.window.close()
+
+    def _on_exception(self, text: str) -> None:
+        self.problem.emit(text)
         where = tr("The details are in {path}.").format(path=self._logs.path)
-        self.window.banner.say(
+        self.window.banner.notify(
             "error",
-            tr("Something went wrong inside the program: {words}").format(words=words),
+            tr("An unexpected error occurred: {text}").format(text=text),
             where if self._logs.path else "",
         )
+
+
+def run(options: Options, task: Task | None = None) -> int:
+    """Runs the program until its window is closed.
+
+    Args:
+        options: What the command line asks for.
+        task: Something to do without a user; None for a window that a user closes.
+
+    Returns:
+        The exit code.
+    """
+    program = Program(options)
+    code = program.run() if task is None else _run_task(program, task)
+    if not program.clean:
+        leave_at_once(code)
+    return code
+
+
+def _run_task(program: Program, task: Task) -> int:
+    from app.features.diagnostics.benchmark import (
+        Measurement,
+        ScheduledTask,
+        Screenshot,
+        TrainingMeasurement,
+    )
+
+    scheduled: ScheduledTask
+    if task.screenshot is not None:
+        scheduled = Screenshot(program.context, task.seconds, task.screenshot)
+    elif task.train_in is not None:
+        scheduled = TrainingMeasurement(program.context, task.seconds, task.train_in)
+    else:
+        scheduled = Measurement(program.context, task.seconds)
+    # Nobody looks at the window of a task.
+    program.problem.connect(scheduled.give_up)
+    return program.run() or scheduled.code

@@ -19,7 +19,7 @@ from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.bootstrap import Interval, draw_weights, interval
-from uvanet.evaluation.evaluate import evaluate
+from uvanet.evaluation.evaluator import evaluate_predictors
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import read_card
@@ -41,15 +41,15 @@ WORDS = """\
 # What each part is worth
 Made by {made}:
 students of the size of `{preset}`, {epochs} epochs each and then step 2; the shipped
-students have more. All are measured on human gaze that none of them was trained on. NSS, and in brackets the
-difference to the first row with the 95 % interval of paired differences (2,000 bootstrap draws;
+students have more. All are measured on human gaze that none of them was trained on. NSS, and in
+brackets the difference to the first row with the 95 % interval of paired differences (2,000 bootstrap draws;
 on talk over its five clips, which say little). A difference whose interval holds 0
 may be chance. One seed each: the effect of another seed is unknown. Runs this short show what
 learns fast, not where it ends: the shipped students take several times as many steps, on twice as
 many views. The shipped teachers label.
 
-"No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by its
-teacher, and then replaced by the network that fuses them.
+"No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by
+its teacher, and then replaced by the network that fuses them.
 """
 VIEWS = ViewConfig(gaze_views=12, pool_views=8, clip_views=2)
 PARTS = (
@@ -135,7 +135,7 @@ def measured(rows: list[Predictor], root: Path, first: str = BASE) -> Means:
         sets.append(talk.read(root / "talk"))
     found: Means = {}
     for data in sets:
-        scores = evaluate(data, rows, ("nss",))
+        scores = evaluate_predictors(data, rows, ("nss",))
         weights = draw_weights([item.clip for item in scores.items], DRAWS, SEED)
         base = scores.values[first][:, 0]
         found[data.name] = {

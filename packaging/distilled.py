@@ -13,7 +13,7 @@ from ablate import measured, table
 from make_weights import ROOT, RUNS, WEIGHTS
 
 from uvanet.data.fixations import find_root, read_split
-from uvanet.evaluation.calibration import best_sharpness
+from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import read_card
@@ -41,7 +41,7 @@ def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
     result = train_student(config, gaze_pictures(root, config.cache_resolution), out)
     assert result.weights is not None
     student = load_student(preset, result.weights)
-    student.scale_logits(best_sharpness(student_predictor(student), read_split(root, "val")))
+    student.scale_logits(best_logit_scale(student_predictor(student), read_split(root, "val")))
     return student
 
 

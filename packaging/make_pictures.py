@@ -66,7 +66,7 @@ SCENES = (
         actions=("scan_clip",),
     ),
     Scene(
-        "looks",
+        "scanpath",
         theme="light",
         seconds=6.0,
         settings={"analyse_looks": True},
@@ -140,7 +140,7 @@ def take(scene: Scene, out: Path) -> int:
     environment.import_cv2()
     from PySide6.QtCore import QTimer
 
-    from app.features.analyse import Analyse
+    from app.features.analyse.feature import Analyse
     from app.features.diagnostics.benchmark import grab
     from app.main import Options, Program
     from app.runtime.settings import Settings, save, settings_path
@@ -161,22 +161,22 @@ def take(scene: Scene, out: Path) -> int:
             analyse = next(one for one in window.features if isinstance(one, Analyse))
             analyse.regions.replace_all([Region.from_dict(one) for one in scene.regions])
         for name in scene.actions:
-            window.actions_by_name[name].trigger()
+            window.actions[name].trigger()
         wait()
 
     def wait() -> None:
         if window.jobs.busy():
             QTimer.singleShot(100, wait)
             return
-        window.display.presented.connect(look)
-        window.controller.seek(scene.seconds)
+        window.presenter.presented.connect(look)
+        window.session.seek(scene.seconds)
 
     def look(packet: Any) -> None:
         # By the frame and not by the clock: a busy machine plays on while it does other things.
         if abs(packet.frame.pts - scene.seconds) < NEAR_SECONDS:
-            window.display.presented.disconnect(look)
+            window.presenter.presented.disconnect(look)
             if scene.last:
-                window.actions_by_name[scene.last].trigger()
+                window.actions[scene.last].trigger()
             QTimer.singleShot(round(scene.settle * 1000), finish)
 
     def finish() -> None:
@@ -185,7 +185,7 @@ def take(scene: Scene, out: Path) -> int:
         saved.append(grab(window).save(str(out / f"{scene.name}.png")))
         window.close()
 
-    window.display.first_overlay.connect(begin)
+    window.presenter.first_overlay.connect(begin)
     code = program.run()
     return code or int(saved != [True])
 

@@ -15,7 +15,7 @@ from uvanet.deploy.quantize import SUFFIX, export_int8
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.data.crops import ViewConfig
 from uvanet.training.pipeline import DistillConfig, distill
-from uvanet.training.teacher_cards import write_cards
+from uvanet.training.publish import publish_teachers
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 
@@ -65,7 +65,7 @@ def main() -> None:
     make_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG, progress)
     progress.close()
     if {SPATIAL, TEMPORAL} & set(wanted):
-        write_cards(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG)
+        publish_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG)
         for name in (SPATIAL, TEMPORAL):
             ship(out, name, (".onnx", ".json"))
     for name, runs in RUNS.items():

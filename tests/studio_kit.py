@@ -22,7 +22,7 @@ def patient(bench):
 
 def begin(bench, steps=20):
     """Starts an adaptation from its dialog."""
-    bench.program.settings.training_steps = steps
+    bench.settings.training_steps = steps
     bench.trigger("adapt_scene")
     dialog = bench.feature.dialog("adapt")
     dialog.setup.steps.setValue(steps)

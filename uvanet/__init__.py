@@ -1,11 +1,15 @@
-"""UVA-Net: where people look in a picture or a video, fast.
+"""UVA-Net: predicts where people look in pictures and videos.
 
     >>> import uvanet
-    >>> saliency = uvanet.load("uvanet-64").predict(image)      # RGB uint8 (h, w, 3)
+    >>> model = uvanet.load("uvanet-64")
+    >>> result = model("photo.jpg")             # also a PIL picture, an array, a batch of arrays
+    >>> result.map.shape                        # float32, (h, w), 0..1
+    >>> result.save("heat.png")
+    >>> for seconds, result in model.predict_video("talk.mp4"):
+    ...     print(seconds, result.peaks[0], result.entropy)
 
-    >>> stream = uvanet.Stream("uvanet-64")
-    >>> for seconds, image in video:
-    ...     saliency = stream.predict(image, seconds)           # float32 (h, w), 0..1
+`uvanet.Stream` predicts frames that come from elsewhere, `uvanet.create_model` gives the network as
+a torch module, `uvanet.evaluate` and `uvanet.metrics` measure predictions against human gaze.
 
 Source of the network: Fu, Shi, Song, Ge, Lu and Li, *Ultrafast Video Attention Prediction with
 Coupled Knowledge Distillation*, AAAI 2020, arXiv 1904.04449.
@@ -13,32 +17,51 @@ Coupled Knowledge Distillation*, AAAI 2020, arXiv 1904.04449.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from uvanet.model import Model, load
+    from uvanet import metrics
+    from uvanet.evaluation.evaluate import evaluate
+    from uvanet.model import Model, create_model, load
     from uvanet.model_card import Card
-    from uvanet.registry import list_models
+    from uvanet.registry import available, list_models
+    from uvanet.result import Result
     from uvanet.stream import Stream
 
 __version__ = "0.1.0"
-__all__ = ["Card", "Model", "Stream", "__version__", "available", "list_models", "load"]
+__all__ = [
+    "Card",
+    "Model",
+    "Result",
+    "Stream",
+    "__version__",
+    "available",
+    "create_model",
+    "evaluate",
+    "list_models",
+    "load",
+    "metrics",
+]
 
 _HOMES = {
     "Card": "uvanet.model_card",
     "Model": "uvanet.model",
+    "Result": "uvanet.result",
     "Stream": "uvanet.stream",
-    "available": "uvanet.registry",
+    "available": "uvanet.registry",  # the name of list_models in 0.1.0
+    "create_model": "uvanet.model",
+    "evaluate": "uvanet.evaluation.evaluate",
     "list_models": "uvanet.registry",
     "load": "uvanet.model",
 }
 
 
 def __getattr__(name: str) -> Any:
-    # Looked up at first use, so that `import uvanet` costs nothing where only a part is needed.
+    # Imported at first use, so that `import uvanet` loads neither numpy nor OpenCV.
+    if name == "metrics":
+        return import_module("uvanet.metrics")
     if name in _HOMES:
-        from importlib import import_module
-
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'uvanet' has no attribute {name!r}")
 

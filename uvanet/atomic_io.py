@@ -47,6 +47,7 @@ class Part:
         self.target = target
         self.path = target.with_name(f"{_prefix(target)}{uuid.uuid4().hex}.part")
         self._lock = _lock(self.path)
+        os.stat(target.parent)  # filelock would create a missing folder
         self._lock.acquire(timeout=0)
         if private:
             try:

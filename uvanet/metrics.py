@@ -1,13 +1,13 @@
-"""How well a saliency map tells where people looked.
+"""Metrics of saliency maps against human fixations.
 
 Definitions follow Bylinskii et al., *What do different evaluation metrics tell us about saliency
-models?*, PAMI 2019; tests compare each with `pysaliency`. Location metrics (NSS, AUC-Judd,
-shuffled AUC) take fixation points, distribution metrics (CC, SIM, KLD) take a density map.
+models?*, PAMI 2019, and the MIT/Tuebingen benchmark. Location metrics (NSS, AUC-Judd, shuffled
+AUC, information gain) take fixation points; distribution metrics (CC, SIM, KLD) take a density map.
 
-Common to all: a map is (h, w), any real dtype, and larger means more salient. What cannot be
-measured is NaN: a map that holds NaN or infinity, no fixation inside the map, a density map whose
-sum is not positive. A constant map says nothing of places, so it scores what chance does: NSS 0,
-CC 0, both AUCs 0.5.
+Common to all: a map is (h, w), of any real dtype, and larger values mean more salient. Fixations
+are (n, 2), x and y in pixels of the map; those outside it are ignored. The result is NaN where the
+metric is undefined: the map holds NaN or infinity, no fixation lies on the map, or the density map
+has no positive sum. A constant map scores what chance does: NSS 0, CC 0, both AUCs 0.5.
 """
 
 from __future__ import annotations
@@ -16,125 +16,148 @@ import numpy as np
 from numpy.typing import NDArray
 
 Map = NDArray[np.floating]
-EPSILON = float(np.finfo(np.float32).eps)
 
+EPSILON = 2.2204e-16
+"""Regularization of KLD and information gain: MATLAB's `eps`, as in the MIT benchmark's code."""
 
-def _at_fixations(saliency: Map, fixations: Map) -> NDArray[np.float64]:
-    """The map's values at the fixations that lie on it; fixations are (n, 2), x and y in pixels."""
-    height, width = saliency.shape
-    points = np.floor(np.asarray(fixations, np.float64).reshape(-1, 2)).astype(int)
-    x, y = points[:, 0], points[:, 1]
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    return np.asarray(saliency[y[inside], x[inside]], np.float64)
+_FLAT = float(np.finfo(np.float32).eps)
+"""Relative standard deviation below which a map counts as constant."""
 
 
 def nss(saliency: Map, fixations: Map) -> float:
-    """Normalised scanpath saliency: the mean z-score of the map at the fixations.
+    """Normalized scanpath saliency: mean z-score of the map at the fixations.
+
+    NSS = mean_i (S(f_i) - mean(S)) / std(S). Peters et al., *Components of bottom-up gaze
+    allocation in natural images*, Vision Research 2005.
 
     Args:
         saliency: (h, w).
-        fixations: (n, 2), x and y in pixels of the map; those outside are left out.
+        fixations: (n, 2), x and y in pixels of the map.
 
     Returns:
-        0 at chance, larger is better, no bound.
+        0 at chance; larger is better; unbounded.
     """
     values = _at_fixations(saliency, fixations)
     if not values.size or not np.isfinite(saliency).all():
         return float("nan")
     deviation = float(np.std(saliency, dtype=np.float64))
-    if deviation < EPSILON * max(1.0, float(np.abs(saliency).max())):
+    if deviation < _FLAT * max(1.0, float(np.abs(saliency).max())):
         return 0.0
     return float((values.mean() - np.mean(saliency, dtype=np.float64)) / deviation)
 
 
 def auc_judd(saliency: Map, fixations: Map) -> float:
-    """Area under the ROC curve whose thresholds are the map's values at the fixations.
+    """Area under the ROC curve with thresholds at the map's values at the fixations.
 
-    A fixation is a hit where its value reaches the threshold; every pixel without a fixation that
-    does is a false alarm. Ties count by the trapezoid between neighbouring thresholds.
+    The true positive rate is the share of fixations at or above the threshold, the false positive
+    rate the share of pixels without fixation at or above it. Trapezoids connect neighboring
+    thresholds. Judd et al., *Learning to predict where humans look*, ICCV 2009.
 
     Args:
         saliency: (h, w).
-        fixations: (n, 2), x and y in pixels of the map; those outside are left out.
+        fixations: (n, 2), x and y in pixels of the map.
 
     Returns:
-        0.5 at chance, 1 at best.
+        0..1; 0.5 at chance. NaN also where every pixel has a fixation.
     """
     values = _at_fixations(saliency, fixations)
     if not values.size or not np.isfinite(saliency).all():
         return float("nan")
-    points = np.floor(np.asarray(fixations, np.float64).reshape(-1, 2)).astype(int)
-    height, width = saliency.shape
+    x, y = _pixels(saliency, fixations)
     free = np.ones(saliency.shape, bool)
-    inside = (
-        (points[:, 0] >= 0) & (points[:, 0] < width) & (points[:, 1] >= 0) & (points[:, 1] < height)
-    )
-    free[points[inside, 1], points[inside, 0]] = False
+    free[y, x] = False
     others = np.sort(np.asarray(saliency[free], np.float64))
     if not others.size:
         return float("nan")
-    hits = np.sort(values)
-    thresholds = np.unique(hits)[::-1]
-    hit_rate = 1 - np.searchsorted(hits, thresholds, "left") / hits.size
+    positives = np.sort(values)
+    thresholds = np.unique(positives)[::-1]
+    hit_rate = 1 - np.searchsorted(positives, thresholds, "left") / positives.size
     false_rate = 1 - np.searchsorted(others, thresholds, "left") / others.size
-    return float(
-        np.trapezoid(
-            np.concatenate([[0.0], hit_rate, [1.0]]), np.concatenate([[0.0], false_rate, [1.0]])
-        )
-    )
+    hit_rate = np.concatenate([[0.0], hit_rate, [1.0]])
+    false_rate = np.concatenate([[0.0], false_rate, [1.0]])
+    return float(np.sum(np.diff(false_rate) * (hit_rate[1:] + hit_rate[:-1]) / 2))
 
 
 def auc_shuffled(saliency: Map, fixations: Map, others: Map) -> float:
-    """Shuffled AUC: how often a fixated place outdoes one fixated on *another* picture.
+    """Shuffled AUC: AUC with the fixations on *other* pictures as negatives.
 
-    The negatives have the centre bias of the positives, so that a map gains nothing by knowing
-    the centre alone. Zhang et al., *SUN*, JoV 2008; Borji et al., TIP 2013. Borji's code draws as
-    many negatives as there are fixations, a hundred times, and averages; the area for all the
-    negatives at once is what that average tends to, free of the noise of drawing and of steps
-    between thresholds. Which pictures the negatives come from is chosen by seed in
-    `uvanet.evaluation.sauc_negatives`.
+    Both have the same center bias, so a map gains nothing by predicting the center. Zhang et al.,
+    *SUN*, JoV 2008; Borji et al., TIP 2013. Borji's code draws as many negatives as there are
+    fixations, 100 times, and averages; this is the limit of that average, the exact area for all
+    negatives. `uvanet.evaluation.sauc_negatives` chooses the other pictures.
 
     Args:
         saliency: (h, w).
-        fixations: (n, 2), x and y in pixels of the map; those outside are left out.
-        others: (m, 2), fixations of other pictures, stretched to pixels of this map; likewise.
+        fixations: (n, 2), x and y in pixels of the map.
+        others: (m, 2), fixations on other pictures, scaled to pixels of this map.
 
     Returns:
-        0.5 at chance, 1 at best; ties count half. NaN also where no other fixation is inside.
+        0..1; 0.5 at chance; ties count half. NaN also where no negative lies on the map.
     """
-    hits = _at_fixations(saliency, fixations)
+    positives = _at_fixations(saliency, fixations)
     negatives = np.sort(_at_fixations(saliency, others))
-    if not hits.size or not negatives.size or not np.isfinite(saliency).all():
+    if not positives.size or not negatives.size or not np.isfinite(saliency).all():
         return float("nan")
-    below = np.searchsorted(negatives, hits, "left")
-    tied = np.searchsorted(negatives, hits, "right") - below
+    below = np.searchsorted(negatives, positives, "left")
+    tied = np.searchsorted(negatives, positives, "right") - below
     return float((below + 0.5 * tied).mean() / negatives.size)
 
 
+def information_gain(saliency: Map, fixations: Map, baseline: Map) -> float:
+    """Information gain over a baseline, in bits per fixation.
+
+    IG = mean_i [log2(eps + P(f_i)) - log2(eps + B(f_i))], where P and B are both maps divided by
+    their sums. Kümmerer et al., *Information-theoretic model comparison unifies saliency metrics*,
+    PNAS 2015; regularized as in Bylinskii et al.
+
+    Args:
+        saliency: (h, w), proportional to a density.
+        fixations: (n, 2), x and y in pixels of the map.
+        baseline: (h, w), proportional to a density, usually the center prior.
+
+    Returns:
+        0 for the baseline itself; larger is better; unbounded. NaN also where the baseline is
+        undefined.
+    """
+    p, b = _as_distribution(saliency), _as_distribution(baseline)
+    if p is None or b is None:
+        return float("nan")
+    values, reference = _at_fixations(p, fixations), _at_fixations(b, fixations)
+    if not values.size:
+        return float("nan")
+    return float((np.log2(EPSILON + values) - np.log2(EPSILON + reference)).mean())
+
+
 def cc(saliency: Map, density: Map) -> float:
-    """Pearson's linear correlation of map and density map, both (h, w); -1 to 1."""
+    """Pearson's linear correlation coefficient of a map and a density map.
+
+    Args:
+        saliency: (h, w).
+        density: (h, w), with a positive sum.
+
+    Returns:
+        -1..1.
+    """
     if not (np.isfinite(saliency).all() and np.isfinite(density).all()) or density.sum() <= 0:
         return float("nan")
     a = np.asarray(saliency, np.float64) - np.mean(saliency, dtype=np.float64)
     b = np.asarray(density, np.float64) - np.mean(density, dtype=np.float64)
     norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum() / norm) if norm > EPSILON**2 else 0.0
-
-
-def _as_distribution(values: Map) -> NDArray[np.float64] | None:
-    shifted = np.asarray(values, np.float64)
-    if not np.isfinite(shifted).all():
-        return None
-    if shifted.min() < 0:
-        shifted = shifted - shifted.min()
-    total = float(shifted.sum())
-    return shifted / total if total > 0 else np.full(shifted.shape, 1 / shifted.size)
+    return float((a * b).sum() / norm) if norm > _FLAT**2 else 0.0
 
 
 def sim(saliency: Map, density: Map) -> float:
-    """Similarity: the intersection of both as histograms of sum 1; 0 to 1.
+    """Similarity, or histogram intersection: sum_i min(P_i, Q_i) of both maps with sum 1.
 
-    A map below zero is lifted to zero first; an all-zero map counts as the even distribution.
+    A map with negative values is shifted to a minimum of 0 first; an all-zero map counts as
+    uniform. Judd et al., *A benchmark of computational models of saliency*, MIT 2012.
+
+    Args:
+        saliency: (h, w).
+        density: (h, w), with a positive sum.
+
+    Returns:
+        0..1; 1 at best.
     """
     p, q = _as_distribution(saliency), _as_distribution(density)
     if p is None or q is None or density.sum() <= 0:
@@ -143,12 +166,45 @@ def sim(saliency: Map, density: Map) -> float:
 
 
 def kld(saliency: Map, density: Map) -> float:
-    """Kullback-Leibler divergence of the map from the density map, in nats; 0 at best.
+    """Kullback-Leibler divergence of the map P from the density Q, in nats.
 
-    The regularised image-based form of Bylinskii et al.: sum q log(eps + q / (p + eps)), with
-    eps the float32 machine epsilon.
+    KLD = sum_i Q_i log(eps + Q_i / (P_i + eps)), both maps with sum 1, eps = `EPSILON`: the
+    image-based form of Bylinskii et al. and of the MIT benchmark. Up to 0.1.0, eps was 1.2e-7,
+    which gives smaller values where P is nearly zero.
+
+    Args:
+        saliency: (h, w); negative values and all-zero maps as in `sim`.
+        density: (h, w), with a positive sum.
+
+    Returns:
+        0 at best; at most about 36.
     """
     p, q = _as_distribution(saliency), _as_distribution(density)
     if p is None or q is None or density.sum() <= 0:
         return float("nan")
     return float((q * np.log(EPSILON + q / (p + EPSILON))).sum())
+
+
+def _pixels(saliency: Map, fixations: Map) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Columns and rows of the fixations that lie on the map."""
+    height, width = saliency.shape
+    points = np.floor(np.asarray(fixations, np.float64).reshape(-1, 2)).astype(np.intp)
+    x, y = points[:, 0], points[:, 1]
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    return x[inside], y[inside]
+
+
+def _at_fixations(saliency: Map, fixations: Map) -> NDArray[np.float64]:
+    x, y = _pixels(saliency, fixations)
+    return np.asarray(saliency[y, x], np.float64)
+
+
+def _as_distribution(values: Map) -> NDArray[np.float64] | None:
+    """The map with sum 1; None where it holds NaN or infinity."""
+    shifted = np.asarray(values, np.float64)
+    if not np.isfinite(shifted).all():
+        return None
+    if shifted.min() < 0:
+        shifted = shifted - shifted.min()
+    total = float(shifted.sum())
+    return shifted / total if total > 0 else np.full(shifted.shape, 1 / shifted.size)

@@ -1,34 +1,47 @@
-"""A model, ready to predict: the one-line API."""
+"""Model, load and create_model: the entry points of the library."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
-import cv2
 import numpy as np
 
-from uvanet.errors import ModelError, UsageError
+from uvanet.errors import UsageError
+from uvanet.extras import require
 from uvanet.model_card import external_card
 from uvanet.registry import resolve_model
+from uvanet.result import Result
 from uvanet.runtime.engines import AUTO, choose_engine, open_engine
 from uvanet.runtime.external_engine import ExternalEngine
 from uvanet.runtime.input_size import input_size
-from uvanet.runtime.preprocess import resize_to_input
+from uvanet.runtime.preprocess import check_image, resize_to_image, resize_to_input
+from uvanet.runtime.streaming import StreamingEngine
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from uvanet.model_card import Card
+    from uvanet.models import SpatioTemporal
     from uvanet.runtime.engine import Engine
+
+
+class PilImage(Protocol):
+    """What is used of a `PIL.Image.Image`; Pillow itself is not required."""
+
+    def convert(self, mode: str) -> Any:
+        """Converts to another mode."""
+        ...
 
 
 class Model:
     """A loaded model.
 
     Attributes:
-        card: What it is, and how good.
+        card: Its description.
         engine: What runs it.
     """
 
@@ -36,22 +49,84 @@ class Model:
         self.card = card
         self.engine = engine
 
+    @overload
+    def __call__(self, image: str | Path | PilImage) -> Result: ...
+    @overload
+    def __call__(self, image: Sequence[Any]) -> list[Result]: ...
+    @overload
+    # Any: the number of dimensions, which decides between Result and list, is no part of the type.
+    def __call__(self, image: NDArray[np.uint8]) -> Any: ...
+    def __call__(self, image: Any) -> Result | list[Result]:
+        """Predicts where people look in still pictures.
+
+        Args:
+            image: The path of a picture; a PIL picture; an array, RGB, uint8, (h, w, 3); a batch
+                of arrays, (n, h, w, 3); or a sequence of any of these, of any sizes.
+
+        Returns:
+            The result; for a batch or a sequence a list of results.
+
+        Raises:
+            SourceError: A file is missing or is no picture.
+            UsageError: An array has another type or shape.
+            ModelError: The network fails.
+        """
+        if isinstance(image, np.ndarray) and image.ndim == 4:
+            return self._predict(list(image))
+        if isinstance(image, Sequence) and not isinstance(image, str):
+            return self._predict([to_rgb(one) for one in image])
+        return self._predict([to_rgb(image)])[0]
+
     def predict(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Predicts where people look on a still picture.
+        """Predicts the map of a still picture.
 
         Args:
             image: RGB, uint8, (h, w, 3).
 
         Returns:
-            The saliency map, float32, (h, w), 0..1. Values are proportional to the predicted
-            density of fixations and scaled so that the largest is 1.
+            The saliency map, float32, (h, w), 0..1: proportional to the predicted density of
+            fixations, the maximum scaled to 1.
 
         Raises:
-            UsageError: `image` is no such array.
+            UsageError: `image` has another type or shape.
+            ModelError: The network fails.
         """
-        check_image(image)
-        small = resize_to_input(image, input_size(self.engine, image))
-        return resize_to_image(self.engine.step(small[None]).saliency[0], image.shape[:2])
+        return self._predict([image])[0].map
+
+    def predict_video(self, source: str | Path) -> Iterator[tuple[float, Result]]:
+        """Predicts the frames of a video one after the other, with the memory of earlier frames.
+
+        Args:
+            source: The path of a video, or any source that `uvanet.sources.make_source` takes.
+
+        Yields:
+            Presentation time in seconds, and the result of the frame.
+
+        Raises:
+            SourceError: The source cannot be opened or read.
+            ModelError: The network fails.
+        """
+        from uvanet.sources import make_source
+
+        stream = StreamingEngine(self.engine)
+        with make_source(str(source)) as opened:
+            while (frame := opened.read()) is not None:
+                raw = stream.step(frame.image, frame.pts, bgr=True)
+                rgb = np.ascontiguousarray(frame.image[..., ::-1])
+                yield frame.pts, self._result(rgb, raw)
+
+    def _predict(self, images: list[NDArray[np.uint8]]) -> list[Result]:
+        for image in images:
+            check_image(image)
+        small = [resize_to_input(image, input_size(self.engine, image)) for image in images]
+        if len({one.shape for one in small}) == 1:
+            raw = list(self.engine.step(np.stack(small)).saliency)
+        else:  # one batch has one size
+            raw = [self.engine.step(one[None]).saliency[0] for one in small]
+        return [self._result(image, one) for image, one in zip(images, raw, strict=True)]
+
+    def _result(self, image: NDArray[np.uint8], raw: NDArray[np.float32]) -> Result:
+        return Result(resize_to_image(raw, image.shape[:2]), raw, image, self.card.name)
 
 
 def load(
@@ -61,15 +136,12 @@ def load(
     device: str = "",
     threads: int | None = None,
 ) -> Model:
-    """Loads a model.
+    """Loads a model for prediction.
 
     Args:
-        name: A name that `available` lists; or the path of an ONNX file, with its card beside it
-            or of any other make, then with settings behind it where it needs them, such as
-            `unisal.onnx,mean=0.485:0.456:0.406,std=0.229:0.224:0.225` (see
-            `uvanet.runtime.external_onnx`).
-        engine: "onnx", "torch" (an extra), or "auto": torch where `device` is a GPU, else onnx.
-            Models of others run by ONNX Runtime only.
+        name: A name or path that `uvanet.registry.resolve_model` takes.
+        engine: "onnx", "torch" (needs the extra `train`), or "auto": torch where `device` is a
+            GPU, else onnx. Models that are not ours run by ONNX Runtime only.
         device: "cpu", "cuda" or "mps"; empty: the CPU, or with the engine torch the fastest.
         threads: CPU threads of one prediction; None: one for a student, all usable cores for a
             teacher.
@@ -77,37 +149,70 @@ def load(
     Raises:
         ModelError: There is no such model, it is damaged, or the engine cannot run it.
         MissingExtraError: The engine is not installed.
-        UsageError: A setting or an engine means nothing.
+        UsageError: A setting behind the path, the engine or the device is invalid.
     """
     model = resolve_model(name)
     if (external := model.external) is not None:
         if choose_engine(engine, device) != "onnx":
-            raise ModelError("The engine torch runs our own models only.", "Choose --engine onnx.")
-        runs = ExternalEngine(external, threads or 1)
-        return Model(external_card(external.path, external.name, runs.input_size), runs)
+            raise UsageError("The engine torch runs our own models only.", "Choose the CPU.")
+        runner = ExternalEngine(external, threads or 1)
+        return Model(external_card(external.path, external.name, runner.input_size), runner)
     path, card = model.verified()
     return Model(card, open_engine(path, card, engine, device=device, threads=threads))
 
 
-def check_image(image: NDArray[np.uint8]) -> None:
-    """Refuses what is no picture.
+def create_model(name: str = "uvanet-64", *, pretrained: bool = True) -> SpatioTemporal:
+    """Creates a student as a torch module.
+
+    Args:
+        name: A student that `uvanet.list_models` lists, or the path of one; without weights also
+            a key of `uvanet.models.PRESETS`.
+        pretrained: Load the trained weights and set evaluation mode; otherwise the weights are
+            random and the module is in training mode.
+
+    Returns:
+        The module; see `uvanet.models.student.SpatioTemporal` for inputs and outputs.
 
     Raises:
-        UsageError: `image` is not uint8 of shape (h, w, 3) with at least one pixel.
+        MissingExtraError: torch is not installed.
+        ModelError: There is no such student, or its weights are missing.
     """
-    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-        kind = getattr(image, "dtype", type(image).__name__)
-        raise UsageError(f"A picture must be a uint8 array, not {kind}.", "Scale it to 0..255.")
-    if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise UsageError(
-            f"A picture must have the shape (h, w, 3), not {image.shape}.",
-            "Turn grey or RGBA pictures into RGB first.",
-        )
+    require("torch", "train")
+    from uvanet.models import PRESETS, build, load_student
+
+    if not pretrained and name in PRESETS:
+        return build(name)
+    path, card = resolve_model(name).verified()
+    if not pretrained and card.architecture:
+        return build(card.architecture)
+    return load_student(card.architecture, path.with_suffix(".safetensors"))
 
 
-def resize_to_image(saliency: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Stretches a map to height and width of a picture; float32, 0..1."""
-    height, width = shape
-    large = cv2.resize(saliency, (width, height), interpolation=cv2.INTER_CUBIC)
-    # Cubic interpolation overshoots beside steep peaks.
-    return np.clip(large, 0, 1).astype(np.float32, copy=False)
+def to_rgb(image: Any) -> NDArray[np.uint8]:
+    """Reads a picture as an array.
+
+    Args:
+        image: A path, a PIL picture, or an array, which is returned as it is.
+
+    Returns:
+        RGB, uint8, (h, w, 3). Transparent parts are white; an EXIF orientation is applied.
+
+    Raises:
+        SourceError: The file is missing or is no picture.
+        UsageError: It is none of these.
+    """
+    if isinstance(image, str | Path):
+        from uvanet.sources import load_picture
+
+        return np.ascontiguousarray(load_picture(Path(image))[..., ::-1])
+    if isinstance(image, np.ndarray):
+        return image
+    if hasattr(image, "convert"):
+        from PIL import ImageOps  # there, since the picture is Pillow's
+
+        rgba = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"), np.float32)
+        alpha = rgba[..., 3:] / 255
+        return np.rint(rgba[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+    raise UsageError(
+        f"A picture cannot be a {type(image).__name__}.", "Give a path, a PIL picture or an array."
+    )

@@ -191,7 +191,11 @@ def _from_format_1(raw: dict[str, Any]) -> dict[str, Any]:
             preset = config.get("preset") if isinstance(config, dict) else None
             card["architecture"] = preset or card.get("name")
     if isinstance(sets := card.get("metrics"), dict):
-        renamed = {"fused": "ensemble", "mixed": "spatiotemporal"}
+        renamed = {
+            "fused": "ensemble",
+            "mixed": "spatiotemporal",
+            "centre-prior": "center-prior",
+        }
         card["metrics"] = {
             name: {renamed.get(row, row): values for row, values in rows.items()}
             if isinstance(rows, dict)

@@ -1,22 +1,34 @@
-"""What the window can do beyond showing a source: one file or folder a feature."""
+"""The features of the window, each in a folder of its own.
 
-from __future__ import annotations
+A feature is removed by deleting its folder and its name here.
+"""
 
-from typing import TYPE_CHECKING
+from app.features.analyse.feature import Analyse
+from app.features.cameras.feature import Cameras
+from app.features.compare.feature import Compare
+from app.features.diagnostics.feature import Diagnostics
+from app.features.export.feature import Export
+from app.features.models.feature import Models
+from app.features.overlay.feature import Overlay
+from app.features.playback.feature import Playback
+from app.features.snapshots.feature import Snapshots
+from app.features.sources.feature import Sources
+from app.features.training.feature import Training
+from app.features.view.feature import View
+from app.shell.feature import Feature
 
-if TYPE_CHECKING:
-    from app.shell.feature import Feature
-
-
-def features() -> tuple[type[Feature], ...]:
-    """The features, in the order in which the window makes them."""
-    # Here and not above: their actions are declared with the classes of app.shell.actions.
-    from app.features.analyse import Analyse
-    from app.features.cameras.feature import Cameras
-    from app.features.compare import Compare
-    from app.features.export import Export
-    from app.features.models.feature import Models
-    from app.features.training import Training
-    from app.features.view.feature import View
-
-    return (Compare, Models, Analyse, Export, Training, Cameras, View)
+FEATURES: tuple[type[Feature], ...] = (
+    Sources,
+    Playback,
+    Overlay,
+    View,
+    Snapshots,
+    Cameras,
+    Models,
+    Compare,
+    Analyse,
+    Export,
+    Training,
+    Diagnostics,
+)
+"""The features in the order in which they are made."""

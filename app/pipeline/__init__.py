@@ -1,4 +1,4 @@
-"""From pictures to overlays without Qt: capture, latest slots, inference, statistics.
+"""Live pipeline without Qt: capture, latest slots, inference, teacher, statistics.
 
-Import the parts from their modules: `live.LivePipeline`, `packets`, `events`, `statistics`.
+Start reading at `pipeline.LivePipeline`, `packets` and `events`.
 """

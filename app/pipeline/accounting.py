@@ -1,4 +1,7 @@
-"""The books: where every captured frame went."""
+"""Frame accounting: where every captured frame went.
+
+Invariant, at every moment: captured = painted + dropped (by cause) + in flight + failed.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from app.pipeline.stats import Drop, PipelineStats
 
 
 class FrameAccounting:
-    """Counts each captured frame into exactly one of painted, overwritten, failed, in flight.
+    """Counts each captured frame as exactly one of painted, dropped, failed or in flight.
 
-    A frame is known by its number. Every method is atomic, so that the books balance at every
-    moment; a frame that already has its end is left alone by a second one.
+    Frames are identified by their capture number. Every method is atomic, so the invariant
+    holds for every snapshot. The first outcome of a frame counts; a later one is ignored.
     """
 
     def __init__(self) -> None:
@@ -23,8 +26,8 @@ class FrameAccounting:
         self._inferred = 0
         self._painted = 0
         self._failed = 0
-        self._overwritten = dict.fromkeys(Drop, 0)
-        # The very frames rather than a difference: a frame nobody ends stays to be seen here.
+        self._dropped = dict.fromkeys(Drop, 0)
+        # The numbers themselves rather than a difference: a frame without an outcome shows up.
         self._in_flight: set[int] = set()
         self._capture_rate = RateMeter()
         self._inference_rate = RateMeter()
@@ -34,42 +37,42 @@ class FrameAccounting:
         self._process = psutil.Process()
 
     def captured(self, seq: int, t: float) -> None:
-        """A frame sets out."""
+        """Counts a captured frame as in flight."""
         with self._lock:
             self._captured += 1
             self._in_flight.add(seq)
             self._capture_rate.add(t)
 
     def skipped(self, cause: Drop, t: float) -> None:
-        """A frame was read and dropped on the spot."""
+        """Counts a frame that was read and dropped at once."""
         with self._lock:
             self._captured += 1
-            self._overwritten[cause] += 1
+            self._dropped[cause] += 1
             self._capture_rate.add(t)
 
     def dropped(self, seq: int, cause: Drop) -> None:
-        """A frame will not be painted."""
+        """Counts a frame in flight as dropped."""
         with self._lock:
             if seq in self._in_flight:
                 self._in_flight.remove(seq)
-                self._overwritten[cause] += 1
+                self._dropped[cause] += 1
 
     def inferred(self, t: float, seconds: float) -> None:
-        """The network made a map, in so many seconds."""
+        """Counts a map that was ready at `t` after so many seconds of inference."""
         with self._lock:
             self._inferred += 1
             self._inference_rate.add(t)
             self._inference_time.add(t, seconds)
 
     def failed(self, seq: int) -> None:
-        """The network raised on a frame."""
+        """Counts a frame in flight as failed: the network raised."""
         with self._lock:
             if seq in self._in_flight:
                 self._in_flight.remove(seq)
                 self._failed += 1
 
     def painted(self, seq: int, t: float, latency_s: float) -> None:
-        """A picture is on the screen; counted where its frame is still in flight."""
+        """Counts a frame in flight as painted; rate and latency include failed frames."""
         with self._lock:
             self._paint_rate.add(t)
             self._latency.add(t, latency_s)
@@ -78,13 +81,13 @@ class FrameAccounting:
                 self._painted += 1
 
     def close(self) -> None:
-        """Writes off all that is in flight."""
+        """Counts all frames in flight as dropped."""
         with self._lock:
-            self._overwritten[Drop.CLOSED] += len(self._in_flight)
+            self._dropped[Drop.CLOSED] += len(self._in_flight)
             self._in_flight.clear()
 
     def snapshot(self, now: float) -> PipelineStats:
-        """The books of this moment."""
+        """A consistent snapshot of all counters at the time `now`."""
         rss = self._process.memory_info().rss
         with self._lock:
             p50, p95 = self._latency.percentiles_ms(now, 0.5, 0.95)
@@ -93,7 +96,7 @@ class FrameAccounting:
                 captured=self._captured,
                 inferred=self._inferred,
                 painted=self._painted,
-                dropped_by_cause=dict(self._overwritten),
+                dropped_by_cause=dict(self._dropped),
                 in_flight=len(self._in_flight),
                 failed=self._failed,
                 fps_captured=self._capture_rate.rate(now),

@@ -1,4 +1,4 @@
-"""How far two maps of one picture agree."""
+"""Agreement of two saliency maps of one frame."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A student's map against a teacher's, of the same picture.
+    """Metrics of a student's map against a teacher's map of the same frame.
 
     Attributes:
-        cc: Pearson's correlation, -1..1; NaN where a map is flat.
-        sim: Intersection of the two as distributions, 0..1.
-        kld: Divergence of the student's from the teacher's, nats, 0 at best.
-        peaks: Distance of the two highest points, as a share of the picture's diagonal, 0..1.
+        cc: Pearson correlation, -1..1; NaN where a map is constant.
+        sim: Histogram intersection of the two as distributions (SIM), 0..1.
+        kld: Kullback-Leibler divergence of the student's map from the teacher's, in nats; 0 is
+            best.
+        peaks: Distance of the two maxima, as a fraction of the frame's diagonal, 0..1.
     """
 
     cc: float
@@ -34,14 +35,14 @@ class Agreement:
 def agreement(
     student: NDArray[np.float32], teacher: NDArray[np.float32], size: tuple[int, int]
 ) -> Agreement:
-    """Compares two maps that each cover the whole picture.
+    """Compares two maps that each cover the whole frame.
 
     Args:
-        student: (h, w), any size.
-        teacher: (h', w'), any size; plays the part of the density map.
-        size: Width and height of the picture, for its proportions.
+        student: float32, shape (h, w), any size.
+        teacher: float32, shape (h', w'), any size; the reference density map.
+        size: Width and height of the frame, for its proportions.
     """
-    # On the finer grid of the two: the coarser one loses nothing there.
+    # On the finer grid of the two, where the coarser map loses nothing.
     height = max(student.shape[0], teacher.shape[0])
     width = max(student.shape[1], teacher.shape[1])
     student, teacher = fit(student, (width, height)), fit(teacher, (width, height))
@@ -56,14 +57,14 @@ def agreement(
 
 
 def fit(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Stretches a map to width and height, without ripples beside its peaks."""
+    """Resizes a map to width and height, bilinear: cubic would ring beside peaks."""
     if saliency.shape == (size[1], size[0]):
         return saliency
     return cast("NDArray[np.float32]", cv2.resize(saliency, size, interpolation=cv2.INTER_LINEAR))
 
 
 def _peak(saliency: NDArray[np.float32]) -> tuple[float, float]:
-    """The highest point, x and y as shares of width and height."""
+    """Position of the maximum, x and y as fractions of width and height."""
     height, width = saliency.shape
     y, x = divmod(int(saliency.argmax()), width)
     return (x + 0.5) / width, (y + 0.5) / height

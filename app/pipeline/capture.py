@@ -1,4 +1,4 @@
-"""The capture thread of one source: opens it, has it played, reports failures, lets go."""
+"""Capture threads, one per source: open it, play it, report failures, close it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from app.pipeline.events import Event, PipelineState, SourceFailed, SourceOpened, StateChanged
+from app.pipeline.command_queue import CommandQueue
+from app.pipeline.events import PipelineState, SourceEvent, SourceFailed, SourceOpened, StateChanged
 from app.pipeline.playback import Playback
 from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector, Watchdog
@@ -17,56 +18,52 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.pipeline.clock import Clock
-    from app.pipeline.command_queue import CommandQueue
-    from app.pipeline.frame_router import SourceFeed
+    from app.pipeline.frame_router import FrameRouter, SourceFeed
     from uvanet.sources.base import Source
 
 logger = logging.getLogger(__name__)
 
-# How long a source may take to let go by itself, and then after it was closed from outside.
+# Seconds that a source may take to end by itself, and then after it was closed from outside.
 GRACE_S = 0.2
 ABANDON_S = 0.8
 
 
 class CaptureSession:
-    """One source, from opening to letting go, on a daemon thread of its own.
+    """Captures from one source, from opening to closing, on a daemon thread of its own.
 
     Args:
         source: Closed, used by nobody else; the session closes it.
-        lane: Where frames go.
-        tell: Takes the events.
-        controls: Where the commands come from.
-        clock: The time to live by.
-        number: For the threads' names.
+        feed: Receives the frames; its number is that of the events and of the threads.
+        emit: Receives the events.
+        commands: Where commands come from.
+        clock: Source of time stamps.
         before: Sessions that may still hold the device; waited for, within bounds.
     """
 
     def __init__(
         self,
         source: Source,
-        lane: SourceFeed,
-        tell: Callable[[Event], None],
-        controls: CommandQueue,
+        feed: SourceFeed,
+        emit: Callable[[SourceEvent], None],
+        commands: CommandQueue,
         clock: Clock,
         *,
-        number: int,
         before: Sequence[CaptureSession] = (),
     ) -> None:
-        self.controls = controls
+        self.commands = commands
         self._source = source
-        self._lane = lane
-        self._tell = tell
+        self._feed = feed
+        self._emit = emit
         self._clock = clock
-        self._number = number
         self._before = before
-        self._touched = False
+        self._opened = False
         self._failed = False
         self._playback: Playback | None = None
-        self._detector = StallDetector()
+        self._detector = StallDetector(feed.source)
         self._watchdog: Watchdog | None = None
         self._closer: threading.Thread | None = None
         self._thread = threading.Thread(
-            target=self._run, name=f"uvanet-capture-{number}", daemon=True
+            target=self._run, name=f"uvanet-capture-{feed.source}", daemon=True
         )
 
     def start(self) -> None:
@@ -74,20 +71,20 @@ class CaptureSession:
         self._thread.start()
 
     def stop(self) -> None:
-        """Asks the session to leave; returns at once."""
-        self.controls.stop()
+        """Asks the thread to end; returns at once."""
+        self.commands.stop()
 
     def unblock(self) -> None:
-        """Closes the source from outside, so that a read that waits returns; at once."""
-        # On a thread of its own, because the driver may block this as well.
-        if self._touched and self._closer is None and self._thread.is_alive():
+        """Closes the source from outside, so that a blocked read returns; returns at once."""
+        # On a thread of its own: the driver may block this call as well.
+        if self._opened and self._closer is None and self._thread.is_alive():
             self._closer = threading.Thread(
-                target=self._let_go, name=f"uvanet-close-{self._number}", daemon=True
+                target=self._close, name=f"uvanet-close-{self._feed.source}", daemon=True
             )
             self._closer.start()
 
     def join(self, timeout: float) -> bool:
-        """Waits so many seconds for the session's threads; False where one is still there."""
+        """Waits for the threads, `timeout` seconds in all; False where one still runs."""
         end = time.monotonic() + timeout
         if not _joined(self._thread, end):
             return False
@@ -98,77 +95,80 @@ class CaptureSession:
     def _run(self) -> None:
         self._wait_for_others()
         try:
-            while not self.controls.stopped.is_set():
+            while not self.commands.stopped.is_set():
                 try:
                     self._work()
                 except UvanetError as error:
                     self._fail(error)
                 except Exception as error:
-                    if not self.controls.stopped.is_set():
+                    if not self.commands.stopped.is_set():
                         logger.exception("a source raised")
                     self._fail(self._wrap(error))
         finally:
-            if self._touched:
-                self._let_go()
+            if self._opened:
+                self._close()
 
     def _work(self) -> None:
-        """One round: opens the source where that is due, else obeys and moves on."""
+        """One round: opens the source where that is due, else executes commands and advances."""
         if self._playback is None and not self._failed:
             self._open()
             return
         idle = self._playback is None or self._playback.idle
-        order = self.controls.next(block=idle)
-        if order is None:
+        command = self.commands.next(block=idle)
+        if command is None:
             return
-        if self._playback is None or self._playback.over:
-            if order.play:
+        if self._playback is None or self._playback.finished:
+            if command.play:
                 self._reopen()
             return
-        self._playback.obey(order)
+        self._playback.execute(command)
         self._playback.advance()
 
     def _open(self) -> None:
-        self._tell(StateChanged(PipelineState.OPENING))
-        self._touched = True
+        self._emit(StateChanged(self._feed.source, PipelineState.OPENING))
+        self._opened = True
         self._source.open()
-        if self.controls.stopped.is_set():
+        if self.commands.stopped.is_set():
             return
         playback = Playback(
-            self._source, self._lane, self._tell, self.controls, self._clock, self._detector
+            self._source, self._feed, self._emit, self.commands, self._clock, self._detector
         )
         if self._source.info.live and self._watchdog is None:
             self._watchdog = Watchdog(
-                self._detector,
-                self._tell,
-                self._clock,
-                self.controls.stopped,
-                f"uvanet-watchdog-{self._number}",
+                self._check_stall,
+                self.commands.stopped,
+                f"uvanet-watchdog-{self._feed.source}",
             )
-        self._tell(SourceOpened(self._source.info))
-        order = self.controls.next(block=False)
-        if order is not None:
+        self._emit(SourceOpened(self._feed.source, self._source.info))
+        command = self.commands.next(block=False)
+        if command is not None:
             self._playback = playback
-            playback.begin(order)
+            playback.begin(command)
 
     def _reopen(self) -> None:
-        self._let_go()
+        self._close()
         self._source = self._source.renew()
-        self._lane.renew_epoch(Drop.SOURCE_CHANGED)
+        self._feed.begin_epoch(Drop.SOURCE_CHANGED)
         self._playback, self._failed = None, False
 
     def _fail(self, error: UvanetError) -> None:
-        if self.controls.stopped.is_set():
-            return  # it was closed under the reader's feet
+        if self.commands.stopped.is_set():
+            return  # closed from outside while it was read
         self._detector.rest()
-        self._let_go()
+        self._close()
         self._playback, self._failed = None, True
-        self._tell(SourceFailed(error))
-        self._tell(StateChanged(PipelineState.FAILED))
+        self._emit(SourceFailed(self._feed.source, error))
+        self._emit(StateChanged(self._feed.source, PipelineState.FAILED))
+
+    def _check_stall(self) -> None:
+        event = self._detector.check(self._clock.now())
+        if event is not None:
+            self._emit(event)
 
     def _wrap(self, error: Exception) -> SourceError:
         try:
             name = self._source.info.title
-        except Exception:  # noqa: BLE001 - no facts before it is open
+        except Exception:  # noqa: BLE001 - some sources know nothing before they are open
             name = "The source"
         detail = f"{type(error).__name__}: {error}".rstrip(": ")
         return SourceError(
@@ -176,20 +176,87 @@ class CaptureSession:
             "Try it again or choose another source; the log has the details.",
         )
 
-    def _let_go(self) -> None:
+    def _close(self) -> None:
         try:
             self._source.close()
         except Exception:
             logger.exception("a source raised while it was closed")
 
     def _wait_for_others(self) -> None:
-        """Waits until the device may be free: reopening a camera too early finds it busy."""
+        """Waits until the device may be free: a camera that is reopened too early is busy."""
         late = _not_joined(self._before, GRACE_S)
         for session in late:
             session.unblock()
         for _ in _not_joined(late, ABANDON_S):
-            logger.warning("a source hangs and is left behind")
+            logger.warning("a source does not return; its thread is left behind")
         self._before = ()
+
+
+class CaptureSessions:
+    """The session of the current source, and those before it that have not ended yet.
+
+    All methods return at once (`join` within its bound). The caller holds a lock around `open`
+    and `stop`.
+
+    Args:
+        router: Gives each source its feed.
+        emit: Receives the events of all sources.
+        clock: Source of time stamps.
+
+    Attributes:
+        source: Number of the current source; 0 before the first.
+        speed: Playback speed, kept over changes of source.
+        loop: Whether sources start over at their end, kept over changes of source.
+    """
+
+    def __init__(
+        self, router: FrameRouter, emit: Callable[[SourceEvent], None], clock: Clock
+    ) -> None:
+        self.source = 0
+        self.speed = 1.0
+        self.loop = False
+        self._router = router
+        self._emit = emit
+        self._clock = clock
+        self._current: CaptureSession | None = None
+        self._retired: list[CaptureSession] = []
+
+    @property
+    def commands(self) -> CommandQueue | None:
+        """Command queue of the current source."""
+        session = self._current
+        return None if session is None else session.commands
+
+    def open(self, source: Source) -> int:
+        """Stops the current session and starts one for a source; returns its number."""
+        self.stop()
+        self._retired = [session for session in self._retired if not session.join(0)]
+        self.source += 1
+        self._current = CaptureSession(
+            source,
+            self._router.open_feed(self.source),
+            self._emit,
+            CommandQueue(self._clock, self.speed, self.loop),
+            self._clock,
+            before=tuple(self._retired),
+        )
+        self._current.start()
+        return self.source
+
+    def stop(self) -> None:
+        """Asks the current session to end."""
+        if self._current is not None:
+            self._current.stop()
+            self._retired.append(self._current)
+            self._current = None
+
+    def join(self, timeout: float) -> bool:
+        """Waits for all threads, `timeout` seconds in all; False where one still runs."""
+        end = time.monotonic() + timeout
+        for session in _not_joined(self._retired, min(timeout, GRACE_S)):
+            session.unblock()
+        self._retired = _not_joined(self._retired, max(0.0, end - time.monotonic()))
+        return not self._retired
 
 
 def _not_joined(sessions: Sequence[CaptureSession], seconds: float) -> list[CaptureSession]:

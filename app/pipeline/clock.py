@@ -1,4 +1,4 @@
-"""The time the pipeline lives by, so that tests can bring their own."""
+"""Clock of the pipeline, replaceable in tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's monotonic clock (`time.perf_counter`, fine-grained on every system)."""
+    """The machine's monotonic clock (`time.perf_counter`, high resolution on every system)."""
 
     def now(self) -> float:
         """Seconds since some fixed moment."""

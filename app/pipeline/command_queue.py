@@ -1,4 +1,4 @@
-"""Commands on their way to a capture thread, collapsed to what still matters."""
+"""Queue of playback commands for a capture thread; newer commands replace or merge older ones."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackCommand:
-    """What to do next, and the settings of the moment.
+    """The commands since the last call, merged, and the current settings.
 
     Attributes:
         play: The newest of play (True) and pause (False); None where neither came.
-        seek: The newest time sought in seconds; None where none came.
-        steps: Frames to move by after the seek; the sum of what came since.
-        speed: Speed of playing.
+        seek: The newest seek target in seconds; None where none came.
+        steps: Frames to step after the seek; the sum of all steps since.
+        speed: Playback speed; 1 is real time.
     """
 
     play: bool | None
@@ -28,12 +28,16 @@ class PlaybackCommand:
 
 
 class CommandQueue:
-    """Takes commands from any thread for the one thread that obeys.
+    """Takes commands from any thread for the one thread that executes them.
 
     Args:
-        clock: What `wait_until` waits on.
-        speed: First speed.
-        loop: First setting of looping.
+        clock: Clock of `wait_until`.
+        speed: Initial playback speed.
+        loop: Initial setting of `loop`.
+
+    Attributes:
+        loop: Whether the source starts over at its end.
+        stopped: Set by `stop`.
     """
 
     def __init__(self, clock: Clock, speed: float, loop: bool) -> None:
@@ -48,13 +52,13 @@ class CommandQueue:
         self.stopped = threading.Event()
 
     def play(self, on: bool) -> None:
-        """Plays, or pauses."""
+        """Plays (True) or pauses (False)."""
         with self._condition:
             self._play = on
             self._wake()
 
     def seek(self, seconds: float) -> None:
-        """Seeks; earlier seeks and steps that wait are pointless now."""
+        """Seeks; replaces the seeks and steps that wait."""
         with self._condition:
             self._seek, self._steps = seconds, 0
             self._wake()
@@ -73,7 +77,7 @@ class CommandQueue:
             self._wake()
 
     def stop(self) -> None:
-        """Makes the capture thread leave; for good."""
+        """Ends the capture thread."""
         with self._condition:
             self.stopped.set()
             self._wake()
@@ -84,25 +88,25 @@ class CommandQueue:
         return self._changed
 
     def next(self, *, block: bool) -> PlaybackCommand | None:
-        """Hands out what came since the last call.
+        """Returns the commands since the last call, merged.
 
         Args:
             block: Wait until something comes.
 
         Returns:
-            The order, possibly empty; None after `stop`.
+            The command, possibly empty; None after `stop`.
         """
         with self._condition:
             while block and not self._changed:
                 self._clock.wait(self._condition, None)
             if self.stopped.is_set():
                 return None
-            order = PlaybackCommand(self._play, self._seek, self._steps, self._speed)
+            command = PlaybackCommand(self._play, self._seek, self._steps, self._speed)
             self._play, self._seek, self._steps, self._changed = None, None, 0, False
-            return order
+            return command
 
     def wait_until(self, t: float) -> bool:
-        """Waits for a time on the clock.
+        """Waits until a time on the clock.
 
         Returns:
             False where a command came first.

@@ -1,4 +1,8 @@
-"""What the pipeline has to say: its states, and one small class an event."""
+"""Events of the pipeline: one small class each, with the number of what it is about.
+
+A receiver on another thread gets events later than they happened. It compares the number with
+the number of what it uses now, and ignores events of what was replaced since.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class PipelineState(enum.StrEnum):
-    """Where the current source stands.
+    """State of the current source.
 
     IDLE: no source was opened yet, or the pipeline is closed. OPENING: the source is being
-    opened. PLAYING, PAUSED: as they say. ENDED: the last frame was shown and stays; `play`
-    starts over. FAILED: the source broke; `play` tries to open it again.
+    opened. PLAYING, PAUSED: frames flow, or do not. ENDED: the last frame stays; `play` starts
+    over. FAILED: the source raised; `play` opens it again.
     """
 
     IDLE = "idle"
@@ -28,130 +32,140 @@ class PipelineState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceOpened:
+class SourceEvent:
+    """An event of a source.
+
+    Attributes:
+        source: Number of the source, as `LivePipeline.open` returned it.
+    """
+
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOpened(SourceEvent):
     """The source is open; frames follow. Comes before StateChanged.
 
     Attributes:
-        info: The facts of the source.
+        info: Facts of the source.
     """
 
     info: SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFailed:
-    """The source cannot be opened or broke while it played. Comes before StateChanged.
+class SourceFailed(SourceEvent):
+    """The source cannot be opened, or failed while it played. Comes before StateChanged.
 
     Attributes:
-        error: Names the thing and the next step.
+        error: Names the source and the next step.
     """
 
     error: UvanetError
 
 
 @dataclass(frozen=True, slots=True)
-class SourceEnded:
-    """The source gave its last frame and is not to loop. Comes before StateChanged."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStalled:
-    """A live source has been silent for too long. Comes once a stall.
+class SourceStalled(SourceEvent):
+    """A live source has given no frame for too long. Comes once per stall.
 
     Attributes:
-        seconds: How long it has been silent.
+        seconds: Time without a frame.
     """
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class SourceResumed:
+class SourceResumed(SourceEvent):
     """A live source that stalled gives frames again."""
 
 
 @dataclass(frozen=True, slots=True)
-class InferenceFailed:
-    """The network could not be made, or raised on a frame. Comes once a distinct message.
-
-    Pictures keep flowing with an all-zero map.
+class StateChanged(SourceEvent):
+    """The source is in another state.
 
     Attributes:
-        error: Names the thing and the next step.
-    """
-
-    error: UvanetError
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChanged:
-    """The first map of the network asked for by `LivePipeline.use` is there.
-
-    Attributes:
-        name: What the caller named it.
-    """
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRefused:
-    """The network asked for by `LivePipeline.use` raised on its first frame; the old one goes on.
-
-    Attributes:
-        name: What the caller named it.
-        error: Names the thing and the next step.
-    """
-
-    name: str
-    error: UvanetError
-
-
-@dataclass(frozen=True, slots=True)
-class TeacherReady:
-    """The teacher is loaded and looks at what comes from now on.
-
-    Attributes:
-        name: What the caller named it.
-    """
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TeacherFailed:
-    """The teacher could not be made, or raised on a frame; comes once each. The student goes on.
-
-    Attributes:
-        name: What the caller named it.
-        error: Names the thing and the next step.
-    """
-
-    name: str
-    error: UvanetError
-
-
-@dataclass(frozen=True, slots=True)
-class StateChanged:
-    """The pipeline is in another state.
-
-    Attributes:
-        state: The new one.
+        state: The new state.
     """
 
     state: PipelineState
 
 
-Event = (
-    SourceOpened
-    | SourceFailed
-    | SourceEnded
-    | SourceStalled
-    | SourceResumed
-    | InferenceFailed
-    | ModelChanged
-    | ModelRefused
-    | TeacherReady
-    | TeacherFailed
-    | StateChanged
-)
+@dataclass(frozen=True, slots=True)
+class ModelEvent:
+    """An event of the network.
+
+    Attributes:
+        model: Number of the request, as `LivePipeline.use_model` returned it; 0 for the first.
+    """
+
+    model: int
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceFailed(ModelEvent):
+    """The network could not be loaded, raised on a frame, or does not return.
+
+    Comes once per distinct message. Frames are shown with an all-zero map.
+
+    Attributes:
+        error: Names the network and the next step.
+    """
+
+    error: UvanetError
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChanged(ModelEvent):
+    """The requested network gave its first map and is in use.
+
+    Attributes:
+        name: The name given to `use_model`.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRefused(ModelEvent):
+    """The requested network failed on its first frame; the previous one stays in use.
+
+    Attributes:
+        name: The name given to `use_model`.
+        error: Names the network and the next step.
+    """
+
+    name: str
+    error: UvanetError
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherEvent:
+    """An event of the teacher.
+
+    Attributes:
+        teacher: Number of the teacher, as `TeacherBranch.use` returned it.
+        name: The name given to `TeacherBranch.use`.
+    """
+
+    teacher: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherReady(TeacherEvent):
+    """The teacher is loaded and gets the frames from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherFailed(TeacherEvent):
+    """The teacher could not be loaded, raised on a frame, or does not return. Comes once.
+
+    Attributes:
+        error: Names the teacher and the next step.
+    """
+
+    error: UvanetError
+
+
+Event = SourceEvent | ModelEvent | TeacherEvent

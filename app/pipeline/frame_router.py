@@ -1,8 +1,13 @@
-"""The frames' ways through the pipeline: two slots, two hands, and the books on them."""
+"""Routes frames from capture to inference and results to the painter, and counts drops.
+
+Both stations hold the newest item only (`LatestSlot`). Every captured frame is counted in
+`FrameAccounting` until it is painted, dropped or failed.
+"""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.pipeline.accounting import FrameAccounting
@@ -16,161 +21,200 @@ if TYPE_CHECKING:
     from uvanet.sources.base import Frame
 
 
-class SourceFeed:
-    """One source's way into the traffic, dead once another source has its place.
-
-    Used by the capture thread of that source. On a dead lane all methods do nothing, so a
-    source that wakes up late harms nobody.
-    """
-
-    def __init__(self, traffic: FrameRouter) -> None:
-        self._traffic = traffic
-
-    def deliver(self, frame: Frame, t: float, t_scene: float) -> None:
-        """Sends a frame on its way, captured at `t`; see `FramePacket` for `t_scene`."""
-        self._traffic.deliver(self, frame, t, t_scene)
-
-    def skipped(self, cause: Drop, t: float) -> None:
-        """Counts a frame that was read at `t` and dropped on the spot."""
-        self._traffic.skipped(self, cause, t)
-
-    def renew_epoch(self, flush: Drop | None) -> None:
-        """Begins an epoch; with `flush`, drops what is under way for that cause."""
-        self._traffic.renew_epoch(self, flush)
-
-
 class FrameRouter:
-    """Leads frames from the current lane to the network and results to the painter.
+    """Leads frames of the current source to the network, and results to the painter.
 
-    Newest wins at both slots. What became pointless (by a seek, by another source) is stopped
-    at every station it could still pass, so it is never painted.
+    Frames of an epoch before `min_epoch` are obsolete (after a seek or a change of source).
+    Every station asks `is_obsolete` and drops them, so they are never painted.
+
+    Attributes:
+        frames: Slot from which the inference thread takes frames.
+        accounting: Counters of all frames.
+        min_epoch_cause: Why frames before `min_epoch` are obsolete.
+        tap: Called with each captured frame on the capture thread; must be quick.
     """
 
     def __init__(self) -> None:
         self.frames: LatestSlot[FramePacket] = LatestSlot()
-        self.ledger = FrameAccounting()
+        self.accounting = FrameAccounting()
+        self.tap: Callable[[FramePacket], None] | None = None
         self._results: LatestSlot[SaliencyPacket] = LatestSlot()
         self._lock = threading.Lock()
-        self._lane: SourceFeed | None = None
+        self._source = 0
         self._seq = 0
         self._epoch = 0
-        # Frames of epochs before this one are pointless, and why.
-        self._floor = 0
-        self._floor_cause = Drop.SOURCE_CHANGED
-        self._hand: SaliencyPacket | None = None
-        self._newest = 0
+        self._min_epoch = 0
+        self.min_epoch_cause = Drop.SOURCE_CHANGED
+        self._last: FramePacket | None = None
+        self._in_paint: FramePacket | None = None
+        self._newest_result = 0
         self._publishing = threading.Lock()
-        # Sees every captured frame, on the capture thread; must be quick.
-        self.tap: Callable[[FramePacket], None] | None = None
 
-    def open_lane(self) -> SourceFeed:
-        """Gives a new source its way; the lane before is dead from here on."""
+    def open_feed(self, source: int) -> SourceFeed:
+        """Makes a source the current one; the feed of the source before has no effect any more.
+
+        Args:
+            source: Number of the source, not used before, above 0.
+        """
         with self._lock:
-            self._lane = lane = SourceFeed(self)
-            self._advance_epoch(Drop.SOURCE_CHANGED)
-        return lane
+            self._source = source
+            self._last = None
+            self._begin_epoch(Drop.SOURCE_CHANGED)
+        return SourceFeed(self, source)
 
     def close(self) -> None:
-        """Stops everything and writes off what is under way."""
+        """Accepts nothing any more and drops what is in flight."""
         with self._lock:
-            self._lane = None
-            self._advance_epoch(Drop.CLOSED)
+            self._source = 0
+            self._last = None
+            self._begin_epoch(Drop.CLOSED)
         self.frames.close()
         self._results.close()
-        self.ledger.close()
+        self.accounting.close()
 
-    # The capture thread's side
-
-    def deliver(self, lane: SourceFeed, frame: Frame, t: float, t_scene: float) -> None:
-        """See `SourceFeed.deliver`."""
-        with self._lock:
-            if lane is not self._lane:
-                return
-            self._seq += 1
-            packet = FramePacket(
-                self._seq, t, frame.pts, t_scene, frame.index, frame.image, self._epoch
-            )
-            self.ledger.captured(packet.seq, t)
-            loser = self.frames.put(packet)
-            tap = self.tap
-        if loser is not None:
-            self.ledger.dropped(loser.seq, Drop.NETWORK_BUSY)
-        if tap is not None:
-            tap(packet)
-
-    def skipped(self, lane: SourceFeed, cause: Drop, t: float) -> None:
-        """See `SourceFeed.skipped`."""
-        with self._lock:
-            if lane is self._lane:
-                self.ledger.skipped(cause, t)
-
-    def renew_epoch(self, lane: SourceFeed, flush: Drop | None) -> None:
-        """See `SourceFeed.renew_epoch`."""
-        with self._lock:
-            if lane is self._lane:
-                self._advance_epoch(flush)
-
-    def _advance_epoch(self, flush: Drop | None) -> None:
+    def _begin_epoch(self, flush: Drop | None) -> None:
         self._epoch += 1
         if flush is None:
             return
-        self._floor, self._floor_cause = self._epoch, flush
+        self._min_epoch, self.min_epoch_cause = self._epoch, flush
         if (frame := self.frames.clear()) is not None:
-            self.ledger.dropped(frame.seq, flush)
+            self.drop(frame, flush)
         if (result := self._results.clear()) is not None:
-            self.ledger.dropped(result.frame.seq, flush)
+            self.drop(result.frame, flush)
 
-    # The inference thread's side
+    # For the capture thread
 
-    def stale(self, frame: FramePacket) -> bool:
-        """Whether a frame is pointless by now; it is written off by this very call."""
-        if frame.epoch >= self._floor:
+    def _send(self, packet: FramePacket) -> None:
+        self._last = packet
+        self.accounting.captured(packet.seq, packet.t_capture)
+        replaced = self.frames.put(packet)
+        if replaced is not None:
+            self.drop(replaced, Drop.NETWORK_BUSY)
+
+    @property
+    def last_seq(self) -> int | None:
+        """Capture number of the current source's newest frame; None before the first."""
+        last = self._last
+        return None if last is None else last.seq
+
+    def repeat_frame(self, t: float) -> None:
+        """Sends the newest frame of the current source once more, in an epoch of its own.
+
+        For a network that takes over while no new frame comes. The frame counts as captured
+        again; `tap` does not get it.
+
+        Args:
+            t: Seconds on the pipeline's clock, the new time of capture.
+        """
+        with self._lock:
+            if self._last is None:
+                return
+            self._begin_epoch(None)
+            self._seq += 1
+            self._send(replace(self._last, seq=self._seq, t_capture=t, epoch=self._epoch))
+
+    # For the inference and teacher threads
+
+    def is_obsolete(self, frame: FramePacket) -> bool:
+        """Whether a frame must not be painted any more; drop it then."""
+        return frame.epoch < self._min_epoch
+
+    def drop(self, frame: FramePacket, cause: Drop | None = None) -> None:
+        """Counts a frame as dropped; without a cause, for what made it obsolete."""
+        self.accounting.dropped(frame.seq, cause or self.min_epoch_cause)
+
+    def publish_result(self, result: SaliencyPacket) -> bool:
+        """Puts a result into the painter's slot; False where it was dropped instead."""
+        frame = result.frame
+        if self.is_obsolete(frame):
+            self.drop(frame)
             return False
-        self.ledger.dropped(frame.seq, self._floor_cause)
-        return True
-
-    def failed(self, frame: FramePacket) -> None:
-        """The network raised on a frame."""
-        self.ledger.failed(frame.seq)
-
-    def pointless(self, result: SaliencyPacket) -> Drop | None:
-        """Why nobody wants to see a result any more; the books are not touched."""
-        return self._floor_cause if result.frame.epoch < self._floor else None
-
-    def discard(self, result: SaliencyPacket, cause: Drop) -> None:
-        """A result got lost between the network and the painter."""
-        self.ledger.dropped(result.frame.seq, cause)
-
-    def publish(self, result: SaliencyPacket) -> bool:
-        """Leaves a result for the painter; False where it is pointless by now."""
-        if self.stale(result.frame):
-            return False
-        # Two threads come here while a teacher comes or goes; the painter never sees an older
+        # Two threads publish while a teacher starts or stops. The painter never gets an older
         # result after a newer one.
         with self._publishing:
-            if result.frame.seq < self._newest:
-                self.ledger.dropped(result.frame.seq, Drop.TEACHER_BUSY)
+            if frame.seq < self._newest_result:
+                self.drop(frame, Drop.TEACHER_BUSY)
                 return False
-            self._newest = result.frame.seq
-            loser = self._results.put(result)
-        if loser is not None:
-            self.ledger.dropped(loser.frame.seq, Drop.PAINTER_BUSY)
-        return loser is not result
+            self._newest_result = frame.seq
+            replaced = self._results.put(result)
+        if replaced is not None:
+            self.drop(replaced.frame, Drop.PAINTER_BUSY)
+        return replaced is not result
 
-    # The painter's side
+    # For the thread that paints
 
-    def take(self) -> SaliencyPacket | None:
-        """The newest result; the one taken before is written off if it was never painted."""
+    def take_result(self) -> SaliencyPacket | None:
+        """Takes the newest result; drops the one taken before where it was never painted."""
         result = self._results.take(0)
-        if result is None or self.stale(result.frame):
+        if result is None:
             return None
-        hand, self._hand = self._hand, result
-        if hand is not None:
-            self.ledger.dropped(hand.frame.seq, Drop.PAINTER_BUSY)
+        if self.is_obsolete(result.frame):
+            self.drop(result.frame)
+            return None
+        before, self._in_paint = self._in_paint, result.frame
+        if before is not None:
+            self.drop(before, Drop.PAINTER_BUSY)
         return result
 
-    def painted(self, result: SaliencyPacket, t: float) -> None:
-        """A result is on the screen since `t`; only the first time of the last one counts."""
-        if result is self._hand:
-            self._hand = None
-            self.ledger.painted(result.frame.seq, t, t - result.frame.t_capture)
+    def painted(self, frame: FramePacket, t: float) -> None:
+        """Counts the frame taken last as painted at `t`; a repaint is not counted."""
+        if frame is self._in_paint:
+            self._in_paint = None
+            self.accounting.painted(frame.seq, t, t - frame.t_capture)
+
+
+class SourceFeed:
+    """Input of one source; has no effect once another source is the current one.
+
+    A source that returns late from `read` therefore changes nothing. Used by the source's
+    capture thread.
+
+    Attributes:
+        source: Number of the source.
+    """
+
+    def __init__(self, router: FrameRouter, source: int) -> None:
+        self.source = source
+        self._router = router
+
+    def deliver(self, frame: Frame, t: float, t_scene: float) -> None:
+        """Sends a frame to the network.
+
+        Args:
+            frame: What the source gave.
+            t: Time of capture, seconds on the pipeline's clock.
+            t_scene: See `FramePacket`.
+        """
+        router = self._router
+        with router._lock:
+            if self.source != router._source:
+                return
+            router._seq += 1
+            packet = FramePacket(
+                router._seq,
+                t,
+                frame.pts,
+                t_scene,
+                frame.index,
+                frame.image,
+                router._epoch,
+                self.source,
+            )
+            router._send(packet)
+            tap = router.tap
+        if tap is not None:
+            tap(packet)
+
+    def skip(self, cause: Drop, t: float) -> None:
+        """Counts a frame that was read at `t` and dropped at once."""
+        router = self._router
+        with router._lock:
+            if self.source == router._source:
+                router.accounting.skipped(cause, t)
+
+    def begin_epoch(self, flush: Drop | None) -> None:
+        """Begins an epoch; with a cause, drops all frames in flight for it."""
+        router = self._router
+        with router._lock:
+            if self.source == router._source:
+                router._begin_epoch(flush)

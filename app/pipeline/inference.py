@@ -1,18 +1,20 @@
-"""The inference thread: newest frame in, map and paintable picture out."""
+"""Inference thread: takes the newest frame, gives its saliency map and a paintable image."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from app.pipeline.events import InferenceFailed, ModelChanged, ModelRefused
+from app.pipeline.events import InferenceFailed, ModelChanged, ModelEvent, ModelRefused
 from app.pipeline.packets import FramePacket, SaliencyPacket
-from app.pipeline.predictor import Predictor
-from uvanet.errors import ModelError, UvanetError
+from app.pipeline.paint_format import paintable
+from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
+from app.pipeline.watchdog import StepTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,200 +22,261 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.pipeline.clock import Clock
-    from app.pipeline.latest_slot import LatestSlot
-    from app.pipeline.predictor import PredictorFactory
+    from app.pipeline.frame_router import FrameRouter
+    from app.pipeline.predictor import Predictor, PredictorFactory
+    from app.pipeline.result_sink import ResultSink
 
 logger = logging.getLogger(__name__)
 
-MAX_PAINT_SIDE = 4096
 _EMPTY_SIDE = 8
-_MOST_MESSAGES = 32
+_MAX_MESSAGES = 32
+
+
+@dataclass(eq=False, slots=True)
+class _Model:
+    """A network in use or on trial.
+
+    Attributes:
+        number: Number of the request; 0 for the first network.
+        name: Its name in messages.
+        predictor: None where it could not be loaded or does not return.
+        epoch: Epoch of the frame before.
+        messages: Errors that were reported already.
+    """
+
+    number: int
+    name: str
+    predictor: Predictor | None
+    epoch: int | None = None
+    messages: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False, slots=True)
+class _Step:
+    """One call into a network.
+
+    Attributes:
+        model: The network that computes, or is being loaded.
+        frame: What it computes on; None while it is being loaded.
+        timer: Duration so far.
+    """
+
+    model: _Model
+    frame: FramePacket | None
+    timer: StepTimer = field(default_factory=StepTimer)
+
+
+class _AbandonedError(Exception):
+    """This thread was replaced while it was inside the network."""
 
 
 class Inference:
-    """Runs the network on its own thread; no error of the network ends it.
+    """Runs the network on a thread of its own. No error of the network ends the thread.
+
+    A network that does not return from a step within the limit is canceled and abandoned with
+    its thread: a new thread processes the same frame with the network that is left (the one
+    before a trial, a requested one, or none), so another network can always be chosen.
 
     Args:
-        predictor: The network, or a factory to be run on the thread.
-        frames: Where frames come from; closing it ends the thread.
-        stale: Whether a frame is pointless by now (and was written off by that very call).
-        publish: Takes each result.
-        inferred: Told when each map was ready and how long it took, in seconds.
-        failed: Told of each frame on which the network raised.
-        emit: Takes the events of the network.
-        clock: The time to live by.
+        predictor: The network, or a factory that is run on the thread.
+        name: Name of the network in messages.
+        router: Where frames come from; closing it ends the thread.
+        sink: Receives each result.
+        emit: Receives the events.
+        clock: Source of time stamps.
+        step_limit_s: Longest step in seconds; half of it while another network waits.
     """
 
     def __init__(
         self,
         predictor: Predictor | PredictorFactory,
+        name: str,
         *,
-        frames: LatestSlot[FramePacket],
-        stale: Callable[[FramePacket], bool],
-        publish: Callable[[SaliencyPacket], None],
-        inferred: Callable[[float, float], None],
-        failed: Callable[[FramePacket], None],
-        emit: Callable[[InferenceFailed | ModelChanged | ModelRefused], None],
+        router: FrameRouter,
+        sink: ResultSink,
+        emit: Callable[[ModelEvent], None],
         clock: Clock,
+        step_limit_s: float,
     ) -> None:
-        self._given = predictor
-        self._predictor: Predictor | None = None
-        self._frames = frames
-        self._stale = stale
-        self._publish = publish
-        self._inferred = inferred
-        self._failed = failed
+        self._router = router
+        self._sink = sink
         self._emit = emit
         self._clock = clock
-        self._epoch: int | None = None
-        self._told: set[str] = set()
+        self._step_limit_s = step_limit_s
         self._lock = threading.Lock()
-        self._next: tuple[Predictor, str] | None = None
-        self._thread = threading.Thread(target=self._run, name="uvanet-inference", daemon=True)
-        self._thread.start()
+        self._model = _Model(0, name, None)
+        self._requested: _Model | None = None
+        self._requests = 0
+        self._step: _Step | None = None
+        self._left_behind: list[threading.Thread] = []
+        self._thread = self._start(partial(self._load, predictor))
 
-    def use(self, predictor: Predictor, name: str) -> None:
-        """Puts a network in the place of the one that runs, from the next frame on.
+    def use(self, predictor: Predictor, name: str) -> int:
+        """Replaces the network from the next frame on.
 
-        It is on trial with that frame: where it raises, the one before it takes the frame and
-        goes on. ModelChanged or ModelRefused follows, unless another `use` comes first.
+        That frame is its trial: where it raises or does not return, the network before takes
+        the frame and stays. ModelChanged or ModelRefused follows, unless another `use` comes
+        first.
 
         Args:
-            predictor: Ready to run; used from the inference thread alone from here on.
+            predictor: Ready to run; used by this class alone from now on.
             name: For the events.
+
+        Returns:
+            The number that the events carry.
         """
         with self._lock:
-            self._next = predictor, name
+            self._requests += 1
+            self._requested = _Model(self._requests, name, predictor)
+            return self._requests
+
+    def check(self) -> None:
+        """Abandons a step that lasts too long; called at every tick of the watchdog."""
+        with self._lock:
+            step, requested = self._step, self._requested
+            limit = self._step_limit_s * (1.0 if requested is None else 0.5)
+            if step is None or not step.timer.tick(limit):
+                return
+            if step.frame is None and requested is None:
+                return  # loading may take long, and nothing else waits
+            self._step = None
+            trial = step.model is not self._model
+            predictor, step.model.predictor = step.model.predictor, None
+            self._left_behind.append(self._thread)
+        cancel(predictor)
+        logger.error("%s does not return; its thread is left behind", step.model.name)
+        error = no_answer(step.model.name, limit)
+        if trial:
+            self._emit(ModelRefused(step.model.number, step.model.name, error))
+        else:
+            self._emit_failure(step.model, error, "")
+        self._thread = self._start(partial(self._process, step.frame))
 
     def join(self, timeout: float) -> bool:
-        """Waits for the thread; False where it is still there."""
+        """Waits for the thread; False where it, or one that was left behind, still runs."""
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return not any(thread.is_alive() for thread in [self._thread, *self._left_behind])
 
-    def _run(self) -> None:
+    def _start(self, first: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(
+            target=self._run, args=(first,), name="uvanet-inference", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def _run(self, first: Callable[[], None]) -> None:
         try:
-            self._predictor = make(self._given)
-        except Exception as error:  # noqa: BLE001 - told and logged below
-            self._tell(error, "The model cannot be loaded")
-        while (frame := self._frames.take()) is not None:
-            if not self._stale(frame):
+            first()
+            while (frame := self._router.frames.take()) is not None:
                 self._process(frame)
+        except _AbandonedError:
+            logger.info("a network that was given up has returned")
 
-    def _process(self, frame: FramePacket) -> None:
-        with self._lock:
-            trial, self._next = self._next, None
-        start = self._clock.now()
-        saliency: NDArray[np.float32] | None = None
-        changed: ModelChanged | None = None
+    def _load(self, predictor: Predictor | PredictorFactory) -> None:
+        model = self._model
+        self._begin(model, None)
         try:
-            if trial is not None and (saliency := self._try(*trial, frame)) is not None:
-                changed = ModelChanged(trial[1])
-            else:
-                saliency = self._predict(frame)
-        except Exception as error:  # noqa: BLE001 - told and logged below
-            self._tell(error, "The model failed on a frame")
-        ready = self._clock.now()
-        if saliency is None:
-            self._failed(frame)
-            saliency = np.zeros((_EMPTY_SIDE, _EMPTY_SIDE), np.float32)
-            failed = True
+            made = make_predictor(predictor)
+        except Exception as error:  # noqa: BLE001 - reported below
+            self._end()
+            self._emit_failure(model, error, f"{model.name} cannot be loaded")
         else:
-            self._inferred(ready, ready - start)
-            failed = False
-        try:
-            bgra = paintable(frame.image)
-        except Exception as error:  # noqa: BLE001 - told and logged below
-            # Out of memory on a huge picture, or a source that gives what is no picture.
-            self._failed(frame)
-            self._tell(error, "A frame cannot be shown")
+            self._end()
+            model.predictor = made
+
+    def _process(self, frame: FramePacket | None) -> None:
+        if frame is None:
             return
-        self._publish(SaliencyPacket(frame, saliency, ready, ready - start, bgra, failed))
+        if self._router.is_obsolete(frame):
+            self._router.drop(frame)
+            return
+        start = self._clock.now()
+        changed = None
+        saliency = None
+        with self._lock:
+            trial, self._requested = self._requested, None
+        if trial is not None:
+            saliency = self._try(trial, frame)
+            if saliency is not None:
+                changed = ModelChanged(trial.number, trial.name)
+        if saliency is None:
+            model = self._model
+            try:
+                saliency = self._predict(model, frame)
+            except _AbandonedError:
+                raise
+            except Exception as error:  # noqa: BLE001 - reported below
+                self._emit_failure(model, error, f"{model.name} failed on a frame")
+        self._publish(frame, saliency, start)
         if changed is not None:
             self._emit(changed)
 
-    def _try(
-        self, predictor: Predictor, name: str, frame: FramePacket
-    ) -> NDArray[np.float32] | None:
-        """Puts a new network in; None, and the old one in its place, where it raises."""
-        before, epoch = self._predictor, self._epoch
-        self._predictor, self._epoch = predictor, None
+    def _try(self, trial: _Model, frame: FramePacket) -> NDArray[np.float32] | None:
+        """Runs a requested network on its first frame; None where it is refused."""
         try:
-            saliency = self._predict(frame)
+            saliency = self._predict(trial, frame)
+        except _AbandonedError:
+            raise
         except Exception as error:
-            logger.exception("%s was refused", name)
-            self._predictor, self._epoch = before, epoch
-            self._emit(ModelRefused(name, known_error(error, f"{name} failed on its first frame")))
+            logger.exception("%s was refused", trial.name)
+            known = known_error(error, f"{trial.name} failed on its first frame")
+            self._emit(ModelRefused(trial.number, trial.name, known))
             return None
-        self._told.clear()  # what the old one said does not speak for the new one
+        self._model = trial
         return saliency
 
-    def _predict(self, frame: FramePacket) -> NDArray[np.float32] | None:
-        """The map; None where there is no network, of which the user was told."""
-        if self._predictor is None:
+    def _predict(self, model: _Model, frame: FramePacket) -> NDArray[np.float32] | None:
+        """Runs a network; None where there is none, which was reported before."""
+        predictor = model.predictor
+        if predictor is None:
             return None
-        if frame.epoch != self._epoch:
-            self._predictor.reset()
-            self._epoch = frame.epoch
-        return checked_map(self._predictor.step(frame.image, frame.t_scene, bgr=True))
+        self._begin(model, frame)
+        try:
+            if frame.epoch != model.epoch:
+                predictor.reset()
+                model.epoch = frame.epoch
+            return checked_map(predictor.step(frame.image, frame.t_scene, bgr=True))
+        finally:
+            self._end()
 
-    def _tell(self, error: Exception, what: str) -> None:
+    def _begin(self, model: _Model, frame: FramePacket | None) -> None:
+        with self._lock:
+            self._step = _Step(model, frame)
+
+    def _end(self) -> None:
+        """Ends a step; raises where it was abandoned."""
+        with self._lock:
+            if threading.current_thread() in self._left_behind:
+                raise _AbandonedError
+            self._step = None
+
+    def _publish(
+        self, frame: FramePacket, saliency: NDArray[np.float32] | None, start: float
+    ) -> None:
+        """Counts the outcome and passes frame and map on, as far as the frame is paintable."""
+        ready = self._clock.now()
+        failed = saliency is None
+        if saliency is None:
+            self._router.accounting.failed(frame.seq)
+            saliency = np.zeros((_EMPTY_SIDE, _EMPTY_SIDE), np.float32)
+        else:
+            self._router.accounting.inferred(ready, ready - start)
+        try:
+            bgra = paintable(frame.image)
+        except Exception as error:  # noqa: BLE001 - reported below
+            # Out of memory on a huge frame, or a source whose frame is not an image.
+            self._router.accounting.failed(frame.seq)
+            self._emit_failure(self._model, error, "A frame cannot be shown")
+            return
+        self._sink.accept(SaliencyPacket(frame, saliency, ready, ready - start, bgra, failed))
+
+    def _emit_failure(self, model: _Model, error: Exception, what: str) -> None:
         known = known_error(error, what)
         message = str(known)
-        # Messages that carry a number could differ for ever.
-        if message in self._told or len(self._told) >= _MOST_MESSAGES:
+        # Messages that contain a number could differ on every frame.
+        if message in model.messages or len(model.messages) >= _MAX_MESSAGES:
             return
-        self._told.add(message)
+        model.messages.add(message)
         logger.error("%s", message, exc_info=error)
-        self._emit(InferenceFailed(known))
-
-
-def checked_map(saliency: object) -> NDArray[np.float32]:
-    """A network's map as float32, contiguous.
-
-    Raises:
-        ModelError: It is no picture of finite numbers.
-    """
-    checked = np.ascontiguousarray(saliency, np.float32)
-    if checked.ndim != 2 or not checked.size or not np.isfinite(checked).all():
-        raise ModelError("The model gave a map that is not a finite picture.", "Try another model.")
-    return checked
-
-
-def known_error(error: Exception, what: str) -> UvanetError:
-    """The error as users are told it.
-
-    Args:
-        error: Whatever was raised.
-        what: What went wrong, where the error does not say it for users.
-    """
-    if isinstance(error, UvanetError):
-        return error
-    detail = f"{type(error).__name__}: {error}".rstrip(": ")
-    return ModelError(f"{what} ({detail}).", "Try another model, and see the log.")
-
-
-def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Turns a picture into what Qt paints fastest.
-
-    Args:
-        image: BGR, uint8, (h, w, 3).
-
-    Returns:
-        BGRA with alpha 255, uint8, (h', w', 4), a new array, contiguous; scaled down where a
-        side is above MAX_PAINT_SIDE.
-    """
-    height, width = image.shape[:2]
-    scale = MAX_PAINT_SIDE / max(height, width)
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = cast("NDArray[np.uint8]", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-    return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_BGR2BGRA))
-
-
-def make(given: Predictor | PredictorFactory) -> Predictor:
-    """The network itself, made where a factory was given."""
-    # A class has the methods too, but makes the network.
-    if isinstance(given, Predictor) and not isinstance(given, type):
-        return given
-    return given()
+        self._emit(InferenceFailed(model.number, known))

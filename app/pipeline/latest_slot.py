@@ -1,4 +1,4 @@
-"""A mailbox for one item in which the newest wins."""
+"""A slot for one item that a newer item replaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 class LatestSlot(Generic[T]):
     """Holds the newest item only: `put` never waits, `take` does.
 
-    A queue would keep the age of what waits in it; here an item is at most as old as the
+    A queue adds the age of the items that wait in it; here an item is at most as old as the
     newest one. All methods may be called from any thread.
     """
 
@@ -19,38 +19,29 @@ class LatestSlot(Generic[T]):
         self._condition = threading.Condition()
         self._item: T | None = None
         self._closed = False
-        self._overwritten = 0
-
-    @property
-    def overwritten(self) -> int:
-        """How many items lost against a newer one."""
-        return self._overwritten
 
     def put(self, item: T) -> T | None:
-        """Leaves an item, in place of the one that waits.
+        """Stores an item, replacing the one that waits.
 
         Returns:
-            The item that nobody will take: the one replaced, or the given one where the slot
+            The item that nobody will take: the replaced one, or the given one where the slot
             is closed; None where there is none.
         """
         with self._condition:
             if self._closed:
                 return item
-            loser, self._item = self._item, item
-            if loser is not None:
-                self._overwritten += 1
+            replaced, self._item = self._item, item
             self._condition.notify()
-            return loser
+            return replaced
 
     def take(self, timeout: float | None = None) -> T | None:
-        """Takes the item, waiting for one.
+        """Takes the item out, waiting for one.
 
         Args:
-            timeout: Seconds to wait at most; None waits until an item comes or the slot
-                closes.
+            timeout: Longest wait in seconds; None waits until an item comes or the slot closes.
 
         Returns:
-            The item, or None after the timeout or when the slot is closed.
+            The item; None after the timeout or when the slot is closed.
         """
         with self._condition:
             self._condition.wait_for(lambda: self._item is not None or self._closed, timeout)
@@ -58,11 +49,11 @@ class LatestSlot(Generic[T]):
             return item
 
     def clear(self) -> T | None:
-        """Takes the item away without waiting; not counted as overwritten."""
+        """Takes the item out without waiting."""
         return self.take(0)
 
     def close(self) -> T | None:
-        """Wakes all who wait; nothing is accepted any more.
+        """Wakes all threads in `take`; the slot accepts nothing any more.
 
         Returns:
             The item that was still waiting.

@@ -1,4 +1,4 @@
-"""Rates and percentiles of the last moments, cheap to feed and to read. Not locked."""
+"""Rates and percentiles over the last seconds. Not thread-safe: the caller holds a lock."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ LATENCY_SAMPLES = 300
 
 
 class RateMeter:
-    """Events a second over about the last second.
+    """Events per second over about the last second.
 
-    Slow sources (less than two events a second) are judged by their last two events, until
-    RATE_SILENCE_S without any makes the rate 0.
+    Below two events per second, the rate is that of the last two events; it is 0 after
+    RATE_SILENCE_S without any.
     """
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=1024)
 
     def add(self, t: float) -> None:
-        """Notes an event at `t` seconds; times must not fall."""
+        """Adds an event at `t` seconds; times must not decrease."""
         times = self._times
         times.append(t)
-        # Two are kept whatever their age: they tell the rate of a slow source.
+        # The last two are kept at any age, for the rate of a slow source.
         while len(times) > 2 and times[0] < t - RATE_WINDOW_S:
             times.popleft()
 
     def rate(self, now: float) -> float:
-        """Events a second at the time `now`."""
+        """Events per second at the time `now`."""
         recent = [t for t in self._times if t >= now - RATE_WINDOW_S]
         if len(recent) >= 2 and recent[-1] > recent[0]:
-            # When events stop, the open gap at the end pulls the rate down at once.
+            # When events stop, the open interval at the end lowers the rate at once.
             gap = (recent[-1] - recent[0]) / (len(recent) - 1)
             return 1.0 / max(gap, (now - recent[0]) / len(recent))
         if len(self._times) < 2 or now - self._times[-1] > RATE_SILENCE_S:
@@ -42,13 +42,13 @@ class RateMeter:
 
 
 class DurationMeter:
-    """Percentiles of the durations noted in the last seconds."""
+    """Percentiles of the durations of the last seconds."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, float]] = deque(maxlen=LATENCY_SAMPLES)
 
     def add(self, t: float, seconds: float) -> None:
-        """Notes a duration that ended at `t`."""
+        """Adds a duration that ended at `t`."""
         self._samples.append((t, seconds))
 
     def percentiles_ms(self, now: float, *ranks: float) -> list[float | None]:
@@ -59,7 +59,7 @@ class DurationMeter:
             ranks: Each 0..1.
 
         Returns:
-            One value a rank; None each where there is no sample.
+            One value per rank; None for each where there is no sample.
         """
         values = sorted(d for t, d in self._samples if t >= now - LATENCY_WINDOW_S)
         if not values:
@@ -68,7 +68,7 @@ class DurationMeter:
 
 
 def _interpolate(values: list[float], rank: float) -> float:
-    place = rank * (len(values) - 1)
-    low = int(place)
+    index = rank * (len(values) - 1)
+    low = int(index)
     high = min(low + 1, len(values) - 1)
-    return values[low] + (place - low) * (values[high] - values[low])
+    return values[low] + (index - low) * (values[high] - values[low])

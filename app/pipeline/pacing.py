@@ -1,20 +1,20 @@
-"""When a frame of a file is due: media time against the clock, at a speed."""
+"""Pacing of files: when a frame is due on the clock, at a playback speed."""
 
 from __future__ import annotations
 
-# A gap between two frames that only a broken time stamp can explain.
+# Seconds; a longer gap between two frames is taken for a wrong time stamp.
 _LONGEST_GAP_S = 60.0
 
 
 class Pacer:
-    """Maps the frames' times to the clock's.
+    """Maps media time to clock time.
 
-    Give each frame to `due` once, in the order read. Deadlines are absolute: waiting late once
-    does not shift those that follow.
+    Call `due` once per frame, in reading order. Deadlines are absolute: one late frame does not
+    shift those that follow.
 
     Args:
         interval: Nominal seconds between frames; used where time stamps do not grow.
-        speed: Media seconds a clock second.
+        speed: Media seconds per clock second.
     """
 
     def __init__(self, interval: float, speed: float = 1.0) -> None:
@@ -27,7 +27,7 @@ class Pacer:
 
     @property
     def speed(self) -> float:
-        """Media seconds a clock second."""
+        """Media seconds per clock second."""
         return self._speed
 
     @property
@@ -36,7 +36,7 @@ class Pacer:
         return self._interval / self._speed
 
     def due(self, pts: float, now: float) -> float:
-        """When the frame is due, on the clock.
+        """Returns the clock time at which a frame is due.
 
         Args:
             pts: The frame's media time in seconds.
@@ -45,18 +45,18 @@ class Pacer:
         if not self._anchored:
             self.start(pts, now)
         elif not 0 < pts - self._last_pts <= _LONGEST_GAP_S:
-            # A loop came round, or the time stamps stand still or leap, which would make the
-            # picture race or freeze.
+            # A loop started over, or time stamps repeat or jump; following them would freeze
+            # the picture or play it too fast.
             self.start(pts, self.when(self._last_pts) + self.interval)
         self._last_pts = pts
         return self.when(pts)
 
     def when(self, pts: float) -> float:
-        """The clock's time at a media time, at the current speed."""
+        """Clock time of a media time, at the current speed."""
         return self._t + (pts - self._pts) / self._speed
 
     def position(self, now: float) -> float:
-        """The media time at the clock's time."""
+        """Media time at a clock time."""
         return self._pts + (now - self._t) * self._speed
 
     def start(self, pts: float, t: float) -> None:
@@ -64,11 +64,11 @@ class Pacer:
         self._t, self._pts, self._last_pts, self._anchored = t, pts, pts, True
 
     def restart(self) -> None:
-        """Makes the next frame due when it comes."""
+        """Makes the next frame due as soon as it is read."""
         self._anchored = False
 
     def set_speed(self, speed: float, now: float) -> None:
-        """Changes the speed from the clock's time `now` on."""
+        """Changes the speed from the clock time `now` on."""
         if self._anchored:
             self._t, self._pts = now, self.position(now)
         self._speed = speed

@@ -1,4 +1,4 @@
-"""What travels through the pipeline: a frame, then the frame with its map."""
+"""Packets of the pipeline: a frame, a frame with its saliency map, a teacher's result."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FramePacket:
-    """One captured picture. Published packets are never written to again.
+    """One captured frame. Nothing writes to a published packet.
 
     Attributes:
-        seq: Number of the capture, from 1, growing over the whole life of a pipeline.
+        seq: Capture number, from 1, growing over the whole life of a pipeline.
         t_capture: Seconds on the pipeline's clock (`time.perf_counter`): right after the read
-            of a live source, at the hand-over of a paced one.
+            for a live source, at the time of delivery for a paced one.
         pts: Seconds since the source's start; the position to show on a slider.
-        t_scene: Seconds on the axis on which frames of one epoch may be compared: `pts` for
-            files (whatever the speed of playing), `t_capture` for live sources. It is what the
-            network and the smoothing take.
-        index: Number of the frame in its source, from 0.
+        t_scene: Seconds on the axis on which frames of one epoch are comparable: `pts` for
+            files (at any playback speed), `t_capture` for live sources. Input of the network
+            and of the smoothing.
+        index: Frame number in its source, from 0.
         image: BGR, uint8, shape (h, w, 3).
         epoch: Grows at every discontinuity (source change, seek, loop, skip ahead). Maps of
             different epochs must not be smoothed together.
+        source: Number of the source, as `LivePipeline.open` returned it.
     """
 
     seq: int
@@ -37,25 +38,25 @@ class FramePacket:
     index: int
     image: NDArray[np.uint8]
     epoch: int
+    source: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SaliencyPacket:
-    """One picture with its map, ready to paint.
+    """One frame with its saliency map, ready to paint.
 
     Attributes:
-        frame: The picture the map belongs to.
-        saliency: float32, shape (h, w), values 0..1, covering the whole picture; all zero
-            where the network failed.
+        frame: The frame that the map belongs to.
+        saliency: float32, shape (h, w), values 0..1, covering the whole frame; all zero where
+            the network failed.
         t_inferred: When the map was ready, seconds on the pipeline's clock.
-        inference_s: Seconds the network took for this frame.
-        bgra: uint8, shape (h, w, 4), C-contiguous, alpha 255: the picture as Qt's
-            `Format_RGB32` and `Format_ARGB32` have it on little-endian machines, made off the
-            GUI thread. A picture with a side above `inference.MAX_PAINT_SIDE` is scaled down
-            here (never in `frame.image`): draw it into a rectangle of the frame's proportions
-            instead of trusting the size.
+        inference_s: Seconds that the network took for this frame.
+        bgra: uint8, shape (h, w, 4), C-contiguous, alpha 255: the frame in the byte order of
+            Qt's `Format_RGB32` and `Format_ARGB32` on little-endian machines, converted off the
+            GUI thread. A frame with a side above `MAX_PAINT_SIDE` is scaled down here
+            (never in `frame.image`): take the proportions from the frame, not from this array.
         failed: The network raised on this frame; see the InferenceFailed event.
-        teacher_result: What the teacher says of this very frame, where frames wait for it.
+        teacher_result: The teacher's result for this frame, in synchronized mode.
     """
 
     frame: FramePacket
@@ -69,14 +70,15 @@ class SaliencyPacket:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TeacherResult:
-    """A teacher's map of a frame that the student has seen.
+    """A teacher's saliency map of a frame that the student has processed.
 
     Attributes:
-        result: What the student made of the same frame.
-        saliency: float32, shape (h', w'), values 0..1, covering the whole picture.
+        result: The student's result for the same frame.
+        saliency: float32, shape (h', w'), values 0..1, covering the whole frame.
         t_inferred: When the map was ready, seconds on the pipeline's clock.
-        inference_s: Seconds the teacher took for this frame.
-        agreement: How far the two agree; None where the student failed.
+        inference_s: Seconds that the teacher took for this frame.
+        agreement: Agreement of the two maps; None where the student failed.
+        teacher: Number of the teacher, as `TeacherBranch.use` returned it.
     """
 
     result: SaliencyPacket
@@ -84,13 +86,14 @@ class TeacherResult:
     t_inferred: float
     inference_s: float
     agreement: Agreement | None
+    teacher: int
 
     @property
     def seq(self) -> int:
-        """The frame's number."""
+        """The frame's capture number."""
         return self.result.frame.seq
 
     @property
     def lag_s(self) -> float:
-        """Seconds by which the teacher was behind the student on this frame."""
+        """Seconds between the student's and the teacher's map of this frame."""
         return self.t_inferred - self.result.t_inferred

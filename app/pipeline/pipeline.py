@@ -1,20 +1,27 @@
-"""The live pipeline: a source, a network and a painter, each at its own pace."""
+"""Live pipeline: a source, a network and a painter, each at its own rate."""
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from app.pipeline.capture import GRACE_S, CaptureSession
+from app.pipeline.capture import CaptureSessions
 from app.pipeline.clock import Clock, SystemClock
-from app.pipeline.command_queue import CommandQueue
-from app.pipeline.events import Event, PipelineState, SourceOpened, StateChanged
-from app.pipeline.frame_router import FrameRouter, SourceFeed
+from app.pipeline.events import (
+    Event,
+    PipelineState,
+    SourceEvent,
+    SourceOpened,
+    SourceResumed,
+    SourceStalled,
+    StateChanged,
+)
+from app.pipeline.frame_router import FrameRouter
 from app.pipeline.inference import Inference
 from app.pipeline.teacher_branch import TeacherBranch
+from app.pipeline.watchdog import STEP_LIMIT_S, Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,18 +42,20 @@ class LivePipeline:
 
     All methods return at once (`close` within its bound) and may be called from any thread;
     `take_result` and `painted` belong to the one thread that paints. Callbacks come from the
-    pipeline's own threads and must be quick; none comes after `close` has returned True.
+    pipeline's threads and must be quick; none comes after `close` has returned True. Events
+    carry the number of the source, model or teacher that they are about.
 
     Args:
-        predictor: The network, or a factory that is run on the inference thread so that the
-            window need not wait for the model. A factory that raises leads to an
-            InferenceFailed event; pictures flow without maps.
-        on_result: Called after each new result; fetch it by `take_result`.
+        predictor: The network, or a factory that is run on the inference thread. A factory
+            that raises leads to an InferenceFailed event; frames are shown without maps.
+        on_result: Called after each new result; fetch it with `take_result`.
         on_event: Called with each event, in order.
-        clock: The time to live by.
+        clock: Source of time stamps; the system's where None.
+        name: Name of the network in messages.
+        step_limit_s: Seconds after which a network that does not return is given up.
 
     Attributes:
-        teacher: The teacher beside the network, if one is asked for.
+        teacher: The optional teacher next to the network.
     """
 
     def __init__(
@@ -56,104 +65,87 @@ class LivePipeline:
         on_result: Callable[[], None],
         on_event: Callable[[Event], None],
         clock: Clock | None = None,
+        name: str = "The model",
+        step_limit_s: float = STEP_LIMIT_S,
     ) -> None:
         self._on_result = on_result
         self._on_event = on_event
         self._clock = clock if clock is not None else SystemClock()
-        self._traffic = FrameRouter()
+        self._router = FrameRouter()
         self._lock = threading.RLock()
-        # Taken around each event, so that events are told one by one and in order.
-        self._telling = threading.RLock()
+        # Held during each callback, so that events come one by one and in order.
+        self._emitting = threading.RLock()
         self._state = PipelineState.IDLE
+        self._stalled = False
+        self._repeat_seq: int | None = None  # newest frame when `repeat_frame` was called
         self._info: SourceInfo | None = None
-        self._speed = 1.0
-        self._loop = False
-        self._closed = False
-        self._count = 0
-        self._lane: SourceFeed | None = None
-        self._session: CaptureSession | None = None
-        self._retired: list[CaptureSession] = []
+        self._stopped = threading.Event()  # set by `close`
+        self._capture = CaptureSessions(self._router, self._emit, self._clock)
         self.teacher = TeacherBranch(
-            self._traffic,
-            self._deliver,
-            self._notify,
-            functools.partial(self._tell, None),
-            self._clock,
+            self._router, self._notify, self._emit, self._clock, step_limit_s
         )
         self._inference = Inference(
             predictor,
-            frames=self._traffic.frames,
-            stale=self._traffic.stale,
-            publish=self._publish,
-            inferred=self._traffic.ledger.inferred,
-            failed=self._traffic.failed,
-            emit=functools.partial(self._tell, None),
+            name,
+            router=self._router,
+            sink=self.teacher,
+            emit=self._emit,
             clock=self._clock,
+            step_limit_s=step_limit_s,
         )
+        self._watchdog = Watchdog(self._check_steps, self._stopped, "uvanet-watchdog")
 
     @property
     def state(self) -> PipelineState:
-        """Where the current source stands."""
+        """State of the current source."""
         return self._state
 
     @property
     def info(self) -> SourceInfo | None:
-        """The facts of the current source; None until it is open."""
+        """Facts of the current source; None until it is open."""
         return self._info
 
     @property
     def speed(self) -> float:
-        """The speed of playing; kept over changes of source."""
-        return self._speed
+        """Playback speed; kept over changes of source."""
+        return self._capture.speed
 
     @property
     def loop(self) -> bool:
         """Whether the source starts over at its end; kept over changes of source."""
-        return self._loop
+        return self._capture.loop
 
-    def open(self, source: Source) -> None:
-        """Lets go of the current source and plays another one.
+    def open(self, source: Source) -> int:
+        """Closes the current source and plays another one.
 
-        Returns at once: the new source is opened on its own thread, after the old one has let
-        go or after a bounded wait. An old source that hangs in `read` is abandoned; what it
-        still gives is thrown away. SourceOpened or SourceFailed follows.
+        Returns at once: the new source is opened on its own thread, after the old one has ended
+        or after a bounded wait. An old source that does not return from `read` is left behind;
+        its frames and events are ignored. SourceOpened or SourceFailed follows.
 
         Args:
             source: A closed source, used by nobody else; the pipeline closes it.
+
+        Returns:
+            The number that the source's events and frames carry.
         """
         with self._lock:
-            if self._closed:
+            if self._stopped.is_set():
                 raise RuntimeError("the pipeline is closed")
-            if self._session is not None:
-                self._session.stop()
-                self._retired.append(self._session)
-            self._retired = [s for s in self._retired if not s.join(0)]
-            self._lane = lane = self._traffic.open_lane()
-            self._state, self._info = PipelineState.OPENING, None
-            self._count += 1
-            self._session = CaptureSession(
-                source,
-                lane,
-                functools.partial(self._tell, lane),
-                CommandQueue(self._clock, self._speed, self._loop),
-                self._clock,
-                number=self._count,
-                before=tuple(self._retired),
-            )
-            self._session.start()
+            self._state, self._info, self._stalled = PipelineState.OPENING, None, False
+            return self._capture.open(source)
 
     def play(self) -> None:
-        """Goes on; starts over after the end; opens again after a failure."""
-        if (controls := self._controls) is not None:
-            controls.play(True)
+        """Plays; starts over after the end; opens the source again after a failure."""
+        if (commands := self._capture.commands) is not None:
+            commands.play(True)
 
     def pause(self) -> None:
-        """Holds the picture. A live source is still read, so that it does not fall behind."""
-        if (controls := self._controls) is not None:
-            controls.play(False)
+        """Pauses. A live source is still read, so that its frames do not queue up."""
+        if (commands := self._capture.commands) is not None:
+            commands.play(False)
 
     def seek(self, seconds: float) -> None:
-        """Jumps to a time and shows its frame, also in pause; nothing where it cannot seek.
+        """Jumps to a time and shows its frame, also in pause; ignored where it cannot seek.
 
         Of a burst of calls (a slider being dragged) only the newest counts. After the end, the
         source is paused at the frame.
@@ -161,113 +153,117 @@ class LivePipeline:
         Args:
             seconds: Time since the source's start; clamped to it.
         """
-        if (controls := self._controls) is not None:
-            controls.seek(seconds)
+        if (commands := self._capture.commands) is not None:
+            commands.seek(seconds)
 
     def step(self, frames: int = 1) -> None:
         """Pauses and moves by single frames; steps that wait add up.
 
         Args:
-            frames: How many, forwards or (where the source can seek) backwards.
+            frames: Number of frames; negative for backwards, where the source can seek.
         """
-        if (controls := self._controls) is not None:
-            controls.step(frames)
+        if (commands := self._capture.commands) is not None:
+            commands.step(frames)
 
     def set_speed(self, speed: float) -> None:
-        """Sets the speed of playing for sources that are not live.
+        """Sets the playback speed of sources that are not live.
 
         Args:
             speed: 1 is real time; clamped to MIN_SPEED..MAX_SPEED.
         """
         with self._lock:
-            self._speed = min(max(speed, MIN_SPEED), MAX_SPEED)
-            if self._session is not None:
-                self._session.controls.set_speed(self._speed)
+            self._capture.speed = min(max(speed, MIN_SPEED), MAX_SPEED)
+            if (commands := self._capture.commands) is not None:
+                commands.set_speed(self._capture.speed)
 
     def set_loop(self, loop: bool) -> None:
         """Sets whether the source starts over at its end. A still picture never does."""
         with self._lock:
-            self._loop = loop
-            if self._session is not None:
-                self._session.controls.loop = loop
+            self._capture.loop = loop
+            if (commands := self._capture.commands) is not None:
+                commands.loop = loop
 
-    def use(self, predictor: Predictor, name: str) -> None:
-        """Puts another network in the place of the one that runs; no frame is lost by it.
+    def use_model(self, predictor: Predictor, name: str) -> int:
+        """Replaces the network; no frame is lost.
 
-        ModelChanged follows with its first map, or ModelRefused where it raises on its first
-        frame; then the network of before takes that frame and goes on.
+        ModelChanged follows with its first map, or ModelRefused where it fails on its first
+        frame; then the network before takes that frame and stays. Where no frames flow, the
+        frame that is shown is the first one.
 
         Args:
-            predictor: Ready to run; the pipeline's own from here on.
+            predictor: Ready to run; used by the pipeline alone from now on.
             name: For the events.
-        """
-        self._inference.use(predictor, name)
-
-    def set_tap(self, tap: Callable[[FramePacket], None] | None) -> None:
-        """Lets `tap` see every captured frame, on the capture thread; it must be quick."""
-        self._traffic.tap = tap
-
-    def take_result(self) -> SaliencyPacket | None:
-        """Gives the newest result not yet taken, or None. Never one older than the last."""
-        return self._traffic.take()
-
-    def painted(self, packet: SaliencyPacket, t_paint: float | None = None) -> None:
-        """Tells that a result is on the screen; a repaint of the same one is not counted.
-
-        Args:
-            packet: What `take_result` gave last.
-            t_paint: When, on the pipeline's clock (`time.perf_counter`); None means now.
-        """
-        self._traffic.painted(packet, self._clock.now() if t_paint is None else t_paint)
-
-    def stats(self) -> PipelineStats:
-        """A consistent snapshot; cheap enough for a few calls a second."""
-        return self._traffic.ledger.snapshot(self._clock.now())
-
-    def close(self, timeout: float = 2.0) -> bool:
-        """Stops all threads and lets go of the source. Not to be called from a callback.
-
-        Args:
-            timeout: Seconds to wait for the threads in all.
 
         Returns:
-            False where a thread had to be abandoned (it hangs in a driver, and ends with the
-            process).
+            The number that the events carry.
+        """
+        number = self._inference.use(predictor, name)
+        self.repeat_frame()
+        return number
+
+    @property
+    def has_frame(self) -> bool:
+        """Whether the current source has given a frame yet."""
+        return self._router.last_seq is not None
+
+    def repeat_frame(self) -> None:
+        """Sends the newest frame to the networks once more, unless another one follows."""
+        with self._lock:
+            self._repeat_seq = self._router.last_seq
+            self._repeat_if_still()
+
+    def _repeat_if_still(self) -> None:
+        if self._state is PipelineState.PLAYING and not self._stalled:
+            return  # decided by the next frame, or where the source pauses, ends or stalls
+        if self._repeat_seq is not None and self._repeat_seq == self._router.last_seq:
+            self._router.repeat_frame(self._clock.now())
+        self._repeat_seq = None
+
+    def set_tap(self, tap: Callable[[FramePacket], None] | None) -> None:
+        """Calls `tap` with every captured frame, on the capture thread; it must be quick."""
+        self._router.tap = tap
+
+    def take_result(self) -> SaliencyPacket | None:
+        """Takes the newest result, or None. Never one older than the last."""
+        return self._router.take_result()
+
+    def painted(self, packet: SaliencyPacket, t_paint: float | None = None) -> None:
+        """Counts a result as painted; a repaint of the same one is not counted.
+
+        Args:
+            packet: The result taken last.
+            t_paint: Time on the pipeline's clock (`time.perf_counter`); None for now.
+        """
+        self._router.painted(packet.frame, self._clock.now() if t_paint is None else t_paint)
+
+    def stats(self) -> PipelineStats:
+        """A consistent snapshot; cheap enough for a few calls per second."""
+        return self._router.accounting.snapshot(self._clock.now())
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """Stops all threads and closes the source. Not to be called from a callback.
+
+        Args:
+            timeout: Seconds to wait for all threads together.
+
+        Returns:
+            False where a thread is left behind (it does not return from a driver or an engine,
+            and ends with the process).
         """
         end = time.monotonic() + timeout
         with self._lock:
-            self._closed = True
-            sessions = list(self._retired)
-            if self._session is not None:
-                self._session.stop()
-                sessions.append(self._session)
-            self._session = self._lane = self._info = None
-            self._state = PipelineState.IDLE
+            self._stopped.set()
+            self._capture.stop()
+            self._state, self._info = PipelineState.IDLE, None
             self.teacher.close()
-            self._traffic.close()
-        grace = min(end, time.monotonic() + GRACE_S)
-        for session in sessions:
-            if not session.join(max(0.0, grace - time.monotonic())):
-                session.unblock()
-        inferred = self._inference.join(max(0.0, end - time.monotonic()))
-        inferred = self.teacher.join(max(0.0, end - time.monotonic())) and inferred
-        left = [s for s in sessions if not s.join(max(0.0, end - time.monotonic()))]
-        with self._lock:
-            self._retired = left
-        return inferred and not left
+            self._router.close()
+        workers = (self._capture, self._watchdog, self._inference, self.teacher)
+        ended = [worker.join(max(0.0, end - time.monotonic())) for worker in workers]
+        return all(ended)
 
-    @property
-    def _controls(self) -> CommandQueue | None:
-        session = self._session
-        return None if session is None else session.controls
-
-    def _publish(self, result: SaliencyPacket) -> None:
-        if not self.teacher.offer(result):
-            self._deliver(result)
-
-    def _deliver(self, result: SaliencyPacket) -> None:
-        if self._traffic.publish(result):
-            self._notify()
+    def _check_steps(self) -> None:
+        self._inference.check()
+        self.teacher.check()
 
     def _notify(self) -> None:
         try:
@@ -275,16 +271,24 @@ class LivePipeline:
         except Exception:
             logger.exception("the receiver of results raised")
 
-    def _tell(self, lane: SourceFeed | None, event: Event) -> None:
-        """Tells an event, unless it comes from a source that is not the current one."""
-        with self._telling:
+    def _emit(self, event: Event) -> None:
+        """Passes an event on, unless its source is not the current one."""
+        with self._emitting:
             with self._lock:
-                if self._closed or (lane is not None and lane is not self._lane):
+                if self._stopped.is_set():
                     return
-                if isinstance(event, StateChanged):
-                    self._state = event.state
-                elif isinstance(event, SourceOpened):
-                    self._info = event.info
+                if isinstance(event, SourceEvent) and event.source != self._capture.source:
+                    return
+                match event:
+                    case StateChanged(_, state):
+                        self._state = state
+                    case SourceOpened(_, info):
+                        self._info = info
+                    case SourceStalled():
+                        self._stalled = True
+                    case SourceResumed():
+                        self._stalled = False
+                self._repeat_if_still()
             try:
                 self._on_event(event)
             except Exception:

@@ -1,11 +1,11 @@
-"""How an open source is played: obeying commands, pacing files, stepping, looping, ending."""
+"""Playback of an open source: commands, pacing of files, stepping, looping, end."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from app.pipeline.events import Event, PipelineState, SourceEnded, StateChanged
+from app.pipeline.events import PipelineState, SourceEvent, StateChanged
 from app.pipeline.pacing import Pacer
 from app.pipeline.stats import Drop
 from uvanet.errors import SourceError
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from app.pipeline.watchdog import StallDetector
     from uvanet.sources.base import Frame, Source
 
-# Behind by more than this, a file skips ahead by a seek instead of reading what nobody sees.
+# Seconds behind after which a file skips ahead by a seek instead of reading late frames.
 FAR_BEHIND_S = 1.0
-# However slow the reading, a picture is shown this often.
+# Longest time without a shown frame, however slow the reading is.
 LONGEST_FREEZE_S = 0.1
 
 
@@ -32,27 +32,27 @@ class Playback:
 
     Args:
         source: Open.
-        lane: Where frames go.
-        tell: Takes the events.
-        controls: Where the commands come from.
-        clock: The time to live by.
-        detector: Told of the life signs of a live source.
+        feed: Receives the frames.
+        emit: Receives the events.
+        commands: Where commands come from.
+        clock: Source of time stamps.
+        detector: Fed with each frame of a live source.
     """
 
     def __init__(
         self,
         source: Source,
-        lane: SourceFeed,
-        tell: Callable[[Event], None],
-        controls: CommandQueue,
+        feed: SourceFeed,
+        emit: Callable[[SourceEvent], None],
+        commands: CommandQueue,
         clock: Clock,
         detector: StallDetector,
     ) -> None:
         self._source = source
         self._info = source.info
-        self._lane = lane
-        self._tell = tell
-        self._controls = controls
+        self._feed = feed
+        self._emit = emit
+        self._commands = commands
         self._clock = clock
         self._detector = detector
         self._state = PipelineState.OPENING
@@ -62,7 +62,7 @@ class Playback:
         self._shown_pts: float | None = None
         self._shown_t = -math.inf
         self._t_scene = -math.inf
-        self._gave = False
+        self._any_frame = False
         self._moves = False
         if self._info.live:
             detector.feed(clock.now())
@@ -75,46 +75,46 @@ class Playback:
         return self._state is PipelineState.ENDED
 
     @property
-    def over(self) -> bool:
-        """Whether it ended and can only go on by being opened again."""
+    def finished(self) -> bool:
+        """Whether it ended and has to be opened again to play."""
         return self._state is PipelineState.ENDED and not self._info.seekable
 
-    def begin(self, order: PlaybackCommand) -> None:
-        """Plays, unless told otherwise while it was being opened; shows a frame anyway."""
-        self._pacer.set_speed(order.speed, self._clock.now())
-        paused = order.play is False
+    def begin(self, command: PlaybackCommand) -> None:
+        """Starts to play, or to pause at the first frame where pause came while it was opened."""
+        self._pacer.set_speed(command.speed, self._clock.now())
+        paused = command.play is False
         self._enter(PipelineState.PAUSED if paused else PipelineState.PLAYING)
-        if order.seek is not None and self._info.seekable:
-            self._seek(order.seek)
+        if command.seek is not None and self._info.seekable:
+            self._seek(command.seek)
         elif paused:
             self._show_next()
-        if order.steps:
-            self._step(order.steps)
+        if command.steps:
+            self._step(command.steps)
 
-    def obey(self, order: PlaybackCommand) -> None:
-        """Does what the order says."""
-        if order.speed != self._pacer.speed:
-            self._pacer.set_speed(order.speed, self._clock.now())
-        seek = order.seek if self._info.seekable else None
+    def execute(self, command: PlaybackCommand) -> None:
+        """Executes the commands that came since the last call."""
+        if command.speed != self._pacer.speed:
+            self._pacer.set_speed(command.speed, self._clock.now())
+        seek = command.seek if self._info.seekable else None
         if self._state is PipelineState.ENDED:
-            if seek is None and order.play:
+            if seek is None and command.play:
                 seek = 0.0  # start over
-            if seek is None and order.steps >= 0:
+            if seek is None and command.steps >= 0:
                 return
-            self._enter(PipelineState.PLAYING if order.play else PipelineState.PAUSED)
-        elif order.play is True and self._state is PipelineState.PAUSED:
+            self._enter(PipelineState.PLAYING if command.play else PipelineState.PAUSED)
+        elif command.play is True and self._state is PipelineState.PAUSED:
             self._resume()
-        elif order.play is False and self._state is PipelineState.PLAYING:
+        elif command.play is False and self._state is PipelineState.PLAYING:
             self._enter(PipelineState.PAUSED)
         if seek is not None:
             self._seek(seek)
-        if order.steps:
-            self._step(order.steps)
+        if command.steps:
+            self._step(command.steps)
 
     def advance(self) -> None:
-        """Does the next piece of work: a frame at most."""
-        if self._controls.waiting:
-            return  # reading on while a slider is dragged would be for nothing
+        """Reads and delivers the next frame, where one is due; one frame at most."""
+        if self._commands.waiting:
+            return  # while a slider is dragged, a frame read now would be obsolete at once
         if self._state is PipelineState.PLAYING:
             if self._info.live:
                 self._show_next()
@@ -125,7 +125,7 @@ class Playback:
 
     def _enter(self, state: PipelineState) -> None:
         self._state = state
-        self._tell(StateChanged(state))
+        self._emit(StateChanged(self._feed.source, state))
 
     def _resume(self) -> None:
         if self._held is None:
@@ -136,9 +136,9 @@ class Playback:
 
     def _seek(self, seconds: float) -> None:
         self._held = None
-        self._renew_epoch(Drop.SEEK)
+        self._begin_epoch(Drop.SEEK)
         self._source.seek(max(0.0, seconds))
-        # Shown at once, even with the next seek waiting: a slider being dragged shows its way.
+        # Shown at once, even with the next seek waiting: dragging a slider shows positions.
         self._show_next()
 
     def _step(self, frames: int) -> None:
@@ -151,24 +151,24 @@ class Playback:
             self._seek(self._shown_pts + (frames + 0.5) * self._period)
 
     def _play_on(self) -> None:
-        """Shows the next frame of a file when it is due, or drops it when that is long past."""
+        """Delivers the next frame of a file when it is due; drops it where it is far too late."""
         if self._held is None:
-            self._held = self._fresh()
+            self._held = self._next_in_time()
         frame = self._held
         if frame is None:
             return
         due, before = self._pacer.when(frame.pts), self._clock.now()
-        if not self._controls.wait_until(due):
+        if not self._commands.wait_until(due):
             return
         now = self._clock.now()
         if before < due < now - FAR_BEHIND_S:
-            # The machine slept while we waited: nothing to catch up with.
+            # The machine was suspended during the wait: nothing to catch up with.
             self._pacer.start(frame.pts, now)
         self._held = None
         self._deliver(frame, now)
 
-    def _fresh(self) -> Frame | None:
-        """The next frame unless it is too late for it, or the end."""
+    def _next_in_time(self) -> Frame | None:
+        """Reads the next frame; None where it is too late for it, or at the end."""
         frame = self._next()
         if frame is None:
             self._end()
@@ -183,27 +183,27 @@ class Playback:
             if not self._info.seekable:
                 self._pacer.start(frame.pts, now)
                 return False
-            self._lane.skipped(Drop.LATE, now)
-            self._renew_epoch(None)
+            self._feed.skip(Drop.LATE, now)
+            self._begin_epoch(None)
             self._source.seek(self._pacer.position(now))
             self._pacer.restart()
             return True
         if 0 < self._pacer.interval < behind and now - self._shown_t < LONGEST_FREEZE_S:
-            self._lane.skipped(Drop.LATE, now)
+            self._feed.skip(Drop.LATE, now)
             return True
         return False
 
     def _show_next(self, frames: int = 1) -> None:
-        """Shows the frame so many ahead at once; the ones between count as stepped over."""
+        """Delivers the n-th next frame at once; those before it count as stepped over."""
         frame: Frame | None = None
         latest: tuple[Frame, float] | None = None
         for _ in range(frames):
             frame = self._next()
             now = self._clock.now()
-            if frame is None or self._controls.stopped.is_set():
+            if frame is None or self._commands.stopped.is_set():
                 break
             if latest is not None:
-                self._lane.skipped(Drop.STEP, now)
+                self._feed.skip(Drop.STEP, now)
             latest = frame, now
         if latest is not None:
             self._pacer.start(latest[0].pts, latest[1])
@@ -212,22 +212,22 @@ class Playback:
             self._end()
 
     def _next(self) -> Frame | None:
-        """The next frame, from the start again where that is wanted; None at the end."""
+        """Reads the next frame, from the start again in a loop; None at the end."""
         if self._held is not None:
             held, self._held = self._held, None
             return held
         frame = self._read()
         # A still picture has nothing to loop through.
-        if frame is None and self._controls.loop and self._moves and self._info.seekable:
+        if frame is None and self._commands.loop and self._moves and self._info.seekable:
             self._source.seek(0.0)
-            self._renew_epoch(None)
+            self._begin_epoch(None)
             frame = self._read()
         return frame
 
     def _read(self) -> Frame | None:
         frame = self._source.read()
         if frame is not None:
-            self._gave = True
+            self._any_frame = True
             self._moves = self._moves or frame.index > 0
             if self._info.live:
                 self._detector.feed(self._clock.now())
@@ -237,19 +237,18 @@ class Playback:
         # Broken time stamps must not run backwards under the network.
         self._t_scene = max(now if self._info.live else frame.pts, self._t_scene + 1e-3)
         self._shown_pts, self._shown_t = frame.pts, now
-        self._lane.deliver(frame, now, self._t_scene)
+        self._feed.deliver(frame, now, self._t_scene)
 
-    def _renew_epoch(self, flush: Drop | None) -> None:
-        self._lane.renew_epoch(flush)
+    def _begin_epoch(self, flush: Drop | None) -> None:
+        self._feed.begin_epoch(flush)
         self._t_scene = -math.inf
 
     def _end(self) -> None:
-        if self._controls.stopped.is_set():
+        if self._commands.stopped.is_set():
             return
-        if not self._gave:
+        if not self._any_frame:
             raise SourceError(
                 f"{self._info.title} holds no picture that can be read.", "Choose another source."
             )
         self._detector.rest()
-        self._tell(SourceEnded())
         self._enter(PipelineState.ENDED)

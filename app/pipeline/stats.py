@@ -1,4 +1,4 @@
-"""What the graphs and the status line show: one consistent snapshot."""
+"""Pipeline statistics for graphs and status line: one consistent snapshot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Drop(enum.StrEnum):
-    """Why a captured frame was never painted. The value is the text for people."""
+    """Why a captured frame was never painted. The value is the text shown to users."""
 
     NETWORK_BUSY = "network busy"
     TEACHER_BUSY = "teacher busy"
@@ -23,23 +23,24 @@ class Drop(enum.StrEnum):
 class PipelineStats:
     """Counts since the pipeline was made, and rates of the moment.
 
-    At every moment captured = painted + sum(dropped_by_cause.values()) + in_flight + failed.
+    At every moment captured = painted + dropped + in_flight + failed.
 
     Attributes:
-        captured: Frames taken from sources. Not counted: what a paused live source gives.
+        captured: Frames taken from sources, and frames sent once more to a new network. Frames
+            of a paused live source are not counted.
         inferred: Maps made by the network.
         painted: Frames painted with their map.
-        dropped_by_cause: Frames that lost against a newer one or became pointless, by cause; every
-            cause is there, most are 0.
-        in_flight: Frames on their way now: at most one in each slot and one in each hand.
-        failed: Frames on which the network raised (their picture is still shown).
-        fps_captured: Frames a second over about the last second; likewise the next two.
-        fps_inferred: See above.
-        fps_painted: See above; pictures of failed frames count here.
+        dropped_by_cause: Frames replaced by a newer one or obsolete, for every cause.
+        in_flight: Frames between capture and paint: at most one in each slot and one in
+            processing at each station.
+        failed: Frames on which the network raised (the frame itself is still shown).
+        fps_captured: Frames per second over about the last second.
+        fps_inferred: Maps per second, likewise.
+        fps_painted: Paints per second, likewise; frames on which the network failed count.
         latency_p50_ms: Median of capture to paint over the last seconds, in milliseconds;
             None where nothing was painted lately.
-        latency_p95_ms: The 95th percentile of the same.
-        inference_p50_ms: Median time of the network for one frame; None as above.
+        latency_p95_ms: 95th percentile of the same.
+        inference_p50_ms: Median inference time of a frame in milliseconds; None as above.
         rss_bytes: Resident memory of this process.
     """
 
@@ -59,5 +60,5 @@ class PipelineStats:
 
     @property
     def dropped(self) -> int:
-        """All overwritten frames, whatever the cause."""
+        """Frames dropped for any cause."""
         return sum(self.dropped_by_cause.values())

@@ -1,168 +1,195 @@
-"""The second lane: another network looks at what the first one has seen, at its own pace."""
+"""Teacher thread: a second network on the frames that the student has processed."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.pipeline.accounting import FrameAccounting
 from app.pipeline.agreement import agreement
-from app.pipeline.events import TeacherFailed, TeacherReady
-from app.pipeline.inference import checked_map, known_error, make
+from app.pipeline.events import TeacherEvent, TeacherFailed, TeacherReady
 from app.pipeline.latest_slot import LatestSlot
 from app.pipeline.packets import TeacherResult
+from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
 from app.pipeline.stats import Drop
+from app.pipeline.thread_priority import lower_priority
+from app.pipeline.watchdog import StepTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.pipeline.clock import Clock
+    from app.pipeline.frame_router import FrameRouter
     from app.pipeline.packets import SaliencyPacket
     from app.pipeline.predictor import Predictor, PredictorFactory
+    from app.pipeline.result_sink import ResultSink
     from app.pipeline.stats import PipelineStats
+    from uvanet.errors import UvanetError
 
 logger = logging.getLogger(__name__)
 
-_NICENESS = 5  # it gives way, but on a busy machine it still comes to its end
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class _Job:
-    """A frame on its way through the lane.
+    """A frame for the teacher.
 
     Attributes:
-        result: What the student made of it.
-        held: The painter waits for it, so the pipeline's books must know how it ends.
+        result: The student's result.
+        held: Whether the painter waits for it, so that it must be passed on or dropped.
+        timer: Duration of the teacher's step.
     """
 
     result: SaliencyPacket
     held: bool
+    timer: StepTimer = field(default_factory=StepTimer)
 
 
 class Teacher:
-    """Runs a second network on its own thread, below the others' priority.
+    """Runs a second network on a thread of its own, at lower priority.
 
-    It gets the student's results, newest first, so that each of its maps has a partner of the
-    same frame. Where `synchronized`, a frame it takes is held back until both have seen it, and
-    goes on by `release`; otherwise the student's way is not touched and maps go to `publish`.
-    Its books are its own: what was offered = delivered + overwritten + in flight + failed.
+    It gets the newest result of the student, so that each of its maps belongs to a frame that
+    has the student's map as well. In synchronized mode it holds the student's result back and
+    passes it to `sink` together with its own; otherwise the student's results are not delayed,
+    and the teacher's wait for `take`. It has an accounting of its own: offered = delivered +
+    dropped + in flight + failed. A step beyond the limit ends the teacher (TeacherFailed).
 
     Args:
-        predictor: The network, or a factory to be run on the thread.
-        name: For the events and the thread.
-        synchronized: Whether frames wait for it.
-        pointless: Why a frame need not be looked at any more; None where it must.
-        release: Takes held frames back, with the opinion on them, or None where it failed.
-        discard: Told of held frames that will not come back, and why.
-        publish: Takes the opinions on frames that are not held.
-        emit: Takes TeacherReady and TeacherFailed.
-        clock: The time to live by.
+        predictor: The network, or a factory that is run on the thread.
+        number: Number of the teacher, for events and results.
+        name: Name of the network, for events and messages.
+        synchronized: Whether results are held back; may be changed at any time.
+        router: Knows which frames are obsolete.
+        sink: Receives the results that were held back.
+        notify: Called after each result that waits for `take`.
+        emit: Receives the events.
+        clock: Source of time stamps.
+        step_limit_s: Longest step in seconds.
     """
 
     def __init__(
         self,
         predictor: Predictor | PredictorFactory,
         *,
+        number: int,
         name: str,
         synchronized: bool,
-        pointless: Callable[[SaliencyPacket], Drop | None],
-        release: Callable[[SaliencyPacket, TeacherResult | None], None],
-        discard: Callable[[SaliencyPacket, Drop], None],
-        publish: Callable[[TeacherResult], None],
-        emit: Callable[[TeacherReady | TeacherFailed], None],
+        router: FrameRouter,
+        sink: ResultSink,
+        notify: Callable[[], None],
+        emit: Callable[[TeacherEvent], None],
         clock: Clock,
+        step_limit_s: float,
     ) -> None:
+        self.number = number
         self.name = name
         self.synchronized = synchronized
-        self._given: Predictor | PredictorFactory | None = predictor
-        self._pointless = pointless
-        self._release = release
-        self._discard = discard
-        self._publish = publish
+        self._router = router
+        self._sink = sink
+        self._notify = notify
         self._emit = emit
         self._clock = clock
+        self._step_limit_s = step_limit_s
         self._jobs: LatestSlot[_Job] = LatestSlot()
-        self._ledger = FrameAccounting()
+        self._results: LatestSlot[TeacherResult] = LatestSlot()
+        self._accounting = FrameAccounting()
+        self._lock = threading.Lock()
+        self._job: _Job | None = None
+        self._predictor: Predictor | None = None
         self._ready = False
         self._stopped = False
         self._epoch: int | None = None
-        self._told: set[str] = set()
-        self._thread = threading.Thread(target=self._run, name="uvanet-teacher", daemon=True)
+        self._failure_reported = False
+        self._thread = threading.Thread(
+            target=self._run, args=(predictor,), name="uvanet-teacher", daemon=True
+        )
         self._thread.start()
 
     def offer(self, result: SaliencyPacket) -> bool:
-        """Shows it what the student made of a frame; returns at once.
+        """Gives it a result of the student; returns at once.
 
         Returns:
-            Whether the frame is held: it comes back by `release` or `discard`.
+            Whether the result is held back: it is passed to `sink`, or dropped.
         """
         if not self._ready or self._stopped:
             return False
         job = _Job(result, self.synchronized)
-        self._ledger.captured(result.frame.seq, self._clock.now())
-        loser = self._jobs.put(job)
-        if loser is job:  # it was stopped this very moment
-            self._ledger.dropped(result.frame.seq, Drop.CLOSED)
+        self._accounting.captured(result.frame.seq, self._clock.now())
+        replaced = self._jobs.put(job)
+        if replaced is job:  # stopped in the meantime
+            self._accounting.dropped(result.frame.seq, Drop.CLOSED)
             return False
-        if loser is not None:
-            self._drop(loser, Drop.TEACHER_BUSY)
+        if replaced is not None:
+            self._drop(replaced, Drop.TEACHER_BUSY)
         return job.held
 
-    def delivered(self, opinion: TeacherResult) -> None:
-        """Tells that an opinion reached the one who asked for it."""
-        now = self._clock.now()
-        self._ledger.painted(opinion.seq, now, now - opinion.result.frame.t_capture)
-
-    def lost(self, opinion: TeacherResult) -> None:
-        """Tells that an opinion was replaced by a newer one before anybody saw it."""
-        self._ledger.dropped(opinion.seq, Drop.PAINTER_BUSY)
+    def take(self) -> TeacherResult | None:
+        """Takes the newest result on a frame that was not held back; None where there is none."""
+        result = self._results.clear()
+        if result is None:
+            return None
+        if self._router.is_obsolete(result.result.frame):
+            self._accounting.dropped(result.seq, Drop.PAINTER_BUSY)
+            return None
+        self._delivered(result)
+        return result
 
     def stats(self) -> PipelineStats:
-        """Its own books; `painted` are the opinions that were delivered."""
-        return self._ledger.snapshot(self._clock.now())
+        """Its own counters; `painted` counts the results that were delivered."""
+        return self._accounting.snapshot(self._clock.now())
+
+    def check(self) -> None:
+        """Gives up a step that lasts too long; called at every tick of the watchdog."""
+        with self._lock:
+            job = self._job
+            if job is None or not job.timer.tick(self._step_limit_s):
+                return
+            self._job = None
+        self.stop()
+        cancel(self._predictor)
+        self._accounting.failed(job.result.frame.seq)
+        self._report(no_answer(self.name, self._step_limit_s))
+        if job.held:
+            self._sink.accept(job.result)
 
     def stop(self) -> None:
-        """Asks it to leave, and lets go of what waits; returns at once."""
+        """Asks the thread to end and drops the frame that waits; returns at once."""
         self._stopped = True
         job = self._jobs.close()
         if job is not None:
             self._drop(job, Drop.TEACHER_BUSY)
 
     def join(self, timeout: float) -> bool:
-        """Waits for the thread; False where it is still there."""
+        """Waits for the thread; False where it still runs."""
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _run(self) -> None:
+    def _run(self, given: Predictor | PredictorFactory) -> None:
         lower_priority()
-        given, self._given = self._given, None
-        assert given is not None
         try:
-            predictor = make(given)
-        except Exception as error:
-            logger.exception("the teacher %s cannot be loaded", self.name)
-            self._emit(TeacherFailed(self.name, known_error(error, f"{self.name} does not load")))
+            self._predictor = predictor = make_predictor(given)
+        except Exception as error:  # noqa: BLE001 - reported below
+            self._report(known_error(error, f"{self.name} cannot be loaded"), error)
             return
+        del given
         self._ready = True
-        self._emit(TeacherReady(self.name))
+        self._emit(TeacherReady(self.number, self.name))
         while (job := self._jobs.take()) is not None:
-            cause = self._pointless(job.result)
-            if cause is not None:
-                self._drop(job, cause)
+            if self._router.is_obsolete(job.result.frame):
+                self._drop(job, self._router.min_epoch_cause)
             else:
-                self._look(predictor, job)
-        self._ledger.close()
+                self._process(predictor, job)
+        self._accounting.close()
 
-    def _look(self, predictor: Predictor, job: _Job) -> None:
+    def _process(self, predictor: Predictor, job: _Job) -> None:
         frame = job.result.frame
         start = self._clock.now()
-        opinion: TeacherResult | None = None
+        result: TeacherResult | None = None
+        failure: Exception | None = None
+        with self._lock:
+            self._job = job
         try:
             if frame.epoch != self._epoch:
                 predictor.reset()
@@ -175,50 +202,42 @@ class Teacher:
                 if job.result.failed
                 else agreement(job.result.saliency, saliency, (width, height))
             )
-            opinion = TeacherResult(job.result, saliency, ready, ready - start, agrees)
-            self._ledger.inferred(ready, ready - start)
-        except Exception as error:  # noqa: BLE001 - told and logged below
-            self._ledger.failed(frame.seq)
-            self._tell(error)
+            result = TeacherResult(job.result, saliency, ready, ready - start, agrees, self.number)
+        except Exception as error:  # noqa: BLE001 - reported below
+            failure = error
+        with self._lock:
+            if self._job is not job:
+                return  # given up in the meantime
+            self._job = None
+        if result is not None:
+            self._accounting.inferred(result.t_inferred, result.inference_s)
+        elif failure is not None:
+            self._accounting.failed(frame.seq)
+            self._report(known_error(failure, f"{self.name} failed on a frame"), failure)
         if job.held:
-            if opinion is not None:
-                self.delivered(opinion)
-            self._release(job.result, opinion)
-        elif opinion is not None:
-            self._publish(opinion)
+            if result is not None:
+                self._delivered(result)
+            self._sink.accept(replace(job.result, teacher_result=result))
+        elif result is not None:
+            replaced = self._results.put(result)
+            if replaced is not None:
+                self._accounting.dropped(replaced.seq, Drop.PAINTER_BUSY)
+            self._notify()
+
+    def _delivered(self, result: TeacherResult) -> None:
+        now = self._clock.now()
+        self._accounting.painted(result.seq, now, now - result.result.frame.t_capture)
 
     def _drop(self, job: _Job, cause: Drop) -> None:
-        self._ledger.dropped(job.result.frame.seq, cause)
+        frame = job.result.frame
+        self._accounting.dropped(frame.seq, cause)
         if job.held:
-            self._discard(job.result, cause)
+            self._router.drop(frame, cause)
 
-    def _tell(self, error: Exception) -> None:
-        known = known_error(error, f"{self.name} failed on a frame")
-        if self._told:
-            return  # once is enough: it fails on every frame, or the log has the rest
-        self._told.add(known.message)
-        logger.error("%s", known, exc_info=error)
-        self._emit(TeacherFailed(self.name, known))
-
-
-def lower_priority() -> None:
-    """Lets the calling thread, and those it starts, give way where the system knows how."""
-    if sys.platform == "linux":
-        # There a thread has a niceness of its own.
-        own = threading.get_native_id()
-        with contextlib.suppress(OSError):
-            niceness = os.getpriority(os.PRIO_PROCESS, own) + _NICENESS
-            os.setpriority(os.PRIO_PROCESS, own, niceness)
-    elif sys.platform == "win32":
-        import ctypes
-
-        below_normal = -1
-        kernel = ctypes.WinDLL("kernel32")
-        kernel.GetCurrentThread.restype = ctypes.c_void_p
-        kernel.SetThreadPriority(ctypes.c_void_p(kernel.GetCurrentThread()), below_normal)
-    elif sys.platform == "darwin":
-        import ctypes
-
-        utility = 0x11
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).pthread_set_qos_class_self_np(utility, 0)
+    def _report(self, error: UvanetError, cause: Exception | None = None) -> None:
+        """Reports the first failure; it may fail on every frame, and the log has the first."""
+        if self._failure_reported:
+            return
+        self._failure_reported = True
+        logger.error("%s", error, exc_info=cause)
+        self._emit(TeacherFailed(self.number, self.name, error))

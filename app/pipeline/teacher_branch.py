@@ -1,55 +1,57 @@
-"""Whether a teacher looks too, which one, and where its opinions wait."""
+"""Runs an optional teacher next to the student and pairs their results."""
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.pipeline.latest_slot import LatestSlot
+from app.pipeline.result_sink import Direct, Paired
 from app.pipeline.teacher import Teacher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.pipeline.clock import Clock
-    from app.pipeline.events import TeacherFailed, TeacherReady
+    from app.pipeline.events import TeacherEvent
     from app.pipeline.frame_router import FrameRouter
     from app.pipeline.packets import SaliencyPacket, TeacherResult
     from app.pipeline.predictor import Predictor, PredictorFactory
+    from app.pipeline.result_sink import ResultSink
     from app.pipeline.stats import PipelineStats
 
 
 class TeacherBranch:
-    """Leads results by way of the teacher, if there is one.
+    """The `ResultSink` of the student: `Direct` without a teacher, `Paired` with one.
 
     All methods return at once (`join` within its bound) and may be called from any thread.
 
     Args:
-        traffic: The student's way.
-        publish: Leaves a result for the painter.
-        on_opinion: Called after each opinion that waits for `take`.
-        emit: Takes TeacherReady and TeacherFailed.
-        clock: The time to live by.
+        router: Route of the student's frames.
+        notify: Called after each new result, of the student or of the teacher.
+        emit: Receives the events.
+        clock: Source of time stamps.
+        step_limit_s: Longest step of a teacher in seconds.
     """
 
     def __init__(
         self,
-        traffic: FrameRouter,
-        publish: Callable[[SaliencyPacket], None],
-        on_opinion: Callable[[], None],
-        emit: Callable[[TeacherReady | TeacherFailed], None],
+        router: FrameRouter,
+        notify: Callable[[], None],
+        emit: Callable[[TeacherEvent], None],
         clock: Clock,
+        step_limit_s: float,
     ) -> None:
-        self._traffic = traffic
-        self._publish = publish
-        self._on_opinion = on_opinion
+        self._router = router
+        self._notify = notify
         self._emit = emit
         self._clock = clock
+        self._step_limit_s = step_limit_s
         self._lock = threading.RLock()
-        self._opinions: LatestSlot[TeacherResult] = LatestSlot()
+        self._direct = Direct(router, notify)
+        self._sink: ResultSink = self._direct
         self._teacher: Teacher | None = None
+        self._count = 0
         self._retired: list[Teacher] = []
         self._closed = False
 
@@ -59,90 +61,81 @@ class TeacherBranch:
         *,
         name: str = "",
         synchronized: bool = True,
-    ) -> None:
-        """Puts a teacher beside the student, in the place of the one before.
+    ) -> int:
+        """Starts a teacher in place of the one before.
 
-        TeacherReady follows once it is loaded, or TeacherFailed; until then frames pass by.
+        TeacherReady follows once it is loaded, or TeacherFailed; until then the student's
+        results are passed on directly.
 
         Args:
-            predictor: The network, or what makes it on the teacher's thread; None for none.
+            predictor: The network, or a factory for the teacher's thread; None for no teacher.
             name: For the events.
-            synchronized: Only frames that both have seen are shown, each with its opinion;
-                otherwise the student is not held up, and opinions come by `take`.
+            synchronized: Show only frames that both have processed, each with its teacher
+                result; otherwise the student is not delayed, and results come by `take`.
+
+        Returns:
+            The number that the teacher's events and results carry.
         """
         with self._lock:
-            if self._closed:
-                return
             if self._teacher is not None:
                 self._teacher.stop()
                 self._retired.append(self._teacher)
                 self._teacher = None
             self._retired = [teacher for teacher in self._retired if not teacher.join(0)]
-            self._opinions.clear()
-            if predictor is None:
-                return
-            self._teacher = Teacher(
-                predictor,
-                name=name,
-                synchronized=synchronized,
-                pointless=self._traffic.pointless,
-                release=self._release,
-                discard=self._traffic.discard,
-                publish=self._opine,
-                emit=self._emit,
-                clock=self._clock,
-            )
+            self._sink = self._direct
+            self._count += 1
+            if predictor is not None and not self._closed:
+                self._teacher = Teacher(
+                    predictor,
+                    number=self._count,
+                    name=name,
+                    synchronized=synchronized,
+                    router=self._router,
+                    sink=self._direct,
+                    notify=self._notify,
+                    emit=self._emit,
+                    clock=self._clock,
+                    step_limit_s=self._step_limit_s,
+                )
+                self._sink = Paired(self._teacher, self._direct)
+            return self._count
 
     def set_synchronized(self, synchronized: bool) -> None:
-        """Changes between the two ways; see `use`."""
+        """Changes between the two modes; see `use`."""
         with self._lock:
             if self._teacher is not None:
                 self._teacher.synchronized = synchronized
 
-    def offer(self, result: SaliencyPacket) -> bool:
-        """Shows the teacher a result of the student; True where it is held back for it."""
-        teacher = self._teacher
-        return teacher is not None and teacher.offer(result)
+    def accept(self, result: SaliencyPacket) -> None:
+        """See `ResultSink.accept`."""
+        self._sink.accept(result)
 
     def take(self) -> TeacherResult | None:
-        """The newest opinion not yet taken, on a frame that was not held back; or None."""
-        opinion = self._opinions.clear()
+        """Takes the teacher's newest result on a frame that was not held back, or None."""
         teacher = self._teacher
-        if opinion is None or teacher is None:
-            return None
-        if self._traffic.pointless(opinion.result) is not None:
-            teacher.lost(opinion)
-            return None
-        teacher.delivered(opinion)
-        return opinion
+        return None if teacher is None else teacher.take()
 
     def stats(self) -> PipelineStats | None:
-        """The teacher's own books; None without a teacher."""
+        """Counters of the teacher; None without one."""
         teacher = self._teacher
         return None if teacher is None else teacher.stats()
 
+    def check(self) -> None:
+        """Gives up a teacher's step that lasts too long; called by the watchdog."""
+        for teacher in (self._teacher, *self._retired):
+            if teacher is not None:
+                teacher.check()
+
     def close(self) -> None:
-        """Asks the teacher to leave; for good."""
+        """Asks the teacher's thread to end; no other teacher can be started."""
         with self._lock:
-            self.use(None)
             self._closed = True
+            self.use(None)
 
     def join(self, timeout: float) -> bool:
-        """Waits so many seconds for the threads; False where one is still there."""
+        """Waits for the threads, `timeout` seconds in all; False where one still runs."""
         end = time.monotonic() + timeout
         with self._lock:
             retired = list(self._retired)
-        left = [one for one in retired if not one.join(max(0.0, end - time.monotonic()))]
-        return not left
-
-    def _release(self, result: SaliencyPacket, opinion: TeacherResult | None) -> None:
-        self._publish(replace(result, teacher_result=opinion))
-
-    def _opine(self, opinion: TeacherResult) -> None:
-        teacher = self._teacher
-        if teacher is None:
-            return
-        loser = self._opinions.put(opinion)
-        if loser is not None:
-            teacher.lost(loser)
-        self._on_opinion()
+        running = [one for one in retired if not one.join(max(0.0, end - time.monotonic()))]
+        return not running

@@ -1,7 +1,7 @@
-"""Tells when a live source has gone silent.
+"""Detects live sources that give no frames and networks that do not return.
 
-A camera that was unplugged may make `read` block for ever, so the thread that reads cannot be
-the one that notices.
+A call into a driver or an engine may block for ever, so the thread that makes the call cannot
+be the one that notices.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from app.pipeline.events import SourceResumed, SourceStalled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.pipeline.clock import Clock
-
 STALL_S = 3.0
+STEP_LIMIT_S = 20.0
+"""Seconds after which a network's step is given up."""
+
 _TICK_S = 0.2
 
 
 class StallDetector:
-    """Decides from times alone whether a source is silent.
+    """Decides from times alone whether a source has stalled.
 
-    `feed` and `rest` come from the thread that reads, `check` from the one that watches.
+    `feed` and `rest` are called by the thread that reads, `check` by the watchdog.
+
+    Args:
+        source: Number of the source, for the events.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source: int) -> None:
+        self._source = source
         self._last: float | None = None
         self._stalled = False
 
@@ -35,11 +40,11 @@ class StallDetector:
         self._last = t
 
     def rest(self) -> None:
-        """No frames are to be expected for now."""
+        """No frames are expected for now."""
         self._last = None
 
     def check(self, now: float) -> SourceStalled | SourceResumed | None:
-        """Gives the event that is due at the time `now`."""
+        """Returns the event that is due at the time `now`."""
         last = self._last
         if last is None:
             self._stalled = False
@@ -47,47 +52,49 @@ class StallDetector:
         silent = now - last
         if silent >= STALL_S and not self._stalled:
             self._stalled = True
-            return SourceStalled(silent)
+            return SourceStalled(self._source, silent)
         if silent < STALL_S and self._stalled:
             self._stalled = False
-            return SourceResumed()
+            return SourceResumed(self._source)
         return None
 
 
-class Watchdog:
-    """Asks a StallDetector a few times a second until told to stop.
+class StepTimer:
+    """Counts the watchdog's ticks during one step of a network.
 
-    Args:
-        detector: What decides.
-        emit: Takes the events, on the watchdog's thread.
-        clock: Gives the time; the ticks themselves are the machine's, since a source that
-            hangs does so in real time.
-        stopped: Ends the watch.
-        name: Of the thread.
+    Ticks, not the clock: a machine that was suspended for an hour did not compute for an hour.
     """
 
-    def __init__(
-        self,
-        detector: StallDetector,
-        emit: Callable[[SourceStalled | SourceResumed], None],
-        clock: Clock,
-        stopped: threading.Event,
-        name: str,
-    ) -> None:
-        self._detector = detector
-        self._emit = emit
-        self._clock = clock
+    def __init__(self) -> None:
+        self._ticks = 0
+
+    def tick(self, limit_s: float) -> bool:
+        """Counts a tick; whether the step lasts longer than the limit."""
+        self._ticks += 1
+        return self._ticks * _TICK_S > limit_s
+
+
+class Watchdog:
+    """Calls a check a few times per second on a thread of its own.
+
+    Args:
+        check: What to call; must not raise.
+        stopped: Ends the thread.
+        name: Name of the thread.
+    """
+
+    def __init__(self, check: Callable[[], None], stopped: threading.Event, name: str) -> None:
+        self._check = check
         self._stopped = stopped
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def join(self, timeout: float) -> bool:
-        """Waits for the thread; False where it is still there."""
+        """Waits for the thread; False where it still runs."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        # The machine's time, whatever clock the pipeline uses: a call that hangs does so in it.
         while not self._stopped.wait(_TICK_S):
-            event = self._detector.check(self._clock.now())
-            if event is not None:
-                self._emit(event)
+            self._check()

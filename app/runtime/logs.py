@@ -1,7 +1,8 @@
-"""The log file, and what becomes of exceptions nobody expected."""
+"""The log file, and the hook for uncaught exceptions."""
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import logging.handlers
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMetaMethod, QObject, Signal
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,29 +22,42 @@ _log = logging.getLogger(__name__)
 
 
 def log_folder() -> Path:
-    """Where the log file lies."""
+    """Returns the folder of the log file."""
     return Path(platformdirs.user_log_dir("uvanet", appauthor=False))
 
 
-class Logs:
-    """The log file, open from construction to `close`.
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """A log file that drops records while it cannot be written, such as on a full disk."""
 
-    A home that cannot be written to is no reason not to start: then nothing is logged.
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Drops the record; the default would print a traceback for each one."""
+
+
+class Logs:
+    """Writes log records to a file from construction to `close`.
+
+    Meanwhile nothing is logged to stderr: a terminal gets one line per error, see
+    `UncaughtExceptionHook`, and the tracebacks are in the file. Without a writable folder the
+    program runs all the same and logs to stderr.
+
+    Args:
+        folder: Where the log file is; created if missing.
 
     Attributes:
-        path: The file; None where there is none.
+        path: The log file; None if it cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path: Path | None = None
         self._handler: logging.Handler | None = None
         self._crashes: TextIO | None = None
+        self._terminal: list[logging.Handler] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._handler = logging.handlers.RotatingFileHandler(
-                folder / "uvanet.log", maxBytes=500_000, backupCount=2, encoding="utf-8", delay=True
-            )
             self._crashes = (folder / "crash.log").open("a", encoding="utf-8")
+            self._handler = _LogFile(
+                folder / "uvanet.log", maxBytes=500_000, backupCount=2, encoding="utf-8"
+            )
         except OSError:
             self.close()
             return
@@ -52,45 +66,58 @@ class Logs:
             logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
         )
         root = logging.getLogger()
+        self._terminal = [one for one in root.handlers if type(one) is logging.StreamHandler]
+        for handler in self._terminal:
+            root.removeHandler(handler)
         root.addHandler(self._handler)
         if root.level > logging.INFO:
             root.setLevel(logging.INFO)
-        if faulthandler.is_enabled():  # someone else, such as a test runner, listens already
+        if faulthandler.is_enabled():  # by a test runner
             self._crashes.close()
             self._crashes = None
         else:
-            # A crash inside a driver or codec leaves its stack here; there is no other trace.
+            # The only trace of a crash inside a driver or a codec.
             faulthandler.enable(self._crashes)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file and logs to stderr again."""
+        root = logging.getLogger()
         if self._crashes is not None:
             faulthandler.disable()
             self._crashes.close()
             self._crashes = None
         if self._handler is not None:
-            logging.getLogger().removeHandler(self._handler)
-            self._handler.close()
+            root.removeHandler(self._handler)
+            with contextlib.suppress(OSError):  # of a full disk
+                self._handler.close()
             self._handler = None
+        for handler in self._terminal:
+            root.addHandler(handler)
+        self._terminal = []
 
 
 class UncaughtExceptionHook(QObject):
-    """Catches what nobody caught, on any thread: logs it and says so.
+    """Logs uncaught exceptions of all threads and reports each in one line.
+
+    The line goes to `happened`, or to stderr while nothing is connected to it, that is before
+    there is a window. An exception that is raised while another one is being reported is logged
+    only: a slot of `happened` that fails must not call the hook again and again.
 
     Signals:
-        happened: One line for the user.
+        happened: Type and text of the exception. Emitted on the thread of the exception.
     """
 
     happened = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._reporting = threading.local()
         self._before = (sys.excepthook, threading.excepthook)
         self._hooks = (self._on_exception, self._on_thread_exception)
         sys.excepthook, threading.excepthook = self._hooks
 
     def close(self) -> None:
-        """Puts the hooks of before back, unless someone else took over since."""
+        """Restores the previous hooks, unless they were replaced in the meantime."""
         if sys.excepthook == self._hooks[0]:
             sys.excepthook = self._before[0]
         if threading.excepthook == self._hooks[1]:
@@ -102,11 +129,28 @@ class UncaughtExceptionHook(QObject):
         if issubclass(kind, KeyboardInterrupt):
             self._before[0](kind, error, trace)
             return
-        _log.critical("unexpected", exc_info=(kind, error, trace))
-        self.happened.emit(f"{kind.__name__}: {error}".strip(": "))
+        nested = getattr(self._reporting, "active", False)
+        self._reporting.active = True
+        try:
+            # Whatever fails here has nowhere left to be reported.
+            with contextlib.suppress(Exception):
+                _log.critical("uncaught exception", exc_info=(kind, error, trace))
+            if not nested:
+                with contextlib.suppress(Exception):
+                    self._report(f"{kind.__name__}: {error}".strip(": "))
+        finally:
+            self._reporting.active = nested
+
+    def _report(self, text: str) -> None:
+        if self.isSignalConnected(QMetaMethod.fromSignal(self.happened)):
+            self.happened.emit(text)
+        elif sys.stderr is not None:
+            sys.stderr.write(f"uvanet: unexpected error, {text}\n")
+            sys.stderr.flush()
 
     def _on_thread_exception(self, details: threading.ExceptHookArgs) -> None:
-        error = details.exc_value
-        if error is None:
-            error = details.exc_type()
-        self._on_exception(details.exc_type, error, details.exc_traceback)
+        if not issubclass(details.exc_type, SystemExit):
+            error = details.exc_value
+            if error is None:  # Python could not create it
+                error = RuntimeError(details.exc_type.__name__)
+            self._on_exception(details.exc_type, error, details.exc_traceback)

@@ -1,72 +1,72 @@
-"""Writes the settings while the program runs, so that a crash loses seconds and not a session."""
+"""Saves changed settings every few seconds, so that a crash loses no more than that."""
 
 from __future__ import annotations
 
-import copy
 import threading
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.runtime import settings as store
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.runtime.jobs import Jobs
+    from app.runtime.settings import SettingsStore
 
-EVERY_MS = 5000
+INTERVAL_MS = 5000
 
 
 class SettingsAutosave(QObject):
-    """Looks every few seconds whether a setting has changed, and writes them all if one has.
+    """Compares the settings with those last written, and writes them on a worker thread.
 
     Args:
-        settings: They change in place.
-        path: Of their file.
-        jobs: Writing waits for the disk, which the window must not.
+        store: The settings.
+        jobs: Runs the write, which waits for the disk.
         parent: Of this object.
     """
 
-    def __init__(
-        self, settings: store.Settings, path: Path, jobs: Jobs, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, store: SettingsStore, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._settings, self._path, self._jobs = settings, path, jobs
-        self._known = asdict(settings)
+        self._store, self._jobs = store, jobs
+        self._last = store.text()
         self._lock = threading.Lock()
-        self._asked = self._written = 0
+        self._requested = self._written = 0
         self._timer = QTimer(self)
-        self._timer.setInterval(EVERY_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer.setInterval(INTERVAL_MS)
+        self._timer.timeout.connect(self.check)
         self._timer.start()
 
-    def look(self) -> None:
-        """Writes in the background what has changed since the last look."""
-        now = asdict(self._settings)
-        if now == self._known:
-            return
-        self._known = now
-        settings, number = copy.deepcopy(self._settings), self._next()
-        self._jobs.run(
-            lambda: self._write(settings, number), lambda _: None, _raise, name="settings"
-        )
+    def check(self) -> None:
+        """Writes the settings in the background if they have changed."""
+        text = self._store.text()
+        if text != self._last:
+            self._last = text
+            number = self._next()
+            self._jobs.run(
+                lambda: self._write(text, number), lambda _: None, _raise, name="settings"
+            )
 
-    def close(self) -> None:
-        """Writes them a last time, and nothing afterwards."""
+    def close(self, timeout: float) -> bool:
+        """Writes the settings now, and not afterwards.
+
+        Args:
+            timeout: Not used; the caller bounds the time.
+
+        Returns:
+            True: nothing is left running, even where the disk takes no file.
+        """
+        del timeout
         self._timer.stop()
-        self._write(self._settings, self._next())
+        self._write(self._store.text(), self._next())
+        return True
 
     def _next(self) -> int:
-        self._asked += 1
-        return self._asked
+        self._requested += 1
+        return self._requested
 
-    def _write(self, settings: store.Settings, number: int) -> None:
+    def _write(self, text: str, number: int) -> None:
         with self._lock:
-            # A slow disk may turn the order of two writings round.
+            # Two jobs may run in either order; the older text must not replace the newer one.
             if number > self._written:
-                store.save(settings, self._path)
+                self._store.write(text)
                 self._written = number
 
 

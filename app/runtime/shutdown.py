@@ -1,4 +1,4 @@
-"""Leaving: in stages, each with a bound, and by Ctrl-C too."""
+"""Shutdown in stages with a time limit, and the signals that ask for it."""
 
 from __future__ import annotations
 
@@ -8,47 +8,81 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _log = logging.getLogger(__name__)
 
 WHOLE_SECONDS = 1.6
-"""How long all stages together may take."""
+"""Time limit of all shutdown stages together."""
 
-FORCED = 130
-"""Exit code of a program that was interrupted twice: 128 and the signal's number."""
+_MIN_STAGE_SECONDS = 0.05  # reserved for each stage, however long those before it took
 
 
-def shut_down(stages: list[tuple[str, Callable[[float], bool]]], seconds: float) -> bool:
-    """Runs the stages in order; a stage that fails or hangs does not keep the next from running.
+def shut_down(stages: Sequence[tuple[str, Callable[[float], bool]]], seconds: float) -> bool:
+    """Runs the stages in order, on the calling thread.
+
+    A stage that raises or uses up its time does not keep the next one from running. Stages are
+    not interrupted: whatever in a stage may block (a disk, a device, a child process) belongs into
+    `run_bounded`. Then all stages together end within `seconds`, or within 0.05 s for each stage
+    where that is more.
 
     Args:
-        stages: Name, and a function that gets the seconds it may take and tells whether it
-            left nothing behind.
-        seconds: For all stages together.
+        stages: Name, and a function that gets the seconds it may take and returns whether it left
+            nothing running.
+        seconds: Time limit of all stages together.
 
     Returns:
-        Whether nothing was left behind. Otherwise a thread hangs in a driver, and only the end
-        of the process ends it.
+        Whether nothing was left running. Otherwise a thread hangs, and only the end of the process
+        ends it.
     """
     deadline = time.monotonic() + seconds
     clean = True
-    for name, stage in stages:
+    for index, (name, stage) in enumerate(stages):
+        reserved = _MIN_STAGE_SECONDS * (len(stages) - index - 1)
+        started = time.monotonic()
+        limit = max(_MIN_STAGE_SECONDS, deadline - started - reserved)
         try:
-            done = stage(max(0.1, deadline - time.monotonic()))
-        except Exception:  # noqa: BLE001 - the next stage must run, whatever it is
-            _log.exception("leaving: %s failed", name)
+            done = stage(limit)
+        except Exception:  # noqa: BLE001 - the next stage must run in any case
+            _log.exception("shutdown: %s failed", name)
             done = False
-        if not done:
-            _log.warning("leaving: %s did not end in time", name)
+        taken = time.monotonic() - started
+        if not done or taken > limit + _MIN_STAGE_SECONDS:
+            _log.warning("shutdown: %s took %.2f s of %.2f s, done: %s", name, taken, limit, done)
         clean = clean and done
     return clean
+
+
+def run_bounded(work: Callable[[], object], seconds: float, name: str = "close") -> bool:
+    """Runs `work` on a daemon thread and waits for it, but not longer than `seconds`.
+
+    For shutdown stages that move files, wait for a disk or for a child process. `work` must not
+    touch Qt objects. Where it takes longer it goes on until the process ends.
+
+    Returns:
+        Whether `work` ended in time without an exception; an exception is logged.
+    """
+    succeeded = threading.Event()
+
+    def target() -> None:
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - reported by the return value
+            _log.exception("%s failed", name)
+        else:
+            succeeded.set()
+
+    thread = threading.Thread(target=target, name=f"uvanet-{name}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return succeeded.is_set()
 
 
 def leave_at_once(code: int) -> None:
@@ -61,20 +95,20 @@ def leave_at_once(code: int) -> None:
 
 
 class SignalHandler(QObject):
-    """Turns Ctrl-C and SIGTERM into a signal of Qt; the second one ends the process.
+    """Turns SIGINT, SIGTERM and SIGHUP into a Qt signal; a second Ctrl-C ends the process.
 
-    Python runs its handlers only between two of its own instructions, which an idle event loop
-    never gives; the wake-up socket makes it.
+    Python runs its signal handlers between two bytecode instructions, and an idle event loop
+    executes none. Python therefore writes to a wake-up socket, which wakes the event loop.
 
     Signals:
-        interrupted: The user wants to leave.
+        interrupted: The program is asked to quit; emitted once, from within the signal handler.
     """
 
     interrupted = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._count = 0
+        self._interrupted = False
         self._near, self._far = socket.socketpair()
         self._near.setblocking(False)
         self._far.setblocking(False)
@@ -83,11 +117,12 @@ class SignalHandler(QObject):
         self._fd_before = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
         self._before = {
             number: signal.signal(number, self._on_signal)
-            for number in (signal.SIGINT, signal.SIGTERM)
+            for name in ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+            if (number := getattr(signal, name, None)) is not None
         }
 
     def close(self) -> None:
-        """Gives the signals back."""
+        """Restores the previous handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._fd_before)
@@ -96,10 +131,13 @@ class SignalHandler(QObject):
         self._far.close()
 
     def _on_signal(self, number: int, _: object) -> None:
-        self._count += 1
-        if self._count > 1:
+        if not self._interrupted:
+            self._interrupted = True
+            self.interrupted.emit()
+        elif number == signal.SIGINT:
+            # Only a user who presses Ctrl-C twice means at once. A session that ends may send
+            # SIGHUP and SIGTERM, and the shutdown in progress is bounded.
             os._exit(128 + number)
-        self.interrupted.emit()
 
     def _drain(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -1,4 +1,4 @@
-"""The only place where the pipeline's callbacks become Qt signals."""
+"""Turns callbacks of the pipeline's threads into Qt signals on the GUI thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class _Gate:
-    """Whether the bridge still takes calls. It outlives the bridge's C++ half."""
+    """Whether the bridge accepts calls. Outlives the C++ object of the bridge."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -25,16 +25,15 @@ class _Gate:
 
 
 class PipelineBridge(QObject):
-    """Brings word from the pipeline's threads to the thread this object lives in.
+    """Brings results and events of the pipeline to the thread of this object.
 
-    Pass `notify_result` and `notify_event` to LivePipeline. Whatever is connected to the two
-    public signals runs on the bridge's thread, plain functions included.
+    Pass `notify_result` and `notify_event` to LivePipeline. Receivers connected to the two
+    public signals run on the bridge's thread, plain functions included.
 
     Signals:
-        resultReady: A new result can be taken. However many results come while the thread is
-            busy, one signal waits at most; it carries no payload, so no frame ever waits in
-            Qt's queue.
-        eventArrived: An event of `app.pipeline.events`, in the order it happened.
+        resultReady: A new result can be taken. At most one such signal waits while the thread
+            is busy; it has no payload, so that no frame waits in Qt's queue.
+        eventArrived: An event of `app.pipeline.events`, in order.
     """
 
     resultReady = Signal()
@@ -46,15 +45,15 @@ class PipelineBridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._gate = _Gate()
-        # Queued to ourselves first: a plain function connected to a public signal would
-        # otherwise run on the thread that emits.
+        # Private queued signals first: a plain function connected to a public signal would
+        # run on the thread that emits.
         self._resultArrived.connect(self._pass_result, Qt.ConnectionType.QueuedConnection)
         self._eventPosted.connect(self._pass_event, Qt.ConnectionType.QueuedConnection)
-        # Not a method of ours: it has to run while this object is being destroyed.
+        # Not a method of this class: it runs while this object is being destroyed.
         self.destroyed.connect(self._gate.shut)
 
     def notify_result(self) -> None:
-        """Tells that a result can be taken. Any thread; does nothing on a dead bridge."""
+        """Announces a new result. Any thread; does nothing after the bridge was destroyed."""
         gate = self._gate
         with gate.lock:
             if not gate.open or gate.result_pending:
@@ -63,7 +62,7 @@ class PipelineBridge(QObject):
             self._emit(self._resultArrived)
 
     def notify_event(self, event: Event) -> None:
-        """Passes an event on. Any thread; does nothing on a dead bridge."""
+        """Passes an event on. Any thread; does nothing after the bridge was destroyed."""
         gate = self._gate
         with gate.lock:
             if gate.open:
@@ -73,12 +72,12 @@ class PipelineBridge(QObject):
         try:
             signal.emit(*payload)
         except RuntimeError:
-            # The C++ half went without a word (the interpreter is going down).
+            # The C++ object is gone without `destroyed` (the interpreter is shutting down).
             self._gate.open = False
 
     @Slot()
     def _pass_result(self) -> None:
-        # Cleared before the signal: a result that comes while it is handled gets its own.
+        # Cleared before the signal: a result that comes during its handling gets its own.
         with self._gate.lock:
             self._gate.result_pending = False
         self.resultReady.emit()

@@ -1,4 +1,4 @@
-"""What lies over the picture, worked out anew from recent maps whenever a control moves."""
+"""Heat map over the frame: style, and smoothing over the recent maps."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Qt scales the heat to the window, smoothly; more pixels than this are not seen, only paid for.
+# Qt scales the heat image to the window; more pixels cost time and are not visible.
 _LONG_SIDE = 384
-# The longest smoothing a user can choose looks back some six of its time constants.
-_REACH_SECONDS = 6.0
-_MOST_MAPS = 240
+# The longest smoothing that a user can choose looks back about six time constants.
+_HISTORY_SECONDS = 6.0
+_MAX_MAPS = 240
 
 MAX_SMOOTHING = 1.0
 """Longest time constant of the smoothing, in seconds."""
 
 
 class Heat:
-    """The style of the overlay and the short history that smoothing needs.
+    """Style of the heat map, and the short history of maps that smoothing needs.
 
-    The network is never asked again: a new style or smoothing is applied to the maps that are
-    here. Used from one thread.
+    A new style or smoothing is applied to the maps in the history; the network does not run
+    again. Used from one thread.
 
     Attributes:
-        style: Colours, opacity and threshold.
+        style: Color map, opacity and threshold.
         smoothing: Time constant in seconds, 0..`MAX_SMOOTHING`.
-        visible: Whether the heat is shown at all.
-        fixed: A map shown in place of the newest one, such as an average; None for none.
+        visible: Whether the heat map is shown.
+        fixed: float32, shape (h, w), 0..1: a map shown in place of the newest one, such as an
+            average; None for none.
     """
 
     def __init__(self, style: OverlayStyle | None = None, smoothing: float = 0.0) -> None:
@@ -41,53 +42,53 @@ class Heat:
         self.visible = True
         self.fixed: NDArray[np.float32] | None = None
         self._epoch: int | None = None
-        self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_MOST_MAPS)
+        self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_MAX_MAPS)
 
     def clear(self) -> None:
-        """Forgets all maps."""
+        """Clears the history."""
         self._maps.clear()
         self._epoch = None
 
     def push(self, seconds: float, saliency: NDArray[np.float32], epoch: int) -> None:
-        """Takes the map of the newest frame.
+        """Adds the map of the newest frame.
 
         Args:
             seconds: The frame's time in its source.
-            saliency: Float32, shape (h, w), values 0..1.
-            epoch: Number of the unbroken stretch the frame belongs to; a new one starts a new
-                history, since maps from before a jump say nothing about the frames after it.
+            saliency: float32, shape (h, w), values 0..1.
+            epoch: The frame's epoch; a new one clears the history, since maps before a
+                discontinuity must not be smoothed with those after it.
         """
-        stretch_goes_on = (
+        continues = (
             epoch == self._epoch
             and self._maps
             and self._maps[-1][1].shape == saliency.shape
             and seconds >= self._maps[-1][0]
         )
-        if not stretch_goes_on:
+        if not continues:
             self._maps.clear()
         self._epoch = epoch
         self._maps.append((seconds, saliency))
-        while seconds - self._maps[0][0] > _REACH_SECONDS:
+        while seconds - self._maps[0][0] > _HISTORY_SECONDS:
             self._maps.popleft()
 
     def saliency(self) -> NDArray[np.float32] | None:
-        """The map as shown, smoothed: float32, shape (h, w), 0..1; None before the first."""
+        """The shown map, smoothed: float32, shape (h, w), 0..1; None before the first."""
         if self.fixed is not None:
             return self.fixed
         return smooth(list(self._maps), self.smoothing) if self._maps else None
 
     def heat(self, width: int, height: int) -> NDArray[np.uint8] | None:
-        """The translucent picture to lay over a frame of `width` by `height` pixels.
+        """The translucent image to draw over a frame of `width` by `height` pixels.
 
         Returns:
-            Premultiplied BGRA, uint8, shape (h, w, 4), of the frame's aspect but small; None
-            where nothing is to be seen.
+            Premultiplied BGRA, uint8, shape (h, w, 4), small, in the frame's proportions; None
+            where the heat map is hidden or there is no map.
         """
         saliency = self.saliency() if self.visible else None
         if saliency is None:
             return None
         scale = min(1.0, _LONG_SIDE / max(width, height))
-        # A frame of few pixels still gets a smooth map: its own size would show as blocks.
+        # A frame of few pixels still gets a smooth map: at its own size, pixels would show.
         scale = max(scale, saliency.shape[0] / max(width, height))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         return heat_image(saliency, self.style, size)

@@ -1,4 +1,4 @@
-"""Networks by name or path, made ready to run live."""
+"""Models of the live view by name or path."""
 
 from __future__ import annotations
 
@@ -8,27 +8,26 @@ from typing import TYPE_CHECKING
 from uvanet.registry import is_available, resolve_model
 
 if TYPE_CHECKING:
-    from app.pipeline.predictor import Predictor
+    from uvanet.stream import Stream
 
 DEFAULT_MODEL = "uvanet-64"
 DEFAULT_ENGINE = "auto"
 
 
-def load_predictor(
-    name: str, engine: str = DEFAULT_ENGINE, threads: int | None = None
-) -> Predictor:
-    """Loads a network. Takes a moment; any thread.
+def load_predictor(name: str, engine: str = DEFAULT_ENGINE, threads: int | None = None) -> Stream:
+    """Loads a model as a streaming predictor. Takes a moment; any thread.
 
     Args:
         name: What `uvanet.load` takes: a name that `uvanet.available` lists, or the path of an
-            ONNX file, with settings behind it where it needs them.
-        engine: What runs it, as `uvanet.load` takes it; models of others have one engine alone.
-        threads: Of one prediction; None for the engine's own choice.
+            ONNX file, followed by its settings where it needs any.
+        engine: Inference engine, as `uvanet.load` takes it; external ONNX files always use
+            ONNX Runtime.
+        threads: Threads of one prediction; None for the engine's default.
 
     Raises:
         ModelError: There is no such model, it is damaged, or the engine cannot run it.
         MissingExtraError: The engine is not installed.
-        UsageError: A setting means nothing.
+        UsageError: A setting is not valid.
     """
     import uvanet
 
@@ -38,15 +37,15 @@ def load_predictor(
 
 
 def engines() -> list[str]:
-    """The engines that are installed, and "auto"."""
+    """Names of the installed engines, and "auto"."""
     from uvanet.runtime.engines import AUTO, ENGINES
 
-    # onnx comes with the program; the others are found by the names of their packages.
+    # onnx is always installed; the others have packages of the same name.
     return [AUTO, *(name for name in ENGINES if name == "onnx" or find_spec(name) is not None)]
 
 
 def short_name(name: str) -> str:
-    """A model's name for people: of a file, its name without folder, ending and settings."""
+    """Name of a model for users: of a file, without folder, extension and settings."""
     path, dot, _ = name.partition(".onnx")
     return path.replace("\\", "/").rpartition("/")[2] if dot else name
 
@@ -57,7 +56,7 @@ def if_available(name: str) -> str:
 
 
 def first_teacher(student: str) -> str:
-    """What can stand beside a student where the user chose nothing: a teacher, or another student.
+    """The default teacher of a student: an installed teacher, else another student.
 
     Returns:
         Its name; empty where no other model is installed.

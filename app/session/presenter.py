@@ -1,11 +1,11 @@
-"""Brings results to the canvas, and the overlay over them."""
+"""Shows results on the canvas, with the heat map over them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from app.session.snapshot import SnapshotLayer, capture_layer, compose
 
@@ -20,23 +20,26 @@ if TYPE_CHECKING:
     from app.session.session import LiveSession
     from app.ui.canvas import Canvas
 
+    HeatTransform = Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None]
+
 
 class FramePresenter(QObject):
     """Takes the newest result whenever the canvas has painted the one before.
 
-    So at most one result waits here, and everything newer competes in the pipeline's slot,
-    where what loses is counted.
+    At most one result waits here; newer ones compete in the pipeline's slot, where replaced
+    ones are counted. `shown`, `presented` and `first_overlay` come from the event loop after
+    the paint, never from inside the paint event.
 
     Attributes:
-        heat: The style, and the maps of the last moments.
-        heat_transform: Gives the heat to show in place of the student's; None for none.
-        snapshot_layers: Gives the parts of a still from the student's; None for that alone.
+        heat: Style of the heat map, and the maps of the last moments.
+        heat_transform: Returns the heat image to show in place of the student's; None for none.
+        snapshot_layers: Returns the layers of a snapshot for the student's; None for none.
 
     Signals:
         taken: The SaliencyPacket that the canvas will paint next.
-        shown: Seconds in the source of the picture that was painted.
-        presented: The SaliencyPacket of the picture that was painted.
-        first_overlay: The first picture with a map of the network was painted.
+        shown: Position in the source, in seconds, of the frame that was painted.
+        presented: The SaliencyPacket of the frame that was painted.
+        first_overlay: The first frame with a map of the network was painted.
     """
 
     taken = Signal(object)
@@ -44,27 +47,24 @@ class FramePresenter(QObject):
     presented = Signal(object)
     first_overlay = Signal()
 
+    _painted = Signal(object)
+
     def __init__(
-        self,
-        controller: LiveSession,
-        canvas: Canvas,
-        overlay: Heat,
-        parent: QObject | None = None,
+        self, session: LiveSession, canvas: Canvas, heat: Heat, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._controller = controller
+        self._session = session
         self._canvas = canvas
-        self.heat = overlay
-        self.heat_transform: (
-            Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None] | None
-        ) = None
+        self.heat = heat
+        self.heat_transform: HeatTransform | None = None
         self.snapshot_layers: Callable[[SnapshotLayer], list[SnapshotLayer]] | None = None
         self._packet: SaliencyPacket | None = None
         self._overlay_seen = False
         self._closed = False
-        controller.result_ready.connect(self._next)
-        controller.switched.connect(self._on_switched)
-        canvas.painted.connect(self._on_painted)
+        session.result_ready.connect(self._show_next)
+        session.switched.connect(self._on_switched)
+        canvas.painted.connect(self._in_paint)
+        self._painted.connect(self._after_paint, Qt.ConnectionType.QueuedConnection)
 
     @property
     def packet(self) -> SaliencyPacket | None:
@@ -73,54 +73,54 @@ class FramePresenter(QObject):
 
     @property
     def overlay_seen(self) -> bool:
-        """Whether a picture with a map was ever painted."""
+        """Whether a frame with a map of the network was painted yet."""
         return self._overlay_seen
 
     def restyle(self, **changes: object) -> None:
-        """Changes fields of the style and shows it at once, on the maps that are here."""
-        self.heat.style = replace(self.heat.style, **changes)  # type: ignore[arg-type]
+        """Changes fields of the style and redraws the current maps with it."""
+        self.heat.style = replace(self.heat.style, **changes)  # type: ignore[arg-type]  # kwargs
         self.refresh()
 
     def set_smoothing(self, seconds: float) -> None:
-        """Changes the smoothing's time constant and shows it at once."""
+        """Sets the smoothing's time constant and redraws the current maps with it."""
         self.heat.smoothing = seconds
         self.refresh()
 
     def set_visible(self, visible: bool) -> None:
-        """Shows or hides the heat."""
+        """Shows or hides the heat map."""
         self.heat.visible = visible
         self.refresh()
 
     def refresh(self) -> None:
-        """Draws the heat anew."""
+        """Redraws the heat map of the current frame."""
         if self._packet is not None:
             height, width = self._packet.frame.image.shape[:2]
             heat = self.heat.heat(width, height)
-            self._canvas.show_heat(
-                heat if self.heat_transform is None else self.heat_transform(heat)
-            )
+            if self.heat_transform is not None:
+                heat = self.heat_transform(heat)
+            self._canvas.show_heat(heat)
 
     def snapshot(self) -> Callable[[], NDArray[np.uint8]] | None:
-        """Freezes what is on the stage: heat, panes, regions and whatever else is drawn.
+        """Captures what is on the canvas: frame, heat, panes, regions and other layers.
 
         Returns:
-            A function for any thread that gives it as BGR, uint8, shape (h, w, 3), at the
-            frame's resolution; None where there is no picture.
+            A function for any thread that composes them to BGR, uint8, shape (h, w, 3), at the
+            frame's resolution; None where there is no frame.
         """
         if self._packet is None:
             return None
         own = capture_layer(self._canvas, self._packet.frame.image)
-        parts = [own] if self.snapshot_layers is None else self.snapshot_layers(own)
-        return lambda: compose(parts)
+        layers = [own] if self.snapshot_layers is None else self.snapshot_layers(own)
+        return lambda: compose(layers)
 
     def close(self) -> None:
         """Takes no more results."""
         self._closed = True
 
-    def _next(self) -> None:
+    def _show_next(self) -> None:
         if self._closed or self._canvas.waiting:
             return
-        packet = self._controller.take()
+        packet = self._session.take()
         if packet is None:
             return
         frame = packet.frame
@@ -133,14 +133,18 @@ class FramePresenter(QObject):
             self.taken.emit(packet)
             self.refresh()
 
-    def _on_painted(self, packet: SaliencyPacket) -> None:
-        self._controller.painted(packet)
-        self.shown.emit(packet.frame.pts)
-        self.presented.emit(packet)
-        if not packet.failed and not self._overlay_seen:
-            self._overlay_seen = True
-            self.first_overlay.emit()
-        self._next()
+    def _in_paint(self, packet: SaliencyPacket) -> None:
+        self._session.painted(packet)
+        self._painted.emit(packet)
+
+    def _after_paint(self, packet: SaliencyPacket) -> None:
+        if packet.frame.source == self._session.source_number:
+            self.shown.emit(packet.frame.pts)
+            self.presented.emit(packet)
+            if not packet.failed and not self._overlay_seen:
+                self._overlay_seen = True
+                self.first_overlay.emit()
+        self._show_next()
 
     def _on_switched(self) -> None:
         self._packet = None

@@ -11,23 +11,29 @@ from PySide6.QtCore import QObject, Signal
 
 from app.pipeline import events
 from app.pipeline.events import PipelineState
-from app.pipeline.inference import known_error
 from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
-from app.pipeline.predictor import Predictor
+from app.pipeline.predictor import Predictor, known_error
 from app.session.bridge import PipelineBridge
-from app.session.models import DEFAULT_ENGINE, load_predictor, short_name
+from app.session.models import (
+    DEFAULT_ENGINE,
+    first_teacher,
+    if_available,
+    load_predictor,
+    short_name,
+)
 from app.ui.i18n import tr
 from uvanet.errors import SourceError, UvanetError
 from uvanet.sources.base import SourceKind
 from uvanet.sources.orientation import Orientations, OrientedSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.pipeline.packets import FramePacket, SaliencyPacket, TeacherResult
     from app.pipeline.predictor import PredictorFactory
     from app.pipeline.stats import PipelineStats
     from app.runtime.jobs import Jobs
+    from uvanet.analysis import Region
     from uvanet.sources import CameraFormat
     from uvanet.sources.base import Source, SourceInfo
     from uvanet.sources.orientation import Orientation
@@ -53,11 +59,19 @@ class LiveSession(QObject):
         turned: The pictures are mirrored or rotated otherwise from now on.
         result_ready: A result waits for `take`.
         model_changed: What `use_model` was given; the first map of that network is there.
+        teacher_changed: The name of the model that `use_teacher` chose.
         teacher_ready: The name of the teacher that looks on from now on.
         teacher_failed: The UvanetError of the teacher; the student goes on.
         model_failed: The UvanetError that kept `use_model` from it; the network before goes on.
+        marks_changed: There are other `marks`.
+        regions_changed: There are other `regions`.
+        model_waiting: What `use_model` was given; it is loaded, but there is no frame for its
+            trial yet.
 
     Attributes:
+        marks: Start and end of the selected stretch, in seconds of the source; None for an end of
+            the source itself.
+        regions: The regions of interest of the current source.
         info: The facts of the newest source, once it was open; None before.
         orientations: How sources are mirrored and rotated.
         camera_format: What cameras are asked for; None for what they like.
@@ -74,8 +88,12 @@ class LiveSession(QObject):
     result_ready = Signal()
     model_changed = Signal(str)
     model_failed = Signal(object)
+    teacher_changed = Signal(str)
+    model_waiting = Signal(str)
     teacher_ready = Signal(str)
     teacher_failed = Signal(object)
+    marks_changed = Signal()
+    regions_changed = Signal()
 
     def __init__(
         self,
@@ -90,21 +108,35 @@ class LiveSession(QObject):
         self._jobs = jobs
         self._model = model
         self._model_request = 0
+        # Numbers of what the pipeline was asked for: events of anything else are outdated.
+        self._source = 0
+        self._source_state = PipelineState.IDLE
+        self._model_number = 0  # the model in use
+        self._trial_number: int | None = None  # the newest one given to the pipeline
+        self._teacher_number = 0
         self.engine = engine  # of every network from the next one on
         self._position = 0.0
         self._request = 0
-        self._waiting = False
+        # Events of the current source that wait while the next one is being made; else None.
+        self._deferred: list[events.SourceEvent] | None = None
         self._bridge = PipelineBridge(self)
         self._bridge.resultReady.connect(self.result_ready)
         self._bridge.eventArrived.connect(self._on_event)
         self._pipeline = LivePipeline(
-            predictor, on_result=self._bridge.notify_result, on_event=self._bridge.notify_event
+            predictor,
+            on_result=self._bridge.notify_result,
+            on_event=self._bridge.notify_event,
+            name=short_name(model) or "The model",
         )
         self._state = PipelineState.IDLE
         self._first: Predictor | PredictorFactory | None = predictor  # None after the next one
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
         self.camera_format: CameraFormat | None = None
+        self._teacher = ""
+        self._running_teacher = ""
+        self.marks: tuple[float | None, float | None] = (None, None)
+        self.regions: tuple[Region, ...] = ()
 
     # -- sources
 
@@ -116,23 +148,23 @@ class LiveSession(QObject):
                 there is none, the demo.
         """
         self._request += 1
-        self._waiting = True
+        self._deferred = self._deferred or []
         request = self._request
         self._set_state(PipelineState.OPENING)
         self.opening.emit("" if spec is None else _short_name(spec))
 
         def done(source: Source) -> None:
             if request == self._request:
-                self._waiting = False
+                self._deferred = None
                 self.info = None
-                self._pipeline.open(source)
+                self._source = self._pipeline.open(source)
+                self._source_state = PipelineState.OPENING
                 self.switched.emit()
             else:
                 source.close()
 
         def failed(error: Exception) -> None:
             if request == self._request:
-                self._waiting = False
                 self._fail(error)
 
         make = partial(_make, spec, self.camera_format, self.orientations)
@@ -145,8 +177,11 @@ class LiveSession(QObject):
                 tr("The source cannot be opened: {reason}.").format(reason=error),
                 tr("Choose another source."),
             )
-        # The source of before goes on behind the message, if there is one.
-        self._set_state(self._pipeline.state if self.info else PipelineState.FAILED)
+        # The source before goes on, if there is one, with what happened in the meantime.
+        deferred, self._deferred = self._deferred or [], None
+        self._set_state(self._source_state if self._source else PipelineState.FAILED)
+        for event in deferred:
+            self._on_source(event)
         self.failed.emit(error)
 
     # -- the network
@@ -166,12 +201,14 @@ class LiveSession(QObject):
             name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file.
         """
         self._model_request += 1
+        self._trial_number = None
         request = self._model_request
 
         def done(predictor: Predictor) -> None:
             if request == self._model_request:
-                self._pipeline.use(predictor, name_or_path)
-                self._show_again()
+                self._trial_number = self._pipeline.use_model(predictor, name_or_path)
+                if not self._pipeline.has_frame:
+                    self.model_waiting.emit(name_or_path)
 
         def failed(error: Exception) -> None:
             if request == self._model_request:
@@ -181,28 +218,63 @@ class LiveSession(QObject):
         engine = self.engine
         self._jobs.run(lambda: load_predictor(name_or_path, engine), done, failed, name="model")
 
-    def use_teacher(
-        self,
-        name_or_path: str | None,
-        *,
-        make: PredictorFactory | None = None,
-        synchronized: bool = True,
-    ) -> None:
-        """Puts a second network beside the first, or takes it away.
+    def use_engine(self, engine: str) -> None:
+        """Runs every network from now on by another engine, as `uvanet.load` takes it."""
+        self.engine = engine
+        self.use_model(self._model)
+        if self._running_teacher:
+            self.use_teacher(self._running_teacher)
+
+    @property
+    def teacher(self) -> str:
+        """The chosen teacher, or the first other model; empty where there is none.
+
+        A teacher whose file was deleted counts as not chosen.
+        """
+        return if_available(self._teacher) or first_teacher(self._model)
+
+    @property
+    def running_teacher(self) -> str:
+        """The teacher that was started; empty where none was."""
+        return self._running_teacher
+
+    def use_teacher(self, name_or_path: str) -> None:
+        """Chooses the teacher; it runs from `start_teacher` to `stop_teacher`.
+
+        `teacher_changed` follows, also where the same teacher was chosen before.
+
+        Args:
+            name_or_path: What `use_model` takes.
+        """
+        self._teacher = name_or_path
+        self.teacher_changed.emit(name_or_path)
+
+    def start_teacher(self, *, synchronized: bool) -> str:
+        """Runs the chosen teacher next to the student.
 
         `teacher_ready` or `teacher_failed` follows.
 
         Args:
-            name_or_path: What `use_model` takes; None for none.
-            make: What makes the network, where it is not one that loads by its name.
             synchronized: Only frames that both have seen are shown; see `TeacherBranch.use`.
+
+        Returns:
+            Its name; empty where there is no model that could be a teacher.
         """
-        if name_or_path is None:
-            self._pipeline.teacher.use(None)
-            return
-        # One thread, whatever the engine would choose: the student needs the other cores.
-        make = make or partial(load_predictor, name_or_path, self.engine, 1)
-        self._pipeline.teacher.use(make, name=name_or_path, synchronized=synchronized)
+        name = self.teacher
+        if name:
+            self._running_teacher = name
+            # One thread, whatever the engine would choose: the student needs the other cores.
+            make = partial(load_predictor, name, self.engine, 1)
+            self._teacher_number = self._pipeline.teacher.use(
+                make, name=name, synchronized=synchronized
+            )
+        return name
+
+    def stop_teacher(self) -> None:
+        """Runs no teacher any more; does nothing where none runs."""
+        if self._running_teacher:
+            self._running_teacher = ""
+            self._teacher_number = self._pipeline.teacher.use(None)
 
     def set_synchronized(self, synchronized: bool) -> None:
         """Whether only frames that student and teacher have both seen are shown."""
@@ -216,8 +288,8 @@ class LiveSession(QObject):
         """The teacher's numbers of now; None without one."""
         return self._pipeline.teacher.stats()
 
-    def _show_again(self) -> None:
-        """Gives the network the frame that stands still, for it would never see it otherwise."""
+    def _reread(self) -> None:
+        """Reads the frame that stands still once more."""
         info = self.info
         if info is None or info.live:
             return
@@ -283,7 +355,7 @@ class LiveSession(QObject):
         self.turned.emit()
         if info.seekable and self._state is PipelineState.PLAYING:
             self._pipeline.seek(self._position)
-        self._show_again()
+        self._reread()
 
     # -- beside the live picture
 
@@ -309,11 +381,41 @@ class LiveSession(QObject):
         """See `LivePipeline.set_tap`."""
         self._pipeline.set_tap(tap)
 
+    # -- selection
+
+    def set_marks(self, start: float | None, end: float | None) -> None:
+        """Selects a stretch of the source, in seconds; None for its own start or end."""
+        if (start, end) != self.marks:
+            self.marks = (start, end)
+            self.marks_changed.emit()
+
+    def set_regions(self, regions: Sequence[Region]) -> None:
+        """Replaces the regions of interest."""
+        self.regions = tuple(regions)
+        self.regions_changed.emit()
+
     # -- results
 
+    @property
+    def source_number(self) -> int:
+        """Number of the current source, as its frames carry it; 0 before the first."""
+        return self._source
+
     def take(self) -> SaliencyPacket | None:
-        """The newest result not yet taken; None where there is none."""
-        return self._pipeline.take_result()
+        """Takes the newest result; None where there is none.
+
+        A result of a teacher that was replaced since is left out.
+        """
+        packet = self._pipeline.take_result()
+        result = None if packet is None else packet.teacher_result
+        if packet is not None and result is not None and result.teacher != self._teacher_number:
+            return replace(packet, teacher_result=None)
+        return packet
+
+    @property
+    def position(self) -> float:
+        """Seconds in the source of the picture that was painted last."""
+        return self._position
 
     def painted(self, packet: SaliencyPacket) -> None:
         """Tells that a result is on the screen."""
@@ -333,41 +435,53 @@ class LiveSession(QObject):
     # -- events
 
     def _on_event(self, event: events.Event) -> None:
-        if self._on_network(event):
-            return
-        if self._waiting:
-            return  # It comes from a source the user has already turned away from.
+        """Handles an event, unless what it is about was replaced since."""
         match event:
-            case events.SourceOpened(info):
+            case events.SourceEvent():
+                if event.source == self._source:
+                    self._on_source(event)
+            case events.ModelEvent():
+                self._on_model(event)
+            case events.TeacherEvent():
+                if event.teacher == self._teacher_number:
+                    self._on_teacher(event)
+
+    def _on_source(self, event: events.SourceEvent) -> None:
+        if self._deferred is not None:
+            self._deferred.append(event)
+            return
+        match event:
+            case events.SourceOpened(_, info):
                 self.info = info
                 self.opened.emit(info)
-            case events.SourceFailed(error):
+            case events.SourceFailed(_, error):
                 self.failed.emit(error)
-            case events.SourceStalled(seconds):
+            case events.SourceStalled(_, seconds):
                 self.stalled.emit(seconds)
             case events.SourceResumed():
                 self.stalled.emit(0.0)
-            case events.StateChanged(state):
+            case events.StateChanged(_, state):
+                self._source_state = state
                 self._set_state(state)
 
-    def _on_network(self, event: events.Event) -> bool:
-        """Passes on what does not depend on the source; False for all else."""
+    def _on_model(self, event: events.ModelEvent) -> None:
         match event:
-            case events.InferenceFailed(error):
-                self.engine_failed.emit(error)
-            case events.ModelChanged(name):
-                self._model, self._first = name, None
+            case events.ModelChanged(number, name):
+                # Also one that a newer request will replace: it is in use until then.
+                self._model, self._first, self._model_number = name, None, number
                 self.model_changed.emit(name)
-            case events.ModelRefused(_, error):
+            case events.ModelRefused(number, _, error) if number == self._trial_number:
                 self._refuse(error)
-            case events.TeacherReady(name):
-                self._show_again()
+            case events.InferenceFailed(number, error) if number == self._model_number:
+                self.engine_failed.emit(error)
+
+    def _on_teacher(self, event: events.TeacherEvent) -> None:
+        match event:
+            case events.TeacherReady(_, name):
+                self._pipeline.repeat_frame()
                 self.teacher_ready.emit(name)
-            case events.TeacherFailed(_, error):
+            case events.TeacherFailed(_, _, error):
                 self.teacher_failed.emit(error)
-            case _:
-                return False
-        return True
 
     def _set_state(self, state: PipelineState) -> None:
         if state is not self._state:
@@ -379,9 +493,7 @@ def _make(spec: str | None, camera: CameraFormat | None, orientations: Orientati
     """Makes a source, still closed. Runs on a job's thread: it may look for cameras."""
     from uvanet.sources import default_source, make_source
 
-    # Only cameras know what to do with a format.
-    wishes = {} if camera is None else {"camera": camera}
-    source = default_source(**wishes) if spec is None else make_source(spec, **wishes)
+    source = default_source(camera=camera) if spec is None else make_source(spec, camera=camera)
     return OrientedSource(source, orientations)
 
 

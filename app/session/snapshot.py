@@ -1,4 +1,4 @@
-"""A still of what the stage shows: each picture with its heat and what is drawn over it."""
+"""Snapshot of the canvases: each frame with its heat map and what is drawn over it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ _GAP = 8
 
 
 class SnapshotLayer(NamedTuple):
-    """One picture of a still.
+    """One canvas of a snapshot.
 
     Attributes:
-        image: BGR, uint8, shape (h, w, 3), never written to again.
-        heat: Premultiplied BGRA of any size, uint8, likewise; None for the bare picture.
-        over: What is drawn over both, as large as the picture.
+        image: The frame: BGR, uint8, shape (h, w, 3); never written to again.
+        heat: The heat image: premultiplied BGRA, uint8, shape (h', w', 4), covering the frame;
+            None for none.
+        over: What is drawn over both, of the frame's size.
     """
 
     image: NDArray[np.uint8]
@@ -36,12 +37,12 @@ class SnapshotLayer(NamedTuple):
 
 
 def capture_layer(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> SnapshotLayer:
-    """Freezes what a canvas shows of a picture, the whole of it however it is zoomed.
+    """Captures what a canvas shows: the whole frame, whatever the zoom.
 
     Args:
-        canvas: Shows it.
-        image: The frame, BGR, uint8, shape (h, w, 3), at its own resolution.
-        title: Stands in its corner; empty for none.
+        canvas: Shows the frame.
+        image: The frame: BGR, uint8, shape (h, w, 3), at its own resolution.
+        title: Drawn in its corner; empty for none.
     """
     height, width = image.shape[:2]
     over, scale = canvas.drawn(width, height)
@@ -54,41 +55,41 @@ def capture_layer(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> 
     return SnapshotLayer(image, canvas.heat, over)
 
 
-def draw_divider(part: SnapshotLayer, share: float) -> None:
-    """Draws the line of a wipe into a part, at a share of its width."""
-    painter = QPainter(part.over)
-    thick = max(2, part.over.width() // 480)
-    place = round(share * part.over.width()) - thick // 2
-    painter.fillRect(QRect(place, 0, thick, part.over.height()), QColor("#f4f5f7"))
+def draw_divider(layer: SnapshotLayer, share: float) -> None:
+    """Draws the dividing line of the wipe view at a fraction of the width."""
+    painter = QPainter(layer.over)
+    thick = max(2, layer.over.width() // 480)
+    left = round(share * layer.over.width()) - thick // 2
+    painter.fillRect(QRect(left, 0, thick, layer.over.height()), QColor("#f4f5f7"))
     painter.end()
 
 
-def compose(parts: Sequence[SnapshotLayer]) -> NDArray[np.uint8]:
-    """Draws parts side by side; on any thread.
+def compose(layers: Sequence[SnapshotLayer]) -> NDArray[np.uint8]:
+    """Draws canvases side by side. Any thread.
 
     Args:
-        parts: At least one; all of one height.
+        layers: At least one; all of the same height.
 
     Returns:
         BGR, uint8, shape (h, w, 3).
     """
-    pictures = [_draw(part) for part in parts]
+    pictures = [_draw(layer) for layer in layers]
     gap = np.full((len(pictures[0]), _GAP, 3), 16, np.uint8)
     row = [piece for picture in pictures for piece in (picture, gap)][:-1]
     return np.hstack(row)
 
 
-def _draw(part: SnapshotLayer) -> NDArray[np.uint8]:
-    height, width = part.image.shape[:2]
-    drawn = to_qimage(part.image).convertToFormat(QImage.Format.Format_RGB32)
+def _draw(layer: SnapshotLayer) -> NDArray[np.uint8]:
+    height, width = layer.image.shape[:2]
+    drawn = to_qimage(layer.image).convertToFormat(QImage.Format.Format_RGB32)
     painter = QPainter(drawn)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    if part.heat is not None:
-        rows, columns = part.heat.shape[:2]
-        shades = QImage.Format.Format_ARGB32_Premultiplied
-        heat = QImage(part.heat.data, columns, rows, columns * 4, shades)
+    if layer.heat is not None:
+        rows, columns = layer.heat.shape[:2]
+        layout = QImage.Format.Format_ARGB32_Premultiplied
+        heat = QImage(layer.heat.data, columns, rows, columns * 4, layout)
         painter.drawImage(QRect(0, 0, width, height), heat)
-    painter.drawImage(0, 0, part.over)
+    painter.drawImage(0, 0, layer.over)
     painter.end()
     pixels = np.frombuffer(drawn.constBits(), np.uint8).reshape(height, width, 4)
     return pixels[..., :3].copy()

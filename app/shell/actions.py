@@ -1,41 +1,57 @@
-"""Every action of the program, declared once.
+"""Actions: declared by a decorator on the method that does them, kept in one registry.
 
-Menus, tool buttons, tooltips and the sheet of shortcuts are made from these declarations. Those of
-the window itself stand here, those of a feature in its class. An action's name is the name of the
-method that does it: of `app.shell.commands.Commands`, or of the feature.
+Menus, tool buttons, tooltips, the shortcut sheet and the tests read the registry.
 """
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from app.features import features
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from app.pipeline.events import PipelineState
+from app.ui.i18n import tr
+from app.ui.icons import icon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.session.presenter import FramePresenter
+    from app.session.session import LiveSession
+
+F = TypeVar("F", bound="Callable[..., None]")
+
+_ATTRIBUTE = "__action__"
+_OPEN = {PipelineState.PLAYING, PipelineState.PAUSED, PipelineState.ENDED, PipelineState.FAILED}
 
 
-@dataclass(frozen=True, slots=True)
-class ActionContext:
-    """What the actions' availability depends on.
+class Needs(enum.Flag):
+    """What must be there for an action to be enabled.
 
     Attributes:
-        source: A source is open (playing, paused or ended).
-        live: The source has its own time.
-        seekable: The source can jump.
-        frame: A frame is on the canvas.
+        SOURCE: A source is open: playing, paused, ended or failed.
+        PACED: It is a source without a time of its own, so that its speed can be chosen.
+        SEEKABLE: It is a source that can jump.
+        FRAME: A frame is on the canvas.
     """
 
-    source: bool = False
-    live: bool = False
-    seekable: bool = False
-    frame: bool = False
+    SOURCE = enum.auto()
+    PACED = enum.auto()
+    SEEKABLE = enum.auto()
+    FRAME = enum.auto()
+
+
+NOTHING = Needs(0)
+SOURCE, PACED, SEEKABLE, FRAME = Needs.SOURCE, Needs.PACED, Needs.SEEKABLE, Needs.FRAME
 
 
 class Menu(enum.StrEnum):
-    """The menus, in their order; the values are their titles."""
+    """The menus in their order; the values are their titles."""
 
     SOURCE = "Source"
     PLAYBACK = "Playback"
@@ -47,119 +63,187 @@ class Menu(enum.StrEnum):
     VIEW = "View"
 
 
-def _always(_: ActionContext) -> bool:
-    return True
-
-
-def _frame(now: ActionContext) -> bool:
-    return now.frame
-
-
-def _source(now: ActionContext) -> bool:
-    return now.source
-
-
-def _seekable(now: ActionContext) -> bool:
-    return now.source and now.seekable
-
-
-def _paced(now: ActionContext) -> bool:
-    return now.source and not now.live
-
-
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One action.
+    """The declaration of an action.
 
     Attributes:
-        name: The method that does it; unique in the program.
-        text: What menus and the shortcut sheet say.
-        menu: Where it stands.
+        name: Name of the method; unique in the program.
+        text: Text of the menu entry and of the line in the shortcut sheet.
+        menu: The menu.
         keys: Shortcuts in Qt's portable form, the one to show first.
-        icon: Name of a file in resources/icons without ending; may be empty.
-        available: Whether it can be used in a situation.
-        group: Actions of one group stand together; a line parts groups.
-        checkable: It is on or off.
-        choice: Actions of one choice exclude each other.
-        hidden: It stands in the shortcut sheet but in no menu.
+        icon: Name of a file in resources/icons without suffix; may be empty.
+        needs: The action is enabled while all of these are there.
+        group: Actions of one group stand together; a separator divides groups.
+        checkable: The method gets the new state.
+        choice: Checkable actions of one choice exclude each other.
+        hidden: In the shortcut sheet, but in no menu.
+        repeat: Holding the key repeats the action.
     """
 
     name: str
     text: str
     menu: Menu
-    keys: tuple[str, ...] = ()
-    icon: str = ""
-    available: Callable[[ActionContext], bool] = _always
-    group: int = 0
-    checkable: bool = False
-    choice: str = ""
-    hidden: bool = False
+    keys: tuple[str, ...]
+    icon: str
+    needs: Needs
+    group: int
+    checkable: bool
+    choice: str
+    hidden: bool
+    repeat: bool
 
 
-_S, _P, _O, _V = Menu.SOURCE, Menu.PLAYBACK, Menu.OVERLAY, Menu.VIEW
+def action(
+    text: str,
+    menu: Menu,
+    *keys: str,
+    icon: str = "",
+    needs: Needs = NOTHING,
+    group: int = 0,
+    checkable: bool = False,
+    choice: str = "",
+    hidden: bool = False,
+    repeat: bool = False,
+) -> Callable[[F], F]:
+    """Declares that a method does an action; the arguments are those of `ActionSpec`.
 
-ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("choose_source", "Choose source…", _S, ("S",), "source", hidden=True),
-    ActionSpec("open_file", "Open file…", _S, ("Ctrl+O",), "file"),
-    ActionSpec("open_folder", "Open folder of pictures…", _S, ("Ctrl+Shift+O",), "folder"),
-    ActionSpec("open_url", "Open URL…", _S, ("Ctrl+U",), "link"),
-    ActionSpec("open_demo", "Demo", _S, ("Ctrl+D",), "demo"),
-    ActionSpec("rescan", "Look for cameras and screens again", _S, ("F5",), "rescan", group=1),
-    ActionSpec(
-        "save_snapshot", "Save snapshot…", _S, ("Ctrl+S",), "snapshot", available=_frame, group=2
-    ),
-    ActionSpec(
-        "copy_snapshot", "Copy snapshot", _S, ("Ctrl+C",), "copy", available=_frame, group=2
-    ),
-    ActionSpec("quit", "Quit", _S, ("Ctrl+Q", "Ctrl+W"), group=3),
-    ActionSpec("play_pause", "Play or pause", _P, ("Space", "K"), "play", available=_source),
-    ActionSpec("step_back", "One frame back", _P, (",",), "step-back", available=_seekable),
-    ActionSpec("step_forward", "One frame on", _P, (".",), "step-forward", available=_paced),
-    ActionSpec("jump_back", "5 seconds back", _P, ("Left",), available=_seekable, group=1),
-    ActionSpec("jump_forward", "5 seconds on", _P, ("Right",), available=_seekable, group=1),
-    ActionSpec("jump_start", "To the start", _P, ("Home",), available=_seekable, group=1),
-    ActionSpec("slower", "Slower", _P, ("[",), available=_paced, group=2),
-    ActionSpec("faster", "Faster", _P, ("]",), available=_paced, group=2),
-    ActionSpec("normal_speed", "Normal speed", _P, ("Backspace",), available=_paced, group=2),
-    ActionSpec("loop", "Loop", _P, ("L",), "loop", group=3, checkable=True),
-    ActionSpec("overlay", "Show overlay", _O, ("O",), "eye", checkable=True),
-    ActionSpec("more_opacity", "More opacity", _O, ("Up",), group=1),
-    ActionSpec("less_opacity", "Less opacity", _O, ("Down",), group=1),
-    ActionSpec("more_threshold", "Higher threshold", _O, ("Shift+Up",), group=2),
-    ActionSpec("less_threshold", "Lower threshold", _O, ("Shift+Down",), group=2),
-    ActionSpec("more_smoothing", "More smoothing", _O, ("Ctrl+Up",), group=3),
-    ActionSpec("less_smoothing", "Less smoothing", _O, ("Ctrl+Down",), group=3),
-    *(
-        ActionSpec(
-            f"colormap_{name}",
-            f"Colour map {name}",
-            _O,
-            (str(number),),
-            group=4,
-            checkable=True,
-            choice="colormap",
+    The method takes no argument, or the new state where the action is checkable or a choice.
+    """
+
+    def declare(method: F) -> F:
+        checked = checkable or bool(choice)
+        spec = ActionSpec(
+            name=method.__name__,
+            text=text,
+            menu=menu,
+            keys=keys,
+            icon=icon,
+            needs=needs,
+            group=group,
+            checkable=checked,
+            choice=choice,
+            hidden=hidden,
+            repeat=repeat,
         )
-        for number, name in enumerate(("turbo", "inferno", "cividis", "viridis"), start=1)
-    ),
-    ActionSpec("next_colormap", "Next colour map", _O, ("C",), group=4),
-    ActionSpec("reset_overlay", "Reset overlay", _O, ("R",), group=5),
-    ActionSpec("full_screen", "Full screen", _V, ("F", "F11"), "full-screen", checkable=True),
-    ActionSpec("panel", "Side panel", _V, ("P",), "panel", checkable=True),
-    ActionSpec(
-        "theme_system", "Colours of the system", _V, ("T",), group=1, checkable=True, choice="theme"
-    ),
-    ActionSpec(
-        "theme_dark", "Dark colours", _V, ("Shift+D",), group=1, checkable=True, choice="theme"
-    ),
-    ActionSpec(
-        "theme_light", "Light colours", _V, ("Shift+L",), group=1, checkable=True, choice="theme"
-    ),
-    ActionSpec("main_menu", "Menu", _V, ("F10",), "menu", group=2, hidden=True),
-    ActionSpec("shortcuts", "Keyboard shortcuts", _V, ("?", "F1"), "keyboard", group=2),
-    ActionSpec("leave", "Leave full screen, close a message", _V, ("Esc",), group=2, hidden=True),
-)
+        setattr(method, _ATTRIBUTE, spec)
+        return method
+
+    return declare
 
 
-def all_actions() -> tuple[ActionSpec, ...]:
-    """The window's own actions and those of all features."""
-    return (*ACTIONS, *(spec for feature in features() for spec in feature.ACTIONS))
+def declared_actions(owner: type) -> list[ActionSpec]:
+    """The actions that a class declares, in their order."""
+    found = (getattr(member, _ATTRIBUTE, None) for member in vars(owner).values())
+    return [spec for spec in found if isinstance(spec, ActionSpec)]
+
+
+class ActionRegistry:
+    """All actions by name.
+
+    Args:
+        window: Gets the actions, so that their shortcuts work wherever the focus is.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+        self._specs: dict[str, ActionSpec] = {}
+        self._actions: dict[str, QAction] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        self._there: Needs | None = None
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._actions
+
+    def __iter__(self) -> Iterator[ActionSpec]:
+        return iter(self._specs.values())
+
+    def register(self, owner: object) -> None:
+        """Makes the actions that the class of `owner` declares.
+
+        Raises:
+            ValueError: An action has the name of another one.
+        """
+        for spec in declared_actions(type(owner)):
+            if spec.name in self._specs:
+                raise ValueError(f"two actions are called {spec.name}")
+            self._specs[spec.name] = spec
+            self._actions[spec.name] = self._make(spec, getattr(owner, spec.name))
+
+    def _make(self, spec: ActionSpec, method: Callable[..., None]) -> QAction:
+        made = QAction(tr(spec.text), self._window)
+        made.setObjectName(spec.name)
+        made.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+        made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        made.setAutoRepeat(spec.repeat)
+        made.setCheckable(spec.checkable)
+        # Qt would guess roles from texts and move entries to the application menu of macOS.
+        made.setMenuRole(
+            QAction.MenuRole.QuitRole if spec.name == "quit" else QAction.MenuRole.NoRole
+        )
+        made.setToolTip(self.tip(tr(spec.text).removesuffix("…"), spec.name))
+        if spec.icon:
+            made.setIcon(icon(spec.icon, on="accent" if spec.checkable else None))
+        if spec.choice:
+            if spec.choice not in self._groups:
+                self._groups[spec.choice] = QActionGroup(self._window)
+            self._groups[spec.choice].addAction(made)
+        made.triggered.connect(_with_state(method) if spec.checkable else _without_state(method))
+        self._window.addAction(made)
+        return made
+
+    def tip(self, text: str, *names: str) -> str:
+        """A tooltip with the shortcuts of the actions it stands for, as far as they exist."""
+        keys = [
+            QKeySequence(self._specs[name].keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            for name in names
+            if name in self._specs and self._specs[name].keys
+        ]
+        return f"{text} ({', '.join(keys)})" if keys else text
+
+    def trigger(self, name: str) -> None:
+        """Triggers an action of another feature; does nothing where that feature is absent."""
+        if name in self._actions:
+            self._actions[name].trigger()
+
+    def set_checked(self, name: str, checked: bool) -> None:
+        """Shows a state without acting on it."""
+        self._actions[name].setChecked(checked)
+
+    def update(self, there: Needs) -> None:
+        """Enables the actions whose needs are there; cheap where nothing has changed."""
+        if there == self._there:
+            return
+        self._there = there
+        for name, spec in self._specs.items():
+            self._actions[name].setEnabled(spec.needs in there)
+
+
+# Qt passes the state to functions that name a parameter for it, and to no partial.
+def _with_state(method: Callable[[bool], None]) -> Callable[[bool], None]:
+    def act(checked: bool = False) -> None:
+        method(checked)
+
+    return act
+
+
+def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
+    def act(_: bool = False) -> None:
+        method()
+
+    return act
+
+
+def what_is_there(session: LiveSession, presenter: FramePresenter) -> Needs:
+    """What actions may need and is there now."""
+    info, there = session.info, NOTHING
+    if info is not None and session.state in _OPEN:
+        there |= SOURCE
+        there |= NOTHING if info.live else PACED
+        there |= SEEKABLE if info.seekable else NOTHING
+    if presenter.packet is not None:
+        there |= FRAME
+    return there

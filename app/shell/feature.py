@@ -1,49 +1,51 @@
-"""What the window knows of a feature, and all that a feature may ask of the window."""
+"""The base class of features."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
-    from app.shell.actions import ActionSpec
-    from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
+    from app.shell.context import Fact, FeatureContext
+    from app.shell.quit_guard import QuitPrompt
 
 
 class Feature(QObject):
-    """A part of the program that the window can do without.
+    """A part of the program that the others can do without.
 
-    A feature declares its actions; the method that does one has the action's name, and gets the
-    new state where the action is checkable. It makes its widgets when it is made, puts them into
-    the window's places (`window.parts.add_card`, `add_strip`, `add_button`, `add_status`) and
-    listens to the window's parts; the window calls nothing of it but what stands here.
+    A feature declares its actions with `app.shell.actions.action`. It makes its widgets in its
+    constructor, puts them into the slots and connects itself to session and presenter. The program
+    calls nothing of it but what stands here, on the GUI thread.
 
     Args:
-        window: The window, whole: parts, controller, display, settings and jobs are there.
+        context: The parts of the program it may use.
     """
 
-    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = ()
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context.slots.window)
+        self.context = context
+        context.actions.register(self)
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.window = window
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme; called once at the start, too."""
-
-    def takes(self, path: str) -> bool:
-        """Uses a file dropped on the window, where it is this feature's.
+    def open_drop(self, path: str) -> bool:
+        """Opens a dropped file, folder or URL.
 
         Returns:
-            Whether it is; a file of no feature is opened as a source.
+            Whether it is of a kind that this feature opens.
         """
         del path
         return False
 
+    def facts(self) -> list[Fact]:
+        """What this feature knows now, for copied numbers and the report of the About box."""
+        return []
+
+    def unfinished(self) -> QuitPrompt | None:
+        """The question to ask before the program quits; None where nothing is unfinished."""
+        return None
+
     def close(self, timeout: float) -> bool:
-        """Ends what runs in the background, at the program's end; off the GUI thread.
+        """Ends background work after the window was closed.
 
         Args:
             timeout: Seconds it may take.

@@ -1,104 +1,95 @@
-"""Asks, before the window goes, what becomes of work that goes on."""
+"""Asks before the window closes on unfinished work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMessageBox
 
+from app.ui.i18n import tr
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtWidgets import QWidget
 
 
 @dataclass(frozen=True, slots=True)
-class QuitWords:
-    """What is asked.
+class QuitPrompt:
+    """What one unfinished work adds to the question.
 
     Attributes:
-        title: Of the box.
-        text: What goes on.
-        about: What either answer means.
-        stop: The answer that ends the work.
-        leave: The answer that lets it go on without the window; empty where it cannot.
+        text: What is unfinished, in a sentence.
+        details: What each answer means for it.
+        stop: Stops the work before the window closes.
+        can_continue: Whether it can go on without the window.
     """
 
-    title: str
     text: str
-    about: str
-    stop: str
-    leave: str = ""
+    details: str
+    stop: Callable[[], None]
+    can_continue: bool = False
 
 
-class QuitQuestion(QObject):
-    """Stops the window's closing while something goes on, and asks.
+class QuitGuard:
+    """Asks one question about all unfinished work, each time the window is about to close.
 
     Args:
-        window: The window.
-        active: Whether something goes on.
-        words: Gives what is asked.
-        parent: Of this object.
+        window: The window; closed anew after an answer that allows it.
+        prompts: Gives what is unfinished now.
 
-    Signals:
-        stop: The work is to end before the window closes.
+    Attributes:
+        box: The question while it is open.
     """
 
-    stop = Signal()
-
-    def __init__(
-        self,
-        window: QWidget,
-        active: Callable[[], bool],
-        words: Callable[[], QuitWords],
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, window: QWidget, prompts: Callable[[], Sequence[QuitPrompt]]) -> None:
         self._window = window
-        self._active = active
-        self._words = words
-        self._decided = False
+        self._prompts = prompts
+        self._allowed = False
         self.box: QMessageBox | None = None
-        window.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Asks first."""
-        if (
-            watched is not self._window
-            or event.type() != QEvent.Type.Close
-            or self._decided
-            or not self._active()
-        ):
-            return False
-        event.ignore()
-        if self.box is None:
-            self._ask()
-        return True
+    def allow(self) -> None:
+        """Lets the window close without a question, as a signal of the system demands."""
+        self._allowed = True
+        if self.box is not None:
+            self.box.reject()
 
-    def _ask(self) -> None:
-        words = self._words()
+    def may_close(self) -> bool:
+        """Whether the window may close now; otherwise the question is open."""
+        if self._allowed:
+            return True
+        prompts = self._prompts()
+        if prompts and self.box is None:
+            self._ask(prompts)
+        return not prompts
+
+    def _ask(self, prompts: Sequence[QuitPrompt]) -> None:
         box = QMessageBox(self._window)
-        box.setWindowTitle(words.title)
-        box.setText(words.text)
-        box.setInformativeText(words.about)
-        going = []
-        if words.leave:
-            going.append(box.addButton(words.leave, QMessageBox.ButtonRole.AcceptRole))
-        stop = box.addButton(words.stop, QMessageBox.ButtonRole.DestructiveRole)
+        box.setWindowTitle(tr("Unfinished work"))
+        box.setText("\n".join(prompt.text for prompt in prompts))
+        box.setInformativeText("\n\n".join(prompt.details for prompt in prompts))
+        leave = None
+        if any(prompt.can_continue for prompt in prompts):
+            leave = box.addButton(tr("Continue in background"), QMessageBox.ButtonRole.AcceptRole)
+        stop = box.addButton(tr("Stop and quit"), QMessageBox.ButtonRole.DestructiveRole)
         cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(*(going or [cancel]))
+        box.setDefaultButton(leave or cancel)
 
         def done() -> None:
             clicked, self.box = box.clickedButton(), None
             box.deleteLater()
-            if clicked in (*going, stop):
-                if clicked is stop:
-                    self.stop.emit()
-                self._decided = True
-                self._window.close()
+            if clicked is not None and clicked in (leave, stop):
+                for prompt in prompts:
+                    if clicked is stop or not prompt.can_continue:
+                        prompt.stop()
+                self._close()
 
         box.finished.connect(lambda _: done())
         self.box = box
         box.open()
+
+    def _close(self) -> None:
+        self._allowed = True
+        self._window.close()
+        self._allowed = False

@@ -25,7 +25,7 @@ _COLUMNS = (
 
 
 class ShortcutSheet(QDialog):
-    """All shortcuts at a glance, made from the declarations of the actions.
+    """Lists the shortcuts of all actions by menu.
 
     Args:
         specs: The actions.
@@ -80,7 +80,7 @@ class ShortcutSheet(QDialog):
 
 
 def key_text(keys: str) -> str:
-    """Writes a shortcut the way the system does, with arrows as arrows."""
+    """Formats a shortcut in the notation of the system, with arrow signs for arrow keys."""
     text = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
     for name, arrow in {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}.items():
         if text == name or text.endswith(("+" + name, " " + name)):

@@ -1,10 +1,12 @@
-"""Messages over the picture."""
+"""Messages at the top of the window's picture."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -17,209 +19,296 @@ from PySide6.QtWidgets import (
 
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
-from app.ui.icons import icon, pixmap
+from app.ui.icons import icon
+from app.ui.theme import set_level
 
 if TYPE_CHECKING:
-    from app.ui.theme import ThemeColors
+    from PySide6.QtGui import QPaintEvent
 
-_WIDEST = 620
-_NARROW = 480  # a narrower message has its button below
+Level = Literal["error", "warning", "info", "done"]
+
+_MAX_WIDTH = 620
+_WRAP_BELOW = 480  # in a narrower banner the button is below the text
 _MARGIN = 16
+_NOTICE_MS = 5000
+_MAX_ALERTS = 20  # the oldest is dropped
 
 
-_PASSING = ("info", "done")
-_PASSING_MS = 5000
+@dataclass(frozen=True, slots=True)
+class _Message:
+    level: Level
+    text: str
+    hint: str
+    button: str
+    topic: str
+
+    @property
+    def is_alert(self) -> bool:
+        return self.level in ("error", "warning")
 
 
-class Banner(QFrame):
-    """One message at the top of the widget it stands over; it never takes the focus.
+class Banner(QWidget):
+    """Shows messages over its host widget; it never takes the keyboard focus.
 
-    Errors and warnings stay until they are closed or outdated; "info" and "done" go by
-    themselves, and wait until an error that is just being read had its time.
+    There are two rows. The first one holds alerts (errors and warnings): they stay until the user
+    closes them or `dismiss_topic` outdates them; the newest is shown, with "1 of 3" where more
+    wait behind it. The second row holds one notice ("info" or "done"), which disappears after
+    five seconds. So a notice never hides an error.
 
     Signals:
-        acted: The user pressed the message's button; the topic of the message.
-        closed: The user closed the message.
+        acted: The user pressed a message's button; carries the message's topic.
     """
 
     acted = Signal(str)
-    closed = Signal()
 
-    def __init__(self, host: QWidget, tokens: ThemeColors) -> None:
+    def __init__(self, host: QWidget) -> None:
         super().__init__(host)
-        self.setObjectName("banner")
-        self._tokens = tokens
-        self.level = ""
-        self.topic = ""
+        self._host = host
+        self._messages: list[_Message] = []  # the newest last; at most one notice
         self._silent = False
-        self._said = False  # a message waits, or is there
-        self._mark = QLabel()
-        self._title = QLabel()
-        self._title.setObjectName("bannerTitle")
-        self._hint = QLabel()
-        self._hint.setObjectName("bannerHint")
-        for label in (self._title, self._hint):
-            label.setWordWrap(True)
-            # Messages name files and addresses, which may look like markup.
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._alert_row = _MessageRow(self)
+        self._notice_row = _MessageRow(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for row in (self._alert_row, self._notice_row):
+            row.acted.connect(self.acted)
+            row.closed.connect(self._remove)
+            layout.addWidget(row)
+        self._notice_timer = QTimer(self, singleShot=True, interval=_NOTICE_MS)
+        self._notice_timer.timeout.connect(self._remove_notice)
+        host.installEventFilter(self)
+        self.hide()
+
+    @property
+    def message(self) -> str:
+        """Text of the newest visible message; empty if there is none."""
+        row = self._newest_row()
+        return row.message.text if row and row.message else ""
+
+    @property
+    def hint(self) -> str:
+        """Next step named by the newest visible message."""
+        row = self._newest_row()
+        return row.message.hint if row and row.message else ""
+
+    @property
+    def level(self) -> str:
+        """Level of the newest visible message; empty if there is none."""
+        row = self._newest_row()
+        return row.message.level if row and row.message else ""
+
+    @property
+    def button(self) -> QPushButton:
+        """Button of the newest visible message."""
+        return (self._newest_row() or self._alert_row).button
+
+    @property
+    def alerts(self) -> list[str]:
+        """Texts of all errors and warnings, the newest first."""
+        return [message.text for message in reversed(self._messages) if message.is_alert]
+
+    def notify(
+        self, level: Level, message: str, hint: str = "", button: str = "", topic: str = ""
+    ) -> None:
+        """Shows a message.
+
+        It replaces an equal message, and those of the same non-empty topic.
+
+        Args:
+            level: "error" and "warning" stay; "info" and "done" disappear by themselves.
+            message: What happened, in one sentence.
+            hint: The next step; may be empty.
+            button: Label of a button that takes this step; may be empty.
+            topic: Subject, for `dismiss_topic`; may be empty.
+        """
+        new = _Message(level, message, hint, button, topic)
+        kept = [
+            old
+            for old in self._messages
+            if old != new
+            and not (topic and old.topic == topic)
+            and (new.is_alert or old.is_alert)  # a notice replaces the notice before
+        ]
+        alerts = [old for old in kept if old.is_alert]
+        if len(alerts) >= _MAX_ALERTS:
+            kept.remove(alerts[0])
+        self._messages = [*kept, new]
+        if not new.is_alert:
+            self._notice_timer.stop()
+        self._refresh()
+
+    def dismiss(self) -> None:
+        """Closes the newest visible message."""
+        row = self._newest_row()
+        if row is not None and row.message is not None:
+            self._remove(row.message)
+
+    def dismiss_topic(self, topic: str) -> None:
+        """Closes all messages with this topic."""
+        self._messages = [message for message in self._messages if message.topic != topic]
+        self._refresh()
+
+    def set_silent(self, silent: bool) -> None:
+        """Hides all messages while others see the picture; alerts are shown again afterwards."""
+        self._silent = silent
+        if silent:
+            self._remove_notice()
+        self._refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follows the size of the host."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _newest_row(self) -> _MessageRow | None:
+        if not self.isVisibleTo(self._host):
+            return None
+        newest = self._messages[-1]
+        return self._alert_row if newest.is_alert else self._notice_row
+
+    def _remove(self, message: _Message) -> None:
+        self._messages = [one for one in self._messages if one != message]
+        self._refresh()
+
+    def _remove_notice(self) -> None:
+        self._messages = [message for message in self._messages if message.is_alert]
+        self._refresh()
+
+    def _refresh(self) -> None:
+        alerts = [message for message in self._messages if message.is_alert]
+        notice = next((message for message in self._messages if not message.is_alert), None)
+        self._alert_row.show_message(alerts[-1] if alerts else None, len(alerts))
+        self._notice_row.show_message(notice)
+        visible = bool(self._messages) and not self._silent
+        if not visible or notice is None:
+            self._notice_timer.stop()
+        elif not self._notice_timer.isActive():
+            self._notice_timer.start()
+        self.setVisible(visible)
+        if visible:
+            self.raise_()
+            self._fit()
+
+    def _fit(self) -> None:
+        if not self._messages:
+            return
+        available = min(_MAX_WIDTH, self._host.width() - 2 * _MARGIN)
+        rows = [row for row in (self._alert_row, self._notice_row) if row.message is not None]
+        width = max(row.width_within(available) for row in rows)
+        for row in rows:
+            row.set_wrapped(width < _WRAP_BELOW)
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        height = layout.heightForWidth(width) if layout.hasHeightForWidth() else -1
+        height = max(height, self.minimumSizeHint().height())
+        self.setGeometry((self._host.width() - width) // 2, _MARGIN, width, height)
+
+
+class _MessageRow(QFrame):
+    """One visible message with its icon, button and close button."""
+
+    acted = Signal(str)
+    closed = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.message: _Message | None = None
+        self._mark = _LevelMark()
+        self._title = _text_label("bannerTitle")
+        self._hint = _text_label("bannerHint")
+        self._count = QLabel()
+        self._count.setObjectName("quiet")
         self.button = QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.clicked.connect(lambda: self.acted.emit(self.topic))
-        self.cross = IconButton(16)
-        self.cross.setAccessibleName(tr("Close the message"))
-        self.cross.setToolTip(tr("Close the message (Esc)"))
-        self.cross.clicked.connect(self.dismiss)
-        words = QVBoxLayout()
-        words.setSpacing(3)
-        words.addWidget(self._title)
-        words.addWidget(self._hint)
+        self.button.clicked.connect(self._on_button)
+        self._cross = IconButton(16)
+        self._cross.setIcon(icon("close", "quiet"))
+        self._cross.setAccessibleName(tr("Close the message"))
+        self._cross.setToolTip(tr("Close the message (Esc)"))
+        self._cross.clicked.connect(lambda: self.closed.emit(self.message))
+        text = QVBoxLayout()
+        text.setSpacing(3)
+        text.addWidget(self._title)
+        text.addWidget(self._hint)
         self._inner = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._inner.setSpacing(10)
-        self._inner.addLayout(words, 1)
+        self._inner.addLayout(text, 1)
         self._inner.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 10, 8, 10)
         layout.setSpacing(12)
         layout.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(self._inner, 1)
-        layout.addWidget(self.cross, 0, Qt.AlignmentFlag.AlignTop)
-        self._waiting: tuple[str, str, str, str, str] | None = None
-        self._reading = QTimer(self)
-        self._reading.setSingleShot(True)
-        self._reading.timeout.connect(self._say_what_waits)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
-        self._host = host
-        host.installEventFilter(self)
+        layout.addWidget(self._count, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._cross, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
-    @property
-    def message(self) -> str:
-        """What is said now; empty where nothing is."""
-        return self._title.text() if self.isVisibleTo(self._host) else ""
-
-    @property
-    def hint(self) -> str:
-        """The next step that is named."""
-        return self._hint.text()
-
-    def say(
-        self, level: str, message: str, hint: str = "", button: str = "", topic: str = ""
-    ) -> None:
-        """Shows a message in place of the one before.
-
-        Args:
-            level: "error", "warning", "info" or "done".
-            message: What happened, in a sentence.
-            hint: The next step; may be empty.
-            button: Text of a button that takes this step; may be empty.
-            topic: What it is about, for `retract`; may be empty.
-        """
-        if level in _PASSING and self._reading.isActive() and self.isVisibleTo(self._host):
-            self._waiting = (level, message, hint, button, topic)
+    def show_message(self, message: _Message | None, count: int = 1) -> None:
+        """Shows the newest of `count` messages, or nothing."""
+        self.message = message
+        self.setVisible(message is not None)
+        if message is None:
             return
-        self._waiting = None
-        self._reading.stop()
-        self.level = level
-        self.topic = topic
-        self.setProperty("level", level)
-        self.style().unpolish(self)
-        self.style().polish(self)
-        self._title.setText(message)
-        self._hint.setText(hint)
-        self._hint.setVisible(bool(hint))
-        self.button.setText(button)
-        self.button.setVisible(bool(button))
-        self.setAccessibleName(message)
-        self.setAccessibleDescription(hint)
-        self._paint_marks()
-        self._timer.stop()
-        self._said = True
-        if not self._silent:
-            self._appear()
+        set_level(self, message.level)
+        self._mark.set_level(message.level)
+        self._title.setText(message.text)
+        self._hint.setText(message.hint)
+        self._hint.setVisible(bool(message.hint))
+        self._count.setText(tr("1 of {count}").format(count=count))
+        self._count.setVisible(count > 1)
+        self.button.setText(message.button)
+        self.button.setVisible(bool(message.button))
+        self.setAccessibleName(message.text)
+        self.setAccessibleDescription(message.hint)
 
-    def set_silent(self, silent: bool) -> None:
-        """Keeps messages back, for a picture that others see; the last one comes afterwards."""
-        self._silent = silent
-        if silent:
-            self._said = self.isVisibleTo(self._host) and self.level in ("error", "warning")
-            self.hide()
-        elif self._said:
-            self._appear()
-
-    def _appear(self) -> None:
-        self._said = False
-        if self.level in _PASSING:
-            self._timer.start(_PASSING_MS)
-        elif self.level == "error":
-            self._reading.start(_PASSING_MS)
-        self.show()
-        self.raise_()
-        self._place()
-
-    def dismiss(self) -> None:
-        """Takes the message away."""
-        self._said = False
-        if self.isVisibleTo(self._host):
-            self._timer.stop()
-            self._reading.stop()
-            self.hide()
-            self.closed.emit()
-            self._say_what_waits()
-
-    def _say_what_waits(self) -> None:
-        self._reading.stop()
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            self.say(*waiting)
-
-    def retract(self, topic: str) -> None:
-        """Takes the message away if it is about `topic`."""
-        if self._waiting is not None and self._waiting[-1] == topic:
-            self._waiting = None
-        if self.topic == topic:
-            self.dismiss()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self._paint_marks()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keeps its place when the host changes its size."""
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def _paint_marks(self) -> None:
-        tokens = self._tokens
-        self.cross.setIcon(icon("close", tokens.quiet, tokens.faint))
-        if self.level:
-            colour = getattr(tokens, self.level, tokens.quiet)
-            self._mark.setPixmap(pixmap(self.level, colour, 20, self.devicePixelRatioF()))
-
-    def _place(self) -> None:
-        host = self._host
-        room = host.width() - 2 * _MARGIN
-        width = min(_WIDEST, room)
-        if self.level in ("info", "done"):
-            longest = max(
-                label.fontMetrics().horizontalAdvance(label.text())
-                for label in (self._title, self._hint)
-            )
-            # A bold title is wider than its label's metrics say before the style is applied.
-            width = min(width, round(longest * 1.1) + 120)
-        sideways, downwards = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._inner.setDirection(sideways if width >= _NARROW else downwards)
-        layout = self.layout()
-        assert layout is not None
-        layout.activate()
-        height = layout.heightForWidth(width) if layout.hasHeightForWidth() else -1
-        self.setGeometry(
-            (host.width() - width) // 2,
-            _MARGIN,
-            width,
-            max(height, self.minimumSizeHint().height()),
+    def width_within(self, available: int) -> int:
+        """Width in pixels: that of the text for a notice, all that is available for an alert."""
+        if self.message is None or self.message.is_alert:
+            return available
+        longest = max(
+            label.fontMetrics().horizontalAdvance(label.text())
+            for label in (self._title, self._hint)
         )
+        # A bold title is wider than its label's metrics say before the style is applied.
+        return min(available, round(longest * 1.1) + 120)
+
+    def set_wrapped(self, wrapped: bool) -> None:
+        """Places the button below the text, or beside it."""
+        down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._inner.setDirection(down if wrapped else right)
+
+    def _on_button(self) -> None:
+        if self.message is not None:
+            self.acted.emit(self.message.topic)
+
+
+class _LevelMark(QWidget):
+    """The icon of a level, in the level's color."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(20, 20)
+        self._icon = icon("info", "quiet")
+
+    def set_level(self, level: Level) -> None:
+        self._icon = icon(level, "quiet" if level == "info" else level)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+        painter.end()
+
+
+def _text_label(name: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    # Messages name files and addresses, which may look like markup.
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

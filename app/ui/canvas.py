@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.i18n import tr
 from app.ui.layers import LayerHost
+from app.ui.theme import theme_colors
 from app.ui.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
     from app.ui.layers import Layer
-    from app.ui.theme import ThemeColors
 
 _RADIUS = 10.0
 _NEAR = 9.0  # pixels that the mouse may miss a thing by
@@ -28,7 +28,6 @@ class Canvas(QWidget):
     """Shows the newest picture, in its proportions, with the heat over it.
 
     Args:
-        tokens: The theme's colours.
         viewport: Which part of the picture is seen; one of its own where none is given.
 
     Signals:
@@ -39,9 +38,7 @@ class Canvas(QWidget):
     painted = Signal(object)
     double_clicked = Signal()
 
-    def __init__(
-        self, tokens: ThemeColors, viewport: Viewport | None = None, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, viewport: Viewport | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewport = viewport or Viewport(self)
         self.viewport.attach(self, self.picture_rect)
@@ -52,7 +49,6 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 160)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._tokens = tokens
         self._immersive = False
         self._picture: QImage | None = None
         self._size = (0, 0)
@@ -153,11 +149,6 @@ class Canvas(QWidget):
         """Takes the picture away."""
         self._picture = self._heat = self._token = None
         self._kept = (None, None)
-        self.update()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
         self.update()
 
     def set_immersive(self, immersive: bool) -> None:
@@ -271,7 +262,7 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the picture, the heat, the message; then says that the picture was seen."""
         painter = QPainter(self)
-        stage = QColor("black") if self._immersive else QColor(self._tokens.window)
+        stage = QColor("black") if self._immersive else QColor(theme_colors().window)
         target = self.picture_rect()
         if self._picture is None:
             painter.fillRect(self.rect(), stage)
@@ -327,12 +318,12 @@ class Canvas(QWidget):
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._tokens.stage))
+        painter.setBrush(QColor(theme_colors().stage))
         painter.drawRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
 
     def _paint_message(self, painter: QPainter, target: QRectF) -> None:
         title, detail = self._message
-        colour, quiet = QColor(self._tokens.text), QColor(self._tokens.quiet)
+        colour, quiet = QColor(theme_colors().text), QColor(theme_colors().quiet)
         if self._picture is not None:
             painter.fillRect(target, QColor(0, 0, 0, 150))
             colour, quiet = QColor("#f4f5f7"), QColor("#c8ccd2")
@@ -357,7 +348,7 @@ class Canvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = QRectF(self.rect()).adjusted(6, 6, -6, -6)
         painter.setBrush(QColor(0, 0, 0, 140))
-        painter.setPen(QPen(QColor(self._tokens.accent), 2, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(QColor(theme_colors().accent), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
         painter.setPen(QColor("#f4f5f7"))
         painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, tr("Drop to open"))

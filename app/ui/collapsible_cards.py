@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QWidget
 
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
-from app.ui.icons import pixmap
+from app.ui.icons import icon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from app.ui.theme import ThemeColors
 
 _SIZE = 14
 _AWAY = "foldedAway"
@@ -24,18 +21,14 @@ _AWAY = "foldedAway"
 class CollapsibleCards(QObject):
     """Which cards are folded, by the words of their headings.
 
-    Args:
-        tokens: The theme's colours.
-
     Signals:
         changed: The names of all folded cards.
     """
 
     changed = Signal(list)
 
-    def __init__(self, tokens: ThemeColors) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._tokens = tokens
         self._cards: dict[str, _CollapsibleCard] = {}
         self._folded: set[str] = set()
 
@@ -47,39 +40,33 @@ class CollapsibleCards(QObject):
         """
         for heading in widget.findChildren(QLabel, "section"):
             card, name = heading.parentWidget(), heading.text()
+            if card is None:
+                continue
             holder = _holder(card.layout(), heading)
             known = name in self._cards or any(one.card is card for one in self._cards.values())
             if holder is None or known:
                 continue
-            fold = _CollapsibleCard(card, heading, holder, self._tokens)
+            fold = _CollapsibleCard(card, heading, holder)
             fold.button.clicked.connect(lambda _=False, name=name: self._toggle(name))
             self._cards[name] = fold
-            fold.set_folded(name in self._folded, self._tokens)
+            fold.set_folded(name in self._folded)
 
     def set_folded(self, names: Iterable[str]) -> None:
         """Folds the cards of these names, now or when they come; unfolds the others."""
         self._folded = set(names)
         for name, fold in self._cards.items():
-            fold.set_folded(name in self._folded, self._tokens)
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        for name, fold in self._cards.items():
-            fold.set_folded(name in self._folded, tokens)
+            fold.set_folded(name in self._folded)
 
     def _toggle(self, name: str) -> None:
         self._folded ^= {name}
-        self._cards[name].set_folded(name in self._folded, self._tokens)
+        self._cards[name].set_folded(name in self._folded)
         self.changed.emit(sorted(self._folded))
 
 
 class _CollapsibleCard(QObject):
     """One card: a small button before the heading; the heading works like it."""
 
-    def __init__(
-        self, card: QWidget, heading: QLabel, holder: QBoxLayout, tokens: ThemeColors
-    ) -> None:
+    def __init__(self, card: QWidget, heading: QLabel, holder: QBoxLayout) -> None:
         super().__init__(card)
         self.card, self._heading, self._name = card, heading, heading.text()
         self._folded = False
@@ -91,18 +78,15 @@ class _CollapsibleCard(QObject):
         card.installEventFilter(self)
         for child in self._others():
             child.installEventFilter(self)
-        self.set_folded(False, tokens)
+        self.set_folded(False)
 
-    def set_folded(self, folded: bool, tokens: ThemeColors) -> None:
+    def set_folded(self, folded: bool) -> None:
         """Folds the card to its heading, or brings the rest back."""
         self._folded = folded
         words = tr("Unfold {name}") if folded else tr("Fold {name}")
         self.button.setAccessibleName(words.format(name=self._name))
         self.button.setToolTip(words.format(name=self._name))
-        drawing = pixmap(
-            "unfold" if folded else "fold", tokens.quiet, _SIZE, self.card.devicePixelRatioF()
-        )
-        self.button.setIcon(QIcon(drawing))
+        self.button.setIcon(icon("unfold" if folded else "fold", "quiet"))
         for child in self._others():
             if folded and not child.isHidden():
                 self._hide(child)
@@ -158,6 +142,6 @@ def _holder(layout: QLayout | None, widget: QWidget) -> QBoxLayout | None:
         return None
     if isinstance(layout, QBoxLayout) and layout.indexOf(widget) >= 0:
         return layout
-    inner = (layout.itemAt(index).layout() for index in range(layout.count()))
-    found = (_holder(one, widget) for one in inner)
+    items = (layout.itemAt(index) for index in range(layout.count()))
+    found = (_holder(item.layout(), widget) for item in items if item is not None)
     return next((one for one in found if one is not None), None)

@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.theme import theme_colors
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
     from PySide6.QtGui import QEnterEvent, QMouseEvent, QPaintEvent, QResizeEvent, QWheelEvent
-
-    from app.ui.theme import ThemeColors
 
 _HANDLE = 14  # diameter of a slider's handle
 _SLIDER_KEYS = {
@@ -232,20 +232,16 @@ class SwatchButton(QAbstractButton):
     Args:
         name: The map's name.
         colours: RGB, uint8, shape (256, 3), from low to high.
-        tokens: The theme's colours.
         safe: Colour-blind people can read it; it is marked so.
     """
 
-    def __init__(
-        self, name: str, colours: NDArray[np.uint8], tokens: ThemeColors, *, safe: bool = False
-    ) -> None:
+    def __init__(self, name: str, colours: NDArray[np.uint8], *, safe: bool = False) -> None:
         super().__init__()
         self._safe = safe
         self.setText(name.capitalize())
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._tokens = tokens
         strip = QImage(256, 1, QImage.Format.Format_RGB32)
         for place, (red, green, blue) in enumerate(colours.tolist()):
             strip.setPixelColor(place, 0, QColor(red, green, blue))
@@ -255,18 +251,13 @@ class SwatchButton(QAbstractButton):
         """With the focus, the arrow keys go through the choices, and Space chooses."""
         return _claims(event, _CHOICE_KEYS) or super().event(event)
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self.update()
-
     def sizeHint(self) -> QSize:
         """A strip and a line of text."""
         return QSize(104, 26 + self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints strip, name and frame."""
-        tokens = self._tokens
+        colors = theme_colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         strip = QRectF(3, 3, self.width() - 6, 14)
@@ -278,11 +269,11 @@ class SwatchButton(QAbstractButton):
         painter.drawImage(strip, self._strip)
         painter.restore()
         if self.isChecked() or self.hasFocus() or self.underMouse():
-            edge = tokens.accent if self.isChecked() or self.hasFocus() else tokens.faint
+            edge = colors.accent if self.isChecked() or self.hasFocus() else colors.faint
             width = 3 if self.hasFocus() else 2
             painter.setPen(QPen(QColor(edge), width))
             painter.drawRoundedRect(strip.adjusted(-1.5, -1.5, 1.5, 1.5), 5.5, 5.5)
-        painter.setPen(QColor(tokens.text if self.isChecked() else tokens.quiet))
+        painter.setPen(QColor(colors.text if self.isChecked() else colors.quiet))
         words = QRectF(3, strip.bottom() + 4, strip.width(), self.fontMetrics().height() + 2)
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, self.text())
         if self._safe:

@@ -1,4 +1,4 @@
-"""Icons drawn from resources/icons in the colours of the theme."""
+"""Icons from resources/icons in the colors of the theme."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
+from app.ui.theme import theme_colors
 from uvanet.paths import resource
 
 
@@ -16,86 +17,85 @@ def _drawing(name: str) -> str:
     return resource(f"icons/{name}.svg").read_text(encoding="utf-8")
 
 
-def svg(name: str, colour: str | None = None) -> bytes:
-    """The source of an icon.
+def svg(name: str, color: str | None = None) -> bytes:
+    """Returns the SVG source of an icon.
 
     Args:
-        name: A file in resources/icons, without ending.
-        colour: What replaces `currentColor`, as #rrggbb.
+        name: A file in resources/icons, without suffix.
+        color: Replaces `currentColor`, as #rrggbb.
     """
     text = _drawing(name)
-    return (text.replace("currentColor", colour) if colour else text).encode()
+    return (text.replace("currentColor", color) if color else text).encode()
 
 
-def pixmap(name: str, colour: str | None, size: int, ratio: float = 1.0) -> QPixmap:
-    """Draws an icon of `size` logical pixels for a screen with `ratio` pixels each."""
+def pixmap(name: str, color: str | None, size: int, ratio: float = 1.0) -> QPixmap:
+    """Draws an icon of `size` logical pixels for a screen with device pixel ratio `ratio`."""
     pixels = round(size * ratio)
     result = QPixmap(QSize(pixels, pixels))
     result.fill(Qt.GlobalColor.transparent)
     painter = QPainter(result)
-    QSvgRenderer(QByteArray(svg(name, colour))).render(painter, QRectF(0, 0, pixels, pixels))
+    QSvgRenderer(QByteArray(svg(name, color))).render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
     result.setDevicePixelRatio(ratio)
     return result
 
 
-class _Drawn(QIconEngine):
-    """Draws an icon when it is shown, at the size it is shown: most of ours wait in menus.
+class _ThemedIconEngine(QIconEngine):
+    """Renders an icon when it is painted, in the size and the theme of that moment.
 
-    Pixmaps of all icons at all usual sizes took 9 MB and a tenth of the start.
+    Pixmaps of all icons in all usual sizes took 9 MB and a tenth of the start-up time.
     """
 
-    def __init__(self, name: str, colours: tuple[str, str, str]) -> None:
+    def __init__(self, name: str, color: str, on: str) -> None:
         super().__init__()
-        self._name, self._colours = name, colours
+        self._name, self._color, self._on = name, color, on
 
     def scaledPixmap(
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        """The icon for a screen with `scale` pixels each logical one."""
-        usual, disabled, on = self._colours
-        colour = on if state is QIcon.State.On else usual
+        """Returns the icon for a screen with device pixel ratio `scale`."""
+        name = self._on if state is QIcon.State.On else self._color
         if mode is QIcon.Mode.Disabled:
-            colour = disabled
+            name = "faint"
+        color = getattr(theme_colors(), name)
         side = min(size.width(), size.height())
-        key = f"uvanet {self._name} {colour} {side} {scale}"
+        key = f"uvanet {self._name} {color} {side} {scale}"
         found = QPixmap()
         if not QPixmapCache.find(key, found):
-            found = pixmap(self._name, colour, side, scale)
+            found = pixmap(self._name, color, side, scale)
             QPixmapCache.insert(key, found)
         return found
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """The icon for a screen with a pixel each logical one."""
+        """Returns the icon for a screen with device pixel ratio 1."""
         return self.scaledPixmap(size, mode, state, 1.0)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        """Paints it in the middle of a place."""
+        """Paints the icon centered in `rect`."""
         scale = painter.device().devicePixelRatio()
         drawn = self.scaledPixmap(rect.size(), mode, state, scale)
-        place = QRect(QPoint(0, 0), drawn.deviceIndependentSize().toSize())
-        place.moveCenter(rect.center())
-        painter.drawPixmap(place, drawn)
+        target = QRect(QPoint(0, 0), drawn.deviceIndependentSize().toSize())
+        target.moveCenter(rect.center())
+        painter.drawPixmap(target, drawn)
 
     def clone(self) -> QIconEngine:
-        """The same again; Qt asks for it where an icon is changed."""
-        return _Drawn(self._name, self._colours)
+        """Returns a copy; Qt asks for it when an icon is detached."""
+        return _ThemedIconEngine(self._name, self._color, self._on)
 
 
-def icon(name: str, colour: str, disabled: str, on: str | None = None) -> QIcon:
-    """An icon sharp at every size.
+def icon(name: str, color: str = "text", on: str | None = None) -> QIcon:
+    """Makes an icon that is sharp at every size and follows the theme.
 
     Args:
-        name: A file in resources/icons, without ending.
-        colour: The usual colour, as #rrggbb.
-        disabled: The colour of a control that is off.
-        on: The colour of a control that is checked.
+        name: A file in resources/icons, without suffix.
+        color: A field of `ThemeColors`; a disabled control always has "faint".
+        on: The field for a checked control; `color` where None.
     """
-    return QIcon(_Drawn(name, (colour, disabled, on or colour)))
+    return QIcon(_ThemedIconEngine(name, color, on or color))
 
 
 def app_icon() -> QIcon:
-    """The program's own icon."""
+    """Returns the program's icon."""
     result = QIcon()
     for size in (16, 24, 32, 48, 64, 128, 256):
         result.addPixmap(pixmap("app", None, size))

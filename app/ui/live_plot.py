@@ -1,71 +1,59 @@
-"""Two graphs of the last minute: frames a second and memory."""
+"""Line charts of the last minute: frame rates and memory."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.bare_graph import Graph
 from app.ui.i18n import tr
+from app.ui.line_chart import LineChart
+from app.ui.theme import is_theme_change, theme_colors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from app.pipeline.stats import PipelineStats
-    from app.ui.theme import ThemeColors
 
 SPAN_SECONDS = 60.0
-_PACE_MS = 40  # between two steps of making the graphs
 
 
 class PlotCard(QFrame):
-    """A graph with its title and the newest value of each curve.
+    """A chart with its title and the newest value of each curve.
 
-    The graph itself comes by `start`: its library takes half a second to load, which nobody
-    should wait for before the first picture.
+    The chart appears with `start`, so that importing pyqtgraph does not delay the first picture.
 
     Args:
         title: What is measured.
-        curves: Name for people and name of the colour in the theme, of each curve.
-        words: Writes a value.
-        height: Of the graph, in pixels.
-        least: The axis reaches up to this at least.
-        tokens: The theme's colours.
-
-    Signals:
-        made: The graph is there.
+        curves: Display name and color (a field of `ThemeColors`) of each curve.
+        value_format: Format string of a value, such as "{:.1f}".
+        height: Height of the chart, in pixels.
+        min_top: Lowest upper end of the vertical axis.
     """
-
-    made = Signal()
 
     def __init__(
         self,
         title: str,
         curves: Sequence[tuple[str, str]],
-        words: str,
+        value_format: str,
         height: int,
-        least: float,
-        tokens: ThemeColors,
+        min_top: float,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(title)
-        self._curves = list(curves)
-        self._words = words
-        self._least = least
-        self._tokens = tokens
-        self._plot: Graph | None = None
-        self._lines: list[Any] = []
-        self._steps: Iterator[None] = iter(())
-        self._pace = QTimer(self)
-        self._pace.timeout.connect(self._go_on)
+        self.curves = list(curves)
+        self.value_format = value_format
+        self._min_top = min_top
         heading = QLabel(title)
         heading.setObjectName("section")
-        self._values = [QLabel("-") for _ in curves]
+        self.values = [QLabel("-") for _ in curves]
+        self.chart = LineChart(title, 30, (0, 6, 12, 0))
+        self.chart.setFixedHeight(height)
+        self.chart.set_curves([color for _, color in curves])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 10)
         layout.setSpacing(6)
@@ -73,165 +61,118 @@ class PlotCard(QFrame):
         line.addWidget(heading)
         line.addStretch()
         layout.addLayout(line)
-        self._marks: list[QLabel] = []
-        if len(self._curves) == 1:
-            line.addWidget(self._values[0])
+        self._legend_labels: list[QLabel] = []
+        if len(self.curves) == 1:
+            line.addWidget(self.values[0])
         else:
-            legend = QGridLayout()
-            legend.setHorizontalSpacing(6)
-            legend.setVerticalSpacing(0)
-            for place, ((name, _), value) in enumerate(zip(curves, self._values, strict=True)):
-                mark = QLabel()
-                mark.setTextFormat(Qt.TextFormat.RichText)
-                mark.setAccessibleName(name)
-                self._marks.append(mark)
-                legend.addWidget(mark, 0, place)
-                legend.addWidget(value, 1, place)
-                legend.setColumnStretch(place, 1)
-            layout.addLayout(legend)
-        for value, (name, _) in zip(self._values, curves, strict=True):
+            layout.addLayout(self._make_legend())
+        for value, (name, _) in zip(self.values, curves, strict=True):
             value.setAccessibleDescription(name)
-        self._stage = QWidget()
-        self._stage.setFixedHeight(height)
-        inner = QVBoxLayout(self._stage)
-        inner.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stage)
-        self.set_tokens(tokens)
+        layout.addWidget(self.chart)
+
+    def _make_legend(self) -> QGridLayout:
+        legend = QGridLayout()
+        legend.setHorizontalSpacing(6)
+        legend.setVerticalSpacing(0)
+        for index, ((name, _), value) in enumerate(zip(self.curves, self.values, strict=True)):
+            label = QLabel()
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setAccessibleName(name)
+            self._legend_labels.append(label)
+            legend.addWidget(label, 0, index)
+            legend.addWidget(value, 1, index)
+            legend.setColumnStretch(index, 1)
+        self._color_legend()
+        return legend
+
+    def _color_legend(self) -> None:
+        colors = theme_colors()
+        for label, (name, color) in zip(self._legend_labels, self.curves, strict=False):
+            label.setText(
+                f'<span style="color:{getattr(colors, color)}">\N{BLACK CIRCLE}</span> '
+                f'<span style="color:{colors.quiet}">{name}</span>'
+            )
 
     @property
     def started(self) -> bool:
-        """Whether the graph is there."""
-        return self._plot is not None and not self._pace.isActive()
+        """Whether the chart is shown."""
+        return self.chart.built
 
     def start(self) -> None:
-        """Makes the graph, in steps of some milliseconds: the live view goes on between them."""
-        if self._plot is None and not self._pace.isActive():
-            self._steps = self._build()
-            self._pace.start(_PACE_MS)
-
-    def _go_on(self) -> None:
-        try:
-            next(self._steps)
-        except StopIteration:
-            self._pace.stop()
-            self.made.emit()
-
-    def _build(self) -> Iterator[None]:
-        plot = self._plot = Graph(self.accessibleName())
-        yield
-        plot.lay_out(30, (0, 6, 12, 0))
-        yield
-        plot.set_x(-SPAN_SECONDS, 0.0)
-        plot.set_y(0.0, self._least)
-        plot.mark("bottom", [(-60, "-60 s"), (-30, "-30 s"), (0, tr("now"))])
-        self._lines = [plot.add_curve() for _ in self._curves]
-        yield
-        self.set_tokens(self._tokens)
-        yield
-        layout = self._stage.layout()
-        assert layout is not None
-        layout.addWidget(plot.widget)
+        """Shows the chart."""
+        if not self.chart.built:
+            self.chart.build()
+            self.chart.set_x_range(-SPAN_SECONDS, 0.0)
+            self.chart.set_y_range(0.0, self._min_top)
+            self.chart.set_ticks("bottom", [(-60, "-60 s"), (-30, "-30 s"), (0, tr("now"))])
 
     def stop(self) -> None:
-        """Takes the graph away."""
-        self._pace.stop()
-        if self._plot is not None:
-            self._plot.close()
-        self._plot, self._lines = None, []
+        """Removes the chart."""
+        self.chart.clear_plot()
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        for mark, (name, colour) in zip(self._marks, self._curves, strict=False):
-            mark.setText(
-                f'<span style="color:{getattr(tokens, colour)}">\N{BLACK CIRCLE}</span> '
-                f'<span style="color:{tokens.quiet}">{name}</span>'
-            )
-        if self._plot is None:
-            return
-        import pyqtgraph
-
-        self._plot.colour(tokens, self.font())
-        for line, (_, colour) in zip(self._lines, self._curves, strict=False):
-            line.setPen(pyqtgraph.mkPen(getattr(tokens, colour), width=1.6))
+    def changeEvent(self, event: QEvent) -> None:
+        """Colors the legend again when the theme changes."""
+        super().changeEvent(event)
+        if is_theme_change(event):
+            self._color_legend()
 
     def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
         """Draws the curves.
 
         Args:
-            times: Seconds, growing; the last is now.
+            times: Seconds, ascending; the last is now.
             series: The values at these times, of each curve.
         """
-        for value, values in zip(self._values, series, strict=True):
-            value.setText(self._words.format(values[-1]))
-        if self._plot is None or not self._lines:
-            return
         ages = [time - times[-1] for time in times]
-        for line, values in zip(self._lines, series, strict=True):
-            line.setData(ages, list(values))
-        top = _round_up(max(self._least, max(max(values) for values in series) * 1.08))
-        self._plot.set_y(0.0, top, padding=0.02)
-        self._plot.mark("left", [(value, f"{value:g}") for value in (0.0, top / 2, top)])
+        for index, (label, values) in enumerate(zip(self.values, series, strict=True)):
+            label.setText(self.value_format.format(values[-1]))
+            self.chart.set_data(index, ages, list(values))
+        top = _round_up(max(self._min_top, max(max(values) for values in series) * 1.08))
+        self.chart.set_y_range(0.0, top, padding=0.02)
+        self.chart.set_ticks("left", [(value, f"{value:g}") for value in (0.0, top / 2, top)])
 
 
 class PlotPanel(QWidget):
-    """The two graphs, fed with one snapshot after the other."""
+    """The charts of frame rates and memory, fed with one snapshot after the other."""
 
-    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._times: deque[float] = deque()
         self._samples: deque[tuple[float, float, float, float]] = deque()
-        self.rates = PlotCard(
-            tr("Frames per second"),
-            [
-                (tr("captured"), "captured"),
-                (tr("inferred"), "inferred"),
-                (tr("painted"), "painted"),
-            ],
-            "{:.1f}",
-            104,
-            20.0,
-            tokens,
-        )
-        self.memory = PlotCard(
-            tr("Memory"), [(tr("resident"), "memory")], "{:.0f} MB", 84, 100.0, tokens
-        )
+        rates = [
+            (tr("captured"), "captured"),
+            (tr("inferred"), "inferred"),
+            (tr("painted"), "painted"),
+        ]
+        self.rates = PlotCard(tr("Frames per second"), rates, "{:.1f}", 104, 20.0)
+        memory = [(tr("resident"), "memory")]
+        self.memory = PlotCard(tr("Memory"), memory, "{:.0f} MB", 84, 100.0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         layout.addWidget(self.rates)
         layout.addWidget(self.memory)
-        self.rates.made.connect(self.memory.start)
 
     def start(self) -> None:
-        """Makes the graphs, one after the other."""
+        """Shows the charts."""
         self.rates.start()
+        self.memory.start()
 
     def stop(self) -> None:
-        """Takes the graphs away."""
+        """Removes the charts."""
         self.rates.stop()
         self.memory.stop()
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self.rates.set_tokens(tokens)
-        self.memory.set_tokens(tokens)
-
     def add(self, seconds: float, stats: PipelineStats) -> None:
-        """Takes a snapshot.
+        """Adds a snapshot.
 
         Args:
-            seconds: When, on any steady clock.
+            seconds: Time of the snapshot on a monotonic clock.
             stats: The snapshot.
         """
         self._times.append(seconds)
         self._samples.append(
-            (
-                stats.fps_captured,
-                stats.fps_inferred,
-                stats.fps_painted,
-                stats.rss_bytes / 1e6,
-            )
+            (stats.fps_captured, stats.fps_inferred, stats.fps_painted, stats.rss_bytes / 1e6)
         )
         while seconds - self._times[0] > SPAN_SECONDS:
             self._times.popleft()
@@ -242,7 +183,7 @@ class PlotPanel(QWidget):
 
 
 def _round_up(value: float) -> float:
-    """The next of 10, 20, 30, 40, 60, 80, 100, 120, ... that is not below `value`."""
+    """Rounds up to 10, 20, 30, 40, ..., 100, 120, 140, ..., so that ticks are round numbers."""
     step = 10.0
     while value > 10 * step:
         step *= 10 if value > 50 * step else 2

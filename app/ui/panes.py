@@ -14,8 +14,6 @@ from app.ui.controls import ElidedLabel
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-    from app.ui.theme import ThemeColors
-
 _GAP = 10
 _WORTH = 0.6  # of the largest picture area, for which panes stand side by side
 
@@ -60,17 +58,16 @@ class Panes(QWidget):
 
     Args:
         canvas: The first pane's: the program's own picture.
-        tokens: The theme's colours.
 
     Attributes:
         main: The program's own picture.
         others: Two more panes for the same picture; hidden until they are shown.
     """
 
-    def __init__(self, canvas: Canvas, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+    def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.main = Pane(canvas, self)
-        self.others = tuple(Pane(Canvas(tokens, canvas.viewport), self) for _ in range(2))
+        self.others = tuple(Pane(Canvas(canvas.viewport), self) for _ in range(2))
         self._cells: list[QWidget] = [self.main]
         self._proportions = canvas.proportions
         for pane in self.others:
@@ -86,11 +83,6 @@ class Panes(QWidget):
             cell.setParent(self)
             cell.show()
         self._place()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme; the first canvas is told by the window."""
-        for pane in self.others:
-            pane.canvas.set_tokens(tokens)
 
     def set_immersive(self, immersive: bool) -> None:
         """Black around the pictures, for the full screen."""

@@ -1,4 +1,4 @@
-"""Colours and style sheet, dark and light, from one table of tokens."""
+"""Colors, palette and style sheet of the dark and the light theme."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ from dataclasses import dataclass, fields
 from string import Template
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeColors:
-    """The colours of a theme, each as #rrggbb.
+    """The colors of a theme, each as #rrggbb.
 
     Attributes:
-        window: Behind everything.
-        stage: Behind the picture.
-        surface: Cards, menus, fields.
-        raised: A control under the mouse.
-        pressed: A control being pressed.
-        line: Thin lines.
-        text: What is read.
-        quiet: What is read second.
-        faint: What is off.
-        accent: What is on, or has the focus.
-        on_accent: Text over the accent.
-        captured: Curve of captured frames; likewise the next three.
-        inferred: See above.
-        painted: See above.
-        memory: See above.
-        error: Marks of errors; likewise the next two.
-        warning: See above.
-        done: See above.
+        window: Window background.
+        stage: Background of an empty canvas.
+        surface: Background of cards, menus and fields.
+        raised: Background of a hovered control.
+        pressed: Background of a pressed control.
+        line: Thin separators and borders.
+        text: Primary text.
+        quiet: Secondary text.
+        faint: Disabled text and icons.
+        accent: Checked or focused controls.
+        on_accent: Text on the accent color.
+        captured: Curve of captured frames.
+        inferred: Curve of inferred frames.
+        painted: Curve of painted frames.
+        memory: Curve of memory.
+        error: Error marks.
+        warning: Warning marks.
+        done: Success marks.
     """
 
     window: str
@@ -100,36 +100,57 @@ LIGHT = ThemeColors(
 )
 
 
-class Theme(QObject):
-    """Which colours are used now, and the switch between them.
+def theme_colors() -> ThemeColors:
+    """Returns the colors of the applied theme.
 
-    Signals:
-        changed: The Tokens used from now on.
+    Widgets and icons call this when they paint. The application's palette is the only state, so
+    there is nothing to hand on when the theme changes.
     """
+    window = QGuiApplication.palette().color(QPalette.ColorRole.Window)
+    return LIGHT if window.lightness() > 127 else DARK
 
-    changed = Signal(object)
+
+def is_theme_change(event: QEvent) -> bool:
+    """Whether a `changeEvent` means that cached drawings have the wrong colors."""
+    return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+
+
+def set_level(widget: QWidget, level: str) -> None:
+    """Applies the style of a level: "error", "warning", "info", "done" or "" for none."""
+    if widget.property("level") != level:
+        widget.setProperty("level", level)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class Theme(QObject):
+    """Applies a theme to the application and follows the system's color scheme.
+
+    Args:
+        app: The application.
+        choice: "system", "dark" or "light".
+    """
 
     def __init__(self, app: QApplication, choice: str = "system") -> None:
         super().__init__(app)
         self._app = app
         self._choice = choice
-        self.tokens = DARK
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._on_system)
         self._apply()
 
     @property
     def choice(self) -> str:
-        """What the user chose: "system", "dark" or "light"."""
+        """The user's choice: "system", "dark" or "light"."""
         return self._choice
 
     def choose(self, choice: str) -> None:
-        """Follows the system, or stays dark or light."""
+        """Applies "system", "dark" or "light"."""
         self._choice = choice
         self._apply()
 
     def detach(self) -> None:
-        """Stops following the system."""
+        """Stops following the system's color scheme."""
         self._app.styleHints().colorSchemeChanged.disconnect(self._on_system)
 
     def _on_system(self, _: Qt.ColorScheme) -> None:
@@ -139,52 +160,51 @@ class Theme(QObject):
     def _apply(self) -> None:
         light = self._choice == "light"
         if self._choice == "system":
-            # Where the system does not say, dark: a bright frame spoils the look at a picture.
+            # Dark where the system states no scheme: a bright frame distracts from the picture.
             light = _system_scheme(self._app) is Qt.ColorScheme.Light
-        self.tokens = LIGHT if light else DARK
-        self._app.setPalette(palette(self.tokens))
-        self._app.setStyleSheet(style_sheet(self.tokens))
-        self.changed.emit(self.tokens)
+        colors = LIGHT if light else DARK
+        self._app.setPalette(palette(colors))
+        self._app.setStyleSheet(style_sheet(colors))
 
 
 def _system_scheme(app: QApplication) -> Qt.ColorScheme:
     return app.styleHints().colorScheme()
 
 
-def palette(tokens: ThemeColors) -> QPalette:
-    """The palette for everything the style sheet leaves to the style, file dialogs included."""
+def palette(colors: ThemeColors) -> QPalette:
+    """Builds the palette for what the style sheet does not cover, such as file dialogs."""
     role, result = QPalette.ColorRole, QPalette()
-    for name, colour in {
-        role.Window: tokens.window,
-        role.WindowText: tokens.text,
-        role.Base: tokens.surface,
-        role.AlternateBase: tokens.window,
-        role.Text: tokens.text,
-        role.PlaceholderText: tokens.quiet,
-        role.Button: tokens.surface,
-        role.ButtonText: tokens.text,
-        role.BrightText: tokens.error,
-        role.ToolTipBase: tokens.surface,
-        role.ToolTipText: tokens.text,
-        role.Highlight: tokens.accent,
-        role.HighlightedText: tokens.on_accent,
-        role.Link: tokens.accent,
-        role.Light: tokens.raised,
-        role.Midlight: tokens.pressed,
-        role.Mid: tokens.line,
-        role.Dark: tokens.line,
-        role.Shadow: tokens.stage,
-        role.Accent: tokens.accent,
+    for name, color in {
+        role.Window: colors.window,
+        role.WindowText: colors.text,
+        role.Base: colors.surface,
+        role.AlternateBase: colors.window,
+        role.Text: colors.text,
+        role.PlaceholderText: colors.quiet,
+        role.Button: colors.surface,
+        role.ButtonText: colors.text,
+        role.BrightText: colors.error,
+        role.ToolTipBase: colors.surface,
+        role.ToolTipText: colors.text,
+        role.Highlight: colors.accent,
+        role.HighlightedText: colors.on_accent,
+        role.Link: colors.accent,
+        role.Light: colors.raised,
+        role.Midlight: colors.pressed,
+        role.Mid: colors.line,
+        role.Dark: colors.line,
+        role.Shadow: colors.stage,
+        role.Accent: colors.accent,
     }.items():
-        result.setColor(name, QColor(colour))
+        result.setColor(name, QColor(color))
     for name in (role.WindowText, role.Text, role.ButtonText):
-        result.setColor(QPalette.ColorGroup.Disabled, name, QColor(tokens.faint))
+        result.setColor(QPalette.ColorGroup.Disabled, name, QColor(colors.faint))
     return result
 
 
-def style_sheet(tokens: ThemeColors) -> str:
-    """The style sheet in the colours of a theme."""
-    values = {entry.name: getattr(tokens, entry.name) for entry in fields(tokens)}
+def style_sheet(colors: ThemeColors) -> str:
+    """Builds the style sheet of a theme."""
+    values = {entry.name: getattr(colors, entry.name) for entry in fields(colors)}
     return Template(_SHEET).substitute(values)
 
 
@@ -249,6 +269,8 @@ QPlainTextEdit {
 
 QLabel#section { color: $quiet; font-weight: 600; }
 QLabel#quiet, QLabel#status { color: $quiet; }
+QLabel#quiet[level="error"] { color: $error; }
+QLabel#quiet[level="warning"] { color: $warning; }
 QLabel#key {
     color: $text; background: $raised; border: 1px solid $line; border-radius: 5px;
     padding: 2px 7px;

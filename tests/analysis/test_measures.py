@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uvanet.analysis import Record, Region, Shape, change, entropy, order_of_looks, peak, scan
+from uvanet.analysis import Record, Region, Shape, change, entropy, peak, peaks, scan
 from uvanet.sources import make_source
 from uvanet.video.writer import VideoWriter
 
@@ -55,7 +55,7 @@ def test_the_peak_is_the_middle_of_the_highest_cell():
 def test_looks_go_from_the_strongest_to_the_weakest_and_never_back():
     places = [(0.2, 0.3, 1.0), (0.8, 0.7, 0.8), (0.7, 0.2, 0.6), (0.3, 0.85, 0.4)]
     saliency = sum(blob(x, y, height=height) for x, y, height in places)
-    looks = order_of_looks(saliency)
+    looks = peaks(saliency)
     assert len(looks) == len(places)
     for look, (x, y, height) in zip(looks, places, strict=True):
         assert (look.x, look.y) == pytest.approx((x, y), abs=0.02)
@@ -63,10 +63,10 @@ def test_looks_go_from_the_strongest_to_the_weakest_and_never_back():
 
 
 def test_one_broad_peak_is_one_look_at_first_and_no_crowd():
-    looks = order_of_looks(blob(0.5, 0.5, sigma=0.06), aspect=16 / 9)
+    looks = peaks(blob(0.5, 0.5, sigma=0.06), aspect=16 / 9)
     assert (looks[0].x, looks[0].y) == pytest.approx((0.5, 0.5), abs=0.02)
     assert len(looks) <= 2
-    assert order_of_looks(np.zeros((8, 8), np.float32)) == []
+    assert peaks(np.zeros((8, 8), np.float32)) == []
 
 
 def test_a_record_knows_shares_entries_and_the_first_look():

@@ -23,7 +23,9 @@ from studio_kit import patient  # noqa: E402
 from training_kit import write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
+from app.features.training.feature import Training  # noqa: E402
 from app.main import Options, Program  # noqa: E402
+from app.session import session as live_session  # noqa: E402
 from uvanet.training.run_lock import holder  # noqa: E402
 from uvanet.user_models import runs_folder  # noqa: E402
 from uvanet.video.writer import VideoWriter  # noqa: E402
@@ -110,7 +112,7 @@ def launch(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
 def player(launch: Callable[..., Bench], clip: Path) -> Bench:
     """The program, playing the clip in a loop."""
     bench = launch(clip)
-    bench.until(lambda: bench.window.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     return bench
 
 
@@ -120,6 +122,27 @@ def still(player: Bench) -> Bench:
     player.pause()
     player.seek(1.0)
     return player
+
+
+@pytest.fixture
+def use_teacher(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bench, Callable[[], object]], None]:
+    """Chooses a teacher that is no installed model: its name is "corner"."""
+    load, available = live_session.load_predictor, live_session.if_available
+
+    def use(bench: Bench, make: Callable[[], object]) -> None:
+        monkeypatch.setattr(
+            live_session,
+            "load_predictor",
+            lambda name, *rest: make() if name == "corner" else load(name, *rest),
+        )
+        monkeypatch.setattr(
+            live_session,
+            "if_available",
+            lambda name: name if name == "corner" else available(name),
+        )
+        bench.session.use_teacher("corner")
+
+    return use
 
 
 @pytest.fixture(scope="session")
@@ -140,11 +163,11 @@ def studio(
 ) -> Iterator[Bench]:
     """The program on a scene, with a teacher chosen and few steps; no child outlives the test."""
     bench = launch(squares)
-    bench.until(lambda: bench.window.display.overlay_seen)
-    bench.program.settings.training_teacher = str(teacher)
-    bench.program.settings.training_background = False
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.settings.training_teacher = str(teacher)
+    bench.settings.training_background = False
     patient(bench)
-    bench.feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    bench.feature = bench.find(Training)
     yield bench
     run = bench.feature.run
     folders = list(runs_folder().glob("*")) if runs_folder().is_dir() else []

@@ -5,11 +5,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
-from window_bench import FakeCamera
+from window_bench import ALL_ACTIONS, FakeCamera
 
+from app.features.playback.feature import Playback
 from app.pipeline.events import PipelineState
-from app.shell.actions import ACTIONS, all_actions
-from app.shell.commands import Commands
+from app.shell.actions import declared_actions
 from app.shell.shortcuts import ShortcutSheet, key_text
 
 
@@ -22,36 +22,38 @@ def close_others(bench):
 def bring_into(bench, state, clip):
     """Brings the program into a state."""
     if state == "failed":
-        bench.window.open_source("/no/such/film.mp4")
+        bench.session.open("/no/such/film.mp4")
         bench.wait_state(PipelineState.FAILED)
         return
     bench.open(clip)
     if state == "paused":
         bench.pause()
     if state == "ended":
-        bench.window.set_loop(False)
+        bench.find(Playback).loop(False)
         bench.wait_state(PipelineState.ENDED)
 
 
 @pytest.mark.parametrize("state", ["no source", "playing", "paused", "ended", "failed", "live"])
 def test_every_action_in_every_state(launch, clip, state, monkeypatch):
     if state == "no source":
-        monkeypatch.setattr("app.session.session.Controller.open", lambda self, spec: None)
+        monkeypatch.setattr("app.session.session.LiveSession.open", lambda self, spec: None)
     if state == "live":
         fake = FakeCamera()
-        monkeypatch.setattr("uvanet.sources.make_source", lambda spec: fake)
+        monkeypatch.setattr("uvanet.sources.make_source", lambda spec, **_: fake)
     bench = launch(clip)
     if state == "live":
-        bench.until(lambda: bench.display.overlay_seen)
+        bench.until(lambda: bench.presenter.overlay_seen)
     elif state != "no source":
         bring_into(bench, state, clip)
-    owners = [(ACTIONS, Commands(bench.window))]
-    owners += [(feature.ACTIONS, feature) for feature in bench.window.features]
-    owner_of = {spec.name: owner for specs, owner in owners for spec in specs}
-    for spec in all_actions():
+    owner_of = {
+        spec.name: owner
+        for owner in (bench.window, *bench.program.features)
+        for spec in declared_actions(type(owner))
+    }
+    for spec in ALL_ACTIONS:
         if spec.name in ("quit", "open_demo"):
             continue
-        action = bench.actions_by_name[spec.name]
+        action = bench.actions[spec.name]
         # A disabled action does nothing; its method must still stand a late click.
         action.trigger()
         if not action.isEnabled():
@@ -64,7 +66,7 @@ def test_every_action_in_every_state(launch, clip, state, monkeypatch):
     if state == "live":
         fake.free.set()
     if state != "no source":
-        bench.until(lambda: bench.controller.info is not None)
+        bench.until(lambda: bench.session.info is not None)
     bench.trigger("quit")
     # An export may go on still.
     bench.leave()
@@ -72,12 +74,12 @@ def test_every_action_in_every_state(launch, clip, state, monkeypatch):
 
 
 def test_names_and_keys_are_unique():
-    names = [spec.name for spec in all_actions()]
+    names = [spec.name for spec in ALL_ACTIONS]
     assert len(names) == len(set(names))
-    keys = [QKeySequence(key).toString() for spec in all_actions() for key in spec.keys]
+    keys = [QKeySequence(key).toString() for spec in ALL_ACTIONS for key in spec.keys]
     assert all(keys)
     assert len(keys) == len(set(keys))
-    assert all(spec.keys for spec in all_actions())
+    assert all(spec.keys for spec in ALL_ACTIONS)
 
 
 def test_every_visible_action_is_in_a_menu(player):
@@ -86,8 +88,8 @@ def test_every_visible_action_is_in_a_menu(player):
         for menu in player.main_menu.findChildren(QMenu) or player.window.findChildren(QMenu)
         for action in menu.actions()
     }
-    assert {spec.name for spec in all_actions() if not spec.hidden} <= listed
-    assert len(player.main_menu.actions()) == len({spec.menu for spec in all_actions()})
+    assert {spec.name for spec in ALL_ACTIONS if not spec.hidden} <= listed
+    assert len(player.main_menu.actions()) == len({spec.menu for spec in ALL_ACTIONS})
 
 
 def test_the_sheet_names_every_action(player):
@@ -95,7 +97,7 @@ def test_the_sheet_names_every_action(player):
     sheet = player.window.findChild(ShortcutSheet)
     assert sheet.isVisible()
     words = {label.text() for label in sheet.findChildren(QLabel)}
-    for spec in all_actions():
+    for spec in ALL_ACTIONS:
         assert spec.text.removesuffix("…") in words
         assert {key_text(key) for key in spec.keys} <= words
     sheet.activateWindow()
@@ -107,21 +109,21 @@ def test_the_sheet_names_every_action(player):
 def press(bench, keys):
     combination = QKeySequence(keys)[0]
     key, modifiers = combination.key(), combination.keyboardModifiers()
-    QTest.keyClick(bench.window.canvas, key, modifiers)
+    QTest.keyClick(bench.canvas, key, modifiers)
 
 
 @pytest.mark.parametrize(
     ("name", "key"),
     [
         (spec.name, key)
-        for spec in all_actions()
+        for spec in ALL_ACTIONS
         for key in spec.keys
         if spec.name not in ("full_screen",)
     ],
 )
 def test_every_shortcut_reaches_its_action(still, name, key, monkeypatch):
     done = []
-    action = still.actions_by_name[name]
+    action = still.actions[name]
     action.triggered.disconnect()
     action.triggered.connect(lambda: done.append(name))
     still.window.activateWindow()
@@ -152,7 +154,7 @@ def test_space_presses_a_focused_button(still):
     before = still.settings.loop
     QTest.keyClick(button, Qt.Key.Key_Space)
     assert still.settings.loop is not before
-    assert still.controller.state is PipelineState.PAUSED
+    assert still.session.state is PipelineState.PAUSED
 
 
 def test_arrows_go_through_the_colour_maps(still):
@@ -204,4 +206,4 @@ def test_tab_goes_through_all_controls(player):
     assert player.transport.timeline in seen
     assert player.overlay_panel.opacity.slider in seen
     assert player.overlay_panel.swatches["turbo"] in seen
-    assert player.menu_button in seen
+    assert player.window._menu_button in seen

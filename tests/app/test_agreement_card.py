@@ -1,18 +1,17 @@
-"""The agreement's card, while its graph is being made."""
-
-import pytest
+"""The agreement's card before and after its chart is built."""
 
 from app.features.compare.agreement_card import AgreementCard
 from app.pipeline.agreement import Agreement
-from app.ui.theme import DARK
 
 
-@pytest.mark.parametrize("steps", range(6))
-def test_agreement_may_come_between_any_two_steps_of_its_graph(qtbot, steps):
-    card = AgreementCard(DARK)
+def test_agreement_may_come_before_the_chart_is_built(qtbot):
+    card = AgreementCard()
     qtbot.addWidget(card)
-    build = card._build()
-    for _ in range(steps):
-        next(build, None)
     card.add(1.0, Agreement(0.9, 0.8, 0.3, 0.1))
     assert dict(card.numbers)["CC"] == "0.90"
+    card.start()
+    card.add(2.0, Agreement(0.5, 0.8, 0.3, 0.1))
+    assert card.chart.curve_points(0)[1] == [0.9, 0.5]
+    card.stop()
+    card.add(3.0, Agreement(0.4, 0.8, 0.3, 0.1))
+    assert dict(card.numbers)["CC"] == "0.40"

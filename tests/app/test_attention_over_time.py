@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from window_bench import FakeCamera
 
-from app.features.analyse import Analyse
+from app.features.analyse.feature import Analyse
 from uvanet.analysis.record import Series
 from uvanet.video.writer import VideoWriter
 
@@ -23,7 +23,7 @@ def pixels(image):
 
 
 def analyse(bench):
-    return next(one for one in bench.window.features if isinstance(one, Analyse))
+    return bench.find(Analyse)
 
 
 def record(bench):
@@ -47,7 +47,7 @@ def jumpy(tmp_path_factory):
 def paused(launch, jumpy):
     """The program, paused near the start of the clip that jumps."""
     bench = launch(jumpy)
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     bench.pause()
     bench.seek(0.5)
     return bench
@@ -56,7 +56,7 @@ def paused(launch, jumpy):
 def test_playing_fills_the_strip_and_a_second_round_adds_nothing(player):
     player.until(lambda: len(record(player)) >= 19)
     loops = len(record(player))
-    player.until(lambda: player.display.packet.frame.epoch > 3)
+    player.until(lambda: player.presenter.packet.frame.epoch > 3)
     assert loops <= len(record(player)) <= 21
     assert analyse(player)._strip.isVisible()
     assert len(analyse(player)._strip.graph._series.seconds) > 10
@@ -71,13 +71,13 @@ def test_a_scan_sees_the_whole_clip_and_finds_the_changes(paused):
     assert "scanned" in paused.banner.message
     assert record(paused).moments() == pytest.approx([2.0, 4.0], abs=0.06)
     paused.trigger("next_change")
-    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(2.0, abs=0.06))
+    paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(2.0, abs=0.06))
     paused.settle()
     paused.trigger("next_change")
-    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(4.0, abs=0.06))
+    paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(4.0, abs=0.06))
     paused.settle()
     paused.trigger("previous_change")
-    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(2.0, abs=0.06))
+    paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(2.0, abs=0.06))
 
 
 def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
@@ -96,7 +96,7 @@ def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
     analyse(paused)._strip.scan.click()
     assert not analyse(paused)._recording.scanning
     go_on.set()
-    paused.until(lambda: not paused.jobs.busy())
+    paused.until(lambda: not paused.context.jobs.busy())
     assert 20 <= len(record(paused)) < 30
 
 
@@ -110,7 +110,7 @@ def test_a_scan_of_a_file_that_has_gone_says_so(launch, jumpy, tmp_path):
     path = tmp_path / "gone.mp4"
     path.write_bytes(jumpy.read_bytes())
     bench = launch(path)
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     bench.pause()
     path.unlink()
     bench.trigger("scan_clip")
@@ -128,7 +128,7 @@ def test_a_click_on_the_strip_goes_there(paused):
     graph = analyse(paused)._strip.graph
     place = QPoint(round(graph.width() * 5 / 6), 10)
     QTest.mouseClick(graph, Qt.MouseButton.LeftButton, pos=place)
-    paused.until(lambda: paused.display.packet.frame.pts == pytest.approx(5.0, abs=0.1))
+    paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(5.0, abs=0.1))
 
 
 def test_a_long_clip_is_drawn_by_pixels_and_loses_no_jump(player):
@@ -169,15 +169,15 @@ def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeyp
     picture = tmp_path / "picture.png"
     cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8))
     bench = launch(clip)
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     assert analyse(bench)._strip.isVisible()
     bench.open(picture)
     assert not analyse(bench)._strip.isVisible()
     fake = FakeCamera()
-    monkeypatch.setattr("uvanet.sources.make_source", lambda spec: fake)
+    monkeypatch.setattr("uvanet.sources.make_source", lambda spec, **_: fake)
     bench.open("camera:fake")
     assert not analyse(bench)._strip.isVisible()
-    assert not bench.actions_by_name["scan_clip"].isEnabled()
+    assert not bench.actions["scan_clip"].isEnabled()
     bench.until(lambda: len(record(bench)) > 3)
     fake.free.set()
 
@@ -186,12 +186,12 @@ def test_the_strip_stays_hidden_where_it_is_not_wanted(player):
     strip = analyse(player)._strip
     player.trigger("strip")
     assert not strip.isVisible()
-    player.parts.set_immersive(True, panel=False)
-    player.parts.set_immersive(False, panel=True)
+    player.slots.set_chrome_hidden(True)
+    player.slots.set_chrome_hidden(False)
     assert not strip.isVisible()
     player.trigger("strip")
     assert strip.isVisible()
-    player.parts.set_immersive(True, panel=False)
+    player.slots.set_chrome_hidden(True)
     assert not strip.isVisible()
 
 
@@ -207,7 +207,7 @@ def test_the_average_lies_where_attention_was(paused):
     assert (np.abs(after[right].astype(int) - before[right]).max(axis=2) > 40).mean() > 0.2
     assert "Average" in analyse(paused)._looks.note
     # A saved picture shows what is seen.
-    shown = paused.window.snapshot()()
+    shown = paused.presenter.snapshot()()
     assert (np.abs(shown[40:80, 105:135].astype(int) - 40).max(axis=2) > 40).mean() > 0.2
     paused.trigger("average")
     assert (paused.grab() == before).all()
@@ -216,21 +216,21 @@ def test_the_average_lies_where_attention_was(paused):
 def test_the_average_goes_with_its_source(paused):
     paused.trigger("average")
     paused.open("demo")
-    assert not paused.actions_by_name["average"].isChecked()
-    assert paused.display.heat.fixed is None
+    assert not paused.actions["average"].isChecked()
+    assert paused.presenter.heat.fixed is None
 
 
 def test_looks_are_off_at_first_and_then_numbered_points(still):
     layer = analyse(still)._looks
     before = still.grab()
     assert not layer.looks
-    still.trigger("looks")
+    still.trigger("scanpath")
     assert layer.looks
-    saliency = still.display.heat.saliency()
+    saliency = still.presenter.heat.saliency()
     height, width = saliency.shape
     row, column = divmod(int(np.argmax(saliency)), width)
     first = layer.looks[0]
     assert (first.x, first.y) == ((column + 0.5) / width, (row + 0.5) / height)
     assert (still.grab() != before).any()
-    still.trigger("looks")
+    still.trigger("scanpath")
     assert (still.grab() == before).all()

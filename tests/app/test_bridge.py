@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread
 
-from app.pipeline.events import PipelineState, SourceEnded, StateChanged
+from app.pipeline.events import PipelineState, SourceResumed, StateChanged
 from app.session.bridge import PipelineBridge
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ def test_events_arrive_in_order_on_the_windows_thread(qtbot: QtBot) -> None:
     arrived: list[tuple[object, bool]] = []
     here = threading.get_ident()
     bridge.eventArrived.connect(lambda e: arrived.append((e, threading.get_ident() == here)))
-    sent = [StateChanged(PipelineState.OPENING), StateChanged(PipelineState.PLAYING), SourceEnded()]
+    sent = [
+        StateChanged(1, PipelineState.OPENING),
+        StateChanged(1, PipelineState.PLAYING),
+        SourceResumed(1),
+    ]
     on_threads(lambda: [bridge.notify_event(event) for event in sent] and None, 1)
     assert arrived == []
     qtbot.waitUntil(lambda: len(arrived) == 3)
@@ -73,11 +77,11 @@ def test_a_bridge_that_is_gone_is_quiet(qtbot: QtBot) -> None:
     bridge.resultReady.connect(lambda: calls.append("result"))
     bridge.eventArrived.connect(calls.append)
     bridge.notify_result()
-    bridge.notify_event(SourceEnded())
+    bridge.notify_event(SourceResumed(1))
     del parent
     gc.collect()
     on_threads(bridge.notify_result)
-    on_threads(lambda: bridge.notify_event(SourceEnded()))
+    on_threads(lambda: bridge.notify_event(SourceResumed(1)))
     QCoreApplication.processEvents()
     assert calls == []
 
@@ -96,7 +100,7 @@ def test_destroying_it_under_fire(qtbot: QtBot) -> None:
         ) -> None:
             while not over.is_set():
                 bridge.notify_result()
-                bridge.notify_event(SourceEnded())
+                bridge.notify_event(SourceResumed(1))
                 running.set()
 
         threads = [threading.Thread(target=fire) for _ in range(3)]

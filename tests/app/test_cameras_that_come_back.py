@@ -56,7 +56,7 @@ def cameras(plugs, monkeypatch):
 
 
 def feature(bench):
-    return next(one for one in bench.window.features if isinstance(one, Cameras))
+    return bench.find(Cameras)
 
 
 def unplug(bench, plugs, cameras):
@@ -69,7 +69,7 @@ def unplug(bench, plugs, cameras):
 def test_a_camera_that_comes_back_goes_on(player, plugs, cameras):
     plugs.found = [FAKE]
     player.open("camera:fake")
-    assert not feature(player)._watch.running
+    assert not feature(player)._monitor.running
     unplug(player, plugs, cameras)
     looks = plugs.looks
     player.until(lambda: plugs.looks > looks + 2)
@@ -78,7 +78,7 @@ def test_a_camera_that_comes_back_goes_on(player, plugs, cameras):
     player.until(lambda: len(cameras) == 2)
     player.wait_state(PipelineState.PLAYING)
     assert "is back" in player.banner.message
-    player.until(lambda: not feature(player)._watch.running)
+    player.until(lambda: not feature(player)._monitor.running)
 
 
 def test_another_camera_in_its_place_is_told_but_not_taken(player, plugs, cameras):
@@ -89,7 +89,7 @@ def test_another_camera_in_its_place_is_told_but_not_taken(player, plugs, camera
     plugs.found = [OTHER]
     player.until(lambda: "Other camera" in player.banner.message)
     assert len(cameras) == 1
-    assert player.controller.state is PipelineState.FAILED
+    assert player.session.state is PipelineState.FAILED
 
 
 def test_a_camera_known_by_its_number_only_is_not_taken_for_the_same(player, plugs, cameras):
@@ -108,33 +108,33 @@ def test_a_camera_known_by_its_number_only_is_not_taken_for_the_same(player, plu
 def test_a_film_that_cannot_be_opened_leaves_the_camera_alone(player, plugs, cameras):
     plugs.found = [FAKE]
     player.open("camera:fake")
-    player.window.open_source("/no/such/film\0.mp4")
+    player.session.open("/no/such/film\0.mp4")
     player.until(lambda: player.banner.level == "error")
-    assert player.controller.state is PipelineState.PLAYING
-    assert not feature(player)._watch.running
+    assert player.session.state is PipelineState.PLAYING
+    assert not feature(player)._monitor.running
     assert len(cameras) == 1
 
 
 def test_a_missing_film_waits_for_no_camera(player, plugs):
-    player.window.open_source("/no/such/film.mp4")
+    player.session.open("/no/such/film.mp4")
     player.wait_state(PipelineState.FAILED)
-    assert not feature(player)._watch.running
-    player.window.open_source("camera:nobody")
-    player.until(lambda: feature(player)._watch.running)
+    assert not feature(player)._monitor.running
+    player.session.open("camera:nobody")
+    player.until(lambda: feature(player)._monitor.running)
 
 
 def test_the_demo_in_place_of_a_camera_waits_for_one(launch, plugs):
     bench = launch(None)
-    bench.until(lambda: bench.display.overlay_seen)
-    assert feature(bench)._watch.running
+    bench.until(lambda: bench.presenter.overlay_seen)
+    assert feature(bench)._monitor.running
     plugs.found = [FAKE]
     bench.until(lambda: "Fake camera" in bench.banner.message)
     # It is an offer: nobody's film is taken away.
-    assert bench.controller.info.kind is SourceKind.DEMO
+    assert bench.session.info.kind is SourceKind.DEMO
 
 
 def test_who_chose_a_film_waits_for_nothing(player, plugs):
-    assert not feature(player)._watch.running
+    assert not feature(player)._monitor.running
 
 
 def test_what_cameras_are_asked_for_is_kept_and_shown(player, plugs, cameras):
@@ -142,21 +142,21 @@ def test_what_cameras_are_asked_for_is_kept_and_shown(player, plugs, cameras):
     menu = feature(player)._menu
     assert menu.isVisible()
     assert menu.text().startswith("160\N{MULTIPLICATION SIGN}120, 30 fps")
-    with player.qtbot.waitSignal(player.controller.opened, timeout=20_000):
+    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
         menu._sizes[(1280, 720)].trigger()
-    with player.qtbot.waitSignal(player.controller.opened, timeout=20_000):
+    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
         menu._rates[60].trigger()
     assert cameras[-1][1] == {"camera": CameraFormat(1280, 720, 60.0)}
-    assert player.settings.camera_size == [1280, 720]
+    assert player.settings.camera_size == (1280, 720)
     assert player.settings.camera_fps == 60
     assert menu._sizes[(1280, 720)].isChecked()
     # By keyboard: the menu opens, and an arrow and Return choose.
-    player.until(player.actions_by_name["camera_options"].isEnabled)
+    player.until(player.actions["camera_options"].isEnabled)
     player.trigger("camera_options")
     player.until(menu.menu().isVisible)
     QTest.keyClick(menu.menu(), Qt.Key.Key_Down)
-    with player.qtbot.waitSignal(player.controller.opened, timeout=20_000):
+    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
         QTest.keyClick(menu.menu(), Qt.Key.Key_Return)
-    assert player.settings.camera_size == [640, 480]
+    assert player.settings.camera_size == (640, 480)
     player.open("demo")
     assert not menu.isVisible()

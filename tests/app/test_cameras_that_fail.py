@@ -29,9 +29,9 @@ def camera(player, monkeypatch):
 def test_live_sources_have_no_timeline(player, camera):
     assert player.transport.live.isVisible()
     assert not player.transport.timeline.isVisible()
-    assert not player.actions_by_name["jump_back"].isEnabled()
-    assert not player.actions_by_name["step_forward"].isEnabled()
-    assert player.actions_by_name["play_pause"].isEnabled()
+    assert not player.actions["jump_back"].isEnabled()
+    assert not player.actions["step_forward"].isEnabled()
+    assert player.actions["play_pause"].isEnabled()
     assert "camera:fake" not in player.settings.recent
 
 
@@ -50,7 +50,7 @@ def test_a_camera_that_breaks_leaves_its_last_picture(player, camera):
     player.until(lambda: player.banner.message == "Fake camera was unplugged.")
     assert player.banner.hint == "Plug it in again."
     assert player.canvas.has_picture
-    assert player.actions_by_name["play_pause"].isEnabled()
+    assert player.actions["play_pause"].isEnabled()
     camera.broken = None
     player.trigger("play_pause")
     player.wait_state(PipelineState.PLAYING)
@@ -74,8 +74,8 @@ def test_a_network_that_raises_leaves_the_pictures(player):
     frame = player.frame()
     player.until(lambda: player.frame() != frame)
     player.predictor.error = None
-    painted = player.controller.stats().inferred
-    player.until(lambda: player.controller.stats().inferred > painted)
+    painted = player.session.stats().inferred
+    player.until(lambda: player.session.stats().inferred > painted)
 
 
 def test_an_unknown_model_leaves_the_pictures(launch, qtbot, clip):
@@ -87,7 +87,7 @@ def test_an_unknown_model_leaves_the_pictures(launch, qtbot, clip):
     bench = Bench(program, None, qtbot)
     bench.until(lambda: "uvanet-999" in bench.banner.message)
     bench.until(lambda: bench.canvas.has_picture)
-    assert not bench.display.overlay_seen
+    assert not bench.presenter.overlay_seen
     program.window.close()
     assert program.clean
     assert not bench.problems

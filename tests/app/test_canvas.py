@@ -6,7 +6,6 @@ from PySide6.QtGui import QImage
 
 from app.session.heat import Heat
 from app.ui.canvas import Canvas
-from app.ui.theme import DARK
 from uvanet.video.overlay import OverlayStyle
 
 
@@ -18,7 +17,7 @@ def picture(value, width=160, height=120):
 
 @pytest.fixture
 def canvas(qtbot):
-    canvas = Canvas(DARK)
+    canvas = Canvas()
     qtbot.addWidget(canvas)
     canvas.resize(400, 400)
     canvas.show()

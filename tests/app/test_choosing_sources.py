@@ -42,7 +42,7 @@ def files(*paths):
 def test_without_a_camera_the_demo_plays_and_says_so_quietly(launch, monkeypatch):
     monkeypatch.setattr("uvanet.sources.spec.list_cameras", list)
     bench = launch(None)
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     assert "camera" in bench.status.source.full_text.lower()
     assert not bench.banner.message
     assert bench.window.windowTitle().startswith("Demo")
@@ -106,7 +106,7 @@ def test_recent_sources_are_kept(launch, clip, tmp_path):
     other = tmp_path / "other.png"
     cv2.imwrite(str(other), np.zeros((30, 40, 3), np.uint8))
     first = launch(clip)
-    first.until(lambda: first.display.overlay_seen)
+    first.until(lambda: first.presenter.overlay_seen)
     first.open(other)
     first.open("demo")
     first.window.close()
@@ -221,7 +221,7 @@ def bad(tmp_path, clip):
 )
 def test_bad_input_gets_a_message_and_another_source_works(player, bad, clip, kind):
     spec, word = bad[kind]
-    player.window.open_source(spec)
+    player.session.open(spec)
     player.until(lambda: player.banner.level == "error" and player.banner.message)
     assert word in player.banner.message.lower()
     assert player.banner.hint
@@ -232,7 +232,7 @@ def test_bad_input_gets_a_message_and_another_source_works(player, bad, clip, ki
     player.picker.list.close()
     player.open(clip)
     assert not player.banner.message
-    assert player.controller.state is PipelineState.PLAYING
+    assert player.session.state is PipelineState.PLAYING
 
 
 def test_a_bad_source_at_the_start_opens_the_window_and_says_so(launch, clip):
@@ -241,15 +241,15 @@ def test_a_bad_source_at_the_start_opens_the_window_and_says_so(launch, clip):
     assert bench.window.isVisible()
     assert bench.canvas.message == "Nothing to show"
     bench.open(clip)
-    bench.until(lambda: bench.display.overlay_seen)
-    bench.until(lambda: bench.parts.plots.rates.started)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.until(lambda: bench.plots.rates.started)
 
 
 def test_the_last_of_several_choices_wins(player, clip, tmp_path):
     picture = tmp_path / "last.png"
     cv2.imwrite(str(picture), np.zeros((30, 40, 3), np.uint8))
     for spec in ("demo", str(clip), "demo", str(picture)):
-        player.window.open_source(spec)
+        player.session.open(spec)
     player.until(lambda: player.source_title == "last.png")
     player.settle()
     assert player.source_title == "last.png"

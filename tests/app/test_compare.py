@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,14 +12,12 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from window_bench import PATIENCE
+from window_bench import PATIENCE, write_settings
 
-from app.features.compare import Compare
 from app.features.compare.difference_map import LESS, MORE, difference_image, wipe
-from app.runtime import settings as store
+from app.features.compare.feature import Compare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from window_bench import Bench
@@ -44,8 +43,11 @@ class Corner:
         pass
 
 
+UseTeacher = Callable[["Bench", Callable[[], object]], None]
+
+
 def compare(bench: Bench) -> Compare:
-    return next(one for one in bench.window.features if isinstance(one, Compare))
+    return bench.find(Compare)
 
 
 @pytest.fixture
@@ -54,10 +56,10 @@ def teacher() -> Corner:
 
 
 @pytest.fixture
-def side(player: Bench, teacher: Corner) -> Bench:
+def side(player: Bench, teacher: Corner, use_teacher: UseTeacher) -> Bench:
     """The program with student, teacher and difference side by side."""
-    compare(player).use_teacher("corner", lambda: teacher)
-    second = player.window.parts.panes.others[0].canvas
+    use_teacher(player, lambda: teacher)
+    second = player.slots.panes.others[0].canvas
     player.until(lambda: second.has_picture and not second.waiting)
     return player
 
@@ -72,7 +74,7 @@ def pixels(canvas: object) -> np.ndarray:
 
 def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
     main, second, third = (
-        pane.canvas for pane in (side.window.parts.panes.main, *side.window.parts.panes.others)
+        pane.canvas for pane in (side.slots.panes.main, *side.slots.panes.others)
     )
     assert all(canvas.isVisible() for canvas in (main, second, third))
     assert abs(main.width() - second.width()) <= 1
@@ -83,7 +85,7 @@ def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
         if packet.teacher_result is not None:
             numbers.append((packet.frame.seq, second._order[1], third._order[1]))
 
-    side.window.display.presented.connect(note)
+    side.presenter.presented.connect(note)
     side.until(lambda: len(numbers) > 8)
     assert all(one == two == three for one, two, three in numbers)
     card = compare(side).card
@@ -95,33 +97,35 @@ def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
 def test_free_lets_the_student_run_on_while_the_teacher_thinks(
     side: Bench, teacher: Corner
 ) -> None:
-    side.trigger("compare_paired")
-    assert not side.window.settings.compare_paired
+    side.trigger("compare_synchronized")
+    assert not side.settings.compare_paired
     teacher.free.clear()
-    painted = side.window.controller.stats().painted
-    side.until(lambda: side.window.controller.stats().painted > painted + 10)
+    painted = side.session.stats().painted
+    side.until(lambda: side.session.stats().painted > painted + 10)
     teacher.free.set()
-    side.trigger("compare_paired")
+    side.trigger("compare_synchronized")
     opinions = []
-    side.window.display.presented.connect(lambda packet: opinions.append(packet.teacher_result))
+    side.presenter.presented.connect(lambda packet: opinions.append(packet.teacher_result))
     side.until(lambda: any(opinions))
 
 
 def test_paired_waits_for_the_teacher(side: Bench, teacher: Corner) -> None:
     teacher.free.clear()
-    side.until(lambda: side.window.controller.stats().in_flight >= 2)
+    side.until(lambda: side.session.stats().in_flight >= 2)
     frames = set()
-    side.window.display.presented.connect(lambda packet: frames.add(packet.frame.seq))
-    inferred = side.window.controller.stats().inferred
-    side.until(lambda: side.window.controller.stats().inferred > inferred + 20)
+    side.presenter.presented.connect(lambda packet: frames.add(packet.frame.seq))
+    inferred = side.session.stats().inferred
+    side.until(lambda: side.session.stats().inferred > inferred + 20)
     assert len(frames) <= 2  # what was on its way to the screen
     teacher.free.set()
     side.until(lambda: len(frames) > 4)
 
 
-def test_the_difference_is_orange_and_blue_where_it_should_be(still: Bench) -> None:
-    compare(still).use_teacher("corner", Corner)
-    third = still.window.parts.panes.others[1].canvas
+def test_the_difference_is_orange_and_blue_where_it_should_be(
+    still: Bench, use_teacher: UseTeacher
+) -> None:
+    use_teacher(still, Corner)
+    third = still.slots.panes.others[1].canvas
     still.until(lambda: third.has_picture and not third.waiting)
     picture = pixels(third).astype(int)
     height, width = picture.shape[:2]
@@ -131,15 +135,14 @@ def test_the_difference_is_orange_and_blue_where_it_should_be(still: Bench) -> N
     assert abs(far[0] - far[2]) < 30  # nobody looks there
 
 
-def test_the_wipe_changes_overlays_at_the_line(still: Bench) -> None:
-    window = still.window
-    window.settings.compare_wipe = 1.0
+def test_the_wipe_changes_overlays_at_the_line(still: Bench, use_teacher: UseTeacher) -> None:
+    still.settings.compare_wipe = 1.0
     compare(still).handle.set_share(1.0)
-    compare(still).use_teacher("corner", Corner)
+    use_teacher(still, Corner)
     still.trigger("compare_wipe")
     still.until(
         lambda: (
-            window.display.packet is not None and compare(still).stage.teacher_result is not None
+            still.presenter.packet is not None and compare(still).stage.teacher_result is not None
         )
     )
     still.settle()
@@ -156,12 +159,12 @@ def test_the_wipe_changes_overlays_at_the_line(still: Bench) -> None:
     assert np.abs(half[:, right] - teacher[:, right]).mean() < 1
     QTest.keyClick(handle, Qt.Key.Key_Right)
     assert handle.share == pytest.approx(0.52)
-    assert window.settings.compare_wipe == pytest.approx(0.52)
+    assert still.settings.compare_wipe == pytest.approx(0.52)
 
 
 def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
     still.trigger("compare_original")
-    bare, main = still.window.parts.panes.others[0].canvas, still.window.canvas
+    bare, main = still.slots.panes.others[0].canvas, still.canvas
     still.until(lambda: bare.isVisible() and not bare.waiting)
     assert bare.mapTo(still.window, QPoint()).x() < main.mapTo(still.window, QPoint()).x()
 
@@ -171,14 +174,14 @@ def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
         return float(np.abs(one[:height, :width] - other[:height, :width])[20:-20, 20:-20].max())
 
     assert apart() > 40
-    assert compare(still).teacher == ""
-    assert still.window.controller.teacher_stats() is None
+    assert still.session.running_teacher == ""
+    assert still.session.teacher_stats() is None
     still.trigger("overlay")
     assert apart() < 12
 
 
 def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None:
-    main, second = side.window.canvas, side.window.parts.panes.others[0].canvas
+    main, second = side.canvas, side.slots.panes.others[0].canvas
     place = QPointF(second.width() * 0.25, second.height() * 0.5)
     before = second.picture_rect()
     share = (place.x() - before.left()) / before.width()
@@ -210,7 +213,7 @@ def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None
 
 
 def test_the_keyboard_moves_what_is_seen(side: Bench) -> None:
-    canvas = side.window.canvas
+    canvas = side.canvas
     for _ in range(4):
         side.trigger("zoom_in")
     before = canvas.picture_rect()
@@ -227,7 +230,7 @@ def test_the_keyboard_moves_what_is_seen(side: Bench) -> None:
 
 
 def test_a_pinch_zooms_at_its_place(side: Bench) -> None:
-    main, second = side.window.canvas, side.window.parts.panes.others[0].canvas
+    main, second = side.canvas, side.slots.panes.others[0].canvas
     place = QPointF(second.width() * 0.25, second.height() * 0.5)
     before = second.picture_rect()
     share = (place.x() - before.left()) / before.width()
@@ -250,27 +253,27 @@ def test_a_pinch_zooms_at_its_place(side: Bench) -> None:
 
 def test_zoomed_shows_the_part_in_the_middle(still: Bench) -> None:
     still.trigger("overlay")
-    whole = pixels(still.window.canvas)
+    whole = pixels(still.canvas)
     for _ in range(4):
         still.trigger("zoom_in")
-    part = still.window.canvas.grab().toImage()
+    part = still.canvas.grab().toImage()
     square = part.pixelColor(part.width() // 2, part.height() // 2)
     middle = whole[whole.shape[0] // 2, whole.shape[1] // 2]
     assert abs(square.blue() - int(middle[0])) < 12
-    assert still.window.canvas.picture_rect().width() > still.window.canvas.width()
+    assert still.canvas.picture_rect().width() > still.canvas.width()
 
 
 def test_a_teacher_that_fails_is_told_and_the_picture_goes_on(side: Bench, teacher: Corner) -> None:
     teacher.error = RuntimeError("too much")
-    side.until(lambda: "too much" in side.window.banner.message)
-    painted = side.window.controller.stats().painted
-    side.until(lambda: side.window.controller.stats().painted > painted + 5)
+    side.until(lambda: "too much" in side.banner.message)
+    painted = side.session.stats().painted
+    side.until(lambda: side.session.stats().painted > painted + 5)
 
 
 def test_no_old_map_stands_beside_a_frame_on_which_the_teacher_failed(
     side: Bench, teacher: Corner
 ) -> None:
-    second = side.window.parts.panes.others[0].canvas
+    second = side.slots.panes.others[0].canvas
     side.until(lambda: second.has_picture)
     teacher.error = RuntimeError("too much")
     side.until(lambda: second.message)
@@ -279,7 +282,7 @@ def test_no_old_map_stands_beside_a_frame_on_which_the_teacher_failed(
 
 
 def test_how_they_agree_goes_to_the_clipboard_too(side: Bench) -> None:
-    side.until(lambda: compare(side).numbers)
+    side.until(lambda: compare(side).facts())
     side.pause()
     side.trigger("copy_numbers")
     rows = dict(line.split("\t") for line in QGuiApplication.clipboard().text().splitlines())
@@ -287,50 +290,47 @@ def test_how_they_agree_goes_to_the_clipboard_too(side: Bench) -> None:
     assert -1 <= float(rows["CC"]) <= 1
     assert 0 <= float(rows["SIM"]) <= 1
     assert float(rows["KLD (nats)"]) >= 0
-    assert 0 <= float(rows["Distance of the peaks (of the diagonal)"]) <= 1
+    assert 0 <= float(rows["Peak distance (share of the diagonal)"]) <= 1
 
 
 def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:
-    assert side.window.controller.teacher_stats() is not None
+    assert side.session.teacher_stats() is not None
     side.trigger("compare_student")
-    assert side.window.controller.teacher_stats() is None
+    assert side.session.teacher_stats() is None
     assert not compare(side).strip.isVisible()
-    assert not side.window.parts.panes.others[0].isVisible()
+    assert not side.slots.panes.others[0].isVisible()
     side.until(
         lambda: not [t for t in threading.enumerate() if t.name == "uvanet-teacher"],
     )
 
 
 def test_without_any_teacher_it_says_so(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.features.compare.feature.first_teacher", lambda student: "")
+    monkeypatch.setattr("app.session.session.first_teacher", lambda student: "")
     player.trigger("compare_side")
     assert "ONNX" in compare(player).strip.lag.full_text
-    assert player.window.parts.panes.others[0].canvas.message
-    painted = player.window.controller.stats().painted
-    player.until(lambda: player.window.controller.stats().painted > painted + 5)
+    assert player.slots.panes.others[0].canvas.message
+    painted = player.session.stats().painted
+    player.until(lambda: player.session.stats().painted > painted + 5)
 
 
 def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
     launch: Callable[..., Bench], clip: Path
 ) -> None:
-    settings = store.Settings()
-    settings.compare_view = "wipe"
-    settings.compare_wipe = 0.25
-    settings.compare_paired = False
-    settings.compare_teacher = "uvanet-64"
-    assert store.save(settings, store.settings_path())
+    write_settings(
+        compare_view="wipe", compare_wipe=0.25, compare_paired=False, compare_teacher="uvanet-64"
+    )
     bench = launch(clip)
-    assert compare(bench).teacher == ""
+    assert bench.session.running_teacher == ""
     bench.until(lambda: compare(bench).stage.teacher_result is not None)
     assert compare(bench).handle.isVisible()
     assert compare(bench).handle.share == 0.25
-    assert bench.actions_by_name["compare_wipe"].isChecked()
-    assert not bench.actions_by_name["compare_paired"].isChecked()
+    assert bench.actions["compare_wipe"].isChecked()
+    assert not bench.actions["compare_synchronized"].isChecked()
 
 
 def test_another_source_forgets_the_teachers_pictures(side: Bench, clip: Path) -> None:
-    second = side.window.parts.panes.others[0].canvas
-    side.window.controller.switched.emit()
+    second = side.slots.panes.others[0].canvas
+    side.session.switched.emit()
     assert not second.has_picture
     side.open(clip)
     side.until(lambda: second.has_picture)

@@ -1,7 +1,5 @@
 """The clean view, turned pictures, folded cards, dropped weights, About, and the keyboard."""
 
-import json
-
 import cv2
 import numpy as np
 import pytest
@@ -14,20 +12,20 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QMenu,
+    QPushButton,
     QWidget,
 )
 
-from app.features.analyse import Analyse
+from app.features.analyse.feature import Analyse
 from app.features.diagnostics.about import AboutDialog
-from app.runtime import settings as store
 from uvanet.analysis import Region, Shape
 from uvanet.paths import resource
 from uvanet.video.colormaps import COLORMAPS, SAFE_COLORMAPS, colormap
 
 
 def left_and_right(bench):
-    image = bench.display.packet.frame.image
-    saliency = bench.display.packet.saliency
+    image = bench.presenter.packet.frame.image
+    saliency = bench.presenter.packet.saliency
     half = image.shape[1] // 2, saliency.shape[1] // 2
     return (
         float(image[:, : half[0]].mean() - image[:, half[0] :].mean()),
@@ -41,9 +39,9 @@ def test_mirror_turns_picture_and_map_alike(player):
     picture, heat = left_and_right(player)
     assert picture > 0
     assert heat > 0
-    before = player.display.packet
+    before = player.presenter.packet
     player.trigger("mirror")
-    player.until(lambda: player.display.packet is not before)
+    player.until(lambda: player.presenter.packet is not before)
     player.settle()
     mirrored = left_and_right(player)
     assert mirrored[0] == pytest.approx(-picture, rel=0.05)
@@ -57,31 +55,31 @@ def test_mirror_turns_picture_and_map_alike(player):
 
 def test_rotation_turns_width_and_height_and_is_kept_for_the_source(launch, clip):
     first = launch(clip)
-    first.until(lambda: first.display.overlay_seen)
+    first.until(lambda: first.presenter.overlay_seen)
     first.pause()
     for size in ((120, 160), (160, 120), (120, 160)):
-        before = first.display.packet
+        before = first.presenter.packet
         first.trigger("rotate")
-        first.until(lambda before=before: first.display.packet is not before)
+        first.until(lambda before=before: first.presenter.packet is not before)
         first.settle()
-        height, width = first.display.packet.frame.image.shape[:2]
+        height, width = first.presenter.packet.frame.image.shape[:2]
         assert (width, height) == size
     assert "120\N{MULTIPLICATION SIGN}160" in first.status.source.full_text
     first.open("demo")
-    assert first.display.packet.frame.image.shape[:2] == (480, 854)
+    assert first.presenter.packet.frame.image.shape[:2] == (480, 854)
     first.window.close()
     second = launch(clip)
-    second.until(lambda: second.display.overlay_seen)
-    assert second.display.packet.frame.image.shape[:2] == (160, 120)
+    second.until(lambda: second.presenter.overlay_seen)
+    assert second.presenter.packet.frame.image.shape[:2] == (160, 120)
 
 
 def test_a_rotated_picture_in_the_mirror_goes_on_clockwise_as_it_is_seen(still):
     def turned(name):
-        before = still.display.packet
+        before = still.presenter.packet
         still.trigger(name)
-        still.until(lambda: still.display.packet is not before)
+        still.until(lambda: still.presenter.packet is not before)
         still.settle()
-        return still.display.packet.frame.image
+        return still.presenter.packet.frame.image
 
     mirrored = turned("mirror").astype(int)
     assert np.abs(np.rot90(mirrored, -1) - turned("rotate")).mean() < 2
@@ -92,46 +90,46 @@ def test_a_still_picture_turns_too(launch, tmp_path):
     image = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
     cv2.imwrite(str(path), image)
     bench = launch(path)
-    bench.until(lambda: bench.display.overlay_seen)
-    before = bench.display.packet
+    bench.until(lambda: bench.presenter.overlay_seen)
+    before = bench.presenter.packet
     bench.trigger("rotate")
-    bench.until(lambda: bench.display.packet is not before)
-    assert (bench.display.packet.frame.image == np.rot90(image, -1)).all()
+    bench.until(lambda: bench.presenter.packet is not before)
+    assert (bench.presenter.packet.frame.image == np.rot90(image, -1)).all()
 
 
 def test_the_clean_view_is_the_picture_alone(player):
     player.window.resize(1000, 700)
     size = player.window.size()
-    player.trigger("clean_view")
+    player.trigger("presentation_mode")
     window = player.window
     assert (window.width(), window.height()) == (240, 180)
     assert window.minimumSize() == window.maximumSize()
     player.until(lambda: player.canvas.size() == window.size())
     assert player.canvas.picture_rect() == player.canvas.rect().toRectF()
-    for part in (player.transport, player.status, player.parts.panel, player.picker):
+    for part in (player.transport, player.status.source, player.slots.panel, player.picker):
         assert not part.isVisible()
-    player.banner.say("error", "A private path was not found.")
+    player.banner.notify("error", "A private path was not found.")
     assert not player.banner.message
     player.trigger("leave")
     assert window.size() == size
     assert player.transport.isVisible()
     assert player.banner.message == "A private path was not found."
-    assert not player.actions_by_name["clean_view"].isChecked()
+    assert not player.actions["presentation_mode"].isChecked()
 
 
 def test_an_info_of_before_does_not_come_back_after_the_clean_view(player):
-    player.banner.say("info", "Look!")
-    player.trigger("clean_view")
+    player.banner.notify("info", "Look!")
+    player.trigger("presentation_mode")
     assert not player.banner.message
-    player.trigger("clean_view")
+    player.trigger("presentation_mode")
     assert not player.banner.message
 
 
 def test_the_clean_view_is_not_what_the_next_start_looks_like(launch, clip):
     first = launch(clip)
-    first.until(lambda: first.display.overlay_seen)
+    first.until(lambda: first.presenter.overlay_seen)
     first.window.resize(700, 600)
-    first.trigger("clean_view")
+    first.trigger("presentation_mode")
     first.window.close()
     second = launch(clip)
     assert second.window.size().width() == 700
@@ -140,8 +138,8 @@ def test_the_clean_view_is_not_what_the_next_start_looks_like(launch, clip):
 
 def test_folded_cards_stay_folded(launch, clip):
     first = launch(clip)
-    first.until(lambda: first.display.overlay_seen)
-    fold = first.parts.folds._cards["Overlay"]
+    first.until(lambda: first.presenter.overlay_seen)
+    fold = first.slots.cards._cards["Overlay"]
     assert first.overlay_panel.opacity.isVisible()
     tall = first.overlay_panel.height()
     fold.button.click()
@@ -151,14 +149,14 @@ def test_folded_cards_stay_folded(launch, clip):
     first.window.close()
     second = launch(clip)
     assert not second.overlay_panel.opacity.isVisible()
-    QTest.mouseClick(second.parts.folds._cards["Overlay"]._heading, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(second.slots.cards._cards["Overlay"]._heading, Qt.MouseButton.LeftButton)
     assert second.overlay_panel.opacity.isVisible()
     assert second.settings.folded == []
 
 
 def test_what_comes_into_a_folded_card_waits_for_it_to_unfold(player):
-    analyse = next(one for one in player.window.features if isinstance(one, Analyse))
-    fold = player.parts.folds._cards["Regions"]
+    analyse = player.find(Analyse)
+    fold = player.slots.cards._cards["Regions"]
     fold.button.click()
     analyse.regions.replace_all([Region("A", Shape.RECTANGLE, ((0.1, 0.1), (0.5, 0.5)))])
     row = analyse.card._rows[0]
@@ -182,15 +180,15 @@ def drop(bench, path):
 
 
 def test_dropped_weights_are_no_film(player, tmp_path):
-    title = player.controller.info.title
+    title = player.session.info.title
     drop(player, tmp_path / "mine.onnx")
     player.until(lambda: player.banner.level == "error")
     assert "mine.onnx" in player.banner.message
-    assert player.controller.info.title == title
+    assert player.session.info.title == title
     for ending in ("onnx", "json"):
         weights = resource(f"weights/uvanet-64.{ending}")
         (tmp_path / f"mine.{ending}").write_bytes(weights.read_bytes())
-    with player.qtbot.waitSignal(player.controller.model_changed, timeout=60_000) as signal:
+    with player.qtbot.waitSignal(player.session.model_changed, timeout=60_000) as signal:
         drop(player, tmp_path / "mine.onnx")
     assert signal.args == [str(tmp_path / "mine.onnx")]
 
@@ -203,7 +201,7 @@ def test_weights_to_train_from_stand_for_the_network_beside_them(player, tmp_pat
     for ending in ("onnx", "json"):
         weights = resource(f"weights/uvanet-64.{ending}")
         (tmp_path / f"mine.{ending}").write_bytes(weights.read_bytes())
-    with player.qtbot.waitSignal(player.controller.model_changed, timeout=60_000) as signal:
+    with player.qtbot.waitSignal(player.session.model_changed, timeout=60_000) as signal:
         drop(player, tmp_path / "mine.safetensors")
     assert signal.args == [str(tmp_path / "mine.onnx")]
 
@@ -214,10 +212,10 @@ def test_a_strangers_weights_are_tried_before_they_are_used(player, tmp_path):
     weights = resource("weights/uvanet-64.onnx")
     (tmp_path / "stranger.onnx").write_bytes(weights.read_bytes())
     drop(player, tmp_path / "stranger.onnx")
-    models = next(one for one in player.window.features if isinstance(one, Models))
+    models = player.find(Models)
     assert models.trial is not None
     assert models.trial.isVisible()
-    assert player.controller.model == "uvanet-64"
+    assert player.session.model == "uvanet-64"
     models.trial.reject()
 
 
@@ -225,9 +223,9 @@ def test_dropped_files_and_folders_are_opened(player, clip, tmp_path):
     for number in range(3):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((60, 80, 3), 50 * number, np.uint8))
     drop(player, tmp_path)
-    player.until(lambda: player.controller.info and player.controller.info.kind == "folder")
+    player.until(lambda: player.session.info and player.session.info.kind == "folder")
     drop(player, clip)
-    player.until(lambda: player.controller.info and player.controller.info.title == clip.name)
+    player.until(lambda: player.session.info and player.session.info.title == clip.name)
 
 
 def test_the_report_names_versions_and_nothing_private(player, clip, home):
@@ -241,7 +239,7 @@ def test_the_report_names_versions_and_nothing_private(player, clip, home):
         "Python",
         "Qt",
         "opencv-python",
-        "latency_p50_ms",
+        "Latency p50 (ms)",
         "video 160x120",
     ):
         assert word in report
@@ -256,24 +254,6 @@ def test_maps_marked_as_safe_rise_in_lightness_and_the_others_do_not(player):
         assert (bool((np.diff(lightness) >= -1).all())) == (name in SAFE_COLORMAPS)
         swatch = player.overlay_panel.swatches[name]
         assert ("safe" in swatch.accessibleDescription()) == (name in SAFE_COLORMAPS)
-
-
-def test_new_settings_are_salvaged_field_by_field(launch, clip, home):
-    path = home / ".config" / "uvanet" / "settings.json"
-    path.parent.mkdir()
-    stored = {
-        "analyse_strip": "yes",
-        "camera_size": [640],
-        "camera_fps": -3,
-        "turned": {"a": [0, 9]},
-        "folded": ["Overlay"],
-    }
-    path.write_text(json.dumps(stored))
-    bench = launch(clip)
-    settings = bench.settings
-    assert settings.analyse_strip is True
-    assert (settings.camera_size, settings.camera_fps, settings.turned) == ([0, 0], 0, {})
-    assert settings.folded == ["Overlay"]
 
 
 CONTROLS = (QAbstractButton, QAbstractSlider, QComboBox, QLineEdit)
@@ -295,14 +275,14 @@ def parents(widget):
 
 
 def test_every_control_has_a_name_and_the_keyboard_reaches_it(still):
-    analyse = next(one for one in still.window.features if isinstance(one, Analyse))
+    analyse = still.find(Analyse)
     analyse.regions.replace_all([Region("A", Shape.RECTANGLE, ((0.1, 0.1), (0.5, 0.5)))])
     still.window.activateWindow()
     still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
     found = list(controls(still.window))
     assert len(found) > 30
-    assert still.banner.button in found
-    found.remove(still.banner.button)  # named by what it does, once there is a message
+    # The buttons of messages get their names with a message.
+    found = [one for one in found if one not in still.banner.findChildren(QPushButton)]
     for widget in found:
         words = widget.accessibleName() or getattr(widget, "text", str)()
         assert words, widget
@@ -327,32 +307,5 @@ def test_a_message_takes_no_focus(still):
     still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
     still.canvas.setFocus()
     for level in ("error", "warning", "info", "done"):
-        still.banner.say(level, "Something.", "Do this.", "Press")
+        still.banner.notify(level, "Something.", "Do this.", "Press")
         assert still.window.focusWidget() is still.canvas
-
-
-def test_an_error_is_not_talked_over_and_what_waits_comes_after_it(player):
-    banner = player.banner
-    banner.say("error", "The disk is full.")
-    banner.say("done", "Exported a.mp4.")
-    assert banner.message == "The disk is full."
-    banner.dismiss()
-    assert banner.message == "Exported a.mp4."
-    banner.say("error", "The disk is full.")
-    banner.say("info", "Something else.")
-    banner._reading.timeout.emit()
-    assert banner.message == "Something else."
-    banner.say("warning", "A warning.")
-    assert banner.message == "A warning."
-    banner.say("done", "Exported b.mp4.")
-    assert banner.message == "Exported b.mp4."
-
-
-def test_a_change_of_the_settings_is_on_disk_before_the_program_ends(player):
-    path = store.settings_path()
-    player.settings.opacity = 0.25
-    player.program._keeper.look()
-    player.until(lambda: path.exists() and store.load(path).opacity == 0.25)
-    written = path.stat().st_mtime_ns
-    player.program._keeper.look()
-    assert not player.program._jobs.busy() or path.stat().st_mtime_ns == written

@@ -9,22 +9,22 @@ import pytest
 from PySide6.QtCore import Qt
 from window_bench import PATIENCE, FakeCamera
 
-from app.features.export import Export
+from app.features.analyse.feature import Analyse
 from app.features.export.dialog import ExportDialog
-from app.features.export.events import ExportDone, ExportFailed
+from app.features.export.feature import Export
 from app.features.export.options import ExportOptions, reserve_file
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
 from app.features.export.time_range import read_time, time_text
-from app.runtime import settings as store
 from app.runtime.child_process import ChildProcess
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
+from uvanet.video.events import ExportDone, ExportFailed
 
 
 def feature(bench):
-    return next(one for one in bench.window.features if isinstance(one, Export))
+    return bench.find(Export)
 
 
 def ask(bench, name="export_clip"):
@@ -139,19 +139,19 @@ def test_a_queue_runs_one_export_at_a_time_and_shows_progress(player, tmp_path):
 
 def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench = launch(clip)
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     ours = feature(bench)
     ours._orders.add("demo", ExportOptions(), tmp_path / "one")
     task = ours.queue.tasks[0]
     bench.until(lambda: task.done > 10)
     child = psutil.Process(ours.queue.process.pid)
     bench.window.close()
-    ours.question.box.reject()
-    bench.until(lambda: ours.question.box is None)
+    bench.window.quit_guard.box.reject()
+    bench.until(lambda: bench.window.quit_guard.box is None)
     assert bench.window.isVisible()
     assert child.is_running()
     bench.window.close()
-    (stop,) = [b for b in ours.question.box.buttons() if b.text() == "Stop it"]
+    (stop,) = [b for b in bench.window.quit_guard.box.buttons() if b.text() == "Stop and quit"]
     stop.click()
     bench.until(lambda: not bench.window.isVisible())
     assert not child.is_running()
@@ -242,10 +242,12 @@ def test_an_empty_folder_is_reported(player, tmp_path):
 def camera(launch, monkeypatch):
     fake, real = FakeCamera(), sources.make_source
     monkeypatch.setattr(
-        sources, "make_source", lambda spec: fake if spec == "camera:fake" else real(spec)
+        sources,
+        "make_source",
+        lambda spec, **_: fake if spec == "camera:fake" else real(spec),
     )
     bench = launch("camera:fake")
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     yield bench
     fake.free.set()
 
@@ -288,9 +290,9 @@ def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, hom
 
 
 def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
-    analyse = next(one for one in still.window.features if hasattr(one, "regions"))
+    analyse = still.find(Analyse)
     box = ((0.0, 0.0), (1.0, 0.5))
-    analyse.regions.all = tuple(Region(name, Shape.RECTANGLE, box) for name in ("file", "file"))
+    still.session.set_regions(tuple(Region(name, Shape.RECTANGLE, box) for name in ("file", "file")))
     choice = ExportOptions(preset="numbers")
     feature(still)._orders.add("demo", choice, tmp_path / "n", ["--end", "0.3"])
     (task,) = wait_ended(still)
@@ -305,11 +307,11 @@ def test_recording_a_camera(camera, tmp_path):
     camera.settings.export_folder = str(tmp_path)
     assert ours._record_button.isVisible()
     camera.trigger("record")
-    assert camera.actions_by_name["record"].isChecked()
+    assert camera.actions["record"].isChecked()
     assert "Recording 0:00" in ours._status.text()
     camera.until(lambda: ours.live.seconds > 1)
     camera.trigger("record")
-    assert not camera.actions_by_name["record"].isChecked()
+    assert not camera.actions["record"].isChecked()
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(task.outputs[0]) == task.done >= 5
@@ -320,12 +322,12 @@ def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
     camera.until(lambda: ours.live.seconds > 1)
-    camera.window.open_source(str(clip))
+    camera.session.open(str(clip))
     camera.until(lambda: not ours.live.recording)
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(task.outputs[0]) == task.done >= 5
-    assert not camera.actions_by_name["record"].isChecked()
+    assert not camera.actions["record"].isChecked()
 
 
 def test_recording_without_the_last_half_minute(camera, tmp_path):
@@ -394,7 +396,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypat
     monkeypatch.setattr(ours.live._recorder.buffer, "put", full)
     camera.until(lambda: camera.banner.level == "error")
     assert not ours.live.recording
-    assert not camera.actions_by_name["record"].isChecked()
+    assert not camera.actions["record"].isChecked()
     (kept,) = tmp_path.glob("*.mkv")
     assert str(kept) in camera.banner.hint
     assert frames_of(kept) >= 5
@@ -450,17 +452,6 @@ def test_names_that_are_taken_get_a_number(tmp_path):
     assert choice.outs(tmp_path / "a", taken) == (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
     numbers = ExportOptions(preset="numbers")
     assert [path.suffix for path in numbers.outs(tmp_path / "b")] == [".csv", ".json"]
-
-
-def test_choices_are_kept_field_by_field(tmp_path):
-    path = tmp_path / "settings.json"
-    settings = store.Settings(export_preset="beside", export_height=720, export_extras=["peaks"])
-    store.save(settings, path)
-    assert store.load(path).export_preset == "beside"
-    path.write_text('{"export_preset": "x", "export_height": 3, "export_extras": ["csv"]}')
-    loaded = store.load(path)
-    assert (loaded.export_preset, loaded.export_height) == ("overlay", 0)
-    assert loaded.export_extras == ["csv"]
 
 
 def run_export(qtbot, monkeypatch, command):

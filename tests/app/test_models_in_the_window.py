@@ -11,11 +11,10 @@ import pytest
 from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 from PySide6.QtWidgets import QLabel
-from window_bench import PATIENCE
+from window_bench import PATIENCE, write_settings
 
 from app.features.models.feature import Models
 from app.features.models.model_info import list_model_info
-from app.runtime import settings as store
 from app.session.models import if_available
 from uvanet.paths import resource
 from uvanet.registry import resolve_model
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
-    controller = player.window.controller
+    controller = player.session
     with player.qtbot.waitSignal(controller.model_changed, timeout=PATIENCE) as changed:
         controller.use_model("uvanet-64")
     assert changed.args == ["uvanet-64"]
@@ -43,16 +42,16 @@ def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
 
 
 def test_a_paused_picture_gets_the_new_heat(still: Bench) -> None:
-    before, frame = still.window.display.packet, still.frame()
-    still.window.controller.use_model(str(resource("weights/uvanet-64.onnx")))
-    still.until(lambda: still.window.display.packet is not before)
+    before, frame = still.presenter.packet, still.frame()
+    still.session.use_model(str(resource("weights/uvanet-64.onnx")))
+    still.until(lambda: still.presenter.packet is not before)
     still.settle()
     assert still.frame() == frame
-    seen = still.window.display.packet.saliency
+    seen = still.presenter.packet.saliency
     assert seen.shape != before.saliency.shape or (seen != before.saliency).any()
-    assert still.window.status.model.text() == "uvanet-64"
-    still.until(lambda: still.window.settings.model_files)
-    assert still.window.settings.model_files[0].endswith("uvanet-64.onnx")
+    assert still.status.model.text() == "uvanet-64"
+    still.until(lambda: still.settings.model_files)
+    assert still.settings.model_files[0].endswith("uvanet-64.onnx")
 
 
 def test_a_still_picture_gets_the_new_heat(
@@ -64,10 +63,10 @@ def test_a_still_picture_gets_the_new_heat(
     path = tmp_path / "still.png"
     assert cv2.imwrite(str(path), np.tile(np.arange(160, dtype=np.uint8), (120, 1)))
     bench = launch(path)
-    bench.until(lambda: bench.window.display.overlay_seen)
-    assert bench.window.controller.info.kind is SourceKind.PICTURE
-    with bench.qtbot.waitSignal(bench.window.controller.model_changed, timeout=PATIENCE):
-        bench.window.controller.use_model("uvanet-64")
+    bench.until(lambda: bench.presenter.overlay_seen)
+    assert bench.session.info.kind is SourceKind.PICTURE
+    with bench.qtbot.waitSignal(bench.session.model_changed, timeout=PATIENCE):
+        bench.session.use_model("uvanet-64")
 
 
 def test_a_damaged_file_is_refused_and_the_old_network_goes_on(
@@ -76,10 +75,10 @@ def test_a_damaged_file_is_refused_and_the_old_network_goes_on(
     bad = tmp_path / "bad.onnx"
     shutil.copy(resource("weights/uvanet-64.json"), tmp_path / "bad.json")
     bad.write_bytes(b"no network")
-    with player.qtbot.waitSignal(player.window.controller.model_failed, timeout=PATIENCE):
-        player.window.controller.use_model(str(bad))
-    assert "bad.onnx" in player.window.banner.message
-    assert player.window.controller.model == "uvanet-64"
+    with player.qtbot.waitSignal(player.session.model_failed, timeout=PATIENCE):
+        player.session.use_model(str(bad))
+    assert "bad.onnx" in player.banner.message
+    assert player.session.model == "uvanet-64"
     calls = player.predictor.calls
     player.until(lambda: player.predictor.calls > calls)
 
@@ -104,7 +103,7 @@ def foreign(tmp_path: Path) -> Path:
 
 
 def feature(bench: Bench) -> Models:
-    return next(one for one in bench.window.features if isinstance(one, Models))
+    return bench.find(Models)
 
 
 def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None:
@@ -127,11 +126,11 @@ def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None
     assert dialog.use_button.isEnabled()
     dialog.use_button.click()
     name = f"{foreign},size=64x48"
-    assert player.window.settings.compare_teacher == name
-    assert player.window.settings.model_files == [name]
-    panes = player.window.parts.panes
+    assert player.settings.compare_teacher == name
+    assert player.settings.model_files == [name]
+    panes = player.slots.panes
     player.until(lambda: panes.others[0].canvas.has_picture and panes.others[0].isVisible())
-    assert "my model" in player.window.parts.panes.others[0]._note.full_text
+    assert "my model" in player.slots.panes.others[0]._note.full_text
 
 
 def test_numbers_that_make_no_sense_are_told(player: Bench, foreign: Path) -> None:
@@ -146,14 +145,14 @@ def test_numbers_that_make_no_sense_are_told(player: Bench, foreign: Path) -> No
     dialog.start()
     player.until(lambda: "without any attention" in dialog.words.text())
     dialog.reject()
-    assert player.window.settings.model_files == []
-    assert player.window.settings.compare_teacher == ""
+    assert player.settings.model_files == []
+    assert player.settings.compare_teacher == ""
 
 
 def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     name = f"{foreign},size=64x48"
     gone = str(foreign.with_name("gone.onnx"))
-    player.window.settings.model_files = [name, gone]
+    player.settings.model_files = [name, gone]
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     player.until(lambda: len(dialog.students) >= 3)
@@ -171,12 +170,12 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     assert "-" in dialog.latencies.values()
     dialog.measure.click()
     player.until(lambda: all(" ms" in dialog.latencies[one] for one in ("uvanet-64", name)))
-    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.model_changed, timeout=PATIENCE):
         dialog.students[name].click()
-    assert player.window.status.model.text() == "my model"
-    assert player.window.settings.model == name
+    assert player.status.model.text() == "my model"
+    assert player.settings.model == name
     dialog.teachers["uvanet-64"].click()
-    player.until(lambda: player.window.display.packet.teacher_result is not None)
+    player.until(lambda: player.presenter.packet.teacher_result is not None)
     dialog.close()
 
 
@@ -191,11 +190,11 @@ def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     player.until(lambda: folder.name in dialog.students)
-    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.model_changed, timeout=PATIENCE):
         dialog.students[folder.name].click()
-    assert player.window.settings.model == folder.name
+    assert player.settings.model == folder.name
     dialog.teachers[folder.name].click()
-    player.until(lambda: player.window.display.packet.teacher_result is not None)
+    player.until(lambda: player.presenter.packet.teacher_result is not None)
     dialog.close()
     assert if_available(folder.name) == folder.name
     assert if_available("nobody") == ""
@@ -210,14 +209,14 @@ def test_the_width_of_values_is_told() -> None:
 
 def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreign: Path) -> None:
     bad = f"{foreign},layout=CHW"
-    player.window.settings.model_files = [bad]
+    player.settings.model_files = [bad]
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     player.until(lambda: bad in dialog.students)
-    with player.qtbot.waitSignal(player.window.controller.model_failed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.model_failed, timeout=PATIENCE):
         dialog.students[bad].click()
     assert dialog.students["uvanet-64"].isChecked()
-    assert player.window.settings.model == ""
+    assert player.settings.model == ""
     dialog.close()
 
 
@@ -225,23 +224,22 @@ def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreig
 def test_the_model_is_remembered_unless_its_file_is_gone(
     launch: Callable[..., Bench], clip: Path, foreign: Path, gone: bool
 ) -> None:
-    settings = store.Settings()
-    settings.model = f"{foreign},size=64x48"
-    assert store.save(settings, store.settings_path())
+    model = f"{foreign},size=64x48"
+    write_settings(model=model)
     if gone:
         foreign.unlink()
     bench = launch(clip)
-    assert bench.window.controller.model == ("uvanet-64" if gone else settings.model)
-    bench.until(lambda: bench.window.display.overlay_seen)
+    assert bench.session.model == ("uvanet-64" if gone else model)
+    bench.until(lambda: bench.presenter.overlay_seen)
 
 
 def test_another_engine_runs_the_model_that_is_there(player: Bench) -> None:
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     assert [dialog.engines.itemData(i) for i in range(2)] == ["auto", "onnx"]
-    with player.qtbot.waitSignal(player.window.controller.model_changed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.model_changed, timeout=PATIENCE):
         dialog.engines.setCurrentIndex(1)
         dialog.engines.activated.emit(1)
-    assert player.window.settings.model_engine == "onnx"
-    assert player.window.controller.model == "uvanet-64"
+    assert player.settings.model_engine == "onnx"
+    assert player.session.model == "uvanet-64"
     dialog.close()

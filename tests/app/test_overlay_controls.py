@@ -31,7 +31,7 @@ def test_opacity_zero_shows_the_bare_picture(calm):
 def test_the_bare_picture_is_the_frame(calm):
     calm.trigger("overlay")
     seen = calm.grab()
-    frame = calm.display.packet.frame.image
+    frame = calm.presenter.packet.frame.image
     scale = seen.shape[1] / frame.shape[1]
     height, width = frame.shape[:2]
     for y, x in ((20, 20), (60, width - 10), (height - 10, 80), (60, 80)):
@@ -55,7 +55,7 @@ def test_each_colour_map_has_its_own_colours(calm):
         calm.overlay_panel.swatches[name].click()
         pictures.append(calm.grab())
         assert calm.settings.colormap == name
-        assert calm.actions_by_name[f"colormap_{name}"].isChecked()
+        assert calm.actions[f"colormap_{name}"].isChecked()
     for place, picture in enumerate(pictures):
         for other in pictures[:place]:
             assert different(picture, other) > 0.02
@@ -76,7 +76,7 @@ def test_threshold_clears_low_heat(calm):
 
 def test_smoothing_mixes_recent_maps(player):
     player.overlay_panel.smoothing.slider.setValue(0)
-    player.until(lambda: len(player.display.heat._maps) > 8)
+    player.until(lambda: len(player.presenter.heat._maps) > 8)
     player.pause()
     calls = player.predictor.calls
     sharp = player.grab()
@@ -89,10 +89,10 @@ def test_smoothing_mixes_recent_maps(player):
 
 
 def test_a_jump_starts_a_new_history(player):
-    player.until(lambda: len(player.display.heat._maps) > 8)
+    player.until(lambda: len(player.presenter.heat._maps) > 8)
     player.pause()
     player.seek(0.2)
-    assert len(player.display.heat._maps) == 1
+    assert len(player.presenter.heat._maps) == 1
 
 
 def test_keys_move_the_sliders(calm):
@@ -122,7 +122,7 @@ def test_reset_brings_the_first_look_back(calm):
 
 def test_choices_outlive_the_program(launch, clip):
     first = launch(clip)
-    first.until(lambda: first.display.overlay_seen)
+    first.until(lambda: first.presenter.overlay_seen)
     first.overlay_panel.opacity.slider.setValue(85)
     first.trigger("colormap_viridis")
     first.trigger("panel")
@@ -130,4 +130,4 @@ def test_choices_outlive_the_program(launch, clip):
     second = launch(clip)
     assert second.overlay_panel.opacity.slider.value() == 85
     assert second.overlay_panel.swatches["viridis"].isChecked()
-    assert not second.parts.panel.isVisibleTo(second.window)
+    assert not second.slots.panel.isVisibleTo(second.window)

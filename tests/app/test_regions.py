@@ -10,14 +10,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
-from app.features.analyse import Analyse
-from uvanet.analysis import Region, Shape, shares
+from app.features.analyse.feature import Analyse
+from uvanet.analysis import Region, Shape, region_shares
 
 LEFT_HALF = Region("Left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
 
 
 def analyse(bench):
-    return next(one for one in bench.window.features if isinstance(one, Analyse))
+    return bench.find(Analyse)
 
 
 def regions(bench):
@@ -49,21 +49,21 @@ def active(bench):
 
 def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
     still.trigger("region_rectangle")
-    assert still.actions_by_name["region_rectangle"].isChecked()
+    assert still.actions["region_rectangle"].isChecked()
     drag(still, (0.1, 0.2), (0.3, 0.5), (0.6, 0.9))
     (region,) = regions(still).all
     assert region.shape is Shape.RECTANGLE
     assert np.array(region.points) == pytest.approx(np.array([(0.1, 0.2), (0.6, 0.9)]), abs=0.01)
-    assert not still.actions_by_name["region_rectangle"].isChecked()
-    (share,) = shares(still.display.packet.saliency, [region])
+    assert not still.actions["region_rectangle"].isChecked()
+    (share,) = region_shares(still.presenter.packet.saliency, [region])
     assert 0 < share < 1
     assert regions(still).shares == [share]
     row = analyse(still).card._rows[0]
     assert row.share.text() == f"{share:.0%}".replace("%", "\u2009%")
     assert row.name.text() == "Region 1"
     # What the window has is what others, such as the export, read.
-    assert still.window.regions == (region,)
-    mask = region.mask(*still.display.packet.frame.image.shape[:2])
+    assert still.session.regions == (region,)
+    mask = region.mask(*still.presenter.packet.frame.image.shape[:2])
     assert mask.mean() == pytest.approx(0.5 * 0.7, abs=0.02)
 
 
@@ -102,9 +102,9 @@ def test_a_click_is_no_region_and_escape_puts_the_tool_away(still):
     still.trigger("region_rectangle")
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.5, 0.5))
     assert regions(still).all == ()
-    assert still.actions_by_name["region_rectangle"].isChecked()
+    assert still.actions["region_rectangle"].isChecked()
     key(still, Qt.Key.Key_Escape)
-    assert not still.actions_by_name["region_rectangle"].isChecked()
+    assert not still.actions["region_rectangle"].isChecked()
     drag(still, (0.1, 0.1), (0.9, 0.9))
     assert regions(still).all == ()
 
@@ -160,7 +160,7 @@ def test_a_name_is_typed_and_its_keys_do_nothing_else(still):
 
 def test_regions_belong_to_their_source_and_outlive_the_program(launch, clip, tmp_path):
     first = launch(clip)
-    first.until(lambda: first.display.overlay_seen)
+    first.until(lambda: first.presenter.overlay_seen)
     regions(first).replace_all([LEFT_HALF])
     first.open("demo")
     assert regions(first).all == ()
@@ -168,7 +168,7 @@ def test_regions_belong_to_their_source_and_outlive_the_program(launch, clip, tm
     assert regions(first).all == (LEFT_HALF,)
     first.window.close()
     second = launch(clip)
-    second.until(lambda: second.controller.info is not None)
+    second.until(lambda: second.session.info is not None)
     assert regions(second).all == (LEFT_HALF,)
 
 
@@ -177,7 +177,7 @@ def test_a_damaged_store_counts_as_empty(launch, clip, home):
     path.parent.mkdir()
     path.write_text('{"x": [{"name": 3}], "y"')
     bench = launch(clip)
-    bench.until(lambda: bench.display.overlay_seen)
+    bench.until(lambda: bench.presenter.overlay_seen)
     regions(bench).replace_all([LEFT_HALF])
     bench.window.close()
     assert list(json.loads(path.read_text())) == [str(clip)]
@@ -198,7 +198,7 @@ def test_regions_go_to_a_file_and_come_back_by_dropping_it(still, tmp_path):
     answer(still, path)
     still.until(path.exists)
     regions(still).remove(0)
-    assert analyse(still).takes(str(path))
+    assert analyse(still).open_drop(str(path))
     still.until(lambda: regions(still).all == (LEFT_HALF,))
     path.write_text("{}")
     still.trigger("load_regions")
@@ -238,10 +238,10 @@ def test_the_clipboard_gets_two_columns_of_numbers(still):
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
     assert all(len(row) == 2 for row in rows)
     numbers = dict(rows)
-    (share,) = shares(still.display.packet.saliency, [LEFT_HALF])
+    (share,) = region_shares(still.presenter.packet.saliency, [LEFT_HALF])
     assert float(numbers["Left: share now"]) == pytest.approx(share, abs=1e-4)
-    assert float(numbers["Time (s)"]) == pytest.approx(still.display.packet.frame.pts, abs=1e-3)
-    assert numbers["Network"] == "uvanet-64"
+    assert float(numbers["Time (s)"]) == pytest.approx(still.presenter.packet.frame.pts, abs=1e-3)
+    assert numbers["Model"] == "uvanet-64"
     assert "CC" not in numbers
     assert still.banner.level == "done"
 
@@ -265,10 +265,10 @@ def test_the_share_follows_the_film(player):
 
 def test_the_graph_is_there_once_there_are_regions(player):
     plot = analyse(player).card.plot
-    assert plot._plot is None
+    assert not plot.chart.built
     regions(player).replace_all([LEFT_HALF, LEFT_HALF.moved(0.3, 0.0)])
-    player.until(lambda: plot._plot is not None)
-    player.until(lambda: len(plot._lines) == 2 and len(plot._lines[0].getData()[0]) > 2)
+    player.until(lambda: plot.chart.built)
+    player.until(lambda: len(plot.chart.curve_points(1)[0]) > 2)
 
 
 def test_a_press_beside_all_regions_chooses_none(still):

@@ -30,7 +30,7 @@ def test_the_file_is_what_is_seen_at_the_frames_resolution(still, tmp_path):
     save(still, path)
     still.until(path.exists)
     picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    assert picture.shape == still.display.packet.frame.image.shape
+    assert picture.shape == still.presenter.packet.frame.image.shape
     difference = np.abs(as_seen(still, picture).astype(int) - still.grab())
     assert difference.mean() < 4
     still.trigger("overlay")
@@ -49,11 +49,11 @@ def test_the_clipboard_gets_it_too(still):
 
 
 def test_regions_are_seen_in_it(still):
-    without = still.window.snapshot()().astype(int)
+    without = still.presenter.snapshot()().astype(int)
     still.trigger("region_rectangle")
     drag(still, (0.2, 0.2), (0.5, 0.5), (0.8, 0.8))
     still.settle()
-    taken = still.window.snapshot()
+    taken = still.presenter.snapshot()
     analyse(still).regions.remove(0)
     changed = np.abs(taken().astype(int) - without).max(axis=2) > 40
     height, width = changed.shape
@@ -62,25 +62,25 @@ def test_regions_are_seen_in_it(still):
     assert not changed[: round(0.1 * height)].any()
 
 
-def test_a_comparison_is_seen_as_it_stands(still):
-    compare(still).use_teacher("corner", Corner)
-    third = still.window.parts.panes.others[1].canvas
+def test_a_comparison_is_seen_as_it_stands(still, use_teacher):
+    use_teacher(still, Corner)
+    third = still.slots.panes.others[1].canvas
     still.until(lambda: third.has_picture and not third.waiting)
-    alone = still.display.packet.frame.image
+    alone = still.presenter.packet.frame.image
     height, width = alone.shape[:2]
-    side = still.window.snapshot()()
+    side = still.presenter.snapshot()()
     assert side.shape == (height, 3 * width + 16, 3)
     blue = side[int(0.9 * height), -int(0.05 * width)].astype(int)
     assert blue[0] > blue[2] + 60  # the difference: the teacher alone looks there
     still.trigger("compare_wipe")
     compare(still).handle.set_share(0.5)
     still.settle()
-    both = still.window.snapshot()()
+    both = still.presenter.snapshot()()
     assert both.shape == alone.shape
     assert both[height // 2, width // 2].min() > 200  # the line between the two
     still.trigger("compare_original")
     still.settle()
-    pair = still.window.snapshot()()
+    pair = still.presenter.snapshot()()
     assert pair.shape == (height, 2 * width + 8, 3)
     bare = pair[height // 2 :, :width].astype(int) - alone[height // 2 :]
     assert not bare.any()

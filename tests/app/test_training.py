@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from studio_kit import begin, looks_at_green, patient, phase
 
 from app.features.training import training_dependencies as torch_missing
+from app.features.training.feature import Training
 from app.features.training.run import EVENTS
 from uvanet.registry import list_user_models
 from uvanet.training.run_lock import holder
@@ -39,11 +40,11 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch)
     for label in dialog.ending.findChildren(QLabel):
         if label.text().startswith("0.") and label.isVisible():
             assert label.width() >= label.sizeHint().width(), label.text()
-    studio.until(lambda: studio.controller.model == run.outcome.model)
+    studio.until(lambda: studio.session.model == run.outcome.model)
     studio.until(lambda: "in use now" in studio.banner.message)
     assert dialog.ending.undo_button.isVisible()
     # The fake network looked at edges of both squares; the student looks at the green one.
-    studio.until(lambda: looks_at_green(studio.window.display.packet))
+    studio.until(lambda: looks_at_green(studio.presenter.packet))
     assert [card.name for card in list_user_models()] == [Path(run.outcome.model).stem]
     assert not run.folder.exists()
     # The list knows it, and undo brings the first one back.
@@ -53,7 +54,7 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch)
     ]
     assert any(name.startswith("Use now: uvanet-64") for name in names)
     studio.trigger("undo_model")
-    studio.until(lambda: studio.controller.model == "uvanet-64")
+    studio.until(lambda: studio.session.model == "uvanet-64")
     studio.until(lambda: dialog.ending.use_button.isVisible())
     studio.trigger("undo_model")
     studio.until(lambda: "no model to go back to" in studio.banner.message)
@@ -66,16 +67,16 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     studio.feature.order("pause")
     studio.until(lambda: any(getattr(told, "paused", None) for told in studio.feature.run.history))
     studio.window.close()
-    box = studio.feature.question.box
+    box = studio.window.quit_guard.box
     assert studio.window.isVisible()
-    (leave,) = [button for button in box.buttons() if button.text() == "Let it go on"]
+    (leave,) = [button for button in box.buttons() if button.text() == "Continue in background"]
     leave.click()
     studio.until(lambda: not studio.window.isVisible())
     assert studio.program.clean
     assert psutil.pid_exists(pid)
     bench = launch(squares)
     patient(bench)
-    feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    feature = bench.find(Training)
     bench.until(lambda: feature.busy)
     # It waits, and looks so.
     view = feature.dialog("adapt").view
@@ -91,7 +92,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     bench.until(lambda: feature.run is None)
     assert list_user_models()
     # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
-    bench.until(lambda: bench.controller.model.endswith(".onnx"))
+    bench.until(lambda: bench.session.model.endswith(".onnx"))
 
 
 def test_quitting_may_stop_it_or_be_thought_better_of(studio):
@@ -99,12 +100,12 @@ def test_quitting_may_stop_it_or_be_thought_better_of(studio):
     phase(studio, "train")
     run = studio.feature.run
     studio.window.close()
-    studio.feature.question.box.reject()
-    studio.until(lambda: studio.feature.question.box is None)
+    studio.window.quit_guard.box.reject()
+    studio.until(lambda: studio.window.quit_guard.box is None)
     assert studio.window.isVisible()
     assert studio.feature.busy
     studio.window.close()
-    (stop,) = [b for b in studio.feature.question.box.buttons() if b.text() == "Stop it"]
+    (stop,) = [b for b in studio.window.quit_guard.box.buttons() if b.text() == "Stop and quit"]
     stop.click()
     studio.until(lambda: not studio.window.isVisible())
     studio.until(lambda: holder(run.folder) is None)
@@ -133,7 +134,7 @@ def test_pause_stop_and_a_second_run(studio):
 
 @pytest.mark.skipif(os.name != "posix", reason="niceness of POSIX")
 def test_a_run_behind_the_rest_yields_to_it(studio):
-    studio.program.settings.training_background = True
+    studio.settings.training_background = True
     begin(studio, 100_000)
     phase(studio, "train")
     assert psutil.Process(holder(studio.feature.run.folder)).nice() >= 10

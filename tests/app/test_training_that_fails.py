@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 from studio_kit import begin, phase
 from training_kit import adapt, write_cut
 
+from app.features.training.feature import Training
 from app.features.training.run import EVENTS, RunRequest, TrainingRun, discard, new_folder
 from app.features.training.training_data import recordings_folder
 from uvanet.paths import resource
@@ -144,7 +145,7 @@ def test_what_a_killed_window_saw_is_swept(launch, squares, home):
     assert kept.is_dir()
     # Discarded, it takes along what it saw.
     bench.trigger("training_runs")
-    feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    feature = bench.find(Training)
     (discard,) = [
         button
         for button in feature.shelf.dialog.findChildren(QPushButton)
@@ -160,7 +161,9 @@ def test_a_killed_run_is_offered_at_the_next_start(studio, launch, squares):
     phase(studio, "train")
     child = studio.feature.run._child
     studio.window.close()
-    (leave,) = [b for b in studio.feature.question.box.buttons() if b.text() == "Let it go on"]
+    (leave,) = [
+        b for b in studio.window.quit_guard.box.buttons() if b.text() == "Continue in background"
+    ]
     leave.click()
     studio.until(lambda: not studio.window.isVisible())
     psutil.Process(child.pid).kill()
@@ -168,7 +171,7 @@ def test_a_killed_run_is_offered_at_the_next_start(studio, launch, squares):
     bench.until(lambda: "did not come to its end: squares.mp4" in bench.banner.message)
     assert bench.banner.button.text() == "Look at it"
     bench.banner.button.click()
-    feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    feature = bench.find(Training)
     dialog = feature.shelf.dialog
     assert dialog.isVisible()
     assert "Go on" in [button.text() for button in dialog.findChildren(QPushButton)]
@@ -225,7 +228,7 @@ def test_a_run_that_fails_says_why_and_the_view_lives_on(studio, squares, teache
     assert said in studio.banner.message
     frame = studio.frame()
     studio.until(lambda: studio.frame() != frame)
-    assert studio.controller.model == "uvanet-64"
+    assert studio.session.model == "uvanet-64"
     assert not list_user_models()
     left = {path.name for path in run.folder.rglob("*")}
     assert not [name for name in left if name.endswith((".part", LOCK))]
@@ -255,7 +258,7 @@ def test_what_is_no_better_is_not_swapped_in(studio, squares, teacher, tmp_path)
     studio.until(lambda: studio.feature.run is None)
     assert run.outcome.state == "done", run.outcome
     assert not run.outcome.model
-    assert studio.controller.model == "uvanet-64"
+    assert studio.session.model == "uvanet-64"
     assert not list_user_models()
     ending = studio.feature.dialog("adapt").ending
     assert ending.title.text() in {"No clear difference", "Worse"}

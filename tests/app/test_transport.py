@@ -2,8 +2,9 @@
 
 import pytest
 
-from app.features.playback.transport import clock_text
 from app.pipeline.events import PipelineState
+from app.ui.controls import IconButton
+from app.ui.time_text import clock_text
 
 
 def test_pause_holds_the_picture_and_play_goes_on(player):
@@ -18,7 +19,7 @@ def test_the_timeline_jumps(still):
     for seconds in (0.2, 1.8, 0.0):
         still.seek(seconds)
         assert still.frame() == pytest.approx(seconds * 30, abs=1)
-    assert still.controller.state is PipelineState.PAUSED
+    assert still.session.state is PipelineState.PAUSED
 
 
 def test_the_timeline_shows_where_the_picture_is(still):
@@ -29,7 +30,7 @@ def test_the_timeline_shows_where_the_picture_is(still):
 
 
 def test_a_part_is_marked_by_buttons_beside_the_timeline(still):
-    first, last = still.transport._mark_buttons
+    first, last = still.slots.timeline_buttons.findChildren(IconButton)
     assert first.isVisible()
     assert "(I)" in first.toolTip()
     assert "(U)" in last.toolTip()
@@ -41,14 +42,14 @@ def test_a_part_is_marked_by_buttons_beside_the_timeline(still):
 
 
 def test_a_click_on_the_timeline_jumps_there(still):
-    before = still.display.packet
+    before = still.presenter.packet
     timeline = still.transport.timeline
     place = timeline.rect().center()
     place.setX(round(timeline.width() * 0.25))
     from PySide6.QtCore import Qt
 
     still.qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=place)
-    still.until(lambda: still.display.packet is not before)
+    still.until(lambda: still.presenter.packet is not before)
     still.settle()
     assert still.frame() == pytest.approx(15, abs=3)
 
@@ -81,7 +82,7 @@ def test_jump_keys(still):
 def test_loop_starts_again(player):
     player.until(lambda: player.frame() > 50)
     player.until(lambda: player.frame() < 20)
-    assert player.controller.state is PipelineState.PLAYING
+    assert player.session.state is PipelineState.PLAYING
 
 
 def test_without_loop_it_ends_and_play_starts_again(player):
@@ -97,18 +98,18 @@ def test_without_loop_it_ends_and_play_starts_again(player):
 
 def test_speed(player):
     player.trigger("faster")
-    assert player.controller.speed == 1.5
+    assert player.session.speed == 1.5
     assert player.transport.speed.text().startswith("1.5")
     player.trigger("slower")
     player.trigger("slower")
-    assert player.controller.speed == 0.75
+    assert player.session.speed == 0.75
     for _ in range(10):
         player.trigger("slower")
-    assert player.controller.speed == 0.25
+    assert player.session.speed == 0.25
     player.trigger("normal_speed")
-    assert player.controller.speed == 1.0
+    assert player.session.speed == 1.0
     player.transport._speeds[2.0].trigger()
-    assert player.controller.speed == 2.0
+    assert player.session.speed == 2.0
 
 
 def test_the_bar_shows_what_a_source_can_do(player, tmp_path, clip):

@@ -6,6 +6,7 @@ import pytest
 from training_kit import write_cut, write_gaze
 from window_bench import FakeCamera
 
+from app.features.training.feature import Training
 from app.features.training.training_data import recordings_folder, sweep_recordings
 from uvanet.user_models import runs_folder
 
@@ -121,9 +122,9 @@ def test_a_live_scene_is_recorded_in_private_and_deleted(launch, teacher, home, 
     camera = FakeCamera()
     monkeypatch.setattr("uvanet.sources.make_source", lambda _: camera)
     bench = launch("camera:fake")
-    bench.until(lambda: bench.display.overlay_seen)
-    bench.program.settings.training_teacher = str(teacher)
-    feature = next(one for one in bench.window.features if type(one).__name__ == "Training")
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.settings.training_teacher = str(teacher)
+    feature = bench.find(Training)
     bench.trigger("adapt_scene")
     dialog = feature.dialog("adapt")
     monkeypatch.setattr(type(dialog.setup), "seconds", 2.0)
@@ -151,7 +152,7 @@ def test_a_live_scene_is_recorded_in_private_and_deleted(launch, teacher, home, 
     dialog.show_setup()
     dialog.setup.go.click()
     bench.until(lambda: "Watching" in feature.status.text())
-    bench.window.controller.switched.emit()
+    bench.session.switched.emit()
     assert not feature.scene.active
     assert "nothing was learned" in bench.banner.message
     camera.free.set()

@@ -4,16 +4,15 @@ import os
 import signal
 import sys
 import threading
-import time
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
+from app.features.diagnostics.feature import Diagnostics
 from app.pipeline.events import PipelineState
 from app.runtime.import_guards import clear_foreign_qt
-from app.runtime.shutdown import shut_down
 from app.ui.theme import DARK, LIGHT
 
 
@@ -26,10 +25,10 @@ def corner(bench):
 def test_themes_both_ways(still):
     still.trigger("theme_dark")
     assert corner(still) == DARK.window
-    play = still.actions_by_name["play_pause"].icon().pixmap(20).toImage()
+    play = still.actions["play_pause"].icon().pixmap(20).toImage()
     still.trigger("theme_light")
     assert corner(still) == LIGHT.window
-    assert still.actions_by_name["play_pause"].icon().pixmap(20).toImage() != play
+    assert still.actions["play_pause"].icon().pixmap(20).toImage() != play
     assert still.settings.theme == "light"
     still.trigger("theme_dark")
     assert corner(still) == DARK.window
@@ -73,16 +72,16 @@ def test_full_screen_leaves_the_picture_alone(player):
     player.trigger("full_screen")
     player.until(player.window.isFullScreen)
     assert not player.transport.isVisible()
-    assert not player.status.isVisible()
-    assert not player.parts.panel.isVisible()
+    assert not player.status.source.isVisible()
+    assert not player.slots.panel.isVisible()
     assert "Esc" in player.banner.message
     player.trigger("leave")
     assert not player.banner.message
     player.trigger("leave")
     player.until(lambda: not player.window.isFullScreen())
     assert player.transport.isVisible()
-    assert player.parts.panel.isVisible()
-    assert not player.actions_by_name["full_screen"].isChecked()
+    assert player.slots.panel.isVisible()
+    assert not player.actions["full_screen"].isChecked()
     # What it says of the way out goes when somebody took it.
     player.trigger("full_screen")
     player.until(player.window.isFullScreen)
@@ -92,16 +91,16 @@ def test_full_screen_leaves_the_picture_alone(player):
 
 
 def test_the_panel_gives_way_in_a_narrow_window(player):
-    assert player.parts.panel.isVisible()
+    assert player.slots.panel.isVisible()
     player.window.resize(600, 500)
-    player.until(lambda: not player.parts.panel.isVisible())
+    player.until(lambda: not player.slots.panel.isVisible())
     player.window.resize(1100, 700)
-    player.until(player.parts.panel.isVisible)
+    player.until(player.slots.panel.isVisible)
     player.trigger("panel")
-    assert not player.parts.panel.isVisible()
+    assert not player.slots.panel.isVisible()
     player.window.resize(600, 500)
     player.trigger("panel")
-    player.until(player.parts.panel.isVisible)
+    player.until(player.slots.panel.isVisible)
 
 
 def test_title_and_status_name_the_source(player, clip):
@@ -109,24 +108,23 @@ def test_title_and_status_name_the_source(player, clip):
     assert "160\N{MULTIPLICATION SIGN}120" in player.status.source.full_text
     assert "30 fps" in player.status.source.full_text
     assert player.status.model.text() == "uvanet-64"
-    player.until(lambda: "p95" in player.status.latency.text())
+    player.until(lambda: "p95" in player.find(Diagnostics).labels.latency.text())
 
 
 def test_the_graphs_start_after_the_first_overlay_and_follow(player):
-    plots = player.parts.plots
+    plots = player.plots
     player.until(lambda: plots.rates.started and plots.memory.started)
-    curve = plots.rates._lines[2]
-    player.until(lambda: curve.getData()[1] is not None and max(curve.getData()[1]) > 5)
-    memory = plots.memory._lines[0].getData()
+    player.until(lambda: max(plots.rates.chart.curve_points(2)[1], default=0.0) > 5)
+    memory = plots.memory.chart.curve_points(0)
     assert memory[0][-1] == 0
     assert memory[0][0] >= -60
     assert 20 < memory[1][-1] < 10_000
-    assert plots.memory._values[0].text().endswith("MB")
+    assert plots.memory.values[0].text().endswith("MB")
 
 
 def test_the_numbers_add_up(player):
     player.pause()
-    stats = player.controller.stats()
+    stats = player.session.stats()
     assert stats.painted > 0
     assert stats.captured == stats.painted + stats.dropped + stats.in_flight + stats.failed
 
@@ -160,7 +158,7 @@ def test_closing_leaves_no_thread(player):
     player.window.close()
     assert player.program.clean
     assert not player.window.isVisible()
-    assert player.controller.state is not PipelineState.FAILED
+    assert player.session.state is not PipelineState.FAILED
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -168,22 +166,6 @@ def test_ctrl_c_closes_the_window(player):
     os.kill(os.getpid(), signal.SIGINT)
     player.until(lambda: not player.window.isVisible())
     assert player.program.clean
-
-
-def test_stages_have_bounds_and_do_not_stop_each_other():
-    done = []
-
-    def broken(_):
-        raise RuntimeError("no")
-
-    def hangs(seconds):
-        time.sleep(seconds)
-        return False
-
-    stages = [("a", broken), ("b", hangs), ("c", lambda left: done.append(left) or True)]
-    assert not shut_down(stages, 0.2)
-    assert done == [0.1]
-    assert shut_down([("c", lambda _: True)], 1.0)
 
 
 def test_only_opencvs_paths_are_cleared(tmp_path, monkeypatch):

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QMessageBox
 
+from app.features import FEATURES
+from app.features.analyse.settings import AnalyseSettings
+from app.features.cameras.settings import CameraSettings
+from app.features.compare.settings import CompareSettings
+from app.features.diagnostics.feature import Diagnostics
+from app.features.export.settings import ExportSettings
+from app.features.overlay.feature import Overlay
+from app.features.overlay.settings import OverlaySettings
+from app.features.playback.feature import Playback
+from app.features.playback.settings import PlaybackSettings
+from app.features.sources.feature import Sources
+from app.features.sources.settings import SourcesSettings
+from app.features.training.settings import TrainingSettings
+from app.features.view.settings import ViewSettings
 from app.pipeline.events import PipelineState
+from app.runtime.settings import settings_path
+from app.session.settings import SessionSettings
+from app.shell.actions import declared_actions
+from app.shell.feature import Feature
+from app.shell.main_window import MainWindow
+from app.shell.settings import WindowSettings
 from uvanet.sources import Frame, Source, SourceInfo, SourceKind
 
 if TYPE_CHECKING:
@@ -18,8 +38,30 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.features.overlay.overlay_panel import OverlayPanel
+    from app.features.playback.transport import Transport
+    from app.features.sources.source_picker import SourcePicker
     from app.main import Program
+    from app.runtime.settings import Section, SettingsStore
+    from app.ui.live_plot import PlotPanel
 
+F = TypeVar("F", bound=Feature)
+
+ALL_ACTIONS = [spec for owner in (MainWindow, *FEATURES) for spec in declared_actions(owner)]
+
+SECTIONS = (
+    WindowSettings,
+    SessionSettings,
+    SourcesSettings,
+    PlaybackSettings,
+    OverlaySettings,
+    ViewSettings,
+    CameraSettings,
+    CompareSettings,
+    AnalyseSettings,
+    ExportSettings,
+    TrainingSettings,
+)
 PATIENCE = 60_000  # ms; a bound for conditions, not a measure of anything
 
 
@@ -83,6 +125,32 @@ class FakeCamera(Source):
         return self
 
 
+class FlatSettings:
+    """The settings of a program, by the names that they have in the flat file of 0.1.0."""
+
+    def __init__(self, store: SettingsStore) -> None:
+        fields: dict[str, tuple[Section, str]] = {}
+        for kind in SECTIONS:
+            for field in kind.__struct_fields__:
+                fields[kind.V1.get(field, field)] = store.section(kind), field
+        self.__dict__["_fields"] = fields
+
+    def __getattr__(self, name: str) -> object:
+        section, field = self._fields[name]
+        return getattr(section, field)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        section, field = self._fields[name]
+        setattr(section, field, value)
+
+
+def write_settings(**values: object) -> None:
+    """Writes a settings file of 0.1.0."""
+    path = settings_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"version": 1, **values}))
+
+
 class Bench:
     """A started program and what tests ask of it."""
 
@@ -90,16 +158,45 @@ class Bench:
         self.program = program
         self.predictor = predictor
         self.qtbot = qtbot
+        self.context = program.context
+        self.window = program.window
+        self.session = program.session
+        self.presenter = program.presenter
+        self.slots = program.window.slots
+        self.actions = program.window.actions_by_name
+        self.banner = program.window.banner
+        self.status = program.window.status
+        self.main_menu = program.window.menu
+        self.canvas = self.slots.canvas
+        self.settings = FlatSettings(program.settings)
         self.problems: list[str] = []
         self.expected_problems = 0
-        program._problems.happened.connect(self.problems.append)
+        program._exceptions.happened.connect(self.problems.append)
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.program.window, name)
+    def find(self, kind: type[F]) -> F:
+        """The feature of a class."""
+        return next(one for one in self.program.features if isinstance(one, kind))
 
     @property
-    def window(self) -> object:
-        return self.program.window
+    def picker(self) -> SourcePicker:
+        return self.find(Sources).picker
+
+    @property
+    def transport(self) -> Transport:
+        return self.find(Playback).transport
+
+    @property
+    def overlay_panel(self) -> OverlayPanel:
+        return self.find(Overlay).panel
+
+    @property
+    def plots(self) -> PlotPanel:
+        return self.find(Diagnostics).plots
+
+    @property
+    def source_title(self) -> str:
+        """The title of the current source; empty without one."""
+        return self.session.info.title if self.session.info else ""
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
@@ -107,27 +204,26 @@ class Bench:
     def leave(self) -> None:
         """Closes the window; what goes on still is stopped."""
         self.window.close()
-        while boxes := [b for b in self.window.findChildren(QMessageBox) if b.isVisible()]:
-            (stop,) = [b for b in boxes[0].buttons() if b.text() == "Stop it"]
+        box = self.window.quit_guard.box
+        if box is not None:
+            (stop,) = [button for button in box.buttons() if button.text() == "Stop and quit"]
             stop.click()
 
     def trigger(self, name: str) -> None:
-        self.window.actions_by_name[name].trigger()
+        self.actions[name].trigger()
 
     def wait_state(self, state: PipelineState) -> None:
-        self.until(lambda: self.window.controller.state is state)
+        self.until(lambda: self.session.state is state)
 
     def open(self, spec: str) -> None:
         """Opens a source and waits for its first picture."""
-        with self.qtbot.waitSignal(self.window.controller.opened, timeout=PATIENCE):
-            self.window.open_source(str(spec))
-        self.until(
-            lambda: self.window.display.packet is not None and not self.window.canvas.waiting
-        )
+        with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
+            self.session.open(str(spec))
+        self.until(lambda: self.presenter.packet is not None and not self.canvas.waiting)
 
     def pause(self) -> None:
         """Pauses, and waits until no picture comes any more."""
-        if self.window.controller.state is PipelineState.PLAYING:
+        if self.session.state is PipelineState.PLAYING:
             self.trigger("play_pause")
         self.wait_state(PipelineState.PAUSED)
         self.settle()
@@ -136,27 +232,27 @@ class Bench:
         """Waits until the newest picture of a paused source is on the canvas."""
 
         def quiet() -> bool:
-            stats = self.window.controller.stats()
-            return stats.in_flight == 0 and not self.window.canvas.waiting
+            stats = self.session.stats()
+            return stats.in_flight == 0 and not self.canvas.waiting
 
         self.until(quiet)
         seen = -1
-        while seen != (seen := self.window.controller.stats().captured):
+        while seen != (seen := self.session.stats().captured):
             self.qtbot.wait(60)
             self.until(quiet)
 
     def seek(self, seconds: float) -> None:
         """Moves the timeline and waits for the picture."""
-        before, timeline = self.window.display.packet, self.window.transport.timeline
+        before, timeline = self.presenter.packet, self.transport.timeline
         # A clip that was paused at this very frame stays where it is.
         if timeline.value() != round(seconds * 1000):
             timeline.setValue(round(seconds * 1000))
-            self.until(lambda: self.window.display.packet is not before)
+            self.until(lambda: self.presenter.packet is not before)
         self.settle()
 
     def grab(self) -> np.ndarray:
         """The picture's part of the canvas as it is on the screen: uint8 (h, w, 3) BGR."""
-        canvas = self.window.canvas
+        canvas = self.canvas
         image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
         pixels = np.frombuffer(image.constBits(), np.uint8)
         pixels = pixels.reshape(image.height(), image.width(), 4)[..., :3]
@@ -167,4 +263,4 @@ class Bench:
 
     def frame(self) -> int:
         """The number of the frame on the canvas."""
-        return self.window.display.packet.frame.index
+        return self.presenter.packet.frame.index

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from export_bench import FRAMES, RATE
 
+from uvanet.analysis import entropy, peaks
 from uvanet.cli import main
 from uvanet.cli.export_options import read_regions
 from uvanet.errors import OutputError, UsageError
 from uvanet.video.exporter import export
-from uvanet.video.frame_stats import peaks, spread
 from uvanet.video.job import ClipStyle, Job
 
 if TYPE_CHECKING:
@@ -104,15 +104,16 @@ def test_a_folder_that_is_there_is_not_overwritten(clip: Path, tmp_path: Path) -
 def test_peaks_keep_their_distance_and_stop_at_weak_ones() -> None:
     saliency = np.zeros((64, 64), np.float32)
     saliency[10, 20], saliency[11, 21], saliency[40, 50], saliency[60, 5] = 1, 0.9, 0.6, 0.2
-    assert peaks(saliency) == [(20.5 / 64, 10.5 / 64), (50.5 / 64, 40.5 / 64)]
+    found = peaks(saliency, min_strength=0.35)
+    assert [(one.x, one.y) for one in found] == [(20.5 / 64, 10.5 / 64), (50.5 / 64, 40.5 / 64)]
     assert peaks(np.zeros((8, 8), np.float32)) == []
 
 
-def test_spread_of_a_point_and_of_a_plain() -> None:
+def test_entropy_of_a_point_and_of_a_plain() -> None:
     point = np.zeros((32, 32), np.float32)
     point[3, 4] = 0.7
-    assert spread(point) == pytest.approx(0)
-    assert spread(np.full((32, 32), 0.2, np.float32)) == pytest.approx(1)
+    assert entropy(point) == pytest.approx(0)
+    assert entropy(np.full((32, 32), 0.2, np.float32)) == pytest.approx(1)
 
 
 def test_regions_come_as_masks_on_the_command_line(clip: Path, tmp_path: Path) -> None:

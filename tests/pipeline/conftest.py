@@ -1,4 +1,4 @@
-"""Benches that every test of the pipeline works at, and the check that no thread is left."""
+"""Fixtures of the pipeline tests: benches, and a check that all threads end."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ def predictor() -> FakePredictor:
 
 @pytest.fixture
 def benches() -> Iterator[Callable[..., Bench]]:
-    """Makes benches and closes them; every one must let go of all its threads."""
+    """Makes benches and closes them; all threads of each must end."""
     made: list[Bench] = []
 
-    def make(predictor: Any, clock: Clock | None = None, *, paints: bool = True) -> Bench:
-        made.append(Bench(predictor, clock, paints=paints))
+    def make(
+        predictor: Any, clock: Clock | None = None, *, paints: bool = True, **options: Any
+    ) -> Bench:
+        made.append(Bench(predictor, clock, paints=paints, **options))
         return made[-1]
 
     yield make

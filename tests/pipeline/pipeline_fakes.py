@@ -1,4 +1,4 @@
-"""A clock that leaps instead of waiting, sources that misbehave, and someone who paints."""
+"""Fakes for pipeline tests: a clock that jumps instead of waiting, sources, network, painter."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def balanced(stats: PipelineStats) -> bool:
 
 
 class FakeClock:
-    """Time passes only by waiting on it, and then at once."""
+    """A clock whose time jumps to the end of each wait."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class FakeClock:
 
 
 class Clip(Source):
-    """A file of so many frames; the value of every pixel is the frame's index.
+    """A file of `frames` frames; the value of every pixel is the frame's index.
 
     `on_read(index)` runs on the capture thread before that frame is given; it may wait, raise,
     let time pass or command the pipeline.
@@ -147,7 +147,7 @@ class Clip(Source):
 
 
 class LiveFeed(Clip):
-    """A camera that gives a frame for each `push`, and waits in `read` otherwise.
+    """A camera that gives a frame for each `push`, and blocks in `read` otherwise.
 
     With `hangs` not even `close` gets it out of `read`: only `release` does.
     """
@@ -202,7 +202,7 @@ class LiveFeed(Clip):
 
 
 class FakePredictor:
-    """A network whose map says which frame it saw; can be held up and made to raise."""
+    """A network whose map holds the index of its frame; can block and raise."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[int, float]] = []
@@ -234,10 +234,10 @@ class FakePredictor:
 
 
 class Bench:
-    """A pipeline with its network, its clock and a painter; records all that happens."""
+    """A pipeline with network, clock and painter; records events and painted results."""
 
     def __init__(
-        self, predictor: Any, clock: Clock | None, *, paints: bool, factory: bool = False
+        self, predictor: Any, clock: Clock | None, *, paints: bool, **options: Any
     ) -> None:
         self.predictor = predictor
         self.events: list[Any] = []
@@ -245,7 +245,11 @@ class Bench:
         self.results = 0
         self.paints = paints
         self.pipeline = LivePipeline(
-            predictor, on_result=self._on_result, on_event=self.events.append, clock=clock
+            predictor,
+            on_result=self._on_result,
+            on_event=self.events.append,
+            clock=clock,
+            **options,
         )
 
     def _on_result(self) -> None:
@@ -269,11 +273,11 @@ class Bench:
         return self.pipeline.stats()
 
     def settle(self, *_: object) -> None:
-        """Waits until no frame is under way; as `on_read` it makes every frame be painted."""
-        wait_until(lambda: self.stats.in_flight == 0, "for frames under way")
+        """Waits until no frame is in flight; as `on_read`, it makes every frame be painted."""
+        wait_until(lambda: self.stats.in_flight == 0, "for frames in flight")
 
     def until_state(self, state: object) -> None:
-        """Waits for the state and until it was told."""
+        """Waits for the state and for its event."""
 
         def reached() -> bool:
             told = [event.state for event in self.of(StateChanged)]

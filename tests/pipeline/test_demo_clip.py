@@ -1,4 +1,4 @@
-"""The real demo clip through the real network."""
+"""The real demo clip with the real network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_demo_plays_pauses_jumps_and_steps(benches: Callable[..., Bench]) -> None:
+def test_the_demo_plays_pauses_seeks_and_steps(benches: Callable[..., Bench]) -> None:
     bench = benches(lambda: uvanet.Stream("uvanet-64"))
     pipeline = bench.pipeline
     pipeline.set_loop(True)

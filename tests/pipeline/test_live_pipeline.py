@@ -1,4 +1,4 @@
-"""The whole pipeline with its threads: what a user sees of playing, pausing and jumping."""
+"""The whole pipeline with its threads: playing, pausing, stepping and seeking."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, bala
 from app.pipeline.clock import SystemClock
 from app.pipeline.events import (
     PipelineState,
-    SourceEnded,
     SourceOpened,
     StateChanged,
 )
@@ -29,11 +28,10 @@ def test_a_clip_plays_to_its_end(bench: Bench, predictor: FakePredictor) -> None
     bench.until_state(PipelineState.ENDED)
     assert bench.indices == list(range(10))
     assert bench.events == [
-        StateChanged(PipelineState.OPENING),
-        SourceOpened(clip.info),
-        StateChanged(PipelineState.PLAYING),
-        SourceEnded(),
-        StateChanged(PipelineState.ENDED),
+        StateChanged(1, PipelineState.OPENING),
+        SourceOpened(1, clip.info),
+        StateChanged(1, PipelineState.PLAYING),
+        StateChanged(1, PipelineState.ENDED),
     ]
     assert bench.pipeline.info == clip.info
     stats = bench.stats
@@ -117,11 +115,14 @@ def test_pause_play_step_and_seek(bench: Bench) -> None:
     bench.until_state(PipelineState.ENDED)
     assert bench.indices[-49:] == list(range(51, 100))
     pipeline.play()
-    wait_until(lambda: len(bench.of(SourceEnded)) == 2)
+    ended = StateChanged(1, PipelineState.ENDED)
+    wait_until(lambda: bench.events.count(ended) == 2)
     assert bench.indices[-100:] == list(range(100))
 
 
-def test_the_network_forgets_at_every_discontinuity(bench: Bench, predictor: FakePredictor) -> None:
+def test_the_network_is_reset_at_every_discontinuity(
+    bench: Bench, predictor: FakePredictor
+) -> None:
     def on_read(index: int) -> None:
         bench.settle()
         if len(bench.painted) == 6:
@@ -188,7 +189,7 @@ def test_a_slow_painter_gets_the_newest_result(
     assert bench.paint() is None
 
 
-def test_what_was_taken_and_never_painted_is_not_counted_as_painted(
+def test_a_result_taken_but_not_painted_is_not_counted_as_painted(
     benches: Callable[..., Bench], predictor: FakePredictor, clock: FakeClock
 ) -> None:
     bench = benches(predictor, clock, paints=False)
@@ -208,7 +209,7 @@ def test_what_was_taken_and_never_painted_is_not_counted_as_painted(
     assert balanced(bench.stats)
 
 
-def test_frames_under_way_are_stopped_by_a_seek(bench: Bench, predictor: FakePredictor) -> None:
+def test_a_seek_drops_frames_in_flight(bench: Bench, predictor: FakePredictor) -> None:
     predictor.free.clear()
     reached, held = threading.Event(), threading.Event()
 
@@ -248,8 +249,8 @@ def test_a_live_source_that_ends_can_be_opened_again_by_play(bench: Bench) -> No
     assert camera.opens == 2
 
 
-def test_the_books_balance_in_a_storm(benches: Callable[..., Bench]) -> None:
-    """Every command at every moment, against the real clock, watched from other threads."""
+def test_accounting_balances_under_random_commands(benches: Callable[..., Bench]) -> None:
+    """All commands in random order on the real clock, with statistics read by another thread."""
     predictor = FakePredictor()
     bench = benches(predictor, SystemClock())
     pipeline = bench.pipeline
@@ -298,7 +299,7 @@ def test_the_books_balance_in_a_storm(benches: Callable[..., Bench]) -> None:
     assert numbers == sorted(set(numbers))
 
 
-def test_statistics_are_cheap_and_plain(bench: Bench) -> None:
+def test_statistics_are_a_plain_snapshot(bench: Bench) -> None:
     stats = bench.stats
     assert stats.captured == stats.dropped == 0
     assert stats.latency_p50_ms is None
@@ -318,7 +319,7 @@ def test_commands_without_a_source_do_nothing(bench: Bench) -> None:
     assert pipeline.take_result() is None
 
 
-def test_the_pipeline_brings_neither_qt_nor_torch() -> None:
+def test_the_pipeline_imports_neither_qt_nor_torch() -> None:
     code = (
         "import sys, app.pipeline.pipeline\n"
         "bad = {'PySide6', 'torch', 'pyqtgraph'} & set(sys.modules)\n"

@@ -24,14 +24,14 @@ def test_rate_falls_when_events_stop_and_reaches_zero() -> None:
     assert rates[-1] == 0
 
 
-def test_rate_of_nothing() -> None:
+def test_rate_without_events() -> None:
     meter = RateMeter()
     assert meter.rate(5) == 0
     meter.add(5)
     assert meter.rate(5) == 0
 
 
-def test_percentiles_interpolate_and_forget() -> None:
+def test_percentiles_interpolate_and_drop_old_samples() -> None:
     meter = DurationMeter()
     assert meter.percentiles_ms(0, 0.5, 0.95) == [None, None]
     for i in range(101):
@@ -41,23 +41,23 @@ def test_percentiles_interpolate_and_forget() -> None:
     assert meter.percentiles_ms(100, 0.5) == [None]
 
 
-def test_a_frame_ends_once() -> None:
-    ledger = FrameAccounting()
-    ledger.captured(1, 0.0)
-    ledger.captured(2, 0.1)
-    ledger.captured(3, 0.2)
-    ledger.skipped(Drop.LATE, 0.25)
-    ledger.dropped(1, Drop.NETWORK_BUSY)
-    ledger.dropped(1, Drop.SEEK)
-    ledger.painted(2, 0.3, 0.2)
-    ledger.painted(2, 0.4, 0.3)
-    ledger.failed(1)
-    stats = ledger.snapshot(0.5)
+def test_only_the_first_outcome_of_a_frame_counts() -> None:
+    accounting = FrameAccounting()
+    accounting.captured(1, 0.0)
+    accounting.captured(2, 0.1)
+    accounting.captured(3, 0.2)
+    accounting.skipped(Drop.LATE, 0.25)
+    accounting.dropped(1, Drop.NETWORK_BUSY)
+    accounting.dropped(1, Drop.SEEK)
+    accounting.painted(2, 0.3, 0.2)
+    accounting.painted(2, 0.4, 0.3)
+    accounting.failed(1)
+    stats = accounting.snapshot(0.5)
     assert (stats.captured, stats.painted, stats.failed, stats.in_flight) == (4, 1, 0, 1)
     assert stats.dropped_by_cause[Drop.NETWORK_BUSY] == 1
     assert stats.dropped_by_cause[Drop.SEEK] == 0
     assert stats.dropped == 2
     assert stats.latency_p50_ms == pytest.approx(250)
     assert stats.rss_bytes > 1_000_000
-    ledger.close()
-    assert ledger.snapshot(0.5).dropped_by_cause[Drop.CLOSED] == 1
+    accounting.close()
+    assert accounting.snapshot(0.5).dropped_by_cause[Drop.CLOSED] == 1

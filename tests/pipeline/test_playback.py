@@ -1,4 +1,4 @@
-"""How a source is played, with no thread at all: the test turns the crank, the clock leaps."""
+"""Playback without threads: the test calls each round, and the clock jumps instead of waiting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from pipeline_fakes import Clip, FakeClock, LiveFeed
 
 from app.pipeline.command_queue import CommandQueue
-from app.pipeline.events import PipelineState, SourceEnded, StateChanged
+from app.pipeline.events import PipelineState, StateChanged
 from app.pipeline.playback import LONGEST_FREEZE_S, Playback
 from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """A lane that writes down what came along it."""
+    """A feed that records what it gets."""
+
+    source = 1
 
     def __init__(self) -> None:
         self.shown: list[tuple[int, float, float]] = []  # index, t, t_scene
@@ -29,10 +31,10 @@ class Record:
     def deliver(self, frame: Frame, t: float, t_scene: float) -> None:
         self.shown.append((frame.index, t, t_scene))
 
-    def skipped(self, cause: Drop, t: float) -> None:
+    def skip(self, cause: Drop, t: float) -> None:
         self.skips.append(cause)
 
-    def renew_epoch(self, flush: Drop | None) -> None:
+    def begin_epoch(self, flush: Drop | None) -> None:
         self.epochs.append(flush)
 
     @property
@@ -47,31 +49,31 @@ class Record:
 class Player:
     def __init__(self, source: Source, *, speed: float = 1.0, loop: bool = False) -> None:
         self.clock = FakeClock()
-        self.lane = Record()
-        self.told: list[Any] = []
-        self.controls = CommandQueue(self.clock, speed, loop)
+        self.feed = Record()
+        self.events: list[Any] = []
+        self.commands = CommandQueue(self.clock, speed, loop)
         source.open()
         self.playback = Playback(
             source,
-            self.lane,  # type: ignore[arg-type]
-            self.told.append,
-            self.controls,
+            self.feed,  # type: ignore[arg-type]
+            self.events.append,
+            self.commands,
             self.clock,
-            StallDetector(),
+            StallDetector(1),
         )
 
     def begin(self) -> Player:
-        order = self.controls.next(block=False)
-        assert order is not None
-        self.playback.begin(order)
+        command = self.commands.next(block=False)
+        assert command is not None
+        self.playback.begin(command)
         return self
 
     def run(self, rounds: int = 10_000) -> Player:
-        """Turns until nothing happens without a command."""
+        """Runs rounds until nothing happens without a command."""
         for _ in range(rounds):
-            order = self.controls.next(block=False)
-            assert order is not None
-            self.playback.obey(order)
+            command = self.commands.next(block=False)
+            assert command is not None
+            self.playback.execute(command)
             self.playback.advance()
             if self.playback.idle:
                 break
@@ -79,22 +81,22 @@ class Player:
 
     @property
     def state(self) -> PipelineState:
-        return next(e.state for e in reversed(self.told) if isinstance(e, StateChanged))
+        return next(e.state for e in reversed(self.events) if isinstance(e, StateChanged))
 
 
 @pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
 def test_frames_come_at_their_time(speed: float) -> None:
     player = Player(Clip(10, 25.0), speed=speed).begin().run()
-    assert player.lane.indices == list(range(10))
-    start = player.lane.times[0]
-    assert [t - start for t in player.lane.times] == pytest.approx(
+    assert player.feed.indices == list(range(10))
+    start = player.feed.times[0]
+    assert [t - start for t in player.feed.times] == pytest.approx(
         [i / 25.0 / speed for i in range(10)]
     )
-    assert [scene for _, _, scene in player.lane.shown] == pytest.approx(
+    assert [scene for _, _, scene in player.feed.shown] == pytest.approx(
         [i / 25.0 for i in range(10)]
     )
     assert player.state is PipelineState.ENDED
-    assert player.told.count(SourceEnded()) == 1
+    assert player.events.count(StateChanged(1, PipelineState.ENDED)) == 1
 
 
 def test_slow_reading_drops_frames_and_stays_in_real_time() -> None:
@@ -102,13 +104,13 @@ def test_slow_reading_drops_frames_and_stays_in_real_time() -> None:
     player = Player(clip)
     clip.on_read = lambda index: player.clock.advance(0.06)  # 40 ms would be in time
     player.begin().run()
-    lane = player.lane
-    assert lane.skips.count(Drop.LATE) > 10
-    assert len(lane.shown) + len(lane.skips) <= 100
-    start = lane.times[0]
-    behind = [t - start - index / 25.0 for index, t, _ in lane.shown]
+    feed = player.feed
+    assert feed.skips.count(Drop.LATE) > 10
+    assert len(feed.shown) + len(feed.skips) <= 100
+    start = feed.times[0]
+    behind = [t - start - index / 25.0 for index, t, _ in feed.shown]
     assert max(behind) < 1.1
-    gaps = [b - a for a, b in zip(lane.times, lane.times[1:], strict=False)]
+    gaps = [b - a for a, b in zip(feed.times, feed.times[1:], strict=False)]
     assert max(gaps) < LONGEST_FREEZE_S + 2 * 0.06
 
 
@@ -119,23 +121,23 @@ def test_far_behind_a_file_skips_ahead_by_a_seek() -> None:
     player.begin().run()
     assert len(clip.seeks) == 1
     assert clip.seeks[0] == pytest.approx(9 / 25 + 3.0, abs=0.05)
-    assert player.lane.epochs == [None]
-    start = player.lane.times[0]
-    assert [t - start for t in player.lane.times] == pytest.approx(
-        [i / 25.0 for i in player.lane.indices], abs=0.05
+    assert player.feed.epochs == [None]
+    start = player.feed.times[0]
+    assert [t - start for t in player.feed.times] == pytest.approx(
+        [i / 25.0 for i in player.feed.indices], abs=0.05
     )
 
 
-def test_far_behind_without_seeking_goes_on_from_there() -> None:
+def test_far_behind_an_unseekable_source_continues_from_there() -> None:
     clip = Clip(20, 25.0, seekable=False)
     player = Player(clip)
     clip.on_read = lambda index: player.clock.advance(3.0 if index == 10 else 0.0)
     player.begin().run()
-    assert player.lane.indices == list(range(20))
-    assert player.lane.skips == []
+    assert player.feed.indices == list(range(20))
+    assert player.feed.skips == []
 
 
-def test_a_machine_that_slept_has_nothing_to_catch_up_with() -> None:
+def test_frames_are_not_caught_up_after_a_suspend() -> None:
     player = Player(Clip(10, 25.0))
     leap = iter([0.0, 0.0, 3600.0])
     wait = player.clock.wait
@@ -143,222 +145,222 @@ def test_a_machine_that_slept_has_nothing_to_catch_up_with() -> None:
         condition, None if seconds is None else seconds + next(leap, 0.0)
     )
     player.begin().run()
-    assert player.lane.indices == list(range(10))
-    assert player.lane.skips == []
+    assert player.feed.indices == list(range(10))
+    assert player.feed.skips == []
 
 
 def test_loop_starts_over_in_time_and_begins_an_epoch() -> None:
     clip = Clip(5, 25.0)
     player = Player(clip, loop=True)
     clip.on_read = lambda index: (
-        player.lane.indices.count(4) == 3 and setattr(player.controls, "loop", False)
+        player.feed.indices.count(4) == 3 and setattr(player.commands, "loop", False)
     )
     player.begin().run()
-    assert player.lane.indices == list(range(5)) * 3
-    gaps = [b - a for a, b in zip(player.lane.times, player.lane.times[1:], strict=False)]
+    assert player.feed.indices == list(range(5)) * 3
+    gaps = [b - a for a, b in zip(player.feed.times, player.feed.times[1:], strict=False)]
     assert gaps == pytest.approx([0.04] * 14)
-    assert player.lane.epochs == [None, None]
+    assert player.feed.epochs == [None, None]
     assert player.state is PipelineState.ENDED
 
 
-def test_what_cannot_seek_ends_even_when_looping() -> None:
+def test_an_unseekable_source_ends_although_loop_is_set() -> None:
     player = Player(Clip(3, 25.0, seekable=False), loop=True).begin().run()
-    assert player.lane.indices == [0, 1, 2]
+    assert player.feed.indices == [0, 1, 2]
     assert player.state is PipelineState.ENDED
 
 
-def test_a_still_picture_is_shown_and_ends_even_when_looping() -> None:
+def test_a_still_picture_ends_although_loop_is_set() -> None:
     player = Player(Clip(1, 0.0), loop=True).begin().run()
-    assert player.lane.indices == [0]
+    assert player.feed.indices == [0]
     assert player.state is PipelineState.ENDED
-    player.controls.play(True)
+    player.commands.play(True)
     player.run()
-    assert player.lane.indices == [0, 0]
+    assert player.feed.indices == [0, 0]
     assert player.state is PipelineState.ENDED
 
 
-def test_no_picture_at_all_is_an_error() -> None:
+def test_a_source_without_frames_is_an_error() -> None:
     with pytest.raises(SourceError, match="clip holds no picture"):
         Player(Clip(0)).begin().run()
 
 
-def test_a_source_told_to_pause_while_it_opened_shows_its_first_frame() -> None:
+def test_pause_during_opening_shows_the_first_frame() -> None:
     player = Player(Clip(5))
-    player.controls.play(False)
+    player.commands.play(False)
     player.begin().run()
-    assert player.lane.indices == [0]
+    assert player.feed.indices == [0]
     assert player.state is PipelineState.PAUSED
 
 
-def test_pause_holds_and_play_goes_on_with_the_next_frame() -> None:
+def test_play_after_pause_continues_with_the_next_frame() -> None:
     clip = Clip(10, 25.0)
     player = Player(clip)
-    clip.on_read = lambda index: index == 4 and player.controls.play(False)
+    clip.on_read = lambda index: index == 4 and player.commands.play(False)
     player.begin().run()
     assert player.state is PipelineState.PAUSED
-    assert player.lane.indices == [0, 1, 2, 3]
+    assert player.feed.indices == [0, 1, 2, 3]
     player.clock.advance(60)
     clip.on_read = None
-    player.controls.play(True)
+    player.commands.play(True)
     player.run()
-    assert player.lane.indices == list(range(10))
-    assert player.lane.skips == []
-    assert player.lane.times[4] - player.lane.times[3] >= 60
+    assert player.feed.indices == list(range(10))
+    assert player.feed.skips == []
+    assert player.feed.times[4] - player.feed.times[3] >= 60
 
 
-def test_speed_changes_on_the_way() -> None:
+def test_speed_changes_during_playback() -> None:
     clip = Clip(8, 25.0)
     player = Player(clip)
-    clip.on_read = lambda index: index == 4 and player.controls.set_speed(2.0)
+    clip.on_read = lambda index: index == 4 and player.commands.set_speed(2.0)
     player.begin().run()
-    gaps = [b - a for a, b in zip(player.lane.times, player.lane.times[1:], strict=False)]
+    gaps = [b - a for a, b in zip(player.feed.times, player.feed.times[1:], strict=False)]
     assert gaps == pytest.approx([0.04] * 3 + [0.02] * 4)
 
 
-def test_seek_in_pause_shows_the_frame_and_stays() -> None:
+def test_seek_in_pause_shows_the_frame_and_stays_paused() -> None:
     player = Player(Clip(100, 25.0))
-    player.controls.play(False)
+    player.commands.play(False)
     player.begin().run()
-    player.controls.seek(2.0)
+    player.commands.seek(2.0)
     player.run()
-    assert player.lane.indices == [0, 50]
-    assert player.lane.epochs == [Drop.SEEK]
+    assert player.feed.indices == [0, 50]
+    assert player.feed.epochs == [Drop.SEEK]
     assert player.state is PipelineState.PAUSED
 
 
-def test_seek_while_playing_shows_the_frame_at_once_and_goes_on() -> None:
+def test_seek_while_playing_shows_the_frame_at_once_and_plays_on() -> None:
     clip = Clip(60, 25.0)
     player = Player(clip)
-    clip.on_read = lambda index: index == 3 and player.controls.seek(2.0)
+    clip.on_read = lambda index: index == 3 and player.commands.seek(2.0)
     player.begin().run()
-    assert player.lane.indices == [0, 1, 2, *range(50, 60)]
-    gaps = [b - a for a, b in zip(player.lane.times[3:], player.lane.times[4:], strict=False)]
+    assert player.feed.indices == [0, 1, 2, *range(50, 60)]
+    gaps = [b - a for a, b in zip(player.feed.times[3:], player.feed.times[4:], strict=False)]
     assert gaps == pytest.approx([0.04] * 9)
 
 
-def test_a_burst_of_seeks_collapses_to_the_newest() -> None:
+def test_of_a_burst_of_seeks_only_the_newest_counts() -> None:
     clip = Clip(100, 25.0)
     player = Player(clip)
-    player.controls.play(False)
+    player.commands.play(False)
     player.begin().run()
     for i in range(50):
-        player.controls.seek(i / 25.0)
+        player.commands.seek(i / 25.0)
     player.run()
     assert clip.seeks == [49 / 25.0]
-    assert player.lane.indices == [0, 49]
+    assert player.feed.indices == [0, 49]
 
 
-def test_a_slider_being_dragged_shows_its_way() -> None:
+def test_dragging_a_slider_shows_frames_on_the_way() -> None:
     clip = Clip(100, 25.0)
     player = Player(clip)
     # Each seek finds the next one waiting already.
-    clip.on_read = lambda index: 0 < index < 50 and player.controls.seek((index + 10) / 25.0)
-    player.controls.seek(0.4)
+    clip.on_read = lambda index: 0 < index < 50 and player.commands.seek((index + 10) / 25.0)
+    player.commands.seek(0.4)
     player.begin().run(5)
-    assert player.lane.indices[:6] == [10, 20, 30, 40, 50, 51]
+    assert player.feed.indices[:6] == [10, 20, 30, 40, 50, 51]
 
 
 @pytest.mark.parametrize(("steps", "index"), [([1], 11), ([1, 1, 1], 13), ([-1], 9), ([-4], 6)])
 def test_steps(steps: list[int], index: int) -> None:
     player = Player(Clip(100, 29.97))
-    player.controls.play(False)
-    player.controls.seek(10.2 / 29.97)
+    player.commands.play(False)
+    player.commands.seek(10.2 / 29.97)
     player.begin().run()
-    assert player.lane.indices == [10]
+    assert player.feed.indices == [10]
     for frames in steps:
-        player.controls.step(frames)
+        player.commands.step(frames)
     player.run()
-    assert player.lane.indices == [10, index]
+    assert player.feed.indices == [10, index]
     assert player.state is PipelineState.PAUSED
-    assert player.lane.skips == [Drop.STEP] * max(0, index - 11)
+    assert player.feed.skips == [Drop.STEP] * max(0, index - 11)
 
 
-def test_step_back_at_the_start_stays_there() -> None:
+def test_step_back_at_the_start_shows_the_first_frame() -> None:
     player = Player(Clip(100, 25.0))
-    player.controls.play(False)
+    player.commands.play(False)
     player.begin().run()
-    player.controls.step(-1)
+    player.commands.step(-1)
     player.run()
-    assert player.lane.indices == [0, 0]
+    assert player.feed.indices == [0, 0]
 
 
-def test_step_while_playing_pauses_and_shows_the_very_next_frame() -> None:
+def test_step_while_playing_pauses_at_the_next_frame() -> None:
     clip = Clip(10, 25.0)
     player = Player(clip)
-    clip.on_read = lambda index: index == 4 and player.controls.step(1)
+    clip.on_read = lambda index: index == 4 and player.commands.step(1)
     player.begin().run()
-    assert player.lane.indices == [0, 1, 2, 3, 4]
+    assert player.feed.indices == [0, 1, 2, 3, 4]
     assert player.state is PipelineState.PAUSED
 
 
-def test_steps_over_the_end_and_back() -> None:
+def test_steps_beyond_the_end_and_back() -> None:
     player = Player(Clip(3, 25.0))
-    player.controls.play(False)
+    player.commands.play(False)
     player.begin().run()
     for _ in range(3):
-        player.controls.step(1)
+        player.commands.step(1)
         player.run()
-    assert player.lane.indices == [0, 1, 2]
+    assert player.feed.indices == [0, 1, 2]
     assert player.state is PipelineState.ENDED
-    player.controls.step(1)
+    player.commands.step(1)
     player.run()
     assert player.state is PipelineState.ENDED
-    player.controls.step(-1)
+    player.commands.step(-1)
     player.run()
-    assert player.lane.indices == [0, 1, 2, 1]
+    assert player.feed.indices == [0, 1, 2, 1]
     assert player.state is PipelineState.PAUSED
 
 
 def test_seek_after_the_end_shows_the_frame_in_pause() -> None:
     player = Player(Clip(10, 25.0)).begin().run()
-    player.controls.seek(0.2)
+    player.commands.seek(0.2)
     player.run()
-    assert player.lane.indices[-1] == 5
+    assert player.feed.indices[-1] == 5
     assert player.state is PipelineState.PAUSED
 
 
 def test_play_after_the_end_starts_over() -> None:
     player = Player(Clip(3, 25.0)).begin().run()
-    player.controls.play(True)
+    player.commands.play(True)
     player.run()
-    assert player.lane.indices == [0, 1, 2, 0, 1, 2]
-    assert player.lane.epochs == [Drop.SEEK]
+    assert player.feed.indices == [0, 1, 2, 0, 1, 2]
+    assert player.feed.epochs == [Drop.SEEK]
 
 
 def test_a_source_that_cannot_seek_ignores_seeks_and_steps_back() -> None:
     clip = Clip(10, 25.0, seekable=False)
     player = Player(clip)
-    player.controls.play(False)
+    player.commands.play(False)
     player.begin().run()
-    player.controls.seek(0.2)
+    player.commands.seek(0.2)
     player.run()
-    player.controls.step(-1)
+    player.commands.step(-1)
     player.run()
-    player.controls.step(1)
+    player.commands.step(1)
     player.run()
-    assert player.lane.indices == [0, 1]
-    assert player.lane.epochs == []
+    assert player.feed.indices == [0, 1]
+    assert player.feed.epochs == []
 
 
-def test_a_live_source_is_shown_as_it_comes_and_read_on_in_pause() -> None:
+def test_a_live_source_is_shown_unpaced_and_read_in_pause() -> None:
     camera = LiveFeed()
     player = Player(camera)
     camera.push(100)
     player.begin().run(3)
-    assert player.lane.indices == [0, 1, 2]
-    assert player.lane.times == [100.0] * 3
-    player.controls.play(False)
+    assert player.feed.indices == [0, 1, 2]
+    assert player.feed.times == [100.0] * 3
+    player.commands.play(False)
     player.run(5)
-    assert player.lane.indices == [0, 1, 2]
-    player.controls.step(1)
+    assert player.feed.indices == [0, 1, 2]
+    player.commands.step(1)
     player.run(1)
-    assert player.lane.indices == [0, 1, 2, 8]
-    player.controls.play(True)
+    assert player.feed.indices == [0, 1, 2, 8]
+    player.commands.play(True)
     player.run(2)
-    assert player.lane.indices == [0, 1, 2, 8, 10, 11]
+    assert player.feed.indices == [0, 1, 2, 8, 10, 11]
 
 
-def test_broken_time_stamps_do_not_run_backwards_under_the_network() -> None:
+def test_scene_time_grows_although_time_stamps_fall() -> None:
     clip = Clip(5, 25.0)
     picture = clip.picture
     stamps = [0.0, 0.5, 0.1, 0.1, 0.6]
@@ -369,6 +371,6 @@ def test_broken_time_stamps_do_not_run_backwards_under_the_network() -> None:
 
     clip.picture = broken  # type: ignore[method-assign]
     player = Player(clip).begin().run()
-    scenes = [scene for _, _, scene in player.lane.shown]
+    scenes = [scene for _, _, scene in player.feed.shown]
     assert scenes == sorted(set(scenes))
     assert len(scenes) == 5

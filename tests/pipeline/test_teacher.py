@@ -1,4 +1,4 @@
-"""A second network beside the first: in step or at its own pace, with books of its own."""
+"""Teacher next to the student: synchronized or not, with an accounting of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def teacher() -> FakePredictor:
 
 
 def watched(bench: Bench, teacher: Any, *, synchronized: bool) -> LiveFeed:
-    """A bench with a camera and a teacher that is ready."""
+    """Opens a camera on a bench whose teacher is ready."""
     bench.pipeline.teacher.use(teacher, name="teacher", synchronized=synchronized)
     bench.until_event(TeacherReady)
     camera = LiveFeed()
@@ -35,7 +35,7 @@ def watched(bench: Bench, teacher: Any, *, synchronized: bool) -> LiveFeed:
     return camera
 
 
-def test_paired_shows_only_what_both_have_seen(
+def test_synchronized_mode_shows_only_frames_that_both_processed(
     bench: Bench, predictor: FakePredictor, teacher: FakePredictor
 ) -> None:
     teacher.free.clear()
@@ -64,7 +64,7 @@ def test_paired_shows_only_what_both_have_seen(
     assert (own.captured, own.painted, own.dropped) == (8, 2, 6)
 
 
-def test_free_leaves_the_student_alone(
+def test_unsynchronized_mode_does_not_delay_the_student(
     bench: Bench, predictor: FakePredictor, teacher: FakePredictor
 ) -> None:
     teacher.free.clear()
@@ -79,11 +79,11 @@ def test_free_leaves_the_student_alone(
     results = bench.results
     teacher.free.set()
     wait_until(lambda: bench.results >= results + 2)
-    opinion = bench.pipeline.teacher.take()
-    assert opinion is not None
+    result = bench.pipeline.teacher.take()
+    assert result is not None
     # Each of its maps has the student's map of the very same frame beside it.
-    assert opinion.result is bench.painted[-1]
-    assert opinion.agreement is not None
+    assert result.result is bench.painted[-1]
+    assert result.agreement is not None
     assert all(packet.teacher_result is None for packet in bench.painted)
     own = bench.pipeline.teacher.stats()
     assert own is not None
@@ -92,7 +92,7 @@ def test_free_leaves_the_student_alone(
     assert teacher.indices == [0, 4]
 
 
-def test_the_lag_is_told(
+def test_lag_is_the_time_between_both_maps(
     bench: Bench, clock: FakeClock, predictor: FakePredictor, teacher: FakePredictor
 ) -> None:
     teacher.free.clear()
@@ -102,14 +102,14 @@ def test_the_lag_is_told(
     clock.advance(0.25)
     teacher.free.set()
     wait_until(lambda: bench.painted)
-    opinion = bench.painted[0].teacher_result
-    assert opinion is not None
-    assert opinion.lag_s == pytest.approx(0.25)
-    assert opinion.inference_s == pytest.approx(0.25)
+    result = bench.painted[0].teacher_result
+    assert result is not None
+    assert result.lag_s == pytest.approx(0.25)
+    assert result.inference_s == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("synchronized", [True, False])
-def test_a_teacher_that_fails_harms_nobody(
+def test_the_student_goes_on_where_the_teacher_raises(
     bench: Bench, teacher: FakePredictor, synchronized: bool
 ) -> None:
     teacher.raising = lambda index: RuntimeError(f"frame {index} is too hard")
@@ -126,7 +126,7 @@ def test_a_teacher_that_fails_harms_nobody(
     assert bench.pipeline.teacher.stats().failed > 0
 
 
-def test_a_teacher_that_does_not_load_harms_nobody(bench: Bench) -> None:
+def test_the_student_goes_on_where_the_teacher_does_not_load(bench: Bench) -> None:
     error = ModelError("The teacher is damaged.", "Copy it again.")
 
     def factory() -> FakePredictor:
@@ -139,7 +139,9 @@ def test_a_teacher_that_does_not_load_harms_nobody(bench: Bench) -> None:
     wait_until(lambda: bench.indices == list(range(5)))
 
 
-def test_a_seek_writes_off_what_waits_for_the_teacher(bench: Bench, teacher: FakePredictor) -> None:
+def test_a_seek_drops_frames_that_wait_for_the_teacher(
+    bench: Bench, teacher: FakePredictor
+) -> None:
     teacher.free.clear()
     bench.pipeline.teacher.use(teacher, name="teacher", synchronized=True)
     bench.until_event(TeacherReady)
@@ -166,7 +168,7 @@ def test_a_seek_writes_off_what_waits_for_the_teacher(bench: Bench, teacher: Fak
     assert teacher.resets == 2
 
 
-def test_stopping_the_teacher_frees_the_student(bench: Bench, teacher: FakePredictor) -> None:
+def test_stopping_the_teacher_releases_held_frames(bench: Bench, teacher: FakePredictor) -> None:
     teacher.free.clear()
     camera = watched(bench, teacher, synchronized=True)
     camera.push()
@@ -184,7 +186,7 @@ def test_stopping_the_teacher_frees_the_student(bench: Bench, teacher: FakePredi
     assert bench.pipeline.teacher.stats() is None
 
 
-def test_the_books_balance_while_teachers_come_and_go(benches: Callable[..., Bench]) -> None:
+def test_accounting_balances_while_teachers_change(benches: Callable[..., Bench]) -> None:
     bench = benches(FakePredictor(), SystemClock())
     second = bench.pipeline.teacher
     bench.pipeline.set_loop(True)
@@ -228,7 +230,7 @@ def test_the_books_balance_while_teachers_come_and_go(benches: Callable[..., Ben
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the niceness of a thread")
-def test_the_teacher_gives_way_and_nobody_else(bench: Bench, predictor: FakePredictor) -> None:
+def test_only_the_teacher_has_lower_priority(bench: Bench, predictor: FakePredictor) -> None:
     niceness: dict[str, int] = {}
 
     class Nice(FakePredictor):
@@ -246,7 +248,7 @@ def test_the_teacher_gives_way_and_nobody_else(bench: Bench, predictor: FakePred
     assert niceness["uvanet-teacher"] > own
 
 
-def test_agreement_knows_the_ends_of_its_scales() -> None:
+def test_agreement_at_the_ends_of_its_ranges() -> None:
     one, other = np.zeros((8, 8), np.float32), np.zeros((8, 8), np.float32)
     one[0, 0] = other[7, 7] = 1.0
     same = agreement(one, one, (160, 120))
@@ -259,9 +261,40 @@ def test_agreement_knows_the_ends_of_its_scales() -> None:
     assert apart.peaks == pytest.approx(7 / 8)
 
 
-def test_agreement_of_maps_of_different_sizes_minds_the_pictures_shape() -> None:
+def test_agreement_of_different_map_sizes_uses_the_frame_proportions() -> None:
     student, teacher = np.zeros((8, 8), np.float32), np.zeros((36, 48), np.float32)
     student[4, 0], teacher[18, 47] = 1.0, 1.0
     far = agreement(student, teacher, (400, 100))
     near = agreement(student, teacher, (100, 400))
     assert far.peaks > 0.8 > 0.3 > near.peaks
+
+
+@pytest.mark.parametrize("synchronized", [True, False])
+def test_results_and_events_carry_the_number_of_their_teacher(
+    bench: Bench, teacher: FakePredictor, synchronized: bool
+) -> None:
+    """The result of a teacher that was replaced cannot be taken for one of its successor."""
+    teacher.free.clear()
+    camera = watched(bench, teacher, synchronized=synchronized)
+    camera.push()
+    assert teacher.entered.wait(10)
+    bench.pipeline.teacher.use(FakePredictor(), name="next", synchronized=synchronized)
+    bench.until_event(TeacherReady, 2)
+    teacher.free.set()
+    wait_until(lambda: bench.indices == [0])
+    wait_until(lambda: len([t for t in threading.enumerate() if t.name == "uvanet-teacher"]) == 1)
+    # In its own slot, a result that came too late is not seen by the successor at all.
+    assert bench.pipeline.teacher.take() is None
+    late = bench.painted[0].teacher_result
+    assert (late.teacher if late else None) == (1 if synchronized else None)
+    assert bench.of(TeacherReady) == [TeacherReady(1, "teacher"), TeacherReady(2, "next")]
+    results = bench.results
+    camera.push()
+    if synchronized:
+        wait_until(lambda: len(bench.painted) == 2)
+        result = bench.painted[1].teacher_result
+    else:
+        wait_until(lambda: bench.results >= results + 2)
+        result = bench.pipeline.teacher.take()
+    assert result is not None
+    assert (result.teacher, result.seq) == (2, 2)

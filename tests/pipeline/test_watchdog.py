@@ -5,20 +5,20 @@ from app.pipeline.watchdog import StallDetector
 
 
 def test_silence_is_told_once_and_so_is_its_end() -> None:
-    detector = StallDetector()
+    detector = StallDetector(7)
     assert detector.check(0.0) is None
     detector.feed(10.0)
     assert detector.check(12.9) is None
-    assert detector.check(13.5) == SourceStalled(3.5)
+    assert detector.check(13.5) == SourceStalled(7, 3.5)
     assert detector.check(20.0) is None
     detector.feed(20.1)
-    assert detector.check(20.2) == SourceResumed()
+    assert detector.check(20.2) == SourceResumed(7)
     assert detector.check(20.4) is None
-    assert detector.check(23.2) == SourceStalled(23.2 - 20.1)
+    assert detector.check(23.2) == SourceStalled(7, 23.2 - 20.1)
 
 
 def test_a_source_at_rest_does_not_stall() -> None:
-    detector = StallDetector()
+    detector = StallDetector(7)
     detector.feed(10.0)
     detector.rest()
     assert detector.check(100.0) is None

@@ -1,4 +1,4 @@
-"""The one-line API: pictures, video, and what is wrong said plainly."""
+"""The public library: pictures, batches, videos, torch modules, and its errors."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import uvanet
-from uvanet.errors import ModelError, UsageError
+from uvanet.errors import MissingExtraError, ModelError, OutputError, SourceError, UsageError
 from uvanet.model_card import read_card
 from uvanet.paths import resource
 from uvanet.registry import resolve_model
 from uvanet.runtime.engine import LAG
-from uvanet.stream import FORGET
+from uvanet.runtime.streaming import MAX_AGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,9 @@ def test_heat_sits_on_the_thing_that_stands_out(model: uvanet.Model) -> None:
         ([[1, 2, 3]], "list"),
     ],
 )
-def test_what_is_no_picture_is_refused(model: uvanet.Model, image: object, words: str) -> None:
+def test_arrays_of_another_type_or_shape_are_refused(
+    model: uvanet.Model, image: object, words: str
+) -> None:
     with pytest.raises(UsageError, match=words):
         model.predict(image)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=words):
@@ -122,21 +125,21 @@ def test_motion_changes_the_map(model: uvanet.Model, frames: list[np.ndarray]) -
     assert np.abs(moving - still).max() > 0.01
 
 
-def test_a_jump_in_time_forgets(model: uvanet.Model, frames: list[np.ndarray]) -> None:
+def test_a_jump_in_time_resets_the_memory(model: uvanet.Model, frames: list[np.ndarray]) -> None:
     fresh = uvanet.Stream(model).step(frames[0], 0.0)
-    for later in (-1.0, 5.0 + FORGET + 0.01):
+    for later in (-1.0, 5.0 + MAX_AGE + 0.01):
         stream = uvanet.Stream(model)
         stream.step(frames[20], 5.0)
         np.testing.assert_allclose(stream.step(frames[0], later), fresh, atol=1e-6)
 
 
-def test_colour_order_is_as_said(model: uvanet.Model, frames: list[np.ndarray]) -> None:
+def test_the_channel_order_is_an_argument(model: uvanet.Model, frames: list[np.ndarray]) -> None:
     rgb = uvanet.Stream(model).step(frames[3], 0.0)
     bgr = uvanet.Stream(model).step(np.ascontiguousarray(frames[3][..., ::-1]), 0.0, bgr=True)
     np.testing.assert_array_equal(rgb, bgr)
 
 
-def test_a_stream_keeps_little(model: uvanet.Model, frames: list[np.ndarray]) -> None:
+def test_a_stream_keeps_few_features(model: uvanet.Model, frames: list[np.ndarray]) -> None:
     stream = uvanet.Stream(model)
     for i in range(600):
         stream.step(frames[i % 30], i / 240)
@@ -153,14 +156,14 @@ def test_a_batch_gives_what_single_frames_give(
         np.testing.assert_allclose(batch.saliency[i], single.saliency[0], atol=1e-5)
 
 
-def test_a_model_of_ones_own_is_given_by_its_path(tmp_path: Path) -> None:
+def test_a_model_is_loaded_by_its_path(tmp_path: Path) -> None:
     for ending in ("onnx", "json"):
         shutil.copy(resource(f"weights/uvanet-64.{ending}"), tmp_path / f"mine.{ending}")
     assert uvanet.load(tmp_path / "mine.onnx").engine.input_size == (64, 64)
     assert uvanet.load(str(tmp_path / "mine.onnx")).card.name == "uvanet-64"
 
 
-def test_what_is_wrong_with_a_model_is_said(tmp_path: Path) -> None:
+def test_missing_and_damaged_models_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no model named 'nothing'.*uvanet-64"):
         uvanet.load("nothing")
     with pytest.raises(ModelError, match=r"mine\.onnx"):
@@ -181,7 +184,7 @@ def test_what_is_wrong_with_a_model_is_said(tmp_path: Path) -> None:
         uvanet.load(onnx)
 
 
-def test_an_onnx_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_onnx_model_is_refused(tmp_path: Path) -> None:
     from uvanet.runtime.onnx_engine import OnnxEngine
 
     (tmp_path / "text.onnx").write_text("not a graph")
@@ -191,7 +194,7 @@ def test_an_onnx_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
 
 def test_the_card_is_the_one_of_the_shipped_weights() -> None:
     card = read_card(resource("weights/uvanet-64.json"))
-    fused, prior = card.measured("val"), card.metrics["val"]["centre-prior"]
+    fused, prior = card.measured("val"), card.metrics["val"]["center-prior"]
     assert fused["nss"] > 1.5 * prior["nss"]
 
 
@@ -200,16 +203,140 @@ def test_the_shipped_weights_keep_what_their_card_says(
 ) -> None:
     """Measured anew on human gaze, through the same door that users take."""
     from uvanet.data.fixations import read_split
-    from uvanet.evaluation.baselines import centre_prior
-    from uvanet.evaluation.evaluate import score
+    from uvanet.evaluation.baselines import center_prior
+    from uvanet.evaluation.evaluator import score
 
     pictures = read_split(data_root, "val")
     measured = score(pictures, model.predict)
     promised = model.card.measured("val")
     for metric, value in measured.items():
         assert value == pytest.approx(promised[metric], abs=0.01), metric
-    prior = score(pictures, centre_prior(read_split(data_root, "train")), ("nss",))
+    prior = score(pictures, center_prior(read_split(data_root, "train")), ("nss",))
     assert measured["nss"] > prior["nss"] + 0.5
+
+
+def test_a_call_takes_a_path_a_pil_picture_an_array_or_a_batch(
+    model: uvanet.Model, frames: list[np.ndarray], tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.png"
+    cv2.imwrite(str(path), frames[0][..., ::-1])
+    expected = model.predict(frames[0])
+    for image in (path, str(path), Image.fromarray(frames[0]), frames[0]):
+        result = model(image)
+        assert isinstance(result, uvanet.Result)
+        np.testing.assert_allclose(result.map, expected, atol=1e-6)
+        np.testing.assert_array_equal(result.image, frames[0])
+    for batch in (np.stack(frames[:3]), [path, frames[1], Image.fromarray(frames[2])]):
+        results = model(batch)
+        assert [one.map.shape for one in results] == [frames[0].shape[:2]] * 3
+        np.testing.assert_allclose(results[0].map, expected, atol=1e-5)
+    tall = np.ascontiguousarray(frames[1].transpose(1, 0, 2))
+    assert [one.map.shape for one in model([frames[0], tall])] == [
+        frames[0].shape[:2],
+        tall.shape[:2],
+    ]
+    assert model([]) == []
+
+
+def test_transparent_and_turned_pil_pictures_are_read_as_they_are_shown(
+    model: uvanet.Model, tmp_path: Path
+) -> None:
+    clear = Image.new("RGBA", (8, 6), (255, 0, 0, 0))
+    assert (model(clear).image == 255).all()
+    turned = Image.new("RGB", (8, 6))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    with Image.open(tmp_path / "turned.jpg") as opened:
+        assert model(opened).map.shape == (8, 6)
+
+
+def test_a_result_has_density_peaks_and_entropy(model: uvanet.Model) -> None:
+    image = np.full((256, 384, 3), (40, 90, 40), np.uint8)
+    cv2.circle(image, (96, 64), 22, (250, 220, 200), -1)
+    result = model(image)
+    assert result.density.shape == (256, 384)
+    assert result.density.sum(dtype=np.float64) == pytest.approx(1, abs=1e-4)
+    assert result.peaks[0].strength == 1
+    assert result.peaks[0].x == pytest.approx(0.25, abs=0.1)
+    assert result.peaks[0].y == pytest.approx(0.25, abs=0.15)
+    assert 0 < result.entropy < 1
+    assert result.model == "uvanet-64"
+
+
+def test_a_result_is_drawn_and_saved(
+    model: uvanet.Model, frames: list[np.ndarray], tmp_path: Path
+) -> None:
+    result = model(frames[0])
+    drawn = result.overlay("viridis", opacity=0.5)
+    assert drawn.shape == frames[0].shape
+    assert (drawn != frames[0]).any()
+    np.testing.assert_array_equal(result.overlay(opacity=0), frames[0])
+    result.save(tmp_path / "heat.png")
+    saved = cv2.imread(str(tmp_path / "heat.png"))[..., ::-1]
+    np.testing.assert_array_equal(saved, result.overlay())
+    result.save(str(tmp_path / "map.npy"))
+    np.testing.assert_array_equal(np.load(tmp_path / "map.npy"), result.map)
+    with pytest.raises(UsageError, match=r"heat\.gif.*\.png"):
+        result.save(tmp_path / "heat.gif")
+    with pytest.raises(OutputError, match="missing"):
+        result.save(tmp_path / "missing" / "heat.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["heat.png", "map.npy"]
+
+
+def test_a_result_is_plotted_where_matplotlib_is_installed(
+    model: uvanet.Model, frames: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    result = model(frames[0])
+    figure = result.plot()
+    assert len(figure.axes) == 4
+    figure.savefig(tmp_path / "figure.png")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"uvanet\[plots\]"):
+        result.plot()
+
+
+def test_a_video_is_predicted_frame_by_frame(model: uvanet.Model) -> None:
+    stream = uvanet.Stream(model)
+    for i, (seconds, result) in enumerate(model.predict_video(resource("demo.mp4"))):
+        expected = stream.predict(result.image, seconds)
+        np.testing.assert_allclose(result.map, expected, atol=1e-5)
+        assert seconds == pytest.approx(i / 30, abs=0.05)
+        if i == 8:
+            break
+    with pytest.raises(SourceError, match=r"nowhere\.mp4"):
+        next(model.predict_video("nowhere.mp4"))
+
+
+def test_a_student_is_a_torch_module_with_or_without_its_weights() -> None:
+    import torch
+
+    trained = uvanet.create_model("uvanet-64")
+    assert not trained.training
+    frame = torch.rand(1, 3, 64, 64)
+    engine = uvanet.load("uvanet-64").engine
+    bytes_in = (frame * 255).round().to(torch.uint8)
+    with torch.no_grad():
+        logits = trained(bytes_in.float() / 255).ensemble[0, 0]
+    expected = engine.step(bytes_in.permute(0, 2, 3, 1).numpy()).saliency[0]
+    np.testing.assert_allclose(torch.exp(logits - logits.max()).numpy(), expected, atol=2e-4)
+    fresh = uvanet.create_model("uvanet-64", pretrained=False)
+    assert fresh.training
+    first, second = next(trained.parameters()), next(fresh.parameters())
+    assert first.shape == second.shape
+    assert not torch.equal(first, second)
+    for name in ("nothing", "teacher-spatial", "uvanet-64-int8"):
+        with pytest.raises(ModelError):
+            uvanet.create_model(name)
+
+
+def test_every_public_name_can_be_used_without_another_import() -> None:
+    script = (
+        "import uvanet\n"
+        "for name in uvanet.__all__: getattr(uvanet, name)\n"
+        "print(uvanet.metrics.nss.__name__, len(uvanet.list_models()) == len(uvanet.available()))"
+    )
+    assert output_of(script) == "nss True"
 
 
 def output_of(script: str) -> str:
@@ -228,7 +355,7 @@ def test_predicting_imports_neither_torch_nor_qt() -> None:
     assert output_of(script) == "[]"
 
 
-def test_nothing_is_sent_or_kept_behind_the_users_back(
+def test_onnx_runtime_writes_and_sends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ONNX Runtime's wheel would keep a device id in the home and report to its maker."""
@@ -245,6 +372,6 @@ def test_nothing_is_sent_or_kept_behind_the_users_back(
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_importing_the_library_costs_next_to_nothing() -> None:
+def test_importing_the_library_imports_neither_numpy_nor_opencv() -> None:
     script = "import sys, uvanet; print('numpy' in sys.modules or 'cv2' in sys.modules)"
     assert output_of(script) == "False"

@@ -69,6 +69,12 @@ def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_missing_folder_is_not_created(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_text(tmp_path / "missing" / "a.json", "one")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     with atomic_write(tmp_path / "model") as part:
         part.mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -78,7 +79,7 @@ def test_predict_writes_an_annotated_video(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
-def test_predict_keeps_the_sound(tmp_path: Path) -> None:
+def test_predict_copies_the_sound(tmp_path: Path) -> None:
     import imageio_ffmpeg
 
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(resource("demo.mp4"))]
@@ -137,7 +138,7 @@ def test_opacity_zero_is_the_picture_itself(photo: Path, tmp_path: Path) -> None
     np.testing.assert_array_equal(cv2.imread(str(photo)), cv2.imread(str(tmp_path / "bare.png")))
 
 
-def test_ctrl_c_ends_a_live_source_with_a_whole_file(tmp_path: Path, x_display: str) -> None:
+def test_ctrl_c_finishes_the_file_of_a_live_source(tmp_path: Path, x_display: str) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "uvanet", "predict", "screen:0,0,160,120", "-o", "me.mp4"],
         cwd=tmp_path,
@@ -162,7 +163,7 @@ def test_ctrl_c_ends_a_live_source_with_a_whole_file(tmp_path: Path, x_display: 
     assert os.listdir(tmp_path) == ["me.mp4"]
 
 
-def test_a_broken_video_keeps_what_was_finished(tmp_path: Path) -> None:
+def test_the_finished_part_of_a_broken_video_is_kept(tmp_path: Path) -> None:
     import imageio_ffmpeg
 
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(resource("demo.mp4"))]
@@ -178,7 +179,7 @@ def test_a_broken_video_keeps_what_was_finished(tmp_path: Path) -> None:
     assert len(read_all(tmp_path / "out.mp4")) > 5
 
 
-def test_what_a_user_gets_wrong_is_one_clear_line(photo: Path, tmp_path: Path) -> None:
+def test_user_errors_are_one_clear_line(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("just words")
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "folder").mkdir()
@@ -204,7 +205,7 @@ def test_what_a_user_gets_wrong_is_one_clear_line(photo: Path, tmp_path: Path) -
 
 def test_help_has_examples(tmp_path: Path) -> None:
     assert "uvanet predict" in uvanet("--help", cwd=tmp_path).stdout
-    for command in ("run", "predict", "bench", "info", "train"):
+    for command in ("run", "predict", "export", "bench", "info", "train"):
         done = uvanet(command, "--help", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "examples:" in done.stdout
@@ -217,7 +218,7 @@ def test_no_command_shows_the_help(tmp_path: Path) -> None:
     assert "uvanet run" in done.stdout
 
 
-def test_info_tells_versions_models_and_machine(tmp_path: Path) -> None:
+def test_info_lists_versions_models_and_machine(tmp_path: Path) -> None:
     facts = json.loads(uvanet("info", "--json", cwd=tmp_path).stdout)
     assert facts["machine"]["cores"] >= 1
     assert "uvanet-64" in [model["name"] for model in facts["models"]]
@@ -228,16 +229,106 @@ def test_info_tells_versions_models_and_machine(tmp_path: Path) -> None:
 
 def test_info_prints_a_card(tmp_path: Path) -> None:
     text = uvanet("info", "uvanet-64", cwd=tmp_path).stdout
-    for words in ("centre-prior", "OSIE", "MIT", "sha256", "limits", "AAAI 2020"):
+    for words in ("center-prior", "OSIE", "MIT", "sha256", "limits", "AAAI 2020"):
         assert words in text
     card = json.loads(uvanet("info", "uvanet-64", "--json", cwd=tmp_path).stdout)
     assert card["name"] == "uvanet-64"
 
 
-def test_an_error_of_ours_is_kept_in_a_file_and_not_thrown_at_the_user(tmp_path: Path) -> None:
+def shell(command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a line of shell; `uvanet` in it is the command under test."""
+    line = f'uvanet() {{ "{sys.executable}" -m uvanet "$@"; }}; {command}'
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+needs_full_device = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+
+
+@needs_full_device
+@pytest.mark.parametrize("command", ["info uvanet-64", "info --json", "--help", "predict --help"])
+def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, command: str) -> None:
+    done = shell(f"uvanet {command} > /dev/full", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "Standard output cannot be written: No space left" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["info --json", "info uvanet-64 --json", "--help"])
+def test_a_reader_that_leaves_ends_the_program_quietly(tmp_path: Path, command: str) -> None:
+    done = shell(f"uvanet {command} | head -c 1", tmp_path)
+    assert (done.returncode, len(done.stdout), done.stderr) == (0, 1, "")
+
+
+PREDICT = "uvanet predict demo -o out.npz --seconds 0.3"
+
+
+@pytest.mark.parametrize(
+    "redirection",
+    [
+        "2>&-",
+        "2>&- >&-",
+        "<&- >&- 2>&-",
+        pytest.param("2>/dev/full", marks=needs_full_device),
+        ">&- 2> errors.txt",
+    ],
+)
+def test_closed_or_full_streams_do_not_stop_the_work(tmp_path: Path, redirection: str) -> None:
+    done = shell(f"{PREDICT} {redirection}", tmp_path)
+    assert done.returncode == 0, done
+    with np.load(tmp_path / "out.npz") as maps:
+        assert len(maps["saliency"]) > 5
+    assert "Traceback" not in done.stdout + done.stderr
+    bad = shell(f"uvanet info uvanet-65 {redirection}", tmp_path)
+    assert bad.returncode == 2
+    assert bad.stdout == ""
+
+
+@pytest.mark.parametrize("home", ["/dev/null/home", "/proc/home", ""])
+def test_a_home_that_cannot_be_written_does_not_stop_the_work(tmp_path: Path, home: str) -> None:
+    names = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+    done = shell(f"{PREDICT} --quiet && uvanet info --json", tmp_path, **dict.fromkeys(names, home))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+def test_export_writes_a_model_with_its_card(tmp_path: Path) -> None:
+    import uvanet as library
+
+    done = uvanet("export", "uvanet-64", "-o", "mine.onnx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    model = library.load(tmp_path / "mine.onnx")
+    assert model.card.name == "mine"
+    image = np.zeros((9, 9, 3), np.uint8)
+    np.testing.assert_array_equal(model.predict(image), library.load().predict(image))
+    assert "exists" in refused("export", "uvanet-32", "-o", "mine.onnx", cwd=tmp_path)
+    assert uvanet("export", "mine.onnx", "--overwrite", cwd=tmp_path).returncode == 2
+    done = uvanet("export", "uvanet-32", "-o", "mine.onnx", "--overwrite", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert library.load(tmp_path / "mine.onnx").engine.input_size == (32, 32)
+
+
+def test_export_writes_weights_for_torch(tmp_path: Path) -> None:
+    done = uvanet("export", "uvanet-32", "--format", "safetensors", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(tmp_path)) == ["uvanet-32.json", "uvanet-32.safetensors"]
+    line = refused("export", "uvanet-64-int8", "--format", "safetensors", cwd=tmp_path)
+    assert "uvanet-64-int8.safetensors" in line
+    assert ".onnx" in refused("export", "uvanet-64", "-o", "model.pt", cwd=tmp_path)
+
+
+def test_an_internal_error_is_written_to_a_report_without_secrets(tmp_path: Path) -> None:
     script = (
         "import sys, uvanet.cli.info\n"
         "uvanet.cli.info._facts = lambda: 1 / 0\n"
+        "sys.argv += ['info', 'rtsp://user:s3cret@host/a?token=s3cret']\n"
         "from uvanet.cli import main\n"
         "sys.exit(main(['info']))"
     )
@@ -246,6 +337,28 @@ def test_an_error_of_ours_is_kept_in_a_file_and_not_thrown_at_the_user(tmp_path:
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+    assert "internal error, ZeroDivisionError: division by zero" in done.stderr
     path = done.stderr.strip().split(" ")[-1]
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     with open(path, encoding="utf-8") as report:
-        assert "ZeroDivisionError" in report.read()
+        text = report.read()
+    assert "ZeroDivisionError" in text
+    assert "rtsp://***@host/a?***" in text
+    assert "s3cret" not in text
+
+
+@pytest.mark.parametrize("home", ["/dev/null/home"])
+def test_an_internal_error_is_reported_where_no_file_can_be_written(
+    tmp_path: Path, home: str
+) -> None:
+    script = tmp_path / "fails.py"
+    script.write_text(
+        "import sys, tempfile, uvanet.cli.info\n"
+        "tempfile.tempdir = '/dev/null/tmp'\n"
+        "uvanet.cli.info._facts = lambda: 1 / 0\n"
+        "from uvanet.cli import main\n"
+        "sys.exit(main(['info']))"
+    )
+    done = shell(f"'{sys.executable}' fails.py", tmp_path, HOME=home, XDG_STATE_HOME=home)
+    assert done.returncode == 1
+    assert done.stderr == "uvanet: internal error, ZeroDivisionError: division by zero\n"

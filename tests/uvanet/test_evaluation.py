@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,19 @@ from uvanet.data import avs1k, fixations, mit1003
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.clips import VideoClip
 from uvanet.data.gaze import Gaze, GazeSet
+from uvanet.data.gaze_files import picture_size, read_rgb
 from uvanet.errors import ModelError, UsageError
-from uvanet.evaluation.baselines import centre_prior, centre_surround, spectral_residual
+from uvanet.evaluation.baselines import center_prior, center_surround, spectral_residual
 from uvanet.evaluation.bootstrap import draw_weights, interval
-from uvanet.evaluation.evaluate import METRICS, evaluate, score
+from uvanet.evaluation.calibration import best_logit_scale, golden_section
+from uvanet.evaluation.evaluator import METRICS, evaluate_predictors, score
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
-from uvanet.evaluation.registry import build_rows
+from uvanet.evaluation.pysaliency_adapter import PysaliencyModel
+from uvanet.evaluation.registry import build_predictors
 from uvanet.evaluation.report import as_table, report
 from uvanet.evaluation.sauc_negatives import SaucNegatives
-from uvanet.metrics import nss
+from uvanet.metrics import cc, nss
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
@@ -70,7 +74,8 @@ def test_a_model_that_knows_scores_above_one_that_does_not(gaze_tree: Path) -> N
     pictures = fixations.read_split(gaze_tree, "val")
     knowing = score(pictures, bright)
     assert tuple(knowing) == METRICS
-    prior = score(pictures, centre_prior(fixations.read_split(gaze_tree, "train")))
+    prior = score(pictures, center_prior(fixations.read_split(gaze_tree, "train")))
+    assert math.isnan(knowing["information_gain"])
     for name in ("nss", "auc_judd", "cc", "sim"):
         assert knowing[name] > prior[name], name
     assert knowing["kld"] < prior["kld"]
@@ -78,21 +83,21 @@ def test_a_model_that_knows_scores_above_one_that_does_not(gaze_tree: Path) -> N
     assert score(pictures, flat, ("nss",)) == {"nss": 0}
 
 
-def test_the_centre_prior_is_the_mean_gaze(gaze_tree: Path) -> None:
+def test_the_center_prior_is_the_mean_gaze(gaze_tree: Path) -> None:
     pictures = fixations.read_split(gaze_tree, "train")
-    mean = centre_prior(pictures).predict(pictures[0].image(), 0.0)
+    mean = center_prior(pictures).predict(pictures[0].image(), 0.0)
     assert mean.sum() == pytest.approx(1, abs=1e-3)
     y, x = np.mgrid[:64, :64] + 0.5
     found = [(mean * x).sum() / 64 * 120, (mean * y).sum() / 64 * 90]
     expected = np.concatenate([picture.fixations for picture in pictures]).mean(0)
     assert found == pytest.approx(expected, abs=1.5)
     with pytest.raises(UsageError, match="pictures"):
-        centre_prior([])
+        center_prior([])
 
 
 def test_a_set_without_points_is_measured_by_its_maps(tmp_path: Path) -> None:
     found = avs1k.read(trees.avs1k_tree(tmp_path), "val", every=2)
-    scores = evaluate(found, [FunctionPredictor("bright", bright)])
+    scores = evaluate_predictors(found, [FunctionPredictor("bright", bright)])
     (means,) = scores.values.values()
     known = dict(zip(METRICS, ~np.isnan(means).any(0), strict=True))
     assert known == {name: name in ("cc", "sim", "kld") for name in METRICS}
@@ -110,7 +115,7 @@ def test_a_damaged_picture_is_left_out_said_and_counted(
     damaged = root / "ALLSTIMULI" / "i1.jpeg"
     damaged.write_bytes(damaged.read_bytes()[:400])
     (root / "ALLFIXATIONMAPS" / "i2_fixPts.jpg").unlink()
-    scores = evaluate(mit1003.read(root), [FunctionPredictor("bright", bright)])
+    scores = evaluate_predictors(mit1003.read(root), [FunctionPredictor("bright", bright)])
     assert [item.name for item in scores.items] == ["i0.jpeg"]
     assert [one.name for one in scores.skipped] == ["i1.jpeg", "i2.jpeg"]
     assert "i2_fixPts.jpg" in scores.skipped[1].reason
@@ -118,7 +123,7 @@ def test_a_damaged_picture_is_left_out_said_and_counted(
     assert "2 left out" in as_table(report([scores], seed=0, draws=20))[0]
     (root / "ALLSTIMULI" / "i0.jpeg").write_bytes(b"")
     with pytest.raises(UsageError, match="Nothing of MIT1003"):
-        evaluate(mit1003.read(root), [FunctionPredictor("bright", bright)])
+        evaluate_predictors(mit1003.read(root), [FunctionPredictor("bright", bright)])
 
 
 def test_a_damaged_frame_is_left_out_and_its_neighbours_are_not(tmp_path: Path) -> None:
@@ -126,7 +131,7 @@ def test_a_damaged_frame_is_left_out_and_its_neighbours_are_not(tmp_path: Path) 
     folder = root / "validSet/Frame/Building_00012"
     (folder / "Building_00012_00002.png").write_bytes(b"no picture")
     recorder = Recorder(1)
-    scores = evaluate(avs1k.read(root, "val", every=2), [recorder], ("cc",))
+    scores = evaluate_predictors(avs1k.read(root, "val", every=2), [recorder], ("cc",))
     assert [item.name for item in scores.items] == ["3"]
     assert [one.name for one in scores.skipped] == ["Building_00012, frame 1"]
     assert [call for call, _ in recorder.calls] == ["reset", "observe", "observe", "predict"]
@@ -141,7 +146,9 @@ def test_a_video_that_was_cut_off_keeps_what_was_measured(tmp_path: Path) -> Non
     index = data.rfind(b"moov") - 4
     data[index // 2 : index] = bytes(index - index // 2)
     path.write_bytes(data)
-    scores = evaluate(GazeSet("talk", clips=[clip]), [FunctionPredictor("bright", bright)])
+    scores = evaluate_predictors(
+        GazeSet("talk", clips=[clip]), [FunctionPredictor("bright", bright)]
+    )
     measured, lost = len(scores.items), len(scores.skipped)
     assert measured + lost == len(clip.labelled)
     assert measured > 0
@@ -156,7 +163,7 @@ def test_a_map_with_nan_is_said_and_not_hidden(
         return np.full((4, 4), np.nan, np.float32)
 
     pictures = fixations.read(gaze_tree, "val")
-    scores = evaluate(pictures, [FunctionPredictor("broken", broken)])
+    scores = evaluate_predictors(pictures, [FunctionPredictor("broken", broken)])
     assert scores.broken == {"broken": 2}
     assert "broken gave 2 maps with NaN" in caplog.text
     entry = report([scores], seed=0, draws=20)["sets"]["fixations, val"]
@@ -168,7 +175,7 @@ def test_a_set_without_gaze_is_refused(tmp_path: Path) -> None:
     trees.write_video(tmp_path / "a.mp4", trees.path_of(3))
     clip = VideoClip("videos", "a", tmp_path / "a.mp4", 30)
     with pytest.raises(UsageError, match="no gaze"):
-        evaluate(GazeSet("mine", clips=[clip]), [FunctionPredictor("flat", flat)])
+        evaluate_predictors(GazeSet("mine", clips=[clip]), [FunctionPredictor("flat", flat)])
 
 
 # What a model is shown.
@@ -191,7 +198,7 @@ def test_each_clip_is_decoded_once_and_each_model_sees_what_it_needs(tmp_path: P
 
     recorders = [Recorder(0), Recorder(3)]
     clips = [Once(clip) for clip in found.clips]
-    evaluate(GazeSet("talk", clips=clips), recorders, ("nss",))  # type: ignore[arg-type]
+    evaluate_predictors(GazeSet("talk", clips=clips), recorders, ("nss",))  # type: ignore[arg-type]
     assert opened == ["000", "001"]
     still = [("reset", 0), ("predict", 30), ("predict", 45)]
     assert recorders[0].calls == still * 2
@@ -214,7 +221,7 @@ def test_a_student_is_measured_as_the_live_view_runs_it() -> None:
     middle = Gaze((16, 9), np.array([[8, 4]], np.float32))
     path = resource("demo.mp4")
     clip = VideoClip("demo", "demo", path, 30, (20, 40), lambda _: middle)
-    evaluate(GazeSet("demo", clips=[clip]), [Kept("uvanet-64", model)], ("nss",))
+    evaluate_predictors(GazeSet("demo", clips=[clip]), [Kept("uvanet-64", model)], ("nss",))
     stream = uvanet.Stream(model)
     for frame in clip.frames(range(41)):
         assert frame.image is not None
@@ -242,7 +249,7 @@ def test_the_motion_rule_looks_where_something_moves() -> None:
     assert rule.history(25) >= 25
 
 
-@pytest.mark.parametrize("find", [spectral_residual, centre_surround])
+@pytest.mark.parametrize("find", [spectral_residual, center_surround])
 def test_baselines_find_what_stands_out(find: object) -> None:
     image = np.random.default_rng(0).integers(90, 110, (200, 300, 3), np.uint8)
     for x, y in ((80, 60), (220, 150)):
@@ -302,6 +309,148 @@ def test_the_seed_decides_which_pictures_of_a_large_set() -> None:
     assert set(drawn[0].tolist()) != set(drawn[2].tolist())
 
 
+# What is read, and how often.
+
+
+def test_each_picture_is_decoded_once_and_the_table_is_parsed_once(
+    gaze_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[str] = []
+    opened: list[object] = []
+    decode, open_table = fixations.read_rgb, gzip.open
+
+    def read_rgb(path: Path) -> np.ndarray:
+        decoded.append(path.name)
+        return decode(path)
+
+    def counting_open(path: Path, *arguments: object, **options: object) -> object:
+        opened.append(path)
+        return open_table(path, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(fixations, "read_rgb", read_rgb)
+    monkeypatch.setattr("uvanet.data.gaze_files.read_rgb", read_rgb)
+    monkeypatch.setattr(gzip, "open", counting_open)
+    baseline = center_prior(fixations.read_split(gaze_tree, "train"))
+    assert decoded == []
+    data = fixations.read(gaze_tree, "val")
+    rows = [FunctionPredictor("bright", bright), FunctionPredictor("flat", flat)]
+    scores = evaluate_predictors(data, rows, baseline=baseline)
+    assert sorted(decoded) == sorted(picture.path.name for picture in data.pictures)
+    assert len(opened) == 1
+    assert not np.isnan(scores.values["bright"]).any()
+
+
+def test_a_changed_table_is_parsed_again(gaze_tree: Path) -> None:
+    before = fixations.read_split(gaze_tree, "val")
+    table = gaze_tree / "fixations" / "fixations.csv.gz"
+    rows = gzip.decompress(table.read_bytes()).decode().splitlines()
+    table.write_bytes(gzip.compress("\n".join(rows[:2]).encode()))
+    after = fixations.read_split(gaze_tree, "val")
+    assert sum(len(one.fixations) for one in after) < sum(len(one.fixations) for one in before)
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"a,b\n1,2\n")])
+def test_a_damaged_table_is_a_usage_error(gaze_tree: Path, content: bytes) -> None:
+    (gaze_tree / "fixations" / "fixations.csv.gz").write_bytes(content)
+    if content:
+        with pytest.raises(UsageError, match=r"fixations\.csv\.gz is damaged"):
+            fixations.read_split(gaze_tree, "val")
+    else:
+        assert not any(len(one.fixations) for one in fixations.read_split(gaze_tree, "val"))
+
+
+def test_the_size_of_a_picture_is_that_of_its_decoded_form(tmp_path: Path) -> None:
+    """Also where EXIF turns it."""
+    from PIL import Image
+
+    picture = Image.fromarray(trees.picture(30, 20))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    for name in ("a.jpg", "a.png", "a.bmp", "a.tiff"):
+        picture.save(tmp_path / name, **({"exif": exif} if name == "a.jpg" else {}))
+        width, height = picture_size(tmp_path / name)
+        assert (height, width) == read_rgb(tmp_path / name).shape[:2], name
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    with pytest.raises(UsageError, match=r"b\.png"):
+        picture_size(tmp_path / "b.png")
+
+
+# The public function.
+
+
+def test_a_model_is_evaluated_in_one_call(gaze_tree: Path) -> None:
+    found = uvanet.evaluate(bright, gaze_tree)
+    assert found.dataset == "fixations, val"
+    assert list(found.metrics) == list(METRICS)
+    assert found.values.shape == (2, len(METRICS))
+    assert len(found.items) == found.metrics["nss"].n == 2
+    assert found.metrics["nss"].mean == pytest.approx(found.values[:, 0].mean())
+    assert found.metrics["information_gain"].mean > 0
+    by_name = uvanet.evaluate("uvanet-32", gaze_tree, split="train", metrics=("nss", "cc"))
+    assert list(by_name.metrics) == ["nss", "cc"]
+    assert by_name.metrics["nss"].low <= by_name.metrics["nss"].mean <= by_name.metrics["nss"].high
+    with pytest.raises(UsageError, match="missing"):
+        uvanet.evaluate(bright, gaze_tree / "nowhere")
+
+
+def test_a_model_of_ours_is_a_pysaliency_model(gaze_tree: Path) -> None:
+    import pysaliency
+
+    pictures = fixations.read_split(gaze_tree, "val")
+    model = uvanet.load("uvanet-64")
+    adapted = PysaliencyModel(model)
+    stimuli = pysaliency.Stimuli([picture.image() for picture in pictures])
+    points = np.concatenate([picture.fixations for picture in pictures])
+    owner = np.repeat(np.arange(len(pictures)), [len(one.fixations) for one in pictures])
+    looked = pysaliency.Fixations.create_without_history(*points.T, owner)
+    theirs = adapted.NSSs(stimuli, looked)
+    for number, one in enumerate(pictures):
+        ours = nss(model.predict(one.image()), one.fixations)
+        assert theirs[owner == number].mean() == pytest.approx(ours, rel=1e-4)
+    grey = np.full((40, 60), 90, np.uint8)
+    assert adapted.saliency_map(grey).shape == (40, 60)
+
+
+# Calibration.
+
+
+def test_golden_section_finds_a_maximum_inside_its_bounds() -> None:
+    asked: list[float] = []
+
+    def value(scale: float) -> float:
+        asked.append(scale)
+        return -(np.log(scale / 2.3) ** 2)
+
+    assert golden_section(value, 0.25, 8.0) == pytest.approx(2.3, rel=0.02)
+    assert len(asked) < 20
+
+
+def test_the_best_scale_undoes_what_flattened_the_maps(gaze_tree: Path) -> None:
+    """Maps whose logits are a third of the truth's need a scale beyond the old end of 1.4."""
+    pictures = fixations.read_split(gaze_tree, "train")
+    truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
+
+    def flattened(image: np.ndarray) -> np.ndarray:
+        return np.asarray((truth[image.tobytes()] + 1e-6) ** (1 / 3), np.float32)
+
+    scale = best_logit_scale(flattened, pictures)
+    assert 1.8 < scale < 5
+
+
+def test_the_best_scale_keeps_cc(gaze_tree: Path) -> None:
+    """NSS alone would sharpen maps that describe the gaze exactly, without end."""
+    pictures = fixations.read_split(gaze_tree, "train")
+    truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
+
+    def exact(image: np.ndarray) -> np.ndarray:
+        return np.asarray(truth[image.tobytes()], np.float32)
+
+    scale = best_logit_scale(exact, pictures)
+    assert 1 < scale < 1.5
+    kept = [cc(exact(one.image()) ** scale, exact(one.image())) for one in pictures]
+    assert np.mean(kept) == pytest.approx(0.99, abs=0.005)
+
+
 # Intervals.
 
 
@@ -350,7 +499,7 @@ def test_a_difference_is_surer_than_two_rows_apart(gaze_tree: Path) -> None:
         return bright(image) ** 1.2
 
     rows = [FunctionPredictor("good", bright), FunctionPredictor("better", better)]
-    scores = evaluate(fixations.read(gaze_tree, "train"), rows, ("nss",))
+    scores = evaluate_predictors(fixations.read(gaze_tree, "train"), rows, ("nss",))
     result = report([scores], seed=0, draws=500, against="good")
     group = result["sets"]["fixations, train"]["groups"]["all"]
     difference, alone = group["differences"]["better"]["nss"], group["rows"]["better"]["nss"]
@@ -365,8 +514,8 @@ def test_a_difference_is_surer_than_two_rows_apart(gaze_tree: Path) -> None:
 
 
 def test_rows_are_made_from_their_names() -> None:
-    names = ["centre-surround", "uvanet-64", "uvanet-64:spatial", "uvanet-64:temporal+motion"]
-    rows = build_rows(names, [], lambda: FunctionPredictor("centre-prior", flat))
+    names = ["center-surround", "uvanet-64", "uvanet-64:spatial", "uvanet-64:temporal+motion"]
+    rows = build_predictors(names, [], lambda: FunctionPredictor("center-prior", flat))
     assert [row.name for row in rows] == names
     image = trees.picture(40, 30)
     for row in rows:
@@ -376,7 +525,7 @@ def test_rows_are_made_from_their_names() -> None:
 
 def test_branches_by_torch_are_the_ones_that_were_exported(gaze_tree: Path) -> None:
     names = ["uvanet-64", "uvanet-64:ensemble", "uvanet-64:spatial"]
-    onnx, fused, spatial = build_rows(names, [], lambda: FunctionPredictor("", flat))
+    onnx, fused, spatial = build_predictors(names, [], lambda: FunctionPredictor("", flat))
     for t, image in ((0.0, trees.picture(30, 20)), (0.1, trees.picture(60, 40))):
         maps = [row.predict(image, t) for row in (onnx, fused, spatial)]
         np.testing.assert_allclose(maps[0], maps[1], atol=1e-4)
@@ -388,19 +537,19 @@ def test_a_row_that_means_nothing_is_refused() -> None:
         raise AssertionError
 
     with pytest.raises(ModelError, match="no model named 'nothing'"):
-        build_rows(["nothing"], [], nobody)
+        build_predictors(["nothing"], [], nobody)
     with pytest.raises(ModelError, match="no model named 'nothing'"):
-        build_rows(["nothing:spatial"], [], nobody)
+        build_predictors(["nothing:spatial"], [], nobody)
     with pytest.raises(UsageError, match="twice"):
-        build_rows(["uvanet-64", "uvanet-64"], [], nobody)
+        build_predictors(["uvanet-64", "uvanet-64"], [], nobody)
 
 
 # Against the real data.
 
 
-def test_the_centre_prior_scores_what_was_measured_before(data_root: Path) -> None:
+def test_the_center_prior_scores_what_was_measured_before(data_root: Path) -> None:
     """As first measured by others on the test split: NSS 0.94, CC .40, AUC-Judd .75, SIM .45."""
-    prior = centre_prior(fixations.read_split(data_root, "train"))
+    prior = center_prior(fixations.read_split(data_root, "train"))
     found = score(fixations.read_split(data_root, "test"), prior)
     assert found["nss"] == pytest.approx(0.94, abs=0.01)
     assert found["cc"] == pytest.approx(0.40, abs=0.01)
@@ -412,8 +561,8 @@ def test_the_centre_prior_scores_what_was_measured_before(data_root: Path) -> No
 
 def test_rows_of_a_student_are_what_its_card_says(data_root: Path) -> None:
     names = ["uvanet-64", "uvanet-64:spatial", "uvanet-64:temporal"]
-    rows = build_rows(names, [], lambda: FunctionPredictor("", flat))
-    scores = evaluate(fixations.read(data_root, "val"), rows, ("nss", "cc"))
+    rows = build_predictors(names, [], lambda: FunctionPredictor("", flat))
+    scores = evaluate_predictors(fixations.read(data_root, "val"), rows, ("nss", "cc"))
     promised = uvanet.load("uvanet-64").card.metrics["val"]
     for row, branch in zip(names, ("ensemble", "spatial", "temporal"), strict=True):
         measured = dict(zip(scores.metrics, scores.values[row].mean(0), strict=True))
@@ -422,14 +571,14 @@ def test_rows_of_a_student_are_what_its_card_says(data_root: Path) -> None:
     assert {item.group for item in scores.items} == {"osie", "crowd", "scene"}
 
 
-def test_talk_is_known_by_its_centre_prior(data_root: Path) -> None:
+def test_talk_is_known_by_its_center_prior(data_root: Path) -> None:
     """What we measure, pinned: 1.67. The data's description says about 1.5, for a prior that it
     does not define; a Gaussian of a quarter of the frame gives 1.47 on the same frames.
     """
     if not (data_root / "talk").is_dir():
         pytest.skip(f"no talk at {data_root}")
     clips = talk.read(data_root / "talk").clips
-    prior = centre_prior(fixations.read_split(data_root, "train"))
+    prior = center_prior(fixations.read_split(data_root, "train"))
     large = cv2.resize(prior.predict(np.zeros((1, 1, 3), np.uint8), 0.0), talk.SIZE)
     found = [nss(large, clip.gaze(k).points(talk.SIZE)) for clip in clips for k in clip.labelled]
     assert len(found) == 150

@@ -1,10 +1,11 @@
-"""The metrics, beside pysaliency and where nothing can be measured."""
+"""Metrics: equal to pysaliency's, and NaN where they are undefined."""
 
 from __future__ import annotations
 
 import math
 import warnings
 
+import cv2
 import numpy as np
 import pytest
 
@@ -53,15 +54,52 @@ def test_sim_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
         assert metrics.sim(saliency + lift, density) == pytest.approx(expected, rel=1e-5)
 
 
-def test_kld_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
-    p = saliency / saliency.sum()
-    expected = peer.probabilistic_image_based_kl_divergence(
-        np.log(p.astype(np.float64)),
-        np.log(density.astype(np.float64)),
-        log_regularization=metrics.EPSILON,
-        quotient_regularization=metrics.EPSILON,
-    )
-    assert metrics.kld(saliency, density) == pytest.approx(expected, rel=1e-4)
+def test_kld_is_the_mit_form_of_pysaliency(saliency: np.ndarray, density: np.ndarray) -> None:
+    """With pysaliency's own constants: none is handed in."""
+    p, q = saliency.astype(np.float64), density.astype(np.float64)
+    assert metrics.kld(p, q) == pytest.approx(peer.MIT_KLDiv(p, q), rel=1e-9)
+    # Zeros in the map are where the constant matters.
+    sparse = np.where(p > 0.9, p, 0.0)
+    with np.errstate(divide="ignore"):
+        expected = peer.MIT_KLDiv(sparse, q)
+    assert expected > 10
+    assert metrics.kld(sparse, q) == pytest.approx(expected, rel=1e-9)
+
+
+def test_kld_of_a_sparse_large_map_is_the_published_value() -> None:
+    """0.1.0 gave 0.684 where 1.517 is right: its constant was 1.2e-7."""
+    rng = np.random.default_rng(0)
+    marks = np.zeros((768, 1024))
+    marks[rng.integers(0, 768, 60), rng.integers(0, 1024, 60)] = 1
+    wide, narrow = (cv2.GaussianBlur(marks, (0, 0), sigma) for sigma in (29, 12))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = peer.MIT_KLDiv(narrow + 1e-300, wide + 1e-300)
+    assert metrics.kld(narrow, wide) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (1080, 1920)])
+def test_kld_of_a_map_from_itself_is_zero(shape: tuple[int, int]) -> None:
+    field = cv2.GaussianBlur(np.random.default_rng(4).random(shape) ** 20, (0, 0), 3)
+    assert metrics.kld(field, field) == pytest.approx(0, abs=1e-9)
+
+
+def test_information_gain_is_pysaliencys(saliency: np.ndarray, fixations: np.ndarray) -> None:
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    prior = np.exp(-((x - 20) ** 2 + (y - 15) ** 2) / 200)
+
+    class Density(pysaliency.Model):
+        def __init__(self, values: np.ndarray) -> None:
+            super().__init__()
+            self.values = np.log(values.astype(np.float64) / values.sum(dtype=np.float64))
+
+        def _log_density(self, stimulus: np.ndarray) -> np.ndarray:
+            return self.values
+
+    stimuli = pysaliency.Stimuli([np.zeros((*SHAPE, 3), np.uint8)])
+    points = pysaliency.Fixations.create_without_history(*fixations.T, np.zeros(25, int))
+    expected = Density(saliency).information_gain(stimuli, points, baseline_model=Density(prior))
+    assert metrics.information_gain(saliency, fixations, prior) == pytest.approx(expected, rel=1e-5)
+    assert metrics.information_gain(prior, fixations, prior) == 0
 
 
 def test_auc_judd_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +156,7 @@ def test_knowing_the_centre_alone_gains_nothing_when_shuffled() -> None:
 def test_a_perfect_map_is_best(density: np.ndarray) -> None:
     assert metrics.cc(density, density) == pytest.approx(1)
     assert metrics.sim(density, density) == pytest.approx(1)
-    assert metrics.kld(density, density) == pytest.approx(0, abs=1e-3)
+    assert metrics.kld(density, density) == pytest.approx(0, abs=1e-9)
     peak = np.zeros(SHAPE)
     peak[4, 7] = 1
     assert metrics.auc_judd(peak, np.array([[7.5, 4.5]])) == 1
@@ -147,6 +185,9 @@ def test_what_cannot_be_measured_is_nan(
         assert math.isnan(metrics.auc_judd(saliency, points))
         assert math.isnan(metrics.auc_shuffled(saliency, points, fixations))
         assert math.isnan(metrics.auc_shuffled(saliency, fixations, points))
+    assert math.isnan(metrics.information_gain(saliency, none, density))
+    assert math.isnan(metrics.information_gain(broken, fixations, density))
+    assert math.isnan(metrics.information_gain(saliency, fixations, broken))
     assert math.isnan(metrics.nss(broken, fixations))
     assert math.isnan(metrics.auc_judd(broken, fixations))
     assert math.isnan(metrics.auc_shuffled(broken, fixations, fixations))

@@ -12,7 +12,7 @@ import torch
 from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
-from uvanet.evaluation.registry import build_rows
+from uvanet.evaluation.registry import build_predictors
 from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_a_row_may_be_named_and_multiplied_with_motion(tmp_path: Path) -> None:
     def prior() -> FunctionPredictor:
         raise AssertionError
 
-    rows = build_rows(["Other", "Other+motion"], specs, prior)
+    rows = build_predictors(["Other", "Other+motion"], specs, prior)
     assert [one.name for one in rows] == ["Other", "Other+motion", "model"]
     assert isinstance(rows[1], MotionBaseline)
 

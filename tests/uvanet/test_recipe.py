@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from uvanet.data.fixations import density_map, read_rgb, read_split
-from uvanet.evaluation.calibration import best_sharpness
+from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
 from uvanet.stream import Stream
@@ -22,7 +22,7 @@ from uvanet.training.data.crops import CorpusConfig, View, random_view
 from uvanet.training.data.features import DeepFeatures, see_views
 from uvanet.training.data.pseudo_labels import build, picture_example, pool_examples
 from uvanet.training.pipeline import distill, first_material, two_steps
-from uvanet.training.teacher_cards import write_cards
+from uvanet.training.publish import publish_teachers
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import load_spatial
 from uvanet.training.teachers.spatial import TeacherConfig
@@ -115,7 +115,7 @@ def test_teachers_stream_like_any_model_and_keep_proportions(
     gaze_tree: Path, tmp_path: Path
 ) -> None:
     make_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
-    cards = write_cards(gaze_tree, tmp_path, TEACHER, MOTION)
+    cards = publish_teachers(gaze_tree, tmp_path, TEACHER, MOTION)
     assert cards["teacher-temporal"].metrics["synthetic motion"]["rule"]["kld"] > 0
     assert {"val", "test"} <= set(cards["teacher-spatial"].metrics)
     picture = np.full((90, 160, 3), 90, np.uint8)
@@ -146,7 +146,7 @@ def test_sharpness_is_what_helps_where_it_is_measured(gaze_tree: Path) -> None:
         density = truth[image.tobytes()] ** 0.5
         return np.asarray(density / density.sum(), np.float32)
 
-    assert best_sharpness(flat, pictures) > 1
+    assert best_logit_scale(flat, pictures) > 1
 
 
 def test_labels_are_cached_by_content_teacher_and_settings(pool: Path, tmp_path: Path) -> None:
@@ -244,7 +244,10 @@ def test_a_student_is_distilled_and_its_card_says_from_what(
     assert model.predict(np.zeros((20, 30, 3), np.uint8)).shape == (20, 30)
     told = {row.name: row for row in card.data}
     assert told["made"].license == "CC0"
-    assert told["film"].use.startswith("1 files")
+    assert told["film"].count == 1
+    assert told["made, train split"].license == "unknown"
+    assert not any("OSIE" in name for name in told)
+    assert card.license.startswith("restricted by the terms of made")
     assert any("EfficientNet" in name for name in told)
     assert "--pool" in card.recipe["command"]
     assert card.recipe["corpus"]["pool_views"] == 2

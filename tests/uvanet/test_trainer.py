@@ -18,7 +18,6 @@ from safetensors.torch import load_file
 from training_kit import Stopper
 
 from uvanet import metrics
-from uvanet.deploy.onnx_export import export
 from uvanet.errors import ModelError, TrainingError
 from uvanet.model import load
 from uvanet.models import PRESETS, build, load_student
@@ -41,7 +40,8 @@ from uvanet.training.finetune import finetune
 from uvanet.training.optim import learning_rate
 from uvanet.training.pipeline import gaze_pictures
 from uvanet.training.progress import CheckpointEvent, Event
-from uvanet.training.provenance import Provenance, gaze_data
+from uvanet.training.provenance import Provenance
+from uvanet.training.publish import publish_student
 from uvanet.training.trainer import MAX_NORM, Trainer, TrainResult
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def test_training_learns_and_its_export_is_the_same_network(
     assert trained.history[-1]["ensemble"] < trained.history[0]["ensemble"]
     assert trained.best == max(row["val_nss"] for row in trained.history if "val_nss" in row)
     assert trained.weights is not None
-    origin = Provenance("test", gaze_data(), {})
-    card = export(QUICK, trained.weights, gaze_data_root, tmp_path, origin)
+    origin = Provenance("test", [], {})
+    card = publish_student(QUICK, trained.weights, gaze_data_root, tmp_path, origin)
     assert set(card.metrics) == {"val", "test"}
     model = load(tmp_path / "uvanet-32.onnx")
     student = load_student("uvanet-32", tmp_path / "uvanet-32.safetensors")
@@ -105,8 +105,8 @@ def test_test_is_measured_only_at_the_end(
     trained: TrainResult, gaze_data_root: Path, tmp_path: Path
 ) -> None:
     assert trained.weights is not None
-    origin = Provenance("test", gaze_data(), {})
-    card = export(QUICK, trained.weights, gaze_data_root, tmp_path, origin, final=False)
+    origin = Provenance("test", [], {})
+    card = publish_student(QUICK, trained.weights, gaze_data_root, tmp_path, origin, final=False)
     assert set(card.metrics) == {"val"}
 
 

@@ -13,7 +13,7 @@ from gaze_trees import density, mit1003_tree, picture, salicon_tree, write
 from training_kit import Child, scene, write_teacher
 
 from uvanet.errors import UsageError
-from uvanet.evaluation.comparison import against
+from uvanet.evaluation.compare import compare_on_val
 from uvanet.paths import resource
 from uvanet.registry import list_models
 from uvanet.training.data.frame_pairs import label_moments
@@ -141,7 +141,7 @@ def test_a_temporal_teacher_labels_by_both_frames() -> None:
 
 def test_a_distilled_student_is_compared_on_val(gaze_tree: Path) -> None:
     student = resource("weights/uvanet-64.onnx")
-    report = against("uvanet-64", student, gaze_tree)
+    report = compare_on_val("uvanet-64", student, gaze_tree)
     assert report.verdict == "no clear difference"
     assert report.n == 2
     assert report.metric == "NSS of human gaze"

@@ -1,26 +1,43 @@
-"""What maps of attention say: regions and their shares, spread, peaks, looks, and change."""
+"""Analysis of saliency maps: map statistics, regions, and the attention over a clip's time."""
 
-from uvanet.analysis.map_stats import change, density, entropy, peak
-from uvanet.analysis.record import Record, RegionSummary, Series
-from uvanet.analysis.regions import Region, Shape, load_regions, save_regions, shares
+from uvanet.analysis.map_stats import (
+    Peak,
+    change,
+    density,
+    entropy,
+    peak,
+    peaks,
+    region_shares,
+)
+from uvanet.analysis.record import Record, Series
+from uvanet.analysis.regions import (
+    MaskRegion,
+    Region,
+    RegionSummary,
+    Shape,
+    load_masks,
+    load_regions,
+    save_regions,
+)
 from uvanet.analysis.scan import Sample, scan
-from uvanet.analysis.scanpath import ScanpathPoint, order_of_looks
 
 __all__ = [
+    "MaskRegion",
+    "Peak",
     "Record",
     "Region",
     "RegionSummary",
     "Sample",
-    "ScanpathPoint",
     "Series",
     "Shape",
     "change",
     "density",
     "entropy",
+    "load_masks",
     "load_regions",
-    "order_of_looks",
     "peak",
+    "peaks",
+    "region_shares",
     "save_regions",
     "scan",
-    "shares",
 ]

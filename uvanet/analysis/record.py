@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from uvanet.analysis.map_stats import change, density, entropy, peak
+from uvanet.analysis.regions import RegionSummary, RegionTotals, coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,40 +59,6 @@ class Series:
     peaks: NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class RegionSummary:
-    """What a region got over the time seen.
-
-    Attributes:
-        share: Mean share of the attention, 0..1.
-        entries: How often the peak came in, the start included.
-        first: Seconds of the clip when the peak was in it first; None where it never was.
-    """
-
-    share: float
-    entries: int
-    first: float | None
-
-
-@dataclass(slots=True)
-class _Past:
-    """What a region got in maps that made room for newer ones."""
-
-    maps: int = 0
-    share: float = 0.0
-    entries: int = 0
-    first: float | None = None
-    inside: bool = False
-
-    def add(self, seconds: float, share: float, inside: bool) -> None:
-        self.maps += 1
-        self.share += share
-        self.entries += inside and not self.inside
-        if inside and self.first is None:
-            self.first = seconds
-        self.inside = inside
-
-
 class Record:
     """Maps by time. Not for several threads at once.
 
@@ -117,7 +84,7 @@ class Record:
         self._numbers = np.empty((0, 4), np.float32)  # entropy, change, x, y
         self._thumbs: NDArray[np.uint8] = np.empty((0, *_THUMB[::-1], 3), np.uint8)
         self._shares: dict[Region, NDArray[np.float32]] = {}
-        self._past: dict[Region, _Past] = {}
+        self._past: dict[Region, RegionTotals] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -161,7 +128,7 @@ class Record:
                 self._numbers[self._rows[later], 1] = self._change(later)
                 break
         for region, values in self._shares.items():
-            values[row] = float((small * region.coverage(*small.shape)).sum()) / self._sums[row]
+            values[row] = float((small * coverage(region, *small.shape)).sum()) / self._sums[row]
         return True
 
     def average(self) -> NDArray[np.float32] | None:
@@ -203,7 +170,7 @@ class Record:
         rows = self._ordered()
         if not len(rows):
             return RegionSummary(0.0, 0, None)
-        shares, past = self.shares(region), self._past.get(region, _Past())
+        shares, past = self.shares(region), self._past.get(region, RegionTotals())
         peaks = self._numbers[rows, 2:]
         inside = region.inside(peaks[:, 0], peaks[:, 1])
         entries = int(inside[0] and not past.inside) + int((inside[1:] & ~inside[:-1]).sum())
@@ -252,7 +219,7 @@ class Record:
             x, y = self._numbers[row, 2:]
             for region, values in self._shares.items():
                 inside = bool(region.inside(np.array([x]), np.array([y]))[0])
-                past = self._past.setdefault(region, _Past())
+                past = self._past.setdefault(region, RegionTotals())
                 past.add(float(self._seconds[row]), float(values[row]), inside)
         else:
             row = len(self._rows)
@@ -276,12 +243,12 @@ class Record:
     def _shares_of(self, region: Region) -> NDArray[np.float32]:
         """The region's share in every row, looked up only where the region is."""
         values = np.zeros(len(self._seconds), np.float32)
-        coverage = region.coverage(*self._maps.shape[1:])
-        down, across = (np.flatnonzero(coverage.any(axis=axis)) for axis in (1, 0))
+        cells = coverage(region, *self._maps.shape[1:])
+        down, across = (np.flatnonzero(cells.any(axis=axis)) for axis in (1, 0))
         if not self._rows or not len(down):
             return values
         box = np.s_[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
-        weights = coverage[box].ravel()
+        weights = cells[box].ravel()
         for start in range(0, len(self._rows), _CHUNK):
             rows = slice(start, min(start + _CHUNK, len(self._rows)))
             inner = self._maps[rows][:, *box].reshape(rows.stop - start, -1)

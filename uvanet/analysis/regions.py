@@ -1,4 +1,4 @@
-"""Named shapes on a picture, and how much of the attention falls into each.
+"""Named regions of a picture: shapes, masks, their files, and statistics over a clip.
 
 Coordinates are shares of the picture's width and height, 0..1 from the top left, so that a region
 means the same on a map of 64 cells and on a frame of 4K.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import enum
 import functools
-import json
-import os
-import tempfile
+import io
+import math
+import zipfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import cv2
+import msgspec
 import numpy as np
 
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -26,14 +27,33 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = "uvanet-regions"
-# Each cell of a map is looked at in so many places a side: a region may be smaller than a cell.
-_FINE = 8
-_LEAST_SIDE = 0.004
-_HINT = "Choose a file that this program saved."
+# Samples per side of a map's cell: a region may be smaller than a cell.
+_SAMPLES = 8
+_MIN_SIDE = 0.004
+_MAX_FILE_BYTES = 64 << 20
+_MAX_UNPACKED_BYTES = 1 << 29
+_HINT = "Choose a file of regions that this program saved."
+
+
+class RegionMask(Protocol):
+    """A named part of a picture."""
+
+    def __hash__(self) -> int:
+        """Regions are keys of caches."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name of the region; tables use it as a column name."""
+        ...
+
+    def mask(self, height: int, width: int) -> NDArray[np.bool_]:
+        """Gives the pixels whose center lies in the region: bool, shape (height, width)."""
+        ...
 
 
 class Shape(enum.StrEnum):
-    """What a region can be."""
+    """Kinds of shapes."""
 
     RECTANGLE = "rectangle"
     ELLIPSE = "ellipse"
@@ -45,10 +65,13 @@ class Region:
     """A named shape.
 
     Attributes:
-        name: For people; regions may share one.
-        shape: The kind.
-        points: Corners in 0..1. Of a rectangle or an ellipse two opposite ones of the box
-            around it; of a polygon three or more, in order.
+        name: Name for people; two regions may share one.
+        shape: Kind of the shape.
+        points: Corners in 0..1. Two opposite corners of the bounding box for a rectangle or an
+            ellipse; three or more corners in order for a polygon.
+
+    Raises:
+        UsageError: The number of corners does not fit the shape, or one is not finite.
     """
 
     name: str
@@ -56,102 +79,90 @@ class Region:
     points: tuple[tuple[float, float], ...]
 
     def __post_init__(self) -> None:
-        least = 3 if self.shape is Shape.POLYGON else 2
-        fits = len(self.points) >= 3 if least == 3 else len(self.points) == 2
-        if not fits or not np.isfinite(self.points).all():
-            raise UsageError(f"{self.name!r} is no {self.shape}: its corners make none.", _HINT)
+        count = len(self.points)
+        fits = count >= 3 if self.shape is Shape.POLYGON else count == 2
+        if not fits or not all(math.isfinite(value) for point in self.points for value in point):
+            raise UsageError(
+                f"The region {self.name!r} is not a valid {self.shape}: it has wrong corners.",
+                _HINT,
+            )
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of the box around it."""
+        """Left, top, right and bottom of the bounding box."""
         across, down = zip(*self.points, strict=True)
         return min(across), min(down), max(across), max(down)
 
     @property
     def solid(self) -> bool:
-        """Whether it has a size to speak of; a click leaves a shape without one."""
+        """Whether the shape has a visible size; a click without a drag leaves one without."""
         left, top, right, bottom = self.box
-        return right - left >= _LEAST_SIDE and bottom - top >= _LEAST_SIDE
+        return right - left >= _MIN_SIDE and bottom - top >= _MIN_SIDE
 
     def contains(self, x: float, y: float) -> bool:
-        """Whether a point is in it."""
+        """Whether a point lies in the region."""
         return bool(self.inside(np.array([x]), np.array([y]))[0])
 
     def mask(self, height: int, width: int) -> NDArray[np.bool_]:
-        """The pixels whose middle is in it.
-
-        Args:
-            height: Of the picture or map.
-            width: As `height`.
-
-        Returns:
-            bool, shape (height, width).
-        """
+        """Gives the pixels whose center lies in the region: bool, shape (height, width)."""
         across, down = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
         return self.inside(across[None, :], down[:, None])
 
-    def coverage(self, height: int, width: int) -> NDArray[np.float32]:
-        """How much of each cell it covers, for maps whose cells are large.
-
-        Returns:
-            float32, shape (height, width), 0..1, read-only: callers share it.
-        """
-        return _coverage(self, height, width)
-
     def moved(self, dx: float, dy: float) -> Region:
-        """The same shape elsewhere, kept whole inside the picture."""
+        """Gives the same shape moved by (dx, dy), kept inside the picture."""
         left, top, right, bottom = self.box
         dx = min(max(dx, -left), 1.0 - right)
         dy = min(max(dy, -top), 1.0 - bottom)
-        return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
+        points = tuple((x + dx, y + dy) for x, y in self.points)
+        return replace(self, points=points)
 
-    def with_corner(self, place: int, x: float, y: float) -> Region:
-        """The same with one corner elsewhere, kept inside the picture."""
+    def with_corner(self, index: int, x: float, y: float) -> Region:
+        """Gives the same shape with one corner moved to (x, y), kept inside the picture."""
         corner = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
-        points = [*self.points[:place], corner, *self.points[place + 1 :]]
-        return replace(self, points=tuple(points))
+        points = (*self.points[:index], corner, *self.points[index + 1 :])
+        return replace(self, points=points)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Gives the region as plain JSON types."""
         points = [[round(x, 5), round(y, 5)] for x, y in self.points]
         return {"name": self.name, "shape": self.shape.value, "points": points}
 
     @staticmethod
-    def from_dict(value: Any) -> Region:
-        """Reads what `as_dict` gave.
+    def from_dict(value: object) -> Region:
+        """Reads the result of `as_dict`.
 
         Raises:
-            UsageError: It is no region.
+            UsageError: The value is not a region, or a corner lies outside of the picture.
         """
         try:
-            points = tuple((float(x), float(y)) for x, y in value["points"])
-            return Region(str(value["name"]), Shape(value["shape"]), points)
-        except (TypeError, KeyError, ValueError) as error:
-            raise UsageError(f"This is no region: {error}.", _HINT) from None
+            region = msgspec.convert(value, Region)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"This is not a region: {error}.", _HINT) from None
+        return _inside_picture(region)
 
     def inside(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Which of many points are in it.
+        """Tests many points at once.
 
         Args:
-            x: Of any shape.
-            y: Of a shape that goes with it.
+            x: Any shape.
+            y: A shape that broadcasts with `x`.
 
         Returns:
-            bool, of the shape both have together.
+            bool, the broadcast shape: which points lie in the region.
         """
         if self.shape is Shape.POLYGON:
             return self._inside_polygon(x, y)
         left, top, right, bottom = self.box
         if self.shape is Shape.RECTANGLE:
             return np.asarray((x >= left) & (x < right) & (y >= top) & (y < bottom))
-        wide, high = max(right - left, 1e-9) / 2, max(bottom - top, 1e-9) / 2
-        dx, dy = (x - (left + right) / 2) / wide, (y - (top + bottom) / 2) / high
+        half_width, half_height = max(right - left, 1e-9) / 2, max(bottom - top, 1e-9) / 2
+        dx, dy = (x - (left + right) / 2) / half_width, (y - (top + bottom) / 2) / half_height
         return np.asarray(dx**2 + dy**2 <= 1.0)
 
     def _inside_polygon(
         self, x: NDArray[np.floating], y: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
-        """Counts the edges to the right of each point: in it where they are odd."""
+        """Applies the even-odd rule: a point is inside if a ray to the right crosses oddly."""
         inside = np.zeros(np.broadcast_shapes(x.shape, y.shape), bool)
         ends = (*self.points[1:], self.points[0])
         for (x1, y1), (x2, y2) in zip(self.points, ends, strict=True):
@@ -162,50 +173,97 @@ class Region:
         return inside
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskRegion:
+    """A region given by a mask.
+
+    Attributes:
+        name: Name of the region.
+        pixels: Shape (h, w) of any size, for the whole picture; values other than 0 belong to it.
+    """
+
+    name: str
+    pixels: NDArray[np.generic]
+
+    def mask(self, height: int, width: int) -> NDArray[np.bool_]:
+        """Gives the mask at another size, nearest neighbor: bool, shape (height, width)."""
+        rows = (np.arange(height) * self.pixels.shape[0]) // height
+        columns = (np.arange(width) * self.pixels.shape[1]) // width
+        return np.asarray(self.pixels[rows[:, None], columns[None, :]] != 0)
+
+
 @functools.lru_cache(maxsize=128)
-def _coverage(region: Region, height: int, width: int) -> NDArray[np.float32]:
-    fine = region.mask(height * _FINE, width * _FINE).astype(np.float32)
-    cells = fine.reshape(height, _FINE, width, _FINE).mean(axis=(1, 3))
+def coverage(region: RegionMask, height: int, width: int) -> NDArray[np.float32]:
+    """Gives the part of each cell that a region covers.
+
+    Returns:
+        float32, shape (height, width), 0..1, read-only: callers share the array.
+    """
+    fine = region.mask(height * _SAMPLES, width * _SAMPLES).astype(np.float32)
+    cells = fine.reshape(height, _SAMPLES, width, _SAMPLES).mean(axis=(1, 3), dtype=np.float32)
     cells.flags.writeable = False
     return np.asarray(cells, np.float32)
 
 
-def shares(saliency: NDArray[np.float32], regions: Sequence[Region]) -> list[float]:
-    """How much of the attention falls into each region.
+@dataclass(frozen=True, slots=True)
+class RegionSummary:
+    """Statistics of a region over a clip.
 
-    Args:
-        saliency: Float, shape (h, w), not negative, proportional to the density of fixations.
-        regions: The regions; they may overlap, so that the shares may sum to more than 1.
-
-    Returns:
-        Shares of the whole, 0..1; zeros where the map is empty.
+    Attributes:
+        share: Mean share of the attention, 0..1.
+        entries: How often the peak entered the region, the first frame included.
+        first: Seconds of the first frame whose peak lies in the region; None if none does.
     """
-    height, width = saliency.shape
-    total = float(saliency.sum(dtype=np.float64))
-    if total <= 0:
-        return [0.0] * len(regions)
-    values = np.ascontiguousarray(saliency, np.float32)
-    return [cv2.sumElems(values * one.coverage(height, width))[0] / total for one in regions]
+
+    share: float
+    entries: int
+    first: float | None
+
+
+@dataclass(slots=True)
+class RegionTotals:
+    """Running totals of one region; frames are added in the order of time."""
+
+    maps: int = 0
+    share: float = 0.0
+    entries: int = 0
+    first: float | None = None
+    inside: bool = False
+
+    def add(self, seconds: float, share: float, inside: bool) -> None:
+        """Adds a frame: its time, the region's share, and whether the peak lies in the region."""
+        self.maps += 1
+        self.share += share
+        self.entries += inside and not self.inside
+        if inside and self.first is None:
+            self.first = seconds
+        self.inside = inside
+
+    def summary(self) -> RegionSummary:
+        """Gives the statistics of all frames added."""
+        return RegionSummary(self.share / max(1, self.maps), self.entries, self.first)
+
+
+class _RegionFile(msgspec.Struct):
+    """A file of regions, as version 0.1.0 wrote it and later ones do."""
+
+    format: str
+    regions: list[Region]
+    version: int = 1
 
 
 def save_regions(path: Path, regions: Sequence[Region]) -> None:
-    """Writes regions as JSON; an existing file is replaced only when the new one is whole.
+    """Writes regions as JSON, atomically.
 
     Raises:
-        OutputError: It cannot be written; names the path.
+        OutputError: The file cannot be written; the message names it.
     """
-    text = json.dumps(
-        {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}, indent=2
-    )
-    temporary = None
+    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
+    data = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".uvanet-", suffix=".json")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.replace(temporary, path)
+        with atomic_write(path) as part:
+            part.write_bytes(data + b"\n")
     except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
         raise OutputError(
             f"The regions cannot be saved to {path}: {error.strerror or error}.",
             "Choose another folder.",
@@ -213,19 +271,60 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
 
 
 def load_regions(path: Path) -> list[Region]:
-    """Reads what `save_regions` wrote.
+    """Reads a file of `save_regions`.
 
     Raises:
-        UsageError: The file cannot be read, or holds no regions; names the path.
+        UsageError: The file cannot be read, or holds no regions; the message names it.
     """
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path} cannot be read: {reason}.", _HINT) from error
-    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
-        raise UsageError(f"{path} holds no regions.", _HINT)
-    entries = stored.get("regions")
-    if not isinstance(entries, list):
-        raise UsageError(f"{path} holds no regions.", _HINT)
-    return [Region.from_dict(entry) for entry in entries]
+        stored = msgspec.json.decode(_read(path), type=_RegionFile)
+        if stored.format != FORMAT:
+            raise UsageError(f"its format is {stored.format!r}")
+        return [_inside_picture(region) for region in stored.regions]
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+    except (ValueError, RecursionError, UsageError) as error:
+        reason = error.message if isinstance(error, UsageError) else str(error)
+        raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", _HINT) from None
+
+
+def load_masks(path: Path) -> list[MaskRegion]:
+    """Reads an .npz archive of masks, shape (h, w) each; the names of its arrays name the regions.
+
+    Raises:
+        UsageError: The file cannot be read, or is no archive of masks; the message names it.
+    """
+    hint = "Give an .npz of masks of shape (h, w), or a .json of regions."
+    try:
+        # From memory: numpy leaves the file open where its archive is damaged.
+        with zipfile.ZipFile(io.BytesIO(_read(path))) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:
+                raise ValueError("its masks are too large")
+            masks = {
+                name.removesuffix(".npy"): np.lib.format.read_array(
+                    io.BytesIO(archive.read(name)), allow_pickle=False
+                )
+                for name in archive.namelist()
+            }
+        for name, mask in masks.items():
+            if mask.ndim != 2 or mask.size == 0 or mask.dtype.kind not in "biuf":
+                raise ValueError(f"{name} is {mask.dtype} of shape {mask.shape}, not a mask")
+    # numpy, zipfile, zlib and the tokenizer of numpy's headers raise nearly anything on damaged
+    # bytes: BadZipFile, zlib.error, EOFError, TokenError, KeyError, NotImplementedError, ...
+    except Exception as error:  # noqa: BLE001
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", hint) from None
+    return [MaskRegion(name, mask) for name, mask in masks.items()]
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise ValueError("the file is larger than 64 MB")
+    return path.read_bytes()
+
+
+def _inside_picture(region: Region) -> Region:
+    # A little beyond the edge is what rounding leaves.
+    if not all(-0.001 <= value <= 1.001 for point in region.points for value in point):
+        raise UsageError(f"The region {region.name!r} lies outside of the picture.", _HINT)
+    return region

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Sample:
     image: NDArray[np.uint8]
 
 
-def scan(source: Source, network: Steps, step: float) -> Iterator[Sample]:
+def scan(source: Source, network: Steps, step: float) -> Generator[Sample, None, None]:
     """Looks through a clip, from its start to its end.
 
     Every frame is decoded and one for each `step` seconds is given to the network, which for

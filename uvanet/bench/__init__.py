@@ -1,25 +1,28 @@
-"""Measures the network and the program on this machine, and peers beside them.
+"""Benchmark of the networks and the program on this machine, with peers for comparison.
 
-Network alone for each model and engine (one frame on one thread; batches over threads), input
-sizes, shrinking frames, whole steps on frames of usual sizes, many streams at once, peers, a
-teacher beside a student, files written, and the program itself in a process of its own. Ratios
-within a run mean something; absolute times only beside the machine's description.
+Ratios within one run are comparable; absolute times only together with the machine's description.
 """
 
 from __future__ import annotations
 
 import datetime
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvanet
-from uvanet.bench.network import bench_students
-from uvanet.bench.pipeline import bench_files, bench_frames, bench_pair, bench_peers, bench_streams
-from uvanet.bench.program import bench_live, bench_program
-from uvanet.bench.roofline import roofline, share
-from uvanet.bench.training import bench_beside, bench_step
+from uvanet.bench.network import bench_models
+from uvanet.bench.pipeline import (
+    bench_exports,
+    bench_frames,
+    bench_peers,
+    bench_streams,
+    bench_with_teacher,
+)
+from uvanet.bench.program import bench_program, bench_program_720p
+from uvanet.bench.roofline import roofline, roofline_share
+from uvanet.bench.training import bench_step, bench_with_training
+from uvanet.extras import is_installed
 from uvanet.system_info import describe
 
 if TYPE_CHECKING:
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 
     from uvanet.runtime.external_onnx import ExternalOnnx
 
-LIVE = "uvanet-64"
-"""What the program runs by itself; where it is among the models, it comes first."""
+DEFAULT_MODEL = "uvanet-64"
+"""Model of the live view; measured first where it is among the models."""
 
 PRESETS_SHOWN = ("uvanet-32", "uvanet-64", "uvanet-128")
 
@@ -37,33 +40,35 @@ def bench(
     models: list[str],
     seconds: float,
     program_seconds: float,
-    foreign: Sequence[ExternalOnnx] = (),
-    say: Callable[[str], object] = lambda _: None,
+    external: Sequence[ExternalOnnx] = (),
+    notify: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
-    """All of it.
+    """Runs all measurements.
 
     Args:
-        models: Names of the models; the first student is the one that the program runs.
-        seconds: Time spent on each figure.
-        program_seconds: How long the program runs before its memory is read; 0 leaves it out.
-        foreign: Models of others, as peers.
-        say: Told what is measured next.
+        models: Names of the models; the program is measured with the first student.
+        seconds: For each measurement.
+        program_seconds: Time that the program runs; 0: the program is not measured.
+        external: Other ONNX models, for comparison.
+        notify: Called with a line of text before each group of measurements.
 
     Returns:
-        For JSON; `ratios` first.
+        The result, ready for JSON: `ratios`, `uvanet`, `date`, `commit`, `machine`, `roofline`,
+        `network`, `sizes`, `frames`, `peers`, `streams`, `with_teacher`, `exports`, `program`,
+        `program_720p`, `training`, `with_training`.
     """
-    models = sorted(models, key=lambda name: name != LIVE)
-    cards = {card.name: card for card in uvanet.available()}
+    models = sorted(models, key=lambda name: name != DEFAULT_MODEL)
+    cards = {card.name: card for card in uvanet.list_models()}
     students = [name for name in models if cards[name].role == "student"]
     teachers = [name for name in models if cards[name].role == "teacher"]
     main = students[0] if students else models[0]
-    say("the machine")
+    notify("the machine")
     roof = roofline(seconds / 2)
-    say("the networks")
-    network = bench_students(models, seconds)
+    notify("the networks")
+    network = bench_models(models, seconds)
     for row in network:
-        row["share_of_roof"] = share(row, roof)
-    say("frames, streams and peers")
+        row["roofline_share"] = roofline_share(row, roof)
+    notify("frames, streams and peers")
     model = uvanet.load(main)
     result: dict[str, Any] = {
         "ratios": {},
@@ -73,66 +78,67 @@ def bench(
         "machine": describe(),
         "roofline": roof,
         "network": network,
-        "sizes": _sizes(seconds),
+        "sizes": _input_sizes(seconds),
         "frames": bench_frames(model, seconds),
-        "peers": bench_peers(foreign, seconds),
+        "peers": bench_peers(external, seconds),
         "streams": bench_streams(main, seconds),
-        "pairs": [bench_pair(main, name, 3 * seconds) for name in teachers],
+        "with_teacher": [bench_with_teacher(main, name, 3 * seconds) for name in teachers],
     }
-    say("files")
-    result["files"] = bench_files(main, min(10.0, 20 * seconds))
-    say("the program")
-    result["program"] = bench_program(main, program_seconds) if program_seconds else None
-    result["live"] = bench_live(main, program_seconds / 2) if program_seconds else []
-    say("training, and the program beside it")
+    notify("exports")
+    result["exports"] = bench_exports(main, min(10.0, 20 * seconds))
+    run = program_seconds > 0
+    notify("the program")
+    result["program"] = bench_program(main, program_seconds) if run else None
+    result["program_720p"] = bench_program_720p(main, program_seconds / 2) if run else []
+    notify("training, and the program during training")
     result["training"] = bench_step(main, seconds)
-    result["beside_training"] = bench_beside(main, program_seconds / 2) if program_seconds else None
+    result["with_training"] = bench_with_training(main, program_seconds / 2) if run else None
     result["ratios"] = ratios(result)
     return result
 
 
 def ratios(result: dict[str, Any]) -> dict[str, float]:
-    """What may be quoted: how many times each is what its name says."""
+    """Ratios of measurements of one run, which may be quoted; the key says of what to what."""
     found: dict[str, float] = {}
     main = result["network"][0]
-    one = main["engines"]["onnx"]["one_frame"]["p50_ms"]
+    onnx = main["engines"]["onnx"]
     for name, row in main["engines"].items():
         if name != "onnx":
-            found[f"onnx is faster than {name}, one frame"] = row["one_frame"]["p50_ms"] / one
-            best = main["engines"]["onnx"]["best_fps"]
-            found[f"onnx is faster than {name}, best batch"] = best / row["best_fps"]
+            found[f"speed of onnx to {name}, one frame"] = (
+                row["one_frame"]["p50_ms"] / onnx["one_frame"]["p50_ms"]
+            )
+            found[f"speed of onnx to {name}, best batch"] = onnx["best_fps"] / row["best_fps"]
     for row in result["frames"]:
-        found[f"shrinking is faster than the area filter, {row['frame']}"] = (
-            row["area_filter"]["p50_ms"] / row["shrink"]["p50_ms"]
+        found[f"speed of resizing to an area filter, {row['frame']}"] = (
+            row["area_filter"]["p50_ms"] / row["resize"]["p50_ms"]
         )
     step = next(row["step"]["p50_ms"] for row in result["frames"] if row["frame"] == "720p")
     for row in result["peers"]:
-        found[f"a whole step is faster than {row['name']}, 720p"] = row["p50_ms"] / step
-    for row in result["files"]:
-        found[f"writing {row['writes']} is faster than real time"] = row["times_real_time"]
-    for row in result["pairs"]:
-        found[f"p95 is longer beside {row['teacher']} than alone"] = (
+        found[f"speed of a whole step to {row['name']}, 720p"] = row["p50_ms"] / step
+    for row in result["exports"]:
+        found[f"speed of an export to {row['format']} to real time"] = row["times_real_time"]
+    for row in result["with_teacher"]:
+        found[f"p95 latency beside {row['teacher']} to alone"] = (
             row["beside"]["p95_ms"] / row["alone"]["p95_ms"]
         )
-    pair = result["beside_training"]
-    if pair:
-        found["frames painted while a student trains, to those without"] = (
+    if pair := result["with_training"]:
+        found["frames painted while a student trains to alone"] = (
             pair["beside"]["fps_painted"] / pair["alone"]["fps_painted"]
         )
     return {name: round(value, 3) for name, value in found.items()}
 
 
-def _sizes(seconds: float) -> list[dict[str, Any]]:
-    """The same network at every input size of the presets; only where it can be made."""
-    if not (find_spec("torch") and find_spec("onnx")):
+def _input_sizes(seconds: float) -> list[dict[str, Any]]:
+    """The network at the input size of every preset; empty without torch and onnx."""
+    if not (is_installed("torch") and is_installed("onnx")):
         return []
-    from uvanet.bench.sizes import bench_sizes
+    from uvanet.bench.input_sizes import bench_input_sizes
 
-    return bench_sizes(PRESETS_SHOWN, seconds)
+    return bench_input_sizes(PRESETS_SHOWN, seconds)
 
 
 def _commit() -> str:
-    """The checkout's commit; empty where this is none."""
+    """Short hash of the checkout's commit; empty where this is no checkout."""
     try:
         done = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],

@@ -1,4 +1,4 @@
-"""A student layer by layer: sums, bytes moved, feature maps. Needs torch; the same everywhere."""
+"""Profile of a student's layers: MACs, bytes moved, feature maps. Needs torch; measures no time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class LayerProfile:
     """A convolution of one streaming step, with batch norm and activation folded into it.
 
     Attributes:
-        name: Its place in the network.
+        name: Name of the module.
         macs: Multiply-accumulates.
-        weight_bytes: Of weights and biases, float32.
-        input_bytes: Of what it reads.
-        output_bytes: Of the feature map that it writes.
+        weight_bytes: Bytes of weights and biases, float32.
+        input_bytes: Bytes of the input, float32.
+        output_bytes: Bytes of the output, float32.
     """
 
     name: str
@@ -35,13 +35,21 @@ class LayerProfile:
     output_bytes: int
 
     @property
+    def bytes_moved(self) -> int:
+        """Bytes of weights, input and output."""
+        return self.weight_bytes + self.input_bytes + self.output_bytes
+
+    @property
     def intensity(self) -> float:
-        """MACs a byte moved; below the machine's knee, memory is the limit, not arithmetic."""
-        return self.macs / (self.weight_bytes + self.input_bytes + self.output_bytes)
+        """MACs per byte moved; below the roofline's knee, memory is the limit."""
+        return self.macs / self.bytes_moved
 
 
-def layers(preset: str) -> list[LayerProfile]:
-    """The convolutions of one streaming step, in order; what serves training alone is left out.
+def profile_layers(preset: str) -> list[LayerProfile]:
+    """Profiles the convolutions of one streaming step, in order of execution.
+
+    Args:
+        preset: A key of `uvanet.models.PRESETS`.
 
     Raises:
         KeyError: There is no such preset.
@@ -51,7 +59,7 @@ def layers(preset: str) -> list[LayerProfile]:
     hooks = []
 
     def hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        def add(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
             assert isinstance(module, nn.Conv2d)
             found.append(
                 LayerProfile(
@@ -63,7 +71,7 @@ def layers(preset: str) -> list[LayerProfile]:
                 )
             )
 
-        return note
+        return add
 
     for name, module in model.named_modules():
         if isinstance(module, nn.Conv2d):
@@ -79,5 +87,5 @@ def layers(preset: str) -> list[LayerProfile]:
 
 
 def feature_bytes(preset: str) -> int:
-    """Bytes of all feature maps of one streaming step together, as if none shared its memory."""
-    return sum(layer.output_bytes for layer in layers(preset))
+    """Bytes of all feature maps of one streaming step together, without reuse of memory."""
+    return sum(layer.output_bytes for layer in profile_layers(preset))

@@ -1,13 +1,13 @@
-"""The network alone: one frame, batches, threads, input sizes; and torch eager beside it."""
+"""Times networks alone, on input of the network's size: one frame, batches, threads, engines."""
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from uvanet.bench.timing import Timing, time_calls
+from uvanet.extras import is_installed
 from uvanet.registry import resolve_model
 from uvanet.runtime.engines import open_engine
 from uvanet.system_info import usable_cores
@@ -21,32 +21,29 @@ if TYPE_CHECKING:
     from uvanet.runtime.engine import Engine
 
 BATCHES = (1, 8, 32, 64, 256)
-MOST_PIXELS = 256 * 64 * 64
-"""Of the frames of a batch, so that large inputs do not take all day."""
+MAX_BATCH_PIXELS = 256 * 64 * 64
+"""Larger batches are left out: of large inputs they take too long."""
 
 
-def engines_here() -> list[str]:
-    """The engines that are installed."""
-    found = ["onnx"]
-    if importlib.util.find_spec("torch"):
-        found.append("torch")
-    return found
+def installed_engines() -> list[str]:
+    """Names of the installed engines."""
+    return ["onnx", "torch"] if is_installed("torch") else ["onnx"]
 
 
 def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) -> dict[str, Any]:
-    """One model, network only.
+    """Times one model.
 
     Args:
         path: Its ONNX file.
-        card: What it is.
-        seconds: For each figure.
-        all_engines: Also by the engines other than ONNX Runtime; students only.
+        card: Its card.
+        seconds: For each measurement.
+        all_engines: Also by torch, where it is installed and the model has weights for it.
 
     Returns:
-        The model's facts, and for each engine: device, one_frame (one thread), batch_fps (threads,
-        then frames a batch) and best_fps.
+        The model's facts, and for each engine: `device`, `one_frame` (one thread), `batch_fps`
+        (by threads, then by batch size) and `best_fps`.
     """
-    names = engines_here() if all_engines and card.trainable else ["onnx"]
+    names = installed_engines() if all_engines and card.trainable else ["onnx"]
     return {
         "model": card.name,
         "role": card.role,
@@ -66,12 +63,12 @@ def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]
         "one_frame": time_step(single, 1, seconds),
         "batch_fps": {},
     }
-    sizes = [n for n in BATCHES if n * np.prod(card.input_size) <= MOST_PIXELS]
+    sizes = [n for n in BATCHES if n * np.prod(card.input_size) <= MAX_BATCH_PIXELS]
     counts = sorted({1, usable_cores()})
     if device != "cpu":
         sizes, counts = [*BATCHES, 1024], [1]
     elif name == "torch":
-        # There for comparison: its threads are one setting for the whole process.
+        # For comparison only; torch has one number of threads for the whole process.
         sizes, counts = [1, 64], [1]
     for threads in counts:
         engine = open_engine(path, card, name, threads=threads)
@@ -83,19 +80,19 @@ def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]
 
 
 def time_step(engine: Engine, count: int, seconds: float) -> Timing:
-    """Times a streaming step of so many frames."""
+    """Times a streaming step of `count` frames."""
     frames = noise((count, *engine.input_size, 3))
     earlier = engine.step(frames).features
     return time_calls(lambda: engine.step(frames, earlier), seconds)
 
 
 def noise(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Bytes of no meaning, the same each time."""
+    """Random bytes, the same at each call."""
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
-def bench_students(names: list[str], seconds: float) -> list[dict[str, Any]]:
-    """All students of `names`; by every engine that is installed."""
+def bench_models(names: list[str], seconds: float) -> list[dict[str, Any]]:
+    """Times each model by every engine that is installed."""
     return [
         bench_model(*resolve_model(name).verified(), seconds, all_engines=True) for name in names
     ]

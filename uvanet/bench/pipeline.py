@@ -1,4 +1,4 @@
-"""Around the network: frames of usual sizes, many streams, peers, a teacher beside, files."""
+"""Times what surrounds the network: frame sizes, streams, peers, a teacher beside it, exports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from uvanet.bench.network import noise
-from uvanet.bench.program import write_film
+from uvanet.bench.program import write_video
 from uvanet.bench.timing import time_calls
 from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
@@ -37,19 +37,19 @@ STREAMS = (1, 2, 4, 8)
 
 
 def bench_frames(model: Model, seconds: float) -> list[dict[str, Any]]:
-    """Frames of usual sizes: shrinking them, the area filter that would do it too, whole steps."""
+    """Times frames of usual sizes: resizing, an area filter instead, and whole steps."""
     rows = []
     for label, shape in FRAMES.items():
         image = noise((*shape, 3))
-        shrinker, stream = InputResizer(input_size(model.engine, image)), Stream(model)
+        resizer, stream = InputResizer(input_size(model.engine, image)), Stream(model)
         ticks = iter(range(10**9))
         rows.append(
             {
                 "frame": label,
-                "shrink": time_calls(partial(shrinker, image, bgr=True), seconds),
-                "area_filter": time_calls(partial(_area, image, shrinker.size), seconds),
+                "resize": time_calls(partial(resizer, image, bgr=True), seconds),
+                "area_filter": time_calls(partial(_area, image, resizer.size), seconds),
                 "step": time_calls(
-                    lambda s=stream, i=image, n=ticks: s.step(i, next(n) / 30, bgr=True),  # type: ignore[misc]
+                    lambda s=stream, i=image, n=ticks: s.step(i, next(n) / 30, bgr=True),  # type: ignore[misc]  # defaults of a lambda
                     seconds,
                 ),
             }
@@ -63,7 +63,7 @@ def _area(image: NDArray[np.uint8], size: tuple[int, int]) -> object:
 
 
 def bench_peers(specs: Sequence[ExternalOnnx], seconds: float) -> list[dict[str, Any]]:
-    """What else predicts attention, on a 720p frame, all included."""
+    """Times other saliency models on a 720p frame, resizing included."""
     image = noise((720, 1280, 3))
     rows = [
         {"name": name, **time_calls(partial(function, image), seconds)}
@@ -77,7 +77,7 @@ def bench_peers(specs: Sequence[ExternalOnnx], seconds: float) -> list[dict[str,
 
 
 def bench_streams(name: str, seconds: float) -> list[dict[str, Any]]:
-    """So many 720p streams at once, each with a thread, as fast as they go."""
+    """Frame rate of several 720p streams at once, one thread each, without pauses."""
     image = noise((720, 1280, 3))
     rows = []
     for count in STREAMS:
@@ -102,8 +102,8 @@ def bench_streams(name: str, seconds: float) -> list[dict[str, Any]]:
     return rows
 
 
-def bench_pair(student: str, teacher: str, seconds: float) -> dict[str, Any]:
-    """A student at 30 frames a second, alone and beside a teacher that never rests."""
+def bench_with_teacher(student: str, teacher: str, seconds: float) -> dict[str, Any]:
+    """Times a student at 30 frames a second, alone and beside a teacher that runs all the time."""
     image = noise((720, 1280, 3))
     stream = Stream(load(student))
     alone = _paced(stream, image, seconds)
@@ -126,7 +126,7 @@ def bench_pair(student: str, teacher: str, seconds: float) -> dict[str, Any]:
 
 
 def _paced(stream: Stream, image: NDArray[np.uint8], seconds: float) -> dict[str, float]:
-    """Times of steps that start 30 times a second; waiting is not counted."""
+    """Times steps that start 30 times a second, without the pauses."""
     times: list[float] = []
     while len(times) < max(2, 30 * seconds):
         began = time.perf_counter()
@@ -137,23 +137,23 @@ def _paced(stream: Stream, image: NDArray[np.uint8], seconds: float) -> dict[str
     return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3)}
 
 
-def bench_files(name: str, limit: float) -> list[dict[str, Any]]:
-    """Writing a film of 720p, annotated and as raw maps: how many times faster than real time.
+def bench_exports(name: str, limit: float) -> list[dict[str, Any]]:
+    """Times the export of a 720p video, as annotated video and as raw maps.
 
     Args:
         name: The model.
-        limit: Seconds of the film that are written.
+        limit: Length of the video, seconds.
     """
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        film = write_film(Path(folder, "720p.mp4"), 30, limit)
+        video = write_video(Path(folder, "720p.mp4"), 30, limit)
         for ending in ("mp4", "npz"):
             out = Path(folder, f"out.{ending}")
-            result = export(Job(str(film), (out,), model=name))
+            result = export(Job(str(video), (out,), model=name))
             of_clip = result.frames / result.source.fps
             rows.append(
                 {
-                    "writes": ending,
+                    "format": ending,
                     "width": result.source.width,
                     "height": result.source.height,
                     "times_real_time": round(of_clip / result.seconds, 2),

@@ -1,85 +1,101 @@
-"""Pictures of a result, as SVG."""
+"""Plots of a benchmark's result, written as SVG by matplotlib (extra `plots`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from uvanet.bench.timing import LEVELS
-from uvanet.charts import Curve, chart
+from uvanet.bench.timing import PERCENTILES
+from uvanet.extras import require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    Curve = tuple[str, Sequence[str], Sequence[float]]
+    """Label, categories of the x axis, values."""
 
-def charts(result: dict[str, Any]) -> dict[str, str]:
-    """All pictures of a result of `uvanet.bench.bench`: name to SVG."""
-    network, frames = result["network"], result["frames"]
-    students = [row for row in network if row["role"] == "student"]
+
+def write_plots(result: dict[str, Any], folder: Path, prefix: str) -> list[Path]:
+    """Writes `<prefix>-<name>.svg` into an existing folder.
+
+    Args:
+        result: Of `uvanet.bench.bench`.
+        folder: Where to.
+        prefix: Of the file names.
+
+    Returns:
+        The paths.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        OSError: A file cannot be written.
+    """
+    require("matplotlib", "plots")
+    paths = []
+    for name, (title, label, curves) in _plots(result).items():
+        paths.append(folder / f"{prefix}-{name}.svg")
+        _write(paths[-1], title, label, curves)
+    return paths
+
+
+def _plots(result: dict[str, Any]) -> dict[str, tuple[str, str, list[Curve]]]:
+    """Title, label of the x axis and curves of each plot, by its name."""
+    students = [row for row in result["network"] if row["role"] == "student"]
+    frames, streams, sizes = result["frames"], result["streams"], result["sizes"]
+    latencies: list[Curve] = [
+        (f"{row['model']} {engine}", [*map(str, PERCENTILES)], times["one_frame"]["percentiles_ms"])
+        for row in students
+        for engine, times in row["engines"].items()
+        if engine != "torch"
+    ]
+    batches: list[Curve] = [
+        (f"{engine}, {threads} threads", list(fps), list(fps.values()))
+        for engine, times in students[0]["engines"].items()
+        for threads, fps in times["batch_fps"].items()
+    ]
+    frame_sizes: list[Curve] = [
+        (label, [row["frame"] for row in frames], [row[key]["p50_ms"] for row in frames])
+        for key, label in (
+            ("step", "whole step"),
+            ("resize", "resizing"),
+            ("area_filter", "area filter over every pixel"),
+        )
+    ]
+    several: list[Curve] = [
+        (label, [str(row["streams"]) for row in streams], [row[key] for row in streams])
+        for key, label in (("fps", "all streams"), ("fps_each", "each stream"))
+    ]
     found = {
-        "latency": chart(
-            "One frame, one thread: milliseconds",
-            "percent of frames that are faster",
-            [
-                Curve(
-                    f"{row['model']} {name}", list(map(str, LEVELS)), one["one_frame"]["levels_ms"]
-                )
-                for row in students
-                for name, one in row["engines"].items()
-                if name != "torch"
-            ],
-        ),
-        "batches": chart(
-            f"{students[0]['model']} alone: frames a second, by engine and threads",
-            "frames a batch",
-            [
-                Curve(f"{name} \N{MULTIPLICATION SIGN}{threads}", list(fps), list(fps.values()))
-                for name, one in students[0]["engines"].items()
-                for threads, fps in one["batch_fps"].items()
-            ],
-        ),
-        "frame-size": chart(
-            "One frame, all included: milliseconds (p50)",
-            "size of the frame",
-            [
-                Curve(
-                    title, [row["frame"] for row in frames], [row[key]["p50_ms"] for row in frames]
-                )
-                for key, title in (
-                    ("step", "whole step"),
-                    ("shrink", "shrinking"),
-                    ("area_filter", "the area filter instead"),
-                )
-            ],
-        ),
-        "streams": chart(
-            "720p streams at once: frames a second",
-            "streams",
-            [
-                Curve(
-                    title,
-                    [str(row["streams"]) for row in result["streams"]],
-                    [row[key] for row in result["streams"]],
-                )
-                for key, title in (("fps", "together"), ("fps_each", "each"))
-            ],
-        ),
+        "latency": ("One frame, one thread: milliseconds", "percentile of the frames", latencies),
+        "batches": (f"{students[0]['model']}: frames per second", "batch size", batches),
+        "frame-size": ("One frame, all steps: median milliseconds", "frame size", frame_sizes),
+        "streams": ("720p streams at once: frames per second", "streams", several),
     }
-    if result["sizes"]:
-        sides = [str(row["side"]) for row in result["sizes"]]
-        values = [row["one_frame"]["p50_ms"] for row in result["sizes"]]
-        found["input-size"] = chart(
-            "One frame, one thread: milliseconds (p50)",
+    if sizes:
+        values = [row["one_frame"]["p50_ms"] for row in sizes]
+        curves: list[Curve] = [("onnx", [str(row["side"]) for row in sizes], values)]
+        found["input-size"] = (
+            "One frame, one thread: median milliseconds",
             "side of the network's input, pixels",
-            [Curve("onnx", sides, values)],
+            curves,
         )
     return found
 
 
-def write_charts(result: dict[str, Any], folder: Path, prefix: str) -> list[Path]:
-    """Writes `<prefix>-<name>.svg` into an existing folder; gives the paths."""
-    paths = []
-    for name, text in charts(result).items():
-        path = folder / f"{prefix}-{name}.svg"
-        path.write_text(text, encoding="utf-8")
-        paths.append(path)
-    return paths
+def _write(path: Path, title: str, label: str, curves: list[Curve]) -> None:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    # Text stays text, and the same numbers give the same file.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "uvanet"}):
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        axes = figure.subplots()
+        for name, categories, values in curves:
+            axes.plot(categories, values, marker="o", label=name)
+        axes.set_title(title)
+        axes.set_xlabel(label)
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter("{x:,g}")
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend()
+        figure.savefig(path, metadata={"Date": None})

@@ -1,4 +1,4 @@
-"""The program on the demo and on films of 720p, in a process of its own."""
+"""Measures the desktop program on the demo and on 720p videos, in its own process."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from uvanet.errors import UvanetError
 from uvanet.paths import resource
 from uvanet.video.writer import VideoWriter
 
-LIVE = (30, 60)
-"""Frames a second of the films."""
+VIDEO_RATES = (30, 60)
+"""Frames a second of the 720p videos."""
 
 
-def bench_live(model: str, seconds: float) -> list[dict[str, Any]]:
-    """The program on a film of 720p at each of `LIVE` frames a second.
+def bench_program_720p(model: str, seconds: float) -> list[dict[str, Any]]:
+    """Measures the program on a 720p video at each of `VIDEO_RATES`.
 
     Raises:
-        UvanetError: The program did not answer.
+        UvanetError: The program did not start or gave no result.
     """
     with tempfile.TemporaryDirectory() as folder:
         return [
-            bench_program(model, seconds, str(write_film(Path(folder, f"720p{rate}.mp4"), rate)))
-            for rate in LIVE
+            bench_program(model, seconds, str(write_video(Path(folder, f"720p{rate}.mp4"), rate)))
+            for rate in VIDEO_RATES
         ]
 
 
-def write_film(path: Path, rate: int, seconds: float = 10.0) -> Path:
-    """The demo, enlarged to 720p, at another rate: frames are repeated or left out."""
+def write_video(path: Path, rate: int, seconds: float = 10.0) -> Path:
+    """Writes the demo enlarged to 720p at another frame rate; frames are repeated or left out."""
     demo = cv2.VideoCapture(str(resource("demo.mp4")))
     own = demo.get(cv2.CAP_PROP_FPS)
     with VideoWriter(path, (1280, 720), rate) as writer:
@@ -52,21 +52,21 @@ def write_film(path: Path, rate: int, seconds: float = 10.0) -> Path:
 def bench_program(
     model: str, seconds: float, source: str = "demo", train_in: Path | None = None
 ) -> dict[str, Any]:
-    """Start, latency, rates, memory and cost of the program, for so many seconds.
+    """Runs the program and reads its start time, latency, frame rates, memory and CPU use.
 
-    `cores` is the processor time of the whole process, 1 being one core; `gui_blocked_ms` the
-    longest time for which the window's thread heard nothing. Where this process has no display, Qt
-    paints into memory; `platform` in the result then says "offscreen".
+    In the result, `cores` is the processor time of the whole process divided by the wall time, and
+    `gui_blocked_ms` the longest time for which the GUI thread handled no event. Without a display,
+    Qt renders offscreen and `platform` is "offscreen".
 
     Args:
-        model: Of the live view.
-        seconds: How long.
-        source: What is shown.
-        train_in: The window trains a student meanwhile, and is measured from its first step; the
-            run goes on in this folder afterwards. None for no training.
+        model: Model of the live view.
+        seconds: Time to run.
+        source: Source to play.
+        train_in: Folder of a training run that the window starts; it is measured from the run's
+            first step, and the run continues afterwards. None: no training.
 
     Raises:
-        UvanetError: The program did not answer.
+        UvanetError: The program did not start or gave no result.
     """
     environment = dict(os.environ)
     if sys.platform == "linux" and not (

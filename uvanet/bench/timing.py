@@ -1,4 +1,4 @@
-"""How calls are timed, the same for everything that is compared."""
+"""Times calls, in the same way for everything that is compared."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LEVELS = (1, 5, 25, 50, 75, 90, 95, 99)
-"""Percentiles that are kept, for the picture of the distribution."""
+PERCENTILES = (1, 5, 25, 50, 75, 90, 95, 99)
+"""Percentiles that a `Timing` keeps, for the plot of the distribution."""
 
-FEWEST = 3
+MIN_CALLS = 3
 
 
 class Timing(TypedDict):
-    """Times of one call, in milliseconds.
+    """Times of one call, milliseconds.
 
     Attributes:
         p50_ms: Median.
         p95_ms: 95th percentile.
         p99_ms: 99th percentile.
-        best_ms: The least: what the machine does when nothing else runs.
-        cpu_ms: Processor time of all threads, mean.
-        calls: How many.
-        levels_ms: The percentiles of `LEVELS`.
+        best_ms: Minimum: the time when nothing else runs.
+        cpu_ms: Mean processor time of all threads.
+        calls: Number of calls.
+        percentiles_ms: The percentiles of `PERCENTILES`.
     """
 
     p50_ms: float
@@ -35,31 +35,31 @@ class Timing(TypedDict):
     best_ms: float
     cpu_ms: float
     calls: int
-    levels_ms: list[float]
+    percentiles_ms: list[float]
 
 
 def time_calls(run: Callable[[], object], seconds: float) -> Timing:
-    """Times calls of `run` for about so many seconds, after a warm-up of a tenth of it."""
-    warm = time.perf_counter() + seconds / 10
+    """Times calls of `run` for about `seconds`, after a warm-up of a tenth of it."""
+    warm_until = time.perf_counter() + seconds / 10
     while True:
         run()
-        if time.perf_counter() >= warm:
+        if time.perf_counter() >= warm_until:
             break
     times: list[float] = []
     end, cpu = time.perf_counter() + seconds, time.process_time()
-    while len(times) < FEWEST or time.perf_counter() < end:
+    while len(times) < MIN_CALLS or time.perf_counter() < end:
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
-    used = (time.process_time() - cpu) / len(times) * 1e3
-    levels = [round(float(value) * 1e3, 4) for value in np.percentile(times, LEVELS)]
-    at = dict(zip(LEVELS, levels, strict=True))
+    cpu_ms = (time.process_time() - cpu) / len(times) * 1e3
+    values = [round(float(value) * 1e3, 4) for value in np.percentile(times, PERCENTILES)]
+    at = dict(zip(PERCENTILES, values, strict=True))
     return Timing(
         p50_ms=at[50],
         p95_ms=at[95],
         p99_ms=at[99],
         best_ms=round(min(times) * 1e3, 4),
-        cpu_ms=round(used, 4),
+        cpu_ms=round(cpu_ms, 4),
         calls=len(times),
-        levels_ms=levels,
+        percentiles_ms=values,
     )

@@ -1,4 +1,4 @@
-"""What training takes: samples a second of its step, and what it leaves of the live view."""
+"""Times a training step, and the live view while a student trains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH, SIDE = 64, 160
 
 
 def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
-    """A student's training step on all cores: making pairs, and learning from them.
+    """Times making a batch of pairs and a training step on it, on all cores.
 
     Returns:
         Milliseconds of both and samples a second; None without torch.
@@ -70,15 +70,15 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
     }
 
 
-def bench_beside(model: str, seconds: float) -> dict[str, Any] | None:
-    """The program on the demo, alone and while it trains a student in the background.
+def bench_with_training(model: str, seconds: float) -> dict[str, Any] | None:
+    """Measures the program on the demo, alone and while it trains a student in the background.
 
     Returns:
         `alone` and `beside` as `bench_program` gives them, `beside` with the memory at the
-        training's first step, `rss_at_first_mib`; None where nothing can be trained.
+        training's first step, `rss_at_first_mib`; None without torch or a teacher.
 
     Raises:
-        UvanetError: The program did not answer, or the training failed.
+        UvanetError: The program gave no result, or the training failed.
     """
     from uvanet.registry import list_models
 

@@ -1,4 +1,4 @@
-"""The command line: `uvanet COMMAND`. One small file a command; each is imported when asked for."""
+"""The command line `uvanet COMMAND`. Each command is a module, imported when it is used."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NoReturn
 
 import uvanet
+from uvanet.cli.streams import discard_output, protect_standard_streams
 from uvanet.errors import UsageError, UvanetError
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ INTERRUPT_EXIT = 130
 OWN = {
     "predict": "annotate a video or picture, or write its raw maps; needs no display",
     "bench": "measure the network and the program on this machine",
+    "export": "write a model to a file: ONNX or safetensors, with its card",
     "info": "show versions, models, cameras; or the card of one model",
     "train": "train a student on human gaze",
     "distill": "train a student on what a teacher sees in many pictures",
     "finetune": "fine-tune a student on a scene, a folder or a data set",
     "eval": "measure models on data sets with gaze; a table and JSON",
 }
-"""The library's own commands and what they do; the module of the same name holds `COMMAND`."""
+"""Commands of the library and their summaries; the module of the same name holds `COMMAND`."""
 
 ALIASES = {"adapt": "finetune"}
 """Names of 0.1.0, still accepted; not listed."""
@@ -41,12 +43,12 @@ EXAMPLES = """examples:
   uvanet run                          the first camera, or the demo where there is none
   uvanet run talk.mp4                 a file; also a picture, a folder, http://, rtsp://, screen:
   uvanet predict talk.mp4 -o out.mp4  an annotated video
-  uvanet info uvanet-64               what a model is, and how good
+  uvanet info uvanet-64               the card of a model
 """
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, in the same words as every other error."""
+    """Reports errors of arguments as a UsageError, in one line like every other error."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
@@ -56,28 +58,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line.
 
     Args:
-        argv: Arguments without the program's name; those of the process where None.
+        argv: Arguments without the program's name; None: those of the process.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 something the user can mend, 130 interrupted.
+        The exit code: 0 done, 1 failed or incomplete, 2 an error that the user can correct,
+        130 interrupted.
     """
+    protect_standard_streams()
     logging.basicConfig(level=logging.WARNING, format="uvanet: %(message)s")
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()
     except UvanetError as error:
+        discard_output()
         print(f"uvanet: {error}", file=sys.stderr)
         return USAGE_EXIT
     except KeyboardInterrupt:
         print("uvanet: interrupted", file=sys.stderr)
         return INTERRUPT_EXIT
     except BrokenPipeError:
-        # The reader of our output (`| head`) has left; nothing is wrong.
-        sys.stderr.close()
+        # The reader of our output has left, as `| head` does.
+        discard_output()
         return 0
-    except Exception:  # noqa: BLE001 - the last stop: no traceback reaches a user
+    except Exception as error:  # noqa: BLE001 - the last handler: no traceback reaches a user
         from uvanet.cli.crash import write_report
 
-        print(f"uvanet: this is our fault. Please report {write_report()}", file=sys.stderr)
+        report = write_report()
+        where = f"; please report it with {report}" if report else ""
+        print(f"uvanet: internal error, {type(error).__name__}: {error}{where}", file=sys.stderr)
         return FAILURE_EXIT
 
 
@@ -97,7 +107,7 @@ def _run(argv: list[str]) -> int:
         sub = commands.add_parser(
             name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        # Only the command asked for is imported: others may need what is not installed.
+        # Other commands are not imported, since they may need extras that are not installed.
         if name == wanted:
             command = _find(name)
             sub.description = command.description

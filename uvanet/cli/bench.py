@@ -1,4 +1,4 @@
-"""`uvanet bench`: what this machine reaches."""
+"""`uvanet bench`: measures the networks and the program on this machine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from uvanet.atomic_io import write_text
 from uvanet.cli.options import number
 
 if TYPE_CHECKING:
     import argparse
 
 
-_LIVE = (
+_PROGRAM_COLUMNS = (
     "fps_captured",
     "fps_painted",
     "latency_p50_ms",
@@ -22,15 +23,15 @@ _LIVE = (
     "gui_blocked_ms",
     "rss_mib",
 )
-"""Of a live row, what the table shows."""
+"""Columns of the table for a 720p video."""
 
 
 class _Bench:
     description = """\
-Measures, on this machine: each model by each engine (one frame on one thread; batches over
-threads), shrinking frames, whole steps on frames of usual sizes, many streams at once, peers, a
-teacher beside a student, files written, and the program on the demo. Ratios come first: they are
-what may be quoted.
+Measures on this machine: each model by each engine (one frame on one thread; batches over
+threads), resizing frames, whole steps on frames of usual sizes, many streams at once, peers, a
+teacher beside a student, exports, and the program on the demo. Ratios come first: they may be
+compared with other machines, times may not.
 """
     examples = """examples:
   uvanet bench
@@ -42,28 +43,31 @@ what may be quoted.
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
-            "--model", action="append", metavar="NAME", help="a model; may be repeated (all)"
+            "--model",
+            action="append",
+            metavar="NAME",
+            help="a model; may be repeated (all)",
         )
         parser.add_argument(
             "--onnx",
             action="append",
             default=[],
             metavar="FILE[,KEY=VALUE]",
-            help="a model of others, as a peer; settings as for uvanet eval",
+            help="another ONNX model, for comparison; settings as for uvanet eval",
         )
         parser.add_argument(
             "--seconds",
             type=number(0.005, 600),
             default=1.0,
             metavar="S",
-            help="for each figure (%(default)s)",
+            help="for each measurement (%(default)s)",
         )
         parser.add_argument(
             "--program",
             type=number(0, 3600),
             default=60.0,
             metavar="S",
-            help="seconds that the program runs; 0 leaves it out (%(default)s)",
+            help="time that the program runs; 0: not at all (%(default)s)",
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
         parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
@@ -83,29 +87,29 @@ what may be quoted.
                 raise UsageError(f"There is no model {name!r}.", f"Choose {', '.join(names)}.")
         for folder in (arguments.out and arguments.out.parent, arguments.plots):
             if folder and not folder.is_dir():
-                raise OutputError(f"The folder {folder} does not exist.", "Make it.")
-        foreign = [ExternalOnnx.parse(text) for text in arguments.onnx]
-        print("measuring, please leave the machine alone ...", file=sys.stderr)
+                raise OutputError(f"The folder {folder} does not exist.", "Create it.")
+        external = [ExternalOnnx.parse(text) for text in arguments.onnx]
+        print("measuring; other programs disturb the result ...", file=sys.stderr)
         result = bench(
-            arguments.model or names, arguments.seconds, arguments.program, foreign, say=_say
+            arguments.model or names, arguments.seconds, arguments.program, external, notify=_notify
         )
         text = json.dumps(result, indent=1)
         if arguments.out:
-            arguments.out.write_text(text + "\n", encoding="utf-8")
+            write_text(arguments.out, text + "\n")
         if arguments.plots:
-            from uvanet.bench.plots import write_charts
+            from uvanet.bench.plots import write_plots
 
-            write_charts(result, arguments.plots, "bench")
+            write_plots(result, arguments.plots, "bench")
         print(text if arguments.json else "\n".join(as_table(result)))
         return 0
 
 
-def _say(words: str) -> None:
-    print(f"  {words}", file=sys.stderr)
+def _notify(text: str) -> None:
+    print(f"  {text}", file=sys.stderr)
 
 
 def as_table(result: dict[str, Any]) -> list[str]:
-    """The result in lines for people."""
+    """Formats the result as lines of a table."""
     lines = [f"{name:58}{value:9.2f}" for name, value in result["ratios"].items()]
     lines += ["", *(f"{key:20} {value}" for key, value in result["machine"].items())]
     lines.append("{:20} {gmacs} GMAC/s, {gbytes} GB/s".format("roof", **result["roofline"]))
@@ -121,9 +125,9 @@ def as_table(result: dict[str, Any]) -> list[str]:
     for row in result["sizes"]:
         label = f"{row['preset']} (64's weights)"
         lines.append(_times(label, row["one_frame"]) + f"{row['batch_fps']:12,}")
-    lines += ["", "shrinking, and a whole step"]
+    lines += ["", "resizing, and a whole step"]
     for row in result["frames"]:
-        lines.append(_times(f"  {row['frame']} shrink", row["shrink"]))
+        lines.append(_times(f"  {row['frame']} resize", row["resize"]))
         lines.append(_times(f"  {row['frame']} area filter", row["area_filter"]))
         lines.append(_times(f"  {row['frame']} step", row["step"]))
     lines += ["", "peers, 720p", *(_times(f"  {row['name']}", row) for row in result["peers"])]
@@ -132,21 +136,21 @@ def as_table(result: dict[str, Any]) -> list[str]:
         f"  {row['streams']:<26}{row['fps']:10.1f}{row['fps_each']:10.1f}"
         for row in result["streams"]
     ]
-    lines += ["", f"{'files':28}{'x real time':>12}"]
-    lines += [f"  {row['writes']:26}{row['times_real_time']:12.2f}" for row in result["files"]]
-    for row in result["pairs"]:
+    lines += ["", f"{'exports':28}{'x real time':>12}"]
+    lines += [f"  {row['format']:26}{row['times_real_time']:12.2f}" for row in result["exports"]]
+    for row in result["with_teacher"]:
         lines += ["", f"{row['student']} at 30 a second, p95 ms: alone {row['alone']['p95_ms']}"]
         lines[-1] += f", beside {row['teacher']} {row['beside']['p95_ms']}"
     if result["program"]:
         lines += ["", "program on the demo"]
         lines += [f"  {key:26} {value}" for key, value in result["program"].items()]
     if result["training"]:
-        words = "training {preset}: pairs {pairs_ms} ms, step {step_ms} ms a batch of {batch}, "
-        words += "{samples_per_second} samples a second on {threads} threads"
-        lines += ["", words.format(**result["training"])]
-    for row in result["live"]:
-        lines += ["", "program on a film of {width} x {height}".format(**row)]
-        lines += [f"  {key:26} {row[key]}" for key in _LIVE]
+        line = "training {preset}: pairs {pairs_ms} ms, step {step_ms} ms a batch of {batch}, "
+        line += "{samples_per_second} samples a second on {threads} threads"
+        lines += ["", line.format(**result["training"])]
+    for row in result["program_720p"]:
+        lines += ["", "program on a video of {width} x {height}".format(**row)]
+        lines += [f"  {key:26} {row[key]}" for key in _PROGRAM_COLUMNS]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What a command of the command line is."""
+"""The interface of a command of the command line."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Command(Protocol):
     """A command.
 
     Attributes:
-        description: What it does, a few sentences, for `--help`.
-        examples: Lines at the end of `--help`.
+        description: A few sentences for `--help`.
+        examples: The last lines of `--help`.
     """
 
     description: str
@@ -24,9 +24,9 @@ class Command(Protocol):
         ...
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Does it and gives the exit code.
+        """Runs the command and gives the exit code.
 
         Raises:
-            UvanetError: Something the user can mend; the command line prints it.
+            UvanetError: An error that the user can correct; the command line prints it.
         """
         ...

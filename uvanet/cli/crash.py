@@ -1,9 +1,12 @@
-"""Keeps the traceback of an unexpected error, so that a user can send it and need not read it."""
+"""Writes a report of an unexpected error, for a bug report."""
 
 from __future__ import annotations
 
+import os
 import platform
+import re
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -11,16 +14,36 @@ from pathlib import Path
 import platformdirs
 
 import uvanet
+from uvanet.atomic_io import write_bytes
+
+_SECRETS = (
+    (re.compile(r"(\w://)[^/\s@'\"]+@"), r"\1***@"),  # user and password of a URL
+    (re.compile(r"(\w://[^\s?'\"]*\?)[^\s'\"]+"), r"\1***"),  # its query
+)
 
 
-def write_report() -> Path:
-    """Writes the exception being handled, with versions, into the log folder; gives the file."""
-    folder = Path(platformdirs.user_log_dir("uvanet", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
-    path.write_text(
+def write_report() -> Path | None:
+    """Writes the exception being handled, with versions, into the log folder.
+
+    The file is readable by its owner alone; passwords and queries of URLs are left out. Where the
+    log folder cannot be written, the system's temporary folder is used.
+
+    Returns:
+        The file; None where none can be written.
+    """
+    name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    text = (
         f"uvanet {uvanet.__version__}, Python {platform.python_version()}, "
-        f"{platform.platform()}\narguments: {sys.argv[1:]}\n\n{traceback.format_exc()}",
-        encoding="utf-8",
+        f"{platform.platform()}\narguments: {sys.argv[1:]}\n\n{traceback.format_exc()}"
     )
-    return path
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    for folder in (platformdirs.user_log_dir("uvanet", appauthor=False), tempfile.gettempdir()):
+        path = Path(folder, name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, text.encode(errors="backslashreplace"), private=True)
+        except OSError:
+            continue
+        return path
+    return None

@@ -21,7 +21,7 @@ from uvanet.registry import list_models
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.evaluation.compare import Report
+    from uvanet.evaluation.compare import Comparison
     from uvanet.training.control import Callback
 
 
@@ -135,7 +135,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
     if arguments.install:
         name = arguments.name or free_name(card.name)
         path = save_user_model(path.parent, card.name, name)
-    nss, prior = (card.metrics["val"][row]["nss"] for row in ("ensemble", "centre-prior"))
+    nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
     text = f"NSS {nss:.3f} on val (centre prior {prior:.3f}), {card.parameters} parameters"
     callback.emit(LogEvent(text=text))
     numbers = report.as_dict() if report else {}
@@ -143,20 +143,20 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
     if not arguments.events:
         print(f"{path}: {text}")
         if report:
-            print(report.words())
+            print(report.text())
     return 0
 
 
-def _against(before: str, after: Path, root: Path, callback: Callback) -> Report | None:
+def _against(before: str, after: Path, root: Path, callback: Callback) -> Comparison | None:
     """Compares the new student with its start, or with the shipped one of its name."""
-    from uvanet.evaluation.comparison import against
+    from uvanet.evaluation.compare import compare_on_val
     from uvanet.training.progress import StepEvent
 
     known = {card.name for card in list_models()}
     if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
         return None
     callback.emit(StepEvent(phase="measure", done=0, total=1))
-    return against(before, after, root)
+    return compare_on_val(before, after, root)
 
 
 COMMAND = _Distill()

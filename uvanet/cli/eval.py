@@ -14,10 +14,10 @@ from uvanet.cli.options import number
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
-from uvanet.evaluation.baselines import BASELINES, centre_prior
-from uvanet.evaluation.evaluate import METRICS, evaluate
+from uvanet.evaluation.baselines import BASELINES, center_prior
+from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.progress import silent
-from uvanet.evaluation.registry import FORMS, PRIOR, build_rows
+from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
 from uvanet.evaluation.report import as_json, as_table, need_place, report, write
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
@@ -31,21 +31,22 @@ if TYPE_CHECKING:
     from uvanet.evaluation.progress import Progress
 
 OF_ROOT = {"fixations": ".", "talk": "talk"}
-"""Sets that need no path, and where they lie in the data's own folder."""
+"""Sets that need no path, and their folders below --data."""
 
 
 class _Eval:
     description = f"""\
-Measures how well models tell where people look: NSS, AUC-Judd, shuffled AUC, CC, SIM and KLD on
-each data set, with bootstrap 95 % intervals (over pictures; over clips, then frames).
+Measures the accuracy of models against human gaze: NSS, AUC-Judd, shuffled AUC, information gain
+over the center prior, CC, SIM and KLD on each data set, with 95 % bootstrap intervals (over
+pictures; over clips, then frames).
 
-rows (--model, may be repeated; by default the first three and all that are installed):
+rows (--model, may be repeated; by default the first three and all installed models):
 {FORMS}
 data sets (--set NAME or NAME=FOLDER, may be repeated; by default fixations and talk of --data):
 {chr(10).join(f"  {name:12} {layout.summary}" for name, layout in LAYOUTS.items())}
 
-models of others (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
-  name, size=WxH, mean=R:G:B, std=R:G:B, range (1 or 255: what white becomes before mean and std),
+external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
+  name, size=WxH, mean=R:G:B, std=R:G:B, range (1 or 255: value of white before mean and std),
   layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), colour=rgb|bgr, frames,
   output=map|log|logit, output_name
 """
@@ -66,7 +67,7 @@ models of others (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
             "--split",
             choices=("train", "val", "test"),
             default="val",
-            help="of sets that are split (%(default)s); choose nothing by test",
+            help="split of sets that have splits (%(default)s); choose nothing by test",
         )
         parser.add_argument("--model", action="append", metavar="ROW", dest="models", help="a row")
         parser.add_argument(
@@ -81,17 +82,19 @@ models of others (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
             help=f"one of {', '.join(METRICS)}; may be repeated (all)",
         )
         parser.add_argument(
-            "--against", metavar="ROW", help="also show the differences to this row (* is sure)"
+            "--against",
+            metavar="ROW",
+            help="also show the differences to this row (*: the interval excludes 0)",
         )
         parser.add_argument(
             "--every",
             type=number(1, 1e6),
             default=15,
             metavar="N",
-            help="measure each N-th frame of published clips (%(default)s); 1 for all",
+            help="measure every N-th frame of published clips (%(default)s); 1 for all",
         )
         parser.add_argument(
-            "--seed", type=number(0, 2**32 - 1), default=0, metavar="N", help="of all chance"
+            "--seed", type=number(0, 2**32 - 1), default=0, metavar="N", help="random seed"
         )
         parser.add_argument(
             "--draws",
@@ -118,7 +121,13 @@ models of others (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
                 )
             names = [name for name in METRICS if name in (arguments.metrics or METRICS)]
             seed = int(arguments.seed)
-            scores = [evaluate(one, rows, names, seed=seed, progress=progress) for one in sets]
+            baseline = next((row for row in rows if row.name == PRIOR), None)
+            scores = [
+                evaluate_predictors(
+                    one, rows, names, baseline=baseline, seed=seed, progress=progress
+                )
+                for one in sets
+            ]
         result = report(scores, seed=seed, draws=int(arguments.draws), against=arguments.against)
         result["split"] = arguments.split
         if arguments.out:
@@ -153,13 +162,13 @@ def _default_sets(root: Path) -> list[str]:
 
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:
-    foreign = [ExternalOnnx.parse(text) for text in arguments.onnx]
+    external = [ExternalOnnx.parse(text) for text in arguments.onnx]
     names = arguments.models or [PRIOR, *BASELINES, *(card.name for card in list_models())]
 
     def prior() -> Predictor:
-        return centre_prior(read_split(find_root(arguments.data), "train"), progress)
+        return center_prior(read_split(find_root(arguments.data), "train"), progress)
 
-    return build_rows(names, foreign, prior)
+    return build_predictors(names, external, prior)
 
 
 @contextlib.contextmanager

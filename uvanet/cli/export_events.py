@@ -1,81 +1,96 @@
-"""An export told line by line as JSON, for a program that started this one.
+"""`uvanet predict --events`: an export that reports to the program that started it.
 
-Each line of the output is an object with `event`: `start` (source), `progress` (done, total,
-fps, left), then one of `done` (the result), `cancelled`, or `error` (message, hint). A line
-`cancel` on the input ends it without a file, `stop` keeps what was finished; so does the end of the
-input, since then the other program is gone: it cancels.
+Stdout carries the events of `uvanet.video.events`, one JSON object per line. Stdin takes the lines
+`cancel` (end without files) and `stop` (end and keep what is finished). The end of stdin cancels,
+since the other program is gone then.
 """
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from uvanet.errors import UvanetError
 from uvanet.video.control import Control, Progress
+from uvanet.video.events import (
+    ExportCancelled,
+    ExportDone,
+    ExportedSource,
+    ExportFailed,
+    ExportProgress,
+    ExportStarted,
+    encode_export_event,
+)
 from uvanet.video.exporter import Cancelled, export
 
 if TYPE_CHECKING:
-    from uvanet.video.exporter import Result
+    from uvanet.video.events import ExportEvent
+    from uvanet.video.exporter import ExportResult
     from uvanet.video.job import Job
 
-_EVERY_S = 0.2
+_PROGRESS_INTERVAL_S = 0.2
 
 
 def run_with_events(job: Job) -> int:
-    """Does a job and tells how it goes; the exit code is 0 where a file was written."""
+    """Exports and reports; gives the exit code, 0 if files were written."""
     control = Control()
     threading.Thread(target=_listen, args=(control,), name="commands", daemon=True).start()
-    # The other program's way to end us where it does not read or write any more.
+    # For a parent that neither reads nor writes any more.
     signal.signal(signal.SIGTERM, lambda *_: control.cancel())
     last = 0.0
 
     def progress(now: Progress) -> None:
         nonlocal last
-        if (moment := time.monotonic()) - last >= _EVERY_S:
+        if (moment := time.monotonic()) - last >= _PROGRESS_INTERVAL_S:
             last = moment
-            _tell("progress", done=now.done, total=now.total, fps=now.fps, left=now.left)
+            _emit(ExportProgress(now.done, now.total, now.fps, now.left))
 
-    _tell("start", source=job.source)
+    _emit(ExportStarted(job.source))
     try:
         result = export(job, progress=progress, control=control)
     except Cancelled:
-        _tell("cancelled")
+        _emit(ExportCancelled())
         return 1
     except UvanetError as error:
-        _tell("error", message=error.message, hint=error.hint)
+        _emit(ExportFailed(error.message, error.hint))
         return 1
-    _tell("done", **as_json(result))
+    _emit(done_event(result))
     return 0
 
 
-def as_json(result: Result) -> dict[str, Any]:
-    """The result's facts for machines."""
-    return {
-        "paths": [str(path) for path in result.paths],
-        "model": result.model,
-        "source": {
-            name: getattr(result.source, name)
-            for name in ("spec", "title", "kind", "width", "height", "fps", "frames", "duration")
-        },
-        "frames": result.frames,
-        "seconds": result.seconds,
-        "fps": result.fps,
-        "network_p50_ms": result.network_p50_ms,
-        "latency_p50_ms": result.latency_p50_ms,
-        "latency_p95_ms": result.latency_p95_ms,
-        "stopped": result.stopped,
-        "note": result.note,
-    }
+def done_event(result: ExportResult) -> ExportDone:
+    """The result of an export as an event."""
+    source = result.source
+    return ExportDone(
+        paths=tuple(str(path) for path in result.paths),
+        model=result.model,
+        source=ExportedSource(
+            spec=source.spec,
+            title=source.title,
+            kind=str(source.kind),
+            width=source.width,
+            height=source.height,
+            fps=source.fps,
+            frames=source.frames,
+            duration=source.duration,
+        ),
+        frames=result.frames,
+        seconds=result.seconds,
+        fps=result.fps,
+        network_p50_ms=result.network_p50_ms,
+        latency_p50_ms=result.latency_p50_ms,
+        latency_p95_ms=result.latency_p95_ms,
+        stopped=result.stopped,
+        note=result.note,
+    )
 
 
-def _tell(event: str, **facts: Any) -> None:
-    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
-    sys.stdout.flush()
+def _emit(event: ExportEvent) -> None:
+    sys.stdout.buffer.write(encode_export_event(event))
+    sys.stdout.buffer.flush()
 
 
 def _listen(control: Control) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from uvanet.cli.options import number
-from uvanet.errors import UsageError
 from uvanet.video.codecs import QUALITIES
 from uvanet.video.colormaps import COLORMAPS
 from uvanet.video.overlay import OverlayStyle
@@ -17,8 +13,7 @@ from uvanet.video.overlay import OverlayStyle
 if TYPE_CHECKING:
     import argparse
 
-    from numpy.typing import NDArray
-
+    from uvanet.analysis.regions import RegionMask
     from uvanet.sources.orientation import Orientation
     from uvanet.video.job import ClipStyle
 
@@ -77,7 +72,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--regions",
         type=Path,
         metavar="FILE",
-        help="an .npz of masks of the whole picture by name; their shares go into the tables",
+        help="regions whose shares go into the tables: .npz of named masks, or .json of shapes",
     )
 
 
@@ -104,40 +99,14 @@ def orientation_of(arguments: argparse.Namespace) -> Orientation:
     return Orientation(arguments.mirror, arguments.rotate // 90)
 
 
-@dataclass(frozen=True, slots=True)
-class MaskRegion:
-    """A region given by a picture of it.
-
-    Attributes:
-        name: What it is called.
-        pixels: Any size, shape (h, w), for the whole picture; what is not 0 belongs to it.
-    """
-
-    name: str
-    pixels: NDArray[np.generic]
-
-    def mask(self, height: int, width: int) -> NDArray[np.bool_]:
-        """Which pixels of a picture of this size belong to it."""
-        rows = (np.arange(height) * self.pixels.shape[0]) // height
-        columns = (np.arange(width) * self.pixels.shape[1]) // width
-        return np.asarray(self.pixels[rows[:, None], columns[None, :]] != 0)
-
-
-def read_regions(path: Path | None) -> tuple[MaskRegion, ...]:
-    """Reads masks by name.
+def read_regions(path: Path | None) -> tuple[RegionMask, ...]:
+    """Reads the file of `--regions`: masks (.npz) or shapes (.json).
 
     Raises:
-        UsageError: The file is no archive of masks.
+        UsageError: The file is damaged or holds no regions; the message names it.
     """
+    from uvanet.analysis.regions import load_masks, load_regions
+
     if path is None:
         return ()
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            masks = {name: archive[name] for name in archive.files}
-        if any(mask.ndim != 2 or mask.size == 0 for mask in masks.values()):
-            raise ValueError("a mask has two axes")
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise UsageError(
-            f"{path} holds no regions: {error}.", "Give an .npz of masks of shape (h, w)."
-        ) from None
-    return tuple(MaskRegion(name, mask) for name, mask in masks.items())
+    return tuple(load_regions(path) if path.suffix.lower() == ".json" else load_masks(path))

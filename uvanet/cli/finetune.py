@@ -192,7 +192,7 @@ def _finetune(arguments: argparse.Namespace, config: AdaptConfig, callback: Call
         DoneEvent(model=model, name=name, stopped=not result.finished, report=report.as_dict())
     )
     if not arguments.events:
-        print(text if arguments.json else _summary(report.words(), model, report.forgotten))
+        print(text if arguments.json else _summary(report.text(), model, report.forgotten))
     return 0
 
 
@@ -200,14 +200,14 @@ def _keep(
     result: FinetuneResult, config: AdaptConfig, arguments: argparse.Namespace
 ) -> tuple[str, str]:
     """Exports the student; returns its file and name."""
-    from uvanet.training.publish import export_own
+    from uvanet.training.publish import publish_finetuned
     from uvanet.user_models import free_name, save_user_model
 
     stem = config.source or (config.own.name if config.own else "scene")
     name = arguments.name or free_name(Path(stem).stem)
     folder = arguments.out / name
     folder.mkdir(exist_ok=True)
-    export_own(result, config, name, folder)
+    publish_finetuned(result, config, name, folder)
     if not arguments.install:
         return str(folder / f"{name}.onnx"), name
     model = save_user_model(folder, name, name)

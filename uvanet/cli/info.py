@@ -12,7 +12,7 @@ from uvanet.system_info import describe
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.model_card import Card
+    from uvanet.model_card import Card, DataSource
 
 
 class _Info:
@@ -93,7 +93,7 @@ def _card_lines(card: Card) -> list[str]:
         f"made by     {card.recipe.get('command', 'unknown')}",
         "",
         "data",
-        *(f"  {row.name} ({row.license}): {row.use}" for row in card.data),
+        *(f"  {_source(row)}" for row in card.data),
         "",
     ]
     for split, rows in card.metrics.items():
@@ -108,6 +108,11 @@ def _card_lines(card: Card) -> list[str]:
         if sentences:
             lines += ["", title, *(f"  {line}" for line in sentences)]
     return [*lines, "", card.citation]
+
+
+def _source(row: DataSource) -> str:
+    count = f", {row.count} files" if row.count is not None else ""
+    return f"{row.name} ({row.license}{count}): {row.use}"
 
 
 def _cell(value: float | None) -> str:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import msgspec
 from tqdm import tqdm
 
 from uvanet.cli.export_options import add_export, look_of, orientation_of, read_regions
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from uvanet.video.control import Progress
-    from uvanet.video.exporter import Result
+    from uvanet.video.exporter import ExportResult
     from uvanet.video.job import Job
 
 STOPPED_EXIT = 1
@@ -89,7 +90,7 @@ than once for several files of one run:
         return _one(job, arguments)
 
 
-def export_with_bar(job: Job, *, show: bool) -> Result:
+def export_with_bar(job: Job, *, show: bool) -> ExportResult:
     """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set."""
     from uvanet.video.exporter import export
 
@@ -107,7 +108,7 @@ def export_with_bar(job: Job, *, show: bool) -> Result:
         return export(job, progress=progress)
 
 
-def as_text(result: Result) -> str:
+def as_text(result: ExportResult) -> str:
     """The result in a line for people."""
     names = ", ".join(str(path) for path in result.paths)
     return (
@@ -141,10 +142,15 @@ def _job(arguments: argparse.Namespace) -> Job:
 
 
 def _one(job: Job, arguments: argparse.Namespace) -> int:
-    from uvanet.cli.export_events import as_json
+    from uvanet.cli.export_events import done_event
 
     result = export_with_bar(job, show=not arguments.quiet)
-    print(json.dumps(as_json(result), indent=1) if arguments.json else as_text(result))
+    if arguments.json:
+        facts = msgspec.to_builtins(done_event(result))
+        del facts["event"]
+        print(json.dumps(facts, indent=1))
+    else:
+        print(as_text(result))
     if result.note:
         print(f"uvanet: {result.note}", file=sys.stderr)
     if result.stopped:

@@ -41,14 +41,14 @@ resumes where it was when the same command is given again.
         import torch
 
         from uvanet.data.fixations import find_root
-        from uvanet.deploy.onnx_export import export
-        from uvanet.training.config import TrainConfig
+                from uvanet.training.config import TrainConfig
         from uvanet.training.control import StoppedError
         from uvanet.training.distillation import train_student
         from uvanet.training.distributed import make_fabric, rank_zero_first
         from uvanet.training.pipeline import gaze_pictures
         from uvanet.training.progress import DoneEvent
-        from uvanet.training.provenance import Provenance, gaze_data
+        from uvanet.training.provenance import Provenance, gaze_sources
+        from uvanet.training.publish import publish_student
 
         preset = preset_named(arguments.preset)
         chosen = {"epochs": arguments.epochs and int(arguments.epochs), "seed": arguments.seed}
@@ -78,14 +78,14 @@ resumes where it was when the same command is given again.
             command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
             origin = Provenance(
                 "UVA-Net student trained on human gaze over still pictures, without a teacher.",
-                gaze_data(),
+                gaze_sources(root),
                 {"command": command, "config": dataclasses.asdict(config)},
             )
-            card = export(config, result.weights, root, arguments.out, origin)
+            card = publish_student(config, result.weights, root, arguments.out, origin)
             path = arguments.out / f"{card.name}.onnx"
             callback.emit(DoneEvent(model=str(path), name=card.name))
         if not arguments.events:
-            nss, prior = (card.metrics["val"][row]["nss"] for row in ("ensemble", "centre-prior"))
+            nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
             print(
                 f"{path}: NSS {nss:.3f} on val (centre prior {prior:.3f}), "
                 f"{card.parameters} parameters"

@@ -1,4 +1,4 @@
-"""Still pictures with human gaze, in the shared layout.
+"""Still pictures with human gaze, in this project's own layout.
 
     <root>/fixations/
         <set>/<image>.jpg
@@ -6,7 +6,6 @@
         split.csv           image,split
 
 Fixations are in pixels of the stored image, x right, y down; `split` is train, val or test.
-Source: this project's own, as the data came to it.
 """
 
 from __future__ import annotations
@@ -15,13 +14,14 @@ import csv
 import gzip
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from uvanet.data.gaze import Gaze, GazeSet, density_map
-from uvanet.data.gaze_files import need_file, read_rgb
+from uvanet.data.gaze_files import need_file, picture_size, read_rgb
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ __all__ = [
     "Split",
     "density_map",
     "find_root",
+    "has_fixations",
     "read",
     "read_rgb",
     "read_split",
@@ -39,7 +40,7 @@ __all__ = [
 
 Split = Literal["train", "val", "test"]
 
-_HINT = "The folder given must hold 'fixations' in the shared layout."
+_HINT = "The folder must hold 'fixations' with fixations.csv.gz and split.csv."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,20 @@ class GazePicture:
     """A picture and where people looked on it.
 
     Attributes:
-        dataset: The set it comes from.
+        dataset: Data set that it comes from.
         path: The picture's file.
-        fixations: All observers' fixations, (n, 2), float32, x and y in pixels of the picture.
+        fixations: Fixations of all observers, (n, 2), float32, x and y in pixels of the picture.
+        observers: Number of observers with a fixation on it.
     """
 
     dataset: str
     path: Path
     fixations: NDArray[np.float32]
+    observers: int = 0
 
     @property
     def name(self) -> str:
-        """Set and file, as the tables name it."""
+        """Data set and file name."""
         return f"{self.dataset}/{self.path.name}"
 
     def image(self) -> NDArray[np.uint8]:
@@ -66,16 +69,15 @@ class GazePicture:
         return read_rgb(self.path)
 
     def gaze(self) -> Gaze:
-        """See `uvanet.data.gaze.Picture`."""
-        height, width = read_rgb(self.path).shape[:2]
-        return Gaze((width, height), self.fixations)
+        """See `uvanet.data.gaze.Picture`; reads the header of the picture only."""
+        return Gaze(picture_size(self.path), self.fixations)
 
 
 def find_root(data: str | Path | None = None) -> Path:
-    """Finds the data: the argument, else the environment variable UVANET_DATA.
+    """Folder of the data: the argument, else the environment variable UVANET_DATA.
 
     Raises:
-        UsageError: Neither names a folder that holds the shared layout.
+        UsageError: Neither names a folder with `fixations` in it.
     """
     named = data or os.environ.get("UVANET_DATA")
     if not named:
@@ -86,35 +88,82 @@ def find_root(data: str | Path | None = None) -> Path:
     return root
 
 
+def has_fixations(root: Path) -> bool:
+    """Whether a folder holds this layout."""
+    return all((root / "fixations" / name).is_file() for name in ("fixations.csv.gz", "split.csv"))
+
+
 def read_split(root: Path, split: Split) -> list[GazePicture]:
-    """Reads the pictures of a split, in the order of their names.
+    """Reads the pictures of a split, ordered by name.
 
     Raises:
-        UsageError: A table, or a picture that the split names, is missing.
+        UsageError: A table is missing or damaged, or a picture of the split is missing.
     """
     folder = root / "fixations"
     for needed in ("fixations.csv.gz", "split.csv"):
         need_file(folder / needed, _HINT)
-    points: dict[str, list[tuple[float, float]]] = {}
-    with gzip.open(folder / "fixations.csv.gz", "rt", newline="") as table:
-        for row in csv.DictReader(table):
-            name = f"{row['dataset']}/{row['image']}"
-            points.setdefault(name, []).append((float(row["x"]), float(row["y"])))
-    with (folder / "split.csv").open(newline="") as table:
-        names = sorted(row["image"] for row in csv.DictReader(table) if row["split"] == split)
+    table = _read_table(*_version(folder / "fixations.csv.gz"))
+    splits = _read_splits(*_version(folder / "split.csv"))
+    none = _Fixations(np.empty((0, 2), np.float32), 0)
     pictures = []
-    for name in names:
+    for name in sorted(name for name, its in splits.items() if its == split):
         path = folder / name
         need_file(path, "Copy the data again: split.csv names it.")
-        fixations = np.array(points.get(name, []), np.float32).reshape(-1, 2)
-        pictures.append(GazePicture(name.split("/")[0], path, fixations))
+        found = table.get(name, none)
+        pictures.append(GazePicture(name.split("/")[0], path, found.points, found.observers))
     return pictures
 
 
+class _Fixations(NamedTuple):
+    points: NDArray[np.float32]
+    observers: int
+
+
+def _version(path: Path) -> tuple[Path, int, int]:
+    """The key of a parsed table: another time or size reads it anew."""
+    status = path.stat()
+    return path.absolute(), status.st_mtime_ns, status.st_size
+
+
+# One command reads several splits of one table, which takes seconds to parse.
+@lru_cache(maxsize=2)
+def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
+    points: dict[str, list[tuple[float, float]]] = {}
+    observers: dict[str, set[str]] = {}
+    try:
+        with gzip.open(path, "rt", newline="", encoding="utf-8") as table:
+            for row in csv.DictReader(table):
+                name = f"{row['dataset']}/{row['image']}"
+                points.setdefault(name, []).append((float(row["x"]), float(row["y"])))
+                observers.setdefault(name, set()).add(row["observer"])
+    except (OSError, EOFError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise UsageError(
+            f"{path} is damaged, or is not a table with the columns dataset, image, observer, x "
+            "and y.",
+            "Copy the data again.",
+        ) from error
+    return {
+        name: _Fixations(np.array(rows, np.float32), len(observers[name]))
+        for name, rows in points.items()
+    }
+
+
+@lru_cache(maxsize=2)
+def _read_splits(path: Path, _mtime: int, _size: int) -> dict[str, str]:
+    try:
+        with path.open(newline="", encoding="utf-8") as table:
+            return {row["image"]: row["split"] for row in csv.DictReader(table)}
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise UsageError(
+            f"{path} is damaged, or is not a table with the columns image and split.",
+            "Copy the data again.",
+        ) from error
+
+
 def read(root: Path, split: Split = "val") -> GazeSet:
-    """Reads a split as a data set; its parts are the sets the pictures come from.
+    """Reads a split as a data set; its groups are the sets that the pictures come from.
 
     Raises:
-        UsageError: A table, or a picture that the split names, is missing.
+        UsageError: See `read_split`.
     """
     return GazeSet(f"fixations, {split}", pictures=read_split(root, split))

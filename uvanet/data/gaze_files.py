@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import imagesize
 import numpy as np
 
 from uvanet.data.gaze import Gaze
@@ -110,6 +112,22 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     if path.suffix.lower() in (".jpg", ".jpeg") and not _is_whole_jpeg(path):
         raise UsageError(f"{path} is cut off.", "Copy the data again.")
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture as `read_rgb` gives it, from the file's header.
+
+    Raises:
+        UsageError: The file is missing or no picture.
+    """
+    need_file(path)
+    try:
+        width, height = imagesize.get(path)
+    except (OSError, ValueError, struct.error):
+        width = height = -1
+    if width < 1 or height < 1:  # a format without a header that is known: decoded
+        height, width = read_rgb(path).shape[:2]
+    return int(width), int(height)
 
 
 def _is_whole_jpeg(path: Path) -> bool:

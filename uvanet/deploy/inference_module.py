@@ -1,8 +1,8 @@
-"""A student as engines run it: the same sums as in training, in fewer steps.
+"""The student as engines run it: the same function as in training, with fewer operations.
 
-Whatever only moves values costs as much as the sums of a layer this small: so the weights of the
-first layer scale the bytes, those of the motion layer take the difference of two frames, and the
-three heads are one.
+A layer this small costs little more than an operation that only moves values. So the first
+convolution takes bytes, the motion layer takes both frames' features instead of their difference,
+the three heads are one, and channel attention runs its second layer once.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import copy
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uvanet.models.blocks import CARes, ChannelAttention
 from uvanet.models.student import MEAN, SCALE
 
 if TYPE_CHECKING:
@@ -20,37 +22,74 @@ if TYPE_CHECKING:
 
 
 class InferenceStudent(nn.Module):
-    """The streaming step: bytes in, a map in 0..1 out.
+    """The streaming step of a student: bytes in, a map in 0..1 out.
 
     Args:
-        student: In evaluation mode; it is not changed.
+        student: In evaluation mode; it is copied, not changed.
     """
 
     def __init__(self, student: SpatioTemporal) -> None:
         super().__init__()
         self.student = student = copy.deepcopy(student)
         self.head = student.joined_head()
+        for block in student.modules():
+            if isinstance(block, CARes) and isinstance(block.attention, ChannelAttention):
+                block.add_module("attention", _InferenceAttention(block.attention))
         with torch.no_grad():
             _weight(student.stem.conv).mul_(SCALE / 255)
-            # Features f, and what changed since the earlier e: f k + (f - e) c = f (k + c) - e c.
+            # With features f and earlier e: f k + (f - e) c = f (k + c) - e c.
             kept, changed = _weight(student.motion).chunk(2, 1)
             kept.add_(changed)
             changed.neg_()
 
     def forward(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
-        """See `uvanet.runtime.engine.Engine.step`."""
+        """See `uvanet.runtime.engine.Engine.step`.
+
+        Args:
+            frame: RGB, uint8, (n, h, w, 3).
+            earlier: Stem features of the earlier frame, float32, (n, c, h / 4, w / 4).
+
+        Returns:
+            Map, float32, (n, h / 2, w / 2), 0..1 with maximum 1; and stem features of the frame.
+        """
         student = self.student
-        centred = frame.permute(0, 3, 1, 2).float() - 255 * MEAN
-        features = student.stem.block(student.stem.conv(centred))
+        centered = frame.permute(0, 3, 1, 2).float() - 255 * MEAN
+        features = student.stem.block(student.stem.conv(centered))
         spatial = student.spatial(features)
         temporal = student.temporal(student.motion(torch.cat([features, earlier], 1)))
-        mixed = student.fuse(student.mix(torch.cat([spatial, temporal], 1)))
-        logits = self.head(torch.cat([spatial, temporal, mixed], 1))[:, 0]
+        both = student.fuse(student.mix(torch.cat([spatial, temporal], 1)))
+        logits = self.head(torch.cat([spatial, temporal, both], 1))[:, 0]
         return torch.exp(logits - logits.amax((1, 2), keepdim=True)), features
 
 
+class _InferenceAttention(nn.Module):
+    """Channel attention whose second, linear layer runs once, on the sum of both pools.
+
+    W2 relu(W1 a) + b2 + W2 relu(W1 m) + b2 = W2 (relu(W1 a) + relu(W1 m)) + 2 b2.
+
+    Both pools are global pools, which ONNX Runtime computes in its blocked memory layout.
+    """
+
+    def __init__(self, attention: ChannelAttention) -> None:
+        super().__init__()
+        self.first, _, self.second = attention.mlp
+        self.use_max, self.gate = attention.use_max, attention.gate
+        if self.use_max:
+            assert isinstance(self.second, nn.Conv2d)
+            assert self.second.bias is not None
+            with torch.no_grad():
+                self.second.bias.mul_(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scales (n, c, h, w) to the same shape."""
+        hidden = F.relu(self.first(F.adaptive_avg_pool2d(x, 1)))
+        if self.use_max:
+            hidden = hidden + F.relu(self.first(F.adaptive_max_pool2d(x, 1)))
+        gate: Tensor = self.gate(self.second(hidden))
+        return x * gate
+
+
 def _weight(layer: nn.Sequential) -> Tensor:
-    """Of its convolution."""
     conv = layer[0]
     assert isinstance(conv, nn.Conv2d)
     return conv.weight

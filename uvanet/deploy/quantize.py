@@ -1,8 +1,8 @@
-"""Students in whole numbers of 8 bits: a third of the file, and nearly the same map.
+"""Static 8-bit quantization (int8) of students: a third of the file size, nearly the same maps.
 
-Static quantization by ONNX Runtime's own tool (QDQ): weights int8 with a scale a channel,
-activations uint8 with the range that calibration saw. Biases stay float in the file; the session
-makes them integers, which saves two scales and two zeros a layer.
+Uses ONNX Runtime's quantization tool in QDQ format: int8 weights with one scale per channel, uint8
+activations with the range seen in calibration. Biases stay float32 in the file and are converted
+by the session, which saves two scales and two zero points per layer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import onnx
 from msgspec.structs import replace
 
 from uvanet.data.fixations import read_rgb, read_split
-from uvanet.deploy.graph_passes import save_short
+from uvanet.deploy.graph_passes import save_with_short_names
+from uvanet.evaluation.card_metrics import card_metrics
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import load
 from uvanet.model_card import Card, ModelReference, file_hash, read_card
@@ -23,7 +24,6 @@ from uvanet.runtime.input_size import input_size
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.runtime.session import load_runtime
-from uvanet.training.measure import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 SUFFIX = "-int8"
 PICTURES = 128
-"""Pictures that calibration sees; of the train split, every n-th."""
+"""Number of calibration pictures: every n-th of the train split."""
 
 
-class _Calibration:
-    """What the network sees of pictures, with an earlier frame that is another picture."""
+class _CalibrationReader:
+    """Inputs for calibration: stills, and every fourth time a scene change."""
 
     def __init__(self, engine: OnnxEngine, pictures: Iterable[NDArray[np.uint8]]) -> None:
         self._fed = self._feed(engine, pictures)
 
     def get_next(self) -> dict[str, NDArray[Any]] | None:
-        """See `onnxruntime.quantization.CalibrationDataReader`, which it is by this method."""
+        """The method of `onnxruntime.quantization.CalibrationDataReader`."""
         return next(self._fed, None)
 
     def _feed(
@@ -54,7 +54,7 @@ class _Calibration:
             frame = resize_to_input(picture, input_size(engine, picture))[None]
             now = engine.step(frame).features
             assert now is not None
-            # Mostly stills; in some all has changed, so that motion's range is known too.
+            # A scene change gives the range of the motion layer.
             earlier = now
             if place % 4 == 0 and before is not None and before.shape == now.shape:
                 earlier = before
@@ -66,8 +66,8 @@ def write_int8(path: Path, pictures: Iterable[NDArray[np.uint8]], out: Path) -> 
     """Quantizes a student.
 
     Args:
-        path: Its ONNX file, as `uvanet.deploy.onnx_export.write_onnx` writes it.
-        pictures: To calibrate with, RGB.
+        path: Its ONNX file, with its card beside it.
+        pictures: Calibration pictures, RGB, uint8, (h, w, 3).
         out: The file to write.
     """
     load_runtime()
@@ -76,23 +76,23 @@ def write_int8(path: Path, pictures: Iterable[NDArray[np.uint8]], out: Path) -> 
 
     card = read_card(path.with_suffix(".json"))
     with tempfile.TemporaryDirectory() as folder:
-        ready, whole = Path(folder, "ready.onnx"), Path(folder, "whole.onnx")
+        ready, quantized = Path(folder, "ready.onnx"), Path(folder, "quantized.onnx")
         quant_pre_process(str(path), str(ready), skip_symbolic_shape=True)
         quantize_static(
             str(ready),
-            str(whole),
-            _Calibration(OnnxEngine(path, card.input_size), pictures),
+            str(quantized),
+            _CalibrationReader(OnnxEngine(path, card.input_size), pictures),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             weight_type=QuantType.QInt8,
             activation_type=QuantType.QUInt8,
             extra_options={"QuantizeBias": False},
         )
-        save_short(onnx.load(whole), out)
+        save_with_short_names(onnx.load(quantized), out)
 
 
 def export_int8(path: Path, root: Path) -> Card:
-    """Quantizes an exported student beside itself, measures it and writes its card.
+    """Quantizes an exported student, measures it, and writes ONNX file and card beside it.
 
     Args:
         path: The student's ONNX file, with its card.
@@ -109,7 +109,7 @@ def export_int8(path: Path, root: Path) -> Card:
     quantized = replace(
         card,
         name=out.stem,
-        description=f"{card.name} in whole numbers of 8 bits.",
+        description=f"{card.name}, quantized to 8-bit integers (int8).",
         sha256=file_hash(out),
         recipe={
             "command": "uvanet.deploy.quantize.export_int8",
@@ -117,11 +117,13 @@ def export_int8(path: Path, root: Path) -> Card:
         },
         quantized_from=ModelReference(card.name, card.sha256),
         metrics={},
-        limits=[*card.limits, "Saves room, not always time: `uvanet bench` tells."],
+        limits=[
+            *card.limits,
+            "The file is smaller, prediction not always faster: see `uvanet bench`.",
+        ],
     )
     quantized.write(out.with_suffix(".json"))
-    rows = [StreamPredictor("ensemble", load(out))]
-    metrics = measure(rows, root, ("val", "test", "talk"))
+    metrics = card_metrics([StreamPredictor("ensemble", load(out))], root)
     quantized = replace(quantized, metrics=metrics)
     quantized.write(out.with_suffix(".json"))
     return quantized

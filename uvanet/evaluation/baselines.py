@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PRIOR_SIDE = 64
 
 
-def centre_prior(pictures: Sequence[Picture], progress: Progress = silent) -> FunctionPredictor:
+def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> FunctionPredictor:
     """The row that says of every picture what the mean gaze of `pictures` says.
 
     Args:
@@ -41,7 +41,7 @@ def centre_prior(pictures: Sequence[Picture], progress: Progress = silent) -> Fu
             total += density / max(float(density.sum()), 1e-12)
             advance()
     mean = np.asarray(total / len(pictures), np.float32)
-    return FunctionPredictor("centre-prior", lambda _image: mean)
+    return FunctionPredictor("center-prior", lambda _image: mean)
 
 
 def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -70,7 +70,7 @@ def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 SURROUNDS = (12, 24, 48, 28, 56, 112)
 
 
-def centre_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+def center_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How much each pixel differs from its surround, over six scales.
 
     On-centre (brighter than the surround) and off-centre (darker) differences of brightness at
@@ -109,6 +109,6 @@ def _grey(image: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
 
 BASELINES: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.float32]]] = {
     "spectral-residual": spectral_residual,
-    "centre-surround": centre_surround,
+    "center-surround": center_surround,
 }
 """Rows that are functions of the picture alone; the centre prior needs data."""

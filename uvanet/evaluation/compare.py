@@ -1,4 +1,4 @@
-"""Better or not: agreement with the teacher before and after, with intervals, and in words."""
+"""Compares a model before and after training: paired differences, intervals and a verdict."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import cv2
 import numpy as np
 
 from uvanet import metrics
+from uvanet.data.fixations import read_split
+from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.bootstrap import draw_weights, interval
+from uvanet.evaluation.evaluator import evaluate_predictors
+from uvanet.evaluation.predictors import StreamPredictor
+from uvanet.model import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -20,27 +26,28 @@ if TYPE_CHECKING:
 
 DRAWS = 2000
 MIN_GAIN = 0.005
-"""Mean difference of CC or NSS below which nobody sees one; rounding alone gives up to 0.0002."""
+"""Least mean difference of CC or NSS that counts: a smaller one is invisible, and rounding alone
+gives up to .0002 on some processors."""
 
 Verdict = Literal["better", "no clear difference", "worse"]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a run did to a student.
+class Comparison:
+    """Accuracy of a student before and after training.
 
     Attributes:
-        verdict: "better" or "worse" where the 95 % interval of the paired differences leaves zero
-            out and their mean is at least `MIN_GAIN`.
-        metric: What was measured, such as "CC with the teacher".
-        held_out: On what, in words.
-        before: Mean, low and high of the student before.
-        after: Likewise, after.
-        gain: Likewise, of the differences.
-        n: How many frames were measured.
-        seconds: Of the training alone.
-        forgotten: Metric to the values before and after on the general test split; empty where
-            there was none.
+        verdict: "better" or "worse" where the 95 % interval of the paired differences excludes 0
+            and their mean is at least `MIN_GAIN`.
+        metric: Name of the metric, such as "CC with the teacher".
+        held_out: Description of the data measured on.
+        before: `mean`, `low` and `high` of the student before.
+        after: The same after training.
+        gain: The same of the paired differences.
+        n: Number of frames or pictures.
+        seconds: Duration of the training.
+        forgotten: Metric to its values before and after on the general test split; empty where it
+            was not measured.
     """
 
     verdict: Verdict
@@ -55,11 +62,11 @@ class Report:
 
     @property
     def better(self) -> bool:
-        """Whether the new weights are to be used."""
+        """Whether the new weights should be used."""
         return self.verdict == "better"
 
-    def words(self) -> str:
-        """A sentence for people."""
+    def text(self) -> str:
+        """The verdict and its numbers in one sentence."""
         numbers = (
             f"{self.metric} on {self.held_out}: {self.before['mean']:.3f} "
             f"[{self.before['low']:.3f}, {self.before['high']:.3f}] before, "
@@ -68,12 +75,20 @@ class Report:
         return f"{self.verdict.capitalize()}. {numbers} ({self.n} frames)."
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The fields, for JSON."""
         return asdict(self)
 
 
 def agreement(maps: NDArray[np.float32], labels: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """CC of each map with its label, at the label's size; (n,)."""
+    """CC of each map with its label, at the label's size.
+
+    Args:
+        maps: (n, h, w).
+        labels: (n, h', w').
+
+    Returns:
+        (n,), -1..1.
+    """
     size = (labels.shape[2], labels.shape[1])
     values = [
         metrics.cc(
@@ -93,16 +108,16 @@ def judge(
     *,
     metric: str = "CC with the teacher",
     seed: int = 0,
-) -> Report:
-    """Compares paired values of what was held out.
+) -> Comparison:
+    """Compares paired values measured on held-out data.
 
     Args:
-        before: A value of each moment or picture before; larger is better.
-        after: After.
-        groups: What each belongs to; the bootstrap draws these.
-        held_out: In words, what was held out.
-        metric: In words, what the values are.
-        seed: Of the resampling.
+        before: (n,), one value per frame pair or picture; larger is better.
+        after: (n,), the same after training.
+        groups: The clip or picture of each value; the bootstrap resamples these.
+        held_out: Description of the data.
+        metric: Name of the metric.
+        seed: Seed of the bootstrap.
     """
     weights = draw_weights([str(group) for group in groups], DRAWS, seed)
     gain = interval(after - before, weights)
@@ -111,7 +126,7 @@ def judge(
         verdict = "better"
     elif gain.high < 0 and gain.mean <= -MIN_GAIN:
         verdict = "worse"
-    return Report(
+    return Comparison(
         verdict,
         metric,
         held_out,
@@ -120,6 +135,27 @@ def judge(
         _numbers(gain),
         gain.n,
     )
+
+
+def compare_on_val(before: str, after: Path, root: Path) -> Comparison:
+    """NSS of two models on the pictures of `val`.
+
+    The best epoch of the new model was chosen on the same pictures, which favors it slightly.
+
+    Args:
+        before: A model, as `uvanet.load` takes it.
+        after: ONNX file of the new model, with its card beside it.
+        root: The data, as `find_root` gives it.
+
+    Raises:
+        UvanetError: A model or the data is missing.
+    """
+    rows = [StreamPredictor("before", load(before)), StreamPredictor("after", load(after))]
+    scores = evaluate_predictors(GazeSet("val", pictures=read_split(root, "val")), rows, ("nss",))
+    values = [scores.values[name][:, 0] for name in ("before", "after")]
+    names = [item.name for item in scores.items]
+    held_out = f"the pictures of val, against {before}"
+    return judge(values[0], values[1], names, held_out, metric="NSS of human gaze")
 
 
 def _numbers(found: Interval) -> dict[str, float]:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from uvanet.evaluation.predictors import Predictor
     from uvanet.runtime.external_onnx import ExternalOnnx
 
-PRIOR = "centre-prior"
+PRIOR = "center-prior"
 MOTION = "+motion"
 BRANCHES = ("ensemble", "spatiotemporal", "spatial", "temporal")
 
 FORMS = f"""\
   {PRIOR}         the mean gaze of the train split, whatever the picture
   spectral-residual    Hou and Zhang 2007
-  centre-surround      contrast over six scales, like OpenCV's fine-grained saliency
+  center-surround      contrast over six scales, like OpenCV's fine-grained saliency
   NAME                 a model that `uvanet info` lists, or the path of any .onnx file
   NAME:BRANCH          one prediction of a student (ensemble, spatiotemporal, spatial, temporal),
                        run by torch from the .safetensors file beside the model
@@ -35,7 +35,7 @@ FORMS = f"""\
 """How rows are named, for `--help`."""
 
 
-def build_rows(
+def build_predictors(
     names: Sequence[str], foreign: Sequence[ExternalOnnx], prior: Callable[[], Predictor]
 ) -> list[Predictor]:
     """Makes the rows.

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.evaluation.bootstrap import Interval
-    from uvanet.evaluation.evaluate import Scores
+    from uvanet.evaluation.evaluator import Scores
 
 ALL = "all"
 TITLES = {
     "nss": "NSS",
     "auc_judd": "AUC-J",
     "auc_shuffled": "sAUC",
+    "information_gain": "IG",
     "cc": "CC",
     "sim": "SIM",
     "kld": "KLD",

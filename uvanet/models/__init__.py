@@ -1,7 +1,8 @@
-"""The networks, in torch: for training and for the `torch` engine, never for the live program."""
+"""The networks as torch modules, for training and for the `torch` engine."""
 
 from uvanet.models.blocks import CARes
-from uvanet.models.student import PRESETS, Branch, Preset, SpatioTemporal, Stem, build, layer_costs
+from uvanet.models.costs import count_macs, count_parameters, layer_costs
+from uvanet.models.student import PRESETS, Branch, Preset, SpatioTemporal, Stem, build
 from uvanet.models.trained import load_student
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "SpatioTemporal",
     "Stem",
     "build",
+    "count_macs",
+    "count_parameters",
     "layer_costs",
     "load_student",
 ]

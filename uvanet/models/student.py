@@ -48,7 +48,6 @@ stem features. So `step(cur, stem(prev))` equals `forward(cur, prev)`, and costs
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -324,50 +323,3 @@ def build(name: str = "uvanet-64") -> SpatioTemporal:
         KeyError: There is no such preset.
     """
     return SpatioTemporal(PRESETS[name])
-
-
-def layer_costs(model: SpatioTemporal, size: int | None = None) -> dict[str, tuple[int, int]]:
-    """Counts parameters and multiply-accumulates of the live network, row by row of the table.
-
-    Counted are convolutions of one streaming step.
-
-    Args:
-        model: The network.
-        size: Side of the square input; the preset's by default.
-
-    Returns:
-        Row to (parameters, MACs).
-    """
-    costs: dict[str, tuple[int, int]] = {}
-    hooks = []
-
-    def count(row: str, module: nn.Module, _inputs: object, output: Tensor) -> None:
-        assert isinstance(module, nn.Conv2d)
-        parameters, macs = costs[row]
-        costs[row] = (parameters, macs + module.weight[0].numel() * output[0].numel())
-
-    for name, module in model.named_modules():
-        row = _row(name)
-        own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-        if own:
-            parameters, macs = costs.get(row, (0, 0))
-            costs[row] = (parameters + own, macs)
-        if isinstance(module, nn.Conv2d):
-            hooks.append(module.register_forward_hook(partial(count, row)))
-    side = size or model.preset.input_size
-    training = model.training
-    model.eval()
-    quarter = -(-side // 4)
-    with torch.no_grad():
-        earlier = torch.zeros(1, model.preset.stem[1], quarter, quarter)
-        model.step(torch.zeros(1, 3, side, side), earlier)
-    model.train(training)
-    for hook in hooks:
-        hook.remove()
-    return costs
-
-
-def _row(name: str) -> str:
-    """The table's row that a module belongs to: two levels inside stem and branches, else one."""
-    words = name.split(".")
-    return ".".join(words[:2] if words[0] in ("stem", "spatial", "temporal") else words[:1])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING
 
-from uvanet.errors import MissingExtraError, ModelError, UsageError
+from uvanet.errors import ModelError, UsageError
+from uvanet.extras import require
 from uvanet.system_info import usable_cores
 
 if TYPE_CHECKING:
@@ -70,10 +70,7 @@ def open_engine(
         return OnnxEngine(path, card.input_size, threads, card.memory_seconds)
     if not card.trainable:
         raise ModelError(f"{card.name} runs by ONNX Runtime only.", "Choose the engine onnx.")
-    if importlib.util.find_spec("torch") is None:
-        raise MissingExtraError(
-            "The engine torch is not installed.", "Install it with: pip install 'uvanet[train]'."
-        )
+    require("torch", "train")
     from uvanet.runtime.torch_engine import TorchEngine
 
     return TorchEngine(path.with_suffix(".safetensors"), card.architecture, threads, device)

@@ -19,14 +19,13 @@ import torch
 from uvanet.data.fixations import read_split
 from uvanet.errors import ModelError
 from uvanet.evaluation.compare import agreement, judge
-from uvanet.evaluation.evaluate import score
-from uvanet.model import resize_to_image
+from uvanet.evaluation.evaluator import score
 from uvanet.model_card import file_hash
 from uvanet.models import SpatioTemporal, load_student
 from uvanet.registry import resolve_model
 from uvanet.runtime.branch_engine import student_predictor
 from uvanet.runtime.input_size import size_of_ratio
-from uvanet.runtime.preprocess import resize_to_input
+from uvanet.runtime.preprocess import resize_to_image, resize_to_input
 from uvanet.training.checkpoint import CHECKPOINT
 from uvanet.training.config import FinetuneConfig, cache_side
 from uvanet.training.control import CONTROL, StoppedError, Timer
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from uvanet.evaluation.compare import Report
+    from uvanet.evaluation.compare import Comparison
     from uvanet.training.control import Callback
     from uvanet.training.data.frame_pairs import FramePair, LabelledPairs, Labeller
     from uvanet.training.fingerprint import Record
@@ -123,7 +122,7 @@ class FinetuneResult:
     """
 
     student: SpatioTemporal
-    report: Report
+    report: Comparison
     preset: str
     teacher: tuple[str, str]
     finished: bool

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from uvanet.data.fixations import density_map, read_rgb
-from uvanet.evaluation.evaluate import score
+from uvanet.evaluation.evaluator import score
 from uvanet.models import PRESETS, SpatioTemporal, build, load_student
 from uvanet.registry import resolve_model
 from uvanet.runtime.branch_engine import student_predictor

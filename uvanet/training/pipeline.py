@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uvanet.data.fixations import read_split
-from uvanet.deploy.onnx_export import export
 from uvanet.model_card import file_hash
 from uvanet.training.config import TemporalTeacherConfig, step1_config, step2_config
 from uvanet.training.control import Callback
@@ -23,17 +22,22 @@ from uvanet.training.data.pseudo_labels import (
     label_pictures,
     picture_example,
     pool_examples,
+    pool_files,
 )
 from uvanet.training.distillation import STEP2, TrainingData, distill_student
 from uvanet.training.distributed import make_fabric, rank_zero_first
 from uvanet.training.provenance import (
     Provenance,
-    backbone_data,
-    gaze_data,
-    pool_data,
-    teachers_data,
+    backbone_source,
+    gaze_sources,
+    merge_sources,
+    pool_sources,
+    start_lineage,
+    teacher_sources,
 )
+from uvanet.training.publish import publish_student
 from uvanet.training.teachers.build import make_teachers
+from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 from uvanet.training.trainer import best_of
 
 if TYPE_CHECKING:
@@ -106,7 +110,8 @@ def distill(
     if not fabric.is_global_zero:
         return None
     assert result.weights is not None
-    return export(config.student, result.weights, config.root, folder, provenance(config))
+    told = provenance(config, out)
+    return publish_student(config.student, result.weights, config.root, folder, told)
 
 
 def export_best(config: DistillConfig, out: Path) -> Card | None:
@@ -125,7 +130,8 @@ def export_best(config: DistillConfig, out: Path) -> Card | None:
     if not found:
         return None
     weights, _ = max(found, key=lambda best: best[1])  # the first where they are equal
-    return export(config.student, weights, config.root, folder, provenance(config), final=False)
+    told = provenance(config, out)
+    return publish_student(config.student, weights, config.root, folder, told, final=False)
 
 
 def training_data(
@@ -175,48 +181,46 @@ def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> Tr
     return TrainingData(label_pictures(*parts), read_split(root, "val"))
 
 
-def provenance(config: DistillConfig) -> Provenance:
-    """What the card of the student says about its making."""
-    # A path would tell of the machine it was made on.
-    student = dataclasses.replace(config.student, start=Path(config.student.start).stem)
+def provenance(config: DistillConfig, out: Path) -> Provenance:
+    """How the student was made, read from the files that the run used."""
+    start_data, lineage = start_lineage(config.student.start)
+    # Not the path: it would describe the machine.
+    start = lineage[-1]["name"] if lineage else ""
+    student = dataclasses.replace(config.student, start=start)
     usual = step1_config(student.preset, student.start)
     command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
-    for option, name in (
-        ("start", "start"),
-        ("epochs", "epochs"),
-        ("precision", "precision"),
-        ("step2-targets", "step2_targets"),
-    ):
-        value = getattr(student, name)
-        if value != getattr(usual, name) or (name == "start" and value):
-            command += f" --{option} {value}"
+    if student.start:
+        command += f" --start {student.start}"
+    for name in ("epochs", "precision", "step2_targets"):
+        if (value := getattr(student, name)) != getattr(usual, name):
+            command += f" --{name.replace('_', '-')} {value}"
     if config.pool:
         command += " --pool POOL"
-    data = gaze_data()
-    teachers: dict[str, Any]
-    if config.teachers is None:
-        data.append(backbone_data(config.spatial.scale))
-        teachers = {
-            "spatial teacher": dataclasses.asdict(config.spatial),
-            "temporal teacher": dataclasses.asdict(config.temporal),
-        }
+    if config.teachers:
+        files = config.teachers.files
+        command += f" --spatial {files[0].stem} --temporal {files[1].stem}"
+        teacher_data = teacher_sources(files)
     else:
-        spatial, temporal = config.teachers.files
-        command += f" --spatial {spatial.stem} --temporal {temporal.stem}"
-        data += teachers_data(config.teachers.files)
-        teachers = {
-            f"{kind} teacher": {"name": path.stem, "sha256": file_hash(path)}
-            for kind, path in (("spatial", spatial), ("temporal", temporal))
-        }
+        files = tuple(out / f"{name}.onnx" for name in (SPATIAL, TEMPORAL))
+        teacher_data = [backbone_source(config.spatial.scale)]
+    stages: dict[str, dict[str, Any]] = {
+        f"{kind} teacher": {"name": path.stem, "sha256": file_hash(path)}
+        for kind, path in zip(("spatial", "temporal"), files, strict=True)
+    }
+    if not config.teachers:
+        stages["spatial teacher"] |= dataclasses.asdict(config.spatial)
+        stages["temporal teacher"] |= dataclasses.asdict(config.temporal)
+    pool_data = pool_sources(config.pool, pool_files(config.pool)) if config.pool else []
     return Provenance(
         "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
         "unlabelled pictures and clips.",
-        [*data, *(pool_data(config.pool) if config.pool else [])],
+        merge_sources(gaze_sources(config.root), start_data, teacher_data, pool_data),
         {
             "command": command,
+            "lineage": lineage,
             "config": dataclasses.asdict(student),
             "step 2": dataclasses.asdict(step2_config(student, "step 1")),
-            **teachers,
+            **stages,
             "views": dataclasses.asdict(config.views),
         },
     )

@@ -130,7 +130,7 @@ class DoneEvent(Event, frozen=True, kw_only=True, tag="done"):
         model: The ONNX file that was made; empty where none was kept.
         name: Of the model.
         stopped: Whether it was told to stop.
-        report: `uvanet.evaluation.compare.Report` as a table; empty where nothing was measured.
+        report: `uvanet.evaluation.compare.Comparison` as a table; empty where nothing was measured.
     """
 
     model: str = ""

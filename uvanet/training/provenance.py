@@ -1,84 +1,240 @@
-"""Where a student's knowledge comes from, for its card."""
+"""Where a model's knowledge comes from, for its card: read from the files that the run used."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from uvanet.model_card import DataSource, read_card
+from uvanet.data.fixations import read_split
+from uvanet.errors import ModelError, UsageError
+from uvanet.model_card import DataSource, file_hash, read_card
+from uvanet.registry import resolve_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
+
+    from uvanet.data.fixations import GazePicture
+
+UNKNOWN = "unknown"
+_PERMISSIVE = re.compile(r"\b(MIT|CC0|Apache-2\.0|BSD-[23]|CC-BY|public domain)\b", re.IGNORECASE)
+_RESTRICTED = re.compile(r"\b(NC|ND|SA|research|non-?commercial)\b", re.IGNORECASE)
+USERS_OWN = "the user's own"
+"""License of data that the user supplied and that states none."""
+
+KNOWN_SETS = {
+    "7949604e539a033be86ef463e3c85c5914904f3daf58c9e7c03711035b94e63a": (
+        "OSIE (Xu et al., JoV 2014)",
+        "MIT",
+    ),
+    "6b8f70b0b58979ff3f42ea652d7a27aeeacd23d9a60cb3d9ea5ed34639e87d0c": (
+        "Saliency in Crowd (Jiang et al., ECCV 2014)",
+        "MIT",
+    ),
+    "cc6ea2510a65912a533cbef078c003dd712aa234cebd86a07df7311046f8b005": (
+        "Scene structural guidance (Liang et al., 2015)",
+        "MIT",
+    ),
+}
+"""Name and license of sets that are recognized by their pictures; see `_fingerprint`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a card says of the making.
+    """What a card says about how its model was made.
 
     Attributes:
         description: One sentence.
-        data: A row a set: name, licence, use.
-        recipe: The command and every setting.
+        data: Every source of training data.
+        recipe: `command`, and the settings of every stage.
     """
 
     description: str
     data: list[DataSource]
     recipe: dict[str, Any]
 
-
-def gaze_data() -> list[DataSource]:
-    """The sets with human gaze, and the motion made from them."""
-    sets = (
-        ("OSIE (Xu et al., JoV 2014)", 15),
-        ("Saliency in Crowd (Jiang et al., ECCV 2014)", 16),
-        ("Scene structural guidance (Liang et al., 2015)", 12),
-    )
-    rows = [
-        DataSource(f"{name}, train split", "MIT", f"pictures and gaze of {observers} observers")
-        for name, observers in sets
-    ]
-    motion = DataSource(
-        "Synthetic motion made from the above (uvanet.data.synthetic)",
-        "MIT",
-        "pairs of frames for the temporal branch",
-    )
-    return [*rows, motion]
+    @property
+    def license(self) -> str:
+        """License of the weights: Apache-2.0 where every source permits it."""
+        return weights_license(self.data)
 
 
-def backbone_data(scale: int) -> DataSource:
-    """What the teacher's backbone learned from."""
+def weights_license(data: Sequence[DataSource]) -> str:
+    """License that the sources allow for weights trained on them."""
+    binding = [row.name for row in data if not _is_permissive(row.license)]
+    return f"restricted by the terms of {', '.join(binding)}" if binding else "Apache-2.0"
+
+
+def gaze_sources(root: Path) -> list[DataSource]:
+    """The sets with human gaze in the train split, and the synthetic motion made from them.
+
+    Name and license come from `<root>/fixations/sources.csv` (dataset, name, license) where it
+    lists the set, else from `KNOWN_SETS` where the pictures are those of a known set; a license
+    that neither states is "unknown".
+
+    Args:
+        root: The data, as `find_root` gives it.
+
+    Raises:
+        UsageError: A table is missing or damaged.
+    """
+    train = read_split(root, "train")
+    groups: dict[str, list[GazePicture]] = {}
+    for picture in [*train, *read_split(root, "val"), *read_split(root, "test")]:
+        groups.setdefault(picture.dataset, []).append(picture)
+    used = {name: [one for one in train if one.dataset == name] for name in groups}
+    stated = _stated(root / "fixations" / "sources.csv")
+    rows = []
+    for name in sorted(name for name in used if used[name]):
+        title, license_ = (
+            stated.get(name)
+            or KNOWN_SETS.get(_fingerprint(one.path for one in groups[name]))
+            or (name, UNKNOWN)
+        )
+        observers = max(one.observers for one in used[name])
+        use = f"pictures and gaze of up to {observers} observers each"
+        rows.append(DataSource(f"{title}, train split", license_, use, len(used[name])))
+    if not rows:
+        return []
+    licenses = sorted({row.license for row in rows})
+    name = "Synthetic motion made from the above (uvanet.data.synthetic)"
+    return [*rows, DataSource(name, ", ".join(licenses), "frame pairs of the temporal branch")]
+
+
+def backbone_source(scale: int) -> DataSource:
+    """The backbone of the spatial teacher that this program trains.
+
+    Args:
+        scale: Of EfficientNet-Lite: 0, 1 or 2.
+    """
     return DataSource(
         f"EfficientNet-Lite{scale}, trained on ImageNet",
         "Apache-2.0",
-        "frozen features of the spatial teacher, which labels all pictures",
+        "backbone of the spatial teacher, which labels all pictures",
     )
 
 
-def teachers_data(files: Sequence[Path]) -> list[DataSource]:
-    """What chosen teachers learned from, each set once; of one without a card, that it labelled."""
-    mine = {row.name for row in gaze_data()}
-    rows: dict[str, DataSource] = {}
+def teacher_sources(files: Iterable[Path]) -> list[DataSource]:
+    """What teachers were trained on, from their cards; a teacher without a card is a source itself.
+
+    Raises:
+        ModelError: A card is damaged.
+    """
+    parts = []
     for path in files:
-        beside = path.with_suffix(".json")
-        if beside.is_file():
-            rows |= {row.name: row for row in read_card(beside).data if row.name not in mine}
+        card = path.with_suffix(".json")
+        if card.is_file():
+            parts.append(read_card(card).data)
         else:
-            use = "a teacher, which labels all pictures"
-            rows[path.stem] = DataSource(path.stem, "its authors' terms", use)
+            use = f"a teacher, which labels all pictures; sha256 {file_hash(path)}"
+            parts.append([DataSource(path.stem, UNKNOWN, use)])
+    return merge_sources(*parts)
+
+
+def pool_sources(pool: Path, files: Iterable[Path]) -> list[DataSource]:
+    """The sources of unlabelled pictures and clips, with the number of files used of each.
+
+    Args:
+        pool: A folder; its `sources.csv` (file, source, license) states where files come from.
+        files: The files used, below the folder. What the table does not list is of unknown
+            license.
+
+    Raises:
+        UsageError: The table is damaged.
+    """
+    stated = _stated(pool / "sources.csv")
+    counts: Counter[tuple[str, str]] = Counter()
+    for path in files:
+        name = path.relative_to(pool).as_posix()
+        counts[stated.get(name, (f"{pool.name}, not in sources.csv", UNKNOWN))] += 1
+    return [
+        DataSource(source, license_, "labelled by the teachers", count)
+        for (source, license_), count in sorted(counts.items())
+    ]
+
+
+def start_lineage(start: str) -> tuple[list[DataSource], list[dict[str, str]]]:
+    """What the start weights were trained on, and the models they descend from, oldest first.
+
+    Args:
+        start: Name or ONNX file of a model, or a .safetensors file; empty for random weights.
+
+    Returns:
+        Sources from the card beside the weights, and a row per ancestor with `name`, `sha256` of
+        its weights file and `command`. Weights without a card are a source of unknown license.
+
+    Raises:
+        ModelError: There is no such model, or its card is damaged.
+    """
+    if not start:
+        return [], []
+    weights = Path(start).expanduser()
+    if weights.suffix != ".safetensors":
+        weights = resolve_model(start).path.with_suffix(".safetensors")
+    if not weights.is_file():
+        raise ModelError(f"There are no weights {weights}.", "Choose another start.")
+    row = {"name": weights.stem, "sha256": file_hash(weights)}
+    beside = weights.with_suffix(".json")
+    if not beside.is_file():
+        use = f"start weights; sha256 {row['sha256']}"
+        return [DataSource(weights.stem, UNKNOWN, use)], [{**row, "command": UNKNOWN}]
+    card = read_card(beside)
+    before = card.recipe.get("lineage")
+    lineage = [dict(one) for one in before] if isinstance(before, list) else []
+    return card.data, [
+        *lineage,
+        {**row, "name": card.name, "command": str(card.recipe.get("command", UNKNOWN))},
+    ]
+
+
+def merge_sources(*parts: Iterable[DataSource]) -> list[DataSource]:
+    """All sources; of those with the same name and license, the first."""
+    rows: dict[tuple[str, str], DataSource] = {}
+    for part in parts:
+        for row in part:
+            rows.setdefault((row.name, row.license), row)
     return list(rows.values())
 
 
-def pool_data(pool: Path) -> list[DataSource]:
-    """The sources of a pool, from its `sources.csv` (file, source, licence, credit)."""
-    table = pool / "sources.csv"
+def _stated(table: Path) -> dict[str, tuple[str, str]]:
+    """Key (`file` or `dataset`) to name (`source` or `name`) and license; empty without a table."""
     if not table.is_file():
-        return [DataSource(pool.name, "the user's own", "labelled by the teacher")]
-    with table.open(newline="", encoding="utf-8") as file:
-        counts = Counter((row["source"], row["licence"]) for row in csv.DictReader(file))
-    return [
-        DataSource(source, license, f"{count} files, labelled by the teacher", count)
-        for (source, license), count in sorted(counts.items())
-    ]
+        return {}
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            return {
+                row.get("file") or row["dataset"]: (
+                    row.get("source") or row["name"],
+                    row.get("license") or row.get("licence") or UNKNOWN,
+                )
+                for row in csv.DictReader(file)
+            }
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise UsageError(
+            f"{table} is not a table with the columns file (or dataset), source (or name) and "
+            "license.",
+            "Correct it, or remove it.",
+        ) from error
+
+
+def _fingerprint(pictures: Iterable[Path]) -> str:
+    """SHA-256 over the SHA-256 of each file, ordered by path."""
+    digest = hashlib.sha256()
+    for path in sorted(pictures):
+        digest.update(bytes.fromhex(file_hash(path)))
+    return digest.hexdigest()
+
+
+def _is_permissive(license_: str) -> bool:
+    """Whether weights trained on data of this license may ship under Apache-2.0.
+
+    Of several licenses, joined by commas or plus signs, each must permit it.
+    """
+    parts = [part.strip() for part in re.split(r"[,+]", license_)]
+    return not _RESTRICTED.search(license_) and all(
+        part == USERS_OWN or _PERMISSIVE.search(part) for part in parts
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.video.frame_stats import peaks, spread
+from uvanet.analysis.map_stats import entropy, peaks
 from uvanet.video.overlay import compose, enlarge_bytes
 from uvanet.video.yuv import blend, to_planes
 
@@ -79,7 +79,7 @@ class Compositor:
         now = item.frame.pts
         if self._curve and now < self._curve[-1][0]:
             self._curve.clear()
-        self._curve.append((now, spread(item.saliency)))
+        self._curve.append((now, entropy(item.saliency)))
         while self._curve[0][0] < now - _PLOT_SECONDS:
             self._curve.popleft()
         width, height = above.shape[1], max(40, above.shape[0] // 8)
@@ -124,8 +124,9 @@ def _draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None
     height, width = image.shape[:2]
     radius, thick = max(7, height // 40), _stroke(image)
     scale = radius / 20
-    for number, (x, y) in enumerate(peaks(saliency), start=1):
-        place = (round(x * width), round(y * height))
+    found = peaks(saliency, count=4, aspect=width / height, min_strength=0.35)
+    for number, peak in enumerate(found, start=1):
+        place = (round(peak.x * width), round(peak.y * height))
         cv2.circle(image, place, radius, _DARK, -1, lineType=16)
         cv2.circle(image, place, radius, _WHITE, thick, lineType=16)
         (wide, high), _ = cv2.getTextSize(str(number), cv2.FONT_HERSHEY_SIMPLEX, scale, thick)

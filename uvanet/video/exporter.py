@@ -46,7 +46,7 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ExportResult:
     """What an export did.
 
     Attributes:
@@ -81,7 +81,7 @@ def export(
     *,
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
-) -> Result:
+) -> ExportResult:
     """Does a job: predicts the frames of a source and writes the files.
 
     What was finished is kept, also when the source breaks half-way, the disk gets full, or Ctrl-C
@@ -102,7 +102,9 @@ def export(
         return _export(job, progress, control or Control())
 
 
-def _export(job: Job, progress: Callable[[Progress], None] | None, control: Control) -> Result:
+def _export(
+    job: Job, progress: Callable[[Progress], None] | None, control: Control
+) -> ExportResult:
     annotator = _Annotator(job)
     began = time.perf_counter()
     upright = make_source(job.source, fps=job.folder_fps)
@@ -126,7 +128,7 @@ def _export(job: Job, progress: Callable[[Progress], None] | None, control: Cont
             raise
     seconds = time.perf_counter() - began
     p50, p95 = np.percentile(annotator.latency, [50, 95]) * 1e3
-    return Result(
+    return ExportResult(
         paths=job.outs,
         model=annotator.name,
         source=source.info,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import UsageError
 from uvanet.sources.orientation import UPRIGHT, Orientation
@@ -13,26 +13,11 @@ from uvanet.video.overlay import OverlayStyle
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from uvanet.analysis.regions import RegionMask
     from uvanet.model import Model
 
 PANES = ("overlay", "original", "teacher")
 """What can stand side by side in a picture."""
-
-
-class Region(Protocol):
-    """A named part of the picture, whose share of attention goes into the tables."""
-
-    @property
-    def name(self) -> str:
-        """What the column is called."""
-        ...
-
-    def mask(self, height: int, width: int) -> NDArray[np.bool_]:
-        """Which pixels of a picture of this size belong to it, shape (height, width)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +117,7 @@ class Job:
     start: float = 0.0
     end: float | None = None
     folder_fps: float | None = None
-    regions: tuple[Region, ...] = ()
+    regions: tuple[RegionMask, ...] = ()
     orientation: Orientation = UPRIGHT
 
     def __post_init__(self) -> None:

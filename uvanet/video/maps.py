@@ -10,7 +10,7 @@ import numpy as np
 
 from uvanet.atomic_io import temporary_name
 from uvanet.errors import OutputError
-from uvanet.model import resize_to_image
+from uvanet.runtime.preprocess import resize_to_image
 from uvanet.video.picture_writer import write_picture
 from uvanet.video.sink import Annotated, Sink, remove, unwritable
 

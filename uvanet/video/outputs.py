@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from uvanet.atomic_io import remove_stale_parts
 from uvanet.errors import OutputError, UsageError
 from uvanet.video.compositor import Compositor
-from uvanet.video.frame_stats import Shares
 from uvanet.video.maps import MapPictures, MapSink
 from uvanet.video.picture_writer import PictureSink, VideoSink
 from uvanet.video.sink import Outputs, Sink
@@ -57,8 +56,7 @@ def open_outputs(job: Job, info: SourceInfo, timing: Timing, model: str, teacher
         "regions": [region.name for region in job.regions],
         "settings": job.look.as_dict(),
     }
-    shares = Shares(job.regions)
-    return Outputs([_open(out, job, info, timing, names, shares, facts) for out in job.outs])
+    return Outputs([_open(out, job, info, timing, names, facts) for out in job.outs])
 
 
 def shows_pictures(job: Job) -> bool:
@@ -77,7 +75,6 @@ def _open(
     info: SourceInfo,
     timing: Timing,
     names: dict[str, str],
-    shares: Shares,
     facts: dict[str, Any],
 ) -> Sink:
     ending = out.suffix.lower()
@@ -88,9 +85,9 @@ def _open(
     if ending == ".npz":
         return MapSink(out)
     if ending == ".csv":
-        return CsvTable(out, shares, names["overlay"], job.look.as_dict())
+        return CsvTable(out, job.regions, names["overlay"], job.look.as_dict())
     if ending == ".json":
-        return JsonTable(out, shares, facts)
+        return JsonTable(out, job.regions, facts)
     if not ending:
         return MapPictures(out)
     return PictureSink(out, layers, pattern=is_pattern(out))

@@ -1,4 +1,4 @@
-"""A row a frame, beside a clip: as CSV for spreadsheets, as JSON with how it was made."""
+"""Tables with one row per frame: CSV for spreadsheets, JSON with the facts of the export."""
 
 from __future__ import annotations
 
@@ -9,53 +9,56 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from uvanet.analysis.map_stats import entropy, peak, region_shares
+from uvanet.analysis.regions import RegionTotals
 from uvanet.atomic_io import temporary_name
 from uvanet.errors import OutputError
-from uvanet.video.frame_stats import Got, Shares, peak, spread
 from uvanet.video.sink import Annotated, Sink, remove, unwritable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from io import FileIO
     from pathlib import Path
 
+    from uvanet.analysis.regions import RegionMask
+
 
 class Table(Sink):
-    """A file that grows by a row a frame.
+    """A file that grows by one row per frame.
 
-    Each row: `frame`, its number in the source; `time`, seconds in the source; `clip_time`,
-    seconds in what is written; `peak_x` and `peak_y`, the highest point, 0..1 from the left and
-    the top; `entropy` of the raw map, 0 (one point) to 1 (the same everywhere); `share:NAME` of
-    each region, 0..1.
+    Columns: `frame`, index in the source; `time`, seconds in the source; `clip_time`, seconds in
+    the exported clip; `peak_x` and `peak_y`, the highest point, 0..1 from the left and the top;
+    `entropy` of the raw map, 0 (one cell) to 1 (uniform); `share:NAME` of each region, 0..1.
 
     Args:
         path: The file.
-        shares: Of the regions.
+        regions: The regions whose shares are columns.
     """
 
-    def __init__(self, path: Path, shares: Shares) -> None:
+    def __init__(self, path: Path, regions: Sequence[RegionMask]) -> None:
         self._path = path
         self._part = temporary_name(path)
-        self._shares = shares
+        self._regions = regions
         self._file: FileIO | None = None
         self._count = 0
-        self._whole = 0  # bytes up to the end of the last whole row
+        self._end_of_rows = 0  # bytes up to the end of the last complete row
         self._last_row = 0
-        self._full = False
+        self._disk_full = False
         self.columns = ["frame", "time", "clip_time", "peak_x", "peak_y", "entropy"]
-        self.columns += [f"share:{name}" for name in shares.names]
+        self.columns += [f"share:{region.name}" for region in regions]
 
     def write(self, item: Annotated) -> None:
         """See `Sink.write`."""
         x, y = peak(item.saliency)
         values = [item.frame.index, round(item.frame.pts, 6), round(float(item.at), 6)]
-        values += [round(x, 4), round(y, 4), round(spread(item.saliency), 5)]
-        values += [round(share, 5) for share in self._shares.of(item.saliency).values()]
+        values += [round(x, 4), round(y, 4), round(entropy(item.saliency), 5)]
+        values += [round(share, 5) for share in region_shares(item.saliency, self._regions)]
         try:
             if self._file is None:
                 self._file = self._part.open("w+b", buffering=0)
                 self._put(self._head())
-            start = self._whole
-            self._put(self._row(values))
+            start = self._end_of_rows
+            self._put(self._row(item, values))
         except OSError as error:
             raise unwritable(self._path, error) from error
         self._last_row = start
@@ -73,17 +76,17 @@ class Table(Sink):
         return ""
 
     def keep(self) -> int:
-        """See `Sink.keep`; where the disk is full, the last row makes room for a short end."""
-        self._full = True
+        """See `Sink.keep`; on a full disk the last row makes room for a short end."""
+        self._disk_full = True
         for _ in range(2):
             if self._file is None or not self._count:
                 break
             try:
-                self._file.truncate(self._whole)
-                self._file.seek(self._whole)
+                self._file.truncate(self._end_of_rows)
+                self._file.seek(self._end_of_rows)
                 self.close()
             except (OSError, OutputError):
-                self._whole, self._count = self._last_row, self._count - 1
+                self._end_of_rows, self._count = self._last_row, self._count - 1
             else:
                 return self._count
         self.abort()
@@ -96,17 +99,17 @@ class Table(Sink):
             remove(self._part)
 
     def _put(self, text: str) -> None:
-        """Writes all of a text or raises; unbuffered, so that nothing is lost unnoticed."""
+        """Writes all of a text or raises; unbuffered, so that no loss goes unnoticed."""
         assert self._file is not None
         data = text.encode()
         if self._file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._whole += len(data)
+        self._end_of_rows += len(data)
 
     def _head(self) -> str:
         raise NotImplementedError
 
-    def _row(self, values: list[Any]) -> str:
+    def _row(self, item: Annotated, values: list[Any]) -> str:
         raise NotImplementedError
 
     def _foot(self) -> str:
@@ -114,61 +117,72 @@ class Table(Sink):
 
 
 class CsvTable(Table):
-    """The table as CSV; the last columns say which model and settings made the row.
+    """The table as CSV; the last two columns are the model and the settings.
 
     Args:
         path: The file.
-        shares: Of the regions.
+        regions: The regions whose shares are columns.
         model: The model's name.
-        settings: How the pictures look.
+        settings: The style of the clip.
     """
 
-    def __init__(self, path: Path, shares: Shares, model: str, settings: dict[str, Any]) -> None:
-        super().__init__(path, shares)
-        self._made = [
-            model,
-            " ".join(f"{name}={settings[name]}" for name in settings if name != "panes"),
-        ]
+    def __init__(
+        self, path: Path, regions: Sequence[RegionMask], model: str, settings: dict[str, Any]
+    ) -> None:
+        super().__init__(path, regions)
+        words = " ".join(f"{name}={settings[name]}" for name in settings if name != "panes")
+        self._constants = [model, words]
 
     def _head(self) -> str:
         return _line([*self.columns, "model", "settings"])
 
-    def _row(self, values: list[Any]) -> str:
-        return _line([*values, *self._made])
+    def _row(self, item: Annotated, values: list[Any]) -> str:
+        return _line([*values, *self._constants])
 
 
 class JsonTable(Table):
-    """The table as JSON: an object with the facts of the export, its `rows`, and `summary`.
+    """The table as JSON: an object with the facts of the export, `rows`, and `summary`.
 
-    The last is what each region got, as `uvanet.video.frame_stats.Got` tells it.
+    `summary` holds for each region `share`, its mean, 0..1; `entries`, how often the peak entered
+    it; and `first_peak`, seconds of the clip of its first peak or null.
 
     Args:
         path: The file.
-        shares: Of the regions.
-        facts: Stand before the rows.
+        regions: The regions whose shares are columns.
+        facts: Fields before the rows.
     """
 
-    def __init__(self, path: Path, shares: Shares, facts: dict[str, Any]) -> None:
-        super().__init__(path, shares)
+    def __init__(self, path: Path, regions: Sequence[RegionMask], facts: dict[str, Any]) -> None:
+        super().__init__(path, regions)
         self._facts = facts
-        self._got = Got(shares)
+        self._totals = [RegionTotals() for _ in regions]
 
     def _head(self) -> str:
         facts = json.dumps(self._facts, ensure_ascii=False, indent=1)
         return facts.removesuffix("\n}") + ',\n "rows": [\n  '
 
-    def _row(self, values: list[Any]) -> str:
+    def _row(self, item: Annotated, values: list[Any]) -> str:
         comma = ",\n  " if self._count else ""
         row = dict(zip(self.columns, values, strict=True))
-        at = (row["peak_x"], row["peak_y"])
-        self._got.add(row["clip_time"], at, values[len(values) - len(self._shares.names) :])
+        height, width = item.saliency.shape
+        place = int(row["peak_y"] * height), int(row["peak_x"] * width)
+        for region, totals in zip(self._regions, self._totals, strict=True):
+            inside = bool(region.mask(height, width)[place])
+            totals.add(row["clip_time"], row[f"share:{region.name}"], inside)
         return comma + json.dumps(row, ensure_ascii=False)
 
     def _foot(self) -> str:
-        if self._full:
+        if self._disk_full:
             return "\n ]\n}\n"
-        summary = json.dumps(self._got.summary(), ensure_ascii=False)
-        return f'\n ],\n "summary": {summary}\n}}\n'
+        summary = {}
+        for region, totals in zip(self._regions, self._totals, strict=True):
+            got = totals.summary()
+            summary[region.name] = {
+                "share": round(got.share, 5),
+                "entries": got.entries,
+                "first_peak": got.first,
+            }
+        return f'\n ],\n "summary": {json.dumps(summary, ensure_ascii=False)}\n}}\n'
 
 
 def _line(values: list[Any]) -> str:

@@ -9,10 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
-from app.features.playback.transport import clock_text
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.theme import theme_colors
+from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent
 
-    from app.ui.theme import ThemeColors
     from uvanet.analysis.record import Series
 
 _HEIGHT = 40
@@ -33,7 +33,6 @@ class AttentionStrip(QWidget):
     Args:
         tools: Actions shown as buttons beside it.
         scan: The action that looks through the clip, or stops doing so.
-        tokens: The theme's colours.
 
     Signals:
         sought: Seconds, where the user points.
@@ -45,14 +44,12 @@ class AttentionStrip(QWidget):
         self,
         tools: Sequence[QAction],
         scan: QAction,
-        tokens: ThemeColors,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Attention over time"))
-        self._tokens = tokens
         self._wanted, self._allowed = True, True
-        self.graph = _Graph(tokens)
+        self.graph = _Graph()
         self.graph.sought.connect(self.sought)
         self.progress = QLabel()
         self.progress.setObjectName("quiet")
@@ -74,7 +71,6 @@ class AttentionStrip(QWidget):
             layout.addWidget(button)
         layout.addWidget(self.progress)
         layout.addWidget(self.scan)
-        self.set_tokens(tokens)
         self.show_progress(None)
 
     def setVisible(self, visible: bool) -> None:
@@ -96,17 +92,7 @@ class AttentionStrip(QWidget):
         self.scan.setAccessibleName(words)
         tip = self._scan_action.toolTip()
         self.scan.setToolTip(tip.replace(self._scan_action.text(), words))
-        self._draw_icon(running=running)
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self.graph.set_tokens(tokens)
-        self._draw_icon(running=self.progress.isVisibleTo(self))
-
-    def _draw_icon(self, *, running: bool) -> None:
-        colour = self._tokens.accent if running else self._tokens.text
-        self.scan.setIcon(icon("close" if running else "scan", colour, self._tokens.faint))
+        self.scan.setIcon(icon("close", "accent") if running else icon("scan"))
 
 
 class _Graph(QWidget):
@@ -114,9 +100,8 @@ class _Graph(QWidget):
 
     sought = Signal(float)
 
-    def __init__(self, tokens: ThemeColors) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._tokens = tokens
         self._series: Series | None = None
         self._duration = 0.0
         self._step = 0.1
@@ -152,13 +137,8 @@ class _Graph(QWidget):
             self._position = seconds
             self.update()
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self._draw_anew()
-
     def changeEvent(self, event: QEvent) -> None:
-        """Draws anew in another font or language."""
+        """Draws anew in another font, language or theme."""
         self._draw_anew()
         super().changeEvent(event)
 
@@ -206,20 +186,20 @@ class _Graph(QWidget):
         painter.drawPixmap(0, 0, self._drawn)
         if self._duration:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(self._tokens.text), 1.4))
+            painter.setPen(QPen(QColor(theme_colors().text), 1.4))
             x = self._x(self._position)
             painter.drawLine(QPointF(x, 1), QPointF(x, self.height() - 1))
         painter.end()
 
     def _draw(self, ratio: float) -> QPixmap:
         """The strip without the position, which alone moves with every frame."""
-        tokens, drawn = self._tokens, QPixmap(self.size() * ratio)
+        colors, drawn = theme_colors(), QPixmap(self.size() * ratio)
         drawn.setDevicePixelRatio(ratio)
         drawn.fill(Qt.GlobalColor.transparent)
         painter = QPainter(drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(tokens.line), 1))
-        painter.setBrush(QColor(tokens.surface))
+        painter.setPen(QPen(QColor(colors.line), 1))
+        painter.setBrush(QColor(colors.surface))
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(box, 7, 7)
         if self._duration:
@@ -234,9 +214,9 @@ class _Graph(QWidget):
         return 1 + (self.width() - 2) * min(seconds / self._duration, 1.0)
 
     def _paint_series(self, painter: QPainter, series: Series) -> None:
-        tokens, height = self._tokens, float(self.height())
+        colors, height = theme_colors(), float(self.height())
         painter.setPen(Qt.PenStyle.NoPen)
-        moved = QColor(tokens.accent)
+        moved = QColor(colors.accent)
         moved.setAlpha(190)
         painter.setBrush(moved)
         bar = max(1.0, self.width() * self._step / self._duration - 0.6)
@@ -249,11 +229,11 @@ class _Graph(QWidget):
                 bars.append(QRectF(self._x(seconds), height - 1 - length, bar, length))
         painter.drawRects(bars)
         self._paint_spread(painter, series, columns)
-        painter.setPen(QPen(QColor(tokens.quiet), 1, Qt.PenStyle.DotLine))
+        painter.setPen(QPen(QColor(colors.quiet), 1, Qt.PenStyle.DotLine))
         for seconds in series.seconds[series.cuts]:
             painter.drawLine(QPointF(self._x(seconds), 2), QPointF(self._x(seconds), height - 2))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.accent))
+        painter.setBrush(QColor(colors.accent))
         for seconds in self._moments:
             x = self._x(seconds)
             mark = [QPointF(x - 3.5, 1), QPointF(x + 3.5, 1), QPointF(x, 6)]
@@ -273,7 +253,7 @@ class _Graph(QWidget):
         seconds = series.seconds[columns]
         unseen = max(4 * self._step, 2 * self._duration / max(self.width(), 1))
         gaps = np.flatnonzero(np.diff(seconds) > unseen) + 1
-        painter.setPen(QPen(QColor(self._tokens.inferred), 1.5))
+        painter.setPen(QPen(QColor(theme_colors().inferred), 1.5))
         for rows in np.split(np.arange(len(seconds)), gaps):
             points = [
                 QPointF(self._x(x), self.height() - 6 - (self.height() - 14) * y)
@@ -284,20 +264,20 @@ class _Graph(QWidget):
             painter.drawPolyline(QPolygonF(points))
 
     def _paint_words(self, painter: QPainter, *, known: bool) -> None:
-        tokens = self._tokens
+        colors = theme_colors()
         font = self.font()
         font.setPointSizeF(max(6.0, font.pointSizeF() * 0.8))
         painter.setFont(font)
         metrics = painter.fontMetrics()
         if not known:
-            painter.setPen(QColor(tokens.quiet))
+            painter.setPen(QColor(colors.quiet))
             words = tr("Attention over time appears here while the clip plays.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
         x = 8.0
-        for words, colour in ((tr("spread"), tokens.inferred), (tr("movement"), tokens.accent)):
+        for words, colour in ((tr("spread"), colors.inferred), (tr("movement"), colors.accent)):
             width = metrics.horizontalAdvance(words)
-            ground = QColor(tokens.surface)
+            ground = QColor(colors.surface)
             ground.setAlpha(210)
             painter.fillRect(QRectF(x - 2, 2, width + 4, metrics.height()), ground)
             painter.setPen(QColor(colour))

@@ -11,18 +11,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayou
 
 from app.features.analyse.region_layer import COLOURS
 from app.features.analyse.share_plot import SharePlot
-from app.features.playback.transport import clock_text
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.theme import theme_colors
+from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent
 
-    from app.ui.theme import ThemeColors
-    from uvanet.analysis.record import RegionSummary
+    from uvanet.analysis import RegionSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,6 @@ class RegionCard(QFrame):
 
     Args:
         tools: Actions shown as buttons in the card's head.
-        tokens: The theme's colours.
 
     Signals:
         renamed: Number of a region and its new name.
@@ -59,13 +58,10 @@ class RegionCard(QFrame):
     chosen = Signal(int)
     done = Signal()
 
-    def __init__(
-        self, tools: Sequence[QAction], tokens: ThemeColors, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, tools: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(tr("Regions"))
-        self._tokens = tokens
         title = QLabel(tr("Regions"))
         title.setObjectName("section")
         head = QHBoxLayout()
@@ -83,7 +79,7 @@ class RegionCard(QFrame):
         self._rows: list[_Row] = []
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
-        self.plot = SharePlot(tokens)
+        self.plot = SharePlot()
         self.plot.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 10, 10)
@@ -101,7 +97,7 @@ class RegionCard(QFrame):
             row.hide()
             row.deleteLater()
         while len(self._rows) < len(rows):
-            row = _Row(len(self._rows), self, self._tokens)
+            row = _Row(len(self._rows), self)
             self._rows.append(row)
             self._list.addWidget(row)
         for place, (row, data) in enumerate(zip(self._rows, rows, strict=True)):
@@ -116,18 +112,11 @@ class RegionCard(QFrame):
             name.setFocus(Qt.FocusReason.ShortcutFocusReason)
             name.selectAll()
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self.plot.set_tokens(tokens)
-        for row in self._rows:
-            row.set_tokens(tokens)
-
 
 class _Row(QWidget):
     """One region: dot, name, share; a bar; a line of facts."""
 
-    def __init__(self, place: int, card: RegionCard, tokens: ThemeColors) -> None:
+    def __init__(self, place: int, card: RegionCard) -> None:
         super().__init__(card)
         self._place = place
         self._card = card
@@ -148,10 +137,11 @@ class _Row(QWidget):
         self.share.setFont(font)
         self.share.setToolTip(tr("Share of the attention that is in the region now"))
         self.remove = IconButton(14)
+        self.remove.setIcon(icon("close", "quiet"))
         self.remove.setAccessibleName(tr("Delete region {number}").format(number=place + 1))
         self.remove.setToolTip(tr("Delete the region"))
         self.remove.clicked.connect(lambda: card.removed.emit(place))
-        self._bar = _Bar(COLOURS[place % len(COLOURS)], tokens)
+        self._bar = _Bar(COLOURS[place % len(COLOURS)])
         self.facts = QLabel()
         self.facts.setObjectName("quiet")
         small = QFont(self.facts.font())
@@ -175,7 +165,6 @@ class _Row(QWidget):
         layout.addLayout(line)
         layout.addWidget(self._bar)
         layout.addWidget(self.facts)
-        self.set_tokens(tokens)
 
     def show_data(self, data: RegionRow, *, chosen: bool) -> None:
         """Says what is known."""
@@ -188,11 +177,6 @@ class _Row(QWidget):
         )
         self._bar.show_value(data.share or 0.0, chosen=chosen)
         self.facts.setText(_facts(data.summary))
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self.remove.setIcon(icon("close", tokens.quiet, tokens.faint))
-        self._bar.set_tokens(tokens)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the region."""
@@ -220,9 +204,9 @@ class _Row(QWidget):
 class _Bar(QWidget):
     """A share as the length of a bar."""
 
-    def __init__(self, colour: str, tokens: ThemeColors) -> None:
+    def __init__(self, colour: str) -> None:
         super().__init__()
-        self._colour, self._tokens = colour, tokens
+        self._colour = colour
         self._value, self._chosen = 0.0, False
         self.setFixedHeight(6)
 
@@ -232,11 +216,6 @@ class _Bar(QWidget):
             self._value, self._chosen = value, chosen
             self.update()
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the bar."""
         painter = QPainter(self)
@@ -244,7 +223,7 @@ class _Bar(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         height = 6 if self._chosen else 4
         top, width = (self.height() - height) / 2, self.width() - 4
-        painter.setBrush(QColor(self._tokens.pressed))
+        painter.setBrush(QColor(theme_colors().pressed))
         painter.drawRoundedRect(QRectF(0, top, width, height), height / 2, height / 2)
         painter.setBrush(QColor(self._colour))
         filled = max(height, width * min(self._value, 1.0)) if self._value > 0 else 0

@@ -6,12 +6,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from app.features.analyse.region_card import RegionRow
 from app.features.analyse.region_store import RegionStore, store_path
 from app.ui.i18n import tr
-from uvanet.analysis import Region, shares
+from uvanet.analysis import Region, region_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from app.features.analyse.attention_history import AttentionHistory
     from app.features.analyse.region_card import RegionCard
     from app.features.analyse.region_layer import RegionLayer
-    from app.shell.main_window import MainWindow
-    from uvanet.analysis import Shape
-    from uvanet.analysis.record import RegionSummary
+    from app.shell.context import FeatureContext
+    from uvanet.analysis import RegionSummary, Shape
 
 _LIVE_SPAN = 60.0
 _SHOW_EVERY_S = 0.15
@@ -32,34 +31,31 @@ class Regions(QObject):
     """The regions and what is known of them.
 
     Args:
-        window: The window.
+        context: The parts of the program.
         recording: What was seen.
         layer: Shows them on the picture.
         card: Says their numbers.
 
     Attributes:
-        all: The regions.
         shares: Their shares of the attention on the canvas.
         selected: Number of the chosen one; -1 for none.
-
-    Signals:
-        changed: There are others, or they are elsewhere.
     """
 
-    changed = Signal()
-
     def __init__(
-        self, window: MainWindow, recording: AttentionHistory, layer: RegionLayer, card: RegionCard
+        self,
+        context: FeatureContext,
+        recording: AttentionHistory,
+        layer: RegionLayer,
+        card: RegionCard,
     ) -> None:
-        super().__init__(window)
-        self._window = window
+        super().__init__(context.slots.window)
+        self._context = context
         self._recording = recording
         self._layer = layer
         self._card = card
         self._store = RegionStore(store_path())
         self._spec = ""
         self._shown_at = 0.0
-        self.all: tuple[Region, ...] = ()
         self.shares: list[float] = []
         self.selected = -1
         self._summaries: list[RegionSummary | None] = []
@@ -74,6 +70,11 @@ class Regions(QObject):
         card.renamed.connect(self.rename)
         card.removed.connect(self.remove)
         recording.changed.connect(self._sum_up)
+
+    @property
+    def all(self) -> tuple[Region, ...]:
+        """The regions."""
+        return self._context.session.regions
 
     def begin(self, spec: str) -> None:
         """Brings the regions of a source that was opened."""
@@ -123,24 +124,23 @@ class Regions(QObject):
         self._store.write()
 
     def _set(self, regions: Sequence[Region], *, remember: bool = True) -> None:
-        self.all = self._window.regions = tuple(regions)
+        self._context.session.set_regions(regions)
         self._recording.record.keep_only(self.all)
         if remember:
             self._store.put(self._spec, self.all)
             self._write.start(_WRITE_AFTER_MS)
         self._measure()
         self._sum_up()
-        self.changed.emit()
 
     def _put(self, place: int, region: Region) -> None:
-        self.all = (*self.all[:place], region, *self.all[place + 1 :])
+        self._context.session.set_regions((*self.all[:place], region, *self.all[place + 1 :]))
 
     def _measure(self) -> None:
         # What is shown is measured: the average while that is on the picture.
-        packet, fixed = self._window.display.packet, self._window.display.heat.fixed
+        packet, fixed = self._context.presenter.packet, self._context.presenter.heat.fixed
         saliency = packet.saliency if packet and not packet.failed else None
         saliency = saliency if fixed is None else fixed
-        self.shares = [] if saliency is None else shares(saliency, self.all)
+        self.shares = [] if saliency is None else region_shares(saliency, self.all)
         self._shown_at = time.monotonic()
 
     def _sum_up(self) -> None:
@@ -151,7 +151,7 @@ class Regions(QObject):
         if not self.all:
             return
         series = record.series()
-        now = self._window.display.packet.frame.pts if self._window.display.packet else 0.0
+        now = self._context.presenter.packet.frame.pts if self._context.presenter.packet else 0.0
         last = self._recording.duration or now
         first = 0.0 if self._recording.duration else max(0.0, last - _LIVE_SPAN)
         columns = [record.shares(region) for region in self.all]
@@ -184,7 +184,7 @@ class Regions(QObject):
         self._set(self.all)
 
     def _write_soon(self) -> None:
-        self._window.jobs.run(self._store.write, lambda _: None, _raise, name="regions")
+        self._context.jobs.run(self._store.write, lambda _: None, _raise, name="regions")
 
 
 def _usual_name(number: int) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
     from app.ui.layers import ToWidget
-    from uvanet.analysis.scanpath import ScanpathPoint
+    from uvanet.analysis import Peak
 
 _RADIUS = 13.0
 
@@ -26,10 +26,10 @@ class ScanpathLayer(Layer):
     def __init__(self, font: QFont) -> None:
         super().__init__()
         self._font = font
-        self.looks: Sequence[ScanpathPoint] = ()
+        self.looks: Sequence[Peak] = ()
         self.note = ""
 
-    def show_looks(self, looks: Sequence[ScanpathPoint]) -> None:
+    def show_looks(self, looks: Sequence[Peak]) -> None:
         """Shows looks in their order; none for nothing."""
         if looks or self.looks:
             self.looks = looks

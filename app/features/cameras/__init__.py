@@ -1,1 +1,1 @@
-"""The feature cameras."""
+"""Cameras: reconnection and formats."""

@@ -1,13 +1,15 @@
-"""Cameras that come and go, and what they are asked for."""
+"""Cameras: watches for cameras that come back, and asks for size and rate."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from app.features.cameras.camera_menu import CameraMenu
 from app.features.cameras.camera_monitor import CameraMonitor
+from app.features.cameras.settings import CameraSettings
 from app.pipeline.events import PipelineState
-from app.shell.actions import ActionContext, ActionSpec, Menu
+from app.shell.actions import SOURCE, Menu, action
+from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from uvanet.sources import CameraFormat
@@ -16,75 +18,70 @@ from uvanet.sources.base import SourceKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.shell.main_window import MainWindow
+    from app.shell.context import FeatureContext
     from uvanet.sources import CameraDevice
     from uvanet.sources.base import SourceInfo
 
 _TOPIC = "camera"
-
-
-def _source(now: ActionContext) -> bool:
-    return now.source
+_RANK = 60
 
 
 class Cameras(Feature):
-    """Watches for a camera that was lost, or for the first one; asks for size and rate."""
+    """Reconnects a lost camera, announces new ones, and chooses the format."""
 
-    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
-        ActionSpec(
-            "camera_options",
-            "Size and rate of the camera…",
-            Menu.SOURCE,
-            ("Shift+S",),
-            available=_source,
-            group=1,
-        ),
-    )
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._watch = CameraMonitor(_list_cameras, parent=self)
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self._settings = context.settings.section(CameraSettings)
+        self._monitor = CameraMonitor(_list_cameras, parent=self)
         self._lost: SourceInfo | None = None
         self._info: SourceInfo | None = None
         self._wanted = False  # the source that was asked for last is a camera
         self._known: set[str] | None = None  # specs of the last look; None before the first
         self._menu = CameraMenu()
-        window.parts.add_status(self._menu)
-        window.controller.opened.connect(self._on_opened)
-        window.controller.opening.connect(self._on_opening)
-        window.controller.switched.connect(self._on_switched)
-        window.controller.state_changed.connect(self._on_state)
-        window.controller.turned.connect(self._on_turned)
-        window.closing.connect(self._watch.stop)
-        self._watch.seen.connect(self._on_seen)
+        context.slots.add_status(self._menu, _RANK)
+        session = context.session
+        session.opened.connect(self._on_opened)
+        session.opening.connect(self._on_opening)
+        session.switched.connect(self._on_switched)
+        session.state_changed.connect(self._on_state)
+        session.turned.connect(self._on_turned)
+        context.slots.closing.connect(self._monitor.stop)
+        self._monitor.seen.connect(self._on_seen)
         self._menu.size_chosen.connect(self._on_size)
         self._menu.rate_chosen.connect(self._on_rate)
-        self._ask()
+        self._request_format()
+
+    def facts(self) -> list[Fact]:
+        """The format that is asked for."""
+        width, height = self._settings.size
+        value = f"{width}x{height}, {self._settings.fps} fps"
+        return [Fact("camera format", value, FactKind.TECHNICAL)]
 
     def close(self, timeout: float) -> bool:
-        """Ends the watch."""
-        return self._watch.join(timeout)
+        """Ends the monitor's thread."""
+        return self._monitor.join(timeout)
 
     # -- actions
 
+    @action("Camera size and rate…", Menu.SOURCE, "Shift+S", needs=SOURCE, group=1)
     def camera_options(self) -> None:
-        """Opens the menu of what to ask the camera for."""
+        """Opens the menu of sizes and rates."""
         if self._info is None:
-            self.window.banner.say(
+            self.context.messages.notify(
                 "info",
-                tr("Size and rate are asked of cameras."),
-                tr("A screen and a stream give what they give."),
+                tr("Only cameras can be asked for a size and a rate."),
+                tr("Screens and streams have fixed ones."),
             )
         else:
-            self._menu.unfold()
+            self._menu.open_menu()
 
-    # -- that come and go
+    # -- connection
 
     def _on_opened(self, info: SourceInfo) -> None:
         camera = info.kind is SourceKind.CAMERA
         self._info = info if camera else None
         self._lost = None
-        self._menu.show_given(self._info)
+        self._menu.show_format(self._info)
         # Only the demo that stands in for a camera waits for one; who chose a film does not.
         self._wait(info.kind is SourceKind.DEMO and bool(info.note), known=set())
 
@@ -101,14 +98,14 @@ class Cameras(Feature):
             self._wait(self._lost is not None or self._wanted, known=None)
 
     def _wait(self, wanted: bool, *, known: set[str] | None) -> None:
-        if wanted and not self._watch.running:
+        if wanted and not self._monitor.running:
             self._known = known
-            self._watch.start()
+            self._monitor.start()
         elif not wanted:
-            self._watch.stop()
+            self._monitor.stop()
 
     def _on_seen(self, devices: Sequence[CameraDevice]) -> None:
-        if not self._watch.running:
+        if not self._monitor.running:
             return
         specs = {one.spec for one in devices}
         before = specs if self._known is None else self._known
@@ -120,47 +117,45 @@ class Cameras(Feature):
             number = lost.spec.removeprefix("camera:").isdecimal()
             if not number and any(one.spec == lost.spec for one in devices):
                 self._lost = None
-                self._watch.stop()
-                self.window.open_source(lost.spec)
-                self.window.banner.say("info", tr("{name} is back.").format(name=lost.title))
+                self._monitor.stop()
+                self.context.session.open(lost.spec)
+                self.context.messages.notify("info", tr("{name} is back.").format(name=lost.title))
                 return
         if fresh:
             names = ", ".join(one.name for one in fresh)
-            self.window.banner.say(
+            self.context.messages.notify(
                 "info",
                 tr("A camera is there now: {names}.").format(names=names),
                 tr("Press S to choose it."),
                 topic=_TOPIC,
             )
 
-    # -- what they are asked for
+    # -- format
 
-    def _ask(self) -> None:
-        settings = self.window.settings
-        width, height = settings.camera_size
-        rate = settings.camera_fps
-        wanted = bool(width or rate)
-        self.window.controller.camera_format = (
-            CameraFormat(width, height, float(rate)) if wanted else None
+    def _request_format(self) -> None:
+        (width, height), fps = self._settings.size, self._settings.fps
+        wanted = bool(width or fps)
+        self.context.session.camera_format = (
+            CameraFormat(width, height, float(fps)) if wanted else None
         )
-        self._menu.show_asked((width, height), rate)
+        self._menu.show_requested((width, height), fps)
 
     def _on_size(self, width: int, height: int) -> None:
-        self.window.settings.camera_size = [width, height]
+        self._settings.size = (width, height)
         self._reopen()
 
     def _on_rate(self, rate: int) -> None:
-        self.window.settings.camera_fps = rate
+        self._settings.fps = rate
         self._reopen()
 
     def _reopen(self) -> None:
-        self._ask()
+        self._request_format()
         if self._info is not None:
-            self.window.open_source(self._info.spec)
+            self.context.session.open(self._info.spec)
 
     def _on_turned(self) -> None:
         if self._info is not None:
-            self._menu.show_given(self.window.controller.info)
+            self._menu.show_format(self.context.session.info)
 
 
 def _list_cameras() -> Sequence[CameraDevice]:

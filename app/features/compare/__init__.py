@@ -1,5 +1,1 @@
-"""Compare: a teacher beside the student."""
-
-from app.features.compare.feature import Compare
-
-__all__ = ["Compare"]
+"""Compare: a teacher next to the student."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.pipeline.agreement import Agreement
-    from app.ui.theme import ThemeColors
 
 
 def _tips() -> tuple[str, ...]:
@@ -32,7 +31,7 @@ def _tips() -> tuple[str, ...]:
 class AgreementCard(PlotCard):
     """CC, SIM, KLD and the distance of the peaks, as numbers and curves of the last minute."""
 
-    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             tr("Agreement of student and teacher"),
             [
@@ -44,16 +43,15 @@ class AgreementCard(PlotCard):
             "{:.2f}",
             84,
             1.0,
-            tokens,
             parent,
         )
-        for label, tip in zip(self._values, _tips(), strict=True):
+        for label, tip in zip(self.values, _tips(), strict=True):
             label.setToolTip(tip)
-        self._stage.setMinimumHeight(56)
-        self._stage.setMaximumHeight(16_777_215)
+        self.chart.setMinimumHeight(56)
+        self.chart.setMaximumHeight(16_777_215)
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
-        layout.setStretchFactor(self._stage, 1)
+        layout.setStretchFactor(self.chart, 1)
         self._times: deque[float] = deque()
         self._samples: deque[tuple[float, float, float, float]] = deque()
 
@@ -61,8 +59,7 @@ class AgreementCard(PlotCard):
     def numbers(self) -> list[tuple[str, str]]:
         """Name and value of each number, as they are shown."""
         return [
-            (name, label.text())
-            for (name, _), label in zip(self._curves, self._values, strict=True)
+            (name, label.text()) for (name, _), label in zip(self.curves, self.values, strict=True)
         ]
 
     def add(self, seconds: float, agreement: Agreement) -> None:
@@ -86,19 +83,17 @@ class AgreementCard(PlotCard):
         """Forgets all, for another pair of models."""
         self._times.clear()
         self._samples.clear()
-        for value in self._values:
+        for value in self.values:
             value.setText("-")
-        for line in self._lines:
-            line.setData([], [])  # type: ignore[attr-defined]
+        for index in range(len(self.curves)):
+            self.chart.set_data(index, [], [])
 
     def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
         """Draws the curves and says the newest values, the peaks' distance in percent."""
         super().show_series(times, series)
-        self._values[3].setText(f"{series[3][-1]:.0%}".replace("%", "\N{NO-BREAK SPACE}%"))
-        if self._plot is None or not self._lines:  # it is made in steps
-            return
+        self.values[3].setText(f"{series[3][-1]:.0%}".replace("%", "\N{NO-BREAK SPACE}%"))
         bottom = min(0.0, math.floor(2 * min(map(min, series))) / 2)
         top = max(1.0, math.ceil(max(map(max, series))))
-        self._plot.set_y(bottom, top, padding=0.02)
+        self.chart.set_y_range(bottom, top, padding=0.02)
         marks = [(value, f"{value:g}") for value in (bottom, (bottom + top) / 2, top)]
-        self._plot.mark("left", marks)
+        self.chart.set_ticks("left", marks)

@@ -1,4 +1,4 @@
-"""The button that shows the view of now and opens the list of views."""
+"""The button that shows the current view and opens the list of views."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.shell.actions import Menu
+from app.shell.menus import fill_menu
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import QAction
+    from app.shell.actions import ActionRegistry
 
 
 class CompareButton(IconButton):
     """Chooses the view.
 
     Args:
-        views: One action a view.
-        more: What belongs to them.
+        actions: Those of the menu Compare are listed.
     """
 
-    def __init__(
-        self, views: Sequence[QAction], more: Sequence[QAction], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
+        self._actions = actions
         self.setAccessibleName(tr("Compare"))
         self.setToolTip(tr("Compare: views and models"))
         menu = QMenu(self)
-        menu.addActions(list(views))
-        menu.addSeparator()
-        menu.addActions(list(more))
+        menu.aboutToShow.connect(self._fill)
         self.setMenu(menu)
         self.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+
+    def _fill(self) -> None:
+        self.menu().clear()
+        fill_menu(self.menu(), self._actions, Menu.COMPARE)

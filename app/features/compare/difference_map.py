@@ -45,7 +45,8 @@ def difference_image(
     strength = np.clip((np.abs(difference) - _FLOOR) / (1.0 - _FLOOR), 0.0, 1.0)
     # The root lifts what is faint without hiding what is strong.
     alpha = np.sqrt(strength) * opacity
-    colours = np.where(difference[..., None] > 0, np.float32(MORE), np.float32(LESS))
+    more, less = np.array(MORE, np.float32), np.array(LESS, np.float32)
+    colours = np.where(difference[..., None] > 0, more, less)
     result = np.empty((height, width, 4), np.uint8)
     result[..., :3] = colours * alpha[..., None]
     result[..., 3] = 255 * alpha

@@ -1,4 +1,4 @@
-"""The line under the picture while a teacher looks on."""
+"""The strip below the picture while a teacher runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app.ui.controls import ElidedLabel, IconButton
+from app.shell.slots import action_button
+from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
 
 
 class CompareStrip(QWidget):
-    """Who the teacher is, whether frames wait for it, and how far it lags.
+    """Names the teacher, whether frames wait for it, and its lag.
 
     Args:
-        paired: Whether only frames that both have seen are shown.
-        models: Opens the choice of models.
+        synchronized: The action that shows only frames that both have seen.
 
     Signals:
         models_wanted: The user wants another teacher.
@@ -27,15 +27,13 @@ class CompareStrip(QWidget):
 
     models_wanted = Signal()
 
-    def __init__(self, paired: QAction, models: QAction, parent: QWidget | None = None) -> None:
+    def __init__(self, synchronized: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wanted = False
         self.teacher = QPushButton()
-        self.teacher.setToolTip(models.toolTip())
+        self.teacher.setToolTip(tr("Choose models"))
         self.teacher.clicked.connect(self.models_wanted)
-        self.paired = IconButton(18)
-        self.paired.setDefaultAction(paired)
-        self.paired.setAccessibleName(paired.text())
+        self.synchronized = action_button(synchronized, 18)
         self.mode = QLabel()
         self.mode.setObjectName("quiet")
         self.lag = ElidedLabel()
@@ -44,7 +42,7 @@ class CompareStrip(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         layout.addWidget(self.teacher)
-        layout.addWidget(self.paired)
+        layout.addWidget(self.synchronized)
         layout.addWidget(self.mode)
         layout.addWidget(self.lag, 1)
 
@@ -57,12 +55,12 @@ class CompareStrip(QWidget):
         """Stays hidden while it has nothing to say."""
         super().setVisible(visible and self._wanted)
 
-    def show_teacher(self, name: str, *, paired: bool) -> None:
+    def show_teacher(self, name: str, *, synchronized: bool) -> None:
         """Names the teacher; an empty name where there is none."""
         self.teacher.setText(
             tr("Teacher: {name}").format(name=name) if name else tr("Choose a teacher")
         )
-        self.mode.setText(tr("in step") if paired else tr("each at its own pace"))
+        self.mode.setText(tr("synchronized") if synchronized else tr("each at its own rate"))
 
     def show_lag(self, words: str) -> None:
         """Says how far the teacher lags."""

@@ -1,1 +1,1 @@
-"""The feature diagnostics."""
+"""Diagnostics: live plots, the About box, measurements."""

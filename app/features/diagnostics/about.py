@@ -1,4 +1,4 @@
-"""The About box: what this is, in which versions, and a report for those who help."""
+"""The About box: name, versions and license, and a report for bug reports."""
 
 from __future__ import annotations
 
@@ -20,24 +20,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.shell.context import FactKind
 from app.ui.i18n import tr
 from app.ui.icons import pixmap
 from uvanet import __version__
 
 if TYPE_CHECKING:
-    from app.pipeline.stats import PipelineStats
-    from app.runtime.settings import Settings
+    from collections.abc import Iterable
+
+    from app.shell.context import Fact
 
 _PARTS = ("PySide6_Essentials", "opencv-python", "onnxruntime", "numpy", "pyqtgraph")
-# What the report says of the settings: how the program looks and works, never what was opened.
-_TOLD = (
-    *("colormap", "opacity", "threshold", "smoothing", "overlay", "theme", "panel", "loop"),
-    *("analyse_strip", "analyse_looks", "camera_size", "camera_fps"),
-)
 
 
 class AboutDialog(QDialog):
-    """Name, versions, licence, and a button that copies a report.
+    """Name, versions, license, and a button that copies a report.
 
     Args:
         report: What the button copies.
@@ -55,7 +52,7 @@ class AboutDialog(QDialog):
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setBold(True)
         title.setFont(font)
-        words = QLabel(tr("Shows live where people would look. Licence: Apache-2.0."))
+        words = QLabel(tr("Shows live where people would look. License: Apache-2.0."))
         words.setObjectName("quiet")
         names = QVBoxLayout()
         names.addWidget(title)
@@ -94,7 +91,7 @@ class AboutDialog(QDialog):
 
 
 def versions() -> dict[str, str]:
-    """Names and versions of what the program is made of, and of the system."""
+    """Names and versions of the libraries and of the system."""
     found = {"Python": platform.python_version(), "Qt": qVersion()}
     for name in _PARTS:
         try:
@@ -106,37 +103,10 @@ def versions() -> dict[str, str]:
     return found
 
 
-def report_text(
-    model: str, kind: str, size: tuple[int, int], stats: PipelineStats, settings: Settings
-) -> str:
-    """What helps to understand a problem, without anything private.
-
-    Args:
-        model: The network's name.
-        kind: The family of the source; empty without one.
-        size: Width and height of its pictures.
-        stats: The pipeline's.
-        settings: Some of them are told, none that holds a path or an address.
-    """
+def report_text(facts: Iterable[Fact]) -> str:
+    """The report: versions, and what the features know of themselves that is not private."""
     lines = [f"UVA-Net Live: {__version__}"]
     lines += [f"{name}: {value}" for name, value in versions().items()]
     lines.append(f"frozen: {bool(getattr(sys, 'frozen', False))}")
-    lines.append(f"network: {model}")
-    lines.append(f"source: {kind or 'none'} {size[0]}x{size[1]}")
-    lines.append(
-        f"frames: captured {stats.captured}, inferred {stats.inferred}, painted {stats.painted}, "
-        f"failed {stats.failed}, in flight {stats.in_flight}"
-    )
-    lost = ", ".join(f"{cause} {count}" for cause, count in stats.dropped_by_cause.items() if count)
-    lines.append(f"dropped: {lost or 'none'}")
-    lines.append(
-        f"rates: {stats.fps_captured:.1f} captured, {stats.fps_inferred:.1f} inferred, "
-        f"{stats.fps_painted:.1f} painted"
-    )
-    for name in ("latency_p50_ms", "latency_p95_ms", "inference_p50_ms"):
-        value = getattr(stats, name)
-        lines.append(f"{name}: {'-' if value is None else format(value, '.1f')}")
-    lines.append(f"memory: {stats.rss_bytes / 1e6:.0f} MB")
-    told = ", ".join(f"{name} {getattr(settings, name)}" for name in _TOLD)
-    lines.append(f"settings: {told}")
+    lines += [f"{fact.name}: {fact.value}" for fact in facts if fact.kind is not FactKind.PRIVATE]
     return "\n".join(lines) + "\n"

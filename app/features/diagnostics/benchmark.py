@@ -8,25 +8,26 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QProcess, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
-from app.features.training.feature import Training
-from app.features.training.run import RunRequest
+from app.session.models import short_name
 from app.ui.i18n import tr
 from uvanet.system_info import seconds_alive
+from uvanet.training.progress import LineReader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtGui import QPixmap
+    from PySide6.QtWidgets import QWidget
 
-    from app.shell.main_window import MainWindow
+    from app.shell.context import FeatureContext
     from uvanet.errors import UvanetError
-    from uvanet.training.progress import Event
 
 _PATIENCE_SECONDS = 60.0
 _TRAINING_SECONDS = 300.0  # until a training takes its first step
+_END_SECONDS = 5.0
 _PULSE_MS = 4
 
 
@@ -34,7 +35,7 @@ class ScheduledTask(QObject):
     """Lets the program run for a while after the first overlay, does something, and leaves.
 
     Args:
-        window: The window.
+        context: The parts of the program.
         seconds: How long after the first overlay.
 
     Attributes:
@@ -43,9 +44,9 @@ class ScheduledTask(QObject):
             before.
     """
 
-    def __init__(self, window: MainWindow, seconds: float) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, context: FeatureContext, seconds: float) -> None:
+        super().__init__(context.slots.window)
+        self._context = context
         self._seconds = seconds
         self.code = 0
         self.start: float | None = None
@@ -57,9 +58,9 @@ class ScheduledTask(QObject):
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._lose_patience)
         self._patience.start(round(_PATIENCE_SECONDS * 1000))
-        window.display.first_overlay.connect(self._on_first_overlay)
-        window.controller.failed.connect(self._fail)
-        window.controller.engine_failed.connect(self._fail)
+        context.presenter.first_overlay.connect(self._on_first_overlay)
+        context.session.failed.connect(self._fail)
+        context.session.engine_failed.connect(self._fail)
 
     def act(self) -> None:
         """Does the errand; subclasses say what."""
@@ -72,7 +73,7 @@ class ScheduledTask(QObject):
 
     def _finish(self) -> None:
         self.act()
-        self._window.close()
+        self._context.slots.window.close()
 
     def _fail(self, error: UvanetError) -> None:
         self.give_up(str(error))
@@ -88,7 +89,7 @@ class ScheduledTask(QObject):
         """Says why on stderr and leaves."""
         sys.stderr.write(f"uvanet: {words}\n")
         self.code = 1
-        self._window.close()
+        self._context.slots.window.close()
 
 
 class _Pulse(QObject):
@@ -118,7 +119,7 @@ class Measurement(ScheduledTask):
     """Prints one line of JSON: start-up, latency, rates, memory, what it costs."""
 
     def _on_first_overlay(self) -> None:
-        self._before = self._window.controller.stats()
+        self._before = self._context.session.stats()
         self._since = time.perf_counter()
         self._cpu = _cpu_seconds()
         self._pulse = _Pulse(self)
@@ -126,19 +127,19 @@ class Measurement(ScheduledTask):
 
     def act(self) -> None:
         """Prints the line."""
-        window, info = self._window, self._window.controller.info
-        stats = window.controller.stats()
+        context, info = self._context, self._context.session.info
+        stats = context.session.stats()
         elapsed = time.perf_counter() - self._since
-        size = window.canvas.picture_rect().size().toSize()
+        size = context.slots.canvas.picture_rect().size().toSize()
         numbers = {
             "source": info.spec if info else "",
             "width": info.width if info else 0,
             "height": info.height if info else 0,
-            "model": window.status.model.text(),
+            "model": short_name(context.session.model),
             "platform": QGuiApplication.platformName(),
             "painted_width": size.width(),
             "painted_height": size.height(),
-            "pixel_ratio": window.devicePixelRatioF(),
+            "pixel_ratio": context.slots.window.devicePixelRatioF(),
             "seconds": round(elapsed, 3),
             "cores": round((_cpu_seconds() - self._cpu) / elapsed, 3),
             "gui_blocked_ms": round(1000 * self._pulse.longest, 1),
@@ -167,43 +168,48 @@ class Measurement(ScheduledTask):
 
 
 class TrainingMeasurement(Measurement):
-    """The same while a student trains, begun by this window and shown in it.
+    """The same while a student trains in a process of its own.
 
     Args:
-        window: The window.
-        seconds: How long, from the training's first step.
-        folder: Of the run, which goes on when the window has gone.
+        context: The parts of the program.
+        seconds: How long, from the first step of the training.
+        folder: Of the run, which ends with the measurement.
     """
 
-    def __init__(self, window: MainWindow, seconds: float, folder: Path) -> None:
-        super().__init__(window, seconds)
+    def __init__(self, context: FeatureContext, seconds: float, folder: Path) -> None:
+        super().__init__(context, seconds)
         self._folder, self._rss = folder, 0
-        self._training = next(one for one in window.features if isinstance(one, Training))
+        self._reader = LineReader()
+        self._process = QProcess(self)
+        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
+        self._process.readyReadStandardOutput.connect(self._read)
+        self._process.finished.connect(self._on_ended)
+        self._process.errorOccurred.connect(self._on_ended)
 
     def _on_first_overlay(self) -> None:
         self.start = seconds_alive()
         self._patience.start(round(_TRAINING_SECONDS * 1000))
-        words = ["demo", "--seconds", "10", "--steps", "1000000"]
-        self._training.start(RunRequest("adapt", "demo", words), self._folder)
-        run = self._training.run
-        if run is None:
-            self.give_up(self._window.banner.message)
-            return
-        run.told.connect(self._on_told)
-        run.ended.connect(lambda outcome: self.give_up(outcome.message))
-        self._training.show_run()
+        command = ["-m", "uvanet", "adapt", "demo", "--seconds", "10", "--steps", "1000000"]
+        command += ["--out", str(self._folder), "--events", "jsonl", "--background"]
+        self._process.start(sys.executable, command)
 
-    def _on_told(self, event: Event) -> None:
-        if getattr(event, "phase", "") == "train" and not self._rss:
-            self._rss = psutil.Process().memory_info().rss
-            super()._on_first_overlay()
+    def _read(self) -> None:
+        for event in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
+            if getattr(event, "phase", "") == "train" and not self._rss:
+                self._rss = psutil.Process().memory_info().rss
+                super()._on_first_overlay()
+
+    def _on_ended(self) -> None:
+        self.give_up(tr("The training ended early; its messages are above."))
+
+    def _finish(self) -> None:
+        self._process.blockSignals(True)
+        super()._finish()
+        self._process.kill()
+        self._process.waitForFinished(round(_END_SECONDS * 1000))
 
     def more(self) -> dict[str, Any]:
         """The memory when the training began."""
-        run, self._training.run = self._training.run, None
-        if run is not None:
-            # Or the window would ask whether to stop it.
-            run.detach()
         return {"rss_at_first_bytes": self._rss}
 
 
@@ -211,25 +217,25 @@ class Screenshot(ScheduledTask):
     """Saves a picture of the window as it is on the screen.
 
     Args:
-        window: The window.
+        context: The parts of the program.
         seconds: How long after the first overlay.
         path: The picture's file; its ending says the format.
     """
 
-    def __init__(self, window: MainWindow, seconds: float, path: Path) -> None:
-        super().__init__(window, seconds)
+    def __init__(self, context: FeatureContext, seconds: float, path: Path) -> None:
+        super().__init__(context, seconds)
         self._path = path
 
     def act(self) -> None:
         """Takes the picture."""
-        if not grab(self._window).save(str(self._path)):
+        if not grab(self._context.slots.window).save(str(self._path)):
             sys.stderr.write(
                 f"uvanet: {tr('The picture cannot be saved to {path}.').format(path=self._path)}\n"
             )
             self.code = 1
 
 
-def grab(window: MainWindow) -> QPixmap:
+def grab(window: QWidget) -> QPixmap:
     """The window's picture: from the screen where the system lets us, else painted anew."""
     if QGuiApplication.platformName() == "xcb":
         taken = window.screen().grabWindow(window.winId())

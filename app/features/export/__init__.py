@@ -1,5 +1,1 @@
-"""Exports: clips of files and of live sources, one after the other, beside the window."""
-
-from app.features.export.feature import Export
-
-__all__ = ["Export"]
+"""Export: clips of files, recordings of live sources."""

@@ -33,15 +33,16 @@ from app.ui.i18n import tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.features.export.settings import Extra, Preset
     from app.features.export.time_range import Span
 
-_PRESETS = (
+_PRESETS: tuple[tuple[Preset, str, str], ...] = (
     ("overlay", "Overlay", "The picture with the heat over it"),
     ("beside", "Side by side", "The picture as it was, and the overlay beside it"),
     ("teacher", "With teacher", "The picture, the overlay, and what a second model sees"),
     ("numbers", "Numbers only", "No video: a table with a row a frame"),
 )
-_EXTRAS = (
+_EXTRAS: tuple[tuple[Extra, str, str], ...] = (
     ("contours", "Contours", "Lines around the parts with much attention"),
     ("peaks", "Peaks", "Numbered rings at the highest points"),
     ("plot", "Graph", "How spread out attention was, in a strip below the picture"),
@@ -104,7 +105,7 @@ class ExportDialog(QDialog):
         self.span = (
             None if request.span is None else TimeRangeFields(request.span, request.duration)
         )
-        self.presets: dict[str, QPushButton] = {}
+        self.presets: dict[Preset, QPushButton] = {}
         self.line = QLineEdit(_short(request.folder / request.stem))
         self.line.setAccessibleName(tr("Save to"))
         self.line.setToolTip(tr("Folder and name; the ending is added"))
@@ -196,14 +197,14 @@ class ExportDialog(QDialog):
         self._form = form
         for box in (self.format, self.quality, self.height_box, self.teacher):
             form.addRow(box.accessibleName(), box)
-        self.extras: dict[str, QCheckBox] = {}
+        self.extras: dict[Extra, QCheckBox] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
         for place, (name, text, tip) in enumerate(_EXTRAS):
-            box = QCheckBox(tr(text))
-            box.setToolTip(tr(tip))
-            grid.addWidget(box, place // 2, place % 2)
-            self.extras[name] = box
+            extra = QCheckBox(tr(text))
+            extra.setToolTip(tr(tip))
+            grid.addWidget(extra, place // 2, place % 2)
+            self.extras[name] = extra
         rest = QWidget()
         layout = QVBoxLayout(rest)
         layout.setContentsMargins(0, 0, 0, 0)

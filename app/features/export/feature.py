@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -18,26 +18,27 @@ from app.features.export.options import ExportOptions, file_stem
 from app.features.export.queue import ExportQueue, ExportState, ExportTask
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.row_text import queue_row
-from app.features.playback.transport import clock_text
-from app.shell.actions import ActionContext, ActionSpec, Menu
+from app.features.export.settings import ExportSettings
+from app.shell.actions import SEEKABLE, SOURCE, Menu, action
 from app.shell.feature import Feature
-from app.shell.quit_guard import QuitQuestion, QuitWords
-from app.ui.controls import IconButton
+from app.shell.quit_guard import QuitPrompt
+from app.shell.settings import WindowSettings
+from app.shell.slots import action_button
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
-from app.ui.theme import DARK
-from uvanet.errors import UvanetError
+from app.ui.time_text import clock_text
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from app.features.export.time_range import Span
-    from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
+    from app.shell.context import FeatureContext
+    from uvanet.errors import UvanetError
     from uvanet.sources.base import SourceInfo
 
 _RECORDING_TICK_MS = 500
+_CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 
 
 class _Film(NamedTuple):
@@ -47,85 +48,55 @@ class _Film(NamedTuple):
     duration: float | None
 
 
-def _source(now: ActionContext) -> bool:
-    return now.source
-
-
-def _seekable(now: ActionContext) -> bool:
-    return now.source and now.seekable
-
-
-_E = Menu.EXPORT
-
-
 class Export(Feature):
-    """Exports clips, of files by marks on the timeline, of live sources by recording.
+    """Exports clips, of files by marks on the timeline, of live sources by recording."""
 
-    Args:
-        window: The window.
-    """
-
-    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
-        ActionSpec("export_clip", "Export clip…", _E, ("E",), "export", available=_source),
-        ActionSpec("export_folder", "Export a folder of videos…", _E, ("Ctrl+Shift+E",), "folder"),
-        ActionSpec("mark_in", "Start of the clip here", _E, ("I",), "mark-in", _seekable, group=1),
-        ActionSpec("mark_out", "End of the clip here", _E, ("U",), "mark-out", _seekable, group=1),
-        ActionSpec(
-            "clear_marks", "Whole film again", _E, ("Shift+I",), available=_seekable, group=1
-        ),
-        ActionSpec("record", "Record", _E, ("Ctrl+R",), "record", _source, group=2, checkable=True),
-        ActionSpec(
-            "export_last", "Export the last 30 seconds", _E, ("Ctrl+L",), available=_source, group=2
-        ),
-        ActionSpec(
-            "keep_last", "Keep the last 30 seconds", _E, ("Ctrl+E",), group=2, checkable=True
-        ),
-        ActionSpec("exports", "List of exports", _E, ("Shift+E",), group=3, checkable=True),
-    )
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._start: float | None = None
-        self._end: float | None = None
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        actions, slots, session = context.actions, context.slots, context.session
+        self._settings = context.settings.section(ExportSettings)
         self.queue = ExportQueue(self)
         self.queue.changed.connect(self._on_changed)
         self.queue.ended.connect(self._on_ended)
-        self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
-        self._orders = ExportJobBuilder(window, self.queue)
-        self.live = LiveRecording(window.controller, window.jobs, lambda: self._orders.folder, self)
+        self._orders = ExportJobBuilder(context, self.queue)
+        self.live = LiveRecording(session, context.jobs, lambda: self._orders.folder, self)
         self.live.failed.connect(self._on_recording_failed)
         self.live.split.connect(self._on_split)
-        self.question = QuitQuestion(window, self._busy, _quit_words, self)
-        self.card = ExportQueueCard(DARK)
+        self.card = ExportQueueCard()
+        self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
         self.card.dismissed.connect(self._on_dismissed)
         self.card.wanted.connect(self._on_wanted)
         # Queued: the panel has made room by then.
-        self.card.grew.connect(
-            lambda: window.parts.reveal(self.card), Qt.ConnectionType.QueuedConnection
-        )
+        self.card.grew.connect(lambda: slots.reveal(self.card), Qt.ConnectionType.QueuedConnection)
         self.card.hide()
-        window.parts.add_card(self.card)
-        self._record_button = _button(window, "record")
+        slots.add_card(self.card, _CARD_RANK)
+        self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
-        window.parts.add_button(self._record_button)
-        window.parts.add_button(_button(window, "export_clip"))
-        window.transport.add_marks(
-            *(window.actions_by_name[f"mark_{end}"] for end in ("in", "out"))
-        )
+        slots.add_button(actions["export_clip"], _BUTTON_RANK)
+        buttons = slots.timeline_buttons.layout()
+        assert buttons is not None
+        for name in ("mark_in", "mark_out"):
+            buttons.addWidget(action_button(actions[name]))
         self._status = QLabel()
         self._status.setObjectName("status")
         self._status.hide()
-        window.parts.add_status(self._status)
+        slots.add_status(self._status, _STATUS_RANK)
         self._tick = QTimer(self)
         self._tick.setInterval(_RECORDING_TICK_MS)
         self._tick.timeout.connect(self._show_status)
-        window.controller.opened.connect(self._on_opened)
-        window.controller.switched.connect(self._on_switched)
-        window.actions_by_name.set_checked("keep_last", window.settings.export_keep)
+        session.opened.connect(self._on_opened)
+        session.switched.connect(self._on_switched)
+        actions.set_checked("keep_last", self._settings.keep)
 
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """See `Feature.set_tokens`."""
-        self.card.set_tokens(tokens)
+    def unfinished(self) -> QuitPrompt | None:
+        """Exports that wait or run."""
+        if not (self.queue.active or self.live.saving):
+            return None
+        return QuitPrompt(
+            tr("Clips are still being exported."),
+            tr("Quitting stops the exports without a clip. Recordings are kept as videos."),
+            lambda: None,
+        )
 
     def close(self, timeout: float) -> bool:
         """See `Feature.close`; a recording that still runs is kept as a plain video."""
@@ -134,87 +105,102 @@ class Export(Feature):
         ended = self.queue.close(timeout / 4)
         return self.live.close(max(0.1, deadline - time.monotonic())) and ended
 
-    def _busy(self) -> bool:
-        return self.queue.active or self.live.saving
-
     # -- actions
 
+    @action("Export clip…", Menu.EXPORT, "E", icon="export", needs=SOURCE)
     def export_clip(self) -> None:
         """Asks how, then exports the marked part; of a live source the last half minute."""
-        info = self.window.controller.info
+        info = self.context.session.info
         if info is None:
             return
         if info.kind is SourceKind.PICTURE:
-            self.window.banner.say(
+            self.context.messages.notify(
                 "info",
                 tr("A single picture is saved as a snapshot."),
-                self.window.actions_by_name.tip(tr("Save snapshot"), "save_snapshot"),
+                self.context.actions.tip(tr("Save snapshot"), "save_snapshot"),
             )
         elif info.live:
-            self.live.save_last(info.title, partial(self._ask_for_take, info), self._failed)
+            self.live.save_last(
+                info.title, partial(self._ask_for_take, info), self.context.show_error
+            )
         else:
             part = tr("I and U mark a part on the timeline, too.")
             if info.kind is SourceKind.NETWORK:
                 part = tr("Without sound: save the film first to keep it.")
             stem = file_stem(info.title, dated=False)
-            film = _Film((self._start, self._end), info.duration)
+            film = _Film(self.context.session.marks, info.duration)
             self._ask(info.title, part, stem, partial(self._export_file, info), film=film)
 
+    @action("Export a folder of videos…", Menu.EXPORT, "Ctrl+Shift+E", icon="folder")
     def export_folder(self) -> None:
         """Asks for a folder, then how, then exports every video in it."""
         ask_folder(
-            self.window, self.window.settings.folder, self._ask_for_folder, tr("Export a folder")
+            self.context.slots.window,
+            self.context.settings.section(WindowSettings).folder,
+            self._ask_for_folder,
+            tr("Export a folder"),
         )
 
+    @action("Mark start", Menu.EXPORT, "I", icon="mark-in", needs=SEEKABLE, group=1)
     def mark_in(self) -> None:
         """Lets the clip start at the picture that is shown."""
-        packet = self.window.display.packet
+        packet = self.context.presenter.packet
         if packet is not None:
-            self._set_marks(packet.frame.pts, self._end)
+            self._set_marks(packet.frame.pts, self.context.session.marks[1])
 
+    @action("Mark end", Menu.EXPORT, "U", icon="mark-out", needs=SEEKABLE, group=1)
     def mark_out(self) -> None:
         """Lets the clip end with the picture that is shown."""
-        packet, info = self.window.display.packet, self.window.controller.info
+        packet, info = self.context.presenter.packet, self.context.session.info
         if packet is not None and info is not None:
             period = 1 / info.fps if info.fps > 0 else 0.04
-            self._set_marks(self._start, packet.frame.pts + period, newest_end=True)
+            self._set_marks(
+                self.context.session.marks[0], packet.frame.pts + period, newest_end=True
+            )
 
+    @action("Clear marks", Menu.EXPORT, "Shift+I", needs=SEEKABLE, group=1)
     def clear_marks(self) -> None:
         """Takes the whole film again."""
         self._set_marks(None, None)
 
+    @action("Record", Menu.EXPORT, "Ctrl+R", icon="record", needs=SOURCE, group=2, checkable=True)
     def record(self, on: bool) -> None:
         """Records a live source, or ends that and exports it."""
-        info = self.window.controller.info
-        if on and self._is_live(info):
+        info = self.context.session.info
+        if on and info is not None and self._is_live(info):
             self.live.record(info.title)
             self._tick.start()
         elif self.live.recording and info is not None:
             self._finish_recording(info.title)
-        self.window.actions_by_name.set_checked("record", self.live.recording)
+        self.context.actions.set_checked("record", self.live.recording)
         self._show_status()
 
+    @action("Export the last 30 seconds", Menu.EXPORT, "Ctrl+L", needs=SOURCE, group=2)
     def export_last(self) -> None:
         """Exports the last half minute of a live source, the way it was done last."""
-        info = self.window.controller.info
+        info = self.context.session.info
         if info is not None and self._is_live(info):
-            self.live.save_last(info.title, partial(self._export_take, info.title), self._failed)
+            self.live.save_last(
+                info.title, partial(self._export_take, info.title), self.context.show_error
+            )
 
+    @action("Keep the last 30 seconds", Menu.EXPORT, "Ctrl+E", group=2, checkable=True)
     def keep_last(self, on: bool) -> None:
         """Keeps the last half minute of live sources, or nothing unless it is recorded."""
-        self.window.settings.export_keep = on
-        info = self.window.controller.info
+        self._settings.keep = on
+        info = self.context.session.info
         if on and info is not None and info.live:
             self.live.start()
         elif not on and not self.live.recording:
             self.live.stop()
 
+    @action("List of exports", Menu.EXPORT, "Shift+E", group=3, checkable=True)
     def exports(self, on: bool) -> None:
         """Shows or hides the list of exports."""
-        self.window.actions_by_name.set_checked("exports", on)
+        self.context.actions.set_checked("exports", on)
         self.card.setVisible(on)
-        if on and not self.window.settings.panel:
-            self.window.set_panel_visible(True)
+        if on and not self.context.slots.panel_wanted:
+            self.context.slots.set_panel_wanted(True)
 
     # -- asking
 
@@ -237,7 +223,7 @@ class Export(Feature):
             orders.last_choice(),
             *(film or (None, None)),
         )
-        dialog = ExportDialog(request, self.window)
+        dialog = ExportDialog(request, self.context.slots.window)
         dialog.chosen.connect(lambda *_: self._take_span(dialog))
         dialog.chosen.connect(
             lambda choice, base: orders.remember(choice, base.parent if stem else base)
@@ -271,14 +257,17 @@ class Export(Feature):
             part = tr("{count} videos, one after the other").format(count=len(videos))
             self._ask(str(folder), part, "", partial(self._export_videos, videos))
 
-        self.window.jobs.run(lambda: videos_in(folder), ask, self._failed, name="folder")
+        self.context.jobs.run(
+            lambda: videos_in(folder), ask, self.context.show_error, name="folder"
+        )
 
     # -- exporting
 
     def _export_file(self, info: SourceInfo, choice: ExportOptions, base: Path) -> None:
-        arguments = [] if self._start is None else ["--start", f"{self._start:.6f}"]
-        if self._end is not None:
-            arguments += ["--end", f"{self._end:.6f}"]
+        start, end = self.context.session.marks
+        arguments = [] if start is None else ["--start", f"{start:.6f}"]
+        if end is not None:
+            arguments += ["--end", f"{end:.6f}"]
         if info.kind is SourceKind.FOLDER:
             arguments += ["--fps", str(info.fps)]
         self._orders.add(info.spec, choice, base, arguments)
@@ -298,24 +287,24 @@ class Export(Feature):
     def _finish_recording(self, title: str) -> None:
         self._tick.stop()
         if self.live.missed:
-            self.window.banner.say(
+            self.context.messages.notify(
                 "warning",
                 tr("The disk was too slow for {count} frames of the recording.").format(
                     count=self.live.missed
                 ),
                 tr("A faster disk, or a smaller picture of the camera, helps."),
             )
-        self.live.finish(partial(self._export_take, title), self._failed)
-        if not self.window.settings.export_keep:
+        self.live.finish(partial(self._export_take, title), self.context.show_error)
+        if not self._settings.keep:
             self.live.stop()
 
     def _is_live(self, info: SourceInfo | None) -> bool:
         """Whether there is something to record; says what to do where there is not."""
         if info is not None and not info.live:
-            self.window.banner.say(
+            self.context.messages.notify(
                 "info",
                 tr("Cameras, screens and streams are recorded; a film is there already."),
-                self.window.actions_by_name.tip(tr("Export a part of it"), "export_clip"),
+                self.context.actions.tip(tr("Export a part of it"), "export_clip"),
             )
         return info is not None and info.live
 
@@ -327,43 +316,42 @@ class Export(Feature):
         if start is not None and end is not None and end <= start:
             # The mark just set counts; the other one would make an empty clip.
             start, end = (None, end) if newest_end else (start, None)
-        self._start, self._end = start, end
-        self.window.transport.set_marks(start, end)
+        self.context.session.set_marks(start, end)
 
     def _on_opened(self, info: SourceInfo) -> None:
         self.clear_marks()
         self._record_button.setVisible(info.live)
-        if info.live and self.window.settings.export_keep:
+        if info.live and self._settings.keep:
             self.live.start()
 
     def _on_switched(self) -> None:
         if self.live.recording:
             self._finish_recording(tr("recording"))
-            self.window.actions_by_name.set_checked("record", False)
+            self.context.actions.set_checked("record", False)
             self._show_status()
         self.live.stop()
 
     def _on_changed(self, task: ExportTask) -> None:
         first = not self.card.rows
         self.card.show_row(queue_row(task))
-        if first and self.window.settings.panel:
+        if first and self.context.slots.panel_wanted:
             self.exports(True)
         self._show_status()
 
     def _on_ended(self, task: ExportTask) -> None:
-        banner = self.window.banner
+        banner = self.context.messages
         kept = "" if task.kept is None else _kept_words(task.kept)
         if task.state == ExportState.FAILED:
-            banner.say("error", task.message, f"{task.hint} {kept}".strip())
+            banner.notify("error", task.message, f"{task.hint} {kept}".strip())
         elif task.state == ExportState.DONE and task.message:
-            banner.say("warning", task.message, task.hint)
+            banner.notify("warning", task.message, task.hint)
         elif task.state == ExportState.DONE:
-            banner.say(
+            banner.notify(
                 "done", tr("Exported {name}.").format(name=task.title), str(task.outputs[0].parent)
             )
         else:
             if kept:
-                banner.say("info", kept)
+                banner.notify("info", kept)
             self.queue.remove(task)
         self._show_status()
 
@@ -381,15 +369,15 @@ class Export(Feature):
 
     def _on_recording_failed(self, error: UvanetError, kept: Path | None) -> None:
         self._tick.stop()
-        self.window.actions_by_name.set_checked("record", False)
+        self.context.actions.set_checked("record", False)
         self._show_status()
         words = "" if kept is None else _kept_words(kept)
-        self.window.banner.say("error", error.message, f"{error.hint} {words}".strip())
+        self.context.messages.notify("error", error.message, f"{error.hint} {words}".strip())
 
     def _on_split(self, take: Path) -> None:
-        info = self.window.controller.info
+        info = self.context.session.info
         self._export_take(info.title if info is not None else tr("recording"), take)
-        self.window.banner.say(
+        self.context.messages.notify(
             "info",
             tr("The picture's size changed: the recording goes on as a second clip."),
             tr("What was recorded before is being exported."),
@@ -410,27 +398,6 @@ class Export(Feature):
         self._status.setText("   ".join(words))
         self._status.setVisible(bool(words))
 
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, UvanetError):
-            raise error
-        self.window.banner.say("error", error.message, error.hint)
-
-
-def _button(window: MainWindow, name: str) -> IconButton:
-    button = IconButton()
-    button.setDefaultAction(window.actions_by_name[name])
-    button.setAccessibleName(window.actions_by_name[name].text().removesuffix("…"))
-    return button
-
 
 def _kept_words(path: Path) -> str:
     return tr("The recording is kept as {path}.").format(path=path)
-
-
-def _quit_words() -> QuitWords:
-    return QuitWords(
-        tr("An export goes on"),
-        tr("Clips are still being exported."),
-        tr("If it is stopped, its clips are not made. Recordings are kept as they are."),
-        tr("Stop it"),
-    )

@@ -11,15 +11,17 @@ import numpy as np
 
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
 from app.features.export.queue import ExportTask
+from app.features.export.settings import MIN_HEIGHT, ExportSettings
 from app.session.models import if_available
+from app.session.settings import SessionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import IO
 
     from app.features.export.queue import ExportQueue
-    from app.shell.main_window import MainWindow
-    from uvanet.video.job import Region
+    from app.shell.context import FeatureContext
+    from uvanet.analysis.regions import RegionMask
 
 _MASK_SIDE = 256
 
@@ -28,52 +30,53 @@ class ExportJobBuilder:
     """Makes exports the way the window shows things now, and remembers the last choice.
 
     Args:
-        window: The window.
+        context: The parts of the program.
         queue: Where exports go.
     """
 
-    def __init__(self, window: MainWindow, queue: ExportQueue) -> None:
-        self._window = window
+    def __init__(self, context: FeatureContext, queue: ExportQueue) -> None:
+        self._session, self._heat = context.session, context.presenter.heat
+        self._models = context.settings.section(SessionSettings)
+        self._settings = context.settings.section(ExportSettings)
         self._queue = queue
 
     @property
     def folder(self) -> Path:
         """Where exports go."""
-        return exports_folder(self._window.settings.export_folder)
+        return exports_folder(self._settings.folder)
 
     def teachers(self) -> list[str]:
         """Models that can stand beside ours, the one that was compared last before others."""
         from uvanet.registry import list_models
 
-        settings = self._window.settings
-        names = [settings.compare_teacher, *settings.model_files]
+        names = [self._models.teacher, *self._models.model_files]
         names += [card.name for card in list_models()]
-        ours = ("", self._window.controller.model)
+        ours = ("", self._session.model)
         return [name for name in dict.fromkeys(map(if_available, names)) if name not in ours]
 
     def last_choice(self) -> ExportOptions:
         """What was chosen last, made good where a model has gone since."""
-        settings = self._window.settings
+        settings = self._settings
         teacher = next(iter(self.teachers()), "")
-        preset = settings.export_preset
+        preset = settings.preset
         return ExportOptions(
             "overlay" if preset == "teacher" and not teacher else preset,
-            settings.export_format,
-            settings.export_quality,
-            settings.export_height,
-            tuple(settings.export_extras),
+            settings.format,
+            settings.quality,
+            settings.height if settings.height >= MIN_HEIGHT else 0,
+            tuple(settings.extras),
             teacher,
         )
 
     def remember(self, choice: ExportOptions, folder: Path) -> None:
         """Keeps a choice for the next time."""
-        settings = self._window.settings
-        settings.export_preset = choice.preset
-        settings.export_format = choice.format
-        settings.export_quality = choice.quality
-        settings.export_height = choice.height
-        settings.export_extras = list(choice.extras)
-        settings.export_folder = str(folder)
+        settings = self._settings
+        settings.preset = choice.preset
+        settings.format = choice.format
+        settings.quality = choice.quality
+        settings.height = choice.height
+        settings.extras = list(choice.extras)
+        settings.folder = str(folder)
 
     def add(
         self,
@@ -94,13 +97,12 @@ class ExportJobBuilder:
         """
         taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
         outs = choice.outs(base, taken)
-        overlay = self._window.display.heat
+        overlay = self._heat
         arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
         arguments += choice.arguments()
-        controller = self._window.controller
-        arguments += style_arguments(overlay.style, overlay.smoothing, controller.model)
-        arguments += ["--engine", controller.engine]
-        orientation = controller.orientations.of(spec)
+        arguments += style_arguments(overlay.style, overlay.smoothing, self._session.model)
+        arguments += ["--engine", self._session.engine]
+        orientation = self._session.orientations.of(spec)
         if orientation.mirrored:
             arguments.append("--mirror")
         if orientation.quarters:
@@ -114,8 +116,7 @@ class ExportJobBuilder:
 
     def _masks(self) -> Path | None:
         """The regions that were drawn, as masks in a file; None without any."""
-        features = self._window.features
-        regions = next((one.regions.all for one in features if hasattr(one, "regions")), ())
+        regions = self._session.regions
         if not regions:
             return None
         with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
@@ -123,7 +124,7 @@ class ExportJobBuilder:
         return Path(file.name)
 
 
-def _write_masks(file: IO[bytes], regions: Iterable[Region]) -> None:
+def _write_masks(file: IO[bytes], regions: Iterable[RegionMask]) -> None:
     """Writes an archive for `--regions`; regions that share a name are numbered."""
     names: set[str] = set()
     # Not by np.savez, which keeps some names for itself.

@@ -16,6 +16,7 @@ from uvanet.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from app.features.export.settings import Extra, Format, Preset, Quality
     from uvanet.video.overlay import OverlayStyle
 
 _PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
@@ -28,19 +29,19 @@ class ExportOptions:
     """The choice; the same for every clip.
 
     Attributes:
-        preset: One of `app.runtime.settings.EXPORT_PRESETS`; "numbers" makes no video.
+        preset: "numbers" makes no video.
         format: "mp4" or "webm".
         quality: "small", "good" or "best".
         height: Of the picture in pixels; 0 for the source's.
-        extras: Of `app.runtime.settings.EXPORT_EXTRAS`.
+        extras: What is drawn or written besides.
         teacher: The second model, for the preset "teacher".
     """
 
-    preset: str = "overlay"
-    format: str = "mp4"
-    quality: str = "good"
+    preset: Preset = "overlay"
+    format: Format = "mp4"
+    quality: Quality = "good"
     height: int = 0
-    extras: tuple[str, ...] = ()
+    extras: tuple[Extra, ...] = ()
     teacher: str = ""
 
     def outs(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:

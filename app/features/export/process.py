@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.features.export.events import (
+from app.runtime.child_process import ChildProcess, own_command
+from app.ui.i18n import tr
+from uvanet.atomic_io import remove_stale_parts
+from uvanet.video.events import (
     ExportCancelled,
     ExportDone,
     ExportFailed,
     ExportProgress,
-    decode_event,
+    decode_export_event,
 )
-from app.runtime.child_process import ChildProcess, own_command
-from app.ui.i18n import tr
-from uvanet.atomic_io import remove_stale_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from app.features.export.events import ExportEnd
+    from uvanet.video.events import ExportEnd
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class ExportProcess(QObject):
         return self._child.close(timeout)
 
     def _on_line(self, line: bytes) -> None:
-        event = decode_event(line)
+        event = decode_export_event(line)
         if isinstance(event, ExportProgress):
             self.progress.emit(event)
         elif isinstance(event, ExportDone | ExportCancelled | ExportFailed):

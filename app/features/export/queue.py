@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.features.export.events import ExportCancelled, ExportDone, ExportFailed
 from app.features.export.process import ExportProcess
 from app.ui.i18n import tr
+from uvanet.video.events import ExportCancelled, ExportDone, ExportFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from app.features.export.events import ExportEnd, ExportProgress
+    from uvanet.video.events import ExportEnd, ExportProgress
 
 MAX_ENDED = 20
 """Exports that have ended and stay in the list; older ones are removed from it."""

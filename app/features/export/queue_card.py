@@ -19,11 +19,10 @@ from PySide6.QtWidgets import (
 from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.theme import set_level
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
-
-    from app.ui.theme import ThemeColors
 
 _STEPS = 1000
 
@@ -62,10 +61,12 @@ class _Row(QWidget):
         self.bar.setFixedHeight(4)
         self.bar.setAccessibleName(tr("Progress"))
         self.show_button = IconButton(16)
+        self.show_button.setIcon(icon("folder", "quiet"))
         self.show_button.setAccessibleName(tr("Show in its folder"))
         self.show_button.setToolTip(tr("Show in its folder"))
         self.show_button.clicked.connect(lambda: card.wanted.emit(number))
         self.cross = IconButton(14)
+        self.cross.setIcon(icon("close", "quiet"))
         self.cross.clicked.connect(lambda: card.dismissed.emit(number))
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
@@ -80,7 +81,7 @@ class _Row(QWidget):
         layout.addWidget(self.words, 2, 0, 1, 2)
         layout.setColumnStretch(0, 1)
 
-    def show_row(self, row: QueueRow, tokens: ThemeColors) -> None:
+    def show_row(self, row: QueueRow) -> None:
         self.title.set_full_text(row.title)
         self.words.set_full_text(row.words)
         ended = bool(row.level)
@@ -93,10 +94,7 @@ class _Row(QWidget):
         self.cross.setToolTip(name)
         if row.tip:
             self.words.setToolTip(row.tip)
-        colour = getattr(tokens, row.level) if row.level in ("warning", "error") else tokens.quiet
-        self.words.setStyleSheet(f"color: {colour};")
-        self.cross.setIcon(icon("close", tokens.quiet, tokens.faint))
-        self.show_button.setIcon(icon("folder", tokens.quiet, tokens.faint))
+        set_level(self.words, row.level)
 
 
 class ExportQueueCard(QFrame):
@@ -112,11 +110,9 @@ class ExportQueueCard(QFrame):
     wanted = Signal(int)
     grew = Signal()
 
-    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self._tokens = tokens
-        self._shown: dict[int, QueueRow] = {}
         self.rows: dict[int, _Row] = {}
         title = QLabel(tr("Exports"))
         title.setObjectName("section")
@@ -137,12 +133,10 @@ class ExportQueueCard(QFrame):
             self.rows[row.number] = _Row(self, row.number)
             self._list.addWidget(self.rows[row.number])
             self.empty.hide()
-        self._shown[row.number] = row
-        self.rows[row.number].show_row(row, self._tokens)
+        self.rows[row.number].show_row(row)
 
     def remove_row(self, number: int) -> None:
         """Takes a line out."""
-        self._shown.pop(number, None)
         row = self.rows.pop(number, None)
         if row is not None:
             self._list.removeWidget(row)
@@ -154,9 +148,3 @@ class ExportQueueCard(QFrame):
         """Tells of the new size."""
         super().resizeEvent(event)
         self.grew.emit()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        for number, row in self.rows.items():
-            row.show_row(self._shown[number], tokens)

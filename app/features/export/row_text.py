@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from app.features.export.queue import ExportState
 from app.features.export.queue_card import QueueRow
-from app.features.playback.transport import clock_text
 from app.ui.i18n import tr
+from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
     from app.features.export.queue import ExportTask

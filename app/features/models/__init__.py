@@ -1,1 +1,1 @@
-"""The feature models."""
+"""Models: choice of student, teacher and engine."""

@@ -1,54 +1,88 @@
-"""Models: which network runs live, which one stands beside it, and what each costs here."""
+"""Models: which student and teacher run, on which engine, and what each costs here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.features.models.dialog import ModelsDialog
-from app.features.models.model_info import ModelInfo, list_model_info, measure, try_model
+from app.features.models.model_info import (
+    ModelInfo,
+    ModelPreview,
+    list_model_info,
+    measure,
+    try_model,
+)
 from app.features.models.onnx_dialog import OnnxModelDialog
-from app.session.models import engines
-from app.shell.actions import ActionSpec, Menu
+from app.session.models import engines, short_name
+from app.session.settings import Engine, SessionSettings
+from app.shell.actions import Menu, action
+from app.shell.context import Fact
 from app.shell.feature import Feature
+from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
-    from app.features.compare import Compare
-    from app.shell.main_window import MainWindow
-from app.features.models.model_info import ModelPreview
+    from app.shell.context import FeatureContext
+    from uvanet.errors import UvanetError
 
-_MOST_FILES = 12
+_MAX_FILES = 12
+_SUFFIXES = (".onnx", ".safetensors")
+_TOPIC = "model"
 
 
 class Models(Feature):
-    """The one place where models are picked."""
+    """The only place where models are chosen."""
 
-    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
-        ActionSpec("choose_models", "Models…", Menu.COMPARE, ("M",), "model", group=2),
-        ActionSpec(
-            "open_model", "Use an ONNX file as teacher…", Menu.COMPARE, ("Shift+M",), group=2
-        ),
-    )
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self._settings = context.settings.section(SessionSettings)
         self._dialog: ModelsDialog | None = None
         self.trial: OnnxModelDialog | None = None
         self._measuring = False
         self._waiting: list[str] = []  # models to be measured
-        window.controller.model_changed.connect(self._on_model)
-        window.controller.model_failed.connect(lambda _: self._mark())
+        session = context.session
+        session.model_changed.connect(self._on_model)
+        session.model_failed.connect(self._on_failed)
+        session.engine_failed.connect(self._on_failed)
+        session.model_waiting.connect(self._on_waiting)
+        session.teacher_changed.connect(self._mark)
+
+    def open_drop(self, path: str) -> bool:
+        """Runs dropped weights in place of the student; weights without a card are tried first."""
+        if not path.lower().endswith(_SUFFIXES):
+            return False
+        model = Path(path).with_suffix(".onnx")
+        if not model.is_file():
+            self.context.messages.notify(
+                "error",
+                tr("There is no {wanted} beside {dropped}.").format(
+                    wanted=model.name, dropped=Path(path).name
+                ),
+                tr("Drop an .onnx file; .safetensors files are for training."),
+            )
+        elif model.with_suffix(".json").is_file():
+            self.context.session.use_model(str(model))
+        else:
+            self.try_file(str(model))
+        return True
+
+    def facts(self) -> list[Fact]:
+        """The name of the student."""
+        return [Fact(tr("Model"), short_name(self.context.session.model))]
 
     # -- actions
 
+    @action("Models…", Menu.COMPARE, "M", icon="model", group=2)
     def choose_models(self) -> None:
         """Shows the models with what is known of each."""
         if self._dialog is None:
-            self._dialog = ModelsDialog(engines(), self.window.controller.engine, self.window)
+            session = self.context.session
+            self._dialog = ModelsDialog(engines(), session.engine, self.context.slots.window)
             self._dialog.engine_chosen.connect(self._use_engine)
-            self._dialog.student_chosen.connect(self.window.controller.use_model)
-            self._dialog.teacher_chosen.connect(self._use_teacher)
+            self._dialog.student_chosen.connect(session.use_model)
+            self._dialog.teacher_chosen.connect(session.use_teacher)
             self._dialog.measure_wanted.connect(self._measure)
             self._dialog.file_wanted.connect(self.open_model)
         self._refresh()
@@ -56,15 +90,17 @@ class Models(Feature):
         self._dialog.raise_()
         self._dialog.activateWindow()
 
+    @action("Use an ONNX file as teacher…", Menu.COMPARE, "Shift+M", group=2)
     def open_model(self) -> None:
-        """Asks for an ONNX file and what it wants, and tries it before it is used."""
-        ask_model(self.window, self.window.settings.folder, self.try_file)
+        """Asks for an ONNX file and its settings, and tries it before it is used."""
+        folder = self.context.settings.section(WindowSettings).folder
+        ask_model(self.context.slots.window, folder, self.try_file)
 
     # -- models
 
     def try_file(self, path: str) -> None:
         """Opens the dialog that tries a file on the picture that is shown."""
-        dialog = self.trial = OnnxModelDialog(path, self.window)
+        dialog = self.trial = OnnxModelDialog(path, self.context.slots.window)
         dialog.tried.connect(self._try)
         dialog.accepted_model.connect(self._accept)
         dialog.finished.connect(dialog.deleteLater)
@@ -76,7 +112,7 @@ class Models(Feature):
         self.trial = None
 
     def _try(self, name: str) -> None:
-        packet = self.window.display.packet
+        packet = self.context.presenter.packet
         image = packet.frame.image if packet is not None else None
 
         def done(trial: ModelPreview) -> None:
@@ -87,59 +123,57 @@ class Models(Feature):
             if self.trial is not None:
                 self.trial.show_error(name, error)
 
-        self.window.jobs.run(lambda: try_model(name, image), done, failed, name="trial")
+        self.context.jobs.run(lambda: try_model(name, image), done, failed, name="trial")
 
     def _accept(self, name: str) -> None:
         self._remember(name)
-        self._use_teacher(name)
+        self.context.session.use_teacher(name)
 
-    def _use_engine(self, engine: str) -> None:
-        """Lets both networks be run by another engine."""
-        self.window.settings.model_engine = self.window.controller.engine = engine
-        self.window.controller.use_model(self.window.controller.model)
-        if self._compare.teacher:
-            self._compare.use_teacher(self._compare.teacher)
-
-    def _use_teacher(self, name: str) -> None:
-        self._compare.use_teacher(name)
-
-    @property
-    def _compare(self) -> Compare:
-        from app.features.compare import Compare
-
-        return next(one for one in self.window.features if isinstance(one, Compare))
+    def _use_engine(self, engine: Engine) -> None:
+        self._settings.engine = engine
+        self.context.session.use_engine(engine)
 
     def _on_model(self, name: str) -> None:
-        self.window.settings.model = name
+        self.context.messages.dismiss_topic(_TOPIC)
         if ".onnx" in name.lower():
             self._remember(name)
         self._mark()
 
+    def _on_waiting(self, name: str) -> None:
+        text = tr("{name} is loaded and takes over with the next frame.")
+        self.context.messages.notify("info", text.format(name=short_name(name)), topic=_TOPIC)
+
+    def _on_failed(self, error: UvanetError) -> None:
+        self.context.messages.notify("error", error.message, error.hint, topic=_TOPIC)
+        self._mark()
+
     def _remember(self, name: str) -> None:
         """Keeps a file in the list of models, at its head, for the next time."""
-        settings = self.window.settings
+        settings = self._settings
         if name not in settings.model_files:
-            settings.model_files = [name, *settings.model_files][:_MOST_FILES]
+            settings.model_files = [name, *settings.model_files][:_MAX_FILES]
             if self._dialog is not None:
                 self._refresh()
 
     def _mark(self) -> None:
         if self._dialog is not None:
-            self._dialog.set_chosen(self.window.controller.model, self._compare.chosen)
+            self._dialog.set_chosen(self.context.session.model, self.context.session.teacher)
 
     def _refresh(self) -> None:
         """Lists the models anew; hashes nothing, so it is quick, but it reads files."""
         dialog = self._dialog
         assert dialog is not None
-        own = list(self.window.settings.model_files)
-        if self.window.controller.model not in own and self.window.controller.model:
-            own.append(self.window.controller.model)
+        own = list(self._settings.model_files)
+        if self.context.session.model not in own and self.context.session.model:
+            own.append(self.context.session.model)
 
         def done(facts: list[ModelInfo]) -> None:
             dialog.show_models(facts)
-            dialog.set_chosen(self.window.controller.model, self._compare.chosen)
+            dialog.set_chosen(self.context.session.model, self.context.session.teacher)
 
-        self.window.jobs.run(lambda: list_model_info(own), done, self._failed, name="models")
+        self.context.jobs.run(
+            lambda: list_model_info(own), done, self.context.show_error, name="models"
+        )
 
     def _measure(self, names: list[str]) -> None:
         """Measures one model after the other, in the background; none ends that."""
@@ -167,8 +201,5 @@ class Models(Feature):
             dialog.show_latency(name, tr("fails"), str(error))
             self._measure_next()
 
-        engine = self.window.controller.engine
-        self.window.jobs.run(lambda: measure(name, engine), done, failed, name="measure")
-
-    def _failed(self, error: Exception) -> None:
-        raise error
+        engine = self.context.session.engine
+        self.context.jobs.run(lambda: measure(name, engine), done, failed, name="measure")

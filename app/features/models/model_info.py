@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pipeline.inference import checked_map, known_error
+from app.pipeline.predictor import checked_map, known_error
 from app.session.models import load_predictor, short_name
 from uvanet.errors import ModelError, UvanetError
 from uvanet.registry import list_models, resolve_model
+from uvanet.runtime.engine import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.model_card import Card
+
+TRIAL_TIMEOUT = 15.0
+"""Seconds after which a trial of a model is canceled: an ONNX file may hold an endless loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +128,21 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
         image: BGR, uint8, (h, w, 3); a grey one where there is none.
 
     Raises:
-        UvanetError: It does not load, or makes no map of it.
+        UvanetError: It does not load, gives no map, or needs longer than `TRIAL_TIMEOUT`.
     """
     if image is None:
         image = np.full((360, 640, 3), 128, np.uint8)
     predictor = load_predictor(name)
     try:
-        predictor.step(image, 0.0, bgr=True)  # the first call pays for warming up
-        start = time.perf_counter()
-        saliency = checked_map(predictor.step(image, 0.1, bgr=True))
+        with time_limit(predictor.model.engine, TRIAL_TIMEOUT):
+            predictor.step(image, 0.0, bgr=True)  # the first call pays for warming up
+            start = time.perf_counter()
+            saliency = checked_map(predictor.step(image, 0.1, bgr=True))
+            milliseconds = 1000 * (time.perf_counter() - start)
     except UvanetError:
         raise
     except Exception as error:
         raise known_error(error, f"{short_name(name)} failed on the picture") from error
-    milliseconds = 1000 * (time.perf_counter() - start)
     if not saliency.any():
         raise ModelError(
             f"{short_name(name)} gives a map without any attention.",
@@ -159,9 +164,10 @@ def measure(name: str, engine: str, seconds: float = 1.0) -> float:
     image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
     times: list[float] = []
     end = time.perf_counter() + seconds
-    # Some calls whatever they take: the first two are slow, and one says nothing.
-    while time.perf_counter() < end or len(times) < 5:
-        start = time.perf_counter()
-        predictor.step(image, len(times) / 30, bgr=True)
-        times.append(time.perf_counter() - start)
+    with time_limit(predictor.model.engine, seconds + TRIAL_TIMEOUT):
+        # Some calls whatever they take: the first two are slow, and one says nothing.
+        while time.perf_counter() < end or len(times) < 5:
+            start = time.perf_counter()
+            predictor.step(image, len(times) / 30, bgr=True)
+            times.append(time.perf_counter() - start)
     return 1000 * float(np.median(times[2:]))

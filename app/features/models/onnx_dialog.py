@@ -77,8 +77,8 @@ class OnnxModelDialog(QDialog):
         for field in (self.size_line, self.mean_line, self.std_line):
             form.addRow(field.accessibleName(), field)
         form.addRow("", imagenet)
-        for field in (self.range_box, self.layout_box, self.colour_box, self.output_box):
-            form.addRow(field.accessibleName(), field)
+        for box in (self.range_box, self.layout_box, self.colour_box, self.output_box):
+            form.addRow(box.accessibleName(), box)
         self.preview = QLabel()
         self.preview.setAccessibleName(tr("What the model makes of the picture"))
         self.preview.setFixedSize(*_PREVIEW)

@@ -1,1 +1,1 @@
-"""The feature overlay."""
+"""Overlay: style of the heat map."""

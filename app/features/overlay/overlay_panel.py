@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from app.ui.theme import ThemeColors
-
 
 class OverlayPanel(QFrame):
     """Opacity, threshold, smoothing and colour map.
@@ -27,7 +25,6 @@ class OverlayPanel(QFrame):
         colormaps: Name to RGB, uint8, shape (256, 3).
         longest_smoothing: The highest time constant, in seconds.
         tip: Gives the tooltip of a control: its name, then the names of its actions.
-        tokens: The theme's colours.
 
     Signals:
         opacity_changed: 0..1.
@@ -46,7 +43,6 @@ class OverlayPanel(QFrame):
         colormaps: Mapping[str, NDArray[np.uint8]],
         longest_smoothing: float,
         tip: Callable[..., str],
-        tokens: ThemeColors,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -80,7 +76,7 @@ class OverlayPanel(QFrame):
         grid.setSpacing(4)
         for place, (name, colours) in enumerate(colormaps.items()):
             safe = name in SAFE_COLORMAPS
-            swatch = SwatchButton(name, colours, tokens, safe=safe)
+            swatch = SwatchButton(name, colours, safe=safe)
             swatch.setAccessibleName(tr("Colour map {name}").format(name=name.capitalize()))
             words = tr("Colour map, safe for colour-blind eyes") if safe else tr("Colour map")
             swatch.setAccessibleDescription(words)
@@ -101,11 +97,6 @@ class OverlayPanel(QFrame):
     def set_colormap(self, name: str) -> None:
         """Marks a colour map as the chosen one."""
         self.swatches[name].setChecked(True)
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        for swatch in self.swatches.values():
-            swatch.set_tokens(tokens)
 
 
 def _percent(value: float) -> str:

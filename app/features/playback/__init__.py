@@ -1,1 +1,1 @@
-"""The feature playback."""
+"""Playback: transport controls and speed."""

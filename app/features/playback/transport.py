@@ -8,19 +8,24 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
+from app.shell.slots import action_button
 from app.ui.controls import IconButton, Slider
 from app.ui.i18n import tr
+from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from app.shell.actions import ActionRegistry
 
 
 class Transport(QWidget):
     """Controls in time. What a source cannot do is not shown.
 
     Args:
-        actions: The window's actions by name.
+        actions: All actions.
         speeds: The speeds to offer.
+        marks: Buttons about the timeline, placed at its end.
 
     Signals:
         sought: Seconds, while the user moves the timeline.
@@ -32,17 +37,18 @@ class Transport(QWidget):
 
     def __init__(
         self,
-        actions: Mapping[str, QAction],
+        actions: ActionRegistry,
         speeds: Sequence[float],
+        marks: QWidget,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.play = _button(actions["play_pause"], 22)
+        self.play = action_button(actions["play_pause"], 22)
         self.play.setObjectName("play")
         self.play.setFixedSize(38, 38)
-        self.back = _button(actions["step_back"])
-        self.forward = _button(actions["step_forward"])
-        self.loop = _button(actions["loop"])
+        self.back = action_button(actions["step_back"])
+        self.forward = action_button(actions["step_forward"])
+        self.loop = action_button(actions["loop"])
         self.position = QLabel()
         self.length = QLabel()
         for label, name in ((self.position, tr("Position")), (self.length, tr("Length"))):
@@ -84,10 +90,8 @@ class Transport(QWidget):
         layout.addWidget(self.position)
         layout.addWidget(self.timeline, 1)
         layout.addWidget(self.length)
-        self._marks = QHBoxLayout()
-        self._marks.setSpacing(2)
-        layout.addLayout(self._marks)
-        self._mark_buttons: list[IconButton] = []
+        self._marks = marks
+        layout.addWidget(marks)
         self._gap = QWidget()
         layout.addWidget(self._gap, 1)
         layout.addSpacing(6)
@@ -108,7 +112,7 @@ class Transport(QWidget):
             paced: It consists of frames that follow each other at a speed of our choice.
         """
         jumps = seekable and bool(duration)
-        for widget in (self.position, self.timeline, self.length, *self._mark_buttons):
+        for widget in (self.position, self.timeline, self.length, self._marks):
             widget.setVisible(jumps)
         self._gap.setVisible(not jumps)
         self.live.setVisible(live)
@@ -126,14 +130,6 @@ class Transport(QWidget):
         if not self.timeline.isSliderDown():
             self._quietly(lambda: self.timeline.setValue(round(seconds * 1000)))
             self.position.setText(clock_text(seconds))
-
-    def add_marks(self, *actions: QAction) -> None:
-        """Adds buttons that mark a stretch, beside the timeline."""
-        for action in actions:
-            button = _button(action)
-            button.setVisible(self.timeline.isVisibleTo(self))
-            self._mark_buttons.append(button)
-            self._marks.addWidget(button)
 
     def set_marks(self, start: float | None, end: float | None) -> None:
         """Shows the stretch from `start` to `end`, seconds; None for the film's own ends."""
@@ -160,20 +156,5 @@ class Transport(QWidget):
         self.sought.emit(value / 1000)
 
 
-def clock_text(seconds: float) -> str:
-    """Writes a time as minutes and seconds, with hours where there are some: 3:07, 1:02:03."""
-    whole = max(0, int(seconds))
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 def _times(speed: float) -> str:
     return f"{speed:g}\N{MULTIPLICATION SIGN}"
-
-
-def _button(action: QAction, size: int = 20) -> IconButton:
-    button = IconButton(size)
-    button.setDefaultAction(action)
-    button.setAccessibleName(action.text())
-    return button

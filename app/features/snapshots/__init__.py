@@ -1,1 +1,1 @@
-"""The feature snapshots."""
+"""Snapshots: the picture as a file or on the clipboard."""

@@ -1,1 +1,1 @@
-"""The feature sources."""
+"""Sources: choosing and opening them."""

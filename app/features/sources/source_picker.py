@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.controls import IconButton
@@ -13,12 +13,10 @@ from app.ui.i18n import tr
 from app.ui.icons import icon
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from PySide6.QtGui import QIcon
+    from collections.abc import Sequence
 
     from app.features.sources.devices import Devices
-    from app.ui.theme import ThemeColors
+    from app.shell.actions import ActionRegistry
 
 _ICONS = {
     "camera": "camera",
@@ -36,8 +34,7 @@ class SourcePicker(IconButton):
     """Cameras by name, screens, the demo, files and addresses, recent sources.
 
     Args:
-        actions: The window's actions by name.
-        tokens: The theme's colours.
+        actions: All actions.
 
     Signals:
         chosen: The string that opens the source.
@@ -49,14 +46,10 @@ class SourcePicker(IconButton):
     wanted = Signal()
     forgotten = Signal()
 
-    def __init__(
-        self, actions: Mapping[str, QAction], tokens: ThemeColors, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(18, parent)
         self.setObjectName("source")
         self._actions = actions
-        self._tokens = tokens
-        self._kind = "camera"
         self._title = ""
         self._devices: Devices | None = None
         self._recent: list[str] = []
@@ -80,12 +73,12 @@ class SourcePicker(IconButton):
             title: Its name for people.
             spec: The string that opens it.
         """
-        self._kind, self._title, self._current = kind, title, spec
+        self._title, self._current = title, spec
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST)
         self.setText(shown.replace("&", "&&") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
         self.setAccessibleName(tr("Source: {title}").format(title=title))
-        self._draw_icon()
+        self.setIcon(icon(_ICONS.get(kind, "camera"), "accent"))
         self._refill()
 
     def set_devices(self, devices: Devices) -> None:
@@ -97,16 +90,6 @@ class SourcePicker(IconButton):
         """Lists recent sources, newest first."""
         self._recent = list(specs)
         self._refill()
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        self._draw_icon()
-        self._refill()
-
-    def _draw_icon(self) -> None:
-        name = _ICONS.get(self._kind, "camera")
-        self.setIcon(icon(name, self._tokens.accent, self._tokens.faint))
 
     def _on_opening(self) -> None:
         self._fill()
@@ -125,8 +108,8 @@ class SourcePicker(IconButton):
             self._entry(menu, "camera", camera.name, camera.spec)
         if not cameras:
             searching = self._devices is None
-            text = tr("Looking for cameras…") if searching else tr("No camera found")
-            menu.addAction(self._icon("camera"), text).setEnabled(False)
+            text = tr("Searching for cameras…") if searching else tr("No camera found")
+            menu.addAction(icon("camera"), text).setEnabled(False)
         screens = self._devices.screens if self._devices else ()
         if screens:
             menu.addSeparator()
@@ -142,7 +125,7 @@ class SourcePicker(IconButton):
 
     def _fill_recent(self) -> None:
         self.recent_list.clear()
-        self.recent_list.setIcon(self._icon("history"))
+        self.recent_list.setIcon(icon("history"))
         self.recent_list.setEnabled(bool(self._recent))
         metrics = QFontMetrics(self.font())
         for spec in self._recent:
@@ -153,15 +136,12 @@ class SourcePicker(IconButton):
             self.recent_list.addAction(tr("Clear the list"), self.forgotten.emit)
 
     def _entry(self, menu: QMenu, icon_name: str, text: str, spec: str) -> None:
-        action = menu.addAction(self._icon(icon_name), text.replace("&", "&&"))
+        action = menu.addAction(icon(icon_name), text.replace("&", "&&"))
         action.triggered.connect(lambda _=False: self.chosen.emit(spec))
         if spec == self._current:
             font = action.font()
             font.setBold(True)
             action.setFont(font)
-
-    def _icon(self, name: str) -> QIcon:
-        return icon(name, self._tokens.text, self._tokens.faint)
 
 
 def redact_url(spec: str) -> str:

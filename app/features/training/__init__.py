@@ -1,5 +1,1 @@
-"""Training from the window: a student adapts to the scene, or learns from a folder."""
-
-from app.features.training.feature import Training
-
-__all__ = ["Training"]
+"""Training: adapting a student to a scene, or training one on a folder."""

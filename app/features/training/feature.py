@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from app.features.training.adapt_form import AdaptSetup
 from app.features.training.distill_form import DistillSetup
@@ -21,15 +21,15 @@ from app.features.training.run import (
 from app.features.training.run_dialog import RunDialog
 from app.features.training.run_status_button import RunStatusButton
 from app.features.training.scene_capture import SceneCapture
+from app.features.training.settings import TrainingSettings
 from app.features.training.training_data import (
     TrainingDataChoice,
     delete_recording,
     sweep_recordings,
 )
-from app.shell.actions import ActionSpec, Menu
+from app.shell.actions import Menu, action
 from app.shell.feature import Feature
-from app.shell.quit_guard import QuitQuestion, QuitWords
-from app.ui.controls import IconButton
+from app.shell.quit_guard import QuitPrompt
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
@@ -37,60 +37,66 @@ from uvanet.sources.base import SourceKind
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from app.shell.main_window import MainWindow
-    from app.ui.theme import ThemeColors
+    from app.shell.context import FeatureContext
 
-_T = Menu.TRAIN
+_STATUS_RANK, _BUTTON_RANK = 80, 20
 
 
 class Training(Feature):
     """One run at a time, in a process of its own."""
 
-    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
-        ActionSpec("adapt_scene", "Adapt to this scene…", _T, ("Shift+A",), "adapt"),
-        ActionSpec("train", "Train a student…", _T, ("Ctrl+T",), "train"),
-        ActionSpec("training_runs", "Models and runs…", _T, ("Ctrl+Shift+T",), "models", group=1),
-        ActionSpec("undo_model", "Back to the model before", _T, ("Ctrl+Z",), "undo", group=1),
-    )
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        session = context.session
+        self._settings = context.settings.section(TrainingSettings)
         self.run: TrainingRun | None = None
-        self._tokens: ThemeColors | None = None
         self._dialogs: dict[str, RunDialog] = {}
         self._outcome: RunResult | None = None
         self._learning: TrainingDataChoice | None = None
-        self.swap = ModelHistory(window.controller, window.banner, self)
+        self.swap = ModelHistory(session, context.messages, self)
         self.swap.changed.connect(self._on_swapped)
         self.status = RunStatusButton()
         self.status.clicked.connect(self.show_run)
-        window.parts.add_status(self.status)
-        button = IconButton()
-        button.setDefaultAction(window.actions_by_name["adapt_scene"])
-        button.setAccessibleName(tr("Adapt to this scene"))
-        window.parts.add_button(button)
-        window.controller.switched.connect(self._on_switched)
-        window.controller.opened.connect(lambda _: self._update_adapt())
-        self.question = QuitQuestion(window, lambda: self.busy, _quit_words, self)
-        self.question.stop.connect(lambda: self.order("stop"))
+        context.slots.add_status(self.status, _STATUS_RANK)
+        context.slots.add_button(context.actions["adapt_scene"], _BUTTON_RANK)
+        session.switched.connect(self._on_switched)
+        session.opened.connect(lambda _: self._update_adapt())
         self.left = OrphanedRuns(self)
         self.shelf = ModelLibrary(self)
         self.scene = SceneCapture(self)
 
+    def unfinished(self) -> QuitPrompt | None:
+        """A run that goes on."""
+        if not self.busy:
+            return None
+        return QuitPrompt(
+            tr("A student is being trained."),
+            tr(
+                "Training can continue in the background; its result is shown at the next start. "
+                "Stopped training keeps its best student if that is better than before."
+            ),
+            lambda: self.order("stop"),
+            can_continue=True,
+        )
+
     # -- actions
 
+    @action("Adapt to this scene…", Menu.TRAIN, "Shift+A", icon="adapt")
     def adapt_scene(self) -> None:
         """Opens the dialog of one button."""
         self._open("adapt")
 
+    @action("Train a student…", Menu.TRAIN, "Ctrl+T", icon="train")
     def train(self) -> None:
         """Opens the dialog of training on a folder."""
         self._open("distill")
 
+    @action("Models and runs…", Menu.TRAIN, "Ctrl+Shift+T", icon="models", group=1)
     def training_runs(self) -> None:
         """Opens the lists of models and runs."""
         self.shelf.present()
 
+    @action("Undo model change", Menu.TRAIN, "Ctrl+Z", icon="undo", group=1)
     def undo_model(self) -> None:
         """Goes back to the model before."""
         self.swap.undo()
@@ -105,24 +111,23 @@ class Training(Feature):
     def dialog(self, kind: str) -> RunDialog:
         """The window of "adapt" or "distill" runs; made when first asked for."""
         if kind not in self._dialogs:
-            assert self._tokens is not None
             setup: AdaptSetup | DistillSetup
             if kind == "adapt":
                 setup = AdaptSetup()
                 setup.accepted.connect(self._start_adapt)
-                setup.steps.setValue(self.window.settings.training_steps)
-                known = self.window.settings.training_data or os.environ.get("UVANET_DATA", "")
+                setup.steps.setValue(self._settings.steps)
+                known = self._settings.data or os.environ.get("UVANET_DATA", "")
                 setup.data.set_path(known)
                 setup.teacher.currentIndexChanged.connect(lambda _: self._update_adapt())
                 title = tr("Adapt to this scene")
             else:
                 setup = DistillSetup()
                 setup.accepted.connect(self._start_distill)
-                self._learning = TrainingDataChoice(self.window, setup.learn, setup.gaze)
+                self._learning = TrainingDataChoice(self.context, setup.learn, setup.gaze)
                 title = tr("Train a student")
-            setup.replay.set_path(self.window.settings.training_replay)
-            setup.advanced.background.setChecked(self.window.settings.training_background)
-            dialog = RunDialog(setup, title, self._tokens, self.window)
+            setup.replay.set_path(self._settings.replay)
+            setup.advanced.background.setChecked(self._settings.background)
+            dialog = RunDialog(setup, title, self.context.slots.window)
             dialog.ordered.connect(self.order)
             dialog.ending.use.connect(self._use_outcome)
             dialog.ending.undo.connect(self.undo_model)
@@ -145,7 +150,7 @@ class Training(Feature):
         cards = self.shelf.cards()
         setup = dialog.setup
         assert isinstance(setup, AdaptSetup | DistillSetup)
-        setup.show_models(cards, self.swap.current, self.window.settings.training_teacher)
+        setup.show_models(cards, self.swap.current, self._settings.teacher)
         self._update_adapt()
         present(dialog)
 
@@ -153,7 +158,7 @@ class Training(Feature):
         dialog = self._dialogs.get("adapt")
         if dialog is None or not isinstance(dialog.setup, AdaptSetup):
             return
-        info, problem = self.window.controller.info, ""
+        info, problem = self.context.session.info, ""
         if info is None:
             problem = tr("There is no scene: choose a source first.")
         elif info.kind is SourceKind.PICTURE:
@@ -165,7 +170,7 @@ class Training(Feature):
     # -- starting
 
     def _start_adapt(self) -> None:
-        setup, info = self.dialog("adapt").setup, self.window.controller.info
+        setup, info = self.dialog("adapt").setup, self.context.session.info
         assert isinstance(setup, AdaptSetup)
         if info is None or self.refuse_second():
             return
@@ -173,15 +178,15 @@ class Training(Feature):
         words += ["--teacher", setup.teacher.value] if setup.teacher.value else []
         words += ["--replay", setup.replay.path] if setup.replay.path else []
         words += ["--steps", str(setup.steps.value())]
-        self.window.settings.training_steps = setup.steps.value()
+        self._settings.steps = setup.steps.value()
         words += ["--data", setup.data.path] if setup.data.path else []
-        self.window.settings.training_data = setup.data.path
+        self._settings.data = setup.data.path
         background = self._remember(setup)
         if not info.live:
             source = info.spec
             if info.kind in (SourceKind.VIDEO, SourceKind.FOLDER):
                 source = str(Path(source).absolute())
-            packet = self.window.display.packet
+            packet = self.context.presenter.packet
             if packet is not None:
                 # What is learned is the scene that is seen, not the film's beginning.
                 words += ["--begin", f"{packet.frame.pts:.3f}"]
@@ -205,17 +210,17 @@ class Training(Feature):
 
     def _remember(self, setup: AdaptSetup | DistillSetup) -> bool:
         """Keeps the choices that are the same next time; gives whether to run behind the rest."""
-        settings = self.window.settings
-        settings.training_teacher = setup.teacher.value
-        settings.training_replay = setup.replay.path
-        settings.training_background = setup.advanced.background.isChecked()
-        return settings.training_background
+        settings = self._settings
+        settings.teacher = setup.teacher.value
+        settings.replay = setup.replay.path
+        settings.background = setup.advanced.background.isChecked()
+        return settings.background
 
     def refuse_second(self) -> bool:
         """Says so, and gives True, where something trains already."""
         if not self.busy and not self.scene.active:
             return False
-        self.window.banner.say(
+        self.context.messages.notify(
             "info", tr("A training goes on already."), tr("Wait for its end, or stop it.")
         )
         return True
@@ -266,9 +271,9 @@ class Training(Feature):
         dialog = self.dialog(run.request.kind)
         dialog.show_outcome(outcome, swapped=swap, log=run.log_text())
         if outcome.state == "failed":
-            self.window.banner.say("error", outcome.message, outcome.hint, topic="training")
+            self.context.messages.notify("error", outcome.message, outcome.hint, topic="training")
         elif not swap:
-            self.window.banner.say("done", self._words(run, outcome))
+            self.context.messages.notify("done", self._words(run, outcome))
         # Hours of both steps can go on after a stop; a quick run ends with it.
         long = run.request.kind == "distill" and "--quick" not in run.request.arguments
         resumable = outcome.state == "failed" or (outcome.state == "stopped" and long)
@@ -297,7 +302,7 @@ class Training(Feature):
 
     def say(self, error: UvanetError) -> None:
         """Says an error over the picture."""
-        self.window.banner.say("error", error.message, error.hint, topic="training")
+        self.context.messages.notify("error", error.message, error.hint, topic="training")
 
     def _use_outcome(self) -> None:
         if self._outcome is not None and self._outcome.model:
@@ -306,7 +311,7 @@ class Training(Feature):
     def _on_swapped(self) -> None:
         self.shelf.update()
         if self._outcome is not None and self._outcome.model:
-            used = self.window.controller.model == self._outcome.model
+            used = self.context.session.model == self._outcome.model
             for dialog in self._dialogs.values():
                 dialog.ending.show_swapped(used and self.swap.possible, usable=True)
 
@@ -314,17 +319,11 @@ class Training(Feature):
         if self.scene.active:
             self.scene.cancel()
             self.dialog("adapt").show_setup()
-            self.window.banner.say("info", tr("The source changed, so nothing was learned."))
+            self.context.messages.notify("info", tr("The source changed, so nothing was learned."))
         if self._learning is not None:
             self._learning.source_changed()
 
     # -- the window's
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """See `Feature.set_tokens`."""
-        self._tokens = tokens
-        for dialog in self._dialogs.values():
-            dialog.set_tokens(tokens)
 
     def close(self, timeout: float) -> bool:
         """Lets a run go on; a recording is deleted."""
@@ -345,16 +344,3 @@ def present(dialog: QWidget) -> None:
     dialog.show()
     dialog.raise_()
     dialog.activateWindow()
-
-
-def _quit_words() -> QuitWords:
-    return QuitWords(
-        tr("A training goes on"),
-        tr("A student is still training."),
-        tr(
-            "It can go on without the window; its result is shown at the next start. If it is "
-            "stopped, the best so far is kept if it is better."
-        ),
-        tr("Stop it"),
-        tr("Let it go on"),
-    )

@@ -53,7 +53,7 @@ class ModelHistory(QObject):
     def undo(self) -> None:
         """Goes back to the one before."""
         if not self._before:
-            self._banner.say("info", tr("There is no model to go back to."))
+            self._banner.notify("info", tr("There is no model to go back to."))
             return
         self._was = list(self._before)
         self._asked = self._before.pop()
@@ -62,7 +62,7 @@ class ModelHistory(QObject):
     def _on_changed(self, name: str) -> None:
         if name == self._asked:
             self._asked = ""
-            self._banner.say("done", tr("{name} is in use now.").format(name=short_name(name)))
+            self._banner.notify("done", tr("{name} is in use now.").format(name=short_name(name)))
         self.changed.emit()
 
     def _on_failed(self, _: object) -> None:

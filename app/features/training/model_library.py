@@ -35,7 +35,7 @@ class ModelLibrary(QObject):
     def present(self) -> None:
         """Opens the window."""
         if self.dialog is None:
-            self.dialog = ModelLibraryDialog(self._feature.window)
+            self.dialog = ModelLibraryDialog(self._feature.context.slots.window)
             self.dialog.use.connect(self._use)
             self.dialog.forget.connect(self._forget)
             self.dialog.resume.connect(self._resume)

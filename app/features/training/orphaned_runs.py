@@ -37,7 +37,7 @@ class OrphanedRuns(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
         self._timer.start(_SOON_MS)
-        feature.window.banner.acted.connect(self._on_acted)
+        feature.context.messages.acted.connect(self._on_acted)
 
     def unfinished(self) -> list[tuple[Path, RunRequest, str]]:
         """Folder, request and state in words of the runs that did not come to their end."""
@@ -77,7 +77,7 @@ class OrphanedRuns(QObject):
                     # Stopped before there was a result.
                     waiting.append(request.title)
         if waiting:
-            self._feature.window.banner.say(
+            self._feature.context.messages.notify(
                 "info",
                 tr("A training did not come to its end: {titles}.").format(
                     titles=", ".join(waiting)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.bare_graph import Graph
-
-if TYPE_CHECKING:
-    from app.ui.theme import ThemeColors
+from app.ui.line_chart import LineChart
 
 _MOST = 600  # points; of more, every second one goes
 
@@ -20,21 +16,17 @@ class RunCurve(QFrame):
 
     Args:
         title: What is measured.
-        colour: The curve's, a name in the theme.
-        tokens: The theme's colours.
+        color: Color of the curve, a field of `ThemeColors`.
     """
 
-    def __init__(
-        self, title: str, colour: str, tokens: ThemeColors, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, title: str, color: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(title)
-        self._colour, self._tokens = colour, tokens
         self._points: list[tuple[float, float]] = []
         self._done = 0.0  # steps of the parts of the run that are over
-        self._plot: Graph | None = None
-        self._line: Any = None
+        self.chart = LineChart(title)
+        self.chart.set_curves([color])
         self.heading = heading = QLabel(title)
         heading.setObjectName("section")
         self.value = QLabel("-")
@@ -43,12 +35,11 @@ class RunCurve(QFrame):
         line.addWidget(heading)
         line.addStretch()
         line.addWidget(self.value)
-        self._stage = QVBoxLayout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 9, 12, 8)
         layout.setSpacing(4)
         layout.addLayout(line)
-        layout.addLayout(self._stage)
+        layout.addWidget(self.chart, 1)
         self.setFixedHeight(132)
 
     @property
@@ -63,32 +54,13 @@ class RunCurve(QFrame):
         self.value.setAccessibleDescription(title)
 
     def start(self) -> None:
-        """Loads the graph; its library takes half a second the first time."""
-        if self._plot is not None:
-            return
-        self._plot = Graph(self.accessibleName())
-        self._plot.lay_out(34, (0, 4, 6, 0))
-        self._line = self._plot.add_curve()
-        self._stage.addWidget(self._plot.widget)
-        self.set_tokens(self._tokens)
+        """Shows the chart; importing pyqtgraph takes 0.2 s the first time."""
+        self.chart.build()
         self._draw()
 
     def stop(self) -> None:
-        """Takes the graph away."""
-        if self._plot is not None:
-            self._plot.close()
-        self._plot = self._line = None
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self._tokens = tokens
-        if self._plot is None:
-            return
-        import pyqtgraph
-
-        self._plot.colour(tokens, self.font())
-        colour = getattr(tokens, self._colour)
-        self._line.setPen(pyqtgraph.mkPen(colour, width=1.8))
+        """Removes the chart."""
+        self.chart.clear_plot()
 
     def clear(self) -> None:
         """Begins anew."""
@@ -111,18 +83,16 @@ class RunCurve(QFrame):
         self._draw()
 
     def _draw(self) -> None:
-        if self._plot is None:
-            return
-        self._line.setData([x for x, _ in self._points], [y for _, y in self._points])
+        self.chart.set_data(0, [x for x, _ in self._points], [y for _, y in self._points])
         values = [y for _, y in self._points]
         if not values:
             for side in ("left", "bottom"):
-                self._plot.mark(side, [])
+                self.chart.set_ticks(side, [])
             return
         low, high = min(values), max(values)
         room = max(0.02, (high - low) * 0.1)
-        self._plot.set_y(low - room, high + room)
-        self._plot.mark("left", [(value, f"{value:.2f}") for value in {low, high}])
+        self.chart.set_y_range(low - room, high + room)
+        self.chart.set_ticks("left", [(value, f"{value:.2f}") for value in {low, high}])
         first, last = self._points[0][0], self._points[-1][0]
-        self._plot.set_x(first, max(last, first + 1.0), padding=0.02)
-        self._plot.mark("bottom", [(x, f"{x:g}") for x in {first, last}])
+        self.chart.set_x_range(first, max(last, first + 1.0), padding=0.02)
+        self.chart.set_ticks("bottom", [(x, f"{x:g}") for x in {first, last}])

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from app.features.training.run import RunResult, TrainingRun
-    from app.ui.theme import ThemeColors
 
 
 class RunDialog(QDialog):
@@ -25,7 +24,6 @@ class RunDialog(QDialog):
     Args:
         setup: The page of choices.
         title: Of the window.
-        tokens: The theme's colours.
 
     Signals:
         ordered: "pause", "resume" or "stop".
@@ -33,14 +31,12 @@ class RunDialog(QDialog):
 
     ordered = Signal(str)
 
-    def __init__(
-        self, setup: QWidget, title: str, tokens: ThemeColors, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, setup: QWidget, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(600)
         self.setup = setup
-        self.view = RunView(tokens)
+        self.view = RunView()
         self.ending = RunResultCard()
         self.torch = TorchPage()
         self.pages = QStackedWidget()
@@ -76,10 +72,6 @@ class RunDialog(QDialog):
         self.ending.show_outcome(outcome, swapped=swapped)
         self.ending.show_log(log if outcome.state == "failed" else "")
         self.pages.setCurrentWidget(self.ending)
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self.view.set_tokens(tokens)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Loads the graphs."""

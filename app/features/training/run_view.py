@@ -21,7 +21,6 @@ from app.ui.i18n import tr
 from uvanet.training.progress import ErrorEvent, EvalEvent, LogEvent, PreviewEvent, StepEvent
 
 if TYPE_CHECKING:
-    from app.ui.theme import ThemeColors
     from uvanet.training.progress import Event
 
 PHASES = {
@@ -46,16 +45,13 @@ METRICS = {
 class RunView(QWidget):
     """Shows a run.
 
-    Args:
-        tokens: The theme's colours.
-
     Signals:
         ordered: "pause", "resume" or "stop".
     """
 
     ordered = Signal(str)
 
-    def __init__(self, tokens: ThemeColors, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.phase = QLabel(tr("Starting …"))
         self.phase.setObjectName("bannerTitle")
@@ -65,8 +61,8 @@ class RunView(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))
-        self.loss = RunCurve(tr("Loss"), "inferred", tokens)
-        self.quality = RunCurve(tr(METRICS["cc"]), "painted", tokens)
+        self.loss = RunCurve(tr("Loss"), "inferred")
+        self.quality = RunCurve(tr(METRICS["cc"]), "painted")
         self.preview = PreviewStrip()
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
@@ -126,11 +122,6 @@ class RunView(QWidget):
         self.pause.setText(tr("Pause"))
         for button in (self.pause, self.stop):
             button.setEnabled(True)
-
-    def set_tokens(self, tokens: ThemeColors) -> None:
-        """Uses the colours of a theme."""
-        self.loss.set_tokens(tokens)
-        self.quality.set_tokens(tokens)
 
     def show_graphs(self, on: bool) -> None:
         """Loads the graphs, or takes them away."""

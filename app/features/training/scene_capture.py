@@ -59,7 +59,7 @@ class SceneCapture(QObject):
         request = replace(wanted, arguments=words)
         feature = self._feature
         self._folder = folder
-        self._recording = SceneRecorder(feature.window.display, frames, seconds, self)
+        self._recording = SceneRecorder(feature.context.presenter, frames, seconds, self)
         self._recording.seen.connect(self._on_seen)
         self._recording.finished.connect(lambda count: self._on_recorded(request, count))
         dialog = feature.dialog("adapt")

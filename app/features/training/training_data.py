@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.features.training.source_form import GazeFrom, LearnFrom
-    from app.shell.main_window import MainWindow
+    from app.shell.context import FeatureContext
 
 _FOR_NOW, _KEPT = "train-", "kept-"
 
@@ -63,14 +63,14 @@ class TrainingDataChoice(QObject):
     """Serves the widget that asks.
 
     Args:
-        window: Its source is recorded.
+        context: Its source is recorded.
         widget: Asks.
         gaze: Asks too.
     """
 
-    def __init__(self, window: MainWindow, widget: LearnFrom, gaze: GazeFrom) -> None:
+    def __init__(self, context: FeatureContext, widget: LearnFrom, gaze: GazeFrom) -> None:
         super().__init__(widget)
-        self._window = window
+        self._context = context
         self._widget = widget
         self._looked_at = ("", "")
         self._recording: SceneRecorder | None = None
@@ -108,7 +108,7 @@ class TrainingDataChoice(QObject):
         def current() -> bool:
             return self._looked_at == wanted
 
-        self._window.jobs.run(
+        self._context.jobs.run(
             lambda: survey(root, runs_folder(), current, layout=layout),
             lambda found: self._widget.show_survey(found) if current() else None,
             lambda error: self._widget.show_problem(str(error)) if current() else None,
@@ -119,7 +119,7 @@ class TrainingDataChoice(QObject):
         from uvanet.training.data.inspect import survey_gaze
 
         root = Path(path).expanduser()
-        self._window.jobs.run(
+        self._context.jobs.run(
             lambda: survey_gaze(root, runs_folder()),
             lambda found: gaze.show_survey(found) if gaze.path == path else None,
             lambda error: gaze.show_problem(str(error)) if gaze.path == path else None,
@@ -131,7 +131,7 @@ class TrainingDataChoice(QObject):
         if not seconds:
             self._widget.end_recording()
             return
-        info = self._window.controller.info
+        info = self._context.session.info
         if info is None:
             self._refuse(tr("There is no source: choose one first."))
             return
@@ -146,7 +146,7 @@ class TrainingDataChoice(QObject):
         except UvanetError as error:
             self._refuse(str(error))
             return
-        self._recording = SceneRecorder(self._window.display, folder, seconds, self)
+        self._recording = SceneRecorder(self._context.presenter, folder, seconds, self)
         self._recording.seen.connect(
             lambda seen: self._widget.show_recording(min(1.0, seen / seconds))
         )

@@ -1,1 +1,1 @@
-"""The feature view."""
+"""View: full screen, zoom, mirroring, rotation, theme."""

@@ -1,232 +1,238 @@
-"""How the picture is seen: alone, mirrored, rotated; and the window's cards."""
+"""View: full screen, presentation mode, zoom, mirroring, rotation, panel and theme."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 
-from app.features.diagnostics.about import AboutDialog, report_text
-from app.shell.actions import ActionContext, ActionSpec, Menu
+from app.features.view.settings import ViewSettings
+from app.shell.actions import FRAME, SOURCE, Menu, action
+from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
+from app.shell.settings import ThemeChoice, WindowSettings
 from app.ui.i18n import tr
 from uvanet.sources.orientation import Orientation
 
 if TYPE_CHECKING:
-    from app.features.models.feature import Models
-    from app.shell.main_window import MainWindow
+    from app.shell.context import FeatureContext
     from uvanet.sources.base import SourceInfo
 
-_WEIGHTS = (".onnx", ".safetensors")
 _SCREEN_SHARE = 0.9
-_ANY_SIZE = 16_777_215  # Qt's own bound
-_MOST_TURNED = 100
-
-
-def _source(now: ActionContext) -> bool:
-    return now.source
-
-
-def _frame(now: ActionContext) -> bool:
-    return now.frame
+_MAX_SIZE = 16_777_215  # Qt's own bound
+_MAX_ORIENTATIONS = 100
+_TOPIC = "full screen"
 
 
 class View(Feature):
-    """The clean view, zoom, mirror and rotation, folded cards, dropped weights, the About box."""
+    """How the picture is shown in the window."""
 
-    ACTIONS: ClassVar[tuple[ActionSpec, ...]] = (
-        ActionSpec(
-            "clean_view",
-            "Clean view",
-            Menu.VIEW,
-            ("F9",),
-            "clean-view",
-            available=_frame,
-            checkable=True,
-        ),
-        ActionSpec(
-            "mirror",
-            "Mirror",
-            Menu.VIEW,
-            ("Shift+H",),
-            "mirror",
-            available=_source,
-            checkable=True,
-        ),
-        ActionSpec("rotate", "Rotate", Menu.VIEW, ("Shift+R",), "rotate", available=_source),
-        ActionSpec("zoom_in", "Zoom in", Menu.VIEW, ("+", "Z"), group=3),
-        ActionSpec("zoom_out", "Zoom out", Menu.VIEW, ("-", "Shift+Z"), group=3),
-        ActionSpec("zoom_fit", "Whole picture", Menu.VIEW, ("0",), group=3),
-        ActionSpec("pan_left", "See more of the left", Menu.VIEW, ("Alt+Left",), group=3),
-        ActionSpec("pan_right", "See more of the right", Menu.VIEW, ("Alt+Right",), group=3),
-        ActionSpec("pan_up", "See more of the top", Menu.VIEW, ("Alt+Up",), group=3),
-        ActionSpec("pan_down", "See more of the bottom", Menu.VIEW, ("Alt+Down",), group=3),
-        ActionSpec("about", "About UVA-Net Live", Menu.VIEW, ("Ctrl+I",), "info", group=2),
-    )
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._before: QSize | None = None
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self._settings = context.settings.section(ViewSettings)
+        self._window = context.slots.window
+        self._presenting = False
+        self._minimum = self._window.minimumSize()
+        self._size_before: QSize | None = None
         self._was_maximized = False
-        for spec, (mirrored, quarters) in window.settings.turned.items():
-            window.controller.orientations.set(spec, Orientation(bool(mirrored), quarters))
-        window.parts.folds.set_folded(window.settings.folded)
-        window.parts.folds.changed.connect(self._on_folded)
-        window.controller.opened.connect(self._on_opened)
-        window.controller.turned.connect(self._on_turned)
+        for spec, (mirrored, quarters) in self._settings.orientations.items():
+            context.session.orientations.set(spec, Orientation(bool(mirrored), quarters))
+        for name in ("panel", "full_screen"):
+            context.slots.add_button(context.actions[name], 70)
+        context.actions.set_checked(f"theme_{context.theme.choice}", True)
+        context.actions.set_checked("panel", context.slots.panel_wanted)
+        context.slots.panel_changed.connect(lambda on: context.actions.set_checked("panel", on))
+        context.slots.chrome_wanted.connect(self._leave_full_screen)
+        context.slots.closing.connect(self._on_closing)
+        context.slots.canvas.double_clicked.connect(context.actions["full_screen"].trigger)
+        context.session.opened.connect(self._on_opened)
+        context.session.turned.connect(self._on_turned)
 
-    def takes(self, path: str) -> bool:
-        """Uses dropped weights in place of the network that runs; a stranger's are tried first."""
-        if not path.lower().endswith(_WEIGHTS):
-            return False
-        model = Path(path).with_suffix(".onnx")
-        if not model.is_file():
-            self.window.banner.say(
-                "error",
-                tr("There is no {wanted} beside {dropped}.").format(
-                    wanted=model.name, dropped=Path(path).name
-                ),
-                tr("Drop an .onnx file: that is what runs; training starts from the other."),
-            )
-        elif model.with_suffix(".json").is_file():
-            # What it is not, it says itself; the network before goes on then.
-            self.window.controller.use_model(str(model))
-        else:
-            self._models.try_file(str(model))
-        return True
+    def facts(self) -> list[Fact]:
+        """Theme and panel."""
+        settings = self.context.settings.section(WindowSettings)
+        return [
+            Fact("theme", settings.theme, FactKind.TECHNICAL),
+            Fact("panel", str(settings.panel), FactKind.TECHNICAL),
+        ]
 
-    @property
-    def _models(self) -> Models:
-        from app.features.models.feature import Models
+    # -- window
 
-        return next(one for one in self.window.features if isinstance(one, Models))
-
-    def clean_view(self, on: bool) -> None:
+    @action("Presentation mode", Menu.VIEW, "F9", icon="clean-view", needs=FRAME, checkable=True)
+    def presentation_mode(self, on: bool) -> None:
         """Shows the picture alone, in a window of its size that stays so."""
-        window = self.window
-        if on:
-            window.leave_full_screen()
-            self._was_maximized = window.isMaximized()
-            if self._was_maximized:
-                window.showNormal()
-            self._before = window.size()
-            window.set_clean(True)
-            window.setFixedSize(self._clean_size())
-        else:
-            self._leave_clean_view()
+        window = self._window
+        if not on:
+            self._leave_presentation()
+            return
+        self._leave_full_screen()
+        self._was_maximized = window.isMaximized()
+        if self._was_maximized:
+            window.showNormal()
+        self._size_before = window.size()
+        self._presenting = True
+        self.context.messages.set_silent(True)
+        self.context.slots.set_chrome_hidden(True)
+        window.setFixedSize(self._presentation_size())
 
+    @action("Full screen", Menu.VIEW, "F", "F11", icon="full-screen", checkable=True)
+    def full_screen(self, on: bool) -> None:
+        """Shows the picture alone on the whole screen, or the window again."""
+        if not on:
+            self._leave_full_screen()
+        elif not self._window.isFullScreen():
+            self._leave_presentation()
+            self._was_maximized = self._window.isMaximized()
+            self._window.showFullScreen()
+            self.context.slots.set_chrome_hidden(True)
+            text = tr("Press Esc to leave full screen.")
+            self.context.messages.notify("info", text, topic=_TOPIC)
+
+    @action("Close message, leave full screen", Menu.VIEW, "Esc", group=2, hidden=True)
+    def leave(self) -> None:
+        """Closes a message; without one, leaves presentation mode or full screen."""
+        if self.context.messages.message:
+            self.context.messages.dismiss()
+        elif self._presenting:
+            self._leave_presentation()
+        else:
+            self._leave_full_screen()
+
+    @action("Side panel", Menu.VIEW, "P", icon="panel", checkable=True)
+    def panel(self, on: bool) -> None:
+        """Shows or hides the side panel."""
+        self.context.slots.set_panel_wanted(on)
+
+    @action("Theme: System", Menu.VIEW, "T", group=1, choice="theme")
+    def theme_system(self, _: bool) -> None:
+        """Follows the system's theme."""
+        self._set_theme("system")
+
+    @action("Theme: Dark", Menu.VIEW, "Shift+D", group=1, choice="theme")
+    def theme_dark(self, _: bool) -> None:
+        """Uses the dark theme."""
+        self._set_theme("dark")
+
+    @action("Theme: Light", Menu.VIEW, "Shift+L", group=1, choice="theme")
+    def theme_light(self, _: bool) -> None:
+        """Uses the light theme."""
+        self._set_theme("light")
+
+    # -- picture
+
+    @action("Mirror", Menu.VIEW, "Shift+H", icon="mirror", needs=SOURCE, checkable=True)
     def mirror(self, on: bool) -> None:
         """Mirrors the picture, and with it the map."""
         self._turn(Orientation(on, self._orientation().quarters))
 
+    @action("Rotate", Menu.VIEW, "Shift+R", icon="rotate", needs=SOURCE, repeat=True)
     def rotate(self) -> None:
         """Rotates the picture by a quarter turn clockwise, as it is seen."""
         now = self._orientation()
         self._turn(Orientation(now.mirrored, (now.quarters + (3 if now.mirrored else 1)) % 4))
 
+    @action("Zoom in", Menu.VIEW, "+", "Z", group=3, repeat=True)
     def zoom_in(self) -> None:
         """Shows a smaller part, larger."""
-        self.window.canvas.viewport.step(1)
+        self.context.slots.canvas.viewport.step(1)
 
+    @action("Zoom out", Menu.VIEW, "-", "Shift+Z", group=3, repeat=True)
     def zoom_out(self) -> None:
         """Shows a larger part."""
-        self.window.canvas.viewport.step(-1)
+        self.context.slots.canvas.viewport.step(-1)
 
+    @action("Fit picture", Menu.VIEW, "0", group=3)
     def zoom_fit(self) -> None:
         """Shows the whole picture."""
-        self.window.canvas.viewport.fit()
+        self.context.slots.canvas.viewport.fit()
 
+    @action("Pan left", Menu.VIEW, "Alt+Left", group=3, repeat=True)
     def pan_left(self) -> None:
-        """Moves what is seen of a zoomed picture to the left."""
-        self.window.canvas.viewport.pan(-1, 0)
+        """Moves the visible part of a zoomed picture to the left."""
+        self.context.slots.canvas.viewport.pan(-1, 0)
 
+    @action("Pan right", Menu.VIEW, "Alt+Right", group=3, repeat=True)
     def pan_right(self) -> None:
         """Moves it to the right."""
-        self.window.canvas.viewport.pan(1, 0)
+        self.context.slots.canvas.viewport.pan(1, 0)
 
+    @action("Pan up", Menu.VIEW, "Alt+Up", group=3, repeat=True)
     def pan_up(self) -> None:
         """Moves it up."""
-        self.window.canvas.viewport.pan(0, -1)
+        self.context.slots.canvas.viewport.pan(0, -1)
 
+    @action("Pan down", Menu.VIEW, "Alt+Down", group=3, repeat=True)
     def pan_down(self) -> None:
         """Moves it down."""
-        self.window.canvas.viewport.pan(0, 1)
+        self.context.slots.canvas.viewport.pan(0, 1)
 
-    def about(self) -> None:
-        """Shows the About box."""
-        window, info = self.window, self.window.controller.info
-        report = report_text(
-            window.status.model.text(),
-            info.kind.value if info else "",
-            (info.width, info.height) if info else (0, 0),
-            window.controller.stats(),
-            window.settings,
-        )
-        dialog = AboutDialog(report, window)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+    # -- helpers
 
-    # -- clean view
+    def _set_theme(self, choice: ThemeChoice) -> None:
+        self.context.settings.section(WindowSettings).theme = choice
+        self.context.theme.choose(choice)
 
-    def _clean_size(self) -> QSize:
+    def _leave_full_screen(self) -> None:
+        self.context.actions.set_checked("full_screen", False)
+        self.context.messages.dismiss_topic(_TOPIC)
+        if self._window.isFullScreen():
+            self._window.showMaximized() if self._was_maximized else self._window.showNormal()
+            self.context.slots.set_chrome_hidden(False)
+
+    def _leave_presentation(self) -> None:
+        self.context.actions.set_checked("presentation_mode", False)
+        if not self._presenting:
+            return
+        self._presenting = False
+        self._window.setMinimumSize(self._minimum)
+        self._window.setMaximumSize(_MAX_SIZE, _MAX_SIZE)
+        self.context.messages.set_silent(False)
+        self.context.slots.set_chrome_hidden(False)
+        if self._size_before is not None:
+            self._window.resize(self._size_before)
+        if self._was_maximized:
+            self._window.showMaximized()
+
+    def _presentation_size(self) -> QSize:
         """The picture's own size, smaller where the screen is, larger where it is tiny."""
-        info, window = self.window.controller.info, self.window
+        info, window = self.context.session.info, self._window
         width, height = (info.width, info.height) if info and info.width else (1280, 720)
         ratio = window.devicePixelRatioF()
         size = QSize(round(width / ratio), round(height / ratio))
-        least = window.canvas.minimumSize()
-        if size.width() < least.width() or size.height() < least.height():
-            size.scale(least, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        minimum = self.context.slots.canvas.minimumSize()
+        if size.width() < minimum.width() or size.height() < minimum.height():
+            size.scale(minimum, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
         room = window.screen().availableSize() * _SCREEN_SHARE
         if size.width() > room.width() or size.height() > room.height():
             size.scale(room, Qt.AspectRatioMode.KeepAspectRatio)
         return size
 
-    def _leave_clean_view(self) -> None:
-        window = self.window
-        window.actions_by_name.set_checked("clean_view", False)
-        if not window.clean:
-            return
-        window.setMinimumSize(560, 420)
-        window.setMaximumSize(_ANY_SIZE, _ANY_SIZE)
-        window.set_clean(False)
-        if self._before is not None:
-            window.resize(self._before)
-        if self._was_maximized:
-            window.showMaximized()
-
-    # -- mirror and rotation
-
     def _orientation(self) -> Orientation:
-        info = self.window.controller.info
-        return self.window.controller.orientations.of(info.spec) if info else Orientation()
+        session = self.context.session
+        return session.orientations.of(session.info.spec) if session.info else Orientation()
 
     def _turn(self, orientation: Orientation) -> None:
-        window, info = self.window, self.window.controller.info
+        info, stored = self.context.session.info, self._settings.orientations
         if info is None:
             return
-        turned = window.settings.turned
-        turned.pop(info.spec, None)
+        stored.pop(info.spec, None)
         if orientation != Orientation():
-            turned[info.spec] = [int(orientation.mirrored), orientation.quarters]
-        while len(turned) > _MOST_TURNED:
-            del turned[next(iter(turned))]
-        window.controller.turn(orientation)
+            stored[info.spec] = (int(orientation.mirrored), orientation.quarters)
+        while len(stored) > _MAX_ORIENTATIONS:
+            del stored[next(iter(stored))]
+        self.context.session.turn(orientation)
+
+    def _on_closing(self) -> None:
+        # The next start begins with the window as it was before.
+        self._leave_full_screen()
+        self._leave_presentation()
 
     def _on_opened(self, info: SourceInfo) -> None:
-        mirrored = self.window.controller.orientations.of(info.spec).mirrored
-        self.window.actions_by_name.set_checked("mirror", mirrored)
+        mirrored = self.context.session.orientations.of(info.spec).mirrored
+        self.context.actions.set_checked("mirror", mirrored)
 
     def _on_turned(self) -> None:
-        window = self.window
-        window.actions_by_name.set_checked("mirror", self._orientation().mirrored)
-        window.display.heat.clear()
-        window.status.show_source(window.controller.info)
-        if window.clean:
-            window.setFixedSize(self._clean_size())
-
-    # -- the rest
-
-    def _on_folded(self, names: list[str]) -> None:
-        self.window.settings.folded = names
+        self.context.actions.set_checked("mirror", self._orientation().mirrored)
+        self.context.presenter.heat.clear()
+        if self._presenting:
+            self._window.setFixedSize(self._presentation_size())

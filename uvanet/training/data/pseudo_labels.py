@@ -118,15 +118,21 @@ def frames_every(path: Path, seconds: float, first: float = 0.0) -> Iterator[Ima
                 yield to_rgb(frame.image)
 
 
+def pool_files(pool: Path) -> list[Path]:
+    """Pictures and clips below a folder, ordered by path."""
+    suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    return [path for path in sorted(pool.rglob("*")) if path.suffix.lower() in suffixes]
+
+
 def pool_examples(pool: Path, config: ViewConfig) -> list[Example]:
     """All pictures and clips below a folder, by name; what cannot be opened is left out."""
     found = []
-    for path in sorted(pool.rglob("*")):
+    for path in pool_files(pool):
         try:
-            if path.suffix.lower() in PICTURE_SUFFIXES:
-                found.append(picture_example(path, config.pool_views))
-            elif path.suffix.lower() in VIDEO_SUFFIXES:
+            if path.suffix.lower() in VIDEO_SUFFIXES:
                 found.append(clip_example(path, config))
+            else:
+                found.append(picture_example(path, config.pool_views))
         except (UvanetError, OSError) as error:
             _LOG.warning("left out: %s", error)
     return found

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from uvanet.atomic_io import write_text
 from uvanet.data.fixations import read_split
-from uvanet.deploy.half import store_half
+from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
-from uvanet.evaluation.calibration import best_sharpness
+from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
@@ -166,7 +166,7 @@ def _spatial(
         levels, densities = extract(splits[0], extractor, config, callback)
         train_readout(teacher, levels, densities, config, callback)
         _write_spatial(teacher, onnx)
-        teacher.sharpness.fill_(best_sharpness(load_spatial(onnx, config.threads), splits[1]))
+        teacher.sharpness.fill_(best_logit_scale(load_spatial(onnx, config.threads), splits[1]))
         onnx.unlink()
         _keep(weights, teacher, made_from)
     if not onnx.exists():

@@ -1,0 +1,101 @@
+"""Diagnostics: live plots, latency and drops, and the About box."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+
+from app.features.diagnostics.about import AboutDialog, report_text
+from app.features.diagnostics.stats_labels import StatsLabels
+from app.shell.actions import Menu, action
+from app.shell.context import Fact, FactKind
+from app.shell.feature import Feature
+from app.ui.i18n import tr
+from app.ui.line_chart import import_pyqtgraph
+from app.ui.live_plot import PlotPanel
+
+if TYPE_CHECKING:
+    from app.shell.context import FeatureContext
+
+_INTERVAL_MS = 400
+_PLOTS_AFTER_MS = 400  # of the first overlay, which needs the processor for itself
+_STATUS_RANK, _CARD_RANK = 50, 20
+
+
+class Diagnostics(Feature):
+    """Shows what the pipeline measures."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self.labels = StatsLabels()
+        self.plots = PlotPanel()
+        context.slots.add_status(self.labels, _STATUS_RANK)
+        context.slots.add_card(self.plots, _CARD_RANK)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._show_stats)
+        self._timer.start(_INTERVAL_MS)
+        self._later = QTimer(self, singleShot=True, interval=_PLOTS_AFTER_MS)
+        self._later.timeout.connect(self._load_plots)
+        context.presenter.first_overlay.connect(self._later.start)
+        context.session.failed.connect(self._on_failed)
+
+    def facts(self) -> list[Fact]:
+        """Rates, latency, drops and memory."""
+        stats = self.context.session.stats()
+        drops = ", ".join(
+            f"{name} {count}" for name, count in stats.dropped_by_cause.items() if count
+        )
+        technical = {
+            "frames": f"captured {stats.captured}, inferred {stats.inferred}, "
+            f"painted {stats.painted}, failed {stats.failed}, in flight {stats.in_flight}",
+            "dropped": drops or "none",
+            "memory": f"{stats.rss_bytes / 1e6:.0f} MB",
+        }
+        return [
+            Fact(tr("Captured (frames/s)"), f"{stats.fps_captured:.2f}"),
+            Fact(tr("Inferred (frames/s)"), f"{stats.fps_inferred:.2f}"),
+            Fact(tr("Painted (frames/s)"), f"{stats.fps_painted:.2f}"),
+            Fact(tr("Latency p50 (ms)"), _number(stats.latency_p50_ms)),
+            Fact(tr("Latency p95 (ms)"), _number(stats.latency_p95_ms)),
+            Fact(tr("Inference p50 (ms)"), _number(stats.inference_p50_ms)),
+            *(Fact(name, value, FactKind.TECHNICAL) for name, value in technical.items()),
+        ]
+
+    def close(self, timeout: float) -> bool:
+        """Stops the timers and the plots."""
+        del timeout
+        self._timer.stop()
+        self._later.stop()
+        self.plots.stop()
+        return True
+
+    @action("About UVA-Net Live", Menu.VIEW, "Ctrl+I", icon="info", group=2)
+    def about(self) -> None:
+        """Shows the About box."""
+        dialog = AboutDialog(report_text(self.context.facts()), self.context.slots.window)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _show_stats(self) -> None:
+        stats = self.context.session.stats()
+        self.labels.show_stats(stats)
+        self.plots.add(time.monotonic(), stats)
+
+    def _on_failed(self) -> None:
+        if not self.plots.rates.started:
+            self._later.start()
+
+    def _load_plots(self) -> None:
+        # The import takes a third of a second, on a worker thread.
+        self.context.jobs.run(
+            import_pyqtgraph,
+            lambda _: self.plots.start(),
+            self.context.show_error,
+            name="plots",
+        )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

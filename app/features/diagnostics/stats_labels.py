@@ -1,0 +1,60 @@
+"""Latency and drops, as labels of the status bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from app.pipeline.stats import PipelineStats
+
+_WINDOW_SHARE = 0.3  # of the window's width, up to which the causes of drops are named
+
+
+class StatsLabels(QWidget):
+    """Two labels.
+
+    Attributes:
+        latency: Median and 95th percentile from capture to paint.
+        drops: How many frames were dropped, and why where there is room for it.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.latency, self.drops = QLabel(tr("Latency -")), QLabel(tr("No drops"))
+        self.latency.setToolTip(tr("From capture to paint of a frame: median and 95th percentile"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(22)
+        for label in (self.latency, self.drops):
+            label.setObjectName("status")
+            layout.addWidget(label)
+
+    def show_stats(self, stats: PipelineStats) -> None:
+        """Shows latency and drops."""
+        if stats.latency_p50_ms is None or stats.latency_p95_ms is None:
+            self.latency.setText(tr("Latency -"))
+        else:
+            self.latency.setText(
+                tr("Latency {p50:.0f} ms, p95 {p95:.0f} ms").format(
+                    p50=stats.latency_p50_ms, p95=stats.latency_p95_ms
+                )
+            )
+        causes = [
+            f"{tr(str(cause))} {count}" for cause, count in stats.dropped_by_cause.items() if count
+        ]
+        if stats.failed:
+            causes.append(tr("network failed {count}").format(count=stats.failed))
+        if not causes:
+            self.drops.setText(tr("No drops"))
+            self.drops.setToolTip(tr("Every captured frame was painted"))
+            return
+        total = stats.dropped + stats.failed
+        text = tr("Dropped {total}: {causes}").format(total=total, causes=", ".join(causes))
+        room = self.window().width() * _WINDOW_SHARE
+        fits = self.drops.fontMetrics().horizontalAdvance(text) < room
+        self.drops.setText(text if fits else tr("Dropped {total}").format(total=total))
+        self.drops.setToolTip(text)

@@ -1,0 +1,45 @@
+"""Settings of the export."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.runtime.settings import Section
+
+MIN_HEIGHT = 16  # pixels; smaller values stand for the height of the source
+
+Preset = Literal["overlay", "beside", "teacher", "numbers"]
+Format = Literal["mp4", "webm"]
+Quality = Literal["small", "good", "best"]
+Extra = Literal["contours", "peaks", "plot", "csv", "json", "npz", "png"]
+
+
+class ExportSettings(Section):
+    """What was exported last, and how.
+
+    Attributes:
+        preset: What the picture shows.
+        format: The container.
+        quality: One of `uvanet.video.codecs.QUALITIES`.
+        height: Of the picture in pixels; below `MIN_HEIGHT` for the source's.
+        extras: What is drawn or written besides.
+        folder: Where exports go; empty for the user's folder for videos.
+        keep: Whether the last half minute of a live source is kept on disk.
+    """
+
+    SECTION: ClassVar[str] = "export"
+    V1: ClassVar[dict[str, str]] = {
+        name: f"export_{name}"
+        for name in ("preset", "format", "quality", "height", "extras", "folder", "keep")
+    }
+
+    preset: Preset = "overlay"
+    format: Format = "mp4"
+    quality: Quality = "good"
+    height: Annotated[int, Meta(ge=0, le=8192)] = 0
+    extras: list[Extra] = msgspec.field(default_factory=list)
+    folder: str = ""
+    keep: bool = True

@@ -1,0 +1,33 @@
+"""Settings of the overlay."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from app.runtime.settings import Section
+
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.video.colormaps.COLORMAPS
+
+
+class OverlaySettings(Section):
+    """The style of the heat map.
+
+    Attributes:
+        colormap: One of `uvanet.video.colormaps.COLORMAPS`.
+        opacity: 0..1.
+        threshold: 0..1; lower attention stays clear.
+        smoothing: Time constant in seconds, 0..1.
+        visible: Whether the heat map is shown.
+    """
+
+    SECTION: ClassVar[str] = "overlay"
+    V1: ClassVar[dict[str, str]] = {"visible": "overlay"}
+
+    colormap: Colormap = "turbo"
+    opacity: Share = 0.6
+    threshold: Share = 0.15
+    smoothing: Share = 0.12
+    visible: bool = True

@@ -1,0 +1,64 @@
+"""Snapshots: saves or copies the picture with its overlay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+
+from app.shell.actions import FRAME, Menu, action
+from app.shell.feature import Feature
+from app.ui.file_dialogs import ask_save
+from app.ui.i18n import tr
+from app.ui.images import pictures_folder, snapshot_name, to_qimage, write_png
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
+    from app.shell.context import FeatureContext
+
+
+class Snapshots(Feature):
+    """Snapshots as PNG files and on the clipboard."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        for name in ("save_snapshot", "copy_snapshot"):
+            context.slots.add_button(context.actions[name], 60)
+
+    @action("Save snapshot…", Menu.SOURCE, "Ctrl+S", icon="snapshot", needs=FRAME, group=2)
+    def save_snapshot(self) -> None:
+        """Asks for a path, then writes what the canvas shows as a PNG."""
+        render, info = self.context.presenter.snapshot(), self.context.session.info
+        if render is None:
+            return
+
+        def write(chosen: str) -> None:
+            path = Path(chosen)
+            self.context.jobs.run(
+                lambda: write_png(path, render()),
+                lambda _: self.context.messages.notify(
+                    "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
+                ),
+                self.context.show_error,
+                name="snapshot",
+            )
+
+        name = snapshot_name(info.title if info else "")
+        ask_save(self.context.slots.window, pictures_folder(), name, write)
+
+    @action("Copy snapshot", Menu.SOURCE, "Ctrl+C", icon="copy", needs=FRAME, group=2)
+    def copy_snapshot(self) -> None:
+        """Copies what the canvas shows to the clipboard."""
+        render = self.context.presenter.snapshot()
+        if render is None:
+            return
+
+        def put(image: QImage) -> None:
+            QGuiApplication.clipboard().setImage(image)
+            self.context.messages.notify("done", tr("The picture was copied to the clipboard."))
+
+        self.context.jobs.run(
+            lambda: to_qimage(render()), put, self.context.show_error, name="snapshot"
+        )

@@ -1,0 +1,174 @@
+"""Sources: chooses and opens them, and says what became of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+
+from app.features.sources.devices import Devices, find_devices
+from app.features.sources.settings import MAX_RECENT, SourcesSettings
+from app.features.sources.source_picker import SourcePicker, redact_url
+from app.features.sources.url_dialog import UrlDialog
+from app.shell.actions import Menu, action
+from app.shell.context import Fact, FactKind
+from app.shell.feature import Feature
+from app.shell.settings import WindowSettings
+from app.ui.file_dialogs import ask_file, ask_folder
+from app.ui.i18n import tr
+from uvanet.sources.base import SourceKind
+
+if TYPE_CHECKING:
+    from app.shell.context import FeatureContext
+    from uvanet.errors import UvanetError
+    from uvanet.sources.base import SourceInfo
+
+_TOPIC, _STALL = "source", "stall"
+_REMEMBERED = {SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER, SourceKind.NETWORK}
+
+
+class Sources(Feature):
+    """The list of sources, the dialogs that open one, and messages about it."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self._settings = context.settings.section(SourcesSettings)
+        self._settings.recent = self._settings.recent[:MAX_RECENT]
+        self.picker = SourcePicker(context.actions)
+        self.picker.set_recent(self._settings.recent)
+        context.slots.add_source_control(self.picker)
+        self.picker.chosen.connect(context.session.open)
+        self.picker.wanted.connect(self._find_devices)
+        self.picker.forgotten.connect(self._forget_recent)
+        context.session.opening.connect(self._on_opening)
+        context.session.opened.connect(self._on_opened)
+        context.session.failed.connect(self._on_failed)
+        context.session.stalled.connect(self._on_stalled)
+        context.messages.acted.connect(self._on_acted)
+
+    def open_drop(self, path: str) -> bool:
+        """Opens whatever no other feature opens."""
+        self.context.session.open(path)
+        return True
+
+    def facts(self) -> list[Fact]:
+        """Kind and size of the source; its name and its path are the user's own."""
+        info = self.context.session.info
+        value = "none" if info is None else f"{info.kind.value} {info.width}x{info.height}"
+        return [Fact("source", value, FactKind.TECHNICAL)]
+
+    # -- actions
+
+    @action("Choose source…", Menu.SOURCE, "S", icon="source", hidden=True)
+    def choose_source(self) -> None:
+        """Opens the list of sources."""
+        self.context.slots.show_chrome()
+        picker = self.picker
+        picker.list.popup(picker.mapToGlobal(QPoint(0, picker.height() + 4)))
+
+    @action("Open file…", Menu.SOURCE, "Ctrl+O", icon="file")
+    def open_file(self) -> None:
+        """Asks for a file."""
+        ask_file(self.context.slots.window, self._folder, self._open_path)
+
+    @action("Open folder of pictures…", Menu.SOURCE, "Ctrl+Shift+O", icon="folder")
+    def open_folder(self) -> None:
+        """Asks for a folder."""
+        ask_folder(self.context.slots.window, self._folder, self._open_path)
+
+    @action("Open URL…", Menu.SOURCE, "Ctrl+U", icon="link")
+    def open_url(self) -> None:
+        """Asks for a URL."""
+        dialog = UrlDialog(self.context.slots.window)
+        dialog.chosen.connect(self.context.session.open)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @action("Demo", Menu.SOURCE, "Ctrl+D", icon="demo")
+    def open_demo(self) -> None:
+        """Plays the demo."""
+        self.context.session.open("demo")
+
+    @action("Refresh devices", Menu.SOURCE, "F5", icon="rescan", group=1)
+    def rescan(self) -> None:
+        """Searches for cameras and screens and says how many there are."""
+        self._find_devices(announce=True)
+
+    # -- opening
+
+    @property
+    def _folder(self) -> str:
+        return self.context.settings.section(WindowSettings).folder
+
+    def _open_path(self, path: str) -> None:
+        self.context.settings.section(WindowSettings).folder = str(Path(path).parent)
+        self.context.session.open(path)
+
+    def _find_devices(self, *, announce: bool = False) -> None:
+        def done(devices: Devices) -> None:
+            self.picker.set_devices(devices)
+            if announce:
+                self.context.messages.notify(
+                    "info",
+                    tr("Found {cameras} camera(s) and {screens} screen(s).").format(
+                        cameras=len(devices.cameras), screens=len(devices.screens)
+                    ),
+                )
+
+        self.context.jobs.run(find_devices, done, self.context.show_error, name="devices")
+
+    def _forget_recent(self) -> None:
+        self._settings.recent = []
+        self.picker.set_recent([])
+
+    # -- what becomes of a source
+
+    def _on_opening(self, name: str) -> None:
+        self._dismiss_messages()
+        self.context.slots.canvas.show_message(
+            tr("Opening {name} …").format(name=name) if name else tr("Opening …")
+        )
+
+    def _on_opened(self, info: SourceInfo) -> None:
+        self._dismiss_messages()
+        if info.kind in _REMEMBERED:
+            spec = info.spec if "://" in info.spec else str(Path(info.spec).absolute())
+            self._settings.add_recent(spec)
+            self.picker.set_recent(self._settings.recent)
+        self.picker.show_source(info.kind.value, info.title, info.spec)
+
+    def _on_failed(self, error: UvanetError) -> None:
+        canvas = self.context.slots.canvas
+        if self.context.session.info is None:
+            hint = tr("Choose a source, or drop a video here.")
+            canvas.show_message(tr("Nothing to show"), hint)
+            self.picker.show_source("camera", tr("Choose a source"), "")
+        elif canvas.has_picture:
+            canvas.show_message("")
+        other = tr("Choose another source")
+        self.context.messages.dismiss_topic(_STALL)
+        self.context.messages.notify("error", error.message, error.hint, other, _TOPIC)
+
+    def _on_stalled(self, seconds: float) -> None:
+        messages, info = self.context.messages, self.context.session.info
+        if not seconds:
+            messages.dismiss_topic(_STALL)
+            return
+        messages.notify(
+            "warning",
+            tr("{title} has sent no picture for {seconds:.0f} seconds.").format(
+                title=redact_url(info.title if info else ""), seconds=seconds
+            ),
+            tr("Check the cable or the network; playback resumes with the next picture."),
+            tr("Choose another source"),
+            _STALL,
+        )
+
+    def _dismiss_messages(self) -> None:
+        for topic in (_TOPIC, _STALL):
+            self.context.messages.dismiss_topic(topic)
+
+    def _on_acted(self, topic: str) -> None:
+        if topic in (_TOPIC, _STALL):
+            self.choose_source()

@@ -1,0 +1,80 @@
+"""What a feature is given: the parts of the program it may use."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from uvanet.errors import UvanetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.runtime.jobs import Jobs
+    from app.runtime.settings import SettingsStore
+    from app.session.presenter import FramePresenter
+    from app.session.session import LiveSession
+    from app.shell.actions import ActionRegistry
+    from app.shell.slots import WindowSlots
+    from app.ui.banner import Banner
+    from app.ui.theme import Theme
+
+
+class FactKind(enum.Enum):
+    """Where a fact is used.
+
+    Attributes:
+        MEASURED: In copied numbers and in the report of the About box.
+        PRIVATE: In copied numbers alone: it names something of the user's.
+        TECHNICAL: In the report alone.
+    """
+
+    MEASURED = enum.auto()
+    PRIVATE = enum.auto()
+    TECHNICAL = enum.auto()
+
+
+class Fact(NamedTuple):
+    """A name and a value, both as text for people."""
+
+    name: str
+    value: str
+    kind: FactKind = FactKind.MEASURED
+
+
+@dataclass(frozen=True)  # without slots: Qt holds its method by a weak reference
+class FeatureContext:
+    """All that a feature gets.
+
+    Attributes:
+        session: Source, model, teacher, position, marks, regions and orientation.
+        presenter: The frame on the canvas and its heat map.
+        slots: The places of the window.
+        actions: The actions of all features.
+        settings: `settings.section(SectionType)` gives a section.
+        jobs: Runs functions on worker threads.
+        messages: Messages over the picture.
+        theme: The colors.
+        facts: Gives the facts of all features.
+    """
+
+    session: LiveSession
+    presenter: FramePresenter
+    slots: WindowSlots
+    actions: ActionRegistry
+    settings: SettingsStore
+    jobs: Jobs
+    messages: Banner
+    theme: Theme
+    facts: Callable[[], list[Fact]]
+
+    def show_error(self, error: Exception, topic: str = "") -> None:
+        """Shows an expected error over the picture.
+
+        Raises:
+            Exception: The error itself, where it is not expected; the exception hook reports it.
+        """
+        if not isinstance(error, UvanetError):
+            raise error
+        self.messages.notify("error", error.message, error.hint, topic=topic)

@@ -1,0 +1,179 @@
+"""A line chart in the colors of the theme: a thin wrapper around pyqtgraph."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.ui.theme import is_theme_change, theme_colors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+_LINE_WIDTH = 1.7
+_FONT_SCALE = 0.82  # of the widget's font
+
+
+def import_pyqtgraph() -> None:
+    """Imports pyqtgraph, which takes about 0.2 s; meant for a background thread.
+
+    Safe in several threads at once: Python's import lock lets one of them do the work.
+    """
+    importlib.import_module("pyqtgraph")
+
+
+class LineChart(QWidget):
+    """A chart with a left and a bottom axis, without mouse interaction.
+
+    The chart is empty until `build`; until then, and after `clear_plot`, all drawing methods do
+    nothing. A color is a field of `ThemeColors` or "#rrggbb".
+
+    Args:
+        name: Accessible name.
+        left_width: Width of the left axis, in pixels.
+        margins: Left, top, right and bottom, in pixels.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        left_width: int = 34,
+        margins: tuple[int, int, int, int] = (0, 4, 6, 0),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self._left_width, self._margins = left_width, margins
+        self._colors: list[str] = []
+        self._curves: list[Any] = []
+        # pyqtgraph has no type annotations.
+        self._plot: Any = None
+        self._cursor: Any = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+
+    @property
+    def built(self) -> bool:
+        """Whether the chart can draw."""
+        return self._plot is not None
+
+    def build(self) -> None:
+        """Creates the plot; imports pyqtgraph if nothing did so before."""
+        if self._plot is not None:
+            return
+        import pyqtgraph
+
+        view = pyqtgraph.PlotWidget(enableMenu=False)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        view.setAccessibleName(self.accessibleName())
+        self._plot = view
+        view.hideButtons()
+        view.setMouseEnabled(x=False, y=False)
+        view.getPlotItem().setContentsMargins(*self._margins)
+        view.getAxis("left").setWidth(self._left_width)
+        view.getAxis("bottom").setHeight(18)
+        self._apply_theme()
+        self.set_curves(self._colors)
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(view)
+
+    def clear_plot(self) -> None:
+        """Destroys the plot; `build` creates it again."""
+        if self._plot is not None:
+            self._plot.close()
+            self._plot.deleteLater()
+        self._plot = self._cursor = None
+        self._curves = []
+
+    def set_curves(self, colors: Sequence[str]) -> None:
+        """Sets the number of curves and their colors."""
+        self._colors = list(colors)
+        if self._plot is None:
+            return
+        import pyqtgraph
+
+        while len(self._curves) > len(colors):
+            self._plot.removeItem(self._curves.pop())
+        while len(self._curves) < len(colors):
+            self._curves.append(pyqtgraph.PlotCurveItem(antialias=True))
+            self._plot.addItem(self._curves[-1])
+        for curve, color in zip(self._curves, colors, strict=True):
+            curve.setPen(pyqtgraph.mkPen(_resolve(color), width=_LINE_WIDTH))
+
+    def set_data(
+        self, index: int, x: ArrayLike, y: ArrayLike, joined: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Sets the points of a curve.
+
+        Args:
+            index: Which curve.
+            x: Shape (n,).
+            y: Shape (n,).
+            joined: Shape (n,): whether a line leads from a point to the next; None for all.
+        """
+        if self._plot is not None:
+            self._curves[index].setData(x, y, connect="all" if joined is None else joined)
+
+    def curve_points(self, index: int) -> tuple[list[float], list[float]]:
+        """Returns the drawn points of a curve: x and y."""
+        x, y = self._curves[index].getData()
+        return ([], []) if x is None else (list(x), list(y))
+
+    def set_cursor(self, x: float) -> None:
+        """Moves the vertical line that marks a place on the horizontal axis."""
+        if self._plot is None:
+            return
+        if self._cursor is None:
+            import pyqtgraph
+
+            self._cursor = pyqtgraph.InfiniteLine(pen=theme_colors().faint)
+            self._plot.addItem(self._cursor)
+        self._cursor.setValue(x)
+
+    def set_x_range(self, low: float, high: float, padding: float = 0.0) -> None:
+        """Sets the visible range; `padding` is a share of it, added on both sides."""
+        if self._plot is not None:
+            self._plot.setXRange(low, high, padding=padding)
+
+    def set_y_range(self, low: float, high: float, padding: float = 0.0) -> None:
+        """Sets the visible range; `padding` is a share of it, added on both sides."""
+        if self._plot is not None:
+            self._plot.setYRange(low, high, padding=padding)
+
+    def set_ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
+        """Sets values and texts of the ticks on the "left" or the "bottom" axis."""
+        if self._plot is not None:
+            self._plot.getAxis(side).setTicks([list(ticks)])
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Applies another theme or font."""
+        super().changeEvent(event)
+        if is_theme_change(event) or event.type() == QEvent.Type.FontChange:
+            self._apply_theme()
+            self.set_curves(self._colors)
+
+    def _apply_theme(self) -> None:
+        if self._plot is None:
+            return
+        colors, font = theme_colors(), self.font()
+        font.setPointSizeF(max(6.0, font.pointSizeF() * _FONT_SCALE))
+        self._plot.setBackground(colors.surface)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(colors.line)
+            axis.setTextPen(colors.quiet)
+            axis.setStyle(tickLength=0, tickFont=font, hideOverlappingLabels=False)
+        if self._cursor is not None:
+            self._cursor.setPen(colors.faint)
+
+
+def _resolve(color: str) -> str:
+    return color if color.startswith("#") else str(getattr(theme_colors(), color))

@@ -1,0 +1,27 @@
+"""A model that never ends is given up by a trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from endless_model import write_endless_model
+
+from app.features.models import model_info
+from uvanet.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> str:
+    return str(write_endless_model(tmp_path / "endless.onnx"))
+
+
+def test_an_endless_model_ends_with_an_error(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_info, "TRIAL_TIMEOUT", 0.3)
+    with pytest.raises(ModelError, match=r"no map within 0\.3 seconds"):
+        model_info.try_model(endless, None)
+    with pytest.raises(ModelError, match=r"no map within"):
+        model_info.measure(endless, "auto", seconds=0.1)

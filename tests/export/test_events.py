@@ -1,0 +1,58 @@
+"""Lines of `uvanet predict --events`, among them such as no exporter wrote."""
+
+import json
+
+import pytest
+
+from uvanet.video.events import (
+    ExportCancelled,
+    ExportFailed,
+    ExportProgress,
+    ExportStarted,
+    decode_export_event,
+    encode_export_event,
+)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ExportStarted("talk.mp4"),
+        ExportProgress(3, 90, 29.5, 2.9),
+        ExportProgress(3),
+        ExportCancelled(),
+        ExportFailed("The disk is full.", "Make room."),
+    ],
+)
+def test_what_is_encoded_is_decoded(event):
+    line = encode_export_event(event)
+    assert line.count(b"\n") == 1
+    assert decode_export_event(line) == event
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"null\n",
+        b"\n",
+        b"[]\n",
+        b"17\n",
+        b'"done"\n',
+        b"{}\n",
+        b'{"event": null}\n',
+        b'{"event": "progress"}\n',
+        b'{"event": "progress", "done": "many"}\n',
+        b'{"event": "unheard-of"}\n',
+        b'{"event": "start", "source": "caf\xe9"}\n',
+        b"\xff\xfe\n",
+        b"UserWarning: something\n",
+        b"[" * 100_000 + b"\n",
+    ],
+)
+def test_lines_that_are_no_events_are_skipped(line):
+    assert decode_export_event(line) is None
+
+
+def test_events_of_0_1_0_are_read():
+    line = json.dumps({"event": "progress", "done": 5, "total": None, "fps": 1.5, "left": None})
+    assert decode_export_event(line.encode()) == ExportProgress(5, None, 1.5, None)

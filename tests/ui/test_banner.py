@@ -1,0 +1,115 @@
+"""Messages: alerts are kept and counted, notices never hide them."""
+
+import pytest
+from PySide6.QtWidgets import QLabel, QWidget
+
+from app.ui.banner import Banner
+
+
+@pytest.fixture
+def banner(qtbot):
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(800, 500)
+    host.show()
+    return Banner(host)
+
+
+def visible_texts(banner):
+    return [
+        label.text()
+        for label in banner.findChildren(QLabel)
+        if label.isVisible() and label.objectName() in ("bannerTitle", "quiet")
+    ]
+
+
+@pytest.mark.parametrize("level", ["error", "warning", "info", "done"])
+def test_a_later_message_does_not_replace_an_error(banner, level):
+    banner.notify("error", "The disk is full.")
+    banner.notify(level, "Another message.")
+    assert "The disk is full." in banner.alerts
+    banner.dismiss()
+    assert banner.message == "The disk is full."
+    banner.dismiss()
+    assert banner.message == ""
+    assert not banner.isVisible()
+
+
+def test_an_error_and_a_notice_are_visible_together(banner):
+    banner.notify("error", "The disk is full.")
+    banner.notify("done", "Exported a.mp4.")
+    assert visible_texts(banner) == ["The disk is full.", "Exported a.mp4."]
+    banner._notice_timer.timeout.emit()
+    assert visible_texts(banner) == ["The disk is full."]
+
+
+def test_several_errors_are_counted_and_closed_one_by_one(banner):
+    for name in ("first", "second", "third"):
+        banner.notify("error", name)
+    assert visible_texts(banner) == ["third", "1 of 3"]
+    banner.dismiss()
+    assert visible_texts(banner) == ["second", "1 of 2"]
+    banner.dismiss()
+    assert visible_texts(banner) == ["first"]
+
+
+def test_an_equal_error_is_not_kept_twice(banner):
+    banner.notify("error", "The camera is busy.")
+    banner.notify("warning", "Slow disk.")
+    banner.notify("error", "The camera is busy.")
+    assert banner.alerts == ["The camera is busy.", "Slow disk."]
+
+
+def test_a_topic_has_one_message_and_can_be_dismissed(banner):
+    banner.notify("error", "No network.", topic="source")
+    banner.notify("error", "No model.", topic="model")
+    banner.notify("warning", "No picture for 5 seconds.", topic="source")
+    assert banner.alerts == ["No picture for 5 seconds.", "No model."]
+    banner.dismiss_topic("source")
+    assert banner.alerts == ["No model."]
+    banner.dismiss_topic("")  # nothing has this topic
+    assert banner.alerts == ["No model."]
+
+
+def test_a_notice_replaces_the_notice_before_and_restarts_its_time(banner):
+    banner.notify("info", "Loading.")
+    banner.notify("done", "Loaded.")
+    assert visible_texts(banner) == ["Loaded."]
+    assert banner._notice_timer.isActive()
+
+
+def test_the_number_of_alerts_is_bounded(banner):
+    for number in range(100):
+        banner.notify("error", f"Error {number}.")
+    assert banner.alerts[0] == "Error 99."
+    assert len(banner.alerts) == 20
+
+
+def test_a_button_reports_the_topic_of_its_own_message(banner, qtbot):
+    banner.notify("error", "No network.", button="Choose another source", topic="source")
+    banner.notify("done", "Exported.", button="Show", topic="export")
+    with qtbot.waitSignal(banner.acted) as emitted:
+        banner.button.click()
+    assert emitted.args == ["export"]
+    banner.dismiss()
+    with qtbot.waitSignal(banner.acted) as emitted:
+        banner.button.click()
+    assert emitted.args == ["source"]
+
+
+def test_alerts_are_hidden_while_silent_and_come_back(banner):
+    banner.notify("error", "A private path.")
+    banner.notify("info", "Look!")
+    banner.set_silent(True)
+    assert not banner.isVisible()
+    assert banner.message == ""
+    banner.set_silent(False)
+    assert visible_texts(banner) == ["A private path."]
+
+
+def test_the_banner_is_as_wide_as_its_host_allows(banner):
+    banner.notify("error", "Something long enough to need several lines. " * 6)
+    banner._host.resize(300, 500)
+    assert banner.width() == 300 - 2 * 16
+    banner._host.resize(1200, 500)
+    assert banner.width() == 620

@@ -1,0 +1,71 @@
+"""`uvanet export`: writes a model to a file, with its card beside it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from uvanet.atomic_io import atomic_write
+from uvanet.errors import ModelError, OutputError, UsageError
+from uvanet.registry import resolve_model
+
+if TYPE_CHECKING:
+    import argparse
+
+FORMATS = {"onnx": ".onnx", "safetensors": ".safetensors"}
+
+
+class _Export:
+    description = """\
+Writes a model to a file: ONNX for ONNX Runtime and others, or safetensors for PyTorch. Its card, a
+JSON file of the same name, is written beside it. The ONNX file takes `frame`, RGB bytes (n, h, w,
+3), and of a model with memory also `earlier`, the `features` of the frame 0.1 s before.
+"""
+    examples = """examples:
+  uvanet export uvanet-64
+  uvanet export uvanet-64-int8 -o models/small.onnx
+  uvanet export uvanet-64 --format safetensors -o student.safetensors
+"""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("model", metavar="MODEL", help="a model that `uvanet info` lists")
+        parser.add_argument(
+            "--format", choices=FORMATS, default="onnx", help="of the file (%(default)s)"
+        )
+        parser.add_argument(
+            "-o", "--out", type=Path, metavar="FILE", help="the file (MODEL.onnx here)"
+        )
+        parser.add_argument(
+            "--overwrite", action="store_true", help="replace files that exist already"
+        )
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        ending = FORMATS[arguments.format]
+        path, card = resolve_model(arguments.model).verified()
+        source = path.with_suffix(ending)
+        if not source.is_file():
+            raise ModelError(f"{card.name} has no {source.name}.", "Choose the format onnx.")
+        out: Path = arguments.out or Path(card.name + ending)
+        if out.suffix.lower() != ending:
+            raise UsageError(f"{out.name} does not end in {ending}.", "Choose another name.")
+        beside = out.with_suffix(".json")
+        for target in (out, beside):
+            if target.exists() and (target.samefile(source) or not arguments.overwrite):
+                raise OutputError(f"{target} exists.", "Choose another name, or add --overwrite.")
+        try:
+            with atomic_write(out) as part:
+                shutil.copyfile(source, part)
+            replace(card, name=out.stem).write(beside)
+        except OSError as error:
+            raise OutputError(
+                f"{error.filename or out} cannot be written: {error.strerror or error}.",
+                "Choose another folder.",
+            ) from error
+        print(f"{out}, {beside.name}")
+        return 0
+
+
+COMMAND = _Export()

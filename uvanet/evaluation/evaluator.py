@@ -1,0 +1,316 @@
+"""The evaluation loop: predictors x pictures and frames x metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet import metrics
+from uvanet.data.gaze import GazeSet
+from uvanet.errors import UsageError, UvanetError
+from uvanet.evaluation.predictors import FunctionPredictor, Predictor
+from uvanet.evaluation.progress import silent
+from uvanet.evaluation.sauc_negatives import SaucNegatives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from uvanet.data.gaze import Clip, ClipFrame, Gaze, Picture
+    from uvanet.evaluation.progress import Progress
+
+METRICS = ("nss", "auc_judd", "auc_shuffled", "information_gain", "cc", "sim", "kld")
+"""Names of functions in `uvanet.metrics`."""
+
+_ON_DENSITY = ("cc", "sim", "kld")
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A measured picture or frame.
+
+    Attributes:
+        group: Part of the data set that it belongs to.
+        clip: Name of the clip; empty for a picture.
+        name: Name of the picture, or number of the frame.
+    """
+
+    group: str
+    clip: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A picture or frame that could not be measured.
+
+    Attributes:
+        name: The picture, or the clip and frame.
+        reason: Message for users.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Scores:
+    """All values of all predictors on one data set.
+
+    Attributes:
+        data: Name of the data set.
+        metrics: Columns of `values`.
+        items: Rows of `values`.
+        values: Predictor to float64 (items, metrics); NaN where a metric is undefined.
+        skipped: Pictures and frames left out, the same for all predictors.
+        broken: Predictor to the number of its maps with NaN or infinity.
+        seconds: Predictor to its total prediction time.
+        frames: Predictor to the number of frames it processed.
+    """
+
+    data: str
+    metrics: tuple[str, ...]
+    items: list[Item] = field(default_factory=list)
+    values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    broken: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    frames: dict[str, int] = field(default_factory=dict)
+
+    def clips(self) -> list[str]:
+        """The clip of each item, as `uvanet.evaluation.bootstrap.draw_weights` takes them."""
+        return [item.clip for item in self.items]
+
+
+def evaluate_predictors(
+    data: GazeSet,
+    predictors: Sequence[Predictor],
+    names: Sequence[str] = METRICS,
+    *,
+    baseline: Predictor | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Scores:
+    """Evaluates predictors on a data set; decodes each picture and clip once for all of them.
+
+    Maps are resized to the picture's size, at which everything is measured. A picture or frame
+    that is damaged, or whose label is, is left out for all predictors, logged and counted.
+
+    Args:
+        data: The data set.
+        predictors: What is evaluated; their names must differ.
+        names: Subset of `METRICS`.
+        baseline: Baseline of the information gain, usually the center prior, a function of single
+            pictures; without one, the information gain is NaN.
+        seed: Seed of the choice of negatives of the shuffled AUC.
+        progress: Called for each picture and labelled frame.
+
+    Raises:
+        UsageError: The set has no gaze, or none of it could be read.
+        UvanetError: A predictor fails.
+    """
+    if not data.pictures and not any(clip.labelled for clip in data.clips):
+        raise UsageError(f"{data.name} has no gaze to measure against.", "Choose another set.")
+    negatives = SaucNegatives(data, seed) if "auc_shuffled" in names else None
+    total = len(data.pictures) + sum(len(clip.labelled) for clip in data.clips)
+    with progress(data.name, total) as advance:
+        scores = Scores(data.name, tuple(names))
+        run = _Evaluation(predictors, scores, negatives, baseline, advance)
+        for picture in data.pictures:
+            run.picture(picture)
+        for clip in data.clips:
+            run.clip(clip)
+    return run.finish()
+
+
+def score(
+    pictures: Sequence[Picture],
+    predict: Predictor | Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    names: Sequence[str] = METRICS,
+    *,
+    baseline: Predictor | None = None,
+) -> dict[str, float]:
+    """Mean of each metric over pictures, for one model.
+
+    Args:
+        pictures: With fixations.
+        predict: A predictor, or a function from RGB uint8 (h, w, 3) to a map of any size.
+        names: Subset of `METRICS`.
+        baseline: See `evaluate_predictors`.
+
+    Returns:
+        Metric to mean, without the pictures on which the metric is undefined.
+    """
+    row = predict if isinstance(predict, Predictor) else FunctionPredictor("", predict)
+    scores = evaluate_predictors(GazeSet("pictures", pictures), [row], names, baseline=baseline)
+    return {name: mean_of(scores.values[row.name][:, i]) for i, name in enumerate(names)}
+
+
+def mean_of(values: NDArray[np.float64]) -> float:
+    """Mean of the values that are not NaN; NaN where all are."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def resize_map(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Resizes a map to width and height of its picture; float32, (h, w), not negative."""
+    resized = cv2.resize(saliency, size, interpolation=cv2.INTER_CUBIC)
+    # Cubic interpolation overshoots beside steep peaks.
+    return np.maximum(resized, 0, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _GroundTruth:
+    """What the metrics of one picture or frame need, made once for all predictors."""
+
+    size: tuple[int, int]
+    points: NDArray[np.float32]
+    others: NDArray[np.float32]
+    density: NDArray[np.float32]
+    baseline: NDArray[np.float32] | None
+
+    def measure(self, saliency: NDArray[np.float32], names: Sequence[str]) -> list[float]:
+        resized = resize_map(saliency, self.size)
+        return [self._measure(resized, name) for name in names]
+
+    def _measure(self, resized: NDArray[np.float32], name: str) -> float:
+        if name == "auc_shuffled":
+            return metrics.auc_shuffled(resized, self.points, self.others)
+        if name == "information_gain":
+            if self.baseline is None:
+                return float("nan")
+            return metrics.information_gain(resized, self.points, self.baseline)
+        truth = self.density if name in _ON_DENSITY else self.points
+        value: float = getattr(metrics, name)(resized, truth)
+        return value
+
+
+class _Evaluation:
+    """One pass over a data set."""
+
+    def __init__(
+        self,
+        predictors: Sequence[Predictor],
+        scores: Scores,
+        negatives: SaucNegatives | None,
+        baseline: Predictor | None,
+        advance: Callable[[], object],
+    ) -> None:
+        self._predictors = predictors
+        self._scores = scores
+        self._negatives = negatives
+        self._baseline = baseline if "information_gain" in scores.metrics else None
+        self._advance = advance
+        self._lists: dict[str, list[list[float]]] = {row.name: [] for row in predictors}
+        scores.broken = dict.fromkeys(self._lists, 0)
+        scores.seconds = dict.fromkeys(self._lists, 0.0)
+        scores.frames = dict.fromkeys(self._lists, 0)
+
+    def picture(self, picture: Picture) -> None:
+        self._advance()
+        try:
+            image = picture.image()
+            truth = self._truth(picture.gaze(), image, picture.name, None)
+        except UvanetError as error:
+            self._skip(picture.name, str(error))
+            return
+        for row in self._predictors:
+            row.reset()
+            self._measure(row, image, 0.0, truth)
+        self._scores.items.append(Item(picture.dataset, "", picture.name))
+
+    def clip(self, clip: Clip) -> None:
+        waiting = set(clip.labelled)
+        needs = [
+            {k - back for k in waiting for back in range(row.history(clip.fps) + 1)}
+            for row in self._predictors
+        ]
+        for row in self._predictors:
+            row.reset()
+        reason = "The clip ends before this frame."
+        frames = clip.frames(waiting.union(*needs))
+        while True:
+            try:
+                frame = next(frames, None)
+            except UvanetError as error:
+                # The rest of the file is unreadable; the measured frames stay.
+                reason = str(error)
+                break
+            if frame is None:
+                break
+            self._frame(clip, frame, frame.index in waiting, needs)
+            if frame.index in waiting:
+                waiting.remove(frame.index)
+                self._advance()
+        for index in sorted(waiting):
+            self._skip(f"{clip.name}, frame {index}", reason)
+
+    def _frame(self, clip: Clip, frame: ClipFrame, wanted: bool, needs: list[set[int]]) -> None:
+        name = f"{clip.name}, frame {frame.index}"
+        if frame.image is None:
+            self._skip(name, frame.error)
+            return
+        truth = None
+        if wanted:
+            try:
+                truth = self._truth(clip.gaze(frame.index), frame.image, clip.name, frame.index)
+            except UvanetError as error:
+                self._skip(name, str(error))
+        for row, need in zip(self._predictors, needs, strict=True):
+            if truth is not None:
+                self._measure(row, frame.image, frame.t, truth)
+            elif frame.index in need:
+                began = time.perf_counter()
+                row.observe(frame.image, frame.t)
+                self._count(row, began)
+        if truth is not None:
+            self._scores.items.append(Item(clip.dataset, clip.name, str(frame.index)))
+
+    def finish(self) -> Scores:
+        scores = self._scores
+        if not scores.items:
+            reason = scores.skipped[0].reason
+            raise UsageError(f"Nothing of {scores.data} could be measured.", reason)
+        for name, count in scores.broken.items():
+            if count:
+                _LOG.warning("%s gave %d maps with NaN, which are left out", name, count)
+        scores.values = {name: np.array(lists) for name, lists in self._lists.items()}
+        return scores
+
+    def _truth(
+        self, gaze: Gaze, image: NDArray[np.uint8], name: str, index: int | None
+    ) -> _GroundTruth:
+        size = (image.shape[1], image.shape[0])
+        others = density = np.empty((0, 2), np.float32)
+        if self._negatives is not None:
+            others = self._negatives.of(name, index, size)
+        if not set(_ON_DENSITY).isdisjoint(self._scores.metrics):
+            density = gaze.density_on(size)
+        baseline = None
+        if self._baseline is not None:
+            baseline = resize_map(self._baseline.predict(image, 0.0), size)
+        return _GroundTruth(size, gaze.points(size), others, density, baseline)
+
+    def _measure(
+        self, row: Predictor, image: NDArray[np.uint8], t: float, truth: _GroundTruth
+    ) -> None:
+        began = time.perf_counter()
+        saliency = row.predict(image, t)
+        self._count(row, began)
+        self._scores.broken[row.name] += not np.isfinite(saliency).all()
+        self._lists[row.name].append(truth.measure(saliency, self._scores.metrics))
+
+    def _count(self, row: Predictor, began: float) -> None:
+        self._scores.seconds[row.name] += time.perf_counter() - began
+        self._scores.frames[row.name] += 1
+
+    def _skip(self, name: str, reason: str) -> None:
+        _LOG.warning("left out: %s: %s", name, reason)
+        self._scores.skipped.append(Skipped(name, reason))

@@ -1,0 +1,83 @@
+"""Runs an engine on the frames of a video, with the memory of earlier frames that it needs."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from uvanet.runtime.input_size import input_size
+from uvanet.runtime.preprocess import InputResizer, check_image
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from uvanet.runtime.engine import Engine
+
+MAX_AGE = 0.5
+"""Seconds; features of older frames are not used, since they say nothing about motion now."""
+
+
+class StreamingEngine:
+    """Runs an engine on a sequence of frames. Not thread-safe.
+
+    A student's temporal branch compares a frame with the one about 100 ms (`Engine.lag`) before,
+    whatever the frame rate. Only the earlier frames' features are kept, so a frame costs one pass.
+
+    Args:
+        engine: Also one without memory, or with a stack of frames as its memory.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._resizer = InputResizer(engine.input_size)
+        self._past: deque[tuple[float, NDArray[Any]]] = deque()
+
+    def reset(self) -> None:
+        """Forgets earlier frames: after a jump in time, or before another video."""
+        self._past.clear()
+
+    def cancel(self) -> None:
+        """Ends a running step with a ModelError, and every later one. Any thread."""
+        self._engine.cancel()
+
+    def step(self, image: NDArray[np.uint8], t: float, *, bgr: bool = False) -> NDArray[np.float32]:
+        """Predicts the map of the next frame at the network's resolution.
+
+        Args:
+            image: RGB, uint8, (h, w, 3).
+            t: The frame's time, seconds. A time before the last one's resets the memory.
+            bgr: The channel order is BGR.
+
+        Returns:
+            float32, (h', w'), 0..1, for the whole picture; the maximum is 1.
+
+        Raises:
+            UsageError: `image` has another type or shape.
+            ModelError: The network fails.
+        """
+        check_image(image)
+        size = input_size(self._engine, image)
+        if size != self._resizer.size:
+            self.reset()
+            self._resizer = InputResizer(size)
+        small = self._resizer(image, bgr=bgr)
+        saliency, features = self._engine.step(small[None], self._earlier(t))
+        if features is not None:
+            self._past.append((t, features))
+        result: NDArray[np.float32] = saliency[0]
+        return result
+
+    def _earlier(self, t: float) -> NDArray[Any] | None:
+        """The features nearest to `lag` seconds before `t`; None where there are none."""
+        past, wanted = self._past, t - self._engine.lag
+        if past and t < past[-1][0]:
+            past.clear()
+        while past and past[0][0] < t - MAX_AGE:
+            past.popleft()
+        # Of two frames before the wanted time, the second is always nearer.
+        while len(past) > 1 and past[1][0] <= wanted:
+            past.popleft()
+        if not past:
+            return None
+        return min(past, key=lambda entry: abs(entry[0] - wanted))[1]
