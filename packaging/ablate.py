@@ -42,8 +42,8 @@ WORDS = """\
 Made by {made}:
 students of the size of `{preset}`, {epochs} epochs each and then step 2; the shipped
 students have more. All are measured on human gaze that none of them was trained on. NSS, and in
-brackets the difference to the first row with the 95 % interval of paired differences (2,000 bootstrap draws;
-on talk over its five clips, which say little). A difference whose interval holds 0
+brackets the difference to the first row with the 95 % interval of paired differences (2,000
+bootstrap draws; on talk over its five clips, which say little). A difference whose interval holds 0
 may be chance. One seed each: the effect of another seed is unknown. Runs this short show what
 learns fast, not where it ends: the shipped students take several times as many steps, on twice as
 many views. The shipped teachers label.

@@ -38,9 +38,9 @@ RUNS = {
     "uvanet-32": [Run(4), Run(3), Run(2, 0.6)],
     "uvanet-128": [Run(2), Run(2), Run(2, 0.6)],
 }
-"""Each run starts from the one before; the first run of the other students from FIRST, whose network
-is the same. NSS on `val` after each in 0.1.0: uvanet-32 1.707, 1.721 and, by smaller steps, 1.738;
-uvanet-128 2.179, 2.196 and 2.231.
+"""Each run starts from the one before; the first run of the other students from FIRST, whose
+network is the same. NSS on `val` after each in 0.1.0: uvanet-32 1.707, 1.721 and, by smaller steps,
+1.738; uvanet-128 2.179, 2.196 and 2.231.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import gzip
 import math
 import os
@@ -15,7 +16,9 @@ import cv2
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
+from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.control import Callback
+from uvanet.training.data.crops import ViewConfig
 from uvanet.training.progress import LineReader
 from uvanet.video.writer import VideoWriter
 
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uvanet.training.progress import Event
+
+SPATIAL_CONFIG = SpatialTeacherConfig(scale=0, width=16, views=2, epochs=1, batch=4, threads=1)
+TEMPORAL_CONFIG = TemporalTeacherConfig(sequences=2, held_out=1, width=8, epochs=1, batch=2)
+VIEWS = ViewConfig(gaze_views=2, pool_views=2, clip_every=0.5, clip_views=1)
+STUDENT = dataclasses.replace(step1_config("uvanet-32"), epochs=2, batch=8, cache_resolution=64)
+"""A whole distillation that takes seconds."""
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -88,6 +97,31 @@ def write_cut(path: Path, clip: Path) -> Path:
     whole.unlink()
     path.write_bytes(data[: len(data) // 2])
     return path
+
+
+def write_film(path: Path, step: int) -> Path:
+    """Two seconds of a bright square that moves to the right by `step` pixels a frame."""
+    with VideoWriter(path, (320, 240), 30, quality="best") as writer:
+        for index in range(60):
+            frame = np.full((240, 320, 3), 60, np.uint8)
+            left = 20 + step * index
+            frame[100:140, left : left + 40] = 220
+            writer.write(frame)
+    return path
+
+
+def write_pool(folder: Path) -> Path:
+    """Two pictures, one in a folder of its own, a clip of one second, and a table."""
+    rng = np.random.default_rng(8)
+    (folder / "more").mkdir(parents=True)
+    for path in (folder / "a.jpg", folder / "more" / "b.png"):
+        cv2.imwrite(str(path), rng.integers(0, 255, (60, 80, 3), np.uint8))
+    with VideoWriter(folder / "clip.mp4", (64, 48), 10) as writer:
+        for shade in range(10):
+            writer.write(np.full((48, 64, 3), 20 * shade, np.uint8))
+    rows = ["file,source,license,credit", "a.jpg,made,CC0,us", "more/b.png,made,CC0,us"]
+    (folder / "sources.csv").write_text("\n".join([*rows, "clip.mp4,film,MIT,us"]))
+    return folder
 
 
 def write_gaze(root: Path) -> Path:

@@ -41,7 +41,7 @@ resumes where it was when the same command is given again.
         import torch
 
         from uvanet.data.fixations import find_root
-                from uvanet.training.config import TrainConfig
+        from uvanet.training.config import TrainConfig
         from uvanet.training.control import StoppedError
         from uvanet.training.distillation import train_student
         from uvanet.training.distributed import make_fabric, rank_zero_first

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uvanet.data.fixations import read_split
@@ -41,6 +40,8 @@ from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 from uvanet.training.trainer import best_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from uvanet.model_card import Card
     from uvanet.training.config import SpatialTeacherConfig, TrainConfig
     from uvanet.training.data.crops import ViewConfig

@@ -111,6 +111,7 @@ class LabelledPairs:
         values: dict[str, Any] = {
             name: None if (column := getattr(self, name)) is None else column[chosen]
             for name in self.__slots__
+            if name != "gaze"
         }
         values |= {"gaze": self.gaze[rows[known]], "gaze_rows": kept}
         return LabelledPairs(**values)
@@ -156,7 +157,8 @@ def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
         ModelError: They were made from something else; names what differs.
     """
     try:
-        with np.load(path) as held:
+        # Opened here: numpy leaves the file of a damaged archive open.
+        with path.open("rb") as file, np.load(file) as held:
             there = json.loads(str(held["made_from"]))
             columns: dict[str, Any] = {name: held.get(name) for name in LabelledPairs.__slots__}
             pairs = LabelledPairs(**columns)

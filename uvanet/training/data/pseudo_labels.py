@@ -158,7 +158,8 @@ class LabelCache:
     def get(self, key: str) -> list[Label] | None:
         """The maps of a key, of any shapes; None where there are none, or the file is damaged."""
         try:
-            with np.load(self._folder / f"{key}.npz") as held:
+            # Opened here: numpy leaves the file of a damaged archive open.
+            with (self._folder / f"{key}.npz").open("rb") as file, np.load(file) as held:
                 return [held[f"arr_{i}"] for i in range(len(held.files))]
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
@@ -246,7 +247,7 @@ def label_pictures(
         if labels and maps and (cached is None or len(maps) > len(cached)):
             labels.put(key, maps)
     if damaged:
-        _LOG.warning("%d of %d pictures and clips are damaged.", damaged, len(examples))
+        _LOG.warning("%d of %d pictures and clips could not be read in full.", damaged, len(examples))
     if not count:
         raise UsageError("No picture could be read.", "Check the data.")
     names = np.zeros(count, "U1")
@@ -323,7 +324,9 @@ def _label_clip(
                 collector.add(FramePair(frame, before, step * LAG, path.name), spatial, temporal)
             before = frame
     except UvanetError as error:
-        _LOG.warning("used up to its damage: %s", error)
+        if before is None:
+            raise
+        _LOG.warning("used in part: %s", error)
     if cached is None:
         labels.put(key, maps)
 
