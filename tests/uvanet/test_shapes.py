@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from uvanet.training.data.bucketing import AspectRatioBuckets
 
 import uvanet
 from uvanet.data.synthetic import MotionConfig, make_pairs
 from uvanet.models import build
 from uvanet.runtime.input_size import fit_to_area
+from uvanet.training.data.loader import AspectRatioBuckets
 
 
 @pytest.mark.parametrize("side", [32, 64, 128, 443])
