@@ -1,4 +1,4 @@
-# make live: the program. make test: every check. Both set up what they need first.
+# make live: runs the program. make test: runs all checks. Both install dependencies first.
 PYTHON ?= python3
 SOURCE ?=
 
@@ -11,23 +11,23 @@ test:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/check.py
 
-# All that is measured, kept for this class of machine; leave the machine alone meanwhile.
+# Measures everything; other programs disturb the result.
 bench:
 	@$(PYTHON) packaging/bootstrap.py test
 	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
 
-# All pictures of the README, each from a scene of the real program.
+# Makes the pictures of the README with the program.
 pictures:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/python packaging/make_pictures.py
 
-# Every weight that ships, from the data in UVANET_DATA; goes on where it was stopped. Hours.
+# Trains all weights that ship, from the data in UVANET_DATA; resumes a stopped run. Takes hours.
 weights:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/make_weights.py
 
-# What each part is worth: resources/weights/ABLATION.md. Hours.
+# Measures what each part contributes: resources/weights/ABLATION.md. Takes hours.
 ablation:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/ablate.py

@@ -20,7 +20,7 @@ from app.runtime.jobs import Jobs
 from app.runtime.logs import Logs, UncaughtExceptionHook, log_folder
 from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
-from app.runtime.shutdown import WHOLE_SECONDS, SignalHandler, leave_at_once, shut_down
+from app.runtime.shutdown import SHUTDOWN_SECONDS, SignalHandler, leave_at_once, shut_down
 from app.session.heat import Heat
 from app.session.models import DEFAULT_MODEL, if_available, load_predictor
 from app.session.presenter import FramePresenter
@@ -163,7 +163,7 @@ class Program(QObject):
         if predictor is None:
             predictor = partial(load_predictor, model, engine, options.threads)
         session = LiveSession(predictor, self._jobs, self, model=model, engine=engine)
-        session.use_teacher(settings.teacher)
+        session.teacher.use(settings.teacher)
 
         def remember_model(name: str) -> None:
             settings.model = name
@@ -171,8 +171,8 @@ class Program(QObject):
         def remember_teacher(name: str) -> None:
             settings.teacher = name
 
-        session.model_changed.connect(remember_model)
-        session.teacher_changed.connect(remember_teacher)
+        session.student.changed.connect(remember_model)
+        session.teacher.changed.connect(remember_teacher)
         return session
 
     def _facts(self) -> list[Fact]:
@@ -201,7 +201,7 @@ class Program(QObject):
                 ("pipeline", self.session.close),
                 ("jobs", self._jobs.close),
             ],
-            WHOLE_SECONDS,
+            SHUTDOWN_SECONDS,
         )
         self._signals.close()
         self._garbage.close()

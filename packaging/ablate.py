@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from make_weights import ROOT, WEIGHTS
 
-from uvanet.charts import Whisker, whiskers
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.gaze import GazeSet
@@ -204,14 +203,32 @@ def main() -> None:
     text = report(found, preset, arguments.epochs)
     (WEIGHTS / "ABLATION.md").write_text(text, encoding="utf-8")
     for data, rows in found.items():
-        less = [
-            Whisker(name, one.mean, one.low, one.high)
-            for name, (_, one) in rows.items()
-            if name != BASE
-        ]
-        drawn = whiskers(f"NSS on {data}, less that of {BASE}", less)
-        (WEIGHTS / f"ablation-{data}.svg").write_text(drawn, encoding="utf-8")
+        less = {name: one for name, (_, one) in rows.items() if name != BASE}
+        write_plot(WEIGHTS / f"ablation-{data}.svg", f"NSS on {data}, less that of {BASE}", less)
     print(text)
+
+
+def write_plot(path: Path, title: str, rows: dict[str, Interval]) -> None:
+    """Means with their 95 % intervals below each other, as SVG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 0.6 + 0.35 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    for place, one in enumerate(rows.values()):
+        color = "tab:red" if one.high < 0 else "tab:green" if one.low > 0 else "tab:gray"
+        axes.errorbar(
+            one.mean,
+            place,
+            xerr=[[one.mean - one.low], [one.high - one.mean]],
+            fmt="o",
+            color=color,
+        )
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.invert_yaxis()
+    axes.set_title(title)
+    # Without the date, so that the same numbers give the same file.
+    figure.savefig(path, metadata={"Date": None})
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""All the set-up there is: system libraries, virtual environment, pinned dependencies.
+"""Sets up the checkout: system libraries, virtual environment, pinned dependencies.
 
-    python3 packaging/bootstrap.py live     what the program needs
-    python3 packaging/bootstrap.py test     that, and what training and the tests need
+    python3 packaging/bootstrap.py live     dependencies of the program
+    python3 packaging/bootstrap.py test     also those of training and the tests
 
-Needs Python 3.11 or newer and nothing else; uses the standard library only. A second call finds
-that nothing changed and returns at once.
+Needs Python 3.11 or newer and nothing else. A second call returns at once if nothing changed.
 """
 
 import ctypes
@@ -19,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 EXTRAS = {"live": "", "test": "[train,test]"}
 
-# What Qt's and OpenCV's wheels load from the system, and Debian's package that holds it.
+# Shared libraries that the wheels of Qt and OpenCV load, and the Debian packages that have them.
 LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -45,20 +44,20 @@ LIBRARIES = {
 
 
 def stop(message: str) -> None:
-    """Ends with one clear error."""
+    """Ends the program with an error message."""
     print(f"set-up: {message}", file=sys.stderr)
     sys.exit(2)
 
 
 def missing_packages(goal: str) -> list[str]:
-    """Debian's packages that this Linux lacks."""
+    """Names of the missing Debian packages."""
     missing = []
     for library, package in LIBRARIES.items():
         try:
             ctypes.CDLL(library)
         except OSError:
             missing.append(package)
-    # Without a font every label in the window is a row of boxes.
+    # Without a font, Qt draws every character as a box.
     fonts = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
     if not any(next(folder.rglob("*.[to]t[fc]"), None) for folder in fonts if folder.is_dir()):
         missing.append("fonts-dejavu-core")
@@ -72,7 +71,7 @@ def missing_packages(goal: str) -> list[str]:
 
 
 def install_system_libraries(goal: str) -> None:
-    """Installs what is missing when root, else says the exact line that does."""
+    """Installs missing libraries if run as root, else prints the command that does."""
     missing = missing_packages(goal)
     if not missing:
         return
@@ -94,20 +93,20 @@ def install_system_libraries(goal: str) -> None:
 
 
 def fingerprint(goal: str) -> str:
-    """Changes whenever the environment has to be made anew."""
+    """Hash of everything that the environment depends on."""
     parts = [goal, sys.version, str(ROOT)]
     parts += [(ROOT / name).read_text() for name in ("pyproject.toml", "packaging/constraints.txt")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def python() -> Path:
-    """The environment's interpreter."""
+    """Path of the environment's interpreter."""
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def make_environment(goal: str) -> None:
-    """Makes the virtual environment with the pinned dependencies, unless it is there already."""
-    # Everything the program needs is also there after the set-up for the tests.
+    """Creates the virtual environment with the pinned dependencies, unless it is up to date."""
+    # The set-up for the tests includes that of the program.
     for done in ("live", "test") if goal == "live" else ("test",):
         stamp = VENV / f"stamp-{done}"
         if stamp.is_file() and stamp.read_text() == fingerprint(done) and python().exists():
@@ -126,8 +125,8 @@ def make_environment(goal: str) -> None:
 
 
 def main() -> None:
-    """Sets up for the goal named on the command line."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - this file meets whatever Python is there
+    """Sets up what the command line names."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file may be run by any Python
         found = ".".join(map(str, sys.version_info[:2]))
         stop(f"Python 3.11 or newer is needed, this is {found}; try: make PYTHON=python3.12 ...")
     goal = sys.argv[1] if len(sys.argv) == 2 else ""

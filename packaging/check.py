@@ -1,102 +1,224 @@
-"""Every check there is, in order; `make test` and CI run this and nothing else.
+"""Runs every check; `make test` and CI run this and nothing else.
 
-Lint, types, import contracts, all tests offscreen, the window's tests on a real X server, and the
-wheel: built, installed into an empty environment, and used from there. The window's
-tests, which mostly wait, run beside the others; what a step prints appears when it is done.
+    lint, format, types, import contracts
+    tests             the library's and the pipeline's, two at a time, beside
+    window tests      offscreen, and on a real window system
+    lower bounds      the oldest allowed versions in an empty environment; tests without torch
+    wheel             built, installed into an empty environment, used from there
+
+All stages run even if one fails. The summary lists times, failures and test coverage; the exit code
+is 1 if any stage failed. Torch is not part of the lower bounds, since its builds are too large.
 """
+
+from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent
+PYTEST = ("-m", "pytest", "-q", "--durations=10")
+WINDOW_TESTS = ("tests/app", "tests/ui")
+FAST_TESTS = (
+    "tests/analysis",
+    "tests/render",
+    "tests/sources/test_pictures.py",
+    "tests/sources/test_spec.py",
+    "tests/sources/test_screen.py",
+    "tests/pipeline/test_latest_slot.py",
+    "tests/uvanet/test_api.py",
+    "tests/uvanet/test_atomic_io.py",
+    "tests/uvanet/test_cli.py",
+    "tests/uvanet/test_model_card.py",
+    "tests/uvanet/test_preprocess.py",
+)
+TEST_TOOLS = ("pytest", "pytest-qt", "pillow", "scipy", "imageio-ffmpeg")
+MIN_COVERAGE = 90
+"""Files below this share of lines and branches are listed in the summary, percent."""
 
 
-def run(title: str, *command: str | Path, **environment: str) -> None:
-    """Runs a step; a step that fails ends everything."""
-    began = time.monotonic()
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    seconds = time.monotonic() - began
-    print(f"\n== {title}\n{done.stdout}== {title}: {seconds:.0f} s", flush=True)
-    if done.returncode:
-        print(f"check: '{title}' failed", file=sys.stderr)
-        sys.exit(1)
+class Checks:
+    """Runs stages and keeps their results.
+
+    Attributes:
+        results: Title, success and seconds of each stage.
+    """
+
+    def __init__(self) -> None:
+        self.results: list[tuple[str, bool, float]] = []
+
+    def run(self, title: str, *command: str | Path, **environment: str) -> str | None:
+        """Runs a command in the checkout and prints its output when it is done.
+
+        Returns:
+            The output; None where the command failed.
+        """
+        began = time.monotonic()
+        try:
+            done = subprocess.run(
+                [str(word) for word in command],
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                check=False,
+            )
+            output, passed = done.stdout, done.returncode == 0
+        except OSError as error:
+            output, passed = f"{error}\n", False
+        seconds = time.monotonic() - began
+        word = "passed" if passed else "FAILED"
+        # One call: stages run side by side.
+        print(f"\n== {title}\n{output}== {title} {word} in {seconds:.0f} s", flush=True)
+        self.results.append((title, passed, seconds))
+        return output if passed else None
 
 
-def tests() -> None:
-    """All tests offscreen, and the window's on the platform that users have."""
-    pytest = (sys.executable, "-m", "pytest", "-q", "--durations=10")
+def run_tests(checks: Checks, data: Path) -> None:
+    """Runs all tests, and the window's tests on two platforms beside the others."""
+    measured = ("--cov", "--cov-report=")
 
-    def others() -> None:
-        run("tests", *pytest, "tests", "--ignore=tests/app", QT_QPA_PLATFORM="offscreen")
+    def library() -> None:
+        ignored = [f"--ignore={folder}" for folder in WINDOW_TESTS]
+        checks.run(
+            "tests",
+            *(sys.executable, *PYTEST, *measured, "-n", "2", "--dist", "loadfile", "tests"),
+            *ignored,
+            QT_QPA_PLATFORM="offscreen",
+            COVERAGE_FILE=str(data / ".coverage.tests"),
+        )
 
     def window() -> None:
-        run("window tests, offscreen", *pytest, "tests/app", QT_QPA_PLATFORM="offscreen")
-        # On Linux the tests start an Xvfb of their own, see tests/conftest.py.
+        checks.run(
+            "window tests, offscreen",
+            *(sys.executable, *PYTEST, *measured, *WINDOW_TESTS),
+            QT_QPA_PLATFORM="offscreen",
+            COVERAGE_FILE=str(data / ".coverage.window"),
+        )
+        # On Linux the tests start their own Xvfb, see tests/conftest.py.
         native = {"linux": "xcb", "darwin": "cocoa"}.get(sys.platform, "windows")
-        run(f"window tests, {native}", *pytest, "tests/app", QT_QPA_PLATFORM=native)
+        checks.run(
+            f"window tests, {native}",
+            *(sys.executable, *PYTEST, *WINDOW_TESTS),
+            QT_QPA_PLATFORM=native,
+        )
 
     with ThreadPoolExecutor() as pool:
-        for group in [pool.submit(others), pool.submit(window)]:
-            group.result()
+        for stage in [pool.submit(library), pool.submit(window)]:
+            stage.result()
 
 
-def wheel() -> None:
-    """Builds the wheel and uses it where nothing else is installed."""
-    with tempfile.TemporaryDirectory(prefix="uvanet-wheel-") as name:
+def check_lower_bounds(checks: Checks, folder: Path, wheel: Path) -> None:
+    """Installs the oldest versions that pyproject.toml allows, and runs tests on them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pins = [re.sub(r"^([\w.-]+)>=([\w.]+).*$", r"\1==\2", one) for one in project["dependencies"]]
+    lower = folder / "lower-bounds.txt"
+    lower.write_text("\n".join(pins) + "\n")
+    pinned = (ROOT / "packaging/constraints.txt").read_text().splitlines()
+    oldest = {pin.partition("==")[0].lower() for pin in pins}
+    tools = [
+        pin
+        for pin in pinned
+        if (name := pin.partition("==")[0].lower()) in TEST_TOOLS and name not in oldest
+    ]
+    title = "lower bounds"
+    scripts = make_environment(checks, title, folder / "oldest", lower, wheel, *tools)
+    if scripts is None:
+        return
+    python, environment = scripts / "python", {"QT_QPA_PLATFORM": "offscreen"}
+    plain = (*PYTEST, "-p", "no:cacheprovider")
+    checks.run(f"{title}, tests", python, *plain, *FAST_TESTS, **environment)
+    checks.run(f"{title}, ui tests", python, *plain, "tests/ui", **environment)
+    picture = folder / "window.png"
+    window = (python, "-m", "uvanet", "run", "demo", "--screenshot", picture)
+    checks.run(f"{title}, window", *window, **environment)
+
+
+def check_wheel(checks: Checks, folder: Path, wheel: Path) -> None:
+    """Installs the wheel alone and predicts the demo with it."""
+    constraints = ROOT / "packaging/constraints.txt"
+    scripts = make_environment(checks, "wheel", folder / "wheel", constraints, wheel)
+    if scripts is None:
+        return
+    out = folder / "demo.mp4"
+    # -P: the checkout, which is the working folder, must not be imported.
+    predict = (scripts / "python", "-P", "-m", "uvanet", "predict", "demo", "-o", out)
+    output = checks.run("wheel, predict", *predict, "--json", "--quiet")
+    if output is not None:
+        result = json.loads(output)
+        whole = result["frames"] == result["source"]["frames"] and out.stat().st_size > 0
+        checks.results.append(("wheel, all frames written", whole, 0.0))
+
+
+def make_environment(
+    checks: Checks, title: str, folder: Path, constraints: Path, *packages: str | Path
+) -> Path | None:
+    """Makes an environment with some packages; gives its folder of scripts, None on failure."""
+    venv.create(folder, with_pip=True)
+    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+    pip = (scripts / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check")
+    done = checks.run(f"{title}, install", *pip, "-c", constraints, *packages)
+    return None if done is None else scripts
+
+
+def report_coverage(checks: Checks, data: Path) -> None:
+    """Combines the coverage of all test runs and lists the files with the least."""
+    found = [str(path) for path in data.glob(".coverage.*")]
+    coverage, file = (sys.executable, "-m", "coverage"), f"--data-file={data / 'all'}"
+    if not found or checks.run("coverage, combine", *coverage, "combine", file, *found) is None:
+        return
+    target = data / "coverage.json"
+    if checks.run("coverage", *coverage, "json", "-q", file, "-o", target) is None:
+        return
+    report = json.loads(target.read_text())
+    totals = report["totals"]
+    print(
+        f"\n== coverage: {totals['percent_covered']:.1f} % of lines and branches "
+        f"({totals['missing_lines']} of {totals['num_statements']} lines and "
+        f"{totals['missing_branches']} of {totals['num_branches']} branches are not covered)"
+    )
+    shares = {name: entry["summary"]["percent_covered"] for name, entry in report["files"].items()}
+    for name, share in sorted(shares.items(), key=lambda entry: entry[1]):
+        if share < MIN_COVERAGE:
+            print(f"   {share:5.1f} %  {name}")
+
+
+def main() -> int:
+    """Runs all stages and prints the summary; gives the exit code."""
+    began, checks = time.monotonic(), Checks()
+    with tempfile.TemporaryDirectory(prefix="uvanet-check-") as name:
         folder = Path(name)
-        build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir")
-        run("wheel", *build, folder)
-        (built,) = folder.glob("*.whl")
-        venv.create(folder / "empty", with_pip=True)
-        scripts = folder / "empty" / ("Scripts" if os.name == "nt" else "bin")
-        pip = (scripts / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check")
-        run("install", *pip, "-c", "packaging/constraints.txt", built)
-        print("\n== predict from the wheel", flush=True)
-        done = subprocess.run(
-            [scripts / "uvanet", "predict", "demo", "-o", "demo.mp4", "--json", "--quiet"],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        if done.returncode or not (folder / "demo.mp4").stat().st_size:
-            print("check: 'predict from the wheel' failed", file=sys.stderr)
-            sys.exit(1)
-        result = json.loads(done.stdout)
-        print(f"{result['frames']} frames, {result['fps']:.0f} frames/s", flush=True)
-        if result["frames"] != result["source"]["frames"]:
-            print("check: frames of the demo are missing", file=sys.stderr)
-            sys.exit(1)
-
-
-def main() -> None:
-    """Runs all steps."""
-    began = time.monotonic()
-    run("lint", SCRIPTS / "ruff", "check", ".")
-    run("format", SCRIPTS / "ruff", "format", "--check", ".")
-    run("types", SCRIPTS / "mypy")
-    run("import contracts", SCRIPTS / "lint-imports")
-    tests()
-    wheel()
-    print(f"\n== all green in {time.monotonic() - began:.0f} s")
+        checks.run("lint", SCRIPTS / "ruff", "check", ".")
+        checks.run("format", SCRIPTS / "ruff", "format", "--check", ".")
+        checks.run("types", SCRIPTS / "mypy")
+        checks.run("import contracts", SCRIPTS / "lint-imports")
+        run_tests(checks, folder)
+        build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder)
+        if checks.run("build", *build) is not None:
+            (wheel,) = folder.glob("*.whl")
+            check_lower_bounds(checks, folder, wheel)
+            check_wheel(checks, folder, wheel)
+        report_coverage(checks, folder)
+    print("\n== summary")
+    for title, passed, seconds in checks.results:
+        print(f"   {'passed' if passed else 'FAILED'}  {seconds:5.0f} s  {title}")
+    failed = [title for title, passed, _ in checks.results if not passed]
+    print(f"   {time.monotonic() - began:.0f} s, {len(failed)} of {len(checks.results)} failed")
+    for title in failed:
+        print(f"check: {title} failed", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

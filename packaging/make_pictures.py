@@ -33,7 +33,7 @@ class Scene:
         theme: "dark" or "light".
         size: Width and height of the window.
         seconds: Where in the source the picture is taken; it goes on playing there.
-        settings: Fields of the program's settings that differ from the usual.
+        settings: Sections of the settings file, with the fields that differ from their defaults.
         regions: Name, shape, points: regions on the picture.
         actions: Names of the actions triggered before the picture, in their order; one that
             starts work in the background is waited for.
@@ -62,26 +62,29 @@ SCENES = (
         "regions",
         seconds=1.6,
         regions=(_FACE, _SHUTTLE),
-        settings={"folded": ["Overlay"]},
+        settings={"window": {"folded": ["Overlay"]}},
         actions=("scan_clip",),
     ),
     Scene(
         "scanpath",
         theme="light",
         seconds=6.0,
-        settings={"analyse_looks": True},
+        settings={"analyse": {"scanpath": True}},
         actions=("scan_clip",),
     ),
     Scene(
         "compare",
         seconds=1.6,
-        settings={"compare_view": "side", "folded": ["Overlay"]},
+        settings={"compare": {"view": "side"}, "window": {"folded": ["Overlay"]}},
         settle=0.6,
     ),
     Scene(
         "export",
         seconds=1.6,
-        settings={"export_preset": "beside", "export_extras": ["csv"], "folded": ["Overlay"]},
+        settings={
+            "export": {"preset": "beside", "extras": ["csv"]},
+            "window": {"folded": ["Overlay"]},
+        },
         regions=(_FACE,),
         last="export_clip",
         settle=1.0,
@@ -143,14 +146,16 @@ def take(scene: Scene, out: Path) -> int:
     from app.features.analyse.feature import Analyse
     from app.features.diagnostics.benchmark import grab
     from app.main import Options, Program
-    from app.runtime.settings import Settings, save, settings_path
+    from app.runtime.settings import settings_path
     from uvanet.analysis import Region
 
-    save(Settings(**scene.settings), settings_path())
+    path = settings_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(scene.settings))
     width, height = scene.size
     program = Program(Options(scene.source, size=(width, height), theme=scene.theme))
-    window, saved = program.window, []
-    program.problem.connect(lambda words: (print(words, file=sys.stderr), window.close()))
+    context, window, saved = program.context, program.window, []
+    program.problem.connect(lambda text: (print(text, file=sys.stderr), window.close()))
 
     def begin() -> None:
         # Some seconds of film behind it, or the graphs would be empty.
@@ -158,34 +163,34 @@ def take(scene: Scene, out: Path) -> int:
 
     def prepare() -> None:
         if scene.regions:
-            analyse = next(one for one in window.features if isinstance(one, Analyse))
+            analyse = next(one for one in program.features if isinstance(one, Analyse))
             analyse.regions.replace_all([Region.from_dict(one) for one in scene.regions])
         for name in scene.actions:
-            window.actions[name].trigger()
+            context.actions[name].trigger()
         wait()
 
     def wait() -> None:
-        if window.jobs.busy():
+        if context.jobs.busy():
             QTimer.singleShot(100, wait)
             return
-        window.presenter.presented.connect(look)
-        window.session.seek(scene.seconds)
+        context.presenter.presented.connect(look)
+        context.session.seek(scene.seconds)
 
     def look(packet: Any) -> None:
         # By the frame and not by the clock: a busy machine plays on while it does other things.
         if abs(packet.frame.pts - scene.seconds) < NEAR_SECONDS:
-            window.presenter.presented.disconnect(look)
+            context.presenter.presented.disconnect(look)
             if scene.last:
-                window.actions[scene.last].trigger()
+                context.actions[scene.last].trigger()
             QTimer.singleShot(round(scene.settle * 1000), finish)
 
     def finish() -> None:
-        window.banner.dismiss()
-        window.canvas.repaint()
+        context.messages.dismiss()
+        context.slots.canvas.repaint()
         saved.append(grab(window).save(str(out / f"{scene.name}.png")))
         window.close()
 
-    window.presenter.first_overlay.connect(begin)
+    context.presenter.first_overlay.connect(begin)
     code = program.run()
     return code or int(saved != [True])
 

@@ -1,17 +1,14 @@
-"""What this library says when something went wrong.
-
-Every error a user can meet names the thing that failed and the next step to take.
-"""
+"""Errors of the library. Each names the thing that failed and the next step to take."""
 
 from __future__ import annotations
 
 
 class UvanetError(Exception):
-    """An error a user can act upon.
+    """An error that the user can correct.
 
     Attributes:
-        message: What went wrong, naming the thing; one sentence.
-        hint: The next step to take; one sentence, may be empty.
+        message: What failed, by name; one sentence.
+        hint: The next step; one sentence, may be empty.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -24,15 +21,15 @@ class UvanetError(Exception):
 
 
 class UsageError(UvanetError):
-    """The caller asked for something that does not exist or makes no sense."""
+    """An argument is invalid."""
 
 
 class SourceError(UvanetError):
-    """A source of pictures cannot be opened or read."""
+    """A source of pictures or video cannot be opened or read."""
 
 
 class ModelError(UvanetError):
-    """A model is unknown, or its weights are missing, damaged or do not fit."""
+    """A model is unknown, its files are missing or damaged, or it fails."""
 
 
 class OutputError(UvanetError):
@@ -40,8 +37,8 @@ class OutputError(UvanetError):
 
 
 class MissingExtraError(UvanetError):
-    """A feature needs an optional dependency that is not installed."""
+    """An optional dependency is not installed."""
 
 
 class TrainingError(UvanetError):
-    """A training run cannot go on."""
+    """A training run cannot continue."""

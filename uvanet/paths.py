@@ -1,4 +1,4 @@
-"""Where the files that come with the program lie."""
+"""Finds the files that come with the program."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from uvanet.errors import UvanetError
 
 
 def resource(name: str) -> Path:
-    """Finds a file or folder that comes with the program.
+    """Gives the path of a file or folder that comes with the program.
 
     Args:
         name: Path below `resources`, with forward slashes, such as "weights/uvanet-64.onnx".
 
     Returns:
-        The path: inside the package where a wheel is installed, beside it in a checkout.
+        The path: in the package if a wheel is installed, beside the package in a checkout.
 
     Raises:
-        UvanetError: No such file came with this installation, or `name` leaves the folder.
+        UvanetError: The file is missing, or `name` points outside the folder.
     """
     for root in _roots():
         found = (root / name).resolve()
@@ -35,6 +35,6 @@ def resource(name: str) -> Path:
 
 
 def _roots() -> tuple[Path, ...]:
-    """The folders to search: the wheel's first, since a checkout has only the second."""
+    """The folders to search: that of a wheel, then that of a checkout."""
     package = Path(__file__).resolve().parent
     return (package / "resources", package.parent / "resources")

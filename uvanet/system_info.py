@@ -1,4 +1,4 @@
-"""What machine this is: measurements mean nothing without it."""
+"""Describes the machine and this process: for benchmarks and bug reports."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ PACKAGES = ("numpy", "opencv-python", "onnxruntime", "PySide6-Essentials")
 
 
 def describe() -> dict[str, str | int]:
-    """Processor, its widest instructions, cores usable, memory in GiB, system, and versions.
+    """Describes the machine and the versions that matter for speed.
 
-    Of versions, those that matter for speed.
+    Returns:
+        `processor`, `instructions` (its widest SIMD set), `cores` (usable), `memory_gib`,
+        `system`, `python`, and a version for each of `PACKAGES`.
     """
     facts: dict[str, str | int] = {
         "processor": _processor(),
@@ -37,16 +39,20 @@ def describe() -> dict[str, str | int]:
 
 
 def usable_cores() -> int:
-    """The cores this process may run on."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def process_start_time(pid: int) -> float:
-    """When a process began, in seconds; on Linux since the machine did.
+    """Start time of a process, seconds; tells apart two processes that had the same id.
 
-    There, setting the clock moves no birth, while those that psutil tells move with it.
+    On Linux it is counted from the boot, because times that psutil gives change when the clock is
+    set.
+
+    Args:
+        pid: The process's id.
 
     Raises:
         psutil.Error: There is no such process.
@@ -63,7 +69,7 @@ def process_start_time(pid: int) -> float:
 
 
 def seconds_alive() -> float:
-    """Seconds since this process was started by the system, imports and all."""
+    """Seconds since the system started this process, so that imports count."""
     now = time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.time()
     return max(0.0, now - process_start_time(os.getpid()))
 
@@ -79,6 +85,6 @@ def _processor() -> str:
 
 
 def _instructions() -> str:
-    """As OpenCV names them, such as "AVX2"; with "?" it marks what this processor lacks."""
+    """The widest SIMD set that OpenCV uses, such as "AVX2"; it marks missing ones with "?"."""
     present = [word for word in cv2.getCPUFeaturesLine().split() if not word.endswith("?")]
     return present[-1].lstrip("*") if present else ""

@@ -172,7 +172,7 @@ class CaptureSession:
             name = "The source"
         detail = f"{type(error).__name__}: {error}".rstrip(": ")
         return SourceError(
-            f"{name} broke in an unexpected way ({detail}).",
+            f"{name} failed unexpectedly ({detail}).",
             "Try it again or choose another source; the log has the details.",
         )
 

@@ -248,7 +248,7 @@ class Playback:
             return
         if not self._any_frame:
             raise SourceError(
-                f"{self._info.title} holds no picture that can be read.", "Choose another source."
+                f"{self._info.title} has no readable frame.", "Choose another source."
             )
         self._detector.rest()
         self._enter(PipelineState.ENDED)

@@ -63,7 +63,10 @@ def checked_map(saliency: object) -> NDArray[np.float32]:
     """
     checked = np.ascontiguousarray(saliency, np.float32)
     if checked.ndim != 2 or not checked.size or not np.isfinite(checked).all():
-        raise ModelError("The model gave a map that is not a finite picture.", "Try another model.")
+        raise ModelError(
+            "The saliency map of the model is not a 2-D array of finite numbers.",
+            "Try another model.",
+        )
     return checked
 
 

@@ -1,4 +1,4 @@
-"""Cyclic garbage is collected on the window's thread only."""
+"""Cyclic garbage collection on the GUI thread only."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-_EVERY_MS = 1000
+_INTERVAL_MS = 1000
 
 
 class GuiThreadGc(QObject):
-    """Takes the cyclic collector over from Python, which runs it on whatever thread allocates.
+    """Disables Python's automatic collection and collects on a timer instead.
 
-    A widget or a graphics item in a cycle that the capture thread happens to collect is destroyed
-    on that thread, and Qt crashes.
+    Python collects on whatever thread allocates. A widget in a reference cycle would then be
+    destroyed on the capture thread, and Qt crashes.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -21,21 +21,21 @@ class GuiThreadGc(QObject):
         self._thresholds = gc.get_threshold()
         self._was_enabled = gc.isenabled()
         gc.disable()
-        # What was loaded for the start stays for good; looking through it took 10 ms each time.
+        # Objects from the start-up live as long as the program; scanning them took 10 ms each time.
         gc.freeze()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._collect)
-        self._timer.start(_EVERY_MS)
+        self._timer.start(_INTERVAL_MS)
 
     def close(self) -> None:
-        """Gives it back."""
+        """Restores Python's automatic collection."""
         self._timer.stop()
         gc.unfreeze()
         if self._was_enabled:
             gc.enable()
 
     def _collect(self) -> None:
-        """Collects the oldest generation that is due, by Python's own measure."""
+        """Collects the oldest generation that is due by Python's own thresholds."""
         for generation in (2, 1, 0):
             if gc.get_count()[generation] > self._thresholds[generation]:
                 gc.collect(generation)

@@ -1,9 +1,11 @@
-"""The program's job where there is no display: annotate, measure, and say what was written."""
+"""`uvanet run` without a display: annotates the source into a video file."""
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
+import re
 import socket
 import sys
 from pathlib import Path
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def display_problem() -> str | None:
-    """Why no window can be opened here, in a sentence; None where one can.
+    """Returns why no window can be opened, in a sentence; None if one can.
 
-    Qt ends the whole process where it finds no display, so this asks before Qt does.
+    Qt aborts the process if it finds no display, so this is checked before Qt starts.
     """
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM", "xcb") not in (
         "xcb",
@@ -58,22 +60,36 @@ def _x_answers(name: str) -> bool:
     return not failed
 
 
+def output_path(source: str, folder: Path) -> Path:
+    """Returns a new file name for the annotated source, without parts of its URL.
+
+    Args:
+        source: The string that opens the source.
+        folder: Where the file is to be.
+    """
+    # A URL may hold a password or a token.
+    stem = "stream" if "://" in source else re.sub(r"[^\w.-]+", "-", Path(source).stem).strip("-.")
+    stem = f"uvanet-{stem[:60] or 'clip'}"
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(path for name in names if not (path := folder / f"{name}.mp4").exists())
+
+
 def run_headless(arguments: argparse.Namespace, reason: str) -> int:
-    """Does the same job without a window.
+    """Annotates the source into an MP4 file in the current folder and prints a summary.
 
     Args:
         arguments: Of the command `run`: `source` (None: the demo), `model`, `engine` and `threads`.
         reason: Why there is no window.
 
     Returns:
-        The exit code.
+        The exit code: 0, or 1 if the source ended early.
     """
     from uvanet.cli.predict import as_text, export_with_bar
     from uvanet.model import load
     from uvanet.video.job import Job
 
     source = arguments.source or "demo"
-    out = Path(f"uvanet-{Path(source).stem or 'clip'}.mp4".replace(":", "-")).absolute()
+    out = output_path(source, Path.cwd())
     sys.stdout.write(f"{reason} The same job without a window:\n")
     sys.stdout.flush()
     model = load(arguments.model, engine=arguments.engine, threads=arguments.threads)

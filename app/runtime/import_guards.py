@@ -1,4 +1,4 @@
-"""How Qt and OpenCV are loaded, and what the environment must look like before Qt starts."""
+"""Imports of PySide6 and OpenCV without their side effects on the process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _FOREIGN = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 
 def import_qt() -> None:
-    """Imports PySide6 and undoes what that does to all later imports.
+    """Imports PySide6 and removes its import hook.
 
-    PySide6 replaces `import` by a function of its own, which reads the source of every module that
-    is loaded afterwards, to find out whether it wants Qt's names in snake_case (`__feature__`).
-    None of ours does; the lines, which stay in memory, are 13 MB, and reading them a tenth of the
-    start. Call this before anything else of the program is imported.
+    PySide6 replaces `builtins.__import__` by a function that reads the source of every module
+    imported afterwards, in search of `__feature__` (Qt names in snake_case). This program does not
+    use it. The lines stay in memory, 13 MB, and reading them takes a tenth of the start-up time.
+    Call this before other modules of the program are imported.
     """
     import PySide6  # noqa: F401
 
@@ -23,11 +23,11 @@ def import_qt() -> None:
 
 
 def import_cv2() -> None:
-    """Imports OpenCV and undoes what that does to Qt.
+    """Imports OpenCV and removes the environment variables that it sets for Qt.
 
-    opencv-python points Qt's plugins and fonts into its own wheel, whose Qt is not ours. Call
-    this before QApplication is made: Qt reads the variables then, and changing the environment
-    beside Qt's own threads later is not safe everywhere.
+    opencv-python points the search paths of Qt plugins and fonts into its own wheel, which holds
+    another Qt. Call this before QApplication is created: Qt reads the variables then, and changing
+    the environment later, beside Qt's threads, is not safe on every platform.
     """
     import cv2
 
@@ -35,10 +35,7 @@ def import_cv2() -> None:
 
 
 def clear_foreign_qt(package: Path) -> None:
-    """Removes Qt's path variables where they point into `package`; others stay.
-
-    Children of this process inherit the clean environment.
-    """
+    """Removes Qt's path variables that point into `package`; child processes inherit that."""
     for name in _FOREIGN:
         value = os.environ.get(name)
         if value and Path(value).is_relative_to(package):

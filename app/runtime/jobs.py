@@ -1,4 +1,4 @@
-"""One-shot work beside the window."""
+"""One-shot background work with results on the GUI thread."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 class Jobs(QObject):
-    """Runs functions on threads of their own and brings the outcome back to the window's.
+    """Runs functions on threads of their own and delivers the results on the GUI thread.
 
-    The threads are daemons: a device driver that never answers must not keep the program from
-    ending. After `close` no outcome is delivered any more.
+    The threads are daemons, so that a device driver that never returns does not keep the program
+    from ending. After `close` no result is delivered.
     """
 
     _ended = Signal(object)
@@ -39,13 +39,20 @@ class Jobs(QObject):
         failed: Callable[[Exception], None],
         name: str = "job",
     ) -> None:
-        """Calls `work` on a new thread, then `done` or `failed` on this object's thread."""
+        """Calls `work` on a new thread, then `done` or `failed` on this object's thread.
+
+        Args:
+            work: Returns the result; must not touch Qt objects.
+            done: Gets the result.
+            failed: Gets the exception that `work` raised.
+            name: Of the thread, for the log.
+        """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
 
         def target() -> None:
             try:
                 result = work()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the window shows it
+            except Exception as error:  # noqa: BLE001 - `failed` decides
                 _log.info("%s failed", name, exc_info=True)
                 self._post(partial(failed, error))
             else:
@@ -56,14 +63,14 @@ class Jobs(QObject):
         thread.start()
 
     def busy(self) -> bool:
-        """Whether any job still runs."""
+        """Whether a job is running."""
         return any(thread.is_alive() for thread in self._threads)
 
     def close(self, timeout: float) -> bool:
-        """Waits for running jobs, `timeout` seconds in all.
+        """Waits for running jobs, `timeout` seconds in total.
 
         Returns:
-            False where a job had to be left behind.
+            Whether all of them ended.
         """
         self._closed = True
         deadline = time.monotonic() + timeout
@@ -71,10 +78,10 @@ class Jobs(QObject):
             thread.join(max(0.0, deadline - time.monotonic()))
         return not self.busy()
 
-    def _post(self, outcome: Callable[[], None]) -> None:
+    def _post(self, callback: Callable[[], None]) -> None:
         if not self._closed:
-            self._ended.emit(outcome)
+            self._ended.emit(callback)
 
-    def _deliver(self, outcome: Callable[[], None]) -> None:
+    def _deliver(self, callback: Callable[[], None]) -> None:
         if not self._closed:
-            outcome()
+            callback()

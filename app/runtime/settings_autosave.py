@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.runtime.shutdown import run_bounded
+
 if TYPE_CHECKING:
     from app.runtime.jobs import Jobs
     from app.runtime.settings import SettingsStore
@@ -45,18 +47,17 @@ class SettingsAutosave(QObject):
             )
 
     def close(self, timeout: float) -> bool:
-        """Writes the settings now, and not afterwards.
+        """Writes the settings a last time.
 
         Args:
-            timeout: Not used; the caller bounds the time.
+            timeout: Seconds to wait for the disk.
 
         Returns:
-            True: nothing is left running, even where the disk takes no file.
+            Whether the write ended in time.
         """
-        del timeout
         self._timer.stop()
-        self._write(self._store.text(), self._next())
-        return True
+        text, number = self._store.text(), self._next()
+        return run_bounded(lambda: self._write(text, number), timeout, name="settings")
 
     def _next(self) -> int:
         self._requested += 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-WHOLE_SECONDS = 1.6
+SHUTDOWN_SECONDS = 1.6
 """Time limit of all shutdown stages together."""
 
 _MIN_STAGE_SECONDS = 0.05  # reserved for each stage, however long those before it took

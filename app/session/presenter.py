@@ -118,7 +118,7 @@ class FramePresenter(QObject):
         self._closed = True
 
     def _show_next(self) -> None:
-        if self._closed or self._canvas.waiting:
+        if self._closed or self._canvas.has_unpainted_picture:
             return
         packet = self._session.take()
         if packet is None:

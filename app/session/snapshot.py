@@ -45,7 +45,7 @@ def capture_layer(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> 
         title: Drawn in its corner; empty for none.
     """
     height, width = image.shape[:2]
-    over, scale = canvas.drawn(width, height)
+    over, scale = canvas.render_layers(width, height)
     if title:
         painter = QPainter(over)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

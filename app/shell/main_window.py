@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.slots.root)
         self.slots.add_button(self.actions_by_name["shortcuts"], _MENU_RANK)
         self.slots.add_button(self._menu_button, _MENU_RANK)
-        self.slots.cards.set_folded(settings.folded)
+        self.slots.cards.set_collapsed(settings.folded)
         self.slots.cards.changed.connect(self._on_folded)
         self.slots.set_panel_wanted(settings.panel)
         self.slots.panel_changed.connect(self._on_panel)
@@ -167,16 +167,16 @@ class MainWindow(QMainWindow):
         """Accepts what can be opened."""
         if dropped_spec(event.mimeData()) is not None:
             event.acceptProposedAction()
-            self.slots.canvas.set_dropping(True)
+            self.slots.canvas.set_drop_hint(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Clears the mark that a drop is accepted."""
         del event
-        self.slots.canvas.set_dropping(False)
+        self.slots.canvas.set_drop_hint(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Offers what was dropped to the features."""
-        self.slots.canvas.set_dropping(False)
+        self.slots.canvas.set_drop_hint(False)
         spec = dropped_spec(event.mimeData())
         if spec is not None:
             event.acceptProposedAction()

@@ -183,7 +183,7 @@ class WindowSlots(QObject):
         layout = self.root.layout()
         assert layout is not None
         layout.setContentsMargins(gap, 0 if hidden else 8, gap, 0 if hidden else 6)
-        self.panes.set_immersive(hidden)
+        self.panes.set_chrome_hidden(hidden)
 
     def _panel_fits(self) -> bool:
         wide = self.window.width() >= _MIN_WIDTH_WITH_PANEL

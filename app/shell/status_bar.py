@@ -32,14 +32,14 @@ class StatusBar:
     def __init__(self, session: LiveSession, slots: WindowSlots) -> None:
         self._session = session
         self.source = ElidedLabel()
-        self.model = QLabel(short_name(session.model))
+        self.model = QLabel(short_name(session.student.name))
         self.model.setToolTip(tr("Model"))
         for label, rank in ((self.source, SOURCE_RANK), (self.model, MODEL_RANK)):
             label.setObjectName("status")
             slots.add_status(label, rank, stretch=label is self.source)
         for signal in (session.opened, session.turned, session.failed):
             signal.connect(self._show_source)
-        session.model_changed.connect(lambda name: self.model.setText(short_name(name)))
+        session.student.changed.connect(lambda name: self.model.setText(short_name(name)))
 
     def _show_source(self) -> None:
         info = self._session.info

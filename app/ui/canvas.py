@@ -1,4 +1,4 @@
-"""The picture and the heat over it."""
+"""The widget that paints the picture with the heat map over it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from app.ui.layers import Layer
 
 _RADIUS = 10.0
-_NEAR = 9.0  # pixels that the mouse may miss a thing by
+_HIT_TOLERANCE = 9.0  # distance in pixels within which the mouse hits a thing
 
 
 class Canvas(QWidget):
-    """Shows the newest picture, in its proportions, with the heat over it.
+    """Paints the newest picture in its aspect ratio, with the heat map over it.
 
     Args:
-        viewport: Which part of the picture is seen; one of its own where none is given.
+        viewport: Zoom and position; a new one if None.
 
     Signals:
-        painted: The token of a picture, at the end of the first paint that shows it.
-        double_clicked: The user did so.
+        painted: A picture was painted for the first time; carries its token.
+        double_clicked: The user double-clicked, and no layer used it.
     """
 
     painted = Signal(object)
@@ -49,12 +49,12 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 160)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._immersive = False
+        self._chrome_hidden = False
         self._picture: QImage | None = None
         self._size = (0, 0)
         self._heat: QImage | None = None
-        # QImage does not own these pixels.
-        self._kept: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
+        # QImage does not own its pixels; these arrays keep picture and heat map alive.
+        self._arrays: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
         self._order: tuple[int, int] | None = None
         self._token: object | None = None
         self._message = ("", "")
@@ -63,14 +63,14 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:
-        """Wide enough for a picture to be the largest thing in the window."""
+        """Large enough for the picture to be the largest part of the window."""
         return QSize(800, 500)
 
-    # -- what to show
+    # -- content
 
     @property
-    def waiting(self) -> bool:
-        """Whether a picture was given that has not been on the screen yet."""
+    def has_unpainted_picture(self) -> bool:
+        """Whether a picture was set that has not been painted yet."""
         return self._token is not None
 
     @property
@@ -80,7 +80,7 @@ class Canvas(QWidget):
 
     @property
     def proportions(self) -> tuple[int, int]:
-        """Width and height of the picture; of a usual one where there is none."""
+        """Width and height of the picture; 16 and 9 without one."""
         return self._size if all(self._size) else (16, 9)
 
     def show_picture(
@@ -90,23 +90,23 @@ class Canvas(QWidget):
         order: tuple[int, int],
         token: object,
     ) -> bool:
-        """Shows a picture, unless it is older than the one that is shown.
+        """Sets the picture, unless it is older than the current one.
 
         Args:
-            bgra: uint8, shape (h, w, 4), C-contiguous, never written to again.
-            size: Width and height that give the proportions; the array may be smaller.
-            order: Epoch and number of the picture; both grow.
-            token: Comes back by `painted`; not None.
+            bgra: uint8, shape (h, w, 4), C-contiguous; must not be written to afterwards.
+            size: Width and height that define the aspect ratio; the array may be smaller.
+            order: Epoch and sequence number of the picture, both ascending.
+            token: Carried by `painted`; not None.
 
         Returns:
-            False for an older picture: nothing changes.
+            Whether the picture was set.
         """
         if self._order is not None and order < self._order:
             return False
         height, width = bgra.shape[:2]
         self._picture = QImage(bgra.data, width, height, width * 4, QImage.Format.Format_RGB32)
         self._size = size
-        self._kept = (bgra, self._kept[1])
+        self._arrays = (bgra, self._arrays[1])
         self._order = order
         self._token = token
         self._message = ("", "")
@@ -114,11 +114,11 @@ class Canvas(QWidget):
         return True
 
     def show_heat(self, bgra: NDArray[np.uint8] | None) -> None:
-        """Lays a translucent picture over the whole picture.
+        """Sets the heat map, which is scaled to the picture.
 
         Args:
-            bgra: uint8, shape (h', w', 4), premultiplied alpha, never written to again; None
-                for the bare picture.
+            bgra: uint8, shape (h', w', 4), premultiplied alpha; must not be written to afterwards.
+                None for no heat map.
         """
         if bgra is None:
             self._heat = None
@@ -127,106 +127,106 @@ class Canvas(QWidget):
             self._heat = QImage(
                 bgra.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied
             )
-        self._kept = (self._kept[0], bgra)
+        self._arrays = (self._arrays[0], bgra)
         self.update()
 
     @property
     def heat(self) -> NDArray[np.uint8] | None:
-        """What lies over the picture now, as `show_heat` took it."""
-        return self._kept[1]
+        """The heat map as passed to `show_heat`."""
+        return self._arrays[1]
 
     def show_message(self, title: str, detail: str = "") -> None:
-        """Says something quiet in the middle, over the dimmed picture if there is one."""
+        """Shows a text in the center, over the dimmed picture if there is one; "" for none."""
         self._message = (title, detail)
         self.update()
 
     @property
     def message(self) -> str:
-        """What is said in the middle now."""
+        """The title of the text in the center."""
         return self._message[0]
 
     def clear(self) -> None:
-        """Takes the picture away."""
+        """Removes picture and heat map."""
         self._picture = self._heat = self._token = None
-        self._kept = (None, None)
+        self._arrays = (None, None)
         self.update()
 
-    def set_immersive(self, immersive: bool) -> None:
-        """Black around the picture and no rounded corners, for the full screen."""
-        self._immersive = immersive
+    def set_chrome_hidden(self, hidden: bool) -> None:
+        """Paints black around the picture and square corners, for full screen."""
+        self._chrome_hidden = hidden
         self.update()
 
-    def set_dropping(self, dropping: bool) -> None:
-        """Shows that something dragged over the window can be dropped."""
+    def set_drop_hint(self, dropping: bool) -> None:
+        """Shows or hides the hint that a dragged file can be dropped."""
         self._dropping = dropping
         self.update()
 
     # -- layers
 
     def add_layer(self, layer: Layer) -> None:
-        """Lays something over the picture, above what lies there."""
+        """Adds a layer on top of the others."""
         self._layers.layers.append(layer)
         layer.changed.connect(self.update)
 
     def to_widget(self, x: float, y: float) -> QPointF:
-        """Maps from the picture, 0..1 from its top left, to this widget."""
+        """Maps picture coordinates, 0..1 from the top left, to widget coordinates in pixels."""
         rect = self.picture_rect()
         return QPointF(rect.left() + x * rect.width(), rect.top() + y * rect.height())
 
-    def to_picture(self, place: QPointF) -> QPointF:
-        """Maps from this widget to the picture; the other way round of `to_widget`."""
+    def to_picture(self, point: QPointF) -> QPointF:
+        """Maps widget coordinates to picture coordinates; the inverse of `to_widget`."""
         rect = self.picture_rect()
         width, height = max(rect.width(), 1.0), max(rect.height(), 1.0)
-        return QPointF((place.x() - rect.left()) / width, (place.y() - rect.top()) / height)
+        return QPointF((point.x() - rect.left()) / width, (point.y() - rect.top()) / height)
 
-    def drawn(self, width: int, height: int) -> tuple[QImage, float]:
-        """What the layers show, over nothing, as large as the picture is by nature.
+    def render_layers(self, width: int, height: int) -> tuple[QImage, float]:
+        """Renders the layers on a transparent image of the picture's own size.
 
         Returns:
-            The image, and how many of its pixels a logical one of the screen takes.
+            The image, and its number of pixels per logical pixel of the screen.
         """
         image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(Qt.GlobalColor.transparent)
-        # Lines and words stand to the picture as they do on the screen.
+        # Lines and texts have the same size relative to the picture as on the screen.
         scale = max(width / max(self.width(), 1), height / max(self.height(), 1))
         painter = QPainter(image)
         painter.scale(scale, scale)
         painter.setFont(self.font())
-        across, down = width / scale, height / scale
-        self._layers.paint(painter, lambda x, y: QPointF(x * across, y * down))
+        logical_width, logical_height = width / scale, height / scale
+        self._layers.paint(painter, lambda x, y: QPointF(x * logical_width, y * logical_height))
         painter.end()
         return image, scale
 
     @property
-    def _near(self) -> QPointF:
-        return self.to_picture(self.to_widget(0, 0) + QPointF(_NEAR, _NEAR))
+    def _tolerance(self) -> QPointF:
+        return self.to_picture(self.to_widget(0, 0) + QPointF(_HIT_TOLERANCE, _HIT_TOLERANCE))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Offers the mouse to the layers."""
+        """Offers a left press to the layers."""
         left = event.button() == Qt.MouseButton.LeftButton and self.has_picture
-        if not left or not self._layers.press(self.to_picture(event.position()), self._near):
+        if not left or not self._layers.press(self.to_picture(event.position()), self._tolerance):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Passes it to the layers, and shows what the mouse would do."""
-        shape = self._layers.move(self.to_picture(event.position()), self._near)
+        """Passes the move to the layers and shows their cursor."""
+        shape = self._layers.move(self.to_picture(event.position()), self._tolerance)
         if shape is None:
             self.unsetCursor()
         else:
             self.setCursor(shape)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Lets the layer go that had the mouse."""
+        """Releases the layer that captured the mouse."""
         if not self._layers.release(self.to_picture(event.position())):
             super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Passes it on, to the layers first."""
+        """Offers the double click to the layers, then emits `double_clicked`."""
         if not self._layers.double_click(self.to_picture(event.position())):
             self.double_clicked.emit()
 
     def event(self, event: QEvent) -> bool:
-        """Claims the keys a layer needs, before the window's shortcuts see them."""
+        """Reserves keys that a layer needs and the window has as shortcuts."""
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
@@ -237,45 +237,46 @@ class Canvas(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Passes it to the layers."""
+        """Offers the key to the layers."""
         if not self._layers.key(event):
             super().keyPressEvent(event)
 
     # -- painting
 
     def picture_rect(self) -> QRectF:
-        """Where the whole picture lies, in logical pixels; what is outside is not seen.
+        """Returns the rectangle of the whole picture in logical pixels, hidden parts included.
 
-        Unzoomed, it lies on whole pixels of the screen.
+        At zoom 1 it is aligned to physical pixels.
         """
         width, height = self._size
         if width <= 0 or height <= 0:
             return QRectF()
         ratio = self.devicePixelRatioF()
-        room = QSize(round(self.width() * ratio), round(self.height() * ratio))
-        scale = min(room.width() / width, room.height() / height)
+        available = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        scale = min(available.width() / width, available.height() / height)
         size = QSize(max(1, round(width * scale)), max(1, round(height * scale)))
-        left, top = (room.width() - size.width()) // 2, (room.height() - size.height()) // 2
+        left = (available.width() - size.width()) // 2
+        top = (available.height() - size.height()) // 2
         fit = QRectF(left / ratio, top / ratio, size.width() / ratio, size.height() / ratio)
-        return self.viewport.place(fit, self.width(), self.height())
+        return self.viewport.zoomed_rect(fit, self.width(), self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the picture, the heat, the message; then says that the picture was seen."""
+        """Paints picture, heat map, layers and texts, then emits `painted`."""
         painter = QPainter(self)
-        stage = QColor("black") if self._immersive else QColor(theme_colors().window)
+        background = QColor("black") if self._chrome_hidden else QColor(theme_colors().window)
         target = self.picture_rect()
         if self._picture is None:
-            painter.fillRect(self.rect(), stage)
+            painter.fillRect(self.rect(), background)
             self._paint_empty(painter)
         else:
-            seen = target.intersected(QRectF(self.rect()))
-            self._fill_around(painter, seen, stage)
+            visible = target.intersected(QRectF(self.rect()))
+            self._fill_around(painter, visible, background)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(target, self._picture)
             if self._heat is not None:
                 painter.drawImage(target, self._heat)
-            if not self._immersive:
-                self._round_corners(painter, seen, stage)
+            if not self._chrome_hidden:
+                self._round_corners(painter, visible, background)
             self._layers.paint(painter, self.to_widget)
         if self._message[0]:
             self._paint_message(painter, target)
@@ -286,8 +287,8 @@ class Canvas(QWidget):
         if token is not None:
             self.painted.emit(token)
 
-    def _fill_around(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
-        """Fills what the picture leaves free; painting under it would cost a whole canvas."""
+    def _fill_around(self, painter: QPainter, target: QRectF, color: QColor) -> None:
+        """Fills the margins around the picture; filling the whole widget takes longer."""
         inner = target.toAlignedRect()
         width, height = self.width(), self.height()
         for strip in (
@@ -296,10 +297,10 @@ class Canvas(QWidget):
             QRect(0, 0, inner.left() + 1, height),
             QRect(inner.right(), 0, width - inner.right(), height),
         ):
-            painter.fillRect(strip, colour)
+            painter.fillRect(strip, color)
 
-    def _round_corners(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
-        """Covers the corners; a clip path would slow down the whole picture."""
+    def _round_corners(self, painter: QPainter, target: QRectF, color: QColor) -> None:
+        """Paints over the corners; a clip path would slow down painting the picture."""
         radius = min(_RADIUS, target.width() / 4, target.height() / 4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for x, y, dx, dy in (
@@ -312,7 +313,7 @@ class Canvas(QWidget):
             corner.lineTo(x + dx * radius, y)
             corner.quadTo(x + dx * radius * 0.12, y + dy * radius * 0.12, x, y + dy * radius)
             corner.closeSubpath()
-            painter.fillPath(corner, colour)
+            painter.fillPath(corner, color)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_empty(self, painter: QPainter) -> None:
@@ -323,25 +324,25 @@ class Canvas(QWidget):
 
     def _paint_message(self, painter: QPainter, target: QRectF) -> None:
         title, detail = self._message
-        colour, quiet = QColor(theme_colors().text), QColor(theme_colors().quiet)
+        color, quiet = QColor(theme_colors().text), QColor(theme_colors().quiet)
         if self._picture is not None:
             painter.fillRect(target, QColor(0, 0, 0, 150))
-            colour, quiet = QColor("#f4f5f7"), QColor("#c8ccd2")
+            color, quiet = QColor("#f4f5f7"), QColor("#c8ccd2")
         large = QFont(self.font())
         large.setPointSizeF(large.pointSizeF() * 1.45)
-        room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+        area = QRectF(self.rect()).adjusted(24, 24, -24, -24)
         flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
-        middle = room.center().y()
+        middle = area.center().y()
         painter.setFont(large)
-        painter.setPen(colour)
+        painter.setPen(color)
         painter.drawText(
-            QRectF(room.left(), room.top(), room.width(), middle - room.top()),
+            QRectF(area.left(), area.top(), area.width(), middle - area.top()),
             flags | int(Qt.AlignmentFlag.AlignBottom),
             title,
         )
         painter.setFont(self.font())
         painter.setPen(quiet)
-        below = QRectF(room.left(), middle + 8, room.width(), room.bottom() - middle - 8)
+        below = QRectF(area.left(), middle + 8, area.width(), area.bottom() - middle - 8)
         painter.drawText(below, flags | int(Qt.AlignmentFlag.AlignTop), detail)
 
     def _paint_drop(self, painter: QPainter) -> None:

@@ -1,11 +1,20 @@
-"""Small controls the panels are made of."""
+"""Small controls of the panels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QEnterEvent, QMouseEvent, QPaintEvent, QResizeEvent, QWheelEvent
 
-_HANDLE = 14  # diameter of a slider's handle
+_HANDLE = 14  # diameter of a slider's handle, in pixels
 _SLIDER_KEYS = {
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
@@ -48,35 +57,37 @@ _CHOICE_KEYS = {
 
 
 def _claims(event: QEvent, keys: set[Qt.Key]) -> bool:
-    """Takes one of the keys for the focused widget, before the window's shortcuts see it."""
-    if event.type() != QEvent.Type.ShortcutOverride or event.key() not in keys:  # type: ignore[attr-defined]
+    """Reserves one of the keys for the focused widget; whether `event` asks for that.
+
+    Otherwise a shortcut of the window with the same key would be triggered instead.
+    """
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    if event.key() not in keys:
         return False
     event.accept()
     return True
 
 
 class Slider(QSlider):
-    """A horizontal slider that goes where it is clicked and keeps its keys when focused.
-
-    The window's shortcuts use the arrow keys too; with the focus here they belong to the slider.
-    """
+    """A horizontal slider that jumps to a click and keeps the arrow keys while it has the focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._marks: tuple[int, int] | None = None
+        self._range: tuple[int, int] | None = None
 
     def set_marks(self, marks: tuple[int, int] | None) -> None:
-        """Shows a stretch between two values; None for none."""
-        self._marks = marks
+        """Marks the range between two values; None for no range."""
+        self._range = marks
         self.update()
 
     def event(self, event: QEvent) -> bool:
-        """Claims the arrow keys before the window's shortcuts see them."""
+        """Reserves the arrow keys."""
         return _claims(event, _SLIDER_KEYS) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Jumps to where the mouse is, then lets itself be dragged from there."""
+        """Jumps to the mouse and starts a drag."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self._follow(event)
@@ -85,25 +96,25 @@ class Slider(QSlider):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follows the mouse."""
+        """Follows the mouse during a drag."""
         if self.isSliderDown():
             self._follow(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Shows that it can be moved."""
+        """Highlights the slider under the mouse."""
         super().enterEvent(event)
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Lets go."""
+        """Ends the drag."""
         self.setSliderDown(False)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leaves the wheel to the panel around it: scrolling must not change a value."""
+        """Leaves the wheel to the panel: scrolling must not change a value."""
         event.ignore()
 
     def sizeHint(self) -> QSize:
-        """A line with room for the handle."""
+        """One line with space for the handle."""
         return QSize(120, 20)
 
     def minimumSizeHint(self) -> QSize:
@@ -111,80 +122,88 @@ class Slider(QSlider):
         return QSize(60, 20)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints a thin line, brighter up to a round handle."""
+        """Paints a thin groove, brighter up to the round handle."""
         palette, enabled = self.palette(), self.isEnabled()
-        awake = enabled and (self.underMouse() or self.hasFocus() or self.isSliderDown())
+        highlighted = enabled and (self.underMouse() or self.hasFocus() or self.isSliderDown())
         middle = self.height() / 2
-        place = _HANDLE / 2 + QStyle.sliderPositionFromValue(
-            self.minimum(), self.maximum(), self.sliderPosition(), self._room()
+        x = _HANDLE / 2 + QStyle.sliderPositionFromValue(
+            self.minimum(), self.maximum(), self.sliderPosition(), self._groove_length()
         )
-        ahead = palette.color(QPalette.ColorRole.Midlight)
-        behind = palette.color(QPalette.ColorRole.PlaceholderText)
+        groove = palette.color(QPalette.ColorRole.Midlight)
+        filled = palette.color(QPalette.ColorRole.PlaceholderText)
         handle = palette.color(QPalette.ColorRole.Text)
-        if awake:
-            behind = handle = palette.color(QPalette.ColorRole.Highlight)
+        if highlighted:
+            filled = handle = palette.color(QPalette.ColorRole.Highlight)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ahead)
+        painter.setBrush(groove)
         painter.drawRoundedRect(QRectF(2, middle - 2, self.width() - 4, 4), 2, 2)
         if enabled:
-            painter.setBrush(behind)
-            painter.drawRoundedRect(QRectF(2, middle - 2, place - 2, 4), 2, 2)
-        if self._marks is not None:
-            self._paint_marks(painter, palette.color(QPalette.ColorRole.Highlight))
+            painter.setBrush(filled)
+            painter.drawRoundedRect(QRectF(2, middle - 2, x - 2, 4), 2, 2)
+        if self._range is not None:
+            self._paint_range(painter, palette.color(QPalette.ColorRole.Highlight))
         if self.hasFocus():
             halo = QColor(handle)
             halo.setAlpha(70)
             painter.setBrush(halo)
-            painter.drawEllipse(QPointF(place, middle), _HANDLE / 2 + 3, _HANDLE / 2 + 3)
+            painter.drawEllipse(QPointF(x, middle), _HANDLE / 2 + 3, _HANDLE / 2 + 3)
         painter.setBrush(handle)
-        painter.drawEllipse(QPointF(place, middle), _HANDLE / 2, _HANDLE / 2)
+        painter.drawEllipse(QPointF(x, middle), _HANDLE / 2, _HANDLE / 2)
         painter.end()
 
-    def _paint_marks(self, painter: QPainter, colour: QColor) -> None:
-        assert self._marks is not None
+    def _paint_range(self, painter: QPainter, color: QColor) -> None:
+        assert self._range is not None
         left, right = (
             _HANDLE / 2
-            + QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), mark, self._room())
-            for mark in self._marks
+            + QStyle.sliderPositionFromValue(
+                self.minimum(), self.maximum(), mark, self._groove_length()
+            )
+            for mark in self._range
         )
         middle = self.height() / 2
-        painter.setBrush(colour)
+        painter.setBrush(color)
         painter.drawRect(QRectF(left, middle - 2, right - left, 4))
-        for place in (left - 3, right):
-            painter.drawRoundedRect(QRectF(place, middle - 8, 3, 16), 1, 1)
+        for x in (left - 3, right):
+            painter.drawRoundedRect(QRectF(x, middle - 8, 3, 16), 1, 1)
 
-    def _room(self) -> int:
+    def _groove_length(self) -> int:
         return max(1, self.width() - _HANDLE)
 
     def _follow(self, event: QMouseEvent) -> None:
-        place = round(event.position().x() - _HANDLE / 2)
+        x = round(event.position().x() - _HANDLE / 2)
         self.setSliderPosition(
-            QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), place, self._room())
+            QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, self._groove_length())
         )
 
 
 class ValueSlider(QWidget):
-    """A slider with its name and its value in words.
+    """A slider with a label and its value as text.
+
+    Args:
+        name: Label.
+        maximum: Maximum of the value; the minimum is 0.
+        tip: Tooltip.
+        format_value: Returns the text of a value.
 
     Signals:
-        moved: The new value, when the user or `set_value` changes it.
+        value_changed: The value changed, by the user or by `set_value`; carries the value.
     """
 
-    moved = Signal(float)
+    value_changed = Signal(float)
 
     def __init__(
         self,
         name: str,
-        highest: float,
+        maximum: float,
         tip: str,
-        words: Callable[[float], str],
+        format_value: Callable[[float], str],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._words = words
-        self._highest = highest
+        self._format = format_value
+        self._maximum = maximum
         self.slider = Slider()
         self.slider.setRange(0, 100)
         self.slider.setPageStep(10)
@@ -204,38 +223,38 @@ class ValueSlider(QWidget):
         layout.setSpacing(2)
         layout.addLayout(line)
         layout.addWidget(self.slider)
-        self._value.setText(words(0.0))
+        self._value.setText(format_value(0.0))
 
     @property
     def value(self) -> float:
-        """The value, 0 to the highest."""
-        return self.slider.value() / 100 * self._highest
+        """The value, from 0 to the maximum."""
+        return self.slider.value() / 100 * self._maximum
 
     def set_value(self, value: float) -> None:
-        """Moves the slider."""
-        self.slider.setValue(round(value / self._highest * 100))
+        """Sets the value."""
+        self.slider.setValue(round(value / self._maximum * 100))
 
-    def nudge(self, direction: int) -> None:
-        """Moves the slider by a twentieth of its way, up (1) or down (-1)."""
+    def step_value(self, direction: int) -> None:
+        """Changes the value by a twentieth of its range, up (1) or down (-1)."""
         self.slider.setValue(self.slider.value() + 5 * direction)
 
     def _on_value(self, _: int) -> None:
-        words = self._words(self.value)
-        self._value.setText(words)
-        self.slider.setAccessibleDescription(words)
-        self.moved.emit(self.value)
+        text = self._format(self.value)
+        self._value.setText(text)
+        self.slider.setAccessibleDescription(text)
+        self.value_changed.emit(self.value)
 
 
 class SwatchButton(QAbstractButton):
-    """A colour map to choose: a strip of its colours over its name.
+    """A button that selects a color map: a gradient above its name.
 
     Args:
-        name: The map's name.
-        colours: RGB, uint8, shape (256, 3), from low to high.
-        safe: Colour-blind people can read it; it is marked so.
+        name: Name of the color map.
+        colors: RGB, uint8, shape (256, 3), from low to high.
+        safe: Suitable for color-blind people; marked with an eye.
     """
 
-    def __init__(self, name: str, colours: NDArray[np.uint8], *, safe: bool = False) -> None:
+    def __init__(self, name: str, colors: NDArray[np.uint8], *, safe: bool = False) -> None:
         super().__init__()
         self._safe = safe
         self.setText(name.capitalize())
@@ -243,20 +262,20 @@ class SwatchButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         strip = QImage(256, 1, QImage.Format.Format_RGB32)
-        for place, (red, green, blue) in enumerate(colours.tolist()):
-            strip.setPixelColor(place, 0, QColor(red, green, blue))
+        for x, (red, green, blue) in enumerate(colors.tolist()):
+            strip.setPixelColor(x, 0, QColor(red, green, blue))
         self._strip = strip
 
     def event(self, event: QEvent) -> bool:
-        """With the focus, the arrow keys go through the choices, and Space chooses."""
+        """Reserves the arrow keys, which move between choices, and Space, which chooses."""
         return _claims(event, _CHOICE_KEYS) or super().event(event)
 
     def sizeHint(self) -> QSize:
-        """A strip and a line of text."""
+        """A gradient and a line of text."""
         return QSize(104, 26 + self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints strip, name and frame."""
+        """Paints gradient, name and frame."""
         colors = theme_colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -274,16 +293,16 @@ class SwatchButton(QAbstractButton):
             painter.setPen(QPen(QColor(edge), width))
             painter.drawRoundedRect(strip.adjusted(-1.5, -1.5, 1.5, 1.5), 5.5, 5.5)
         painter.setPen(QColor(colors.text if self.isChecked() else colors.quiet))
-        words = QRectF(3, strip.bottom() + 4, strip.width(), self.fontMetrics().height() + 2)
-        painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, self.text())
+        text_rect = QRectF(3, strip.bottom() + 4, strip.width(), self.fontMetrics().height() + 2)
+        painter.drawText(text_rect, Qt.AlignmentFlag.AlignHCenter, self.text())
         if self._safe:
-            self._paint_mark(painter, words)
+            self._paint_eye(painter, text_rect)
         painter.end()
 
-    def _paint_mark(self, painter: QPainter, words: QRectF) -> None:
-        """An eye behind the name."""
+    def _paint_eye(self, painter: QPainter, text_rect: QRectF) -> None:
+        """Paints an eye after the name."""
         width = self.fontMetrics().horizontalAdvance(self.text())
-        x, y = words.center().x() + width / 2 + 11, words.center().y()
+        x, y = text_rect.center().x() + width / 2 + 11, text_rect.center().y()
         eye = QPainterPath(QPointF(x - 5.5, y))
         eye.quadTo(x, y - 6, x + 5.5, y)
         eye.quadTo(x, y + 6, x - 5.5, y)
@@ -294,7 +313,7 @@ class SwatchButton(QAbstractButton):
 
 
 class IconButton(QToolButton):
-    """A flat button that takes the focus from the keyboard only, so that Space stays free."""
+    """A flat button that gets the focus from the keyboard only: a click leaves Space free."""
 
     def __init__(self, size: int = 20, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -303,12 +322,12 @@ class IconButton(QToolButton):
         self.setAutoRaise(True)
 
     def event(self, event: QEvent) -> bool:
-        """With the focus, Space presses this button instead of pausing the film."""
+        """Reserves Space, which presses this button instead of pausing the video."""
         return _claims(event, {Qt.Key.Key_Space}) or super().event(event)
 
 
 class ElidedLabel(QLabel):
-    """A line of text that gives way: what does not fit is cut and shown in full by a tooltip."""
+    """A line of text that is elided where it does not fit; a tooltip then shows all of it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -317,18 +336,18 @@ class ElidedLabel(QLabel):
 
     @property
     def full_text(self) -> str:
-        """The whole text."""
+        """The text without elision."""
         return self._full
 
     def set_full_text(self, text: str) -> None:
-        """Shows as much of `text` as fits."""
+        """Sets the text."""
         if text != self._full:
             self._full = text
             self.setAccessibleName(text)
             self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cuts anew."""
+        """Elides the text again."""
         super().resizeEvent(event)
         self._elide()
 

@@ -1,4 +1,4 @@
-"""File dialogs that do not block the window."""
+"""Non-blocking file dialogs; each calls `done` with the chosen path."""
 
 from __future__ import annotations
 
@@ -17,24 +17,20 @@ _PICTURES = "*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp"
 
 
 def ask_file(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
-    """Asks for a video or picture; `done` gets its path."""
-    dialog = QFileDialog(parent, tr("Open file"), folder)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.setNameFilters(
-        [
-            f"{tr('Videos and pictures')} ({_VIDEOS} {_PICTURES})",
-            f"{tr('Videos')} ({_VIDEOS})",
-            f"{tr('Pictures')} ({_PICTURES})",
-            f"{tr('All files')} (*)",
-        ]
-    )
-    return _open(dialog, done)
+    """Asks for a video or picture to open."""
+    filters = [
+        f"{tr('Videos and pictures')} ({_VIDEOS} {_PICTURES})",
+        f"{tr('Videos')} ({_VIDEOS})",
+        f"{tr('Pictures')} ({_PICTURES})",
+        f"{tr('All files')} (*)",
+    ]
+    return _ask_existing(parent, tr("Open file"), folder, filters, done)
 
 
 def ask_folder(
     parent: QWidget, folder: str, done: Callable[[str], None], title: str = ""
 ) -> QFileDialog:
-    """Asks for a folder; `done` gets its path."""
+    """Asks for a folder."""
     dialog = QFileDialog(parent, title or tr("Open folder of pictures"), folder)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -42,46 +38,50 @@ def ask_folder(
 
 
 def ask_model(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
-    """Asks for an ONNX file; `done` gets its path."""
-    dialog = QFileDialog(parent, tr("Open model"), folder, f"{tr('ONNX models')} (*.onnx)")
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    return _open(dialog, done)
+    """Asks for an ONNX file to open."""
+    filters = [f"{tr('ONNX models')} (*.onnx)"]
+    return _ask_existing(parent, tr("Open model"), folder, filters, done)
 
 
-def ask_save(parent: QWidget, folder: str, name: str, done: Callable[[str], None]) -> QFileDialog:
-    """Asks where to save a PNG called `name`; `done` gets the path."""
-    dialog = QFileDialog(parent, tr("Save snapshot"), folder, f"{tr('PNG picture')} (*.png)")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix("png")
+def ask_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks for a region file to open."""
+    filters = [f"{tr('Regions')} (*.json)"]
+    return _ask_existing(parent, tr("Load regions"), folder, filters, done)
+
+
+def ask_save_snapshot(
+    parent: QWidget, folder: str, name: str, done: Callable[[str], None]
+) -> QFileDialog:
+    """Asks where to save a snapshot as PNG; `name` is proposed."""
+    dialog = _make_save(parent, tr("Save snapshot"), folder, tr("PNG picture"), "png")
     dialog.selectFile(name)
     return _open(dialog, done)
 
 
-def ask_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
-    """Asks for a file of regions; `done` gets its path."""
-    dialog = QFileDialog(parent, tr("Load regions"), folder, f"{tr('Regions')} (*.json)")
+def ask_save_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save regions as JSON."""
+    return _open(_make_save(parent, tr("Save regions"), folder, tr("Regions"), "json"), done)
+
+
+def ask_save_table(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save a table as CSV."""
+    return _open(_make_save(parent, tr("Save shares"), folder, tr("Table"), "csv"), done)
+
+
+def _ask_existing(
+    parent: QWidget, title: str, folder: str, filters: list[str], done: Callable[[str], None]
+) -> QFileDialog:
+    dialog = QFileDialog(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters(filters)
     return _open(dialog, done)
 
 
-def ask_save_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
-    """Asks where to save regions; `done` gets the path."""
-    return _ask_save_as(parent, tr("Save regions"), folder, (tr("Regions"), "json"), done)
-
-
-def ask_numbers(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
-    """Asks where to save a table of numbers; `done` gets the path."""
-    return _ask_save_as(parent, tr("Save shares"), folder, (tr("Table"), "csv"), done)
-
-
-def _ask_save_as(
-    parent: QWidget, title: str, folder: str, kind: tuple[str, str], done: Callable[[str], None]
-) -> QFileDialog:
-    words, suffix = kind
-    dialog = QFileDialog(parent, title, folder, f"{words} (*.{suffix})")
+def _make_save(parent: QWidget, title: str, folder: str, kind: str, suffix: str) -> QFileDialog:
+    dialog = QFileDialog(parent, title, folder, f"{kind} (*.{suffix})")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
-    return _open(dialog, done)
+    return dialog
 
 
 def _open(dialog: QFileDialog, done: Callable[[str], None]) -> QFileDialog:

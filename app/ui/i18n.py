@@ -1,4 +1,4 @@
-"""Translation of every string a user reads."""
+"""Translation of the strings in the window."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from PySide6.QtCore import QCoreApplication
 
 
 def tr(text: str) -> str:
-    """Gives `text` in the user's language, or as it is where no translation is loaded.
+    """Returns `text` in the user's language, or unchanged if no translation is loaded.
 
-    Data that is declared at import (actions, names) keeps the English text and passes it
-    through here when it is shown, since the translator is installed later.
+    Texts that are declared at import (actions, names) stay English and are translated when they
+    are shown, since the translator is installed later.
     """
     return QCoreApplication.translate("uvanet", text)

@@ -1,4 +1,4 @@
-"""What can lie over the picture on the canvas and be touched there."""
+"""Interactive layers over the picture on a canvas."""
 
 from __future__ import annotations
 
@@ -12,88 +12,91 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
 ToWidget = Callable[[float, float], QPointF]
-"""From picture coordinates, 0..1 from the top left, to the widget's."""
+"""Maps picture coordinates, 0..1 from the top left, to those of the widget in pixels."""
 
 
 class Layer(QObject):
-    """Something over the picture, in picture coordinates: 0..1 from the top left.
+    """Base class of layers. Points are in picture coordinates: 0..1 from the top left.
 
-    The canvas maps, so a layer knows neither the widget's size nor its zoom. Points of the mouse
-    may lie outside 0..1; `near` is what counts as close, across and down.
+    The canvas converts them, so a layer knows neither the size nor the zoom of the widget. Points
+    of the mouse may be outside 0..1. `tolerance` is the distance, horizontally and vertically,
+    within which the mouse hits a thing.
 
     Signals:
-        changed: It wants to be painted anew.
+        changed: The layer has to be painted again.
     """
 
     changed = Signal()
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints itself, in the widget's coordinates."""
+        """Paints the layer in widget coordinates."""
 
-    def press(self, point: QPointF, near: QPointF) -> bool:
-        """The left button went down; True takes the mouse until it is let go."""
+    def press(self, point: QPointF, tolerance: QPointF) -> bool:
+        """The left button was pressed; True captures the mouse until it is released."""
         return False
 
     def drag(self, point: QPointF) -> None:
-        """The mouse that this layer took has moved."""
+        """The captured mouse moved."""
 
     def release(self, point: QPointF) -> None:
-        """The button of the mouse that this layer took went up."""
+        """The button of the captured mouse was released."""
 
     def double_click(self, point: QPointF) -> bool:
-        """A second press came soon; True where that means something here."""
+        """The picture was double-clicked; True if the layer used it."""
         return False
 
-    def hover(self, point: QPointF, near: QPointF) -> Qt.CursorShape | None:
-        """The mouse moves about; gives the cursor to show, None where there is nothing."""
+    def hover(self, point: QPointF, tolerance: QPointF) -> Qt.CursorShape | None:
+        """The mouse moved; returns the cursor for this point, None for the default."""
         return None
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Whether a key should come here before the window's shortcuts see it."""
+        """Whether the layer needs a key that is also a shortcut of the window."""
         return False
 
     def key(self, event: QKeyEvent) -> bool:
-        """A key was pressed with the focus on the picture; True where it did something."""
+        """A key was pressed while the picture has the focus; True if the layer used it."""
         return False
 
 
 class LayerHost:
-    """The canvas's side: who gets the mouse and the keys. The last layer lies on top."""
+    """Distributes mouse and keys of a canvas among its layers; the last layer is on top."""
 
     def __init__(self) -> None:
         self.layers: list[Layer] = []
-        self._holder: Layer | None = None
+        self._captor: Layer | None = None
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints all layers, each with a painter as it came."""
+        """Paints all layers; changes of the painter do not carry over to the next layer."""
         for layer in self.layers:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             layer.paint(painter, to_widget)
             painter.restore()
 
-    def press(self, point: QPointF, near: QPointF) -> bool:
-        """Offers the mouse to the layers, the top one first."""
-        self._holder = next((one for one in self.layers[::-1] if one.press(point, near)), None)
-        return self._holder is not None
+    def press(self, point: QPointF, tolerance: QPointF) -> bool:
+        """Offers a press to the layers, the top one first; whether one captured the mouse."""
+        self._captor = next(
+            (layer for layer in self.layers[::-1] if layer.press(point, tolerance)), None
+        )
+        return self._captor is not None
 
-    def move(self, point: QPointF, near: QPointF) -> Qt.CursorShape | None:
-        """The mouse moved; gives the cursor to show, None for the usual one."""
-        if self._holder is not None:
-            self._holder.drag(point)
-        shapes = (layer.hover(point, near) for layer in self.layers[::-1])
+    def move(self, point: QPointF, tolerance: QPointF) -> Qt.CursorShape | None:
+        """Passes a mouse move on; returns the cursor to show, None for the default."""
+        if self._captor is not None:
+            self._captor.drag(point)
+        shapes = (layer.hover(point, tolerance) for layer in self.layers[::-1])
         return next((shape for shape in shapes if shape is not None), None)
 
     def release(self, point: QPointF) -> bool:
-        """The mouse was let go; False where no layer held it."""
-        holder, self._holder = self._holder, None
-        if holder is None:
+        """Releases the mouse; False if no layer had captured it."""
+        captor, self._captor = self._captor, None
+        if captor is None:
             return False
-        holder.release(point)
+        captor.release(point)
         return True
 
     def double_click(self, point: QPointF) -> bool:
-        """Whether a double click meant something to a layer."""
+        """See `Layer.double_click`."""
         return any(layer.double_click(point) for layer in self.layers[::-1])
 
     def claims(self, event: QKeyEvent) -> bool:
@@ -114,19 +117,19 @@ def paint_pill(
     dot: str = "",
     strong: str = "",
 ) -> QRectF:
-    """Paints words on a dark rounded ground that reads on any picture.
+    """Paints a label with a dark rounded backbackground, readable on any picture.
 
     Args:
-        painter: Smooth.
-        font: The canvas's.
-        left: Where its left edge is.
-        top: Where its top edge is.
-        text: What is said first.
-        dot: Colour of a dot before the text; may be empty.
-        strong: What is said after it in bold; may be empty.
+        painter: Has antialiasing on.
+        font: The font of the plain text.
+        left: Left edge, in pixels.
+        top: Top edge, in pixels.
+        text: Plain text.
+        dot: Color of a dot before the text; may be empty.
+        strong: Bold text after it; may be empty.
 
     Returns:
-        The ground.
+        The rectangle of the backbackground.
     """
     bold = QFont(font)
     bold.setBold(True)
@@ -137,17 +140,17 @@ def paint_pill(
     strong_width = painter.fontMetrics().horizontalAdvance(strong) if strong else 0
     gap = 8 if strong and text else 0
     lead = 18 if dot else 9
-    ground = QRectF(left, top, lead + plain_width + gap + strong_width + 10, height)
+    background = QRectF(left, top, lead + plain_width + gap + strong_width + 10, height)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(12, 14, 18, 205))
-    painter.drawRoundedRect(ground, height / 2.6, height / 2.6)
+    painter.drawRoundedRect(background, height / 2.6, height / 2.6)
     if dot:
         painter.setBrush(QColor(dot))
-        painter.drawEllipse(QPointF(left + 10, ground.center().y()), 4, 4)
+        painter.drawEllipse(QPointF(left + 10, background.center().y()), 4, 4)
     vertical = Qt.AlignmentFlag.AlignVCenter
     painter.setPen(QColor("#f4f5f7"))
-    words = QRectF(left + lead + plain_width + gap, top, strong_width + 4, height)
-    painter.drawText(words, vertical, strong)
+    strong_rect = QRectF(left + lead + plain_width + gap, top, strong_width + 4, height)
+    painter.drawText(strong_rect, vertical, strong)
     painter.setFont(font)
     painter.drawText(QRectF(left + lead, top, plain_width + 4, height), vertical, text)
-    return ground
+    return background

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+    from app.ui.theme import ThemeColors
+
 _LINE_WIDTH = 1.7
 _FONT_SCALE = 0.82  # of the widget's font
 
@@ -54,6 +56,7 @@ class LineChart(QWidget):
         self._curves: list[Any] = []
         # pyqtgraph has no type annotations.
         self._plot: Any = None
+        self._applied: tuple[ThemeColors, str] | None = None  # theme and font of the plot
         self._cursor: Any = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -80,7 +83,6 @@ class LineChart(QWidget):
         view.getAxis("left").setWidth(self._left_width)
         view.getAxis("bottom").setHeight(18)
         self._apply_theme()
-        self.set_curves(self._colors)
         layout = self.layout()
         assert layout is not None
         layout.addWidget(view)
@@ -90,7 +92,7 @@ class LineChart(QWidget):
         if self._plot is not None:
             self._plot.close()
             self._plot.deleteLater()
-        self._plot = self._cursor = None
+        self._plot = self._cursor = self._applied = None
         self._curves = []
 
     def set_curves(self, colors: Sequence[str]) -> None:
@@ -158,12 +160,13 @@ class LineChart(QWidget):
         super().changeEvent(event)
         if is_theme_change(event) or event.type() == QEvent.Type.FontChange:
             self._apply_theme()
-            self.set_curves(self._colors)
 
     def _apply_theme(self) -> None:
-        if self._plot is None:
-            return
         colors, font = theme_colors(), self.font()
+        # One change of theme sends several events.
+        if self._plot is None or self._applied == (colors, font.key()):
+            return
+        self._applied = (colors, font.key())
         font.setPointSizeF(max(6.0, font.pointSizeF() * _FONT_SCALE))
         self._plot.setBackground(colors.surface)
         for side in ("left", "bottom"):
@@ -173,6 +176,7 @@ class LineChart(QWidget):
             axis.setStyle(tickLength=0, tickFont=font, hideOverlappingLabels=False)
         if self._cursor is not None:
             self._cursor.setPen(colors.faint)
+        self.set_curves(self._colors)
 
 
 def _resolve(color: str) -> str:

@@ -1,4 +1,4 @@
-"""The picture's stage: one pane, or several that show the same picture in step."""
+"""Arranges one or several panes that show the same picture."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 _GAP = 10
-_WORTH = 0.6  # of the largest picture area, for which panes stand side by side
+_SIDE_BY_SIDE_SHARE = 0.6  # of the largest picture area; with less, panes are stacked
 
 
 class Pane(QWidget):
-    """A canvas with a line above that says what it shows; without words there is no line."""
+    """A canvas with an optional caption above it."""
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,39 +42,39 @@ class Pane(QWidget):
         self._line.hide()
 
     def set_caption(self, title: str, note: str = "") -> None:
-        """Says what the pane shows; empty for no line at all."""
+        """Sets title and note of the caption; an empty title hides it."""
         self._title.setText(title)
         self._note.set_full_text(note)
         self._line.setVisible(bool(title))
 
     @property
     def caption_height(self) -> int:
-        """What the line above the picture takes; 0 without one."""
+        """Height of the caption in pixels; 0 if it is hidden."""
         return self._line.sizeHint().height() + 4 if self._line.isVisibleTo(self) else 0
 
 
 class Panes(QWidget):
-    """Shows some of its cells, placed so that the pictures are as large as they can be.
+    """Shows a choice of cells in the arrangement that makes the pictures largest.
 
     Args:
-        canvas: The first pane's: the program's own picture.
+        canvas: Canvas of the main pane.
 
     Attributes:
-        main: The program's own picture.
-        others: Two more panes for the same picture; hidden until they are shown.
+        main: The main pane.
+        extra: Two further panes with the same viewport, hidden at first.
     """
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.main = Pane(canvas, self)
-        self.others = tuple(Pane(Canvas(canvas.viewport), self) for _ in range(2))
+        self.extra = tuple(Pane(Canvas(canvas.viewport), self) for _ in range(2))
         self._cells: list[QWidget] = [self.main]
         self._proportions = canvas.proportions
-        for pane in self.others:
+        for pane in self.extra:
             pane.hide()
 
     def show_cells(self, *cells: QWidget) -> None:
-        """Shows these, in this order, and nothing else."""
+        """Shows exactly these cells, in this order."""
         for cell in self._cells:
             if cell not in cells:
                 cell.hide()
@@ -82,52 +82,52 @@ class Panes(QWidget):
         for cell in cells:
             cell.setParent(self)
             cell.show()
-        self._place()
+        self._arrange()
 
-    def set_immersive(self, immersive: bool) -> None:
-        """Black around the pictures, for the full screen."""
-        for pane in (self.main, *self.others):
-            pane.canvas.set_immersive(immersive)
+    def set_chrome_hidden(self, hidden: bool) -> None:
+        """See `Canvas.set_chrome_hidden`."""
+        for pane in (self.main, *self.extra):
+            pane.canvas.set_chrome_hidden(hidden)
 
-    def rearrange(self) -> bool:
-        """Places the cells anew where the picture has other proportions; whether it had."""
+    def update_arrangement(self) -> bool:
+        """Arranges the cells again if the aspect ratio of the picture changed; whether it did."""
         changed = self.main.canvas.proportions != self._proportions
         if changed:
-            self._place()
+            self._arrange()
         return changed
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Places the cells."""
+        """Arranges the cells."""
         super().resizeEvent(event)
-        self._place()
+        self._arrange()
 
-    def _place(self) -> None:
+    def _arrange(self) -> None:
         self._proportions = self.main.canvas.proportions
         count = len(self._cells)
         areas = {columns: self._picture_area(columns) for columns in range(1, count + 1)}
-        # Side by side reads better than one above the other, unless it costs too much.
-        columns = max(c for c in areas if areas[c] >= _WORTH * max(areas.values()))
+        # Side by side is easier to compare than stacked, unless the pictures get too small.
+        columns = max(c for c in areas if areas[c] >= _SIDE_BY_SIDE_SHARE * max(areas.values()))
         rows = math.ceil(count / columns)
         width = (self.width() - _GAP * (columns - 1)) / columns
         height = (self.height() - _GAP * (rows - 1)) / rows
         top = 0.0
         if self.main.caption_height:
-            # No deeper than the picture needs, so that its caption stands close above it.
+            # No higher than the picture needs, so that the caption is close above it.
             across, down = self._proportions
             needed = width * down / across + self.main.caption_height
             if needed < height:
                 top = (height - needed) * rows / 2
                 height = needed
-        for place, cell in enumerate(self._cells):
-            row, column = divmod(place, columns)
+        for index, cell in enumerate(self._cells):
+            row, column = divmod(index, columns)
             left, upper = column * (width + _GAP), top + row * (height + _GAP)
             corner = QPoint(round(left), round(upper))
-            # Rounded at both ends, so that neighbours keep the same gap.
+            # Both ends are rounded, so that all gaps have the same size.
             far = QPoint(round(left + width) - 1, round(upper + height) - 1)
             cell.setGeometry(QRect(corner, far))
 
     def _picture_area(self, columns: int) -> float:
-        """How large a picture gets in so many columns."""
+        """Area of one picture, in square pixels, with this number of columns."""
         rows = math.ceil(len(self._cells) / columns)
         width = (self.width() - _GAP * (columns - 1)) / columns
         height = (self.height() - _GAP * (rows - 1)) / rows - self.main.caption_height

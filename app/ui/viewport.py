@@ -1,4 +1,4 @@
-"""Which part of the picture is seen: zoom and place, shared by all panes that show it."""
+"""Zoom and position of the visible part of the picture, shared by all panes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
 
-MOST = 16.0
+MAX_ZOOM = 16.0
 """The strongest zoom; 1 shows the whole picture."""
 
-_STEP = 1.25
-_PAN = 0.2  # of what is seen
-_NOTCH = 120.0  # what a wheel's notch counts in Qt
+_ZOOM_STEP = 1.25
+_PAN_STEP = 0.2  # of the visible part
+_NOTCH = 120.0  # `angleDelta` of one wheel notch in Qt
 
 
 class Viewport(QObject):
-    """Zoom and place, in shares of the picture, so that panes of any size can share them.
+    """Zoom and center, relative to the picture's size, so that panes of any size can share them.
 
-    A pane that is attached can be zoomed by wheel and pinch and moved by dragging: with the
-    middle button always, with the left one where the picture is larger than the pane and nothing
-    on the pane wants the mouse.
+    An attached pane is zoomed by wheel and pinch. It is moved by dragging with the middle button,
+    or with the left one where the pane's own `mousePressEvent` ignores the press.
+
+    Attributes:
+        zoom: 1 (the whole picture) to `MAX_ZOOM`.
 
     Signals:
-        changed: Another part is seen.
+        changed: Another part is visible.
     """
 
     changed = Signal()
@@ -36,83 +38,83 @@ class Viewport(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.zoom = 1.0
-        self._middle = QPointF(0.5, 0.5)
+        self._center = QPointF(0.5, 0.5)  # of the visible part, 0..1 in the picture
         self._rects: dict[QObject, Callable[[], QRectF]] = {}
         self._dragged: tuple[QObject, QPointF] | None = None
 
     def attach(self, pane: QWidget, rect: Callable[[], QRectF]) -> None:
-        """Lets a pane be zoomed and moved.
+        """Handles the mouse and gestures of a pane.
 
         Args:
             pane: Shows the picture.
-            rect: Gives where the whole picture lies on it now, the hidden parts too.
+            rect: Returns the rectangle of the whole picture on the pane, hidden parts included.
         """
         self._rects[pane] = rect
         pane.installEventFilter(self)
         pane.grabGesture(Qt.GestureType.PinchGesture)
 
-    def place(self, fit: QRectF, width: float, height: float) -> QRectF:
-        """Where the whole picture lies on a pane.
+    def zoomed_rect(self, fit: QRectF, width: float, height: float) -> QRectF:
+        """Returns the rectangle of the whole picture on a pane, hidden parts included.
 
         Args:
-            fit: Where it lies unzoomed.
-            width: Of the pane; likewise the next.
-            height: See above.
+            fit: The rectangle at zoom 1.
+            width: Width of the pane.
+            height: Height of the pane.
         """
         if self.zoom == 1.0:
             return fit
         large = fit.width() * self.zoom, fit.height() * self.zoom
-        left = _start(large[0], width, self._middle.x())
-        top = _start(large[1], height, self._middle.y())
+        left = _offset(large[0], width, self._center.x())
+        top = _offset(large[1], height, self._center.y())
         return QRectF(left, top, *large)
 
     def step(self, notches: float) -> None:
-        """Zooms in or out around the middle of what is seen."""
-        self._set(self.zoom * _STEP**notches, self._middle)
+        """Zooms in (positive) or out around the center of the visible part."""
+        self._set(self.zoom * _ZOOM_STEP**notches, self._center)
 
     def fit(self) -> None:
         """Shows the whole picture."""
         self._set(1.0, QPointF(0.5, 0.5))
 
     def pan(self, right: float, down: float) -> None:
-        """Moves what is seen by a fifth of itself for each step."""
-        stride = _PAN / self.zoom
-        self._set(self.zoom, self._middle + QPointF(right * stride, down * stride))
+        """Moves the visible part by a fifth of its size per step."""
+        stride = _PAN_STEP / self.zoom
+        self._set(self.zoom, self._center + QPointF(right * stride, down * stride))
 
-    def zoom_at(self, pane: QWidget, place: QPointF, factor: float) -> None:
-        """Zooms so that what is under `place` on a pane stays there."""
+    def zoom_at(self, pane: QWidget, anchor: QPointF, factor: float) -> None:
+        """Zooms and keeps the point of the picture under `anchor` (pixels of the pane)."""
         rect = self._rects[pane]()
         if rect.isEmpty():
             return
-        zoom = min(max(self.zoom * factor, 1.0), MOST)
+        zoom = min(max(self.zoom * factor, 1.0), MAX_ZOOM)
         width, height = rect.width() * zoom / self.zoom, rect.height() * zoom / self.zoom
-        x = (place.x() - rect.left()) / rect.width()
-        y = (place.y() - rect.top()) / rect.height()
+        x = (anchor.x() - rect.left()) / rect.width()
+        y = (anchor.y() - rect.top()) / rect.height()
         self._set(
             zoom,
             QPointF(
-                x + (pane.width() / 2 - place.x()) / width,
-                y + (pane.height() / 2 - place.y()) / height,
+                x + (pane.width() / 2 - anchor.x()) / width,
+                y + (pane.height() / 2 - anchor.y()) / height,
             ),
             pane,
         )
 
     def move(self, pane: QWidget, by: QPointF) -> None:
-        """Moves the picture by so many pixels of a pane."""
+        """Moves the picture by an offset in pixels of a pane."""
         rect = self._rects[pane]()
         if not rect.isEmpty():
             shift = QPointF(by.x() / rect.width(), by.y() / rect.height())
-            self._set(self.zoom, self._middle - shift, pane)
+            self._set(self.zoom, self._center - shift, pane)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Turns a pane's wheel, pinches and drags into zooming and moving."""
+        """Zooms and moves by the wheel, pinches and drags of a pane."""
         pane = cast("QWidget", watched)
         match event.type():
             case QEvent.Type.Wheel:
                 wheel = cast("QWheelEvent", event)
                 turned = wheel.angleDelta().y() / _NOTCH
                 if turned:
-                    self.zoom_at(pane, wheel.position(), _STEP**turned)
+                    self.zoom_at(pane, wheel.position(), _ZOOM_STEP**turned)
                 return True
             case QEvent.Type.NativeGesture:
                 native = cast("QNativeGestureEvent", event)
@@ -122,15 +124,15 @@ class Viewport(QObject):
             case QEvent.Type.Gesture:
                 pinch = cast("QGestureEvent", event).gesture(Qt.GestureType.PinchGesture)
                 if isinstance(pinch, QPinchGesture):
-                    middle = QPointF(pane.mapFromGlobal(pinch.centerPoint().toPoint()))
-                    self.zoom_at(pane, middle, pinch.scaleFactor())
+                    center = QPointF(pane.mapFromGlobal(pinch.centerPoint().toPoint()))
+                    self.zoom_at(pane, center, pinch.scaleFactor())
                     return True
             case QEvent.Type.MouseButtonPress:
                 return self._press(pane, cast("QMouseEvent", event))
             case QEvent.Type.MouseMove if self._dragged is not None:
-                place = cast("QMouseEvent", event).position()
-                self.move(pane, place - self._dragged[1])
-                self._dragged = pane, place
+                position = cast("QMouseEvent", event).position()
+                self.move(pane, position - self._dragged[1])
+                self._dragged = pane, position
                 return True
             case QEvent.Type.MouseButtonRelease if self._dragged is not None:
                 self._dragged = None
@@ -144,7 +146,7 @@ class Viewport(QObject):
         if self.zoom == 1.0:
             return False
         if event.button() == Qt.MouseButton.LeftButton:
-            # What lies on the picture, such as a region, may want the mouse first.
+            # A layer on the picture, such as a region, may use the press.
             pane.mousePressEvent(event)
             if event.isAccepted():
                 return True
@@ -155,24 +157,32 @@ class Viewport(QObject):
         pane.setCursor(Qt.CursorShape.ClosedHandCursor)
         return True
 
-    def _set(self, zoom: float, middle: QPointF, pane: QWidget | None = None) -> None:
-        self.zoom = zoom = min(max(zoom, 1.0), MOST)
+    def _set(self, zoom: float, center: QPointF, pane: QWidget | None = None) -> None:
+        self.zoom = zoom = min(max(zoom, 1.0), MAX_ZOOM)
         share_x = share_y = 1.0 / zoom
         if pane is not None and self._rects[pane]().width() > 0:
             rect = self._rects[pane]()
             share_x, share_y = pane.width() / rect.width(), pane.height() / rect.height()
-        self._middle = QPointF(_within(middle.x(), share_x), _within(middle.y(), share_y))
+        self._center = QPointF(
+            _clamp_center(center.x(), share_x), _clamp_center(center.y(), share_y)
+        )
         self.changed.emit()
 
 
-def _within(middle: float, share: float) -> float:
-    """Keeps a part that is `share` of the picture wide inside of it."""
+def _clamp_center(center: float, share: float) -> float:
+    """Keeps a visible part of size `share` (0..1 of the picture) inside the picture."""
     half = min(share, 1.0) / 2
-    return min(max(middle, half), 1.0 - half)
+    return min(max(center, half), 1.0 - half)
 
 
-def _start(length: float, room: float, middle: float) -> float:
-    """Where a picture of some length begins so that its `middle` is in the middle of the room."""
-    if length <= room:
-        return (room - length) / 2
-    return min(max(room / 2 - middle * length, room - length), 0.0)
+def _offset(length: float, available: float, center: float) -> float:
+    """Offset of a picture on a pane, along one axis, in pixels.
+
+    Args:
+        length: Length of the zoomed picture.
+        available: Length of the pane.
+        center: The point of the picture (0..1) that is at the pane's center.
+    """
+    if length <= available:
+        return (available - length) / 2
+    return min(max(available / 2 - center * length, available - length), 0.0)

@@ -23,9 +23,10 @@ from studio_kit import patient  # noqa: E402
 from training_kit import write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
+from app.features import FEATURES  # noqa: E402
 from app.features.training.feature import Training  # noqa: E402
 from app.main import Options, Program  # noqa: E402
-from app.session import session as live_session  # noqa: E402
+from app.session import teacher as teacher_model  # noqa: E402
 from uvanet.training.run_lock import holder  # noqa: E402
 from uvanet.user_models import runs_folder  # noqa: E402
 from uvanet.video.writer import VideoWriter  # noqa: E402
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+    from app.shell.feature import Feature
 
 FRAMES, FPS = 60, 30
 
@@ -82,9 +85,14 @@ def launch(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
     before = set(threading.enumerate())
     benches: list[Bench] = []
 
-    def start(source: str | None = "demo", **options: object) -> Bench:
+    def start(
+        source: str | None = "demo",
+        features: tuple[type[Feature], ...] = FEATURES,
+        **options: object,
+    ) -> Bench:
         predictor = Contrast()
-        program = Program(Options(None if source is None else str(source), **options), predictor)
+        chosen = Options(None if source is None else str(source), **options)
+        program = Program(chosen, predictor, features)
         bench = Bench(program, predictor, qtbot)
         benches.append(bench)
         return bench
@@ -127,20 +135,20 @@ def still(player: Bench) -> Bench:
 @pytest.fixture
 def use_teacher(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bench, Callable[[], object]], None]:
     """Chooses a teacher that is no installed model: its name is "corner"."""
-    load, available = live_session.load_predictor, live_session.if_available
+    load, available = teacher_model.load_predictor, teacher_model.if_available
 
     def use(bench: Bench, make: Callable[[], object]) -> None:
         monkeypatch.setattr(
-            live_session,
+            teacher_model,
             "load_predictor",
             lambda name, *rest: make() if name == "corner" else load(name, *rest),
         )
         monkeypatch.setattr(
-            live_session,
+            teacher_model,
             "if_available",
             lambda name: name if name == "corner" else available(name),
         )
-        bench.session.use_teacher("corner")
+        bench.session.teacher.use("corner")
 
     return use
 

@@ -1,4 +1,4 @@
-"""The bridge: pipeline threads on one side, Qt's event loop on the other."""
+"""Bridge between the pipeline's threads and Qt's event loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def on_threads(work: Callable[[], None], threads: int = 4) -> None:
-    """Runs the work on so many foreign threads and waits for all."""
+    """Runs the work on several plain threads and waits for all."""
     running = [threading.Thread(target=work) for _ in range(threads)]
     for thread in running:
         thread.start()
@@ -26,7 +26,7 @@ def on_threads(work: Callable[[], None], threads: int = 4) -> None:
         thread.join()
 
 
-def test_a_busy_window_finds_one_notification(qtbot: QtBot) -> None:
+def test_at_most_one_result_notification_waits(qtbot: QtBot) -> None:
     bridge = PipelineBridge()
     calls: list[bool] = []
     window_thread = QThread.currentThread()
@@ -38,7 +38,7 @@ def test_a_busy_window_finds_one_notification(qtbot: QtBot) -> None:
     assert calls == [True]
 
 
-def test_a_result_that_comes_while_one_is_handled_is_not_lost(qtbot: QtBot) -> None:
+def test_a_result_during_the_handling_of_another_is_announced(qtbot: QtBot) -> None:
     bridge = PipelineBridge()
     calls: list[int] = []
 
@@ -54,7 +54,7 @@ def test_a_result_that_comes_while_one_is_handled_is_not_lost(qtbot: QtBot) -> N
     assert calls == [0, 1, 2]
 
 
-def test_events_arrive_in_order_on_the_windows_thread(qtbot: QtBot) -> None:
+def test_events_arrive_in_order_on_the_gui_thread(qtbot: QtBot) -> None:
     bridge = PipelineBridge()
     arrived: list[tuple[object, bool]] = []
     here = threading.get_ident()
@@ -70,7 +70,7 @@ def test_events_arrive_in_order_on_the_windows_thread(qtbot: QtBot) -> None:
     assert arrived == [(event, True) for event in sent]
 
 
-def test_a_bridge_that_is_gone_is_quiet(qtbot: QtBot) -> None:
+def test_a_destroyed_bridge_ignores_calls(qtbot: QtBot) -> None:
     parent = QObject()
     bridge = PipelineBridge(parent)
     calls: list[object] = []
@@ -86,14 +86,14 @@ def test_a_bridge_that_is_gone_is_quiet(qtbot: QtBot) -> None:
     assert calls == []
 
 
-def test_destroying_it_under_fire(qtbot: QtBot) -> None:
+def test_destruction_while_other_threads_call_it(qtbot: QtBot) -> None:
     for _ in range(20):
         parent = QObject()
         bridge = PipelineBridge(parent)
         bridge.resultReady.connect(lambda: None)
         over, running = threading.Event(), threading.Event()
 
-        def fire(
+        def call(
             bridge: PipelineBridge = bridge,
             over: threading.Event = over,
             running: threading.Event = running,
@@ -103,7 +103,7 @@ def test_destroying_it_under_fire(qtbot: QtBot) -> None:
                 bridge.notify_event(SourceResumed(1))
                 running.set()
 
-        threads = [threading.Thread(target=fire) for _ in range(3)]
+        threads = [threading.Thread(target=call) for _ in range(3)]
         for thread in threads:
             thread.start()
         assert running.wait(10)

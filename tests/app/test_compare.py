@@ -59,8 +59,8 @@ def teacher() -> Corner:
 def side(player: Bench, teacher: Corner, use_teacher: UseTeacher) -> Bench:
     """The program with student, teacher and difference side by side."""
     use_teacher(player, lambda: teacher)
-    second = player.slots.panes.others[0].canvas
-    player.until(lambda: second.has_picture and not second.waiting)
+    second = player.slots.panes.extra[0].canvas
+    player.until(lambda: second.has_picture and not second.has_unpainted_picture)
     return player
 
 
@@ -73,19 +73,18 @@ def pixels(canvas: object) -> np.ndarray:
 
 
 def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
-    main, second, third = (
-        pane.canvas for pane in (side.slots.panes.main, *side.slots.panes.others)
-    )
+    main, second, third = (pane.canvas for pane in (side.slots.panes.main, *side.slots.panes.extra))
     assert all(canvas.isVisible() for canvas in (main, second, third))
     assert abs(main.width() - second.width()) <= 1
-    # Whenever a picture of both was painted, the panes beside it show the same frame.
+    # At each paint, all panes show the same frame. `presented` would be too late to see that: it
+    # is delivered after the paint, when newer frames may have come.
     numbers = []
 
-    def note(packet: object) -> None:
-        if packet.teacher_result is not None:
-            numbers.append((packet.frame.seq, second._order[1], third._order[1]))
+    def note(_: object) -> None:
+        if second.has_picture and third.has_picture:
+            numbers.append((main._order, second._order, third._order))
 
-    side.presenter.presented.connect(note)
+    main.painted.connect(note)
     side.until(lambda: len(numbers) > 8)
     assert all(one == two == three for one, two, three in numbers)
     card = compare(side).card
@@ -125,8 +124,8 @@ def test_the_difference_is_orange_and_blue_where_it_should_be(
     still: Bench, use_teacher: UseTeacher
 ) -> None:
     use_teacher(still, Corner)
-    third = still.slots.panes.others[1].canvas
-    still.until(lambda: third.has_picture and not third.waiting)
+    third = still.slots.panes.extra[1].canvas
+    still.until(lambda: third.has_picture and not third.has_unpainted_picture)
     picture = pixels(third).astype(int)
     height, width = picture.shape[:2]
     corner = picture[int(0.9 * height), int(0.95 * width)]
@@ -164,8 +163,8 @@ def test_the_wipe_changes_overlays_at_the_line(still: Bench, use_teacher: UseTea
 
 def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
     still.trigger("compare_original")
-    bare, main = still.slots.panes.others[0].canvas, still.canvas
-    still.until(lambda: bare.isVisible() and not bare.waiting)
+    bare, main = still.slots.panes.extra[0].canvas, still.canvas
+    still.until(lambda: bare.isVisible() and not bare.has_unpainted_picture)
     assert bare.mapTo(still.window, QPoint()).x() < main.mapTo(still.window, QPoint()).x()
 
     def apart() -> float:
@@ -174,14 +173,14 @@ def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
         return float(np.abs(one[:height, :width] - other[:height, :width])[20:-20, 20:-20].max())
 
     assert apart() > 40
-    assert still.session.running_teacher == ""
-    assert still.session.teacher_stats() is None
+    assert still.session.teacher.running == ""
+    assert still.session.teacher.stats() is None
     still.trigger("overlay")
     assert apart() < 12
 
 
 def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None:
-    main, second = side.canvas, side.slots.panes.others[0].canvas
+    main, second = side.canvas, side.slots.panes.extra[0].canvas
     place = QPointF(second.width() * 0.25, second.height() * 0.5)
     before = second.picture_rect()
     share = (place.x() - before.left()) / before.width()
@@ -230,7 +229,7 @@ def test_the_keyboard_moves_what_is_seen(side: Bench) -> None:
 
 
 def test_a_pinch_zooms_at_its_place(side: Bench) -> None:
-    main, second = side.canvas, side.slots.panes.others[0].canvas
+    main, second = side.canvas, side.slots.panes.extra[0].canvas
     place = QPointF(second.width() * 0.25, second.height() * 0.5)
     before = second.picture_rect()
     share = (place.x() - before.left()) / before.width()
@@ -273,7 +272,7 @@ def test_a_teacher_that_fails_is_told_and_the_picture_goes_on(side: Bench, teach
 def test_no_old_map_stands_beside_a_frame_on_which_the_teacher_failed(
     side: Bench, teacher: Corner
 ) -> None:
-    second = side.slots.panes.others[0].canvas
+    second = side.slots.panes.extra[0].canvas
     side.until(lambda: second.has_picture)
     teacher.error = RuntimeError("too much")
     side.until(lambda: second.message)
@@ -294,21 +293,21 @@ def test_how_they_agree_goes_to_the_clipboard_too(side: Bench) -> None:
 
 
 def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:
-    assert side.session.teacher_stats() is not None
+    assert side.session.teacher.stats() is not None
     side.trigger("compare_student")
-    assert side.session.teacher_stats() is None
+    assert side.session.teacher.stats() is None
     assert not compare(side).strip.isVisible()
-    assert not side.slots.panes.others[0].isVisible()
+    assert not side.slots.panes.extra[0].isVisible()
     side.until(
         lambda: not [t for t in threading.enumerate() if t.name == "uvanet-teacher"],
     )
 
 
 def test_without_any_teacher_it_says_so(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.session.session.first_teacher", lambda student: "")
+    monkeypatch.setattr("app.session.teacher.first_teacher", lambda student: "")
     player.trigger("compare_side")
     assert "ONNX" in compare(player).strip.lag.full_text
-    assert player.slots.panes.others[0].canvas.message
+    assert player.slots.panes.extra[0].canvas.message
     painted = player.session.stats().painted
     player.until(lambda: player.session.stats().painted > painted + 5)
 
@@ -320,7 +319,7 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
         compare_view="wipe", compare_wipe=0.25, compare_paired=False, compare_teacher="uvanet-64"
     )
     bench = launch(clip)
-    assert bench.session.running_teacher == ""
+    assert bench.session.teacher.running == ""
     bench.until(lambda: compare(bench).stage.teacher_result is not None)
     assert compare(bench).handle.isVisible()
     assert compare(bench).handle.share == 0.25
@@ -329,7 +328,7 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
 
 
 def test_another_source_forgets_the_teachers_pictures(side: Bench, clip: Path) -> None:
-    second = side.slots.panes.others[0].canvas
+    second = side.slots.panes.extra[0].canvas
     side.session.switched.emit()
     assert not second.has_picture
     side.open(clip)

@@ -145,7 +145,7 @@ def test_folded_cards_stay_folded(launch, clip):
     fold.button.click()
     assert not first.overlay_panel.opacity.isVisible()
     first.until(lambda: first.overlay_panel.height() < tall / 2)
-    assert fold.button.accessibleName() == "Unfold Overlay"
+    assert fold.button.accessibleName() == "Expand Overlay"
     first.window.close()
     second = launch(clip)
     assert not second.overlay_panel.opacity.isVisible()
@@ -188,7 +188,7 @@ def test_dropped_weights_are_no_film(player, tmp_path):
     for ending in ("onnx", "json"):
         weights = resource(f"weights/uvanet-64.{ending}")
         (tmp_path / f"mine.{ending}").write_bytes(weights.read_bytes())
-    with player.qtbot.waitSignal(player.session.model_changed, timeout=60_000) as signal:
+    with player.qtbot.waitSignal(player.session.student.changed, timeout=60_000) as signal:
         drop(player, tmp_path / "mine.onnx")
     assert signal.args == [str(tmp_path / "mine.onnx")]
 
@@ -201,7 +201,7 @@ def test_weights_to_train_from_stand_for_the_network_beside_them(player, tmp_pat
     for ending in ("onnx", "json"):
         weights = resource(f"weights/uvanet-64.{ending}")
         (tmp_path / f"mine.{ending}").write_bytes(weights.read_bytes())
-    with player.qtbot.waitSignal(player.session.model_changed, timeout=60_000) as signal:
+    with player.qtbot.waitSignal(player.session.student.changed, timeout=60_000) as signal:
         drop(player, tmp_path / "mine.safetensors")
     assert signal.args == [str(tmp_path / "mine.onnx")]
 
@@ -215,7 +215,7 @@ def test_a_strangers_weights_are_tried_before_they_are_used(player, tmp_path):
     models = player.find(Models)
     assert models.trial is not None
     assert models.trial.isVisible()
-    assert player.session.model == "uvanet-64"
+    assert player.session.student.name == "uvanet-64"
     models.trial.reject()
 
 

@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import Qt
 from window_bench import PATIENCE, FakeCamera
 
-from app.features.analyse.feature import Analyse
 from app.features.export.dialog import ExportDialog
 from app.features.export.feature import Export
 from app.features.export.options import ExportOptions, reserve_file
@@ -290,9 +289,8 @@ def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, hom
 
 
 def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
-    analyse = still.find(Analyse)
     box = ((0.0, 0.0), (1.0, 0.5))
-    still.session.set_regions(tuple(Region(name, Shape.RECTANGLE, box) for name in ("file", "file")))
+    still.session.set_regions([Region("file", Shape.RECTANGLE, box)] * 2)
     choice = ExportOptions(preset="numbers")
     feature(still)._orders.add("demo", choice, tmp_path / "n", ["--end", "0.3"])
     (task,) = wait_ended(still)

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
     controller = player.session
-    with player.qtbot.waitSignal(controller.model_changed, timeout=PATIENCE) as changed:
-        controller.use_model("uvanet-64")
+    with player.qtbot.waitSignal(controller.student.changed, timeout=PATIENCE) as changed:
+        controller.student.use("uvanet-64")
     assert changed.args == ["uvanet-64"]
-    assert controller.model == "uvanet-64"
+    assert controller.student.name == "uvanet-64"
     calls = player.predictor.calls
     captured = controller.stats().captured
     player.until(lambda: controller.stats().captured > captured + 5)
@@ -43,7 +43,7 @@ def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
 
 def test_a_paused_picture_gets_the_new_heat(still: Bench) -> None:
     before, frame = still.presenter.packet, still.frame()
-    still.session.use_model(str(resource("weights/uvanet-64.onnx")))
+    still.session.student.use(str(resource("weights/uvanet-64.onnx")))
     still.until(lambda: still.presenter.packet is not before)
     still.settle()
     assert still.frame() == frame
@@ -65,8 +65,8 @@ def test_a_still_picture_gets_the_new_heat(
     bench = launch(path)
     bench.until(lambda: bench.presenter.overlay_seen)
     assert bench.session.info.kind is SourceKind.PICTURE
-    with bench.qtbot.waitSignal(bench.session.model_changed, timeout=PATIENCE):
-        bench.session.use_model("uvanet-64")
+    with bench.qtbot.waitSignal(bench.session.student.changed, timeout=PATIENCE):
+        bench.session.student.use("uvanet-64")
 
 
 def test_a_damaged_file_is_refused_and_the_old_network_goes_on(
@@ -75,10 +75,10 @@ def test_a_damaged_file_is_refused_and_the_old_network_goes_on(
     bad = tmp_path / "bad.onnx"
     shutil.copy(resource("weights/uvanet-64.json"), tmp_path / "bad.json")
     bad.write_bytes(b"no network")
-    with player.qtbot.waitSignal(player.session.model_failed, timeout=PATIENCE):
-        player.session.use_model(str(bad))
+    with player.qtbot.waitSignal(player.session.student.failed, timeout=PATIENCE):
+        player.session.student.use(str(bad))
     assert "bad.onnx" in player.banner.message
-    assert player.session.model == "uvanet-64"
+    assert player.session.student.name == "uvanet-64"
     calls = player.predictor.calls
     player.until(lambda: player.predictor.calls > calls)
 
@@ -129,8 +129,8 @@ def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None
     assert player.settings.compare_teacher == name
     assert player.settings.model_files == [name]
     panes = player.slots.panes
-    player.until(lambda: panes.others[0].canvas.has_picture and panes.others[0].isVisible())
-    assert "my model" in player.slots.panes.others[0]._note.full_text
+    player.until(lambda: panes.extra[0].canvas.has_picture and panes.extra[0].isVisible())
+    assert "my model" in player.slots.panes.extra[0]._note.full_text
 
 
 def test_numbers_that_make_no_sense_are_told(player: Bench, foreign: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     assert "-" in dialog.latencies.values()
     dialog.measure.click()
     player.until(lambda: all(" ms" in dialog.latencies[one] for one in ("uvanet-64", name)))
-    with player.qtbot.waitSignal(player.session.model_changed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.student.changed, timeout=PATIENCE):
         dialog.students[name].click()
     assert player.status.model.text() == "my model"
     assert player.settings.model == name
@@ -190,7 +190,7 @@ def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     player.until(lambda: folder.name in dialog.students)
-    with player.qtbot.waitSignal(player.session.model_changed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.student.changed, timeout=PATIENCE):
         dialog.students[folder.name].click()
     assert player.settings.model == folder.name
     dialog.teachers[folder.name].click()
@@ -213,7 +213,7 @@ def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreig
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     player.until(lambda: bad in dialog.students)
-    with player.qtbot.waitSignal(player.session.model_failed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.student.failed, timeout=PATIENCE):
         dialog.students[bad].click()
     assert dialog.students["uvanet-64"].isChecked()
     assert player.settings.model == ""
@@ -229,7 +229,7 @@ def test_the_model_is_remembered_unless_its_file_is_gone(
     if gone:
         foreign.unlink()
     bench = launch(clip)
-    assert bench.session.model == ("uvanet-64" if gone else model)
+    assert bench.session.student.name == ("uvanet-64" if gone else model)
     bench.until(lambda: bench.presenter.overlay_seen)
 
 
@@ -237,9 +237,9 @@ def test_another_engine_runs_the_model_that_is_there(player: Bench) -> None:
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     assert [dialog.engines.itemData(i) for i in range(2)] == ["auto", "onnx"]
-    with player.qtbot.waitSignal(player.session.model_changed, timeout=PATIENCE):
+    with player.qtbot.waitSignal(player.session.student.changed, timeout=PATIENCE):
         dialog.engines.setCurrentIndex(1)
         dialog.engines.activated.emit(1)
     assert player.settings.model_engine == "onnx"
-    assert player.session.model == "uvanet-64"
+    assert player.session.student.name == "uvanet-64"
     dialog.close()

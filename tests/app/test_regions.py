@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from app.features.analyse.feature import Analyse
+from app.features.analyse.region_store import RegionStore
 from uvanet.analysis import Region, Shape, region_shares
 
 LEFT_HALF = Region("Left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
@@ -294,3 +295,13 @@ def test_a_region_drawn_on_a_zoomed_picture_lies_where_it_was_drawn(still):
     drag(still, (0.35, 0.7), (0.4, 0.7), (0.45, 0.7))
     assert still.canvas.picture_rect() != before
     assert len(regions(still).all) == 1
+
+
+def test_a_source_whose_name_is_not_utf_8_keeps_its_regions(tmp_path):
+    path = tmp_path / "regions.json"
+    store = RegionStore(path)
+    store.put("film-\udcff.mp4", [LEFT_HALF])
+    store.write()
+    assert RegionStore(path).get("film-\udcff.mp4") == [LEFT_HALF]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob(".regions*"))

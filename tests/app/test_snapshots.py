@@ -64,8 +64,8 @@ def test_regions_are_seen_in_it(still):
 
 def test_a_comparison_is_seen_as_it_stands(still, use_teacher):
     use_teacher(still, Corner)
-    third = still.slots.panes.others[1].canvas
-    still.until(lambda: third.has_picture and not third.waiting)
+    third = still.slots.panes.extra[1].canvas
+    still.until(lambda: third.has_picture and not third.has_unpainted_picture)
     alone = still.presenter.packet.frame.image
     height, width = alone.shape[:2]
     side = still.presenter.snapshot()()

@@ -40,7 +40,7 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch)
     for label in dialog.ending.findChildren(QLabel):
         if label.text().startswith("0.") and label.isVisible():
             assert label.width() >= label.sizeHint().width(), label.text()
-    studio.until(lambda: studio.session.model == run.outcome.model)
+    studio.until(lambda: studio.session.student.name == run.outcome.model)
     studio.until(lambda: "in use now" in studio.banner.message)
     assert dialog.ending.undo_button.isVisible()
     # The fake network looked at edges of both squares; the student looks at the green one.
@@ -54,7 +54,7 @@ def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch)
     ]
     assert any(name.startswith("Use now: uvanet-64") for name in names)
     studio.trigger("undo_model")
-    studio.until(lambda: studio.session.model == "uvanet-64")
+    studio.until(lambda: studio.session.student.name == "uvanet-64")
     studio.until(lambda: dialog.ending.use_button.isVisible())
     studio.trigger("undo_model")
     studio.until(lambda: "no model to go back to" in studio.banner.message)
@@ -92,7 +92,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     bench.until(lambda: feature.run is None)
     assert list_user_models()
     # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
-    bench.until(lambda: bench.session.model.endswith(".onnx"))
+    bench.until(lambda: bench.session.student.name.endswith(".onnx"))
 
 
 def test_quitting_may_stop_it_or_be_thought_better_of(studio):

@@ -228,7 +228,7 @@ def test_a_run_that_fails_says_why_and_the_view_lives_on(studio, squares, teache
     assert said in studio.banner.message
     frame = studio.frame()
     studio.until(lambda: studio.frame() != frame)
-    assert studio.session.model == "uvanet-64"
+    assert studio.session.student.name == "uvanet-64"
     assert not list_user_models()
     left = {path.name for path in run.folder.rglob("*")}
     assert not [name for name in left if name.endswith((".part", LOCK))]
@@ -258,7 +258,7 @@ def test_what_is_no_better_is_not_swapped_in(studio, squares, teacher, tmp_path)
     studio.until(lambda: studio.feature.run is None)
     assert run.outcome.state == "done", run.outcome
     assert not run.outcome.model
-    assert studio.session.model == "uvanet-64"
+    assert studio.session.student.name == "uvanet-64"
     assert not list_user_models()
     ending = studio.feature.dialog("adapt").ending
     assert ending.title.text() in {"No clear difference", "Worse"}

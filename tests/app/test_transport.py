@@ -38,7 +38,7 @@ def test_a_part_is_marked_by_buttons_beside_the_timeline(still):
     first.click()
     still.seek(1.0)
     last.click()
-    assert still.transport.timeline._marks == (500, 1033)
+    assert still.transport.timeline._range == (500, 1033)
 
 
 def test_a_click_on_the_timeline_jumps_there(still):

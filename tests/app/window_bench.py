@@ -11,26 +11,15 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from app.features import FEATURES
-from app.features.analyse.settings import AnalyseSettings
-from app.features.cameras.settings import CameraSettings
-from app.features.compare.settings import CompareSettings
 from app.features.diagnostics.feature import Diagnostics
-from app.features.export.settings import ExportSettings
 from app.features.overlay.feature import Overlay
-from app.features.overlay.settings import OverlaySettings
 from app.features.playback.feature import Playback
-from app.features.playback.settings import PlaybackSettings
 from app.features.sources.feature import Sources
-from app.features.sources.settings import SourcesSettings
-from app.features.training.settings import TrainingSettings
-from app.features.view.settings import ViewSettings
 from app.pipeline.events import PipelineState
-from app.runtime.settings import settings_path
-from app.session.settings import SessionSettings
+from app.runtime.settings import Section, settings_path
 from app.shell.actions import declared_actions
 from app.shell.feature import Feature
 from app.shell.main_window import MainWindow
-from app.shell.settings import WindowSettings
 from uvanet.sources import Frame, Source, SourceInfo, SourceKind
 
 if TYPE_CHECKING:
@@ -42,26 +31,14 @@ if TYPE_CHECKING:
     from app.features.playback.transport import Transport
     from app.features.sources.source_picker import SourcePicker
     from app.main import Program
-    from app.runtime.settings import Section, SettingsStore
+    from app.runtime.settings import SettingsStore
     from app.ui.live_plot import PlotPanel
 
 F = TypeVar("F", bound=Feature)
 
 ALL_ACTIONS = [spec for owner in (MainWindow, *FEATURES) for spec in declared_actions(owner)]
 
-SECTIONS = (
-    WindowSettings,
-    SessionSettings,
-    SourcesSettings,
-    PlaybackSettings,
-    OverlaySettings,
-    ViewSettings,
-    CameraSettings,
-    CompareSettings,
-    AnalyseSettings,
-    ExportSettings,
-    TrainingSettings,
-)
+SECTIONS = tuple(Section.__subclasses__())
 PATIENCE = 60_000  # ms; a bound for conditions, not a measure of anything
 
 
@@ -219,7 +196,9 @@ class Bench:
         """Opens a source and waits for its first picture."""
         with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
             self.session.open(str(spec))
-        self.until(lambda: self.presenter.packet is not None and not self.canvas.waiting)
+        self.until(
+            lambda: self.presenter.packet is not None and not self.canvas.has_unpainted_picture
+        )
 
     def pause(self) -> None:
         """Pauses, and waits until no picture comes any more."""
@@ -233,7 +212,7 @@ class Bench:
 
         def quiet() -> bool:
             stats = self.session.stats()
-            return stats.in_flight == 0 and not self.canvas.waiting
+            return stats.in_flight == 0 and not self.canvas.has_unpainted_picture
 
         self.until(quiet)
         seen = -1

@@ -7,15 +7,23 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import msgspec
 import pytest
 from program_child import ROOT
 
-from app.runtime.settings import Settings
-from app.shell.actions import all_actions
+from app.features import FEATURES
+from app.runtime.settings import Section
+from app.shell.actions import declared_actions
+from app.shell.main_window import MainWindow
 from uvanet.analysis import Region
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def all_sections() -> list[type[Section]]:
+    """The sections of the program; the import of the features defined them."""
+    return Section.__subclasses__()
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +42,12 @@ def script() -> Any:
 def test_scenes_name_what_there_is(script: Any) -> None:
     names = [scene.name for scene in script.SCENES]
     assert len(names) == len(set(names))
-    actions = {spec.name for spec in all_actions()}
+    actions = {spec.name for owner in (MainWindow, *FEATURES) for spec in declared_actions(owner)}
+    sections = {kind.SECTION: kind for kind in all_sections()}
     for scene in script.SCENES:
         assert {*scene.actions, scene.last or "quit"} <= actions
-        Settings(**scene.settings)
+        for name, fields in scene.settings.items():
+            assert msgspec.convert(fields, sections[name], strict=True) != sections[name]()
         for region in scene.regions:
             assert Region.from_dict(region).solid
 

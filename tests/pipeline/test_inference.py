@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, balanced, wait_until
+from pipeline_fakes import LIMIT_S, Bench, Clip, FakeClock, FakePredictor, balanced, wait_until
 
 from app.pipeline.events import InferenceFailed, PipelineState
 from app.pipeline.paint_format import MAX_PAINT_SIDE, paintable
@@ -74,7 +74,7 @@ def test_the_factory_runs_on_the_inference_thread(
 
     def factory() -> FakePredictor:
         names.append(threading.current_thread().name)
-        assert ready.wait(10)
+        assert ready.wait(LIMIT_S)
         return predictor
 
     bench = benches(factory, clock)  # returns although the model takes its time

@@ -1,5 +1,7 @@
 import threading
 
+from pipeline_fakes import LIMIT_S
+
 from app.pipeline.latest_slot import LatestSlot
 
 
@@ -19,7 +21,7 @@ def test_take_waits_for_an_item() -> None:
     thread = threading.Thread(target=lambda: got.append(slot.take()))
     thread.start()
     slot.put("late")
-    thread.join(10)
+    thread.join(LIMIT_S)
     assert got == ["late"]
 
 
@@ -29,7 +31,7 @@ def test_close_wakes_waiting_threads_and_refuses_new_items() -> None:
     thread = threading.Thread(target=lambda: got.append(slot.take()))
     thread.start()
     assert slot.close() is None
-    thread.join(10)
+    thread.join(LIMIT_S)
     assert got == [None]
     assert slot.put("refused") == "refused"
     assert slot.take() is None

@@ -8,7 +8,16 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, balanced, wait_until
+from pipeline_fakes import (
+    LIMIT_S,
+    Bench,
+    Clip,
+    FakeClock,
+    FakePredictor,
+    LiveFeed,
+    balanced,
+    wait_until,
+)
 
 from app.pipeline.clock import SystemClock
 from app.pipeline.events import (
@@ -158,7 +167,7 @@ def test_a_slow_network_gets_the_newest_frame(bench: Bench, predictor: FakePredi
     camera = LiveFeed()
     bench.pipeline.open(camera)
     camera.push()
-    assert predictor.entered.wait(10)
+    assert predictor.entered.wait(LIMIT_S)
     camera.push(9)
     wait_until(lambda: bench.stats.captured == 10)
     stats = bench.stats
@@ -215,14 +224,14 @@ def test_a_seek_drops_frames_in_flight(bench: Bench, predictor: FakePredictor) -
 
     def on_read(index: int) -> None:
         if index == 1:
-            assert predictor.entered.wait(10)
+            assert predictor.entered.wait(LIMIT_S)
         if index == 3:
             reached.set()
-            assert held.wait(10)
+            assert held.wait(LIMIT_S)
 
     clip = Clip(100, 25.0, on_read=on_read)
     bench.pipeline.open(clip)
-    assert reached.wait(10)  # the network has 0, 1 is overwritten, 2 waits
+    assert reached.wait(LIMIT_S)  # the network has 0, 1 is overwritten, 2 waits
     bench.pipeline.pause()
     bench.pipeline.seek(2.0)
     held.set()
@@ -288,7 +297,7 @@ def test_accounting_balances_under_random_commands(benches: Callable[..., Bench]
         over.set()
         watcher.join()
     assert unbalanced == []
-    assert pipeline.close(10)
+    assert pipeline.close(LIMIT_S)
     stats = bench.stats
     assert balanced(stats)
     assert stats.in_flight == 0

@@ -18,7 +18,8 @@ from app.pipeline.events import (
     TeacherReady,
 )
 from app.runtime.jobs import Jobs
-from app.session import session as session_module
+from app.session import student as student_module
+from app.session import teacher as teacher_module
 from app.session.session import LiveSession
 from uvanet import sources
 from uvanet.errors import ModelError, SourceError
@@ -48,17 +49,16 @@ class Stage:
         self.said: list[tuple[str, object]] = []
         self.session.opened.connect(lambda info: self.opened.append(info.title))
         self.session.failed.connect(lambda error: self.failed.append(error.message))
-        for name in (
-            "model_changed",
-            "model_failed",
-            "model_waiting",
-            "engine_failed",
-            "teacher_ready",
-            "teacher_failed",
-        ):
-            getattr(self.session, name).connect(
-                lambda value, name=name: self.said.append((name, value))
-            )
+        student, teacher = self.session.student, self.session.teacher
+        for name, signal in {
+            "changed": student.changed,
+            "refused": student.failed,
+            "waiting": student.waiting,
+            "inference failed": student.inference_failed,
+            "teacher ready": teacher.ready,
+            "teacher failed": teacher.failed,
+        }.items():
+            signal.connect(lambda value, name=name: self.said.append((name, value)))
 
     def make_source(self, spec: str, **_: object) -> Source:
         if spec not in self.sources:
@@ -69,6 +69,13 @@ class Stage:
         if name not in self.models:
             raise ModelError(f"{name} does not exist.", "Choose another one.")
         return self.models[name]
+
+    def if_available(self, name: str) -> str:
+        return name if name in self.models else ""
+
+    def run_teacher(self, name: str) -> None:
+        self.session.teacher.use(name)
+        assert self.session.teacher.start(synchronized=True) == name
 
     def until(self, condition: Callable[[], object]) -> None:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=int(LIMIT_S * 1000))
@@ -98,7 +105,9 @@ class Stage:
 def stage(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     stage = Stage(qtbot)
     monkeypatch.setattr(sources, "make_source", stage.make_source)
-    monkeypatch.setattr(session_module, "load_predictor", stage.load)
+    for module in (student_module, teacher_module):
+        monkeypatch.setattr(module, "load_predictor", stage.load)
+    monkeypatch.setattr(teacher_module, "if_available", stage.if_available)
     yield stage
     assert stage.session.close(LIMIT_S)
     assert stage.jobs.close(LIMIT_S)
@@ -170,8 +179,8 @@ def test_events_of_a_source_that_was_replaced_are_ignored(stage: Stage) -> None:
 def test_events_of_a_teacher_that_was_replaced_are_ignored(stage: Stage) -> None:
     stage.models = {"a": FakePredictor(), "b": FakePredictor()}
     for name in ("a", "b"):
-        stage.session.use_teacher(name)
-        stage.until(lambda name=name: ("teacher_ready", name) in stage.said)
+        stage.run_teacher(name)
+        stage.until(lambda name=name: ("teacher ready", name) in stage.said)
     stage.said.clear()
     stage.post(TeacherReady(1, "a"))
     stage.post(TeacherFailed(1, "a", ModelError("Bad a.", "Choose.")))
@@ -181,8 +190,8 @@ def test_events_of_a_teacher_that_was_replaced_are_ignored(stage: Stage) -> None
 
 def test_a_result_of_a_replaced_teacher_is_left_out(stage: Stage) -> None:
     stage.models = {"a": FakePredictor(), "b": FakePredictor()}
-    stage.session.use_teacher("a")
-    stage.until(lambda: ("teacher_ready", "a") in stage.said)
+    stage.run_teacher("a")
+    stage.until(lambda: ("teacher ready", "a") in stage.said)
     camera = LiveFeed()
     stage.sources["camera"] = camera
     ready: list[bool] = []
@@ -192,7 +201,7 @@ def test_a_result_of_a_replaced_teacher_is_left_out(stage: Stage) -> None:
     camera.push()
     stage.until(lambda: ready)
     # The result of a waits to be taken; b takes over before it is.
-    stage.session.use_teacher("b")
+    stage.run_teacher("b")
     packet = stage.session.take()
     assert packet is not None
     assert packet.teacher_result is None
@@ -203,25 +212,25 @@ def test_a_result_of_a_replaced_teacher_is_left_out(stage: Stage) -> None:
 def test_failures_of_models_that_are_not_in_use_are_ignored(stage: Stage) -> None:
     stage.models["b"] = FakePredictor()
     stage.open(Clip(None, 30.0, live=True, title="camera"))
-    stage.session.use_model("b")
+    stage.session.student.use("b")
     stage.until(lambda: stage.said)
-    assert stage.said == [("model_changed", "b")]
+    assert stage.said == [("changed", "b")]
     stage.post(InferenceFailed(0, ModelError("Bad first.", "Choose.")))
     stage.post(ModelRefused(0, "first", ModelError("Bad first.", "Choose.")))
     stage.flush()
-    assert stage.said == [("model_changed", "b")]
+    assert stage.said == [("changed", "b")]
     stage.post(InferenceFailed(1, ModelError("Bad b.", "Choose.")))
     stage.flush()
-    assert [name for name, _ in stage.said] == ["model_changed", "engine_failed"]
+    assert [name for name, _ in stage.said] == ["changed", "inference failed"]
 
 
 def test_a_model_without_a_frame_for_its_trial_is_reported_as_waiting(stage: Stage) -> None:
     stage.models["b"] = FakePredictor()
-    stage.session.use_model("b")
+    stage.session.student.use("b")
     stage.until(lambda: stage.said)
-    assert stage.said == [("model_waiting", "b")]
+    assert stage.said == [("waiting", "b")]
     stage.open(Clip(1, 25.0, title="clip"))
-    stage.until(lambda: ("model_changed", "b") in stage.said)
+    stage.until(lambda: ("changed", "b") in stage.said)
 
 
 def test_a_model_takes_effect_on_the_frame_of_a_paused_live_source(stage: Stage) -> None:
@@ -229,7 +238,18 @@ def test_a_model_takes_effect_on_the_frame_of_a_paused_live_source(stage: Stage)
     stage.open(Clip(None, 30.0, live=True, title="camera"))
     stage.session.toggle()
     stage.until(lambda: stage.session.state is PipelineState.PAUSED)
-    stage.session.use_model("b")
+    stage.session.student.use("b")
     stage.until(lambda: stage.said)
-    assert stage.said == [("model_changed", "b")]
+    assert stage.said == [("changed", "b")]
     assert len(other.seen) == 1
+
+
+def test_a_teacher_that_was_deleted_counts_as_not_chosen(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teacher_module, "first_teacher", lambda student: f"not {student}")
+    stage.models["b"] = FakePredictor()
+    stage.session.teacher.use("deleted")
+    assert stage.session.teacher.name == "not first"
+    stage.session.teacher.use("b")
+    assert stage.session.teacher.name == "b"

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, balanced, wait_until
+from pipeline_fakes import (
+    LIMIT_S,
+    Bench,
+    Clip,
+    FakeClock,
+    FakePredictor,
+    LiveFeed,
+    balanced,
+    wait_until,
+)
 
 from app.pipeline.events import InferenceFailed, ModelChanged, ModelRefused, PipelineState
 from uvanet.errors import ModelError
@@ -47,7 +56,7 @@ def test_model_changed_comes_after_the_first_map(
     bench.pipeline.open(camera)
     assert not other.seen
     camera.push()
-    assert other.entered.wait(10)
+    assert other.entered.wait(LIMIT_S)
     assert not bench.of(ModelChanged)
     other.free.set()
     bench.until_event(ModelChanged)
@@ -107,7 +116,7 @@ def test_of_two_requests_the_last_one_counts(bench: Bench, predictor: FakePredic
     camera = LiveFeed()
     bench.pipeline.open(camera)
     camera.push()
-    assert predictor.entered.wait(10)
+    assert predictor.entered.wait(LIMIT_S)
     bench.pipeline.use_model(first, "first")
     bench.pipeline.use_model(last, "last")
     predictor.free.set()

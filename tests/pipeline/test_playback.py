@@ -180,7 +180,7 @@ def test_a_still_picture_ends_although_loop_is_set() -> None:
 
 
 def test_a_source_without_frames_is_an_error() -> None:
-    with pytest.raises(SourceError, match="clip holds no picture"):
+    with pytest.raises(SourceError, match="clip has no readable frame"):
         Player(Clip(0)).begin().run()
 
 

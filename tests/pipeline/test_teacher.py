@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from pipeline_fakes import Bench, Clip, FakeClock, FakePredictor, LiveFeed, balanced, wait_until
+from pipeline_fakes import (
+    LIMIT_S,
+    Bench,
+    Clip,
+    FakeClock,
+    FakePredictor,
+    LiveFeed,
+    balanced,
+    wait_until,
+)
 
 from app.pipeline.agreement import agreement
 from app.pipeline.clock import SystemClock
@@ -44,7 +53,7 @@ def test_synchronized_mode_shows_only_frames_that_both_processed(
         camera.push()
         wait_until(lambda count=count: len(predictor.seen) == count)
         if count == 1:
-            assert teacher.entered.wait(10)
+            assert teacher.entered.wait(LIMIT_S)
     wait_until(lambda: bench.stats.in_flight == 2)  # one in the teacher's hand, one in its slot
     assert bench.painted == []
     teacher.free.set()
@@ -73,7 +82,7 @@ def test_unsynchronized_mode_does_not_delay_the_student(
         camera.push()
         wait_until(lambda count=count: len(bench.painted) == count)
         # It holds the first one: on a busy machine it could come too late for that.
-        assert teacher.entered.wait(10)
+        assert teacher.entered.wait(LIMIT_S)
     assert bench.stats.dropped == 0
     assert bench.pipeline.teacher.take() is None
     results = bench.results
@@ -98,7 +107,7 @@ def test_lag_is_the_time_between_both_maps(
     teacher.free.clear()
     camera = watched(bench, teacher, synchronized=True)
     camera.push()
-    assert teacher.entered.wait(10)
+    assert teacher.entered.wait(LIMIT_S)
     clock.advance(0.25)
     teacher.free.set()
     wait_until(lambda: bench.painted)
@@ -149,14 +158,14 @@ def test_a_seek_drops_frames_that_wait_for_the_teacher(
 
     def on_read(index: int) -> None:
         if index == 1:
-            assert teacher.entered.wait(10)
+            assert teacher.entered.wait(LIMIT_S)
             wait_until(lambda: bench.stats.in_flight == 1)
         if index == 2:
-            assert held.wait(10)
+            assert held.wait(LIMIT_S)
 
     clip = Clip(100, 25.0, on_read=on_read)
     bench.pipeline.open(clip)
-    assert teacher.entered.wait(10)
+    assert teacher.entered.wait(LIMIT_S)
     bench.pipeline.pause()
     bench.pipeline.seek(2.0)
     held.set()
@@ -172,7 +181,7 @@ def test_stopping_the_teacher_releases_held_frames(bench: Bench, teacher: FakePr
     teacher.free.clear()
     camera = watched(bench, teacher, synchronized=True)
     camera.push()
-    assert teacher.entered.wait(10)
+    assert teacher.entered.wait(LIMIT_S)
     camera.push()
     wait_until(lambda: bench.stats.in_flight == 2 and bench.stats.inferred == 2)
     bench.pipeline.teacher.use(None)
@@ -223,7 +232,7 @@ def test_accounting_balances_while_teachers_change(benches: Callable[..., Bench]
         over.set()
         watcher.join()
     assert unbalanced == []
-    assert bench.pipeline.close(10)
+    assert bench.pipeline.close(LIMIT_S)
     assert bench.stats.in_flight == 0
     numbers = [packet.frame.seq for packet in bench.painted]
     assert numbers == sorted(set(numbers))
@@ -277,7 +286,7 @@ def test_results_and_events_carry_the_number_of_their_teacher(
     teacher.free.clear()
     camera = watched(bench, teacher, synchronized=synchronized)
     camera.push()
-    assert teacher.entered.wait(10)
+    assert teacher.entered.wait(LIMIT_S)
     bench.pipeline.teacher.use(FakePredictor(), name="next", synchronized=synchronized)
     bench.until_event(TeacherReady, 2)
     teacher.free.set()

@@ -1,4 +1,4 @@
-from pipeline_fakes import Bench, FakeClock, LiveFeed, wait_until
+from pipeline_fakes import LIMIT_S, Bench, FakeClock, LiveFeed, wait_until
 
 from app.pipeline.events import SourceResumed, SourceStalled
 from app.pipeline.watchdog import StallDetector
@@ -41,7 +41,7 @@ def test_a_camera_that_goes_silent_and_comes_back(bench: Bench, clock: FakeClock
 def test_a_camera_that_never_gives_a_frame_stalls(bench: Bench, clock: FakeClock) -> None:
     camera = LiveFeed()
     bench.pipeline.open(camera)
-    assert camera.reading.wait(10)
+    assert camera.reading.wait(LIMIT_S)
     clock.advance(4.0)
     bench.until_event(SourceStalled)
 

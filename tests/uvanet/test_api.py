@@ -287,6 +287,7 @@ def test_a_result_is_drawn_and_saved(
 def test_a_result_is_plotted_where_matplotlib_is_installed(
     model: uvanet.Model, frames: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    pytest.importorskip("matplotlib")
     result = model(frames[0])
     figure = result.plot()
     assert len(figure.axes) == 4
@@ -309,8 +310,7 @@ def test_a_video_is_predicted_frame_by_frame(model: uvanet.Model) -> None:
 
 
 def test_a_student_is_a_torch_module_with_or_without_its_weights() -> None:
-    import torch
-
+    torch = pytest.importorskip("torch")
     trained = uvanet.create_model("uvanet-64")
     assert not trained.training
     frame = torch.rand(1, 3, 64, 64)

@@ -125,7 +125,10 @@ def test_parts_of_living_writers_stay_whatever_their_process_id(tmp_path: Path) 
     assert sorted(tmp_path.rglob("*")) == sorted([tmp_path / "deep", *strangers])
 
 
-def test_a_half_copied_model_is_not_listed_and_is_removed(tmp_path: Path) -> None:
+def test_a_half_copied_model_is_not_listed_and_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
     shipped = resource("weights")
     models_folder().mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Arguments that several commands share."""
+"""Arguments that several commands have in common."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """A type for argparse: a number from `low` to `high`."""
+    """Makes a type for argparse: a number from `low` to `high`."""
 
     def parse(text: str) -> float:
         try:
@@ -18,7 +18,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low:g} to {high:g}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
         return value
 
     return parse
@@ -41,9 +41,9 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
 
 
 def count(text: str) -> int:
-    """A type for argparse: a whole number from 1 to 256."""
+    """Type for argparse: an integer from 1 to 256."""
     if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 256")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1 to 256")
     return int(text)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from uvanet.data.fixations import read_split
-from uvanet.model_card import file_hash
 from uvanet.training.config import TemporalTeacherConfig, step1_config, step2_config
 from uvanet.training.control import Callback
 from uvanet.training.data.pseudo_labels import (
@@ -25,26 +25,17 @@ from uvanet.training.data.pseudo_labels import (
 )
 from uvanet.training.distillation import STEP2, TrainingData, distill_student
 from uvanet.training.distributed import make_fabric, rank_zero_first
-from uvanet.training.provenance import (
-    Provenance,
-    backbone_source,
-    gaze_sources,
-    merge_sources,
-    pool_sources,
-    start_lineage,
-    teacher_sources,
-)
+from uvanet.training.provenance import distillation_provenance
 from uvanet.training.publish import publish_student
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 from uvanet.training.trainer import best_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from uvanet.model_card import Card
     from uvanet.training.config import SpatialTeacherConfig, TrainConfig
     from uvanet.training.data.crops import ViewConfig
+    from uvanet.training.provenance import Provenance
     from uvanet.training.teachers.inference import Teachers
 
 _LOG = logging.getLogger(__name__)
@@ -184,10 +175,8 @@ def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> Tr
 
 def provenance(config: DistillConfig, out: Path) -> Provenance:
     """How the student was made, read from the files that the run used."""
-    start_data, lineage = start_lineage(config.student.start)
     # Not the path: it would describe the machine.
-    start = lineage[-1]["name"] if lineage else ""
-    student = dataclasses.replace(config.student, start=start)
+    student = dataclasses.replace(config.student, start=Path(config.student.start).stem)
     usual = step1_config(student.preset, student.start)
     command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
     if student.start:
@@ -197,31 +186,25 @@ def provenance(config: DistillConfig, out: Path) -> Provenance:
             command += f" --{name.replace('_', '-')} {value}"
     if config.pool:
         command += " --pool POOL"
-    if config.teachers:
-        files = config.teachers.files
-        command += f" --spatial {files[0].stem} --temporal {files[1].stem}"
-        teacher_data = teacher_sources(files)
-    else:
-        files = tuple(out / f"{name}.onnx" for name in (SPATIAL, TEMPORAL))
-        teacher_data = [backbone_source(config.spatial.scale)]
-    stages: dict[str, dict[str, Any]] = {
-        f"{kind} teacher": {"name": path.stem, "sha256": file_hash(path)}
-        for kind, path in zip(("spatial", "temporal"), files, strict=True)
+    settings = {
+        "config": dataclasses.asdict(student),
+        "step 2": dataclasses.asdict(step2_config(student, "step 1")),
+        "views": dataclasses.asdict(config.views),
     }
-    if not config.teachers:
-        stages["spatial teacher"] |= dataclasses.asdict(config.spatial)
-        stages["temporal teacher"] |= dataclasses.asdict(config.temporal)
-    pool_data = pool_sources(config.pool, pool_files(config.pool)) if config.pool else []
-    return Provenance(
-        "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
-        "unlabelled pictures and clips.",
-        merge_sources(gaze_sources(config.root), start_data, teacher_data, pool_data),
-        {
-            "command": command,
-            "lineage": lineage,
-            "config": dataclasses.asdict(student),
-            "step 2": dataclasses.asdict(step2_config(student, "step 1")),
-            **stages,
-            "views": dataclasses.asdict(config.views),
-        },
+    if config.teachers:
+        spatial, temporal = config.teachers.files
+        command += f" --spatial {spatial.stem} --temporal {temporal.stem}"
+    else:
+        spatial, temporal = (out / f"{name}.onnx" for name in (SPATIAL, TEMPORAL))
+        settings["spatial teacher"] = dataclasses.asdict(config.spatial)
+        settings["temporal teacher"] = dataclasses.asdict(config.temporal)
+    return distillation_provenance(
+        command,
+        settings,
+        root=config.root,
+        teachers=(spatial, temporal),
+        start=config.student.start,
+        backbone=None if config.teachers else config.spatial.scale,
+        pool=config.pool,
+        pool_files=pool_files(config.pool) if config.pool else (),
     )

@@ -69,6 +69,47 @@ def weights_license(data: Sequence[DataSource]) -> str:
     return f"restricted by the terms of {', '.join(binding)}" if binding else "Apache-2.0"
 
 
+def distillation_provenance(
+    command: str,
+    settings: dict[str, Any],
+    *,
+    root: Path,
+    teachers: tuple[Path, Path],
+    start: str = "",
+    backbone: int | None = None,
+    pool: Path | None = None,
+    pool_files: Iterable[Path] = (),
+) -> Provenance:
+    """How a distilled student was made, read from the files that the run used.
+
+    Args:
+        command: The command, without paths of this machine.
+        settings: Stage to its settings.
+        root: The gaze data, as `find_root` gives it.
+        teachers: ONNX files of the spatial and the temporal teacher; both are hashed.
+        start: See `start_lineage`.
+        backbone: Scale of the backbone, where the run trained its own teachers; None for given
+            teachers, whose cards name their sources.
+        pool: Folder of unlabelled pictures and clips.
+        pool_files: The files of the pool that were used.
+
+    Raises:
+        UvanetError: A table or a card is damaged.
+    """
+    start_data, lineage = start_lineage(start)
+    teacher_data = teacher_sources(teachers) if backbone is None else [backbone_source(backbone)]
+    pool_data = pool_sources(pool, pool_files) if pool else []
+    stages = dict(settings)
+    for kind, path in zip(("spatial teacher", "temporal teacher"), teachers, strict=True):
+        stages[kind] = {"name": path.stem, "sha256": file_hash(path), **stages.get(kind, {})}
+    return Provenance(
+        "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
+        "unlabelled pictures and clips.",
+        merge_sources(gaze_sources(root), start_data, teacher_data, pool_data),
+        {"command": command, "lineage": lineage, **stages},
+    )
+
+
 def gaze_sources(root: Path) -> list[DataSource]:
     """The sets with human gaze in the train split, and the synthetic motion made from them.
 

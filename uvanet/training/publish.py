@@ -43,12 +43,9 @@ if TYPE_CHECKING:
     from uvanet.model_card import Metrics
     from uvanet.models import SpatioTemporal
     from uvanet.training.adapt import AdaptConfig, FinetuneResult
-    from uvanet.training.config import (
-        SpatialTeacherConfig,
-        TemporalTeacherConfig,
-        TrainConfig,
-    )
+    from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, TrainConfig
     from uvanet.training.provenance import Provenance
+
 
 CITATION = (
     "Fu, Shi, Song, Ge, Lu, Li: Ultrafast Video Attention Prediction with Coupled Knowledge "
@@ -97,8 +94,8 @@ def publish_student(
         root: The data, as `find_root` gives it.
         out: An existing folder.
         provenance: How the student was made.
-        final: Whether the run has ended; else the card holds metrics of `val` alone, so that
-            `test` is measured once.
+        final: Whether the run has ended. Before that only `val` is measured, so that `test` is
+            measured once.
     """
     name = config.preset
     student = load_student(name, weights)

@@ -146,8 +146,8 @@ class _Scan:
 
     def work(self) -> None:
         """Looks through the clip until its end or `stop`."""
-        network = self._controller.another_predictor()
-        samples = scan(self._controller.another_source(), network, self._step)
+        network = self._controller.student.load_copy()
+        samples = scan(self._controller.reopen_source(), network, self._step)
         with contextlib.closing(samples):
             for sample in samples:
                 while not self.stop.is_set():

@@ -25,7 +25,7 @@ from app.features.analyse.table_export import (
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
-from app.ui.file_dialogs import ask_numbers, ask_regions, ask_save_regions
+from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
 from app.ui.i18n import tr
 from app.ui.line_chart import import_pyqtgraph
 from uvanet.analysis import Shape, load_regions, peaks, region_shares, save_regions
@@ -66,7 +66,7 @@ class Analyse(Feature):
         self.regions = Regions(context, self._recording, self._layer, self.card)
         session.opened.connect(self._on_opened)
         session.turned.connect(self._recording.restart)
-        session.model_changed.connect(lambda _: self._recording.restart())
+        session.student.changed.connect(lambda _: self._recording.restart())
         session.switched.connect(self._on_switched)
         context.presenter.presented.connect(self._on_presented)
         context.presenter.first_overlay.connect(self._load_plot)
@@ -102,9 +102,7 @@ class Analyse(Feature):
 
     def close(self, timeout: float) -> bool:
         """Writes the regions; a scan was stopped when the window closed."""
-        del timeout
-        self.regions.close()
-        return True
+        return self.regions.close(timeout)
 
     # -- regions
 
@@ -166,7 +164,7 @@ class Analyse(Feature):
             if regions:
                 write_text(path.with_name(f"{path.stem}-regions{path.suffix}"), summary)
 
-        ask_numbers(
+        ask_save_table(
             self.context.slots.window,
             self._folder,
             lambda path: self._write(path, lambda: write(path)),

@@ -1,12 +1,10 @@
-"""The regions of each source, kept in a small file beside the program's data."""
+"""The regions of each source, stored in one file of the user's data folder."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import logging
-import os
-import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from uvanet.analysis import Region
+from uvanet.atomic_io import write_text
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,17 +20,17 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-MOST = 200
-"""Sources remembered; the ones looked at longest ago go first."""
+MAX_SOURCES = 200
+"""Sources with stored regions; those changed longest ago are dropped first."""
 
 
 def store_path() -> Path:
-    """The file the regions live in."""
+    """Returns the path of the file."""
     return Path(platformdirs.user_data_dir("uvanet", appauthor=False), "regions.json")
 
 
 class RegionStore:
-    """Regions by the string that opens their source. Damaged files count as empty.
+    """Regions by the string that opens their source. A damaged file counts as empty.
 
     Args:
         path: The file.
@@ -51,7 +50,7 @@ class RegionStore:
             _log.warning("regions at %s cannot be read: %s", path, error)
 
     def get(self, spec: str) -> list[Region]:
-        """The regions of a source."""
+        """Returns the regions of a source."""
         result = []
         for entry in self._stored.get(spec, []):
             with contextlib.suppress(UsageError):
@@ -59,7 +58,7 @@ class RegionStore:
         return result
 
     def put(self, spec: str, regions: Sequence[Region]) -> None:
-        """Remembers the regions of a source; `write` writes them."""
+        """Sets the regions of a source; `write` writes them."""
         entries = [region.as_dict() for region in regions]
         if entries == self._stored.get(spec, []):
             return
@@ -67,26 +66,20 @@ class RegionStore:
             self._stored.pop(spec, None)
             if entries:
                 self._stored[spec] = entries
-            while len(self._stored) > MOST:
+            while len(self._stored) > MAX_SOURCES:
                 del self._stored[next(iter(self._stored))]
             self._changed = True
 
     def write(self) -> None:
-        """Writes what has changed, on any thread; a disk that takes nothing is only logged."""
+        """Writes the file if something has changed, on any thread; an error is logged only."""
         with self._lock:
             if not self._changed:
                 return
             self._changed = False
-            temporary = None
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                # Readable by the owner alone: a stream's address may hold a password.
-                handle, temporary = tempfile.mkstemp(dir=self._path.parent, suffix=".tmp")
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(self._stored, file, ensure_ascii=False)
-                os.replace(temporary, self._path)
+                # ASCII, since the name of a file may hold a lone surrogate. Readable by its owner
+                # alone, since a URL may hold a password.
+                write_text(self._path, json.dumps(self._stored), private=True)
             except OSError as error:
                 _log.warning("regions cannot be written to %s: %s", self._path, error)
-                if temporary is not None:
-                    with contextlib.suppress(OSError):
-                        os.unlink(temporary)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.features.analyse.region_card import RegionRow
 from app.features.analyse.region_store import RegionStore, store_path
+from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
 from uvanet.analysis import Region, region_shares
 
@@ -119,9 +120,10 @@ class Regions(QObject):
         self._measure()
         self._show()
 
-    def close(self) -> None:
-        """Writes what has not been written."""
-        self._store.write()
+    def close(self, timeout: float) -> bool:
+        """Writes what has not been written; whether that ended within `timeout` seconds."""
+        self._write.stop()
+        return run_bounded(self._store.write, timeout, name="regions")
 
     def _set(self, regions: Sequence[Region], *, remember: bool = True) -> None:
         self._context.session.set_regions(regions)

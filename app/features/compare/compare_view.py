@@ -58,7 +58,7 @@ class CompareView:
     def arrange(self, view: str) -> None:
         """Places the panes as a view wants them."""
         self.view = view
-        main, (second, third) = self._panes.main, self._panes.others
+        main, (second, third) = self._panes.main, self._panes.extra
         main.set_caption("")
         if view == "side":
             self._panes.show_cells(main, second, third, self._card)
@@ -80,7 +80,7 @@ class CompareView:
             teacher: Likewise.
             numbers: How they agree, for the wipe, which has no room for a card.
         """
-        main, (second, third) = self._panes.main, self._panes.others
+        main, (second, third) = self._panes.main, self._panes.extra
         if self.view == "side":
             main.set_caption(tr("Student"), student)
             second.set_caption(tr("Teacher"), teacher)
@@ -90,7 +90,7 @@ class CompareView:
 
     def say(self, title: str, detail: str = "") -> None:
         """Says something in the teacher's panes."""
-        for pane in self._panes.others:
+        for pane in self._panes.extra:
             pane.canvas.show_message(title, detail)
 
     def take(self, opinion: TeacherResult) -> None:
@@ -108,7 +108,7 @@ class CompareView:
         opinion = self.teacher_result
         if self.view != "side" or opinion is None:
             return
-        second, third = (pane.canvas for pane in self._panes.others)
+        second, third = (pane.canvas for pane in self._panes.extra)
         frame = opinion.result.frame
         height, width = frame.image.shape[:2]
         for canvas in (second, third):
@@ -125,7 +125,7 @@ class CompareView:
         self.teacher_result = self._heat = None
         self._look = ()
         self._overlay.clear()
-        for pane in self._panes.others:
+        for pane in self._panes.extra:
             pane.canvas.clear()
 
     def _show_original(self) -> None:
@@ -133,7 +133,7 @@ class CompareView:
         if packet is None:
             return
         height, width = packet.frame.image.shape[:2]
-        canvas = self._panes.others[0].canvas
+        canvas = self._panes.extra[0].canvas
         order = (packet.frame.epoch, packet.frame.seq)
         canvas.show_picture(packet.bgra, (width, height), order, packet)
         canvas.show_heat(None)
@@ -150,12 +150,12 @@ class CompareView:
             height, width = self.teacher_result.result.frame.image.shape[:2]
             self._heat = self._overlay.heat(width, height)
             if self.view == "side":
-                self._panes.others[0].canvas.show_heat(self._heat)
+                self._panes.extra[0].canvas.show_heat(self._heat)
         return wipe(heat, self._heat, self._handle.share) if self.view == "wipe" else heat
 
     def _still(self, own: SnapshotLayer) -> list[SnapshotLayer]:
         """The parts of a still as the view shows them; the student's is given."""
-        main, (second, third) = self._panes.main.canvas, self._panes.others
+        main, (second, third) = self._panes.main.canvas, self._panes.extra
         if self.view == "original":
             return [
                 capture_layer(second.canvas, own.image, tr("Original")),

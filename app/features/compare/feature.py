@@ -57,10 +57,10 @@ class Compare(Feature):
         context.presenter.first_overlay.connect(self._on_first_overlay)
         session.result_ready.connect(self._on_result)
         session.switched.connect(self._on_switched)
-        session.teacher_changed.connect(self._on_teacher)
-        session.teacher_ready.connect(self._on_ready)
-        session.teacher_failed.connect(self._on_failed)
-        session.model_changed.connect(lambda _: self.card.clear())
+        session.teacher.changed.connect(self._on_teacher)
+        session.teacher.ready.connect(self._on_ready)
+        session.teacher.failed.connect(self._on_failed)
+        session.student.changed.connect(lambda _: self.card.clear())
         slots.closing.connect(self.card.stop)
         self.strip.models_wanted.connect(lambda: actions.trigger("choose_models"))
         self.handle.moved.connect(self._on_wiped)
@@ -79,7 +79,7 @@ class Compare(Feature):
             return []
         agreement = result.agreement
         return [
-            Fact(tr("Teacher"), short_name(self.context.session.running_teacher)),
+            Fact(tr("Teacher"), short_name(self.context.session.teacher.running)),
             Fact(tr("CC"), f"{agreement.cc:.4f}"),
             Fact(tr("SIM"), f"{agreement.sim:.4f}"),
             Fact(tr("KLD (nats)"), f"{agreement.kld:.4f}"),
@@ -113,13 +113,13 @@ class Compare(Feature):
         """Shows only frames that student and teacher have both seen, or each at its own rate."""
         self._settings.synchronized = on
         self.context.actions.set_checked("compare_synchronized", on)
-        self.context.session.set_synchronized(on)
+        self.context.session.teacher.set_synchronized(on)
         self._name_teacher()
 
     # -- the teacher
 
     def _start(self) -> None:
-        name = self.context.session.start_teacher(synchronized=self._settings.synchronized)
+        name = self.context.session.teacher.start(synchronized=self._settings.synchronized)
         self._ready = False
         self._name_teacher()
         if not name:
@@ -130,7 +130,7 @@ class Compare(Feature):
         self._timer.start(_INTERVAL_MS)
 
     def _stop(self) -> None:
-        self.context.session.stop_teacher()
+        self.context.session.teacher.stop()
         self._ready = False
         self._timer.stop()
         self._forget()
@@ -146,7 +146,7 @@ class Compare(Feature):
             self._choose("side")
 
     def _on_ready(self, name: str) -> None:
-        if name == self.context.session.running_teacher:
+        if name == self.context.session.teacher.running:
             self._ready = True
             self.context.messages.dismiss_topic("teacher")
 
@@ -176,7 +176,7 @@ class Compare(Feature):
         self.button.setIcon(self.context.actions[f"compare_{view}"].icon())
         if not self.stage.needs_teacher:
             self._stop()
-        elif teacher and not self.context.session.running_teacher:
+        elif teacher and not self.context.session.teacher.running:
             self._start()
         self._name_teacher()
         self.stage.refresh()
@@ -184,7 +184,7 @@ class Compare(Feature):
 
     def _name_teacher(self, numbers: str = "") -> None:
         session = self.context.session
-        student, teacher = short_name(session.model), short_name(session.running_teacher)
+        student, teacher = short_name(session.student.name), short_name(session.teacher.running)
         self.strip.show_teacher(teacher, synchronized=self._settings.synchronized)
         self.stage.caption(student, teacher, numbers)
 
@@ -199,17 +199,17 @@ class Compare(Feature):
             self.stage.say(tr("No map"), tr("The teacher failed on this frame."))
         if self.stage.view == "original":
             self.stage.refresh()
-        if self.panes.rearrange():
+        if self.panes.update_arrangement():
             self.handle.follow()
 
     def _on_result(self) -> None:
-        opinion = self.context.session.take_teacher_result()
+        opinion = self.context.session.teacher.take_result()
         if opinion is not None:
             self._take(opinion)
             self.context.presenter.refresh()
 
     def _take(self, opinion: TeacherResult) -> None:
-        if self.context.session.running_teacher:
+        if self.context.session.teacher.running:
             self.stage.take(opinion)
 
     def _on_wiped(self, share: float) -> None:
@@ -227,7 +227,7 @@ class Compare(Feature):
     # -- numbers
 
     def _on_first_overlay(self) -> None:
-        if self.stage.needs_teacher and not self.context.session.running_teacher:
+        if self.stage.needs_teacher and not self.context.session.teacher.running:
             self._start()
         self._plot()
 
@@ -241,7 +241,7 @@ class Compare(Feature):
 
     def _describe(self) -> None:
         """Says how far the teacher lags and how far the two agree, calmly."""
-        opinion, stats = self.stage.teacher_result, self.context.session.teacher_stats()
+        opinion, stats = self.stage.teacher_result, self.context.session.teacher.stats()
         if opinion is None or stats is None or opinion is self._described:
             return
         self._described = opinion

@@ -60,7 +60,7 @@ class ScheduledTask(QObject):
         self._patience.start(round(_PATIENCE_SECONDS * 1000))
         context.presenter.first_overlay.connect(self._on_first_overlay)
         context.session.failed.connect(self._fail)
-        context.session.engine_failed.connect(self._fail)
+        context.session.student.inference_failed.connect(self._fail)
 
     def act(self) -> None:
         """Does the errand; subclasses say what."""
@@ -135,7 +135,7 @@ class Measurement(ScheduledTask):
             "source": info.spec if info else "",
             "width": info.width if info else 0,
             "height": info.height if info else 0,
-            "model": short_name(context.session.model),
+            "model": short_name(context.session.student.name),
             "platform": QGuiApplication.platformName(),
             "painted_width": size.width(),
             "painted_height": size.height(),

@@ -51,7 +51,7 @@ class ExportJobBuilder:
 
         names = [self._models.teacher, *self._models.model_files]
         names += [card.name for card in list_models()]
-        ours = ("", self._session.model)
+        ours = ("", self._session.student.name)
         return [name for name in dict.fromkeys(map(if_available, names)) if name not in ours]
 
     def last_choice(self) -> ExportOptions:
@@ -100,8 +100,8 @@ class ExportJobBuilder:
         overlay = self._heat
         arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
         arguments += choice.arguments()
-        arguments += style_arguments(overlay.style, overlay.smoothing, self._session.model)
-        arguments += ["--engine", self._session.engine]
+        arguments += style_arguments(overlay.style, overlay.smoothing, self._session.student.name)
+        arguments += ["--engine", self._session.student.engine]
         orientation = self._session.orientations.of(spec)
         if orientation.mirrored:
             arguments.append("--mirror")

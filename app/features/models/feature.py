@@ -43,11 +43,11 @@ class Models(Feature):
         self._measuring = False
         self._waiting: list[str] = []  # models to be measured
         session = context.session
-        session.model_changed.connect(self._on_model)
-        session.model_failed.connect(self._on_failed)
-        session.engine_failed.connect(self._on_failed)
-        session.model_waiting.connect(self._on_waiting)
-        session.teacher_changed.connect(self._mark)
+        session.student.changed.connect(self._on_model)
+        session.student.failed.connect(self._on_failed)
+        session.student.inference_failed.connect(self._on_failed)
+        session.student.waiting.connect(self._on_waiting)
+        session.teacher.changed.connect(self._mark)
 
     def open_drop(self, path: str) -> bool:
         """Runs dropped weights in place of the student; weights without a card are tried first."""
@@ -63,14 +63,14 @@ class Models(Feature):
                 tr("Drop an .onnx file; .safetensors files are for training."),
             )
         elif model.with_suffix(".json").is_file():
-            self.context.session.use_model(str(model))
+            self.context.session.student.use(str(model))
         else:
             self.try_file(str(model))
         return True
 
     def facts(self) -> list[Fact]:
         """The name of the student."""
-        return [Fact(tr("Model"), short_name(self.context.session.model))]
+        return [Fact(tr("Model"), short_name(self.context.session.student.name))]
 
     # -- actions
 
@@ -79,10 +79,12 @@ class Models(Feature):
         """Shows the models with what is known of each."""
         if self._dialog is None:
             session = self.context.session
-            self._dialog = ModelsDialog(engines(), session.engine, self.context.slots.window)
+            self._dialog = ModelsDialog(
+                engines(), session.student.engine, self.context.slots.window
+            )
             self._dialog.engine_chosen.connect(self._use_engine)
-            self._dialog.student_chosen.connect(session.use_model)
-            self._dialog.teacher_chosen.connect(session.use_teacher)
+            self._dialog.student_chosen.connect(session.student.use)
+            self._dialog.teacher_chosen.connect(session.teacher.use)
             self._dialog.measure_wanted.connect(self._measure)
             self._dialog.file_wanted.connect(self.open_model)
         self._refresh()
@@ -127,7 +129,7 @@ class Models(Feature):
 
     def _accept(self, name: str) -> None:
         self._remember(name)
-        self.context.session.use_teacher(name)
+        self.context.session.teacher.use(name)
 
     def _use_engine(self, engine: Engine) -> None:
         self._settings.engine = engine
@@ -157,19 +159,21 @@ class Models(Feature):
 
     def _mark(self) -> None:
         if self._dialog is not None:
-            self._dialog.set_chosen(self.context.session.model, self.context.session.teacher)
+            self._dialog.set_chosen(
+                self.context.session.student.name, self.context.session.teacher.name
+            )
 
     def _refresh(self) -> None:
         """Lists the models anew; hashes nothing, so it is quick, but it reads files."""
         dialog = self._dialog
         assert dialog is not None
         own = list(self._settings.model_files)
-        if self.context.session.model not in own and self.context.session.model:
-            own.append(self.context.session.model)
+        if self.context.session.student.name not in own and self.context.session.student.name:
+            own.append(self.context.session.student.name)
 
         def done(facts: list[ModelInfo]) -> None:
             dialog.show_models(facts)
-            dialog.set_chosen(self.context.session.model, self.context.session.teacher)
+            dialog.set_chosen(self.context.session.student.name, self.context.session.teacher.name)
 
         self.context.jobs.run(
             lambda: list_model_info(own), done, self.context.show_error, name="models"
@@ -201,5 +205,5 @@ class Models(Feature):
             dialog.show_latency(name, tr("fails"), str(error))
             self._measure_next()
 
-        engine = self.context.session.engine
+        engine = self.context.session.student.engine
         self.context.jobs.run(lambda: measure(name, engine), done, failed, name="measure")

@@ -64,32 +64,32 @@ class Overlay(Feature):
     @action("More opacity", Menu.OVERLAY, "Up", group=1, repeat=True)
     def more_opacity(self) -> None:
         """Raises the opacity by a step."""
-        self.panel.opacity.nudge(1)
+        self.panel.opacity.step_value(1)
 
     @action("Less opacity", Menu.OVERLAY, "Down", group=1, repeat=True)
     def less_opacity(self) -> None:
         """Lowers the opacity by a step."""
-        self.panel.opacity.nudge(-1)
+        self.panel.opacity.step_value(-1)
 
     @action("Higher threshold", Menu.OVERLAY, "Shift+Up", group=2, repeat=True)
     def more_threshold(self) -> None:
         """Raises the threshold by a step."""
-        self.panel.threshold.nudge(1)
+        self.panel.threshold.step_value(1)
 
     @action("Lower threshold", Menu.OVERLAY, "Shift+Down", group=2, repeat=True)
     def less_threshold(self) -> None:
         """Lowers the threshold by a step."""
-        self.panel.threshold.nudge(-1)
+        self.panel.threshold.step_value(-1)
 
     @action("More smoothing", Menu.OVERLAY, "Ctrl+Up", group=3, repeat=True)
     def more_smoothing(self) -> None:
         """Raises the smoothing by a step."""
-        self.panel.smoothing.nudge(1)
+        self.panel.smoothing.step_value(1)
 
     @action("Less smoothing", Menu.OVERLAY, "Ctrl+Down", group=3, repeat=True)
     def less_smoothing(self) -> None:
         """Lowers the smoothing by a step."""
-        self.panel.smoothing.nudge(-1)
+        self.panel.smoothing.step_value(-1)
 
     @action("Colormap turbo", Menu.OVERLAY, "1", group=4, choice="colormap")
     def colormap_turbo(self, _: bool) -> None:

@@ -67,9 +67,9 @@ class OverlayPanel(QFrame):
             tip(tr("How long earlier maps count"), "more_smoothing", "less_smoothing"),
             _milliseconds,
         )
-        self.opacity.moved.connect(self.opacity_changed)
-        self.threshold.moved.connect(self.threshold_changed)
-        self.smoothing.moved.connect(self.smoothing_changed)
+        self.opacity.value_changed.connect(self.opacity_changed)
+        self.threshold.value_changed.connect(self.threshold_changed)
+        self.smoothing.value_changed.connect(self.smoothing_changed)
         self.swatches: dict[str, SwatchButton] = {}
         group = QButtonGroup(self)
         grid = QGridLayout()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.shell.actions import FRAME, Menu, action
 from app.shell.feature import Feature
-from app.ui.file_dialogs import ask_save
+from app.ui.file_dialogs import ask_save_snapshot
 from app.ui.i18n import tr
 from app.ui.images import pictures_folder, snapshot_name, to_qimage, write_png
 
@@ -46,7 +46,7 @@ class Snapshots(Feature):
             )
 
         name = snapshot_name(info.title if info else "")
-        ask_save(self.context.slots.window, pictures_folder(), name, write)
+        ask_save_snapshot(self.context.slots.window, pictures_folder(), name, write)
 
     @action("Copy snapshot", Menu.SOURCE, "Ctrl+C", icon="copy", needs=FRAME, group=2)
     def copy_snapshot(self) -> None:

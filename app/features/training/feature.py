@@ -311,7 +311,7 @@ class Training(Feature):
     def _on_swapped(self) -> None:
         self.shelf.update()
         if self._outcome is not None and self._outcome.model:
-            used = self.context.session.model == self._outcome.model
+            used = self.context.session.student.name == self._outcome.model
             for dialog in self._dialogs.values():
                 dialog.ending.show_swapped(used and self.swap.possible, usable=True)
 

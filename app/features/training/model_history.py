@@ -30,13 +30,13 @@ class ModelHistory(QObject):
         self._before: list[str] = []
         self._was: list[str] = []  # the list before the change that is under way
         self._asked = ""
-        controller.model_changed.connect(self._on_changed)
-        controller.model_failed.connect(self._on_failed)
+        controller.student.changed.connect(self._on_changed)
+        controller.student.failed.connect(self._on_failed)
 
     @property
     def current(self) -> str:
         """The name of the model in the live view."""
-        return short_name(self._controller.model)
+        return short_name(self._controller.student.name)
 
     @property
     def possible(self) -> bool:
@@ -46,9 +46,9 @@ class ModelHistory(QObject):
     def use(self, model: str) -> None:
         """Puts a model in, a name or a path."""
         self._was = list(self._before)
-        self._before.append(self._controller.model)
+        self._before.append(self._controller.student.name)
         self._asked = model
-        self._controller.use_model(model)
+        self._controller.student.use(model)
 
     def undo(self) -> None:
         """Goes back to the one before."""
@@ -57,7 +57,7 @@ class ModelHistory(QObject):
             return
         self._was = list(self._before)
         self._asked = self._before.pop()
-        self._controller.use_model(self._asked)
+        self._controller.student.use(self._asked)
 
     def _on_changed(self, name: str) -> None:
         if name == self._asked:

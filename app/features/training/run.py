@@ -185,7 +185,10 @@ class TrainingRun(QObject):
         """The arguments of the Python that runs the child."""
         own = [*self.request.arguments, "--out", str(self.folder), "--events", "jsonl"]
         own += ["--install", *(["--background"] if self.request.background else [])]
-        return ["-m", "uvanet", self.request.kind, *own]
+        kind = self.request.kind
+        if kind == "adapt" or "--quick" in own:  # as requests of 0.1.0 name them, too
+            kind, own = "finetune", [word for word in own if word != "--quick"]
+        return ["-m", "uvanet", kind, *own]
 
     def attach(self) -> bool:
         """Follows a run that goes on, or reads how it ended.

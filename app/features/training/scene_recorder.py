@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.features.training.frame_pair_writer import FramePairWriter
-from uvanet.training.data.frame_pairs import MOST
+from uvanet.training.data.frame_pairs import MAX_PAIRS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ class SceneRecorder(QObject):
         super().__init__(parent)
         self.folder = folder
         self.seconds = seconds
-        self._writer: FramePairWriter | None = FramePairWriter(folder, seconds / MOST)
+        self._writer: FramePairWriter | None = FramePairWriter(folder, seconds / MAX_PAIRS)
         self._display = display
         display.presented.connect(self._add)
 

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from uvanet.cli.train import TRAINING
+from uvanet.cli.training_options import TRAINING
 
 
 def training_possible() -> bool:

@@ -247,7 +247,9 @@ def label_pictures(
         if labels and maps and (cached is None or len(maps) > len(cached)):
             labels.put(key, maps)
     if damaged:
-        _LOG.warning("%d of %d pictures and clips could not be read in full.", damaged, len(examples))
+        _LOG.warning(
+            "%d of %d pictures and clips could not be read in full.", damaged, len(examples)
+        )
     if not count:
         raise UsageError("No picture could be read.", "Check the data.")
     names = np.zeros(count, "U1")

@@ -1,12 +1,10 @@
-"""What the canvas paints, on ordinary and on dense screens."""
+"""The canvas on screens with one and with two pixels per logical pixel."""
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from app.session.heat import Heat
 from app.ui.canvas import Canvas
-from uvanet.video.overlay import OverlayStyle
 
 
 def picture(value, width=160, height=120):
@@ -43,9 +41,9 @@ def test_each_picture_is_reported_once_after_its_paint(canvas, qtbot):
     seen = []
     canvas.painted.connect(seen.append)
     canvas.show_picture(picture(100), (160, 120), (1, 1), "one")
-    assert canvas.waiting
+    assert canvas.has_unpainted_picture
     qtbot.waitUntil(lambda: seen == ["one"], timeout=20_000)
-    assert not canvas.waiting
+    assert not canvas.has_unpainted_picture
     canvas.show_heat(None)
     canvas.repaint()
     assert seen == ["one"]
@@ -53,7 +51,7 @@ def test_each_picture_is_reported_once_after_its_paint(canvas, qtbot):
 
 @pytest.mark.parametrize("size", [(160, 120), (120, 160), (1, 1), (3000, 10), (10, 3000)])
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
-def test_proportions_are_kept(canvas, size, ratio, monkeypatch):
+def test_the_aspect_ratio_is_kept(canvas, size, ratio, monkeypatch):
     monkeypatch.setattr(canvas, "devicePixelRatioF", lambda: ratio)
     canvas.show_picture(picture(90, *size), size, (1, 1), "one")
     rect = canvas.picture_rect()
@@ -66,8 +64,8 @@ def test_proportions_are_kept(canvas, size, ratio, monkeypatch):
         assert (edge * ratio) == round(edge * ratio)
 
 
-def test_dense_screens_get_all_pixels(canvas):
-    """Stripes one pixel wide survive at two pixels a point, which blur would turn grey."""
+def test_a_screen_with_device_pixel_ratio_2_shows_all_pixels(canvas):
+    """Stripes of one pixel stay black and white; interpolation would turn them gray."""
     stripes = picture(0, 800, 800)
     stripes[:, ::2, :3] = 255
     canvas.show_picture(stripes, (800, 800), (1, 1), "one")
@@ -79,7 +77,7 @@ def test_dense_screens_get_all_pixels(canvas):
     assert np.abs(np.diff(row)).mean() > 240
 
 
-def test_the_pixels_live_as_long_as_the_picture(canvas):
+def test_the_canvas_keeps_the_pixels_of_its_picture(canvas):
     canvas.show_picture(picture(77), (160, 120), (1, 1), "one")
     garbage = [picture(5) for _ in range(50)]
     assert middle(canvas) == 77
@@ -101,36 +99,3 @@ def test_a_message_over_nothing_and_over_a_picture(canvas):
     assert corner.red() < 120
     canvas.clear()
     assert not canvas.has_picture
-
-
-def peak(value=1.0):
-    saliency = np.zeros((32, 32), np.float32)
-    saliency[16, 16] = value
-    return saliency
-
-
-def test_heat_has_the_frames_proportions():
-    overlay = Heat(OverlayStyle())
-    assert overlay.heat(1280, 720) is None
-    overlay.push(0.0, peak(), 1)
-    assert overlay.heat(1280, 720).shape == (216, 384, 4)
-    assert max(overlay.heat(1, 1).shape) >= 32
-    assert min(overlay.heat(8000, 10).shape[:2]) >= 1
-
-
-def test_the_overlays_memory_has_bounds():
-    overlay = Heat(OverlayStyle(), smoothing=1.0)
-    for number in range(2000):
-        overlay.push(number / 100, peak(), 1)
-    assert len(overlay._maps) <= 240
-    overlay.push(100.0, peak(), 1)
-    assert len(overlay._maps) == 1
-
-
-@pytest.mark.parametrize("change", ["epoch", "shape", "time"])
-def test_a_break_starts_a_new_history(change):
-    overlay = Heat(OverlayStyle(), smoothing=1.0)
-    overlay.push(1.0, peak(), 1)
-    saliency = np.zeros((16, 16) if change == "shape" else (32, 32), np.float32)
-    overlay.push(0.5 if change == "time" else 1.1, saliency, 2 if change == "epoch" else 1)
-    assert overlay.saliency().max() == 0

@@ -1,0 +1,40 @@
+"""Makes the sources of the live view, and names them for users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from uvanet.sources.orientation import OrientedSource
+
+if TYPE_CHECKING:
+    from uvanet.sources import CameraFormat
+    from uvanet.sources.base import Source
+    from uvanet.sources.orientation import Orientations
+
+
+def make_oriented_source(
+    spec: str | None, camera: CameraFormat | None, orientations: Orientations
+) -> Source:
+    """Makes a closed source that mirrors and rotates its frames. May look for cameras: slow.
+
+    Args:
+        spec: What `uvanet.sources.make_source` takes; None for the first camera or the demo.
+        camera: Format to request from cameras; None for their default.
+        orientations: Mirroring and rotation of each source; read at every frame.
+
+    Raises:
+        UvanetError: There is no such source.
+    """
+    from uvanet.sources import default_source, make_source
+
+    source = default_source(camera=camera) if spec is None else make_source(spec, camera=camera)
+    return OrientedSource(source, orientations)
+
+
+def source_label(spec: str) -> str:
+    """Short name of a source for messages, without the user name and password of a URL."""
+    if "://" in spec:
+        scheme, _, rest = spec.partition("://")
+        host = rest.split("/", 1)[0].rpartition("@")[2]
+        return f"{scheme}://{host}"
+    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec

@@ -1,0 +1,40 @@
+"""The heat map of successive saliency maps."""
+
+import numpy as np
+import pytest
+
+from app.session.heat import Heat
+from uvanet.video.overlay import OverlayStyle
+
+
+def peak(value=1.0):
+    saliency = np.zeros((32, 32), np.float32)
+    saliency[16, 16] = value
+    return saliency
+
+
+def test_the_heat_map_has_the_aspect_ratio_of_the_frame():
+    overlay = Heat(OverlayStyle())
+    assert overlay.heat(1280, 720) is None
+    overlay.push(0.0, peak(), 1)
+    assert overlay.heat(1280, 720).shape == (216, 384, 4)
+    assert max(overlay.heat(1, 1).shape) >= 32
+    assert min(overlay.heat(8000, 10).shape[:2]) >= 1
+
+
+def test_the_number_of_stored_maps_is_bounded():
+    overlay = Heat(OverlayStyle(), smoothing=1.0)
+    for number in range(2000):
+        overlay.push(number / 100, peak(), 1)
+    assert len(overlay._maps) <= 240
+    overlay.push(100.0, peak(), 1)
+    assert len(overlay._maps) == 1
+
+
+@pytest.mark.parametrize("change", ["epoch", "shape", "time"])
+def test_a_discontinuity_drops_earlier_maps(change):
+    overlay = Heat(OverlayStyle(), smoothing=1.0)
+    overlay.push(1.0, peak(), 1)
+    saliency = np.zeros((16, 16) if change == "shape" else (32, 32), np.float32)
+    overlay.push(0.5 if change == "time" else 1.1, saliency, 2 if change == "epoch" else 1)
+    assert overlay.saliency().max() == 0
