@@ -1,6 +1,7 @@
 """What tests of training share: beginning a run, and waiting for it."""
 
 import numpy as np
+from PySide6.QtWidgets import QPushButton
 
 PATIENCE = 180_000  # ms; a bound for conditions, not a measure of anything
 
@@ -21,18 +22,48 @@ def patient(bench):
 
 
 def begin(bench, steps=20):
-    """Starts an adaptation from its dialog."""
+    """Starts an adaptation from its dialog; gives the dialog."""
     bench.settings.training_steps = steps
     bench.trigger("adapt_scene")
     dialog = bench.feature.dialog("adapt")
-    dialog.setup.steps.setValue(steps)
-    assert dialog.setup.go.isEnabled(), dialog.setup.problem.text()
-    dialog.setup.go.click()
-    bench.until(lambda: bench.feature.busy)
+    dialog.form.steps.setValue(steps)
+    assert dialog.form.go.isEnabled(), dialog.form.problem.text()
+    dialog.form.go.click()
+    bench.until(lambda: bench.feature.controller.running)
     return dialog
 
 
 def phase(bench, name):
     """Waits for a run's phase."""
-    run = bench.feature.run
+    run = bench.feature.controller.run
     bench.until(lambda: run.step is not None and run.step.phase == name)
+
+
+def collect(run):
+    """A list that receives the run's events from now on."""
+    events = []
+    run.progressed.connect(events.append)
+    return events
+
+
+def finish(bench):
+    """Waits for the end of the run; gives its result."""
+    bench.until(lambda: bench.feature.controller.run is None)
+    return bench.feature.controller.result
+
+
+def press(dialog, text):
+    """Clicks the only button of a dialog with a text."""
+    (button,) = buttons(dialog, text)
+    button.click()
+
+
+def buttons(dialog, text):
+    """The buttons of a dialog with a text."""
+    return [button for button in dialog.findChildren(QPushButton) if button.text() == text]
+
+
+def answer(bench, text):
+    """Answers the question that is open since the window was closed."""
+    (button,) = [one for one in bench.window.quit_guard.box.buttons() if one.text() == text]
+    button.click()

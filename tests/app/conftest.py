@@ -177,7 +177,7 @@ def studio(
     patient(bench)
     bench.feature = bench.find(Training)
     yield bench
-    run = bench.feature.run
+    run = bench.feature.controller.run
     folders = list(runs_folder().glob("*")) if runs_folder().is_dir() else []
     if run is not None:
         run.detach()

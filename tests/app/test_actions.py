@@ -157,7 +157,7 @@ def test_space_presses_a_focused_button(still):
     assert still.session.state is PipelineState.PAUSED
 
 
-def test_arrows_go_through_the_colour_maps(still):
+def test_arrows_go_through_the_color_maps(still):
     still.window.activateWindow()
     still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
     swatch = still.overlay_panel.swatches["turbo"]

@@ -27,7 +27,7 @@ def analyse(bench):
 
 
 def record(bench):
-    return analyse(bench)._recording.record
+    return analyse(bench)._history.record
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_playing_fills_the_strip_and_a_second_round_adds_nothing(player):
 def test_a_scan_sees_the_whole_clip_and_finds_the_changes(paused):
     paused.trigger("scan_clip")
     assert analyse(paused)._strip.progress.isVisible()
-    paused.until(lambda: not analyse(paused)._recording.scanning)
+    paused.until(lambda: not analyse(paused)._history.scanning)
     assert not analyse(paused)._strip.progress.isVisible()
     assert len(record(paused)) == 60
     assert "scanned" in paused.banner.message
@@ -94,7 +94,7 @@ def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
     paused.trigger("scan_clip")
     paused.until(lambda: len(record(paused)) >= 20)
     analyse(paused)._strip.scan.click()
-    assert not analyse(paused)._recording.scanning
+    assert not analyse(paused)._history.scanning
     go_on.set()
     paused.until(lambda: not paused.context.jobs.busy())
     assert 20 <= len(record(paused)) < 30
@@ -116,7 +116,7 @@ def test_a_scan_of_a_file_that_has_gone_says_so(launch, jumpy, tmp_path):
     bench.trigger("scan_clip")
     bench.until(lambda: bench.banner.level == "error")
     assert "gone.mp4" in bench.banner.message
-    assert not analyse(bench)._recording.scanning
+    assert not analyse(bench)._history.scanning
 
 
 def test_a_change_that_nobody_has_seen_is_asked_for(paused):
@@ -197,7 +197,7 @@ def test_the_strip_stays_hidden_where_it_is_not_wanted(player):
 
 def test_the_average_lies_where_attention_was(paused):
     paused.trigger("scan_clip")
-    paused.until(lambda: not analyse(paused)._recording.scanning)
+    paused.until(lambda: not analyse(paused)._history.scanning)
     paused.banner.dismiss()
     before = paused.grab()
     paused.trigger("average")
@@ -205,7 +205,7 @@ def test_the_average_lies_where_attention_was(paused):
     # The square was on both sides; now it is on the left alone.
     right = np.s_[after.shape[0] // 3 : after.shape[0] * 2 // 3, after.shape[1] * 2 // 3 :]
     assert (np.abs(after[right].astype(int) - before[right]).max(axis=2) > 40).mean() > 0.2
-    assert "Average" in analyse(paused)._looks.note
+    assert "Average" in analyse(paused)._scanpath.note
     # A saved picture shows what is seen.
     shown = paused.presenter.snapshot()()
     assert (np.abs(shown[40:80, 105:135].astype(int) - 40).max(axis=2) > 40).mean() > 0.2
@@ -221,15 +221,15 @@ def test_the_average_goes_with_its_source(paused):
 
 
 def test_looks_are_off_at_first_and_then_numbered_points(still):
-    layer = analyse(still)._looks
+    layer = analyse(still)._scanpath
     before = still.grab()
-    assert not layer.looks
+    assert not layer.fixations
     still.trigger("scanpath")
-    assert layer.looks
+    assert layer.fixations
     saliency = still.presenter.heat.saliency()
     height, width = saliency.shape
     row, column = divmod(int(np.argmax(saliency)), width)
-    first = layer.looks[0]
+    first = layer.fixations[0]
     assert (first.x, first.y) == ((column + 0.5) / width, (row + 0.5) / height)
     assert (still.grab() != before).any()
     still.trigger("scanpath")

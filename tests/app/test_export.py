@@ -53,9 +53,9 @@ def test_the_marked_part_is_exported(still, tmp_path):
     still.trigger("mark_in")
     still.seek(1.0)
     still.trigger("mark_out")
-    assert still.transport.timeline._marks == (500, 1033)
+    assert still.session.marks == (pytest.approx(0.5), pytest.approx(1 + 1 / 30))
     dialog = ask(still)
-    assert not dialog.rest.isVisible()
+    assert not dialog.more_options.isVisible()
     dialog.line.setText(str(tmp_path / "cut"))
     dialog.more.click()
     dialog.extras["csv"].setChecked(True)
@@ -68,32 +68,41 @@ def test_the_marked_part_is_exported(still, tmp_path):
     assert still.settings.export_folder == str(tmp_path)
     assert "csv" in still.settings.export_extras
     still.trigger("clear_marks")
-    assert still.transport.timeline._marks is None
+    assert still.session.marks == (None, None)
+
+
+def test_a_mark_is_at_the_position_that_was_sought(still):
+    still.session.seek(0.4)
+    still.trigger("mark_in")  # before the frame is there
+    assert still.session.marks == (0.4, None)
+    still.session.seek(100)
+    still.trigger("mark_out")
+    assert still.session.marks == (0.4, pytest.approx(2 + 1 / 30))
 
 
 def test_the_part_can_be_typed(still, tmp_path):
     still.seek(0.5)
     still.trigger("mark_in")
     dialog = ask(still)
-    assert dialog.span.start.text() == "0:00.5"
-    assert dialog.span.end.text() == "0:02"
-    assert dialog.span.note.text() == "1.5 seconds"
+    assert dialog.range.start.text() == "0:00.5"
+    assert dialog.range.end.text() == "0:02"
+    assert dialog.range.note.text() == "1.5 seconds"
     for start, end in (("0:00.5", "soon"), ("1.6", "0:01"), ("0:03", "0:04"), ("-1", "1")):
-        dialog.span.start.setText(start)
-        dialog.span.end.setText(end)
+        dialog.range.start.setText(start)
+        dialog.range.end.setText(end)
         assert not dialog.export_button.isEnabled()
-        assert "1:02.5" in dialog.span.note.text()
-    dialog.span.start.setText("0:01")
-    dialog.span.end.setText("1,5")
-    assert dialog.span.note.text() == "0.5 seconds"
+        assert "1:02.5" in dialog.range.note.text()
+    dialog.range.start.setText("0:01")
+    dialog.range.end.setText("1,5")
+    assert dialog.range.note.text() == "0.5 seconds"
     dialog.line.setText(str(tmp_path / "typed"))
     still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     (task,) = wait_ended(still)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(tmp_path / "typed.mp4") == 15
-    assert still.transport.timeline._marks == (1000, 1500)
+    assert still.session.marks == (1.0, 1.5)
     # What nobody touched stays as it was marked, to the last digit.
-    assert ask(still).span.span == (1.0, 1.5)
+    assert ask(still).span == (1.0, 1.5)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 3.4, 59.99, 62.5, 3723.25])
@@ -106,20 +115,20 @@ def test_marks_that_would_cross_move_out_of_the_way(still):
     still.trigger("mark_out")
     still.seek(1.5)
     still.trigger("mark_in")
-    assert still.transport.timeline._marks == (1500, still.transport.timeline.maximum())
+    assert still.session.marks == (pytest.approx(1.5), None)
     still.open("demo")
-    assert still.transport.timeline._marks is None
+    assert still.session.marks == (None, None)
 
 
 def test_a_queue_runs_one_export_at_a_time_and_shows_progress(player, tmp_path):
     ours = feature(player)
     for name in ("one", "two"):
-        ours._orders.add("demo", ExportOptions(), tmp_path / name)
+        ours.builder.add("demo", ExportOptions(), tmp_path / name)
     assert [task.state for task in ours.queue.tasks] == [ExportState.RUNNING, ExportState.WAITING]
     first, second = ours.queue.tasks
     player.until(lambda: first.done > 10 and first.left is not None)
     assert ours.card.isVisible()
-    words = ours.card.rows[first.number].words.full_text
+    words = ours.card.rows[first.number].text.full_text
     assert "%" in words
     assert "frames/s" in words
     assert "left" in words
@@ -140,7 +149,7 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench = launch(clip)
     bench.until(lambda: bench.presenter.overlay_seen)
     ours = feature(bench)
-    ours._orders.add("demo", ExportOptions(), tmp_path / "one")
+    ours.builder.add("demo", ExportOptions(), tmp_path / "one")
     task = ours.queue.tasks[0]
     bench.until(lambda: task.done > 10)
     child = psutil.Process(ours.queue.process.pid)
@@ -159,22 +168,22 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_reported_and_the_next_runs(player, tmp_path, clip):
     ours = feature(player)
-    ours._orders.add(str(clip), ExportOptions(), Path("/proc/nowhere/x"))
-    ours._orders.add(str(clip), ExportOptions(), tmp_path / "good")
+    ours.builder.add(str(clip), ExportOptions(), Path("/proc/nowhere/x"))
+    ours.builder.add(str(clip), ExportOptions(), tmp_path / "good")
     first, second = ours.queue.tasks
     player.until(lambda: first.state == ExportState.FAILED)
     assert player.banner.level == "error"
     assert "/proc/nowhere" in player.banner.message
     player.until(lambda: second.state == ExportState.DONE)
     assert frames_of(tmp_path / "good.mp4") == 60
-    assert "/proc/nowhere" in ours.card.rows[first.number].words.full_text
+    assert "/proc/nowhere" in ours.card.rows[first.number].text.full_text
     ours.card.rows[first.number].cross.click()
     assert first.number not in ours.card.rows
 
 
 def test_a_killed_export_is_reported_and_cleaned_up(player, tmp_path):
     ours = feature(player)
-    ours._orders.add("demo", ExportOptions(), tmp_path / "one")
+    ours.builder.add("demo", ExportOptions(), tmp_path / "one")
     (task,) = ours.queue.tasks
     player.until(lambda: task.done > 10)
     psutil.Process(ours.queue.process.pid).kill()
@@ -186,7 +195,7 @@ def test_a_killed_export_is_reported_and_cleaned_up(player, tmp_path):
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="limits of Linux")
 def test_a_full_disk_is_reported_and_written_frames_are_kept(player, tmp_path):
     ours = feature(player)
-    ours._orders.add("demo", ExportOptions(), tmp_path / "full")
+    ours.builder.add("demo", ExportOptions(), tmp_path / "full")
     (task,) = ours.queue.tasks
     player.until(lambda: task.done > 10)
     writing = psutil.Process(ours.queue.process.pid)
@@ -206,7 +215,7 @@ def test_a_full_disk_is_reported_and_written_frames_are_kept(player, tmp_path):
 def test_a_source_that_breaks_is_kept_with_a_warning(player, clip, tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(clip.read_bytes()[: clip.stat().st_size * 4 // 5])
-    feature(player)._orders.add(str(broken), ExportOptions(), tmp_path / "kept")
+    feature(player).builder.add(str(broken), ExportOptions(), tmp_path / "kept")
     (task,) = wait_ended(player)
     assert task.state == ExportState.DONE, task.message
     assert player.banner.level == "warning"
@@ -241,9 +250,7 @@ def test_an_empty_folder_is_reported(player, tmp_path):
 def camera(launch, monkeypatch):
     fake, real = FakeCamera(), sources.make_source
     monkeypatch.setattr(
-        sources,
-        "make_source",
-        lambda spec, **_: fake if spec == "camera:fake" else real(spec),
+        sources, "make_source", lambda spec, **_: fake if spec == "camera:fake" else real(spec)
     )
     bench = launch("camera:fake")
     bench.until(lambda: bench.presenter.overlay_seen)
@@ -251,11 +258,17 @@ def camera(launch, monkeypatch):
     fake.free.set()
 
 
+def buffered_seconds(bench):
+    """How much of the live source is kept."""
+    recorder = feature(bench).recording.live._recorder
+    span = recorder.buffer.span if recorder is not None and recorder.buffer is not None else None
+    return span[1] - span[0] if span else 0.0
+
+
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
-    ours = feature(camera)
+    feature(camera)
     camera.settings.export_folder = str(tmp_path)
-    span = lambda: ours.live._recorder.buffer and ours.live._recorder.buffer.span  # noqa: E731
-    camera.until(lambda: span() and span()[1] - span()[0] > 1)
+    camera.until(lambda: buffered_seconds(camera) > 1)
     camera.trigger("export_last")
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
@@ -268,9 +281,8 @@ def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
 
 
 def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, home):
-    ours = feature(camera)
-    span = lambda: ours.live._recorder.buffer and ours.live._recorder.buffer.span  # noqa: E731
-    camera.until(lambda: span() and span()[1] - span()[0] > 0.5)
+    feature(camera)
+    camera.until(lambda: buffered_seconds(camera) > 0.5)
     camera.settings.export_folder = str(tmp_path)
     dialog = ask(camera)
     assert len(list(tmp_path.glob("*.mkv"))) == 1
@@ -288,16 +300,76 @@ def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, hom
     camera.until(lambda: not list(tmp_path.glob("*.mkv")))
 
 
-def test_regions_that_were_drawn_go_into_the_table(still, tmp_path):
-    box = ((0.0, 0.0), (1.0, 0.5))
-    still.session.set_regions([Region("file", Shape.RECTANGLE, box)] * 2)
-    choice = ExportOptions(preset="numbers")
-    feature(still)._orders.add("demo", choice, tmp_path / "n", ["--end", "0.3"])
+def regions(*names):
+    return [Region(name, Shape.RECTANGLE, ((0.0, 0.0), (1.0, 0.5))) for name in names]
+
+
+def columns(path):
+    return set(path.read_text().splitlines()[0].split(","))
+
+
+def test_regions_are_columns_of_the_table(still, tmp_path):
+    still.session.set_regions(regions("file", "file"))
+    dialog = ask(still)
+    dialog.presets["numbers"].click()
+    dialog.line.setText(str(tmp_path / "n"))
+    dialog.range.end.setText("0.3")
+    dialog.export_button.click()
     (task,) = wait_ended(still)
     assert task.state == ExportState.DONE, task.message
-    columns = (tmp_path / "n.csv").read_text().splitlines()[0].split(",")
-    assert {"share:file", "share:file (2)"} <= set(columns)
+    assert {"share:file", "share:file (2)"} <= columns(tmp_path / "n.csv")
     assert not task.temporary[0].exists()
+
+
+def test_a_folder_is_exported_without_the_regions_of_the_source(still, clip, tmp_path):
+    still.session.set_regions(regions("mine"))
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "a.mp4").write_bytes(clip.read_bytes())
+    still.settings.export_preset = "numbers"
+    feature(still)._ask_for_folder(str(films))
+    still.until(lambda: still.window.findChildren(ExportDialog))
+    (dialog,) = still.window.findChildren(ExportDialog)
+    dialog.line.setText(str(tmp_path))
+    dialog.export_button.click()
+    (task,) = wait_ended(still)
+    assert task.state == ExportState.DONE, task.message
+    assert "share:mine" not in columns(tmp_path / "a-attention.csv")
+
+
+def test_a_recording_is_exported_with_the_regions_of_its_own_source(camera, clip, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.settings.export_extras = ["csv"]
+    camera.trigger("record")
+    camera.session.set_regions(regions("door"))  # drawn while it is recorded
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.session.open(str(clip))
+    camera.until(lambda: not ours.recording.live.recording)
+    camera.session.set_regions(regions("other"))
+    (task,) = wait_ended(camera)
+    assert task.state == ExportState.DONE, task.message
+    (table,) = (path for path in task.outputs if path.suffix == ".csv")
+    assert "share:door" in columns(table)
+    assert "share:other" not in columns(table)
+
+
+def test_a_recording_does_not_inherit_slow_options(camera, tmp_path):
+    builder = feature(camera).builder
+    builder.remember(ExportOptions("teacher", "webm", "best", 720, ("csv",)), tmp_path)
+    options = builder.recording_options()
+    assert (options.preset, options.format) == ("overlay", "mp4")
+    assert (options.quality, options.height, options.extras) == ("best", 720, ("csv",))
+
+
+def test_enter_exports_after_a_preset_was_clicked(still, tmp_path):
+    dialog = ask(still)
+    dialog.line.setText(str(tmp_path / "entered"))
+    still.qtbot.mouseClick(dialog.presets["numbers"], Qt.MouseButton.LeftButton)
+    still.qtbot.keyClick(dialog.presets["numbers"], Qt.Key.Key_Return)
+    (task,) = wait_ended(still)
+    assert task.state == ExportState.DONE, task.message
+    assert (tmp_path / "entered.csv").is_file()
 
 
 def test_recording_a_camera(camera, tmp_path):
@@ -307,7 +379,7 @@ def test_recording_a_camera(camera, tmp_path):
     camera.trigger("record")
     assert camera.actions["record"].isChecked()
     assert "Recording 0:00" in ours._status.text()
-    camera.until(lambda: ours.live.seconds > 1)
+    camera.until(lambda: ours.recording.live.seconds > 1)
     camera.trigger("record")
     assert not camera.actions["record"].isChecked()
     (task,) = wait_ended(camera)
@@ -319,9 +391,9 @@ def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
-    camera.until(lambda: ours.live.seconds > 1)
+    camera.until(lambda: ours.recording.live.seconds > 1)
     camera.session.open(str(clip))
-    camera.until(lambda: not ours.live.recording)
+    camera.until(lambda: not ours.recording.live.recording)
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(task.outputs[0]) == task.done >= 5
@@ -333,20 +405,34 @@ def test_recording_without_the_last_half_minute(camera, tmp_path):
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("keep_last")
     camera.trigger("record")
-    camera.until(lambda: ours.live.seconds > 1.5)
+    camera.until(lambda: ours.recording.live.seconds > 1.5)
     camera.trigger("record")
     (task,) = wait_ended(camera)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(task.outputs[0]) == task.done >= 5
-    assert ours.live._recorder is None
+    assert ours.recording.live._recorder is None
 
 
-def test_leaving_in_the_middle_of_a_recording_keeps_it(camera, tmp_path):
+def test_quitting_asks_about_a_recording_and_keeps_it(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
-    camera.until(lambda: ours.live.seconds > 1)
+    camera.until(lambda: ours.recording.live.seconds > 1)
     camera.window.close()
+    assert camera.window.isVisible()
+    camera.leave()
+    camera.until(lambda: not camera.window.isVisible())
+    (kept,) = tmp_path.glob("*.mkv")
+    assert frames_of(kept) >= 5
+
+
+def test_a_signal_ends_the_program_and_keeps_a_running_recording(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    # As a signal does, which nobody answers a question for.
+    camera.program.shut_down()
     (kept,) = tmp_path.glob("*.mkv")
     assert frames_of(kept) >= 5
 
@@ -355,9 +441,8 @@ def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
-    camera.until(lambda: ours.live.seconds > 1)
+    camera.until(lambda: ours.recording.live.seconds > 1)
     camera.trigger("record")
-    assert ours.live.saving
     # As a signal does, which nobody answers a question for.
     camera.program.shut_down()
     (kept,) = tmp_path.glob("*.mkv")
@@ -368,13 +453,13 @@ def test_a_turned_picture_splits_the_recording(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
-    camera.until(lambda: ours.live.seconds > 1)
+    camera.until(lambda: ours.recording.live.seconds > 1)
     camera.trigger("rotate")
     camera.until(lambda: ours.queue.tasks)
-    assert ours.live.recording
+    assert ours.recording.live.recording
     assert "second clip" in camera.banner.message
-    camera.until(lambda: ours.live._recorder.buffer.size == (120, 160))
-    camera.until(lambda: ours.live.seconds > 1)
+    camera.until(lambda: ours.recording.live._recorder.buffer.size == (120, 160))
+    camera.until(lambda: ours.recording.live.seconds > 1)
     camera.trigger("record")
     first, second = wait_ended(camera, 2)
     assert {first.state, second.state} == {ExportState.DONE}, first.message or second.message
@@ -386,14 +471,14 @@ def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypat
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
-    camera.until(lambda: ours.live.seconds > 3)
+    camera.until(lambda: ours.recording.live.seconds > 3)
 
     def full(image, t):
         raise OutputError("The disk is full.", "Make room.")
 
-    monkeypatch.setattr(ours.live._recorder.buffer, "put", full)
+    monkeypatch.setattr(ours.recording.live._recorder.buffer, "put", full)
     camera.until(lambda: camera.banner.level == "error")
-    assert not ours.live.recording
+    assert not ours.recording.live.recording
     assert not camera.actions["record"].isChecked()
     (kept,) = tmp_path.glob("*.mkv")
     assert str(kept) in camera.banner.hint
@@ -404,9 +489,9 @@ def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     # Another export keeps it waiting.
-    ours._orders.add("demo", ExportOptions(), tmp_path / "first")
+    ours.builder.add("demo", ExportOptions(), tmp_path / "first")
     camera.trigger("record")
-    camera.until(lambda: ours.live.seconds > 1)
+    camera.until(lambda: ours.recording.live.seconds > 1)
     camera.trigger("record")
     camera.until(lambda: len(ours.queue.tasks) == 2)
     first, second = ours.queue.tasks
@@ -433,7 +518,7 @@ def test_the_dialog_offers_what_there_is(still):
     assert dialog.presets["teacher"].isEnabled()
     dialog.presets["numbers"].click()
     assert not dialog.format.isEnabled()
-    assert dialog.choice.preset == "numbers"
+    assert dialog.options.preset == "numbers"
     for control in (dialog.line, dialog.format, dialog.quality, dialog.height_box):
         assert control.accessibleName()
         assert control.toolTip()
@@ -444,12 +529,13 @@ def test_the_dialog_offers_what_there_is(still):
 
 def test_names_that_are_taken_get_a_number(tmp_path):
     (tmp_path / "a.csv").touch()
-    choice = ExportOptions(extras=("csv",))
-    assert choice.outs(tmp_path / "a") == (tmp_path / "a-2.mp4", tmp_path / "a-2.csv")
+    options = ExportOptions(extras=("csv",))
+    assert options.output_paths(tmp_path / "a") == (tmp_path / "a-2.mp4", tmp_path / "a-2.csv")
     taken = {tmp_path / "a-2.mp4"}
-    assert choice.outs(tmp_path / "a", taken) == (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
+    third = (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
+    assert options.output_paths(tmp_path / "a", taken) == third
     numbers = ExportOptions(preset="numbers")
-    assert [path.suffix for path in numbers.outs(tmp_path / "b")] == [".csv", ".json"]
+    assert [path.suffix for path in numbers.output_paths(tmp_path / "b")] == [".csv", ".json"]
 
 
 def run_export(qtbot, monkeypatch, command):

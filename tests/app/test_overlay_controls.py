@@ -49,7 +49,7 @@ def test_stronger_opacity_covers_more(calm):
     assert distance[0] < distance[1] < distance[2]
 
 
-def test_each_colour_map_has_its_own_colours(calm):
+def test_each_color_map_has_its_own_colors(calm):
     pictures = []
     for name in COLORMAPS:
         calm.overlay_panel.swatches[name].click()

@@ -212,7 +212,7 @@ def test_regions_go_to_a_file_and_come_back_by_dropping_it(still, tmp_path):
 def test_the_table_has_a_row_for_each_moment_seen(player, tmp_path):
     path = tmp_path / "shares.csv"
     regions(player).replace_all([LEFT_HALF])
-    record = analyse(player)._recording.record
+    record = analyse(player)._history.record
     player.until(lambda: len(record) > 10)
     player.pause()
     player.trigger("save_shares")
@@ -257,7 +257,7 @@ def test_the_share_follows_the_film(player):
         return seen and max(seen) > 0.9 and min(seen) < 0.5
 
     player.until(both_sides)
-    summary = analyse(player)._recording.record.summary(LEFT_HALF)
+    summary = analyse(player)._history.record.summary(LEFT_HALF)
     # A machine that is busy may show the first frames late, but the first second it shows.
     assert summary.first < 1.0
     assert summary.entries >= 1
@@ -274,7 +274,7 @@ def test_the_graph_is_there_once_there_are_regions(player):
 
 def test_a_press_beside_all_regions_chooses_none(still):
     regions(still).replace_all([LEFT_HALF])
-    regions(still).choose(0)
+    regions(still).select(0)
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.8, 0.5))
     assert regions(still).selected == -1
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.2, 0.5))
@@ -305,3 +305,50 @@ def test_a_source_whose_name_is_not_utf_8_keeps_its_regions(tmp_path):
     assert RegionStore(path).get("film-\udcff.mp4") == [LEFT_HALF]
     assert path.stat().st_mode & 0o777 == 0o600
     assert not list(tmp_path.glob(".regions*"))
+
+
+INTERRUPTIONS = {
+    "delete": lambda bench, _: bench.trigger("delete_region"),
+    "presentation": lambda bench, _: bench.trigger("presentation_mode"),
+    "reopened": lambda bench, clip: bench.open(clip),
+    "other source": lambda bench, _: bench.open("demo"),
+}
+
+
+@pytest.mark.parametrize("grip", [(0.4, 0.4), (0.5, 0.5)], ids=["moved", "resized"])
+@pytest.mark.parametrize("what", INTERRUPTIONS)
+def test_an_interrupted_drag_leaves_the_regions_as_they_are(still, clip, what, grip):
+    box = ((0.3, 0.3), (0.5, 0.5))
+    still.open("demo")
+    regions(still).replace_all([Region("other", Shape.ELLIPSE, ((0.1, 0.1), (0.2, 0.2)))])
+    still.open(clip)
+    regions(still).replace_all([Region("mine", Shape.RECTANGLE, box)])
+    regions(still).select(0)
+    canvas = still.canvas
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at(still, *grip))
+    QTest.mouseMove(canvas, at(still, grip[0] + 0.05, grip[1] + 0.05))
+    (dragged,) = regions(still).all
+    assert dragged.points != box
+    INTERRUPTIONS[what](still, clip)
+    expected = {
+        "delete": [],
+        "presentation": [("mine", dragged.points)],
+        "reopened": [("mine", box)],
+        "other source": [("other", ((0.1, 0.1), (0.2, 0.2)))],
+    }[what]
+    for step in range(4):
+        QTest.mouseMove(canvas, at(still, 0.5 + 0.05 * step, 0.6))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.7, 0.7))
+    assert [(one.name, one.points) for one in regions(still).all] == expected
+    # What is stored for both sources is the same; the file has five digits.
+    still.open(clip)
+    stored = [np.array(one.points) for one in regions(still).all]
+    if what == "delete":
+        assert stored == []
+    else:
+        (points,) = stored
+        assert points == pytest.approx(
+            np.array(dragged.points if what == "presentation" else box), abs=1e-5
+        )
+    still.open("demo")
+    assert [one.name for one in regions(still).all] == ["other"]

@@ -9,144 +9,153 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
-from studio_kit import begin, looks_at_green, patient, phase
+from studio_kit import answer, begin, collect, finish, looks_at_green, patient, phase
 
-from app.features.training import training_dependencies as torch_missing
+from app.features.training import training_dependencies
 from app.features.training.feature import Training
-from app.features.training.run import EVENTS
+from app.features.training.run import RunResult, TrainingRun
+from app.features.training.run_folders import (
+    EVENTS,
+    RunRequest,
+    new_run_folder,
+    read_request,
+    write_request,
+)
 from uvanet.registry import list_user_models
 from uvanet.training.run_lock import holder
 
+DATA = Path(__file__).parent / "data"
 
-def test_adapt_swaps_a_better_student_in_and_undo_goes_back(studio, monkeypatch):
+
+def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
     # A machine with gaze data measures what was forgotten.
     monkeypatch.delenv("UVANET_DATA", raising=False)
     dialog = begin(studio)
-    run = studio.feature.run
-    # The dialog may go; the status bar tells, and brings it back.
+    folder = studio.feature.controller.run.folder
+    # The dialog may be closed; the status bar shows the progress and opens it again.
     dialog.close()
     studio.until(studio.feature.status.isVisible)
     phase(studio, "train")
     assert "%" in studio.feature.status.text()
     studio.feature.status.click()
     assert dialog.isVisible()
-    studio.until(lambda: studio.feature.run is None)
+    result = finish(studio)
     assert not studio.feature.status.isVisible()
-    assert run.outcome.state == "done", run.outcome
-    assert dialog.ending.title.text() == "Better"
-    said = {label.text() for label in dialog.ending.findChildren(QLabel)}
+    assert result.state == "done", result
+    assert dialog.result_card.title.text() == "Better"
+    said = {label.text() for label in dialog.result_card.findChildren(QLabel)}
     assert any("gaze data" in words for words in said)
     # No number is cut off.
-    for label in dialog.ending.findChildren(QLabel):
+    for label in dialog.result_card.findChildren(QLabel):
         if label.text().startswith("0.") and label.isVisible():
             assert label.width() >= label.sizeHint().width(), label.text()
-    studio.until(lambda: studio.session.student.name == run.outcome.model)
+    studio.until(lambda: studio.session.student.name == result.model)
     studio.until(lambda: "in use now" in studio.banner.message)
-    assert dialog.ending.undo_button.isVisible()
+    assert dialog.result_card.undo_button.isVisible()
     # The fake network looked at edges of both squares; the student looks at the green one.
     studio.until(lambda: looks_at_green(studio.presenter.packet))
-    assert [card.name for card in list_user_models()] == [Path(run.outcome.model).stem]
-    assert not run.folder.exists()
-    # The list knows it, and undo brings the first one back.
+    assert [card.name for card in list_user_models()] == [Path(result.model).stem]
+    studio.until(lambda: not studio.feature.controller.findChildren(TrainingRun))
+    studio.until(lambda: not folder.exists())
     studio.trigger("training_runs")
-    names = [
-        button.accessibleName() for button in studio.feature.shelf.dialog.findChildren(QPushButton)
-    ]
-    assert any(name.startswith("Use now: uvanet-64") for name in names)
+    library = studio.feature.library.dialog
+
+    def names():
+        return [button.accessibleName() for button in library.findChildren(QPushButton)]
+
+    studio.until(lambda: any(name.startswith("Use now: uvanet-64") for name in names()))
     studio.trigger("undo_model")
     studio.until(lambda: studio.session.student.name == "uvanet-64")
-    studio.until(lambda: dialog.ending.use_button.isVisible())
+    studio.until(lambda: dialog.result_card.use_button.isVisible())
     studio.trigger("undo_model")
-    studio.until(lambda: "no model to go back to" in studio.banner.message)
+    studio.until(lambda: "no model change to undo" in studio.banner.message)
 
 
 def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     begin(studio, 100_000)
     phase(studio, "train")
-    pid = studio.feature.run._child.pid
-    studio.feature.order("pause")
-    studio.until(lambda: any(getattr(told, "paused", None) for told in studio.feature.run.history))
+    pid = studio.feature.controller.run.pid
+    events = collect(studio.feature.controller.run)
+    studio.feature.send("pause")
+    studio.until(lambda: any(getattr(event, "paused", None) for event in events))
     studio.window.close()
-    box = studio.window.quit_guard.box
     assert studio.window.isVisible()
-    (leave,) = [button for button in box.buttons() if button.text() == "Continue in background"]
-    leave.click()
+    answer(studio, "Continue in background")
     studio.until(lambda: not studio.window.isVisible())
     assert studio.program.clean
     assert psutil.pid_exists(pid)
     bench = launch(squares)
     patient(bench)
     feature = bench.find(Training)
-    bench.until(lambda: feature.busy)
-    # It waits, and looks so.
+    bench.until(lambda: feature.controller.running)
     view = feature.dialog("adapt").view
     bench.until(lambda: view.phase.text() == "Paused")
     assert "Paused" in feature.status.text()
-    assert view.pause.text() == "Go on"
+    assert view.pause.text() == "Resume"
     view.pause.click()
-    bench.until(lambda: feature.run.step is not None and feature.run.step.phase == "train")
-    # Stopped too soon it would be no better yet, and not be kept.
-    bench.until(lambda: feature.run.step.done >= 40)
+    run = feature.controller.run
+    bench.until(lambda: run.step is not None and run.step.phase == "train")
+    # Stopped earlier, it would not be better yet.
+    bench.until(lambda: run.step.done >= 40)
     bench.until(feature.status.isVisible)
-    feature.order("stop")
-    bench.until(lambda: feature.run is None)
+    feature.send("stop")
+    bench.until(lambda: feature.controller.run is None)
     assert list_user_models()
-    # Found runs end beside another scene: nothing is put in unasked... but this one was followed.
+    # The scene is the one that it adapted to, so the student is used.
     bench.until(lambda: bench.session.student.name.endswith(".onnx"))
 
 
-def test_quitting_may_stop_it_or_be_thought_better_of(studio):
+def test_quitting_asks_and_can_stop_the_run(studio):
     begin(studio, 100_000)
     phase(studio, "train")
-    run = studio.feature.run
+    run = studio.feature.controller.run
     studio.window.close()
     studio.window.quit_guard.box.reject()
     studio.until(lambda: studio.window.quit_guard.box is None)
     assert studio.window.isVisible()
-    assert studio.feature.busy
+    assert studio.feature.controller.busy
     studio.window.close()
-    (stop,) = [b for b in studio.window.quit_guard.box.buttons() if b.text() == "Stop and quit"]
-    stop.click()
+    answer(studio, "Stop and quit")
     studio.until(lambda: not studio.window.isVisible())
     studio.until(lambda: holder(run.folder) is None)
     assert b'"done"' in (run.folder / EVENTS).read_bytes()
 
 
-def test_pause_stop_and_a_second_run(studio):
+def test_a_run_is_paused_resumed_and_stopped_and_a_second_one_refused(studio):
     dialog = begin(studio, 100_000)
     phase(studio, "train")
-    run = studio.feature.run
+    events = collect(studio.feature.controller.run)
     dialog.view.pause.click()
-    studio.until(lambda: any(getattr(told, "text", "") == "Paused." for told in run.history))
+    studio.until(lambda: any(getattr(event, "text", "") == "Paused." for event in events))
     assert dialog.view.phase.text() == "Paused"
     assert "Paused" in studio.feature.status.text()
     dialog.view.pause.click()
-    studio.until(lambda: any(getattr(told, "text", "") == "Resumed." for told in run.history))
+    studio.until(lambda: any(getattr(event, "text", "") == "Resumed." for event in events))
     studio.trigger("train")
-    setup = studio.feature.dialog("distill").setup
-    setup.accepted.emit()
-    assert "goes on already" in studio.banner.message
+    form = studio.feature.dialog("distill").form
+    form.accepted.emit()
+    assert "active already" in studio.banner.message
     dialog.view.stop.click()
-    studio.until(lambda: studio.feature.run is None)
-    assert run.outcome.state == "stopped"
-    assert run.outcome.report
+    result = finish(studio)
+    assert result.state == "stopped"
+    assert result.report
 
 
 @pytest.mark.skipif(os.name != "posix", reason="niceness of POSIX")
-def test_a_run_behind_the_rest_yields_to_it(studio):
+def test_a_background_run_has_a_lower_priority(studio):
     studio.settings.training_background = True
     begin(studio, 100_000)
     phase(studio, "train")
-    assert psutil.Process(holder(studio.feature.run.folder)).nice() >= 10
-    studio.feature.order("stop")
-    studio.until(lambda: studio.feature.run is None)
+    assert psutil.Process(holder(studio.feature.controller.run.folder)).nice() >= 10
+    studio.feature.send("stop")
+    finish(studio)
 
 
-def test_without_torch_the_dialog_explains_and_installs(studio, monkeypatch):
+def test_the_dialog_installs_torch_where_it_is_missing(studio, monkeypatch):
     possible = [False]
     monkeypatch.setattr("app.features.training.run_dialog.training_possible", lambda: possible[0])
     monkeypatch.setattr(
-        "app.features.training.form_parts.install_command",
+        "app.features.training.torch_page.install_command",
         lambda: [sys.executable, "-c", "print('Downloading torch')"],
     )
     studio.trigger("adapt_scene")
@@ -157,9 +166,67 @@ def test_without_torch_the_dialog_explains_and_installs(studio, monkeypatch):
     possible[0] = True
     dialog.torch.install.click()
     studio.until(lambda: "Downloading torch" in dialog.torch.log.toPlainText())
-    studio.until(lambda: dialog.pages.currentWidget() is dialog.setup)
+    studio.until(lambda: dialog.pages.currentWidget() is dialog.form)
     monkeypatch.undo()
-    command = torch_missing.install_command()
+    command = training_dependencies.install_command()
     assert command[:4] == [sys.executable, "-m", "pip", "install"]
     assert any(word.startswith("torch") for word in command)
-    assert torch_missing.training_possible()
+    assert training_dependencies.training_possible()
+
+
+def test_quitting_asks_while_torch_is_being_installed(studio, monkeypatch):
+    monkeypatch.setattr("app.features.training.run_dialog.training_possible", lambda: False)
+    monkeypatch.setattr(
+        "app.features.training.torch_page.install_command",
+        lambda: [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"],
+    )
+    studio.trigger("adapt_scene")
+    page = studio.feature.dialog("adapt").torch
+    page.install.click()
+    studio.until(lambda: "ready" in page.log.toPlainText())
+    studio.window.close()
+    assert studio.window.isVisible()
+    assert page.installing
+    assert "installed" in studio.window.quit_guard.box.text()
+    answer(studio, "Stop and quit")
+    studio.until(lambda: not studio.window.isVisible())
+    assert not page.installing
+
+
+def test_a_student_of_another_scene_is_not_used(studio, clip):
+    begin(studio)
+    studio.open(clip)
+    result = finish(studio)
+    assert result.model
+    assert studio.feature.dialog("adapt").result_card.use_button.isVisibleTo(
+        studio.feature.dialog("adapt")
+    )
+    assert "among your models" in studio.banner.message
+    assert studio.session.student.name == "uvanet-64"
+
+
+def test_a_run_that_ended_while_the_program_was_closed_leaves_the_active_one_alone(studio):
+    request = RunRequest("adapt", "old scene")
+    old = new_run_folder()
+    write_request(old, request)
+    begin(studio, 100_000)
+    run = studio.feature.controller.run
+    studio.feature.controller.report_found(old, request, RunResult("stopped", report={"n": 3}))
+    assert studio.feature.controller.run is run
+    assert "old scene" in studio.banner.message
+    studio.until(lambda: not old.exists())
+    phase(studio, "train")
+    assert studio.feature.controller.running
+    studio.feature.send("stop")
+    finish(studio)
+
+
+def test_the_request_of_a_run_of_0_1_0_is_read(tmp_path):
+    (tmp_path / "run.json").write_bytes((DATA / "run-0.1.0.json").read_bytes())
+    request = read_request(tmp_path)
+    assert request.kind == "distill"
+    assert request.arguments[:2] == ["--pool", "/films"]
+    assert request.background
+    for damaged in ("", "null", "[]", '{"kind": "adapt"}', '{"kind": 5}', "[" * 100_000):
+        (tmp_path / "run.json").write_text(damaged)
+        assert read_request(tmp_path) is None

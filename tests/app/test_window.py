@@ -17,7 +17,7 @@ from app.ui.theme import DARK, LIGHT
 
 
 def corner(bench):
-    """The colour of the window's own ground."""
+    """The color of the window's own ground."""
     image = bench.window.grab().toImage()
     return image.pixelColor(2, image.height() // 2).name()
 

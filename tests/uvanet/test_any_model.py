@@ -1,4 +1,4 @@
-"""One door for all models: teachers, and ONNX files of others, beside students."""
+"""Models besides students: teachers, and ONNX files that are not ours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEIGHT, WIDTH = 24, 32
 
 
 class Bright(torch.nn.Module):
-    """A teacher of one frame: heat where it is bright."""
+    """A teacher of one frame: attention where it is bright."""
 
     def forward(self, frame: torch.Tensor) -> torch.Tensor:
         light = frame.float().mean(3)[:, ::4, ::4] + 1
@@ -33,7 +33,7 @@ class Bright(torch.nn.Module):
 
 
 class Changed(torch.nn.Module):
-    """A teacher that sees motion: heat where it is not as bright as before."""
+    """A teacher with memory: attention where the brightness changed."""
 
     def forward(self, frame: torch.Tensor, earlier: torch.Tensor) -> tuple[torch.Tensor, ...]:
         light = frame.float().mean(3, keepdim=True).permute(0, 3, 1, 2)[:, :, ::4, ::4]
@@ -78,7 +78,7 @@ def spot(x: int, y: int) -> np.ndarray:
 
 
 def peak(saliency: np.ndarray) -> tuple[float, float]:
-    """Where the heat is, as shares of width and height."""
+    """Position of the maximum, as shares of width and height."""
     y, x = np.unravel_index(saliency.argmax(), saliency.shape)
     return (x + 0.5) / saliency.shape[1], (y + 0.5) / saliency.shape[0]
 
@@ -111,7 +111,7 @@ def test_a_teacher_predicts_a_picture_that_is_not_square(spatial: Path) -> None:
     assert [peak(one)[0] < 0.5 for one in model.engine.step(batch).saliency] == [True, False, False]
 
 
-def test_a_teacher_that_sees_motion_streams_as_a_student_does(temporal: Path) -> None:
+def test_a_teacher_with_memory_streams_as_a_student_does(temporal: Path) -> None:
     stream = uvanet.Stream(temporal)
     for i in range(6):
         stream.step(spot(30, 48), i / 30)
@@ -147,7 +147,7 @@ def test_an_external_model_needs_no_card(tmp_path: Path, color: str) -> None:
     assert (step.min(), step.max()) == (0, 1)
 
 
-def test_the_layout_is_told_from_the_file_and_a_stack_has_memory(tmp_path: Path) -> None:
+def test_the_layout_is_read_from_the_file_and_a_stack_has_memory(tmp_path: Path) -> None:
     class Light(torch.nn.Module):
         """Each frame's light, one a column, the newest last."""
 
@@ -168,14 +168,14 @@ def test_the_layout_is_told_from_the_file_and_a_stack_has_memory(tmp_path: Path)
     np.testing.assert_allclose(stream.step(np.full((16, 24, 3), 9, np.uint8), 1.0)[0], 1, atol=1e-5)
 
 
-def test_bytes_go_in_as_bytes(tmp_path: Path) -> None:
-    """An export with bytes in and a density out runs, though nobody said any setting."""
+def test_a_byte_input_gets_bytes(tmp_path: Path) -> None:
+    """An export with a byte input needs no setting."""
     frame = torch.zeros(1, HEIGHT, WIDTH, 3, dtype=torch.uint8)
     path = export(Bright(), tmp_path / "plain.onnx", frame, names="frame > density")
     assert peak(uvanet.load(path).predict(spot(90, 24))) == pytest.approx((0.75, 0.25), abs=0.12)
 
 
-def test_what_cannot_be_run_is_said(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
     class FirstChannel(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x[:, :1] * 1.0

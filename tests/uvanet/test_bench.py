@@ -1,4 +1,4 @@
-"""`uvanet bench`: all of it in one run; and what must not grow, whatever the machine."""
+"""`uvanet bench`, and limits of size and start that do not depend on the machine."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_the_program_starts_without_what_only_training_needs(start: str) -> None
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_the_start_counts_imports_and_nothing_else() -> None:
+def test_the_start_time_counts_imports_and_nothing_else() -> None:
     """Also on a machine whose clock was set since it began."""
     script = "import torch, uvanet.system_info; print(uvanet.system_info.seconds_alive())"
     began = time.perf_counter()

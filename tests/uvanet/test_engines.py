@@ -41,7 +41,7 @@ def frames() -> list[np.ndarray]:
 
 
 def peaks(saliency: np.ndarray) -> list[tuple[int, int]]:
-    """The five highest local maxima, the highest first."""
+    """Positions of the five highest local maxima, in descending order."""
     top = cv2.dilate(saliency, np.ones((3, 3)))
     found = np.argwhere((saliency == top) & (saliency > 0.05))
     ranked = sorted(map(tuple, found.tolist()), key=lambda place: -saliency[place])

@@ -100,9 +100,9 @@ def test_splits_hold_what_they_should(tmp_path: Path) -> None:
 
 
 def test_a_split_without_gaze_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="held back"):
+    with pytest.raises(UsageError, match="not published"):
         dhf1k.read(tmp_path, "test")
-    with pytest.raises(UsageError, match="held back"):
+    with pytest.raises(UsageError, match="not published"):
         salicon.read(tmp_path, "test")
     for read in (hollywood2.read, ucf_sports.read):
         with pytest.raises(UsageError, match="no val split"):

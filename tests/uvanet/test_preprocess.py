@@ -1,4 +1,4 @@
-"""Shrinking a frame: nothing moves, little is read, nothing is kept."""
+"""Resizing a frame to the input: positions are kept, few pixels read, no memory allocated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def gradient(height: int, width: int) -> np.ndarray:
 
 @pytest.mark.parametrize("side", [32, 64, 128])
 @pytest.mark.parametrize("shape", [(480, 640), (720, 1280), (1080, 1920), (2160, 3840), (3840, 70)])
-def test_nothing_moves(shape: tuple[int, int], side: int) -> None:
+def test_positions_are_kept(shape: tuple[int, int], side: int) -> None:
     """Each point of the small picture stands for the middle of its part of the large one."""
     small = resize_to_input(gradient(*shape), (side, side)).astype(int)
     expected = gradient(side, side).astype(int)
@@ -37,14 +37,14 @@ def test_nothing_moves(shape: tuple[int, int], side: int) -> None:
     assert (small[..., 2] == 40).all()
 
 
-def test_a_frame_that_is_not_square_keeps_its_sides() -> None:
+def test_an_input_that_is_not_square_has_its_height_and_width() -> None:
     shape = (288, 384)
     small = resize_to_input(gradient(720, 1280), shape)
     assert small.shape == (*shape, 3)
     assert np.abs(small.astype(int) - gradient(*shape)).max() <= 2
 
 
-def test_fine_texture_does_not_become_coarse() -> None:
+def test_fine_noise_is_averaged() -> None:
     """Noise that the area filter levels out stays near level on the grid."""
     noise = np.random.default_rng(1).integers(0, 256, (1080, 1920, 3), np.uint8)
     small = resize_to_input(noise, (64, 64)).astype(float)
@@ -79,8 +79,8 @@ def test_the_maps_stay_what_they_were_with_every_pixel_counted() -> None:
     video.release()
 
 
-def test_gaze_is_told_as_well_from_the_grid(data_root: Path) -> None:
-    """Sampled although its pictures are small, `val` loses nothing that could be measured."""
+def test_sampling_does_not_lower_nss(data_root: Path) -> None:
+    """Also where the small pictures of `val` are sampled."""
     from uvanet.data.fixations import read_split
     from uvanet.runtime import preprocess
 
@@ -101,7 +101,7 @@ def test_gaze_is_told_as_well_from_the_grid(data_root: Path) -> None:
     assert grid == pytest.approx(area, abs=0.015)
 
 
-def test_the_hot_path_makes_nothing_of_a_frames_size() -> None:
+def test_a_step_allocates_nothing_of_a_frames_size() -> None:
     stream = uvanet.Stream("uvanet-64")
     frames = [gradient(1080, 1920) for _ in range(2)]
     for i in range(20):
@@ -117,7 +117,13 @@ def test_the_hot_path_makes_nothing_of_a_frames_size() -> None:
     assert peak < 100_000
 
 
-def test_the_next_frame_takes_the_same_buffer() -> None:
+@pytest.mark.parametrize("size", [(0, 0), (0, 64), (64, -1)])
+def test_an_empty_input_size_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="input size"):
+        InputResizer(size)
+
+
+def test_the_next_frame_uses_the_same_buffer() -> None:
     shrinker = InputResizer((64, 64))
     first = shrinker(gradient(720, 1280))
     assert shrinker(gradient(480, 640)) is first

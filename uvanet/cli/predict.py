@@ -130,7 +130,12 @@ def _job(arguments: argparse.Namespace) -> Job:
     return Job(
         arguments.source,
         tuple(arguments.out),
-        model=load(arguments.model, engine=arguments.engine, threads=arguments.threads),
+        model=load(
+            arguments.model,
+            engine=arguments.engine,
+            device=arguments.device,
+            threads=arguments.threads,
+        ),
         teacher=arguments.teacher,
         look=look_of(arguments),
         start=arguments.start,

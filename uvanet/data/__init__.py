@@ -1,1 +1,1 @@
-"""Data: gaze on pictures and clips, one module a layout, and labelled motion made from them."""
+"""Data sets with human gaze, one module per layout, and synthetic motion made from them."""

@@ -1,4 +1,4 @@
-"""What the sets that came with ACLNet share: one folder a clip, frames and labels beside it.
+"""Format of the data sets published with ACLNet: one folder per clip, with frames and labels.
 
     <clip>/
         images/<frame>.png
@@ -7,7 +7,7 @@
         fixation/maps/<frame>.mat   the same, as a MATLAB matrix `I`
 
 Source: Wang, Shen, Guo, Cheng and Borji, *Revisiting Video Saliency*, CVPR 2018, whose authors
-brought Hollywood-2 and UCF-Sports into the form of their own DHF1K (github.com/wenguanwang/DHF1K).
+converted Hollywood-2 and UCF-Sports to the format of their DHF1K (github.com/wenguanwang/DHF1K).
 """
 
 from __future__ import annotations
@@ -48,27 +48,27 @@ def label(folder: Path, stems: Sequence[str], index: int) -> Gaze:
 
 
 def need_labels(folder: Path, hint: str) -> None:
-    """Looks for the label folders of a clip.
+    """Checks that the label folders of a clip exist.
 
     Raises:
-        UsageError: One is missing; names it.
+        UsageError: One is missing.
     """
     for name in ("maps", "fixation"):
         need_folder(folder / name, hint)
 
 
 def read_halves(name: str, fps: float, root: Path, split: Split, every: int) -> GazeSet:
-    """Reads a set that lies in `training` and `testing`.
+    """Reads a data set with the folders `training` and `testing`.
 
     Args:
-        name: The set's name.
-        fps: Frames a second, taken for all clips.
+        name: Name of the data set.
+        fps: Frame rate assumed for all clips.
         root: The folder that holds `training` and `testing`.
         split: train or test.
-        every: Measure each `every`-th frame.
+        every: Measure every n-th frame.
 
     Raises:
-        UsageError: A folder is missing, or the set has no such split.
+        UsageError: A folder is missing, or there is no such split.
     """
     hint = f"{name} holds training and testing; each clip in them images, maps and fixation."
     if split not in FOLDERS:

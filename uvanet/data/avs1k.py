@@ -1,4 +1,4 @@
-"""AVS1K: 1,000 videos from drones, 24 observers, as the authors ship it.
+"""AVS1K: 1,000 videos from drones, 24 observers, as published by its authors.
 
     <root>/
         trainSet/           also validSet and testSet
@@ -6,7 +6,7 @@
             Ground/<video>/<video>_%05d.png
 
 Such as `trainSet/Frame/Human_00196/Human_00196_00005.png`. `Ground` holds density maps under the
-frames' names. Fixation points are not shipped, so that NSS and both AUCs cannot be measured.
+frames' names. There are no fixation points, so NSS and both AUCs cannot be measured.
 
 Source: Fu, Li, Shen and Tian, *Model-Guided Multi-Path Knowledge Aggregation for Aerial Saliency
 Prediction*, IEEE TIP 2020 (archive `2020-TIP-Fu-MMNet`).
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from uvanet.data.fixations import Split
 
 FPS = 30.0
-"""An assumption, for all videos: the frames come without times; no source seen states a rate."""
+"""Assumed for all videos: the frames have no time stamps, and no source states a rate."""
 
 FOLDERS = {"train": "trainSet", "val": "validSet", "test": "testSet"}
 
@@ -41,10 +41,10 @@ def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
     Args:
         root: The folder that holds trainSet, validSet and testSet.
         split: Which of them.
-        every: Measure each `every`-th frame.
+        every: Measure every n-th frame.
 
     Raises:
-        UsageError: A folder is missing; names it.
+        UsageError: A folder is missing.
     """
     base = need_folder(root, _HINT) / FOLDERS[split]
     clips = []

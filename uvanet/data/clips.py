@@ -1,4 +1,4 @@
-"""Clips with gaze, whatever they are stored as: a video file, or a folder of its frames."""
+"""Clips with gaze, stored as a video file or as a folder of frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def no_gaze(index: int) -> Gaze:
-    """For clips without labels.
+    """The `read_gaze` of clips without labels.
 
     Raises:
         UsageError: Always.
@@ -28,7 +28,7 @@ def no_gaze(index: int) -> Gaze:
 
 
 def every_nth(count: int, every: int) -> range:
-    """The frames to be measured of `count`: each `every`-th one; all for 1."""
+    """Numbers of the measured frames out of `count`: every n-th one; all for n = 1."""
     return range(every - 1, count, every)
 
 
@@ -37,12 +37,12 @@ class VideoClip:
     """A video file.
 
     Attributes:
-        dataset: See `uvanet.data.gaze.Clip`, as for all that follow.
-        name: As said there.
+        dataset: See `uvanet.data.gaze.Clip`.
+        name: See there.
         path: The file.
-        fps: As said there.
-        labelled: As said there.
-        read_gaze: Reads the labels of a frame.
+        fps: See there.
+        labelled: See there.
+        read_gaze: Function that reads the labels of a frame.
     """
 
     dataset: str
@@ -66,14 +66,14 @@ class VideoClip:
 
 
 def video_facts(path: Path) -> tuple[float, int]:
-    """Frames a second and number of frames of a video file.
+    """Frame rate and number of frames of a video file.
 
     Raises:
-        SourceError: It is missing or cannot be read, or it does not state how long it is.
+        SourceError: It is missing or cannot be read, or its length is unknown.
     """
     with VideoSource(path) as source:
         if source.info.frames is None:
-            raise SourceError(f"{path} does not say how long it is.", "Convert it to mp4.")
+            raise SourceError(f"The length of {path} is unknown.", "Convert it to mp4.")
         return source.info.fps, source.info.frames
 
 
@@ -82,12 +82,12 @@ class FramesClip:
     """A folder of frames.
 
     Attributes:
-        dataset: See `uvanet.data.gaze.Clip`, as for all that follow.
-        name: As said there.
-        files: The frames, in order.
-        fps: As said there.
-        labelled: As said there.
-        read_gaze: Reads the labels of a frame.
+        dataset: See `uvanet.data.gaze.Clip`.
+        name: See there.
+        files: Files of the frames, in order.
+        fps: See there.
+        labelled: See there.
+        read_gaze: Function that reads the labels of a frame.
     """
 
     dataset: str

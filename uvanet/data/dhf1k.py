@@ -1,14 +1,14 @@
-"""DHF1K: 1,000 videos of all kinds, as the authors ship it.
+"""DHF1K: 1,000 videos of all kinds, as published by its authors.
 
     <root>/
         video/001.AVI ... 1000.AVI          30 frames a second
         annotation/0001/ ... 0700/
             maps/0001.png                   density of frame 1
             fixation/0001.png               fixated pixels, or fixation/maps/0001.mat with `I`
-            images/0001.png                 only where somebody took the video apart
+            images/0001.png                 only where the video was extracted
 
-Videos 1 to 600 are train, 601 to 700 val; the labels of 701 to 1000, the test videos, are held
-back by the authors.
+Videos 1 to 600 are train, 601 to 700 val; the labels of the test videos, 701 to 1000, are not
+published.
 
 Source: Wang, Shen, Guo, Cheng and Borji, *Revisiting Video Saliency*, CVPR 2018
 (github.com/wenguanwang/DHF1K); file names as in the readers of TASED-Net
@@ -41,20 +41,18 @@ _HINT = "DHF1K holds video/001.AVI and so on, and annotation/0001 with maps and 
 
 
 def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
-    """Reads the videos of a split that are annotated here; a part of a split will do.
+    """Reads the annotated videos of a split, also where some are missing.
 
     Args:
         root: The folder that holds `video` and `annotation`.
         split: train or val.
-        every: Measure each `every`-th frame.
+        every: Measure every n-th frame.
 
     Raises:
-        UsageError: A folder or video is missing, or `split` is test, which has no labels.
+        UsageError: A folder or video is missing, or `split` is "test", which has no labels.
     """
     if split not in NUMBERS:
-        raise UsageError(
-            "The gaze on DHF1K's test videos is held back by its authors.", "Choose --split val."
-        )
+        raise UsageError("The gaze on DHF1K's test videos is not published.", "Choose --split val.")
     clips: list[Clip] = []
     for folder in folders_in(need_folder(root, _HINT) / "annotation", _HINT):
         if not re.fullmatch(r"\d{4}", folder.name) or int(folder.name) not in NUMBERS[split]:

@@ -5,10 +5,10 @@
         fixations.csv.gz    clip,observer,onset_ms,duration_ms,x,y
 
 Fixations are in pixels of the 1280 x 720 frame. One is active on frame k when
-onset <= 1000 k / fps <= onset + duration. Measured is every 15th frame from the 30th on.
+onset <= 1000 k / fps <= onset + duration. Every 15th frame from the 30th on is measured.
 
 Source: five clips of *Find who to look at* (Liu et al., Beihang University, 2016) in this
-project's own layout. The database states no licence: never train on it, never ship a frame of it.
+project's own layout. The database states no license: never train on it, never publish a frame.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read(root: Path) -> GazeSet:
     """Reads the set.
 
     Raises:
-        UvanetError: A file is missing or damaged; names it.
+        UvanetError: A file is missing or damaged.
     """
     table = _read_table(need_file(need_folder(root, _HINT) / "fixations.csv.gz", _HINT))
     names = {path.stem for path in videos_in(root, _HINT)}

@@ -1,7 +1,7 @@
-"""What every data set gives: pictures or clips, and where people looked on them.
+"""Common types of data sets: pictures or clips, and where people looked on them.
 
-A reader (one module a layout, see `uvanet.data.registry`) gives a `GazeSet`. Nothing is decoded
-before it is asked for, so that a set may be larger than the memory.
+A reader (one module per layout, see `uvanet.data.registry`) returns a `GazeSet`. Files are decoded
+on demand, so a set may be larger than memory.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Gaze:
     """Where people looked on one picture or frame.
 
     Attributes:
-        size: Width and height that the fixations are measured in, pixels.
-        fixations: (n, 2), float32, x and y; None where the set gives no points.
-        density: The set's own density map, (h, w), float32, of any size and sum; None where it
-            has none, so that the points are blurred instead.
+        size: Width and height of the coordinate system of the fixations, pixels.
+        fixations: (n, 2), float32, x and y; None where the set has no points.
+        density: The set's own density map, (h, w), float32, of any size and sum; None where it has
+            none, then the points are blurred.
     """
 
     size: tuple[int, int]
@@ -34,7 +34,7 @@ class Gaze:
     density: NDArray[np.float32] | None = None
 
     def points(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """The fixations in pixels of a picture of this width and height; (n, 2), may be empty."""
+        """Fixations in pixels of a picture of this width and height; (n, 2), may be empty."""
         if self.fixations is None:
             return np.empty((0, 2), np.float32)
         if size == self.size:
@@ -42,7 +42,7 @@ class Gaze:
         return self.fixations * np.divide(size, self.size).astype(np.float32)
 
     def density_on(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """The density map at this width and height; float32, (h, w), all zero where unknown."""
+        """Density map at this width and height; float32, (h, w), all zero where unknown."""
         width, height = size
         if self.density is None:
             nowhere = np.empty((0, 2), np.float32)
@@ -59,12 +59,12 @@ class Picture(Protocol):
 
     @property
     def dataset(self) -> str:
-        """The set, or the part of a set, that it is reported under."""
+        """Data set, or group within one, in reports."""
         ...
 
     @property
     def name(self) -> str:
-        """A name for people, unique in its set."""
+        """Name in reports, unique in its set."""
         ...
 
     def image(self) -> NDArray[np.uint8]:
@@ -89,10 +89,10 @@ class ClipFrame:
     """A frame of a clip.
 
     Attributes:
-        index: Its number in the clip, from 0.
-        t: Its time in the clip, seconds.
+        index: Frame number in the clip, from 0.
+        t: Time stamp, seconds.
         image: RGB, uint8, (h, w, 3); None where the frame is damaged.
-        error: Why there is no image.
+        error: Reason why there is no image.
     """
 
     index: int
@@ -106,28 +106,29 @@ class Clip(Protocol):
 
     @property
     def dataset(self) -> str:
-        """The set, or the part of a set, that it is reported under."""
+        """Data set, or group within one, in reports."""
         ...
 
     @property
     def name(self) -> str:
-        """A name for people, unique in its set."""
+        """Name in reports, unique in its set."""
         ...
 
     @property
     def fps(self) -> float:
-        """Frames a second."""
+        """Frame rate, frames per second."""
         ...
 
     @property
     def labelled(self) -> Sequence[int]:
-        """Numbers of the frames to be measured, ascending; empty where there is no gaze."""
+        """Numbers of the frames to measure, ascending; empty without gaze."""
         ...
 
     def frames(self, wanted: Container[int]) -> Iterator[ClipFrame]:
         """Reads the wanted frames, in order.
 
-        A damaged frame comes without an image; where all the rest is lost, the iterator raises.
+        A damaged frame has no image; where the rest of the clip is unreadable, the iterator
+        raises.
 
         Raises:
             UvanetError: The file is missing or ends too early.
@@ -148,7 +149,7 @@ class GazeSet:
     """A data set, or a split of one: either pictures or clips.
 
     Attributes:
-        name: For people.
+        name: Name in reports.
         pictures: The still pictures.
         clips: The videos.
     """
@@ -168,7 +169,7 @@ def density_map(
     Args:
         fixations: (n, 2), x and y in pixels of the picture.
         size: Width and height of the picture.
-        shape: Height and width of the map wanted; the picture is stretched to it.
+        shape: Height and width of the map; the picture is resized to it.
 
     Returns:
         float32 of `shape`, sum 1; all zero where there is no fixation on the picture.
@@ -180,7 +181,7 @@ def density_map(
     y = np.floor(fixations[:, 1] * rows / height).astype(int)
     inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
     np.add.at(counts, (y[inside], x[inside]), 1.0)
-    # One degree in both directions of the picture, whatever the stretch.
+    # One degree of the picture in both directions, also where the aspect ratio changes.
     sigma = width / 35
     blurred = cv2.GaussianBlur(
         counts,

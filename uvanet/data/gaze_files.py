@@ -1,4 +1,4 @@
-"""Files of data sets: finding them, saying which is missing, and reading what they hold."""
+"""Finds and reads files of data sets; errors name the missing or damaged file."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def need_file(path: Path, hint: str = "") -> Path:
-    """Gives the path back.
+    """Checks that a file exists, and returns its path.
 
     Raises:
-        UsageError: There is no such file; names it.
+        UsageError: There is no such file.
     """
     if not path.is_file():
         raise UsageError(f"{path} is missing.", hint or "Copy the data again.")
@@ -35,10 +35,10 @@ def need_file(path: Path, hint: str = "") -> Path:
 
 
 def need_folder(path: Path, hint: str = "") -> Path:
-    """Gives the path back.
+    """Checks that a folder exists, and returns its path.
 
     Raises:
-        UsageError: There is no such folder; names it.
+        UsageError: There is no such folder.
     """
     if not path.is_dir():
         raise UsageError(f"The folder {path} is missing.", hint or "Copy the data again.")
@@ -46,7 +46,7 @@ def need_folder(path: Path, hint: str = "") -> Path:
 
 
 def pictures_in(folder: Path, hint: str = "") -> list[Path]:
-    """The pictures of a folder, by number and name.
+    """Pictures of a folder, in natural order.
 
     Raises:
         UsageError: The folder is missing, or holds no picture.
@@ -55,7 +55,7 @@ def pictures_in(folder: Path, hint: str = "") -> list[Path]:
 
 
 def videos_in(folder: Path, hint: str = "") -> list[Path]:
-    """The videos of a folder, by number and name.
+    """Videos of a folder, in natural order.
 
     Raises:
         UsageError: The folder is missing, or holds no video.
@@ -64,7 +64,7 @@ def videos_in(folder: Path, hint: str = "") -> list[Path]:
 
 
 def folders_in(folder: Path, hint: str = "") -> list[Path]:
-    """The folders in a folder, by number and name.
+    """Subfolders of a folder, in natural order.
 
     Raises:
         UsageError: The folder is missing, or holds no folder.
@@ -88,7 +88,7 @@ def _files_in(folder: Path, suffixes: frozenset[str], what: str, hint: str) -> l
 
 
 def _ordered(paths: Iterable[Path]) -> list[Path]:
-    """Numbers by value, so that 2 comes before 10; hidden files are none of the data."""
+    """Natural order, 2 before 10; without hidden files."""
 
     def key(path: Path) -> list[tuple[int, str]]:
         parts = re.split(r"(\d+)", path.name)
@@ -101,7 +101,7 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     """Reads a picture as RGB, uint8, (h, w, 3).
 
     Raises:
-        UsageError: The file is missing, no picture, or cut off.
+        UsageError: The file is missing, no picture, or truncated.
     """
     try:
         image = load_picture(path)
@@ -110,7 +110,7 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
             f"{path} is no readable picture: {error.message}", "Copy the data again."
         ) from error
     if path.suffix.lower() in (".jpg", ".jpeg") and not _is_whole_jpeg(path):
-        raise UsageError(f"{path} is cut off.", "Copy the data again.")
+        raise UsageError(f"{path} is truncated.", "Copy the data again.")
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -131,26 +131,26 @@ def picture_size(path: Path) -> tuple[int, int]:
 
 
 def _is_whole_jpeg(path: Path) -> bool:
-    """Whether the end marker follows the last scan; OpenCV fills what is missing with grey."""
+    """Whether the end marker follows the last scan; OpenCV fills missing parts with gray."""
     data = path.read_bytes()
     return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
 
 
 def read_grey(path: Path) -> NDArray[np.float32]:
-    """Reads a picture of one value a pixel, such as a density map; float32, (h, w), 0..255.
+    """Reads a picture in gray, such as a density map; float32, (h, w), 0..255.
 
     Raises:
-        UsageError: The file is missing, no picture, or cut off.
+        UsageError: The file is missing, no picture, or truncated.
     """
     need_file(path)
     return np.asarray(cv2.cvtColor(read_rgb(path), cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def points_of(marks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The marked pixels of a fixation map as points, (n, 2), x and y of their centres.
+    """Marked pixels of a fixation map as points, (n, 2), x and y of their centers.
 
-    Marked is what exceeds half of the largest value, so that maps of 0 and 1, of 0 and 255 and
-    those that went through JPEG read the same.
+    A pixel is marked above half of the largest value, so maps of 0 and 1, of 0 and 255, and
+    JPEG-compressed ones read the same.
     """
     y, x = np.nonzero(marks > marks.max() / 2)
     return (np.column_stack([x, y]) + 0.5).astype(np.float32)
@@ -165,7 +165,7 @@ def read_mat(path: Path) -> dict[str, Any]:
     """
     need_file(path)
     try:
-        # By name and not by an import: scipy is no dependency, and needed for this alone.
+        # Imported by name: scipy is optional, needed for MATLAB files only.
         load: Callable[[Path], dict[str, Any]] = import_module("scipy.io").loadmat
     except ImportError as error:
         raise MissingExtraError(
@@ -182,19 +182,19 @@ def read_mat(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class GazeFiles:
-    """The label files of one picture or frame, as the published sets ship them.
+    """Label files of one picture or frame of a published set.
 
     Attributes:
-        density: The density map, a picture; None where the set has none.
-        fixations: Places where the fixation map may lie, the first that exists counts: a picture,
-            or a .mat file with the map as `I`; empty where the set gives no points.
+        density: Density map, a picture; None where the set has none.
+        fixations: Possible paths of the fixation map, of which the first existing one is read: a
+            picture, or a .mat file with the map as `I`; empty where the set has no points.
     """
 
     density: Path | None
     fixations: tuple[Path, ...] = ()
 
     def read(self) -> Gaze:
-        """Reads them.
+        """Reads the labels.
 
         Raises:
             UvanetError: A file is missing or damaged.
@@ -229,7 +229,7 @@ class FilePicture:
     Attributes:
         dataset: See `uvanet.data.gaze.Picture`.
         path: The picture's file.
-        read_gaze: Reads its labels.
+        read_gaze: Function that reads its labels.
     """
 
     dataset: str
@@ -238,7 +238,7 @@ class FilePicture:
 
     @property
     def name(self) -> str:
-        """The file's name."""
+        """Name of the file."""
         return self.path.name
 
     def image(self) -> NDArray[np.uint8]:

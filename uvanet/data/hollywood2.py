@@ -1,4 +1,4 @@
-"""Hollywood-2: scenes of films cut into shots, in the form ACLNet's authors gave it.
+"""Hollywood-2: scenes of films cut into shots, in the format of ACLNet.
 
     <root>/
         training/           also testing
@@ -7,7 +7,7 @@
                 maps/actioncliptrain00001_00048.png
                 fixation/maps/actioncliptrain00001_00048.mat    `I`, or fixation/*.png
 
-Frames are numbered within the film clip, so that a shot begins at any number.
+Frames are numbered within the film clip, so a shot can start at any number.
 
 Source: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015; for the layout see
 `uvanet.data.aclnet_format`, file names as in the reader of UNISAL
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from uvanet.data.gaze import GazeSet
 
 FPS = 24.0
-"""Films run at 24 frames a second; UNISAL's reader takes the same."""
+"""Assumed for all clips, as in UNISAL's reader: the frame rate of cinema."""
 
 
 def read(root: Path, split: Split = "test", every: int = 15) -> GazeSet:
     """Reads train or test; see `uvanet.data.aclnet_format.read_halves`.
 
     Raises:
-        UsageError: A folder is missing, or `split` is val, which the set does not have.
+        UsageError: A folder is missing, or `split` is "val", which the set does not have.
     """
     return read_halves("Hollywood-2", FPS, root, split, every)

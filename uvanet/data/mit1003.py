@@ -1,11 +1,11 @@
-"""MIT1003: 1,003 photographs, free viewing, 15 observers, as the authors ship it.
+"""MIT1003: 1,003 photographs, free viewing, 15 observers, as published by its authors.
 
     <root>/
         ALLSTIMULI/i1000978947.jpeg
         ALLFIXATIONMAPS/i1000978947_fixMap.jpg      density
         ALLFIXATIONMAPS/i1000978947_fixPts.jpg      fixated pixels
 
-There is no split. The gaze paths in DATA (MATLAB files of every observer) are not needed.
+There is no split. The gaze paths in DATA (MATLAB files of each observer) are not read.
 
 Source: Judd, Ehinger, Durand and Torralba, *Learning to Predict Where Humans Look*, ICCV 2009,
 people.csail.mit.edu/tjudd/WherePeopleLook; as in the reader of UNISAL (`unisal/data.py`).
@@ -28,7 +28,7 @@ def read(root: Path) -> GazeSet:
     """Reads the set.
 
     Raises:
-        UsageError: A folder is missing; names it.
+        UsageError: A folder is missing.
     """
     maps = need_folder(need_folder(root, _HINT) / "ALLFIXATIONMAPS", _HINT)
     pictures = []

@@ -1,4 +1,4 @@
-"""All layouts of data sets by name: one place for every command that takes one."""
+"""Registry of data set layouts, by name."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A layout of data on disk.
+    """Layout of a data set on disk.
 
     Attributes:
-        summary: What it is, a few words.
-        read: From its folder, the split and the step between measured frames of a clip to the
-            set; what a layout does not have (a split, clips) is not looked at.
+        summary: A few words, for `--help`.
+        read: Reader: takes the folder, the split and the step between measured frames of a clip;
+            ignores those that the layout does not have.
     """
 
     summary: str
@@ -33,10 +33,12 @@ class Layout:
 
 LAYOUTS: dict[str, Layout] = {
     "fixations": Layout(
-        "the shared layout: still pictures of osie, crowd and scene",
+        "this project's own layout of still pictures",
         lambda root, split, _: fixations.read(root, split),
     ),
-    "talk": Layout("clips of people talking", lambda root, _split, _every: talk.read(root)),
+    "talk": Layout(
+        "Find who to look at, clips of people talking", lambda root, _split, _every: talk.read(root)
+    ),
     "avs1k": Layout("AVS1K, videos from drones", avs1k.read),
     "dhf1k": Layout("DHF1K, videos of all kinds", dhf1k.read),
     "hollywood2": Layout("Hollywood-2, shots of films", hollywood2.read),
@@ -53,13 +55,13 @@ def read_set(name: str, root: Path, split: Split = "val", every: int = 15) -> Ga
     """Reads a data set.
 
     Args:
-        name: Of the layout, a key of `LAYOUTS`.
-        root: Its folder.
-        split: Of the sets that are split.
-        every: Of clips, measure each `every`-th frame; `talk` has a step of its own.
+        name: Name of the layout, a key of `LAYOUTS`.
+        root: Folder of the data set.
+        split: Split, for sets that have splits.
+        every: Every n-th frame of clips is measured; `talk` has its own step.
 
     Raises:
-        UvanetError: There is no such layout, or a file or folder is missing; names it.
+        UvanetError: There is no such layout, or a file or folder is missing.
     """
     if name not in LAYOUTS:
         raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")

@@ -6,8 +6,8 @@
         fixations/train/COCO_train2014_000000000009.mat     not for test
 
 The .mat file holds `resolution` (height, width) and `gaze`, an array of structures, one an
-observer, with `location`, `timestamp` and `fixations`: x and y in pixels, counted from 1. Where
-somebody turned them into pictures of the fixated pixels, `.png` beside it is read instead.
+observer, with `location`, `timestamp` and `fixations`: x and y in pixels, counted from 1. A `.png`
+of the fixated pixels beside it is read instead where it exists.
 
 Source: Jiang, Huang, Duan and Zhao, *SALICON: Saliency in Context*, CVPR 2015, salicon.net; as in
 the readers of pysaliency (`external_datasets/salicon.py`) and UNISAL (`unisal/data.py`).
@@ -44,11 +44,11 @@ def read(root: Path, split: Split = "val") -> GazeSet:
     """Reads a split.
 
     Raises:
-        UsageError: A folder is missing, or `split` is test, which has no labels.
+        UsageError: A folder is missing, or `split` is "test", which has no labels.
     """
     if split == "test":
         raise UsageError(
-            "The gaze on SALICON's test pictures is held back by its authors.",
+            "The gaze on SALICON's test pictures is not published.",
             "Choose --split val.",
         )
     need_folder(root, _HINT)
@@ -71,7 +71,7 @@ def _label(maps: Path, fixations: Path, stem: str) -> Gaze:
     try:
         height, width = (int(side) for side in held["resolution"].ravel())
         parts = [np.asarray(one["fixations"], np.float32) for one in held["gaze"].ravel()]
-        # Counted from 1, and whole pixels: their centres lie half a pixel before the number.
+        # Whole pixels counted from 1: their centers are half a pixel before the number.
         points = [part.reshape(-1, 2) - 0.5 for part in parts if part.size]
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise UsageError(f"{path} holds no gaze of SALICON.", "Copy the data again.") from error

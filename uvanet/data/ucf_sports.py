@@ -1,4 +1,4 @@
-"""UCF-Sports: clips of sports, in the form that ACLNet's authors gave it.
+"""UCF-Sports: clips of sports, in the format of ACLNet.
 
     <root>/
         training/           also testing
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from uvanet.data.gaze import GazeSet
 
 FPS = 24.0
-"""Taken for all clips, as UNISAL's reader does: the frames come without times of their own."""
+"""Assumed for all clips, as in UNISAL's reader: the frames have no time stamps."""
 
 
 def read(root: Path, split: Split = "test", every: int = 15) -> GazeSet:
     """Reads train or test; see `uvanet.data.aclnet_format.read_halves`.
 
     Raises:
-        UsageError: A folder is missing, or `split` is val, which the set does not have.
+        UsageError: A folder is missing, or `split` is "val", which the set does not have.
     """
     return read_halves("UCF-Sports", FPS, root, split, every)

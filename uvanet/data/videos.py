@@ -1,9 +1,9 @@
-"""A plain folder of videos, without labels: what a user has at hand.
+"""A folder of videos without labels, for labelling and viewing.
 
     <root>/
-        <any name>.mp4      or another kind of video; folders inside are read as well
+        <any name>.mp4      or another video format; subfolders are read too
 
-For labelling and for looking at; there is nothing to measure against.
+There is nothing to measure against.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _LOG = logging.getLogger(__name__)
 
 
 def read(root: Path) -> GazeSet:
-    """Reads the folder; a video that cannot be read is left out, and the log says so.
+    """Reads the folder; unreadable videos are left out with a warning in the log.
 
     Raises:
-        UsageError: The folder is missing or holds no video that can be read.
+        UsageError: The folder is missing or holds no readable video.
     """
     clips = []
     paths = sorted(
@@ -43,5 +43,5 @@ def read(root: Path) -> GazeSet:
             continue
         clips.append(VideoClip("videos", str(path.relative_to(root)), path, fps))
     if not clips:
-        raise UsageError(f"{root} holds no video that can be read.", "Choose another folder.")
+        raise UsageError(f"{root} holds no readable video.", "Choose another folder.")
     return GazeSet(root.name, clips=clips)

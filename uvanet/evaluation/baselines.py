@@ -1,4 +1,4 @@
-"""Rows that need no trained network: what a model must at least beat."""
+"""Baselines without a trained network."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ PRIOR_SIDE = 64
 
 
 def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> FunctionPredictor:
-    """The row that says of every picture what the mean gaze of `pictures` says.
+    """Predicts the mean gaze density of `pictures` for every picture.
 
     Args:
-        pictures: The train split; what is predicted must not be among them.
-        progress: Told of each picture.
+        pictures: The train split; evaluated pictures must not be among them.
+        progress: Called for each picture.
 
     Raises:
         UvanetError: A picture is missing or damaged, or there is none.
     """
     if not pictures:
-        raise UsageError("A centre prior needs pictures with gaze.", "Choose another split.")
+        raise UsageError("The center prior needs pictures with gaze.", "Choose another split.")
     total = np.zeros((PRIOR_SIDE, PRIOR_SIDE), np.float64)
-    with progress("centre prior", len(pictures)) as advance:
+    with progress("center prior", len(pictures)) as advance:
         for picture in pictures:
             density = picture.gaze().density_on((PRIOR_SIDE, PRIOR_SIDE))
             total += density / max(float(density.sum()), 1e-12)
@@ -45,11 +45,11 @@ def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> Fu
 
 
 def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Where the picture's spectrum deviates from its own smoothed form.
+    """Spectral residual saliency: where the log spectrum deviates from its local mean.
 
-    At 64 pixels width: the log amplitude less its 3 x 3 mean, back with the phase as it was,
-    squared, blurred by a Gaussian of sigma 2.5. Source: Hou and Zhang, *Saliency Detection: A
-    Spectral Residual Approach*, CVPR 2007, section 3.
+    At 64 pixels width: log amplitude minus its 3 x 3 mean, transformed back with the original
+    phase, squared, blurred by a Gaussian of sigma 2.5. Source: Hou and Zhang, *Saliency
+    Detection: A Spectral Residual Approach*, CVPR 2007, section 3.
 
     Args:
         image: RGB, uint8, (h, w, 3).
@@ -59,7 +59,7 @@ def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     grey = _grey(image, 64) / 255
     spectrum = np.fft.fft2(grey)
-    # A flat picture has no amplitude at most frequencies, and no logarithm of it.
+    # A flat picture has zero amplitude at most frequencies.
     amplitude = np.log(np.abs(spectrum) + 1e-8).astype(np.float32)
     residual = amplitude - cv2.blur(amplitude, (3, 3), borderType=cv2.BORDER_REPLICATE)
     back = np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))
@@ -71,14 +71,14 @@ SURROUNDS = (12, 24, 48, 28, 56, 112)
 
 
 def center_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How much each pixel differs from its surround, over six scales.
+    """Center-surround contrast of brightness on six scales.
 
-    On-centre (brighter than the surround) and off-centre (darker) differences of brightness at
-    full resolution, by box filters; the two are scaled to 1 each and summed. In the manner of
+    On-center (brighter than the surround) and off-center (darker) differences at full resolution,
+    by box filters; each is scaled to 1, and both are summed. Follows
     Montabone and Soto, *Human detection using a mobile platform and novel features derived from a
     visual saliency mechanism*, IVC 2010, which OpenCV's contributed modules (not in its wheel)
-    call fine-grained saliency; its code was not at hand, so that scores of the two may differ.
-    Unlike there, pictures are first shrunk to 512 pixels, so that the surrounds are as wide on all.
+    call fine-grained saliency; implemented from the paper, so scores may differ. Unlike there,
+    pictures are first reduced to 512 pixels, so that surrounds are equally wide on all.
 
     Args:
         image: RGB, uint8, (h, w, 3).
@@ -92,7 +92,7 @@ def center_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     for radius in SURROUNDS:
         side = 2 * radius + 1
         around = cv2.boxFilter(grey, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
-        # The pixel itself is no part of its surround.
+        # The surround excludes the pixel itself.
         contrast = grey - (around * side**2 - grey) / (side**2 - 1)
         on += np.maximum(contrast, 0)
         off += np.maximum(-contrast, 0)
@@ -111,4 +111,4 @@ BASELINES: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.float32]]] = {
     "spectral-residual": spectral_residual,
     "center-surround": center_surround,
 }
-"""Rows that are functions of the picture alone; the centre prior needs data."""
+"""Baselines that are functions of the picture; the center prior needs data."""

@@ -1,4 +1,4 @@
-"""Intervals by resampling: how far a mean would move with other pictures or clips.
+"""Bootstrap confidence intervals of means over pictures and clips.
 
 Source: Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, percentile intervals.
 """
@@ -20,13 +20,13 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean and where it lies in 95 % of the resamples.
+    """A mean with its 95 % percentile interval.
 
     Attributes:
-        mean: Of the values as they are.
-        low: The 2.5th percentile of the resampled means.
-        high: The 97.5th.
-        n: Number of values; those that are NaN do not count.
+        mean: Mean of the values.
+        low: 2.5th percentile of the resampled means.
+        high: 97.5th percentile.
+        n: Number of values that are not NaN.
     """
 
     mean: float
@@ -36,15 +36,15 @@ class Interval:
 
 
 def draw_weights(clips: Sequence[str], draws: int, seed: int) -> NDArray[np.float32]:
-    """How often each item is in each resample.
+    """Draws resamples: how often each item occurs in each.
 
-    Pictures are drawn with replacement. Frames of one clip resemble each other, so clips are
-    drawn first and then, in each drawn clip, its frames.
+    Pictures are drawn with replacement. Frames of one clip are similar, so clips are drawn first,
+    then frames in each drawn clip (a two-stage bootstrap).
 
     Args:
         clips: The clip of each item; empty for a picture.
         draws: Number of resamples.
-        seed: Of all chance.
+        seed: Random seed.
 
     Returns:
         float32, (draws, items).
@@ -67,17 +67,17 @@ def draw_weights(clips: Sequence[str], draws: int, seed: int) -> NDArray[np.floa
 
 
 def interval(values: NDArray[np.float64], weights: NDArray[np.float32]) -> Interval:
-    """The mean of values with its interval.
+    """Mean of values with its 95 % interval.
 
-    For the difference of two rows, give the differences of their values: both saw the same
-    pictures, so that its interval is narrower than those of the two tell.
+    To compare two predictors, pass the paired differences of their values: the interval is
+    narrower than the two separate ones, for both saw the same pictures.
 
     Args:
-        values: (items,); NaN does not count.
-        weights: As `draw_weights` gives them.
+        values: (items,); NaN is left out.
+        weights: (draws, items), from `draw_weights`.
 
     Returns:
-        All NaN where no value is known.
+        All NaN where every value is NaN.
     """
     known = ~np.isnan(values)
     if not known.any():

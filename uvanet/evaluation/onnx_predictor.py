@@ -1,4 +1,4 @@
-"""Any ONNX model as a row, so that UNISAL, TASED-Net and others can stand beside ours."""
+"""Predictor of an ONNX model without a card, such as UNISAL or TASED-Net."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class OnnxPredictor(Predictor):
-    """Runs a foreign ONNX model; frames of which no map is wanted are only kept.
+    """Runs an external ONNX model; observed frames are stored, not predicted.
 
     Args:
-        spec: What it wants and gives.
+        spec: Its input and output.
 
     Raises:
-        ModelError: The file is missing or damaged, or does not fit what `spec` says.
+        ModelError: The file is missing or damaged, or does not fit `spec`.
     """
 
     def __init__(self, spec: ExternalOnnx) -> None:
@@ -48,7 +48,7 @@ class OnnxPredictor(Predictor):
         """See `Predictor.predict`.
 
         Raises:
-            ModelError: The model fails, or what comes out is no map.
+            ModelError: The model fails, or its output is no map.
         """
         self.observe(image, t)
         missing = self._engine.frames - len(self._past)

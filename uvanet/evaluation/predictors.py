@@ -1,4 +1,4 @@
-"""What is measured: anything that turns pictures, or the frames of a clip, into saliency maps."""
+"""Predictors: whatever turns pictures, or the frames of a clip, into saliency maps."""
 
 from __future__ import annotations
 
@@ -19,56 +19,56 @@ if TYPE_CHECKING:
 
 
 class Predictor(abc.ABC):
-    """A row of the table.
+    """Base class: one row of an evaluation table.
 
-    Pictures and clips go through the same three steps: `reset`, then for each frame in order
-    `observe`, or `predict` where a map is wanted. A picture is a clip of one frame.
+    Pictures and clips are processed alike: `reset`, then for each frame in order `observe`, or
+    `predict` where a map is needed. A picture is a clip of one frame.
 
     Args:
-        name: The row's name.
+        name: Name of the row.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def history(self, fps: float) -> int:
-        """How many frames before a predicted one it must have observed.
+        """Number of frames before a predicted one that must be observed.
 
         Args:
-            fps: Frames a second of the clip.
+            fps: Frame rate of the clip, frames per second.
         """
         return 0
 
-    def reset(self) -> None:  # noqa: B027 - most have no memory
-        """Forgets: another picture or clip begins."""
+    def reset(self) -> None:  # noqa: B027 - most predictors have no memory
+        """Forgets all frames: another picture or clip begins."""
 
     def observe(self, image: NDArray[np.uint8], t: float) -> None:  # noqa: B027 - likewise
-        """Sees a frame of which no map is wanted.
+        """Processes a frame whose map is not needed.
 
         Args:
             image: RGB, uint8, (h, w, 3).
-            t: Its time, seconds.
+            t: Time stamp, seconds.
         """
 
     @abc.abstractmethod
     def predict(self, image: NDArray[np.uint8], t: float) -> NDArray[np.float32]:
-        """Sees a frame and predicts its map.
+        """Processes a frame and predicts its map.
 
         Args:
             image: RGB, uint8, (h, w, 3).
-            t: Its time, seconds.
+            t: Time stamp, seconds.
 
         Returns:
-            float32, of any height and width: the picture's whole area, stretched; from 0, larger
-            is more salient.
+            float32, (h', w') of any size, covering the whole picture; not negative, larger is more
+            salient.
         """
 
 
 class FunctionPredictor(Predictor):
-    """A function of one picture.
+    """A function of a single picture.
 
     Args:
-        name: The row's name.
+        name: Name of the row.
         function: From RGB, uint8, (h, w, 3) to a map as `Predictor.predict` gives it.
     """
 
@@ -79,15 +79,15 @@ class FunctionPredictor(Predictor):
         self._function = function
 
     def predict(self, image: NDArray[np.uint8], t: float) -> NDArray[np.float32]:
-        """See `Predictor.predict`; the time plays no part."""
+        """See `Predictor.predict`; the time stamp is not used."""
         return self._function(image)
 
 
 class StreamPredictor(Predictor):
-    """One of our models, as the live view runs it.
+    """A loaded model, run as the live view runs it.
 
     Args:
-        name: The row's name.
+        name: Name of the row.
         model: The model.
     """
 
@@ -96,7 +96,7 @@ class StreamPredictor(Predictor):
         self._stream = Stream(model)
 
     def history(self, fps: float) -> int:
-        """See `Predictor.history`: enough for the frame nearest to the engine's lag before."""
+        """See `Predictor.history`: the engine's memory, and the lag to its earlier frame."""
         return math.ceil((self._stream.model.engine.memory + LAG) * fps)
 
     def reset(self) -> None:

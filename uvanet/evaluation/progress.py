@@ -1,4 +1,4 @@
-"""How the core tells of its progress without knowing who listens."""
+"""Progress reports of long computations, independent of how they are shown."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Shows how far a piece of work is."""
+    """Shows the progress of a computation, for example as a bar."""
 
     def __call__(self, title: str, total: int) -> AbstractContextManager[Callable[[], object]]:
-        """Begins a piece of work.
+        """Starts a computation.
 
         Args:
-            title: What is being done.
-            total: Of how many steps.
+            title: Its name.
+            total: Its number of steps.
 
         Returns:
-            What is entered for the time of the work, and gives a function to call at each step.
+            A context manager for its duration, which gives a function to call after each step.
         """
         ...
 
 
 @contextlib.contextmanager
 def silent(title: str, total: int) -> Iterator[Callable[[], object]]:
-    """Shows nothing."""
+    """A `Progress` that shows nothing."""
     yield lambda: None

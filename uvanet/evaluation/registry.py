@@ -1,4 +1,4 @@
-"""From the names a user gives to the rows of the table."""
+"""Makes predictors from the row names of `uvanet eval`."""
 
 from __future__ import annotations
 
@@ -24,35 +24,38 @@ MOTION = "+motion"
 BRANCHES = ("ensemble", "spatiotemporal", "spatial", "temporal")
 
 FORMS = f"""\
-  {PRIOR}         the mean gaze of the train split, whatever the picture
+  {PRIOR}         mean gaze of the train split, for every picture
   spectral-residual    Hou and Zhang 2007
-  center-surround      contrast over six scales, like OpenCV's fine-grained saliency
-  NAME                 a model that `uvanet info` lists, or the path of any .onnx file
+  center-surround      contrast on six scales, like OpenCV's fine-grained saliency
+  NAME                 a model that `uvanet info` lists, or the path of an .onnx file
   NAME:BRANCH          one prediction of a student (ensemble, spatiotemporal, spatial, temporal),
                        run by torch from the .safetensors file beside the model
-  ROW+motion           any row times local motion, the crude rule that needs no training
+  ROW+motion           any row times local motion, a rule without training
 """
-"""How rows are named, for `--help`."""
+"""Forms of row names, for `--help`."""
 
 
 def build_predictors(
-    names: Sequence[str], foreign: Sequence[ExternalOnnx], prior: Callable[[], Predictor]
+    names: Sequence[str], external: Sequence[ExternalOnnx], prior: Callable[[], Predictor]
 ) -> list[Predictor]:
-    """Makes the rows.
+    """Makes the predictors of an evaluation.
 
     Args:
-        names: As `FORMS` says; or the names of `foreign`, which may take `+motion` too.
-        foreign: ONNX models of others; those not named are added at the end.
-        prior: Makes the centre prior, where it is named.
+        names: Row names, see `FORMS`, or names of `external`, also with `+motion`.
+        external: ONNX models without a card; those not named are appended.
+        prior: Makes the center prior, called where it is named.
 
     Raises:
-        UvanetError: A name means nothing, comes twice, or a model cannot be loaded.
+        UvanetError: A name is unknown or occurs twice, or a model cannot be loaded.
     """
-    specs = {spec.name: spec for spec in foreign}
-    wanted = [*names, *(spec.name for spec in foreign if spec.name not in names)]
+    specs = {spec.name: spec for spec in external}
+    wanted = [*names, *(spec.name for spec in external if spec.name not in names)]
     for name in wanted:
         if wanted.count(name) > 1:
-            raise UsageError(f"The row {name!r} is named twice.", "Name it once, or name= it anew.")
+            raise UsageError(
+                f"The row {name!r} is named twice.",
+                "Name it once, or give it another name with name=.",
+            )
     return [_build(name, specs, prior) for name in wanted]
 
 
@@ -80,7 +83,7 @@ def _branch(name: str, model: str, branch: str) -> Predictor:
             f"The row {name!r} needs torch, which is not installed.",
             "Install it with: pip install 'uvanet[train]'.",
         )
-    # The one row that needs torch; all others do without.
+    # Imported here: no other row needs torch.
     from uvanet.runtime.branch_engine import load_branch
 
     return StreamPredictor(name, load_branch(model, branch))

@@ -1,4 +1,4 @@
-"""From scores to what is read: a JSON object, and a table for people."""
+"""Reports of evaluations: a JSON object, and a table as text."""
 
 from __future__ import annotations
 
@@ -36,17 +36,16 @@ TITLES = {
 def report(
     scores: Sequence[Scores], *, seed: int, draws: int, against: str | None = None
 ) -> dict[str, Any]:
-    """Means and intervals of all rows on all sets, and on the parts of each.
+    """Means and 95 % intervals of all predictors on all data sets and their groups.
 
     Args:
-        scores: One a set.
-        seed: Of the resampling.
+        scores: One per data set.
+        seed: Seed of the bootstrap.
         draws: Number of resamples.
-        against: A row; every other row's difference to it is added, with the interval of the
-            difference.
+        against: Name of a predictor; the paired differences of all others to it are added.
 
     Returns:
-        What `json.dumps` takes; what is undefined is None.
+        An object for `json.dumps`; undefined values are None.
     """
     return {
         "uvanet": uvanet.__version__,
@@ -62,7 +61,7 @@ def report(
 
 
 def _unique(names: Sequence[str]) -> list[str]:
-    """Two folders of one layout are both kept: the later are numbered."""
+    """Numbers repeated names: two folders can have one layout."""
     return [
         name if names[:i].count(name) == 0 else f"{name} ({names[:i].count(name) + 1})"
         for i, name in enumerate(names)
@@ -125,10 +124,10 @@ def _entry(one: Interval) -> dict[str, float | int | None]:
 
 
 def as_table(result: dict[str, Any]) -> list[str]:
-    """The report in lines.
+    """The report as lines of text.
 
-    A cell holds the mean and half the width of its interval. Of differences it holds the interval
-    itself, and a star where that does not reach zero.
+    A cell holds the mean and half the width of its interval. For differences it holds the
+    interval, with a star where it excludes 0.
     """
     lines: list[str] = []
     for name, one in result["sets"].items():
@@ -169,21 +168,21 @@ def _cell(entry: dict[str, Any], difference: bool) -> str:
 
 
 def need_place(path: Path) -> None:
-    """Sees that a report can be written, before the work that it is to hold.
+    """Checks, before the evaluation, that its report can be written.
 
     Raises:
         OutputError: The folder does not exist, or the path is a folder.
     """
     if not path.parent.is_dir():
         raise OutputError(
-            f"The folder {path.parent} does not exist.", "Make it, or choose another."
+            f"The folder {path.parent} does not exist.", "Create it, or choose another."
         )
     if path.is_dir():
         raise OutputError(f"{path} is a folder.", "Name a file in it.")
 
 
 def write(result: dict[str, Any], path: Path) -> None:
-    """Writes the report as JSON, whole or not at all.
+    """Writes the report as JSON, complete or not at all.
 
     Raises:
         OutputError: It cannot be written.

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
     from uvanet.data.gaze import Gaze, GazeSet
 
-POOL = 200
-"""Pictures or frames that negatives are taken from at most: 20 times as many as Borji's code."""
+MAX_OTHERS = 200
+"""Largest number of pictures or frames that negatives come from; 20 times that of Borji's code."""
 
 
 class SaucNegatives:
-    """Where people looked elsewhere in a set, at places relative to the picture's size.
+    """Fixations of a data set, relative to picture size, as negatives for its other pictures.
 
-    Of a larger set, `POOL` pictures or frames are drawn by seed. Negatives of a picture come from
-    all others in the pool; those of a frame from other clips, for neighbours in time show the
-    same things, or from other frames where there is one clip only.
+    Of a larger set, `MAX_OTHERS` pictures or frames are drawn. The negatives of a
+    picture come from all other drawn pictures. Those of a frame come from other clips, for the
+    frames of one clip show the same scene; with a single clip, from its other frames.
 
     Args:
-        data: The set.
-        seed: Of the draw.
+        data: The data set.
+        seed: Random seed.
     """
 
     def __init__(self, data: GazeSet, seed: int) -> None:
@@ -37,14 +37,14 @@ class SaucNegatives:
         places = [(i, None) for i in range(len(data.pictures))]
         frames = [(i, index) for i, clip in enumerate(data.clips) for index in clip.labelled]
         everything: list[tuple[int, int | None]] = [*places, *frames]
-        chosen = np.sort(rng.permutation(len(everything))[:POOL])
+        chosen = np.sort(rng.permutation(len(everything))[:MAX_OTHERS])
         points, owners = [], []
         for number in chosen:
             i, index = everything[number]
             try:
                 gaze = _gaze(data, i, index)
             except UvanetError:
-                # Reported when its turn to be measured comes.
+                # The evaluator reports it.
                 continue
             if gaze.fixations is None:
                 continue
@@ -58,9 +58,9 @@ class SaucNegatives:
         """The negatives of a picture or frame.
 
         Args:
-            name: Of the picture or clip.
-            index: Number of the frame; None for a picture.
-            size: Width and height, pixels.
+            name: Name of the picture or clip.
+            index: Frame number; None for a picture.
+            size: Width and height of the picture, pixels.
 
         Returns:
             (m, 2), float32, x and y in pixels; may be empty.

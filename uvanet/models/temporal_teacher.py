@@ -1,16 +1,15 @@
 """The temporal teacher: the spatial teacher's map, gated by motion contrast at high resolution.
 
-A running memory of how much each place changed over the last moment says where things move; a
-small network tells motion of things from motion of the camera and from noise, and multiplies the
-spatial map (adds to its logits). It starts as the rule of
-`uvanet.evaluation.motion_baseline` and learns what to change about it, on labelled synthetic motion
-(`uvanet.data.sequences`).
+Running averages of the change at each place show where objects move. A small network separates
+their motion from camera motion and noise, and multiplies the spatial map (adds to its logits). It
+starts as the rule of `uvanet.evaluation.motion_baseline` and learns corrections to it from labelled
+synthetic motion (`uvanet.data.sequences`).
 
-The memory is at a quarter of the input's size: fine enough for a mouth, too coarse for noise.
+The state has a quarter of the input's size: fine enough for a mouth, too coarse for noise.
 
-It streams as the student does: a step takes a frame and the state of the frame about 100 ms
-before, and gives the map and this frame's state. Where there is no earlier frame the state is all
-zero, nothing moves, and the map is the spatial teacher's.
+It streams like the student: a step takes a frame and the state of the frame about 100 ms before,
+and returns the map and the frame's state. Without an earlier frame the state is zero, nothing
+moves, and the map is the spatial teacher's.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from uvanet.models.teacher import SpatialTeacher
 
 KEPT = (0.9, 0.7)
-"""Shares of the two memories that a step of 100 ms keeps: about one second, and a third."""
+"""Decay of the two running averages per step of 100 ms: time constants of about 1 s and 0.3 s."""
 
 STATE_CHANNELS = 1 + len(KEPT)
 
@@ -39,20 +38,20 @@ MEMORY_SECONDS = 1.2
 GREY_LEVEL = 1 / 255
 
 STRENGTH = 0.5
-"""How much of what the gate learned is believed on real video.
+"""Factor of the gate's logits on real video.
 
-In synthetic motion the contrast of what rests is exactly zero, and its law leaves next to no gaze
-there. Real viewers follow motion less: on talk, the gate at full strength falls below the spatial
-teacher (NSS 5.01, that alone 5.05), at half it rises to 5.33. Chosen by looking at talk: these two
-strengths, and a gate that learned a law of half the strength, taken at 0.8, 1 and 1.2 of itself,
-which reached 5.16 at best.
+In synthetic motion, the contrast of resting places is exactly zero and nearly no gaze is there.
+Real viewers follow motion less: on `talk`, the gate at full strength is below the spatial teacher
+(NSS 5.01 against 5.05), at half strength above it (5.33). Chosen on `talk` among five variants:
+these two strengths, and a gate trained with half the effect, at factors 0.8, 1 and 1.2, which
+reached 5.16 at best.
 """
 
 
 class Motion(nn.Module):
-    """Reads motion: from brightness and the state before to the state now and the gate's input.
+    """Motion energy: from brightness and the earlier state to the new state and the gate's input.
 
-    Has no parameters.
+    It has no parameters.
     """
 
     def __init__(self) -> None:
@@ -73,12 +72,12 @@ class Motion(nn.Module):
 
         Args:
             brightness: 0..1, (n, 1, h / 4, w / 4).
-            earlier: The state before, (n, 3, h / 4, w / 4); zeros where there is none.
+            earlier: Earlier state, (n, 3, h / 4, w / 4); zeros where there is none.
 
         Returns:
-            The state now, and blurred energies at stride 8: change, memories; (n, 3, h / 8, w / 8).
+            New state, and blurred energies (change, two averages), (n, 3, h / 8, w / 8).
         """
-        # Brightness is kept plus one, so that a state of zeros is told from a black frame.
+        # Brightness is stored plus one, to distinguish a state of zeros from a black frame.
         known = (earlier[:, :1] > 0.5).to(brightness.dtype)
         change = (brightness + 1 - earlier[:, :1]).abs() * known
         memory = self.kept * earlier[:, 1:] * known + (1 - self.kept) * change
@@ -91,10 +90,10 @@ class Motion(nn.Module):
 
 
 class Gate(nn.Module):
-    """From energies and the spatial logits to what motion adds to them.
+    """Logits that motion adds, from motion energies and the spatial logits.
 
     Args:
-        width: Channels inside.
+        width: Number of inner channels.
     """
 
     def __init__(self, width: int = 24) -> None:
@@ -112,10 +111,10 @@ class Gate(nn.Module):
         nn.init.zeros_(last.bias)
 
     def forward(self, energy: Tensor, spatial: Tensor) -> Tensor:
-        """Gives logits to be added, (n, 1, h / 8, w / 8).
+        """Returns logits to add, (n, 1, h / 8, w / 8).
 
         Args:
-            energy: As `Motion` gives it.
+            energy: Energies from `Motion`, (n, 3, h / 8, w / 8).
             spatial: Logits of the spatial teacher, (n, 1, h / 8, w / 8).
         """
         strongest = energy.amax((2, 3), keepdim=True)
@@ -136,7 +135,7 @@ class Gate(nn.Module):
             1,
         )
         learned: Tensor = self.layers(known)
-        # Less than a grey level anywhere is noise: then nothing moves.
+        # Less than one gray level is noise: nothing moves.
         moves = strongest[:, 1:2] / (strongest[:, 1:2] + 0.5 * GREY_LEVEL)
         return self.strength * moves * (self.rule * rule + learned)
 
@@ -145,8 +144,8 @@ class TemporalTeacher(nn.Module):
     """Spatial teacher, motion and gate.
 
     Args:
-        spatial: Trained already; it is not changed.
-        width: Of the gate.
+        spatial: Trained spatial teacher; it is not changed.
+        width: Inner channels of the gate.
     """
 
     def __init__(self, spatial: SpatialTeacher, width: int = 24) -> None:
@@ -160,10 +159,10 @@ class TemporalTeacher(nn.Module):
 
         Args:
             frame: RGB in 0..1, (n, 3, h, w), float32, h and w multiples of 32.
-            earlier: The state about 100 ms before, (n, 3, h / 4, w / 4).
+            earlier: State of the frame about 100 ms before, (n, 3, h / 4, w / 4).
 
         Returns:
-            Logits, (n, 1, h / 8, w / 8), and the state now.
+            Logits, (n, 1, h / 8, w / 8), and the new state.
         """
         spatial = self.spatial(frame)
         brightness = F.avg_pool2d(frame.mean(1, keepdim=True), STATE_STRIDE)

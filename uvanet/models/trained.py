@@ -1,4 +1,4 @@
-"""Trained students: the one way to their weights."""
+"""Loads trained students from safetensors."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 def load_student(preset: str, weights: Path) -> SpatioTemporal:
-    """A trained student in evaluation mode.
+    """Loads a trained student, in evaluation mode.
 
     Args:
-        preset: Its name in `PRESETS`.
+        preset: Its architecture, a key of `PRESETS`.
         weights: A .safetensors file.
 
     Raises:
-        ModelError: There is no such student, or the file is missing, damaged or of another
-            version.
+        ModelError: There is no such architecture, or the file is missing, damaged or does not
+            fit it.
     """
     if preset not in PRESETS:
-        raise ModelError(f"{weights.stem} is no student.", f"Choose {', '.join(PRESETS)}.")
+        raise ModelError(f"{weights.stem} is not a student.", f"Choose {', '.join(PRESETS)}.")
     if not weights.is_file():
         raise ModelError(f"{weights} is missing.", "Copy it beside the model's ONNX file.")
     student = build(preset)

@@ -1,4 +1,4 @@
-"""Fills the record of the clip: from what plays, and by a scan in the background."""
+"""Records attention over the time of a clip: during playback, and by a scan."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from uvanet.analysis import Sample
     from uvanet.sources.base import SourceInfo
 
-_TELL_EVERY_MS = 400
-_DRAIN_EVERY_MS = 120
+_NOTIFY_MS = 400
+_DRAIN_MS = 120
 _WAITING = 24  # samples that may wait for the window's thread
 
 
 class AttentionHistory(QObject):
-    """The record of the source that plays.
+    """The record of the current source.
 
     Args:
-        controller: Gives sources and networks for a scan.
-        jobs: Runs it.
+        session: Makes the source and the model of a scan.
+        jobs: Runs the scan.
 
     Attributes:
         record: What was seen so far.
-        duration: Of the clip in seconds; 0 where it has none.
+        duration: Length of the clip in seconds; 0 where it has none.
 
     Signals:
-        changed: The record has grown or is a new one; comes a few times a second at most.
-        progress: How far a scan is, 0..1; None when none runs any more.
-        scanned: A scan has reached the end.
+        changed: The record has grown or was replaced; at most a few times a second.
+        progress: Progress of a scan, 0..1; None when it ends.
+        scanned: A scan has reached the end of the clip.
         failed: The exception that ended a scan.
     """
 
@@ -46,18 +46,18 @@ class AttentionHistory(QObject):
     scanned = Signal()
     failed = Signal(object)
 
-    def __init__(self, controller: LiveSession, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, session: LiveSession, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._controller = controller
+        self._session = session
         self._jobs = jobs
         self.record = Record()
         self.duration = 0.0
         self._spec = ""
         self._last = -1
         self._scan: _Scan | None = None
-        self._tell = QTimer(self)
-        self._tell.setSingleShot(True)
-        self._tell.timeout.connect(self.changed)
+        self._notify = QTimer(self)
+        self._notify.setSingleShot(True)
+        self._notify.timeout.connect(self.changed)
         self._drain = QTimer(self)
         self._drain.timeout.connect(self._take_samples)
 
@@ -67,36 +67,36 @@ class AttentionHistory(QObject):
         return self._scan is not None
 
     def begin(self, info: SourceInfo) -> None:
-        """Starts the record of a source; the same file opened again goes on with its own."""
+        """Starts the record of a source; a file that is opened again continues its record."""
         if info.live or info.spec != self._spec:
             self._spec = info.spec
             self.duration = 0.0 if info.live else info.duration or 0.0
             self.restart()
 
     def restart(self) -> None:
-        """Forgets all that was seen: the pictures or the network are others from now on."""
+        """Clears the record, since the frames or the model have changed."""
         self.stop_scan()
         self.record = Record(self.duration or None)
         self._last = -1
         self.changed.emit()
 
-    def see(self, packet: SaliencyPacket) -> None:
-        """Takes what is on the canvas."""
+    def add(self, packet: SaliencyPacket) -> None:
+        """Adds the result that was painted."""
         seconds = packet.frame.pts
         bucket = int(seconds / self.record.step)
         if packet.failed or bucket == self._last:
             return
         self._last = bucket
-        if self.record.add(seconds, packet.saliency, packet.bgra) and not self._tell.isActive():
-            self._tell.start(_TELL_EVERY_MS)
+        if self.record.add(seconds, packet.saliency, packet.bgra) and not self._notify.isActive():
+            self._notify.start(_NOTIFY_MS)
 
     def start_scan(self) -> None:
-        """Looks through the whole clip in the background."""
+        """Starts a scan of the whole clip in the background."""
         if self._scan is not None or not self.duration:
             return
-        self._scan = current = _Scan(self._controller, self.record.step)
+        self._scan = current = _Scan(self._session, self.record.step)
         self.progress.emit(0.0)
-        self._drain.start(_DRAIN_EVERY_MS)
+        self._drain.start(_DRAIN_MS)
 
         def done(_: object) -> None:
             if current is self._scan:
@@ -113,7 +113,7 @@ class AttentionHistory(QObject):
         self._jobs.run(current.work, done, failed, name="scan")
 
     def stop_scan(self) -> None:
-        """Ends a scan; what it has seen stays."""
+        """Stops a scan; its results are kept."""
         if self._scan is not None:
             self._scan.stop.set()
             self._scan = None
@@ -131,23 +131,23 @@ class AttentionHistory(QObject):
                 self.record.add(seconds, sample.saliency, sample.image)
         if seconds is not None:
             self.progress.emit(min(1.0, seconds / self.duration))
-            if not self._tell.isActive():
-                self._tell.start(_TELL_EVERY_MS)
+            if not self._notify.isActive():
+                self._notify.start(_NOTIFY_MS)
 
 
 class _Scan:
-    """The part of a scan that runs beside the window."""
+    """The part of a scan that runs on a worker thread."""
 
-    def __init__(self, controller: LiveSession, step: float) -> None:
-        self._controller = controller
+    def __init__(self, session: LiveSession, step: float) -> None:
+        self._session = session
         self._step = step
         self.stop = threading.Event()
         self.samples: queue.Queue[Sample] = queue.Queue(_WAITING)
 
     def work(self) -> None:
-        """Looks through the clip until its end or `stop`."""
-        network = self._controller.student.load_copy()
-        samples = scan(self._controller.reopen_source(), network, self._step)
+        """Scans the clip until its end or `stop`."""
+        network = self._session.student.load_copy()
+        samples = scan(self._session.reopen_source(), network, self._step)
         with contextlib.closing(samples):
             for sample in samples:
                 while not self.stop.is_set():

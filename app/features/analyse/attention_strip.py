@@ -1,4 +1,4 @@
-"""Attention over the time of a clip: a strip over the timeline."""
+"""The strip above the timeline that shows attention over the time of a clip."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
+from app.shell.slots import action_button
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
@@ -28,14 +29,14 @@ _HEIGHT = 40
 
 
 class AttentionStrip(QWidget):
-    """The strip with its buttons; shown where it is wanted and the clip has a length.
+    """The strip with its buttons.
 
     Args:
         tools: Actions shown as buttons beside it.
-        scan: The action that looks through the clip, or stops doing so.
+        scan: The action that starts or stops a scan of the clip.
 
     Signals:
-        sought: Seconds, where the user points.
+        sought: Time in seconds at which the user clicked.
     """
 
     sought = Signal(float)
@@ -65,38 +66,35 @@ class AttentionStrip(QWidget):
         layout.addWidget(self.graph, 1)
         layout.addSpacing(6)
         for action in tools:
-            button = IconButton(18)
-            button.setDefaultAction(action)
-            button.setAccessibleName(action.text())
-            layout.addWidget(button)
+            layout.addWidget(action_button(action, 18))
         layout.addWidget(self.progress)
         layout.addWidget(self.scan)
         self.show_progress(None)
 
     def setVisible(self, visible: bool) -> None:
-        """The window's places show and hide it; it stays hidden where it is not wanted."""
+        """Called by the slots; it stays hidden while it is not wanted."""
         self._allowed = visible
         super().setVisible(visible and self._wanted)
 
     def set_wanted(self, wanted: bool) -> None:
-        """Says whether it should be seen where there is a place for it."""
+        """Sets whether it is shown where the window shows its strips."""
         self._wanted = wanted
         super().setVisible(wanted and self._allowed)
 
     def show_progress(self, share: float | None) -> None:
-        """Shows how far a scan is, 0..1; None where none runs."""
+        """Shows the progress of a scan, 0..1; None where none runs."""
         running = share is not None
         self.progress.setText("" if share is None else f"{share:.0%}".replace("%", "\u2009%"))
         self.progress.setVisible(running)
-        words = tr("Stop the scan") if running else self._scan_action.text()
-        self.scan.setAccessibleName(words)
+        text = tr("Stop the scan") if running else self._scan_action.text()
+        self.scan.setAccessibleName(text)
         tip = self._scan_action.toolTip()
-        self.scan.setToolTip(tip.replace(self._scan_action.text(), words))
+        self.scan.setToolTip(tip.replace(self._scan_action.text(), text))
         self.scan.setIcon(icon("close", "accent") if running else icon("scan"))
 
 
 class _Graph(QWidget):
-    """The painted strip: spread as an area, movement of the peak as bars, cuts as lines."""
+    """The painted part: spread as a curve, movement of the peak as bars, cuts as lines."""
 
     sought = Signal(float)
 
@@ -113,49 +111,49 @@ class _Graph(QWidget):
         self.setAccessibleName(tr("Attention over time"))
 
     def sizeHint(self) -> QSize:
-        """A low strip."""
+        """Returns the preferred size."""
         return QSize(200, _HEIGHT)
 
     def show_series(
         self, series: Series | None, moments: Sequence[float], duration: float, step: float
     ) -> None:
-        """Shows what is known of a clip.
+        """Shows a clip.
 
         Args:
-            series: The numbers; None for a clip of which nothing is known.
-            moments: Moments of high change, in seconds.
-            duration: Of the clip, in seconds.
-            step: Seconds that one number stands for.
+            series: The values over time; None where nothing was seen.
+            moments: Times of high change, in seconds.
+            duration: Length of the clip, in seconds.
+            step: Time between two values, in seconds.
         """
         self._series, self._moments = series, moments
         self._duration, self._step = duration, step
-        self._draw_anew()
+        self._redraw()
 
     def set_position(self, seconds: float) -> None:
-        """Shows where the clip is."""
+        """Shows the position in the clip, in seconds."""
         if abs(seconds - self._position) * self.width() > self._duration / 2:
             self._position = seconds
             self.update()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draws anew in another font, language or theme."""
-        self._draw_anew()
+        """Repaints after a change of font, language or theme."""
+        self._redraw()
         super().changeEvent(event)
 
-    def _draw_anew(self) -> None:
+    def _redraw(self) -> None:
         self._drawn = None
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Goes to where the mouse is."""
+        """Seeks to the time under the mouse."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._follow(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Says what is under the mouse; follows it while it is held."""
+        """Shows the values under the mouse; seeks while the button is held."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._follow(event)
-        QToolTip.showText(event.globalPosition().toPoint(), self._words(event.position().x()), self)
+        QToolTip.showText(event.globalPosition().toPoint(), self._tip(event.position().x()), self)
 
     def _follow(self, event: QMouseEvent) -> None:
         if self._duration:
@@ -164,21 +162,21 @@ class _Graph(QWidget):
     def _seconds_at(self, x: float) -> float:
         return min(max(x / max(self.width(), 1), 0.0), 1.0) * self._duration
 
-    def _words(self, x: float) -> str:
+    def _tip(self, x: float) -> str:
         seconds, series = self._seconds_at(x), self._series
         if series is None or not len(series.seconds):
             return clock_text(seconds)
-        place = int(np.argmin(np.abs(series.seconds - seconds)))
-        if abs(series.seconds[place] - seconds) > 3 * self._step:
+        index = int(np.argmin(np.abs(series.seconds - seconds)))
+        if abs(series.seconds[index] - seconds) > 3 * self._step:
             return tr("{time}, not seen yet").format(time=clock_text(seconds))
         return tr("{time}: spread {spread:.0f} %, change {change:.0f} %").format(
             time=clock_text(seconds),
-            spread=100 * series.entropy[place],
-            change=100 * series.change[place],
+            spread=100 * series.entropy[index],
+            change=100 * series.change[index],
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the strip and, over it, where the clip is."""
+        """Paints the strip and the position."""
         ratio = self.devicePixelRatioF()
         if self._drawn is None or self._drawn.size() != self.size() * ratio:
             self._drawn = self._draw(ratio)
@@ -192,7 +190,7 @@ class _Graph(QWidget):
         painter.end()
 
     def _draw(self, ratio: float) -> QPixmap:
-        """The strip without the position, which alone moves with every frame."""
+        """Draws all but the position, which alone changes with every frame."""
         colors, drawn = theme_colors(), QPixmap(self.size() * ratio)
         drawn.setDevicePixelRatio(ratio)
         drawn.fill(Qt.GlobalColor.transparent)
@@ -206,7 +204,7 @@ class _Graph(QWidget):
             known = self._series is not None and len(self._series.seconds) > 0
             if self._series is not None and known:
                 self._paint_series(painter, self._series)
-            self._paint_words(painter, known=known)
+            self._paint_text(painter, known=known)
         painter.end()
         return drawn
 
@@ -240,12 +238,12 @@ class _Graph(QWidget):
             painter.drawPolygon(QPolygonF(mark))
 
     def _columns(self, seconds: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Where each pixel's numbers begin: of a long clip, many fall on one."""
-        place = (seconds * (self.width() * self.devicePixelRatioF() / self._duration)).astype(int)
-        return np.flatnonzero(np.diff(place, prepend=-1))
+        """Index of the first value of each pixel column; in a long clip many share one."""
+        index = (seconds * (self.width() * self.devicePixelRatioF() / self._duration)).astype(int)
+        return np.flatnonzero(np.diff(index, prepend=-1))
 
     def _paint_spread(self, painter: QPainter, series: Series, columns: NDArray[np.intp]) -> None:
-        """The spread of attention; a line for each stretch that was seen without a gap."""
+        """Paints the spread, one line per stretch that was seen without a gap."""
         low, high = float(series.entropy.min()), float(series.entropy.max())
         room = max(high - low, 0.15)
         counts = np.diff(columns, append=len(series.seconds))
@@ -263,7 +261,7 @@ class _Graph(QWidget):
                 painter.drawPoint(points[0])
             painter.drawPolyline(QPolygonF(points))
 
-    def _paint_words(self, painter: QPainter, *, known: bool) -> None:
+    def _paint_text(self, painter: QPainter, *, known: bool) -> None:
         colors = theme_colors()
         font = self.font()
         font.setPointSizeF(max(6.0, font.pointSizeF() * 0.8))
@@ -271,15 +269,15 @@ class _Graph(QWidget):
         metrics = painter.fontMetrics()
         if not known:
             painter.setPen(QColor(colors.quiet))
-            words = tr("Attention over time appears here while the clip plays.")
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
+            text = tr("Attention over time appears here while the clip plays.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
             return
         x = 8.0
-        for words, colour in ((tr("spread"), colors.inferred), (tr("movement"), colors.accent)):
-            width = metrics.horizontalAdvance(words)
+        for text, color in ((tr("spread"), colors.inferred), (tr("movement"), colors.accent)):
+            width = metrics.horizontalAdvance(text)
             ground = QColor(colors.surface)
             ground.setAlpha(210)
             painter.fillRect(QRectF(x - 2, 2, width + 4, metrics.height()), ground)
-            painter.setPen(QColor(colour))
-            painter.drawText(QPointF(x, 2 + metrics.ascent()), words)
+            painter.setPen(QColor(color))
+            painter.drawText(QPointF(x, 2 + metrics.ascent()), text)
             x += width + 10

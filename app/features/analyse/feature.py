@@ -1,4 +1,4 @@
-"""Analysis: the feature's actions and how its parts hang together."""
+"""Analysis: regions and their shares, attention over time, scanpaths."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ from app.ui.line_chart import import_pyqtgraph
 from uvanet.analysis import Shape, load_regions, peaks, region_shares, save_regions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import Fact, FeatureContext
+    from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
 
 _CLIP = FRAME | SEEKABLE
@@ -45,42 +48,42 @@ _TOOLS = {
 
 
 class Analyse(Feature):
-    """Regions with their shares, attention over time, and the predicted order of looks."""
+    """Connects the regions, the history of attention and the scanpath with the window."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._settings = context.settings.section(AnalyseSettings)
         actions, slots, session = context.actions, context.slots, context.session
-        self._recording = AttentionHistory(session, context.jobs, self)
+        self._history = AttentionHistory(session, context.jobs, self)
         font = slots.canvas.font()
-        self._layer, self._looks = RegionLayer(font), ScanpathLayer(font)
+        self._layer, self._scanpath = RegionLayer(font), ScanpathLayer(font)
         self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
         changes = [actions[name] for name in ("previous_change", "next_change")]
         self._strip = AttentionStrip(changes, actions["scan_clip"])
         slots.canvas.add_layer(self._layer)
-        slots.canvas.add_layer(self._looks)
+        slots.canvas.add_layer(self._scanpath)
         slots.add_card(self.card, _CARD_RANK)
         # Where the side panel is hidden, this is the way to the first region.
         slots.add_button(actions["region_rectangle"], _BUTTON_RANK)
         slots.add_strip(self._strip, _STRIP_RANK)
-        self.regions = Regions(context, self._recording, self._layer, self.card)
+        self.regions = Regions(context, self._history, self._layer, self.card)
         session.opened.connect(self._on_opened)
-        session.turned.connect(self._recording.restart)
-        session.student.changed.connect(lambda _: self._recording.restart())
+        session.turned.connect(self._history.restart)
+        session.student.changed.connect(lambda _: self._history.restart())
         session.switched.connect(self._on_switched)
         context.presenter.presented.connect(self._on_presented)
         context.presenter.first_overlay.connect(self._load_plot)
         self.card.plot.needed.connect(self._load_plot)
         slots.closing.connect(self._on_closing)
-        self._layer.tool_left.connect(self._show_tool)
+        self._layer.tool_dropped.connect(self._show_tool)
         self._layer.drawn.connect(lambda *_: slots.canvas.setFocus())
         self.card.done.connect(slots.canvas.setFocus)
         self._strip.sought.connect(session.seek)
-        self._recording.changed.connect(self._on_recorded)
-        self._recording.progress.connect(self._strip.show_progress)
-        self._recording.scanned.connect(self._on_scanned)
-        self._recording.failed.connect(context.show_error)
-        slots.chrome_changed.connect(lambda: self.regions.choose(-1))
+        self._history.changed.connect(self._on_recorded)
+        self._history.progress.connect(self._strip.show_progress)
+        self._history.scanned.connect(self._on_scanned)
+        self._history.failed.connect(context.show_error)
+        slots.chrome_changed.connect(lambda: self.regions.select(-1))
         self._set_strip(self._settings.strip)
         actions.set_checked("scanpath", self._settings.scanpath)
         self._show_clip()
@@ -94,7 +97,7 @@ class Analyse(Feature):
 
     def facts(self) -> list[Fact]:
         """Peak, spread and the shares of the regions; regions are named by the user."""
-        packet, record = self.context.presenter.packet, self._recording.record
+        packet, record = self.context.presenter.packet, self._history.record
         if packet is None:
             return []
         now = region_shares(packet.saliency, self.regions.all)
@@ -110,35 +113,35 @@ class Analyse(Feature):
         "Draw rectangle", Menu.ANALYSE, "A", icon="region-rectangle", needs=FRAME, checkable=True
     )
     def region_rectangle(self, on: bool) -> None:
-        """Takes the tool for rectangles."""
+        """Selects the tool that draws rectangles, or none."""
         self._use_tool(Shape.RECTANGLE if on else None)
 
     @action("Draw ellipse", Menu.ANALYSE, "Q", icon="region-ellipse", needs=FRAME, checkable=True)
     def region_ellipse(self, on: bool) -> None:
-        """Takes the tool for ellipses."""
+        """Selects the tool that draws ellipses, or none."""
         self._use_tool(Shape.ELLIPSE if on else None)
 
     @action("Draw polygon", Menu.ANALYSE, "Y", icon="region-polygon", needs=FRAME, checkable=True)
     def region_polygon(self, on: bool) -> None:
-        """Takes the tool for polygons."""
+        """Selects the tool that draws polygons, or none."""
         self._use_tool(Shape.POLYGON if on else None)
 
     @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME)
     def rename_region(self) -> None:
-        """Lets the user type the chosen region's name."""
-        if (place := self._chosen()) >= 0:
+        """Focuses the name of the selected region."""
+        if (index := self._selected()) >= 0:
             self.context.slots.set_panel_wanted(True)
-            self.card.edit_name(place)
+            self.card.edit_name(index)
 
     @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)
     def delete_region(self) -> None:
-        """Deletes the chosen region."""
-        if (place := self._chosen()) >= 0:
-            self.regions.remove(place)
+        """Deletes the selected region."""
+        if (index := self._selected()) >= 0:
+            self.regions.remove(index)
 
     @action("Save regions…", Menu.ANALYSE, "Shift+X", needs=FRAME, group=1)
     def save_regions(self) -> None:
-        """Asks where to, then writes the regions."""
+        """Asks for a path, then writes the regions."""
         regions = self.regions.all
         if self._has_regions():
             ask_save_regions(
@@ -154,8 +157,8 @@ class Analyse(Feature):
 
     @action("Save shares as CSV…", Menu.ANALYSE, "B", icon="table", needs=FRAME, group=1)
     def save_shares(self) -> None:
-        """Asks where to, then writes the shares over time, and beside them what each region got."""
-        regions, record = self.regions.all, self._recording.record
+        """Asks for a path, then writes the shares over time, and a second table of the regions."""
+        regions, record = self.regions.all, self._history.record
         text, summary = shares_csv(regions, record), regions_csv(regions, record)
 
         def write(chosen: str) -> None:
@@ -182,29 +185,29 @@ class Analyse(Feature):
 
     @action("Attention over time", Menu.ANALYSE, "Shift+T", icon="pulse", group=2, checkable=True)
     def strip(self, on: bool) -> None:
-        """Shows or hides the strip over the timeline."""
+        """Shows or hides the strip above the timeline."""
         self._set_strip(on)
 
     @action("Scan the whole clip", Menu.ANALYSE, "J", icon="scan", needs=_CLIP, group=2)
     def scan_clip(self) -> None:
-        """Looks through the whole clip, or stops doing so."""
-        if self._recording.scanning:
-            self._recording.stop_scan()
+        """Starts or stops a scan of the whole clip."""
+        if self._history.scanning:
+            self._history.stop_scan()
         else:
-            if self._recording.duration:
+            if self._history.duration:
                 self._set_strip(True)
-            self._recording.start_scan()
+            self._history.start_scan()
 
     @action(
         "Previous change", Menu.ANALYSE, "Shift+N", icon="previous-change", needs=_CLIP, group=2
     )
     def previous_change(self) -> None:
-        """Goes to the moment of high change before this one."""
+        """Seeks to the previous moment of high change."""
         self._go_to_change(-1)
 
     @action("Next change", Menu.ANALYSE, "N", icon="next-change", needs=_CLIP, group=2)
     def next_change(self) -> None:
-        """Goes to the next moment of high change."""
+        """Seeks to the next moment of high change."""
         self._go_to_change(1)
 
     @action(
@@ -217,35 +220,35 @@ class Analyse(Feature):
         checkable=True,
     )
     def average(self, on: bool) -> None:
-        """Shows the average of what was seen of the clip in place of the newest map."""
+        """Shows the average of the maps seen so far in index of the newest one."""
         self._show_average(on)
 
     @action("Predicted scanpath", Menu.ANALYSE, "X", icon="looks", group=3, checkable=True)
     def scanpath(self, on: bool) -> None:
-        """Shows or hides the predicted order of looks."""
+        """Shows or hides the predicted scanpath."""
         self._settings.scanpath = on
-        self._show_looks()
+        self._show_scanpath()
 
-    # -- what comes
+    # -- events
 
     def _on_opened(self, info: SourceInfo) -> None:
-        self._recording.begin(info)
+        self._history.begin(info)
         self.regions.begin(info.spec)
         self._show_clip()
 
     def _on_switched(self) -> None:
-        self._recording.stop_scan()
+        self._history.stop_scan()
         self._use_tool(None)
-        self._looks.show_looks(())
+        self._scanpath.show_fixations(())
         if self.context.actions["average"].isChecked():
             self.context.actions.set_checked("average", False)
             self._show_average(False)
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
-        self._recording.see(packet)
-        self.regions.see()
+        self._history.add(packet)
+        self.regions.update()
         self._strip.graph.set_position(packet.frame.pts)
-        self._show_looks()
+        self._show_scanpath()
 
     def _on_recorded(self) -> None:
         self._show_clip()
@@ -253,17 +256,17 @@ class Analyse(Feature):
             self._show_average(True)
 
     def _on_scanned(self) -> None:
-        count = len(self._recording.record.moments())
+        count = len(self._history.record.moments())
         self.context.messages.notify(
             "done",
             tr("The whole clip was scanned."),
-            tr("{count} moments of high change; N and Shift+N go from one to the next.").format(
+            tr("{count} moments of high change; step through them with N and Shift+N.").format(
                 count=count
             ),
         )
 
     def _on_closing(self) -> None:
-        self._recording.stop_scan()
+        self._history.stop_scan()
         self.card.plot.stop()
 
     # -- helpers
@@ -282,11 +285,11 @@ class Analyse(Feature):
         for name, shape in _TOOLS.items():
             self.context.actions.set_checked(name, shape is self._layer.tool)
 
-    def _chosen(self) -> int:
+    def _selected(self) -> int:
         if self.regions.selected < 0 and len(self.regions.all) == 1:
-            self.regions.choose(0)
+            self.regions.select(0)
         if self.regions.selected < 0:
-            self.context.messages.notify("info", tr("No region is chosen; click one first."))
+            self.context.messages.notify("info", tr("No region is selected; click one first."))
         return self.regions.selected
 
     def _has_regions(self) -> bool:
@@ -295,18 +298,18 @@ class Analyse(Feature):
         return bool(self.regions.all)
 
     def _load(self, path: str) -> None:
-        def done(regions: object) -> None:
-            self.regions.replace_all(regions)  # type: ignore[arg-type]
+        def done(regions: Sequence[Region]) -> None:
+            self.regions.replace_all(regions)
             self.context.messages.notify("done", tr("Loaded {name}.").format(name=Path(path).name))
 
         self.context.jobs.run(
             lambda: load_regions(Path(path)), done, self.context.show_error, name="regions"
         )
 
-    def _write(self, path: str, write: object) -> None:
+    def _write(self, path: str, write: Callable[[], None]) -> None:
         name, folder = Path(path).name, str(Path(path).parent)
         self.context.jobs.run(
-            write,  # type: ignore[arg-type]
+            write,
             lambda _: self.context.messages.notify(
                 "done", tr("Saved {name}.").format(name=name), folder
             ),
@@ -320,33 +323,33 @@ class Analyse(Feature):
         self._show_clip()
 
     def _show_clip(self) -> None:
-        duration, record = self._recording.duration, self._recording.record
+        duration, record = self._history.duration, self._history.record
         self._strip.set_wanted(self._settings.strip and duration > 0)
         self._strip.graph.show_series(record.series(), record.moments(), duration, record.step)
 
     def _show_average(self, on: bool) -> None:
-        average = self._recording.record.average() if on else None
+        average = self._history.record.average() if on else None
         self.context.presenter.heat.fixed = average
         self.context.presenter.refresh()
         note = ""
         if average is not None:
-            seconds = len(self._recording.record) * self._recording.record.step
+            seconds = len(self._history.record) * self._history.record.step
             note = tr("Average over {seconds:.1f} s").format(seconds=seconds)
-        self._looks.show_note(note)
+        self._scanpath.show_note(note)
         self.regions.measure()
 
-    def _show_looks(self) -> None:
+    def _show_scanpath(self) -> None:
         packet = self.context.presenter.packet
         wanted = packet is not None and self._settings.scanpath
         saliency = self.context.presenter.heat.saliency() if wanted else None
         if packet is None or saliency is None:
-            self._looks.show_looks(())
+            self._scanpath.show_fixations(())
             return
         height, width = packet.frame.image.shape[:2]
-        self._looks.show_looks(peaks(saliency, aspect=width / height))
+        self._scanpath.show_fixations(peaks(saliency, aspect=width / height))
 
     def _go_to_change(self, direction: int) -> None:
-        packet, moments = self.context.presenter.packet, self._recording.record.moments()
+        packet, moments = self.context.presenter.packet, self._history.record.moments()
         if packet is None:
             return
         now = packet.frame.pts
@@ -359,12 +362,12 @@ class Analyse(Feature):
         else:
             self.context.messages.notify(
                 "info",
-                tr("No moment of high change is known there."),
+                tr("No further moment of high change is known."),
                 tr("Press J to scan the whole clip."),
             )
 
     def _load_plot(self) -> None:
-        """Loads the graph once there are regions, whose shares it draws."""
+        """Builds the chart of shares once there are regions."""
         if self.card.plot.isVisible() and self.context.presenter.overlay_seen:
             self.context.jobs.run(
                 import_pyqtgraph,

@@ -1,4 +1,4 @@
-"""The regions in words: their share of attention now, over time, and how often it came by."""
+"""The card of the side panel that lists the regions and their shares of attention."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.features.analyse.region_layer import COLOURS
+from app.features.analyse.region_layer import COLORS
 from app.features.analyse.share_plot import SharePlot
+from app.shell.slots import action_button
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """What is said of one region.
+    """The contents of a row.
 
     Attributes:
-        name: Its name.
-        share: Of the attention now, 0..1; None without a picture.
-        summary: Over the time seen; None where nothing was.
+        name: Name of the region.
+        share: Share of the attention in the current map, 0..1; None without a picture.
+        summary: Statistics over the time seen; None where nothing was seen.
     """
 
     name: str
@@ -41,21 +42,21 @@ class RegionRow:
 
 
 class RegionCard(QFrame):
-    """A row for each region, and a graph of their shares.
+    """One row per region, and a chart of their shares over time.
 
     Args:
-        tools: Actions shown as buttons in the card's head.
+        tools: Actions shown as buttons beside the heading.
 
     Signals:
-        renamed: Number of a region and its new name.
-        removed: Number of a region.
-        chosen: Number of the region that was touched.
+        renamed: Index of a region and its new name.
+        removed: Index of the region to delete.
+        selected: Index of the region that was clicked or focused.
         done: The user has finished typing.
     """
 
     renamed = Signal(int, str)
     removed = Signal(int)
-    chosen = Signal(int)
+    selected = Signal(int)
     done = Signal()
 
     def __init__(self, tools: Sequence[QAction], parent: QWidget | None = None) -> None:
@@ -69,11 +70,10 @@ class RegionCard(QFrame):
         head.addWidget(title)
         head.addStretch()
         for action in tools:
-            button = IconButton(18)
-            button.setDefaultAction(action)
-            button.setAccessibleName(action.text().removesuffix("…"))
-            head.addWidget(button)
-        self.hint = QLabel(tr("Draw on the picture to see how much attention a part of it gets."))
+            head.addWidget(action_button(action, 18))
+        self.hint = QLabel(
+            tr("Draw a region on the picture to measure its share of the attention.")
+        )
         self.hint.setObjectName("quiet")
         self.hint.setWordWrap(True)
         self._rows: list[_Row] = []
@@ -90,7 +90,7 @@ class RegionCard(QFrame):
         layout.addWidget(self.plot)
 
     def show_rows(self, rows: Sequence[RegionRow], selected: int) -> None:
-        """Says what is known of the regions, one of them chosen (-1: none)."""
+        """Shows the rows; `selected` is the index of the selected one, -1 for none."""
         while len(self._rows) > len(rows):
             row = self._rows.pop()
             self._list.removeWidget(row)
@@ -100,48 +100,48 @@ class RegionCard(QFrame):
             row = _Row(len(self._rows), self)
             self._rows.append(row)
             self._list.addWidget(row)
-        for place, (row, data) in enumerate(zip(self._rows, rows, strict=True)):
-            row.show_data(data, chosen=place == selected)
+        for index, (row, data) in enumerate(zip(self._rows, rows, strict=True)):
+            row.show_data(data, selected=index == selected)
         self.hint.setVisible(not rows)
         self.plot.setVisible(bool(rows))
 
-    def edit_name(self, place: int) -> None:
-        """Lets the user type a region's name."""
-        if 0 <= place < len(self._rows):
-            name = self._rows[place].name
+    def edit_name(self, index: int) -> None:
+        """Focuses the name of a region for editing."""
+        if 0 <= index < len(self._rows):
+            name = self._rows[index].name
             name.setFocus(Qt.FocusReason.ShortcutFocusReason)
             name.selectAll()
 
 
 class _Row(QWidget):
-    """One region: dot, name, share; a bar; a line of facts."""
+    """One region: color, name and share; the share as a bar; a line of statistics."""
 
-    def __init__(self, place: int, card: RegionCard) -> None:
+    def __init__(self, index: int, card: RegionCard) -> None:
         super().__init__(card)
-        self._place = place
+        self._index = index
         self._card = card
         self.name = QLineEdit()
         self.name.setObjectName("flat")
-        self.name.setAccessibleName(tr("Name of region {number}").format(number=place + 1))
+        self.name.setAccessibleName(tr("Name of region {number}").format(number=index + 1))
         self.name.setToolTip(tr("Name of the region; click to change it"))
         self.name.editingFinished.connect(self._on_named)
         self.name.returnPressed.connect(card.done)
         self.name.installEventFilter(self)
         self._dot = QLabel()
         self._dot.setFixedWidth(14)
-        self._dot.setText(f'<span style="color:{COLOURS[place % len(COLOURS)]}">●</span>')
+        self._dot.setText(f'<span style="color:{COLORS[index % len(COLORS)]}">●</span>')
         self.share = QLabel()
         font = QFont(self.share.font())
         font.setPointSizeF(font.pointSizeF() * 1.3)
         font.setBold(True)
         self.share.setFont(font)
-        self.share.setToolTip(tr("Share of the attention that is in the region now"))
+        self.share.setToolTip(tr("Share of the attention in the region now"))
         self.remove = IconButton(14)
         self.remove.setIcon(icon("close", "quiet"))
-        self.remove.setAccessibleName(tr("Delete region {number}").format(number=place + 1))
+        self.remove.setAccessibleName(tr("Delete region {number}").format(number=index + 1))
         self.remove.setToolTip(tr("Delete the region"))
-        self.remove.clicked.connect(lambda: card.removed.emit(place))
-        self._bar = _Bar(COLOURS[place % len(COLOURS)])
+        self.remove.clicked.connect(lambda: card.removed.emit(index))
+        self._bar = _Bar(COLORS[index % len(COLORS)])
         self.facts = QLabel()
         self.facts.setObjectName("quiet")
         small = QFont(self.facts.font())
@@ -149,8 +149,8 @@ class _Row(QWidget):
         self.facts.setFont(small)
         self.facts.setToolTip(
             tr(
-                "Mean share over the time seen; how often the peak of attention came in; and when "
-                "it did so first"
+                "Mean share over the time seen, number of times the peak entered, and time of its "
+                "first entry"
             )
         )
         line = QHBoxLayout()
@@ -166,8 +166,8 @@ class _Row(QWidget):
         layout.addWidget(self._bar)
         layout.addWidget(self.facts)
 
-    def show_data(self, data: RegionRow, *, chosen: bool) -> None:
-        """Says what is known."""
+    def show_data(self, data: RegionRow, *, selected: bool) -> None:
+        """Shows the contents of the row."""
         if not self.name.hasFocus() and self.name.text() != data.name:
             self.name.setText(data.name)
         share = "-" if data.share is None else f"{data.share:.0%}".replace("%", "\u2009%")
@@ -175,45 +175,44 @@ class _Row(QWidget):
         self.share.setAccessibleName(
             tr("{name}: {share} of the attention").format(name=data.name, share=share)
         )
-        self._bar.show_value(data.share or 0.0, chosen=chosen)
+        self._bar.show_value(data.share or 0.0, selected=selected)
         self.facts.setText(_facts(data.summary))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses the region."""
-        self._card.chosen.emit(self._place)
+        """Selects the region."""
+        self._card.selected.emit(self._index)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Chooses the region whose name gets the focus; Escape leaves the name."""
+        """Selects the region whose name gets the focus; Escape ends editing."""
         if event.type() == QEvent.Type.FocusIn:
-            self._card.chosen.emit(self._place)
-        escape = event.type() == QEvent.Type.ShortcutOverride
-        if escape and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            event.accept()
-            return True
-        pressed = event.type() == QEvent.Type.KeyPress
-        if pressed and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            self.name.undo()
-            self._card.done.emit()
-            return True
+            self._card.selected.emit(self._index)
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.name.undo()
+                self._card.done.emit()
+                return True
         return super().eventFilter(watched, event)
 
     def _on_named(self) -> None:
-        self._card.renamed.emit(self._place, self.name.text().strip())
+        self._card.renamed.emit(self._index, self.name.text().strip())
 
 
 class _Bar(QWidget):
-    """A share as the length of a bar."""
+    """Shows a share as the length of a bar."""
 
-    def __init__(self, colour: str) -> None:
+    def __init__(self, color: str) -> None:
         super().__init__()
-        self._colour = colour
-        self._value, self._chosen = 0.0, False
+        self._color = color
+        self._value, self._selected = 0.0, False
         self.setFixedHeight(6)
 
-    def show_value(self, value: float, *, chosen: bool) -> None:
+    def show_value(self, value: float, *, selected: bool) -> None:
         """Shows a share, 0..1."""
-        if (value, chosen) != (self._value, self._chosen):
-            self._value, self._chosen = value, chosen
+        if (value, selected) != (self._value, self._selected):
+            self._value, self._selected = value, selected
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -221,11 +220,11 @@ class _Bar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        height = 6 if self._chosen else 4
+        height = 6 if self._selected else 4
         top, width = (self.height() - height) / 2, self.width() - 4
         painter.setBrush(QColor(theme_colors().pressed))
         painter.drawRoundedRect(QRectF(0, top, width, height), height / 2, height / 2)
-        painter.setBrush(QColor(self._colour))
+        painter.setBrush(QColor(self._color))
         filled = max(height, width * min(self._value, 1.0)) if self._value > 0 else 0
         painter.drawRoundedRect(QRectF(0, top, filled, height), height / 2, height / 2)
         painter.end()

@@ -1,4 +1,4 @@
-"""Regions on the picture: drawn, chosen, moved and resized with mouse or keys."""
+"""The layer that draws regions, and moves and resizes them with mouse or keyboard."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from app.ui.layers import ToWidget
 
-# Okabe and Ito's colours: told apart by colour-blind eyes, too.
-COLOURS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
+# From the palette of Okabe and Ito, which color-blind people can tell apart.
+COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -31,29 +31,31 @@ _NUDGE = 0.01
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
 
-class _Doing(enum.Enum):
-    NOTHING = enum.auto()
-    DRAWING = enum.auto()
-    MOVING = enum.auto()
-    RESIZING = enum.auto()
+class _Drag(enum.Enum):
+    NONE = enum.auto()
+    DRAW = enum.auto()
+    MOVE = enum.auto()
+    RESIZE = enum.auto()
 
 
 class RegionLayer(Layer):
-    """The regions, and the tool that draws the next one.
+    """Paints the regions and lets the user draw, select, move and resize them.
+
+    A drag ends when the dragged region is deleted, deselected or replaced meanwhile.
 
     Signals:
-        drawn: A Shape and its points: the user drew a new region.
-        edited: Number of a region, and the Region it is now; comes often while it is dragged.
-        settled: The region that was dragged was let go.
-        chosen: Number of the region the user chose; -1 for none.
-        tool_left: The tool was put away.
+        drawn: The Shape and the points of a new region, ((x, y), ...), 0..1 of the picture.
+        edited: Index and new Region, at each step of a drag.
+        edit_finished: The drag ended; the region keeps its last index.
+        selected: Index of the region that the user selected; -1 for none.
+        tool_dropped: There is no drawing tool any more.
     """
 
     drawn = Signal(object, object)
     edited = Signal(int, object)
-    settled = Signal()
-    chosen = Signal(int)
-    tool_left = Signal()
+    edit_finished = Signal()
+    selected = Signal(int)
+    tool_dropped = Signal()
 
     def __init__(self, font: QFont) -> None:
         super().__init__()
@@ -64,96 +66,112 @@ class RegionLayer(Layer):
         self.tool: Shape | None = None
         self._draft: list[tuple[float, float]] = []
         self._pointer: tuple[float, float] | None = None
-        self._doing = _Doing.NOTHING
+        self._drag = _Drag.NONE
         self._grip = -1
         self._from = (0.0, 0.0)
-        self._before: Region | None = None
+        self._before: Region | None = None  # as it was when the drag began
+        self._dragged: Region | None = None  # as it was last reported
 
     def show_regions(
         self, regions: Sequence[Region], shares: Sequence[float], selected: int
     ) -> None:
-        """Shows regions with their shares of attention, one of them chosen (-1: none)."""
+        """Shows regions.
+
+        Args:
+            regions: The regions.
+            shares: Their shares of the attention, 0..1; may be empty.
+            selected: Index of the selected one; -1 for none.
+        """
         self._regions, self._shares, self._selected = regions, shares, selected
+        current = regions[selected] if 0 <= selected < len(regions) else None
+        if self._drag in (_Drag.MOVE, _Drag.RESIZE) and current != self._dragged:
+            self._drag = _Drag.NONE
+            if self._dragged in regions:
+                self.edit_finished.emit()
         self.changed.emit()
 
     def use_tool(self, tool: Shape | None) -> None:
-        """Takes a tool into the hand, or puts it away."""
+        """Selects the drawing tool, or none."""
         self.tool = tool
-        self._draft, self._pointer, self._doing = [], None, _Doing.NOTHING
+        self._draft, self._pointer, self._drag = [], None, _Drag.NONE
         self.changed.emit()
 
     # -- mouse
 
     def press(self, point: QPointF, near: QPointF) -> bool:
-        """Starts to draw, to resize, to move, or chooses."""
+        """Begins to draw, resize or move, or selects the region under the mouse."""
         at = _clamped(point)
         if self.tool is Shape.POLYGON:
             self._add_corner(at, near)
             return True
         if self.tool is not None:
-            self._doing, self._draft = _Doing.DRAWING, [at, at]
+            self._drag, self._draft = _Drag.DRAW, [at, at]
             return True
-        place = self._grip_at(point, near)
-        if place >= 0:
-            self._doing, self._grip = _Doing.RESIZING, place
+        grip = self._grip_at(point, near)
+        if grip >= 0:
+            self._drag, self._grip = _Drag.RESIZE, grip
+            self._dragged = self._regions[self._selected]
             return True
         hit = self._region_at(point)
         if hit != self._selected:
-            self.chosen.emit(hit)
+            self.selected.emit(hit)
         if hit < 0:
             return False
-        self._doing, self._from, self._before = _Doing.MOVING, (point.x(), point.y()), None
-        self._before = self._regions[hit]
+        self._drag, self._from = _Drag.MOVE, (point.x(), point.y())
+        self._before = self._dragged = self._regions[hit]
         return True
 
     def drag(self, point: QPointF) -> None:
-        """Goes on with it."""
+        """Continues to draw, resize or move."""
         at = _clamped(point)
-        if self._doing is _Doing.DRAWING:
+        if self._drag is _Drag.DRAW:
             self._draft[1] = at
             self.changed.emit()
-        elif self._doing is _Doing.RESIZING and self._selected >= 0:
-            region = _resized(self._regions[self._selected], self._grip, *at)
-            self.edited.emit(self._selected, region)
-        elif self._doing is _Doing.MOVING and self._before is not None:
+        elif self._drag is _Drag.RESIZE and self._dragged is not None:
+            self._report(_resized(self._dragged, self._grip, *at))
+        elif self._drag is _Drag.MOVE and self._before is not None:
             dx, dy = point.x() - self._from[0], point.y() - self._from[1]
-            self.edited.emit(self._selected, self._before.moved(dx, dy))
+            self._report(self._before.moved(dx, dy))
+
+    def _report(self, region: Region) -> None:
+        self._dragged = region
+        self.edited.emit(self._selected, region)
 
     def release(self, point: QPointF) -> None:
-        """Ends it."""
-        doing, self._doing = self._doing, _Doing.NOTHING
-        if doing is _Doing.DRAWING and self.tool is not None:
+        """Ends drawing, resizing or moving."""
+        drag, self._drag = self._drag, _Drag.NONE
+        if drag is _Drag.DRAW and self.tool is not None:
             self._draft[1] = _clamped(point)
             draft = Region("", self.tool, tuple(self._draft))
             self._draft = []
             if draft.solid:
                 self._finish(draft)
             self.changed.emit()
-        elif doing in (_Doing.MOVING, _Doing.RESIZING):
-            self.settled.emit()
+        elif drag in (_Drag.MOVE, _Drag.RESIZE):
+            self.edit_finished.emit()
 
     def double_click(self, point: QPointF) -> bool:
-        """Closes a polygon; on a region it does nothing, rather than fill the screen."""
+        """Closes a polygon; on a region it does nothing, in index of opening the full screen."""
         if self.tool is Shape.POLYGON:
             self._close_polygon()
             return True
         return self.tool is not None or self._region_at(point) >= 0
 
     def hover(self, point: QPointF, near: QPointF) -> Qt.CursorShape | None:
-        """Says by the cursor what a press would do."""
+        """Returns the cursor for what a press would do."""
         if self.tool is not None:
             self._pointer = _clamped(point)
             if self.tool is Shape.POLYGON and self._draft:
                 self.changed.emit()
             return Qt.CursorShape.CrossCursor
-        if self._doing is _Doing.RESIZING or self._grip_at(point, near) >= 0:
+        if self._drag is _Drag.RESIZE or self._grip_at(point, near) >= 0:
             return Qt.CursorShape.PointingHandCursor
         return Qt.CursorShape.SizeAllCursor if self._region_at(point) >= 0 else None
 
     # -- keys
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Escape, Enter and Backspace while a tool is in the hand; Alt with arrows else."""
+        """Whether a key is used: Escape, Enter, Backspace while drawing; else Alt with an arrow."""
         key = event.key()
         if self.tool is not None:
             return key in {Qt.Key.Key_Escape, Qt.Key.Key_Backspace} | _ENTER
@@ -161,12 +179,12 @@ class RegionLayer(Layer):
         return held and key in _ARROWS and self._selected >= 0
 
     def key(self, event: QKeyEvent) -> bool:
-        """Does what `claims` claimed."""
+        """Handles a key that `claims` accepts."""
         if not self.claims(event):
             return False
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Escape:
-            self._leave_tool()
+            self._drop_tool()
         elif key == Qt.Key.Key_Backspace:
             self._draft = self._draft[:-1]
             self.changed.emit()
@@ -177,7 +195,7 @@ class RegionLayer(Layer):
         return True
 
     def _draw_by_key(self) -> None:
-        """Closes the polygon, or puts a shape into the middle, to be moved by keys."""
+        """Closes the polygon, or adds a shape in the middle of the picture."""
         if self.tool is Shape.POLYGON and self._draft:
             self._close_polygon()
         elif self.tool is Shape.POLYGON:
@@ -201,7 +219,7 @@ class RegionLayer(Layer):
             )
             moved = replace(region, points=tuple(points))
         self.edited.emit(self._selected, moved)
-        self.settled.emit()
+        self.edit_finished.emit()
 
     # -- drawing
 
@@ -220,20 +238,20 @@ class RegionLayer(Layer):
                 self._finish(draft)
 
     def _finish(self, draft: Region) -> None:
-        self._leave_tool()
+        self._drop_tool()
         self.drawn.emit(draft.shape, draft.points)
 
-    def _leave_tool(self) -> None:
+    def _drop_tool(self) -> None:
         self.use_tool(None)
-        self.tool_left.emit()
+        self.tool_dropped.emit()
 
     # -- finding
 
     def _region_at(self, point: QPointF) -> int:
-        """The smallest region under a point, so that one inside another can be reached."""
+        """Index of the smallest region under a point, so that nested ones can be selected."""
         under = [
-            (_area(region), place)
-            for place, region in enumerate(self._regions)
+            (_area(region), index)
+            for index, region in enumerate(self._regions)
             if region.contains(point.x(), point.y())
         ]
         return min(under)[1] if under else -1
@@ -243,16 +261,16 @@ class RegionLayer(Layer):
             return -1
         at = point.x(), point.y()
         grips = enumerate(_grips(self._regions[self._selected]))
-        return next((place for place, grip in grips if _close(at, grip, near)), -1)
+        return next((index for index, grip in grips if _close(at, grip, near)), -1)
 
     # -- painting
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints outlines, labels with the share, and grips on the chosen one."""
-        for place, region in enumerate(self._regions):
-            self._paint_shape(painter, to_widget, region, place, chosen=place == self._selected)
-        for place, region in enumerate(self._regions):
-            self._paint_label(painter, to_widget, region, place)
+        """Paints outlines and labels of the regions, and the grips of the selected one."""
+        for index, region in enumerate(self._regions):
+            self._paint_shape(painter, to_widget, region, index, selected=index == self._selected)
+        for index, region in enumerate(self._regions):
+            self._paint_label(painter, to_widget, region, index)
         if self.tool is None or not self._draft:
             return
         points = list(self._draft)
@@ -261,24 +279,24 @@ class RegionLayer(Layer):
         if len(points) > 1:
             shape = self.tool if len(points) > 2 or self.tool is not Shape.POLYGON else None
             path = outline(shape, points, to_widget)
-            _stroke(painter, path, COLOURS[len(self._regions) % len(COLOURS)], 2.0)
+            _stroke(painter, path, COLORS[len(self._regions) % len(COLORS)], 2.0)
 
     def _paint_shape(
-        self, painter: QPainter, to_widget: ToWidget, region: Region, place: int, *, chosen: bool
+        self, painter: QPainter, to_widget: ToWidget, region: Region, index: int, *, selected: bool
     ) -> None:
-        colour = COLOURS[place % len(COLOURS)]
+        color = COLORS[index % len(COLORS)]
         path = outline(region.shape, region.points, to_widget)
-        _stroke(painter, path, colour, 2.6 if chosen else 1.8)
-        if chosen:
+        _stroke(painter, path, color, 2.6 if selected else 1.8)
+        if selected:
             painter.setPen(QPen(QColor(12, 14, 18), 1))
             painter.setBrush(QColor("#ffffff"))
             for x, y in _grips(region):
                 painter.drawEllipse(to_widget(x, y), 4.5, 4.5)
 
     def _paint_label(
-        self, painter: QPainter, to_widget: ToWidget, region: Region, place: int
+        self, painter: QPainter, to_widget: ToWidget, region: Region, index: int
     ) -> None:
-        share = f"{self._shares[place]:.0%}" if place < len(self._shares) else ""
+        share = f"{self._shares[index]:.0%}" if index < len(self._shares) else ""
         left, top, _, _ = region.box
         corner, edge = to_widget(left, top), to_widget(0.0, 0.0)
         large = QFont(self._font)
@@ -288,14 +306,14 @@ class RegionLayer(Layer):
         above = corner.y() - height - 5
         y = above if above >= edge.y() else corner.y() + 5
         x = corner.x() if above >= edge.y() else corner.x() + 5
-        colour = COLOURS[place % len(COLOURS)]
-        paint_pill(painter, large, x, y, region.name, colour, share.replace("%", "\u2009%"))
+        color = COLORS[index % len(COLORS)]
+        paint_pill(painter, large, x, y, region.name, color, share.replace("%", "\u2009%"))
 
 
 def outline(
     shape: Shape | None, points: Sequence[tuple[float, float]], to_widget: ToWidget
 ) -> QPainterPath:
-    """The outline on the widget; None as a shape gives an open line."""
+    """Returns the outline in the widget's coordinates; an open line where the shape is None."""
     path = QPainterPath()
     corners = [to_widget(x, y) for x, y in points]
     if shape in (Shape.RECTANGLE, Shape.ELLIPSE):
@@ -311,12 +329,12 @@ def outline(
     return path
 
 
-def _stroke(painter: QPainter, path: QPainterPath, colour: str, width: float) -> None:
-    """A line that is seen on dark and on bright pictures."""
+def _stroke(painter: QPainter, path: QPainterPath, color: str, width: float) -> None:
+    """Draws a line with a dark border, visible on dark and on bright pictures."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(0, 0, 0, 120), width + 2.4))
     painter.drawPath(path)
-    painter.setPen(QPen(QColor(colour), width))
+    painter.setPen(QPen(QColor(color), width))
     painter.drawPath(path)
 
 

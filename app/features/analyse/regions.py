@@ -1,4 +1,4 @@
-"""The regions of the source that plays, between the picture, the card and the file."""
+"""Connects the regions of the session with the layer, the card and the store."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ _WRITE_AFTER_MS = 1000
 
 
 class Regions(QObject):
-    """The regions and what is known of them.
+    """Edits, measures, shows and stores the regions of the current source.
 
     Args:
         context: The parts of the program.
-        recording: What was seen.
-        layer: Shows them on the picture.
-        card: Says their numbers.
+        history: The attention seen so far.
+        layer: Shows the regions on the picture.
+        card: Lists them.
 
     Attributes:
-        shares: Their shares of the attention on the canvas.
-        selected: Number of the chosen one; -1 for none.
+        shares: Their shares of the attention in the map that is shown, 0..1.
+        selected: Index of the selected one; -1 for none.
     """
 
     def __init__(
         self,
         context: FeatureContext,
-        recording: AttentionHistory,
+        history: AttentionHistory,
         layer: RegionLayer,
         card: RegionCard,
     ) -> None:
         super().__init__(context.slots.window)
         self._context = context
-        self._recording = recording
+        self._history = history
         self._layer = layer
         self._card = card
         self._store = RegionStore(store_path())
@@ -65,12 +65,12 @@ class Regions(QObject):
         self._write.timeout.connect(self._write_soon)
         layer.drawn.connect(self._on_drawn)
         layer.edited.connect(self._on_edited)
-        layer.settled.connect(self._on_settled)
-        layer.chosen.connect(self.choose)
-        card.chosen.connect(self.choose)
+        layer.edit_finished.connect(self._on_edit_finished)
+        layer.selected.connect(self.select)
+        card.selected.connect(self.select)
         card.renamed.connect(self.rename)
         card.removed.connect(self.remove)
-        recording.changed.connect(self._sum_up)
+        history.changed.connect(self._sum_up)
 
     @property
     def all(self) -> tuple[Region, ...]:
@@ -78,64 +78,68 @@ class Regions(QObject):
         return self._context.session.regions
 
     def begin(self, spec: str) -> None:
-        """Brings the regions of a source that was opened."""
+        """Loads the regions of a source that was opened."""
         self._spec = spec
         self.selected = -1
-        self._set(self._store.get(spec), remember=False)
+        self._set(self._store.get(spec), store=False)
 
     def replace_all(self, regions: Sequence[Region]) -> None:
-        """Uses other regions, such as those of a file."""
+        """Replaces all regions, for example by those of a file."""
         self.selected = -1
         self._set(regions)
 
-    def remove(self, place: int) -> None:
+    def remove(self, index: int) -> None:
         """Deletes a region."""
-        if 0 <= place < len(self.all):
+        if 0 <= index < len(self.all):
             self.selected = -1
-            self._set([*self.all[:place], *self.all[place + 1 :]])
+            self._set([*self.all[:index], *self.all[index + 1 :]])
 
-    def rename(self, place: int, name: str) -> None:
-        """Gives a region another name; an empty one changes nothing."""
-        if 0 <= place < len(self.all):
-            if name and name != self.all[place].name:
-                self._put(place, replace(self.all[place], name=name))
+    def rename(self, index: int, name: str) -> None:
+        """Renames a region; an empty name changes nothing."""
+        if 0 <= index < len(self.all):
+            if name and name != self.all[index].name:
+                self._put(index, replace(self.all[index], name=name))
                 self._set(self.all)
             else:
                 self._show()
 
-    def choose(self, place: int) -> None:
-        """Chooses a region; -1 for none."""
-        if place != self.selected:
-            self.selected = place
+    def select(self, index: int) -> None:
+        """Selects a region; -1 for none."""
+        if index != self.selected:
+            self.selected = index
             self._show()
 
-    def see(self) -> None:
-        """There is another map on the canvas."""
+    def update(self) -> None:
+        """Measures the newest map, a few times a second."""
         now = time.monotonic()
         if self.all and now - self._shown_at > _SHOW_EVERY_S:
             self.measure()
 
     def measure(self) -> None:
-        """Shows the shares of the map that is on the canvas now."""
+        """Measures and shows the shares of the map that is shown."""
         self._measure()
         self._show()
 
     def close(self, timeout: float) -> bool:
-        """Writes what has not been written; whether that ended within `timeout` seconds."""
+        """Writes what is not written yet.
+
+        Returns:
+            Whether that ended within `timeout` seconds.
+        """
         self._write.stop()
         return run_bounded(self._store.write, timeout, name="regions")
 
-    def _set(self, regions: Sequence[Region], *, remember: bool = True) -> None:
+    def _set(self, regions: Sequence[Region], *, store: bool = True) -> None:
         self._context.session.set_regions(regions)
-        self._recording.record.keep_only(self.all)
-        if remember:
+        self._history.record.keep_only(self.all)
+        if store:
             self._store.put(self._spec, self.all)
             self._write.start(_WRITE_AFTER_MS)
         self._measure()
         self._sum_up()
 
-    def _put(self, place: int, region: Region) -> None:
-        self._context.session.set_regions((*self.all[:place], region, *self.all[place + 1 :]))
+    def _put(self, index: int, region: Region) -> None:
+        self._context.session.set_regions((*self.all[:index], region, *self.all[index + 1 :]))
 
     def _measure(self) -> None:
         # What is shown is measured: the average while that is on the picture.
@@ -146,7 +150,7 @@ class Regions(QObject):
         self._shown_at = time.monotonic()
 
     def _sum_up(self) -> None:
-        record = self._recording.record
+        record = self._history.record
         seen = len(record) > 0
         self._summaries = [record.summary(region) if seen else None for region in self.all]
         self._show()
@@ -154,8 +158,8 @@ class Regions(QObject):
             return
         series = record.series()
         now = self._context.presenter.packet.frame.pts if self._context.presenter.packet else 0.0
-        last = self._recording.duration or now
-        first = 0.0 if self._recording.duration else max(0.0, last - _LIVE_SPAN)
+        last = self._history.duration or now
+        first = 0.0 if self._history.duration else max(0.0, last - _LIVE_SPAN)
         columns = [record.shares(region) for region in self.all]
         self._card.plot.show_shares(series.seconds, columns, (first, last), now)
 
@@ -173,23 +177,25 @@ class Regions(QObject):
 
     def _on_drawn(self, shape: Shape, points: tuple[tuple[float, float], ...]) -> None:
         names = {region.name for region in self.all}
-        number = next(one for one in range(1, len(names) + 2) if _usual_name(one) not in names)
+        number = next(one for one in range(1, len(names) + 2) if _default_name(one) not in names)
         self.selected = len(self.all)
-        self._set([*self.all, Region(_usual_name(number), shape, points)])
+        self._set([*self.all, Region(_default_name(number), shape, points)])
 
-    def _on_edited(self, place: int, region: Region) -> None:
-        self._put(place, region)
+    def _on_edited(self, index: int, region: Region) -> None:
+        if not 0 <= index < len(self.all):
+            return
+        self._put(index, region)
         self._measure()
         self._show()
 
-    def _on_settled(self) -> None:
+    def _on_edit_finished(self) -> None:
         self._set(self.all)
 
     def _write_soon(self) -> None:
         self._context.jobs.run(self._store.write, lambda _: None, _raise, name="regions")
 
 
-def _usual_name(number: int) -> str:
+def _default_name(number: int) -> str:
     return tr("Region {number}").format(number=number)
 
 

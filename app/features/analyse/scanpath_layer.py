@@ -1,4 +1,4 @@
-"""The predicted order of looks, and what else is said over the picture."""
+"""The layer that draws the predicted scanpath, and a note in the corner of the picture."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ _RADIUS = 13.0
 
 
 class ScanpathLayer(Layer):
-    """Numbered points joined by a line, and a note in the corner."""
+    """Paints the fixations as numbered points joined by a line."""
 
     def __init__(self, font: QFont) -> None:
         super().__init__()
         self._font = font
-        self.looks: Sequence[Peak] = ()
+        self.fixations: Sequence[Peak] = ()
         self.note = ""
 
-    def show_looks(self, looks: Sequence[Peak]) -> None:
-        """Shows looks in their order; none for nothing."""
-        if looks or self.looks:
-            self.looks = looks
+    def show_fixations(self, fixations: Sequence[Peak]) -> None:
+        """Shows predicted fixations in their order; an empty sequence hides them."""
+        if fixations or self.fixations:
+            self.fixations = fixations
             self.changed.emit()
 
     def show_note(self, note: str) -> None:
-        """Says something in the picture's corner; empty for nothing."""
+        """Shows a note in the corner; an empty one hides it."""
         if note != self.note:
             self.note = note
             self.changed.emit()
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints line, points and note."""
-        places = [to_widget(look.x, look.y) for look in self.looks]
-        for colour, width in ((QColor(0, 0, 0, 130), 4.5), (QColor("#ffffff"), 2.0)):
-            painter.setPen(QPen(colour, width))
-            painter.drawPolyline(QPolygonF(places))
+        """Paints the line, the points and the note."""
+        centers = [to_widget(fixation.x, fixation.y) for fixation in self.fixations]
+        for color, width in ((QColor(0, 0, 0, 130), 4.5), (QColor("#ffffff"), 2.0)):
+            painter.setPen(QPen(color, width))
+            painter.drawPolyline(QPolygonF(centers))
         bold = QFont(self._font)
         bold.setBold(True)
         painter.setFont(bold)
-        for number, place in enumerate(places, start=1):
-            self._paint_point(painter, place, number)
+        for number, center in enumerate(centers, start=1):
+            self._paint_point(painter, center, number)
         if self.note:
             corner = to_widget(0.0, 1.0)
             height = painter.fontMetrics().height() + 8
             paint_pill(painter, self._font, corner.x() + 12, corner.y() - height - 12, self.note)
 
-    def _paint_point(self, painter: QPainter, place: QPointF, number: int) -> None:
+    def _paint_point(self, painter: QPainter, center: QPointF, number: int) -> None:
         first = number == 1
         painter.setPen(QPen(QColor(0, 0, 0, 150), 2.0))
         painter.setBrush(QColor("#ffffff") if first else QColor(24, 27, 33, 235))
-        painter.drawEllipse(place, _RADIUS, _RADIUS)
+        painter.drawEllipse(center, _RADIUS, _RADIUS)
         if not first:
             painter.setPen(QPen(QColor("#ffffff"), 1.6))
-            painter.drawEllipse(place, _RADIUS - 1, _RADIUS - 1)
+            painter.drawEllipse(center, _RADIUS - 1, _RADIUS - 1)
         painter.setPen(QColor("#15181d") if first else QColor("#ffffff"))
-        box = QRectF(place.x() - _RADIUS, place.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS)
+        box = QRectF(center.x() - _RADIUS, center.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))

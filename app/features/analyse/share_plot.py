@@ -1,4 +1,4 @@
-"""The regions' shares of attention over time, as a graph."""
+"""A chart of the regions' shares of attention over time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.features.analyse.region_layer import COLOURS
+from app.features.analyse.region_layer import COLORS
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.time_text import clock_text
@@ -26,7 +26,7 @@ class SharePlot(QWidget):
     """One curve per region; the chart appears with `start`.
 
     Signals:
-        needed: It is seen, and the graph is not there yet.
+        needed: It became visible, and the chart is not built yet.
     """
 
     needed = Signal()
@@ -44,7 +44,7 @@ class SharePlot(QWidget):
         layout.addWidget(self.chart)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Asks for the graph."""
+        """Requests the chart."""
         super().showEvent(event)
         if not self.chart.built:
             self.needed.emit()
@@ -80,7 +80,7 @@ class SharePlot(QWidget):
         if not self.chart.built or self._data is None:
             return
         seconds, shares = self._data
-        self.chart.set_curves([COLOURS[index % len(COLOURS)] for index in range(len(shares))])
+        self.chart.set_curves([COLORS[index % len(COLORS)] for index in range(len(shares))])
         self.chart.set_cursor(self._now)
         # What was not seen is a gap in the curve, not a straight line through it.
         joined = np.ones(len(seconds), bool)

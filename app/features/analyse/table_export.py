@@ -1,4 +1,4 @@
-"""Numbers to take along: tab-separated for the clipboard, CSV for files."""
+"""Tables of the measured values: tab-separated for the clipboard, CSV for files."""
 
 from __future__ import annotations
 

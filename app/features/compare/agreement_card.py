@@ -1,4 +1,4 @@
-"""How far student and teacher agree: four numbers and their last minute."""
+"""The agreement of student and teacher: four measures and their curves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _tips() -> tuple[str, ...]:
 
 
 class AgreementCard(PlotCard):
-    """CC, SIM, KLD and the distance of the peaks, as numbers and curves of the last minute."""
+    """CC, SIM, KLD and the distance of the peaks: current values and the last minute."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -57,13 +57,13 @@ class AgreementCard(PlotCard):
 
     @property
     def numbers(self) -> list[tuple[str, str]]:
-        """Name and value of each number, as they are shown."""
+        """Name and displayed value of each measure."""
         return [
             (name, label.text()) for (name, _), label in zip(self.curves, self.values, strict=True)
         ]
 
     def add(self, seconds: float, agreement: Agreement) -> None:
-        """Takes the agreement on one frame.
+        """Adds the agreement on one frame.
 
         Args:
             seconds: When, on any steady clock.
@@ -80,7 +80,7 @@ class AgreementCard(PlotCard):
         self.show_series(self._times, list(zip(*self._samples, strict=True)))
 
     def clear(self) -> None:
-        """Forgets all, for another pair of models."""
+        """Removes all values, for another pair of models."""
         self._times.clear()
         self._samples.clear()
         for value in self.values:
@@ -89,7 +89,7 @@ class AgreementCard(PlotCard):
             self.chart.set_data(index, [], [])
 
     def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
-        """Draws the curves and says the newest values, the peaks' distance in percent."""
+        """Draws the curves and shows the newest values; the peaks' distance is in percent."""
         super().show_series(times, series)
         self.values[3].setText(f"{series[3][-1]:.0%}".replace("%", "\N{NO-BREAK SPACE}%"))
         bottom = min(0.0, math.floor(2 * min(map(min, series))) / 2)

@@ -1,4 +1,4 @@
-"""Asks how a clip is to be exported: a kind, a place, and the rest folded away."""
+"""Asks how to export: preset and path, and more options behind a button."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from app.features.export.time_range import Span
 
 _PRESETS: tuple[tuple[Preset, str, str], ...] = (
-    ("overlay", "Overlay", "The picture with the heat over it"),
-    ("beside", "Side by side", "The picture as it was, and the overlay beside it"),
-    ("teacher", "With teacher", "The picture, the overlay, and what a second model sees"),
-    ("numbers", "Numbers only", "No video: a table with a row a frame"),
+    ("overlay", "Overlay", "The frame with the heat map over it"),
+    ("beside", "Side by side", "The original frame next to the overlay"),
+    ("teacher", "With teacher", "Original, overlay, and the map of a second model"),
+    ("numbers", "Numbers only", "No video: a table with one row per frame"),
 )
 _EXTRAS: tuple[tuple[Extra, str, str], ...] = (
-    ("contours", "Contours", "Lines around the parts with much attention"),
-    ("peaks", "Peaks", "Numbered rings at the highest points"),
-    ("plot", "Graph", "How spread out attention was, in a strip below the picture"),
-    ("csv", "Table (CSV)", "A row a frame: time, peak, entropy, shares of regions"),
-    ("json", "Table (JSON)", "The same rows, and how they were made"),
-    ("npz", "Raw maps (NumPy)", "All maps as numbers in one .npz file"),
-    ("png", "Raw maps (PNG)", "All maps as grey pictures of 16 bits in a folder"),
+    ("contours", "Contours", "Contour lines of the saliency map"),
+    ("peaks", "Peaks", "Numbered circles at the highest peaks"),
+    ("plot", "Graph", "A chart of the map's entropy below the frame"),
+    ("csv", "Table (CSV)", "One row per frame: time, peak, entropy, region shares"),
+    ("json", "Table (JSON)", "The same rows, and the settings of the export"),
+    ("npz", "Raw maps (NumPy)", "All maps in one .npz file"),
+    ("png", "Raw maps (PNG)", "All maps as 16-bit grayscale images in a folder"),
 )
 _QUALITIES = (("small", "Small file"), ("good", "Good"), ("best", "Best"))
 _HEIGHTS = (0, 1080, 720, 540, 360)
@@ -57,17 +57,17 @@ _HEIGHTS = (0, 1080, 720, 540, 360)
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What the dialog is about.
+    """What the dialog shows first.
 
     Attributes:
-        title: What is exported.
-        part: Which part of it, in words.
-        folder: Where to.
-        stem: The file's name without ending; empty where there will be many.
-        teachers: Models that can stand beside ours.
-        choice: What is chosen at first.
-        span: The part of a film that may be changed; None where there is no such thing.
-        duration: Of the film, seconds; None where it is not known.
+        title: Of the source.
+        part: A sentence about the exported part of it.
+        folder: The suggested folder.
+        stem: The suggested file name without suffix; empty for several files in the folder.
+        teachers: Models that can be the second model.
+        options: The initial options.
+        span: The initial part of a video, which can be edited; None where it cannot.
+        duration: Of the video, seconds; None where unknown.
     """
 
     title: str
@@ -75,17 +75,16 @@ class ExportRequest:
     folder: Path
     stem: str
     teachers: Sequence[str]
-    choice: ExportOptions
+    options: ExportOptions
     span: Span | None = None
     duration: float | None = None
 
 
 class ExportDialog(QDialog):
-    """Asks; does not block the window.
+    """Asks for ExportOptions and a path; the window stays usable.
 
     Signals:
-        chosen: The ExportChoice, and the path without ending (of a folder, where there will be
-            many files).
+        chosen: The ExportOptions, and the path without suffix (a folder for several files).
     """
 
     chosen = Signal(object, object)
@@ -102,13 +101,13 @@ class ExportDialog(QDialog):
         part.setObjectName("quiet")
         part.setWordWrap(True)
         part.setVisible(bool(request.part))
-        self.span = (
+        self.range = (
             None if request.span is None else TimeRangeFields(request.span, request.duration)
         )
         self.presets: dict[Preset, QPushButton] = {}
         self.line = QLineEdit(_short(request.folder / request.stem))
         self.line.setAccessibleName(tr("Save to"))
-        self.line.setToolTip(tr("Folder and name; the ending is added"))
+        self.line.setToolTip(tr("Folder and file name; the suffix is added"))
         self.browse = QPushButton(tr("Browse…"))
         self.browse.setToolTip(tr("Choose a folder"))
         self.browse.setAutoDefault(False)
@@ -122,39 +121,42 @@ class ExportDialog(QDialog):
         self.more.setObjectName("fold")
         self.more.setCheckable(True)
         self.more.setAutoDefault(False)
-        self.more.setToolTip(tr("Format, size, quality, and what goes along"))
-        self.rest = self._make_rest()
-        self.more.toggled.connect(self._unfold)
-        self._unfold(False)
+        self.more.setToolTip(tr("Format, size, quality, additional files"))
+        self.more_options = self._make_more_options()
+        self.more.toggled.connect(self._show_more)
+        self._show_more(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.export_button.setDefault(True)
+        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        # Otherwise Enter cancels after a click on a preset, which takes the focus.
+        cancel.setAutoDefault(False)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         self.line.textChanged.connect(self._check)
-        if self.span is not None:
-            self.span.changed.connect(self._check)
+        if self.range is not None:
+            self.range.changed.connect(self._check)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(10)
         layout.addWidget(title)
         layout.addWidget(part)
-        if self.span is not None:
-            layout.addWidget(self.span)
+        if self.range is not None:
+            layout.addWidget(self.range)
         layout.addLayout(self._make_presets())
         layout.addSpacing(2)
         layout.addWidget(label)
         layout.addLayout(place)
         layout.addWidget(self.more)
-        layout.addWidget(self.rest)
+        layout.addWidget(self.more_options)
         layout.addStretch()
         layout.addWidget(buttons)
-        self._show(request.choice)
+        self._show(request.options)
         self.export_button.setFocus()
 
     @property
-    def choice(self) -> ExportOptions:
-        """What is chosen now."""
+    def options(self) -> ExportOptions:
+        """The options that are chosen now."""
         return ExportOptions(
             preset=next(name for name, button in self.presets.items() if button.isChecked()),
             format=self.format.currentData(),
@@ -163,6 +165,11 @@ class ExportDialog(QDialog):
             extras=tuple(name for name, box in self.extras.items() if box.isChecked()),
             teacher=self.teacher.currentData() or "",
         )
+
+    @property
+    def span(self) -> Span | None:
+        """The part that is entered; None where it is invalid."""
+        return (None, None) if self.range is None else self.range.span
 
     def _make_presets(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -176,17 +183,19 @@ class ExportDialog(QDialog):
             button.setToolTip(tr(tip))
             if name == "teacher" and not self._request.teachers:
                 button.setEnabled(False)
-                button.setToolTip(tr("There is no second model on this machine"))
+                button.setToolTip(tr("No second model is installed"))
             button.toggled.connect(self._on_preset)
             group.addButton(button)
             row.addWidget(button, 1)
             self.presets[name] = button
         return row
 
-    def _make_rest(self) -> QWidget:
+    def _make_more_options(self) -> QWidget:
         self.format = _combo(tr("Format"), (("mp4", "MP4 (H.264)"), ("webm", "WebM (VP9)")))
         self.quality = _combo(tr("Quality"), [(name, tr(text)) for name, text in _QUALITIES])
-        heights = [(n, tr("{n} lines").format(n=n) if n else tr("As the source")) for n in _HEIGHTS]
+        heights = [
+            (n, tr("{n} pixels high").format(n=n) if n else tr("As the source")) for n in _HEIGHTS
+        ]
         self.height_box = _combo(tr("Size"), heights)
         self.teacher = _combo(
             tr("Teacher"), [(name, short_name(name)) for name in self._request.teachers]
@@ -200,33 +209,33 @@ class ExportDialog(QDialog):
         self.extras: dict[Extra, QCheckBox] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
-        for place, (name, text, tip) in enumerate(_EXTRAS):
-            extra = QCheckBox(tr(text))
-            extra.setToolTip(tr(tip))
-            grid.addWidget(extra, place // 2, place % 2)
-            self.extras[name] = extra
-        rest = QWidget()
-        layout = QVBoxLayout(rest)
+        for index, (name, text, tip) in enumerate(_EXTRAS):
+            check = QCheckBox(tr(text))
+            check.setToolTip(tr(tip))
+            grid.addWidget(check, index // 2, index % 2)
+            self.extras[name] = check
+        more = QWidget()
+        layout = QVBoxLayout(more)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addLayout(form)
         layout.addLayout(grid)
-        return rest
+        return more
 
-    def _show(self, choice: ExportOptions) -> None:
-        if choice.preset == "teacher" and not self._request.teachers:
-            choice = replace(choice, preset="overlay")
-        self.presets[choice.preset].setChecked(True)
+    def _show(self, options: ExportOptions) -> None:
+        if options.preset == "teacher" and not self._request.teachers:
+            options = replace(options, preset="overlay")
+        self.presets[options.preset].setChecked(True)
         for box, value in (
-            (self.format, choice.format),
-            (self.quality, choice.quality),
-            (self.height_box, choice.height),
-            (self.teacher, choice.teacher),
+            (self.format, options.format),
+            (self.quality, options.quality),
+            (self.height_box, options.height),
+            (self.teacher, options.teacher),
         ):
-            if (place := box.findData(value)) >= 0:
-                box.setCurrentIndex(place)
+            if (index := box.findData(value)) >= 0:
+                box.setCurrentIndex(index)
         for name, check in self.extras.items():
-            check.setChecked(name in choice.extras)
+            check.setChecked(name in options.extras)
         self._on_preset()
 
     def _on_preset(self) -> None:
@@ -238,11 +247,11 @@ class ExportDialog(QDialog):
         self._form.setRowVisible(self.teacher, self.presets["teacher"].isChecked())
 
     def _check(self) -> None:
-        part = self.span is None or self.span.span is not None
+        part = self.span is not None
         self.export_button.setEnabled(part and bool(self.line.text().strip()))
 
-    def _unfold(self, on: bool) -> None:
-        self.rest.setVisible(on)
+    def _show_more(self, on: bool) -> None:
+        self.more_options.setVisible(on)
         self.more.setText(
             tr("Less") + "  \N{BLACK UP-POINTING SMALL TRIANGLE}"
             if on
@@ -263,12 +272,12 @@ class ExportDialog(QDialog):
 
     def _accept(self) -> None:
         base = Path(self.line.text().strip()).expanduser()
-        # Who writes the ending anyway gets it once.
+        # A suffix that was typed is not added twice.
         if base.suffix.lower() in (".mp4", ".webm", ".csv"):
             base = base.with_suffix("")
-        choice = self.choice
+        options = self.options
         self.accept()
-        self.chosen.emit(choice, base)
+        self.chosen.emit(options, base)
 
 
 def _combo(name: str, entries: Sequence[tuple[object, str]]) -> QComboBox:
@@ -281,6 +290,6 @@ def _combo(name: str, entries: Sequence[tuple[object, str]]) -> QComboBox:
 
 
 def _short(path: Path) -> str:
-    """A path as people write it, with ~ for their home."""
+    """The path with ~ for the home folder."""
     home = Path.home()
     return f"~/{path.relative_to(home).as_posix()}" if home in path.parents else str(path)

@@ -1,22 +1,23 @@
-"""What the export's actions do."""
+"""Export: clips of files, recordings of live sources, and the queue that makes them."""
 
 from __future__ import annotations
 
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel
 
 from app.features.export.dialog import ExportDialog, ExportRequest
 from app.features.export.job_builder import ExportJobBuilder
-from app.features.export.live_recording import REPLAY_SECONDS, LiveRecording
-from app.features.export.options import ExportOptions, file_stem
-from app.features.export.queue import ExportQueue, ExportState, ExportTask
+from app.features.export.live_recording import REPLAY_SECONDS
+from app.features.export.options import file_stem
+from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
+from app.features.export.recording_controller import RecordingController
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
 from app.shell.actions import SEEKABLE, SOURCE, Menu, action
@@ -26,48 +27,43 @@ from app.shell.settings import WindowSettings
 from app.shell.slots import action_button
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
-from app.ui.time_text import clock_text
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from app.features.export.options import ExportOptions
+    from app.features.export.queue import ExportTask
+    from app.features.export.recording_controller import SourceView
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
-    from uvanet.errors import UvanetError
+    from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
 
-_RECORDING_TICK_MS = 500
 _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
-
-
-class _Film(NamedTuple):
-    """What part of which length may be chosen."""
-
-    span: Span
-    duration: float | None
+_FRAME_SECONDS = 0.04  # of a source without a frame rate
 
 
 class Export(Feature):
-    """Exports clips, of files by marks on the timeline, of live sources by recording."""
+    """Exports marked parts of files, and recordings of live sources."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         actions, slots, session = context.actions, context.slots, context.session
-        self._settings = context.settings.section(ExportSettings)
-        self.queue = ExportQueue(self)
-        self.queue.changed.connect(self._on_changed)
-        self.queue.ended.connect(self._on_ended)
-        self._orders = ExportJobBuilder(context, self.queue)
-        self.live = LiveRecording(session, context.jobs, lambda: self._orders.folder, self)
-        self.live.failed.connect(self._on_recording_failed)
-        self.live.split.connect(self._on_split)
         self.card = ExportQueueCard()
+        self.queue = ExportQueue(self)
+        self.queue.changed.connect(self._on_task_changed)
+        self.queue.ended.connect(self._on_task_ended)
         self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
+        self.builder = ExportJobBuilder(context, self.queue)
+        self.recording = RecordingController(context, self.builder, self)
+        self.recording.changed.connect(self._on_recording_changed)
         self.card.dismissed.connect(self._on_dismissed)
-        self.card.wanted.connect(self._on_wanted)
-        # Queued: the panel has made room by then.
-        self.card.grew.connect(lambda: slots.reveal(self.card), Qt.ConnectionType.QueuedConnection)
+        self.card.folder_requested.connect(self._open_folder)
+        # Queued: the panel is laid out by then.
+        self.card.resized.connect(
+            lambda: slots.reveal(self.card), Qt.ConnectionType.QueuedConnection
+        )
         self.card.hide()
         slots.add_card(self.card, _CARD_RANK)
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
@@ -81,59 +77,53 @@ class Export(Feature):
         self._status.setObjectName("status")
         self._status.hide()
         slots.add_status(self._status, _STATUS_RANK)
-        self._tick = QTimer(self)
-        self._tick.setInterval(_RECORDING_TICK_MS)
-        self._tick.timeout.connect(self._show_status)
         session.opened.connect(self._on_opened)
-        session.switched.connect(self._on_switched)
-        actions.set_checked("keep_last", self._settings.keep)
+        actions.set_checked("keep_last", context.settings.section(ExportSettings).keep)
 
     def unfinished(self) -> QuitPrompt | None:
-        """Exports that wait or run."""
-        if not (self.queue.active or self.live.saving):
-            return None
-        return QuitPrompt(
-            tr("Clips are still being exported."),
-            tr("Quitting stops the exports without a clip. Recordings are kept as videos."),
-            lambda: None,
-        )
+        """A recording that runs, and exports that wait or run."""
+        if self.recording.unfinished:
+            return QuitPrompt(
+                tr("A recording is running or being saved."),
+                tr("Quitting ends it and keeps it as a video in the folder of the exports."),
+                self.recording.finish_before_quit,
+            )
+        if self.queue.active:
+            return QuitPrompt(
+                tr("Clips are still being exported."),
+                tr("Quitting cancels the exports. Recordings are kept as videos."),
+                lambda: None,
+            )
+        return None
 
     def close(self, timeout: float) -> bool:
-        """See `Feature.close`; a recording that still runs is kept as a plain video."""
-        self._tick.stop()
+        """Cancels exports and saves a running recording."""
         deadline = time.monotonic() + timeout
         ended = self.queue.close(timeout / 4)
-        return self.live.close(max(0.1, deadline - time.monotonic())) and ended
+        return self.recording.close(max(0.1, deadline - time.monotonic())) and ended
 
     # -- actions
 
     @action("Export clip…", Menu.EXPORT, "E", icon="export", needs=SOURCE)
     def export_clip(self) -> None:
-        """Asks how, then exports the marked part; of a live source the last half minute."""
+        """Asks for options, then exports the marked part, or a live source's last half minute."""
         info = self.context.session.info
         if info is None:
             return
         if info.kind is SourceKind.PICTURE:
             self.context.messages.notify(
                 "info",
-                tr("A single picture is saved as a snapshot."),
+                tr("A single image is saved as a snapshot."),
                 self.context.actions.tip(tr("Save snapshot"), "save_snapshot"),
             )
         elif info.live:
-            self.live.save_last(
-                info.title, partial(self._ask_for_take, info), self.context.show_error
-            )
+            self.recording.save_last(self._ask_for_recording)
         else:
-            part = tr("I and U mark a part on the timeline, too.")
-            if info.kind is SourceKind.NETWORK:
-                part = tr("Without sound: save the film first to keep it.")
-            stem = file_stem(info.title, dated=False)
-            film = _Film(self.context.session.marks, info.duration)
-            self._ask(info.title, part, stem, partial(self._export_file, info), film=film)
+            self._ask_for_part(info)
 
     @action("Export a folder of videos…", Menu.EXPORT, "Ctrl+Shift+E", icon="folder")
     def export_folder(self) -> None:
-        """Asks for a folder, then how, then exports every video in it."""
+        """Asks for a folder and for options, then exports every video in the folder."""
         ask_folder(
             self.context.slots.window,
             self.context.settings.section(WindowSettings).folder,
@@ -143,56 +133,43 @@ class Export(Feature):
 
     @action("Mark start", Menu.EXPORT, "I", icon="mark-in", needs=SEEKABLE, group=1)
     def mark_in(self) -> None:
-        """Lets the clip start at the picture that is shown."""
-        packet = self.context.presenter.packet
-        if packet is not None:
-            self._set_marks(packet.frame.pts, self.context.session.marks[1])
+        """Marks the current frame as the start of the clip."""
+        session = self.context.session
+        start, end = session.position, session.marks[1]
+        session.set_marks(start, None if end is not None and end <= start else end)
 
     @action("Mark end", Menu.EXPORT, "U", icon="mark-out", needs=SEEKABLE, group=1)
     def mark_out(self) -> None:
-        """Lets the clip end with the picture that is shown."""
-        packet, info = self.context.presenter.packet, self.context.session.info
-        if packet is not None and info is not None:
-            period = 1 / info.fps if info.fps > 0 else 0.04
-            self._set_marks(
-                self.context.session.marks[0], packet.frame.pts + period, newest_end=True
-            )
+        """Marks the current frame as the end of the clip; the clip contains it."""
+        session = self.context.session
+        fps = session.info.fps if session.info is not None else 0.0
+        start, end = session.marks[0], session.position + (1 / fps if fps else _FRAME_SECONDS)
+        session.set_marks(None if start is not None and end <= start else start, end)
 
     @action("Clear marks", Menu.EXPORT, "Shift+I", needs=SEEKABLE, group=1)
     def clear_marks(self) -> None:
-        """Takes the whole film again."""
-        self._set_marks(None, None)
+        """Selects the whole video."""
+        self.context.session.set_marks(None, None)
 
     @action("Record", Menu.EXPORT, "Ctrl+R", icon="record", needs=SOURCE, group=2, checkable=True)
     def record(self, on: bool) -> None:
-        """Records a live source, or ends that and exports it."""
-        info = self.context.session.info
-        if on and info is not None and self._is_live(info):
-            self.live.record(info.title)
-            self._tick.start()
-        elif self.live.recording and info is not None:
-            self._finish_recording(info.title)
-        self.context.actions.set_checked("record", self.live.recording)
-        self._show_status()
+        """Records the live source, or ends the recording and exports it."""
+        if not on:
+            self.recording.finish()
+        elif self._is_live():
+            self.recording.start()
+        self._on_recording_changed()
 
     @action("Export the last 30 seconds", Menu.EXPORT, "Ctrl+L", needs=SOURCE, group=2)
     def export_last(self) -> None:
-        """Exports the last half minute of a live source, the way it was done last."""
-        info = self.context.session.info
-        if info is not None and self._is_live(info):
-            self.live.save_last(
-                info.title, partial(self._export_take, info.title), self.context.show_error
-            )
+        """Exports the last half minute of the live source without a dialog."""
+        if self._is_live():
+            self.recording.export_last()
 
     @action("Keep the last 30 seconds", Menu.EXPORT, "Ctrl+E", group=2, checkable=True)
     def keep_last(self, on: bool) -> None:
-        """Keeps the last half minute of live sources, or nothing unless it is recorded."""
-        self._settings.keep = on
-        info = self.context.session.info
-        if on and info is not None and info.live:
-            self.live.start()
-        elif not on and not self.live.recording:
-            self.live.stop()
+        """Keeps the last half minute of live sources on disk, or nothing but recordings."""
+        self.recording.set_keep(on)
 
     @action("List of exports", Menu.EXPORT, "Shift+E", group=3, checkable=True)
     def exports(self, on: bool) -> None:
@@ -202,51 +179,68 @@ class Export(Feature):
         if on and not self.context.slots.panel_wanted:
             self.context.slots.set_panel_wanted(True)
 
-    # -- asking
+    # -- dialogs
 
     def _ask(
         self,
         title: str,
         part: str,
         stem: str,
-        done: Callable[[ExportOptions, Path], None],
-        refused: Callable[[], None] = lambda: None,
-        film: _Film | None = None,
-    ) -> None:
-        orders = self._orders
+        export: Callable[[ExportOptions, Path], None],
+        *,
+        span: Span | None = None,
+        duration: float | None = None,
+    ) -> ExportDialog:
+        """Opens the dialog; `export` receives the options and the path."""
+        builder = self.builder
         request = ExportRequest(
             title,
             part,
-            orders.folder,
+            builder.folder,
             stem,
-            orders.teachers(),
-            orders.last_choice(),
-            *(film or (None, None)),
+            builder.teachers(),
+            builder.last_options(),
+            span,
+            duration,
         )
         dialog = ExportDialog(request, self.context.slots.window)
-        dialog.chosen.connect(lambda *_: self._take_span(dialog))
-        dialog.chosen.connect(
-            lambda choice, base: orders.remember(choice, base.parent if stem else base)
-        )
-        dialog.chosen.connect(done)
-        dialog.rejected.connect(refused)
+
+        def chosen(options: ExportOptions, base: Path) -> None:
+            builder.remember(options, base.parent if stem else base)
+            export(options, base)
+
+        dialog.chosen.connect(chosen)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        return dialog
 
-    def _take_span(self, dialog: ExportDialog) -> None:
-        span = None if dialog.span is None else dialog.span.span
-        if span is not None:
-            self._set_marks(*span)
-
-    def _ask_for_take(self, info: SourceInfo, take: Path) -> None:
-        part = tr("The last {seconds:.0f} seconds, without sound").format(seconds=REPLAY_SECONDS)
-        self._ask(
+    def _ask_for_part(self, info: SourceInfo) -> None:
+        part = tr("Press I and U to mark a part on the timeline.")
+        if info.kind is SourceKind.NETWORK:
+            part = tr("Without sound: download the video first to keep its sound.")
+        marks = self.context.session.marks
+        dialog = self._ask(
             info.title,
             part,
-            file_stem(info.title, dated=True),
-            lambda choice, base: self._add_take(take, choice, base),
-            lambda: take.unlink(missing_ok=True),
+            file_stem(info.title, dated=False),
+            lambda options, base: self._export_part(
+                info, options, base, dialog.span or (None, None)
+            ),
+            span=marks,
+            duration=info.duration,
         )
+
+    def _ask_for_recording(self, view: SourceView, path: Path) -> None:
+        def export(options: ExportOptions, base: Path) -> None:
+            self.builder.add(str(path), options, base, regions=view.regions, recording=True)
+
+        dialog = self._ask(
+            view.title,
+            tr("The last {seconds:.0f} seconds, without sound").format(seconds=REPLAY_SECONDS),
+            file_stem(view.title, dated=True),
+            export,
+        )
+        dialog.rejected.connect(lambda: path.unlink(missing_ok=True))
 
     def _ask_for_folder(self, chosen: str) -> None:
         from uvanet.video.batch import videos_in
@@ -263,96 +257,69 @@ class Export(Feature):
 
     # -- exporting
 
-    def _export_file(self, info: SourceInfo, choice: ExportOptions, base: Path) -> None:
-        start, end = self.context.session.marks
+    def _export_part(
+        self, info: SourceInfo, options: ExportOptions, base: Path, span: Span
+    ) -> None:
+        session = self.context.session
+        regions: tuple[Region, ...] = ()
+        # Another source may have been opened while the dialog was open.
+        if session.info is not None and session.info.spec == info.spec:
+            session.set_marks(*span)
+            regions = session.regions
+        start, end = span
         arguments = [] if start is None else ["--start", f"{start:.6f}"]
-        if end is not None:
-            arguments += ["--end", f"{end:.6f}"]
-        if info.kind is SourceKind.FOLDER:
-            arguments += ["--fps", str(info.fps)]
-        self._orders.add(info.spec, choice, base, arguments)
+        arguments += [] if end is None else ["--end", f"{end:.6f}"]
+        arguments += ["--fps", str(info.fps)] if info.kind is SourceKind.FOLDER else []
+        self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
 
-    def _export_videos(self, videos: Iterable[Path], choice: ExportOptions, folder: Path) -> None:
+    def _export_videos(self, videos: Iterable[Path], options: ExportOptions, folder: Path) -> None:
         for video in videos:
-            base = folder / file_stem(video.name, dated=False)
-            self._orders.add(str(video), choice, base)
+            self.builder.add(str(video), options, folder / file_stem(video.name, dated=False))
 
-    def _export_take(self, title: str, take: Path) -> None:
-        base = self._orders.folder / file_stem(title, dated=True)
-        self._add_take(take, self._orders.last_choice(), base)
-
-    def _add_take(self, take: Path, choice: ExportOptions, base: Path) -> None:
-        self._orders.add(str(take), choice, base, take=take)
-
-    def _finish_recording(self, title: str) -> None:
-        self._tick.stop()
-        if self.live.missed:
-            self.context.messages.notify(
-                "warning",
-                tr("The disk was too slow for {count} frames of the recording.").format(
-                    count=self.live.missed
-                ),
-                tr("A faster disk, or a smaller picture of the camera, helps."),
-            )
-        self.live.finish(partial(self._export_take, title), self.context.show_error)
-        if not self._settings.keep:
-            self.live.stop()
-
-    def _is_live(self, info: SourceInfo | None) -> bool:
-        """Whether there is something to record; says what to do where there is not."""
+    def _is_live(self) -> bool:
+        """Whether the source can be recorded; tells the user what to do where it cannot."""
+        info = self.context.session.info
         if info is not None and not info.live:
             self.context.messages.notify(
                 "info",
-                tr("Cameras, screens and streams are recorded; a film is there already."),
-                self.context.actions.tip(tr("Export a part of it"), "export_clip"),
+                tr("Only cameras, screens and streams can be recorded."),
+                self.context.actions.tip(tr("Export a part of the video"), "export_clip"),
             )
         return info is not None and info.live
 
-    # -- what happens
-
-    def _set_marks(
-        self, start: float | None, end: float | None, *, newest_end: bool = False
-    ) -> None:
-        if start is not None and end is not None and end <= start:
-            # The mark just set counts; the other one would make an empty clip.
-            start, end = (None, end) if newest_end else (start, None)
-        self.context.session.set_marks(start, end)
+    # -- events
 
     def _on_opened(self, info: SourceInfo) -> None:
         self.clear_marks()
         self._record_button.setVisible(info.live)
-        if info.live and self._settings.keep:
-            self.live.start()
 
-    def _on_switched(self) -> None:
-        if self.live.recording:
-            self._finish_recording(tr("recording"))
-            self.context.actions.set_checked("record", False)
-            self._show_status()
-        self.live.stop()
+    def _on_recording_changed(self) -> None:
+        self.context.actions.set_checked("record", self.recording.live.recording)
+        self._show_status()
 
-    def _on_changed(self, task: ExportTask) -> None:
+    def _on_task_changed(self, task: ExportTask) -> None:
         first = not self.card.rows
         self.card.show_row(queue_row(task))
         if first and self.context.slots.panel_wanted:
             self.exports(True)
         self._show_status()
 
-    def _on_ended(self, task: ExportTask) -> None:
-        banner = self.context.messages
-        kept = "" if task.kept is None else _kept_words(task.kept)
-        if task.state == ExportState.FAILED:
-            banner.notify("error", task.message, f"{task.hint} {kept}".strip())
-        elif task.state == ExportState.DONE and task.message:
-            banner.notify("warning", task.message, task.hint)
-        elif task.state == ExportState.DONE:
-            banner.notify(
-                "done", tr("Exported {name}.").format(name=task.title), str(task.outputs[0].parent)
-            )
-        else:
-            if kept:
-                banner.notify("info", kept)
-            self.queue.remove(task)
+    def _on_task_ended(self, task: ExportTask) -> None:
+        messages, kept = self.context.messages, ""
+        if task.kept is not None:
+            kept = tr("The recording is kept as {path}.").format(path=task.kept)
+        match task.state:
+            case ExportState.FAILED:
+                messages.notify("error", task.message, f"{task.hint} {kept}".strip())
+            case ExportState.DONE if task.message:
+                messages.notify("warning", task.message, task.hint)
+            case ExportState.DONE:
+                done = tr("Exported {name}.").format(name=task.title)
+                messages.notify("done", done, str(task.outputs[0].parent))
+            case _:
+                if kept:
+                    messages.notify("info", kept)
+                self.queue.remove(task)
         self._show_status()
 
     def _on_dismissed(self, number: int) -> None:
@@ -362,42 +329,16 @@ class Export(Feature):
         elif task is not None:
             self.queue.cancel(task)
 
-    def _on_wanted(self, number: int) -> None:
+    def _open_folder(self, number: int) -> None:
         task = self.queue.task(number)
         if task is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.outputs[0].parent)))
 
-    def _on_recording_failed(self, error: UvanetError, kept: Path | None) -> None:
-        self._tick.stop()
-        self.context.actions.set_checked("record", False)
-        self._show_status()
-        words = "" if kept is None else _kept_words(kept)
-        self.context.messages.notify("error", error.message, f"{error.hint} {words}".strip())
-
-    def _on_split(self, take: Path) -> None:
-        info = self.context.session.info
-        self._export_take(info.title if info is not None else tr("recording"), take)
-        self.context.messages.notify(
-            "info",
-            tr("The picture's size changed: the recording goes on as a second clip."),
-            tr("What was recorded before is being exported."),
-        )
-
     def _show_status(self) -> None:
-        words = []
-        if self.live.recording:
-            words.append(
-                tr("\N{BLACK CIRCLE} Recording {time}").format(time=clock_text(self.live.seconds))
-            )
-            if self.live.missed:
-                words.append(tr("{count} frames missed").format(count=self.live.missed))
+        parts = self.recording.status
         running = self.queue.running
         if running is not None:
             percent = 100 * running.done / running.total if running.total else 0
-            words.append(tr("Exporting {percent:.0f} %").format(percent=percent))
-        self._status.setText("   ".join(words))
-        self._status.setVisible(bool(words))
-
-
-def _kept_words(path: Path) -> str:
-    return tr("The recording is kept as {path}.").format(path=path)
+            parts.append(tr("Exporting {percent:.0f} %").format(percent=percent))
+        self._status.setText("   ".join(parts))
+        self._status.setVisible(bool(parts))

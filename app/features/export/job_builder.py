@@ -1,9 +1,10 @@
-"""From what the user chose to exports in the queue."""
+"""Makes export tasks that look like the live view, and remembers the last options."""
 
 from __future__ import annotations
 
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,22 +17,22 @@ from app.session.models import if_available
 from app.session.settings import SessionSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import IO
 
     from app.features.export.queue import ExportQueue
     from app.shell.context import FeatureContext
     from uvanet.analysis.regions import RegionMask
 
-_MASK_SIDE = 256
+_MASK_SIDE = 256  # pixels
 
 
 class ExportJobBuilder:
-    """Makes exports the way the window shows things now, and remembers the last choice.
+    """Adds exports to a queue, with the heat map's style and the model of the live view.
 
     Args:
-        context: The parts of the program.
-        queue: Where exports go.
+        context: Gives style, model and settings.
+        queue: Receives the exports.
     """
 
     def __init__(self, context: FeatureContext, queue: ExportQueue) -> None:
@@ -42,20 +43,20 @@ class ExportJobBuilder:
 
     @property
     def folder(self) -> Path:
-        """Where exports go."""
+        """The folder of exports."""
         return exports_folder(self._settings.folder)
 
     def teachers(self) -> list[str]:
-        """Models that can stand beside ours, the one that was compared last before others."""
+        """Models that can be the second model, the one that was compared last first."""
         from uvanet.registry import list_models
 
         names = [self._models.teacher, *self._models.model_files]
         names += [card.name for card in list_models()]
-        ours = ("", self._session.student.name)
-        return [name for name in dict.fromkeys(map(if_available, names)) if name not in ours]
+        used = ("", self._session.student.name)
+        return [name for name in dict.fromkeys(map(if_available, names)) if name not in used]
 
-    def last_choice(self) -> ExportOptions:
-        """What was chosen last, made good where a model has gone since."""
+    def last_options(self) -> ExportOptions:
+        """The options of the last export; without a teacher where none is left."""
         settings = self._settings
         teacher = next(iter(self.teachers()), "")
         preset = settings.preset
@@ -68,66 +69,79 @@ class ExportJobBuilder:
             teacher,
         )
 
-    def remember(self, choice: ExportOptions, folder: Path) -> None:
-        """Keeps a choice for the next time."""
+    def recording_options(self) -> ExportOptions:
+        """The last options without those that take many times longer: teacher and WebM.
+
+        A recording is exported without a dialog, so nobody expects these.
+        """
+        options = self.last_options()
+        preset = "overlay" if options.preset == "teacher" else options.preset
+        return replace(options, preset=preset, format="mp4")
+
+    def remember(self, options: ExportOptions, folder: Path) -> None:
+        """Stores the options for the next export."""
         settings = self._settings
-        settings.preset = choice.preset
-        settings.format = choice.format
-        settings.quality = choice.quality
-        settings.height = choice.height
-        settings.extras = list(choice.extras)
+        settings.preset = options.preset
+        settings.format = options.format
+        settings.quality = options.quality
+        settings.height = options.height
+        settings.extras = list(options.extras)
         settings.folder = str(folder)
 
     def add(
         self,
         spec: str,
-        choice: ExportOptions,
+        options: ExportOptions,
         base: Path,
-        more: Iterable[str] = (),
-        take: Path | None = None,
+        *,
+        regions: Sequence[RegionMask] = (),
+        arguments: Iterable[str] = (),
+        recording: bool = False,
     ) -> None:
-        """Puts an export into the queue.
+        """Adds an export to the queue.
 
         Args:
             spec: The source.
-            choice: What is made of it.
-            base: The files' path without ending.
-            more: Further arguments.
-            take: The source, where it is a recording that nobody needs once it is exported.
+            options: What is made of it.
+            base: Path of the files without suffix.
+            regions: Regions of interest of this source.
+            arguments: More arguments of `uvanet predict`.
+            recording: Whether the source is a recording that is deleted after its export. Its
+                frames have the orientation of the live view already.
         """
         taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
-        outs = choice.outs(base, taken)
-        overlay = self._heat
-        arguments = [spec, *(word for out in outs for word in ("-o", str(out)))]
-        arguments += choice.arguments()
-        arguments += style_arguments(overlay.style, overlay.smoothing, self._session.student.name)
-        arguments += ["--engine", self._session.student.engine]
-        orientation = self._session.orientations.of(spec)
-        if orientation.mirrored:
-            arguments.append("--mirror")
-        if orientation.quarters:
-            arguments += ["--rotate", str(90 * orientation.quarters)]
-        masks = self._masks()
-        if masks is not None:
-            arguments += ["--regions", str(masks)]
-        temporary = () if masks is None else (masks,)
-        task = ExportTask(outs[0].name, [*arguments, *more], outs, temporary, take)
-        self._queue.add(task)
-
-    def _masks(self) -> Path | None:
-        """The regions that were drawn, as masks in a file; None without any."""
-        regions = self._session.regions
-        if not regions:
-            return None
-        with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
-            _write_masks(file, regions)
-        return Path(file.name)
+        outputs = options.output_paths(base, taken)
+        command = [spec, *(word for path in outputs for word in ("-o", str(path)))]
+        command += options.arguments()
+        command += style_arguments(
+            self._heat.style, self._heat.smoothing, self._session.student.name
+        )
+        command += ["--engine", self._session.student.engine]
+        if not recording:
+            orientation = self._session.orientations.of(spec)
+            command += ["--mirror"] if orientation.mirrored else []
+            command += ["--rotate", str(90 * orientation.quarters)] if orientation.quarters else []
+        temporary: tuple[Path, ...] = ()
+        if regions:
+            with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
+                _write_masks(file, regions)
+            temporary = (Path(file.name),)
+            command += ["--regions", file.name]
+        self._queue.add(
+            ExportTask(
+                title=outputs[0].name,
+                arguments=[*command, *arguments],
+                outputs=outputs,
+                temporary=temporary,
+                recording=Path(spec) if recording else None,
+            )
+        )
 
 
 def _write_masks(file: IO[bytes], regions: Iterable[RegionMask]) -> None:
-    """Writes an archive for `--regions`; regions that share a name are numbered."""
+    """Writes an archive for `--regions`; regions of the same name are numbered."""
     names: set[str] = set()
-    # Not by np.savez, which keeps some names for itself.
+    # Not by np.savez, which reserves some names.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for region in regions:
             name, number = region.name, 2

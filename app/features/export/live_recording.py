@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from app.features.export.options import file_stem, reserve_file
 from app.features.export.recorder import Recorder
+from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, UvanetError
 
@@ -151,6 +152,11 @@ class LiveRecording(QObject):
         """Saves the last half minute; `done` receives the file, on the GUI thread."""
         self._save(title, None, done, failed)
 
+    def wait_saved(self, timeout: float) -> bool:
+        """Waits until recordings are saved; whether they are."""
+        _wait(self._saving, timeout)
+        return not self.saving
+
     def close(self, timeout: float) -> bool:
         """Ends everything at the program's end; a running recording is saved.
 
@@ -174,10 +180,7 @@ class LiveRecording(QObject):
                     _save(recorder.buffer, folders, self._title, since)
             recorder.close(5.0)
 
-        thread = threading.Thread(target=end, name="uvanet-save", daemon=True)
-        thread.start()
-        thread.join(timeout)
-        return not thread.is_alive()
+        return run_bounded(end, timeout, "save-recording")
 
     def _make_buffer(self) -> ReplayBuffer:
         # Imported here: the program starts without it, and this thread may wait.

@@ -1,4 +1,4 @@
-"""What the user chose to export, and the command line that does it."""
+"""The options of an export, and the arguments of `uvanet predict` for them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ _FILES = {"csv": ".csv", "json": ".json", "npz": ".npz", "png": "-maps"}
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """The choice; the same for every clip.
+    """What an export makes.
 
     Attributes:
-        preset: "numbers" makes no video.
+        preset: "overlay", "beside", "teacher" or "numbers", which makes no video.
         format: "mp4" or "webm".
         quality: "small", "good" or "best".
-        height: Of the picture in pixels; 0 for the source's.
-        extras: What is drawn or written besides.
+        height: Of the frames in pixels; 0 for the source's.
+        extras: What is drawn ("contours", "peaks", "plot") or written as well ("csv", "json",
+            "npz", "png").
         teacher: The second model, for the preset "teacher".
     """
 
@@ -44,26 +45,29 @@ class ExportOptions:
     extras: tuple[Extra, ...] = ()
     teacher: str = ""
 
-    def outs(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:
-        """The files, from a path without its ending.
+    def output_paths(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:
+        """The paths of the output files.
 
-        A name that is there, or among `taken`, gets a number, one number for all.
+        Args:
+            base: Path without suffix. A number is added to it, the same for all files, where a
+                file exists or is among `taken`.
+            taken: Paths that other exports will write.
         """
-        endings = [] if self.preset == "numbers" else [f".{self.format}"]
+        suffixes = [] if self.preset == "numbers" else [f".{self.format}"]
         wanted = [extra for extra in _FILES if extra in self.extras]
         if self.preset == "numbers" and not wanted:
             wanted = ["csv", "json"]
-        endings += [_FILES[extra] for extra in wanted]
+        suffixes += [_FILES[extra] for extra in wanted]
         number = 1
         while True:
             stem = base.name if number == 1 else f"{base.name}-{number}"
-            paths = tuple(base.with_name(stem + ending) for ending in endings)
+            paths = tuple(base.with_name(stem + suffix) for suffix in suffixes)
             if not any(path in taken or path.exists() for path in paths):
                 return paths
             number += 1
 
     def arguments(self) -> list[str]:
-        """The options of `uvanet predict` for how it looks."""
+        """The arguments of `uvanet predict` for the layout and the quality."""
         options = ["--quality", self.quality]
         if self.preset != "numbers":
             options += ["--layers", _PANES[self.preset]]
@@ -75,23 +79,33 @@ class ExportOptions:
 
 
 def style_arguments(style: OverlayStyle, smoothing: float, model: str) -> list[str]:
-    """The options for the heat as it is on the screen."""
+    """The arguments of `uvanet predict` for the heat map and the model.
+
+    Args:
+        style: Of the heat map.
+        smoothing: Time constant, seconds.
+        model: Name or path; empty for the default model.
+    """
     options = [
         *("--colormap", style.colormap, "--opacity", str(style.opacity)),
         *("--threshold", str(style.threshold), "--smoothing", str(smoothing)),
     ]
-    # Without a name it is the one that comes with the program.
     return [*options, "--model", model] if model else options
 
 
 def file_stem(title: str, *, dated: bool) -> str:
-    """A name for the files of an export, without ending."""
+    """A file name without suffix for an export.
+
+    Args:
+        title: Of the source; characters that file systems refuse are replaced.
+        dated: Append the time, as for recordings, in place of "attention".
+    """
     stem = re.sub(r"[^\w.-]+", "-", Path(title).stem).strip("-.")[:60] or "clip"
     return f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}" if dated else f"{stem}-attention"
 
 
 def exports_folder(chosen: str) -> Path:
-    """Where exports go: the folder chosen before, else the user's videos, else the home."""
+    """The folder of exports: the last one, else the user's videos, else the home folder."""
     for folder in (Path(chosen) if chosen else None, Path(platformdirs.user_videos_dir())):
         if folder is not None and folder.is_dir():
             return folder

@@ -1,4 +1,4 @@
-"""The exports: what waits, what runs and how far it is, what was made."""
+"""The list of exports in the side panel."""
 
 from __future__ import annotations
 
@@ -29,42 +29,42 @@ _STEPS = 1000
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """What a line of the list shows.
+    """What the list shows of an export.
 
     Attributes:
-        number: Tells it from others.
-        title: The name of what is made.
-        words: How it goes.
-        part: Done, 0..1; None where nobody knows.
-        level: "" while it waits or runs, "done", "warning" or "error".
-        tip: More words; may be empty.
+        number: Of the export.
+        title: Name of its file.
+        text: Its state or progress.
+        share: Part that is done, 0..1; None where unknown.
+        level: "" while it waits or runs, then "done", "warning" or "error".
+        tip: Tooltip; may be empty.
     """
 
     number: int
     title: str
-    words: str
-    part: float | None = None
+    text: str
+    share: float | None = None
     level: str = ""
     tip: str = ""
 
 
 class _Row(QWidget):
-    """One line: name, progress, words, and two buttons."""
+    """One export: name, progress bar, text and two buttons."""
 
     def __init__(self, card: ExportQueueCard, number: int) -> None:
         super().__init__()
         self.title = ElidedLabel()
-        self.words = ElidedLabel()
-        self.words.setObjectName("quiet")
+        self.text = ElidedLabel()
+        self.text.setObjectName("quiet")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(4)
         self.bar.setAccessibleName(tr("Progress"))
         self.show_button = IconButton(16)
         self.show_button.setIcon(icon("folder", "quiet"))
-        self.show_button.setAccessibleName(tr("Show in its folder"))
-        self.show_button.setToolTip(tr("Show in its folder"))
-        self.show_button.clicked.connect(lambda: card.wanted.emit(number))
+        self.show_button.setAccessibleName(tr("Show in folder"))
+        self.show_button.setToolTip(tr("Show in folder"))
+        self.show_button.clicked.connect(lambda: card.folder_requested.emit(number))
         self.cross = IconButton(14)
         self.cross.setIcon(icon("close", "quiet"))
         self.cross.clicked.connect(lambda: card.dismissed.emit(number))
@@ -78,37 +78,37 @@ class _Row(QWidget):
         layout.addWidget(self.title, 0, 0)
         layout.addLayout(buttons, 0, 1)
         layout.addWidget(self.bar, 1, 0, 1, 2)
-        layout.addWidget(self.words, 2, 0, 1, 2)
+        layout.addWidget(self.text, 2, 0, 1, 2)
         layout.setColumnStretch(0, 1)
 
     def show_row(self, row: QueueRow) -> None:
         self.title.set_full_text(row.title)
-        self.words.set_full_text(row.words)
+        self.text.set_full_text(row.text)
         ended = bool(row.level)
         self.bar.setVisible(not ended)
-        self.bar.setRange(0, 0 if row.part is None else _STEPS)
-        self.bar.setValue(round((row.part or 0) * _STEPS))
+        self.bar.setRange(0, 0 if row.share is None else _STEPS)
+        self.bar.setValue(round((row.share or 0) * _STEPS))
         self.show_button.setVisible(row.level in ("done", "warning"))
-        name = tr("Take out of the list") if ended else tr("Cancel the export")
+        name = tr("Remove from the list") if ended else tr("Cancel export")
         self.cross.setAccessibleName(name)
         self.cross.setToolTip(name)
         if row.tip:
-            self.words.setToolTip(row.tip)
-        set_level(self.words, row.level)
+            self.text.setToolTip(row.tip)
+        set_level(self.text, row.level)
 
 
 class ExportQueueCard(QFrame):
-    """A card with a line for each export.
+    """Shows a row for each export.
 
     Signals:
-        dismissed: The number of an export to cancel, or to take out where it has ended.
-        wanted: The number of an export whose folder is to be shown.
-        grew: The card has another size.
+        dismissed: The number of an export to cancel, or to remove where it has ended.
+        folder_requested: The number of an export whose folder is to be opened.
+        resized: The card has another size.
     """
 
     dismissed = Signal(int)
-    wanted = Signal(int)
-    grew = Signal()
+    folder_requested = Signal(int)
+    resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,7 +116,7 @@ class ExportQueueCard(QFrame):
         self.rows: dict[int, _Row] = {}
         title = QLabel(tr("Exports"))
         title.setObjectName("section")
-        self.empty = QLabel(tr("Nothing is being exported."))
+        self.empty = QLabel(tr("There are no exports."))
         self.empty.setObjectName("quiet")
         self._list = QVBoxLayout()
         self._list.setSpacing(12)
@@ -136,7 +136,7 @@ class ExportQueueCard(QFrame):
         self.rows[row.number].show_row(row)
 
     def remove_row(self, number: int) -> None:
-        """Takes a line out."""
+        """Removes a row."""
         row = self.rows.pop(number, None)
         if row is not None:
             self._list.removeWidget(row)
@@ -145,6 +145,6 @@ class ExportQueueCard(QFrame):
         self.empty.setVisible(not self.rows)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Tells of the new size."""
+        """Emits `resized`."""
         super().resizeEvent(event)
-        self.grew.emit()
+        self.resized.emit()

@@ -1,4 +1,4 @@
-"""Two times, from and to, that can be typed."""
+"""Fields for the start and the end of a part of a video."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 from app.ui.i18n import tr
 
 Span = tuple[float | None, float | None]
-"""Start and end of a clip, seconds; None for the film's own."""
+"""Start and end of a clip, seconds; None for those of the video."""
 
-_SHORTEST = 1e-3
+_MIN_SECONDS = 1e-3
 
 
 class TimeRangeFields(QWidget):
-    """A part of a film, by its start and its end.
+    """Asks for a part of a video.
 
     Args:
-        span: What is shown at first; kept to the last digit until somebody types.
-        duration: Of the film, seconds; None where it is not known.
+        span: The initial part; it keeps its full precision until the text is edited.
+        duration: Of the video, seconds; None where unknown.
 
     Signals:
-        changed: Something was typed.
+        changed: The text was edited.
     """
 
     changed = Signal()
@@ -35,7 +35,7 @@ class TimeRangeFields(QWidget):
         self.start = _field(tr("From"), time_text(start or 0.0))
         last = end if end is not None else duration
         self.end = _field(tr("To"), "" if last is None else time_text(last))
-        self._given = {self.start.text(): start, self.end.text(): end}
+        self._initial = {self.start.text(): start, self.end.text(): end}
         self.note = QLabel()
         self.note.setObjectName("quiet")
         layout = QHBoxLayout(self)
@@ -46,48 +46,48 @@ class TimeRangeFields(QWidget):
             label.setBuddy(field)
             layout.addWidget(label)
             layout.addWidget(field)
-            field.textChanged.connect(self._on_typed)
+            field.textChanged.connect(self._on_edited)
         layout.addSpacing(6)
         layout.addWidget(self.note, 1)
-        self._say()
+        self._update_note()
 
     @property
     def span(self) -> Span | None:
-        """What is chosen; None where it is no part of the film."""
+        """The part that is entered; None where it is invalid."""
         start, end = self._read(self.start), self._read(self.end)
         if isinstance(start, str) or isinstance(end, str):
             return None
-        whole = self._duration if self._duration is not None else math.inf
-        first, last = start or 0.0, end if end is not None else whole
-        return (start, end) if last - first >= _SHORTEST and first < whole else None
+        duration = self._duration if self._duration is not None else math.inf
+        first, last = start or 0.0, end if end is not None else duration
+        return (start, end) if last - first >= _MIN_SECONDS and first < duration else None
 
     def _read(self, field: QLineEdit) -> float | str | None:
-        """Its seconds; None for the film's own end; the text where it is no time."""
+        """The seconds; None for an empty field; the text where it is not a time."""
         text = field.text().strip()
-        if field.text() in self._given:
-            return self._given[field.text()]
+        if field.text() in self._initial:
+            return self._initial[field.text()]
         if not text:
             return None
         seconds = read_time(text)
         return text if seconds is None else seconds
 
-    def _on_typed(self) -> None:
-        self._say()
+    def _on_edited(self) -> None:
+        self._update_note()
         self.changed.emit()
 
-    def _say(self) -> None:
+    def _update_note(self) -> None:
         span = self.span
         if span is None:
-            words = tr("Write times such as 1:02.5; the end comes after the start.")
+            text = tr("Enter times such as 1:02.5; the end must be after the start.")
         else:
             last = span[1] if span[1] is not None else self._duration
             seconds = None if last is None else last - (span[0] or 0.0)
-            words = "" if seconds is None else tr("{seconds:.1f} seconds").format(seconds=seconds)
-        self.note.setText(words)
+            text = "" if seconds is None else tr("{seconds:.1f} seconds").format(seconds=seconds)
+        self.note.setText(text)
 
 
 def time_text(seconds: float) -> str:
-    """Writes a time to the hundredth: 0:03.4, 1:02:03."""
+    """Formats a time to the hundredth: 0:03.4, 1:02:03."""
     hundredths = max(0, round(seconds * 100))
     whole, part = divmod(hundredths, 100)
     minutes, rest = divmod(whole, 60)
@@ -97,7 +97,7 @@ def time_text(seconds: float) -> str:
 
 
 def read_time(text: str) -> float | None:
-    """Reads seconds from what `time_text` writes, or from seconds alone; None from else."""
+    """Parses what `time_text` formats, or plain seconds; None where it is not a time."""
     parts = text.strip().replace(",", ".").split(":")
     if not 1 <= len(parts) <= 3:
         return None

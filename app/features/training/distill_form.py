@@ -1,4 +1,4 @@
-"""Training on a folder: what to learn from, what to train, and how."""
+"""The options of a training on a folder: data, recipe and model."""
 
 from __future__ import annotations
 
@@ -21,24 +21,33 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.features.training.form_parts import Advanced, FolderLine, ModelChoice, align, hint, quiet
-from app.features.training.run import RunRequest
-from app.features.training.source_form import GazeFrom, LearnFrom
+from app.features.training.data_summary import summarize_folder, summarize_gaze
+from app.features.training.form_parts import (
+    AdvancedOptions,
+    FolderField,
+    ModelChoice,
+    align,
+    hint,
+    quiet,
+)
+from app.features.training.run_folders import RunRequest
+from app.features.training.source_form import FolderForm, GazeForm
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
     from uvanet.model_card import Card
-    from uvanet.training.data.inspect import Survey
 
 PRESETS = ("uvanet-64", "uvanet-32", "uvanet-128")
 QUICK, COUPLED = "quick", "coupled"
+MIN_FILES = 4
+"""Videos and images that a fine-tuning needs: some of them are held out."""
 
 
-class DistillSetup(QWidget):
-    """The choices.
+class DistillForm(QWidget):
+    """Asks what to train on, and how.
 
     Signals:
-        accepted: Start.
+        accepted: Start with these options.
     """
 
     accepted = Signal()
@@ -48,50 +57,48 @@ class DistillSetup(QWidget):
         title = QLabel(tr("Train a student"))
         title.setObjectName("verdict")
         self._sides: dict[str, int] = {}
-        self.learn = LearnFrom()
+        self.learn = FolderForm()
         self.learn.changed.connect(self._update)
         self.how = QComboBox()
         self.how.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.how.setAccessibleName(tr("How"))
-        self.how.setToolTip(tr("What is trained, and how long it takes"))
-        self.how.addItem(tr("Quick fine-tune: minutes, from a student that is there"), QUICK)
-        self.how.addItem(tr("Coupled distillation, both steps: hours, with gaze data"), COUPLED)
+        self.how.setToolTip(tr("The training recipe"))
+        self.how.addItem(tr("Fine-tuning: minutes, starts from a student"), QUICK)
+        self.how.addItem(tr("Coupled distillation, both steps: hours, needs gaze data"), COUPLED)
         self.how.currentIndexChanged.connect(self._update)
-        self.gaze = GazeFrom(os.environ.get("UVANET_DATA", ""))
+        self.gaze = GazeForm(os.environ.get("UVANET_DATA", ""))
         self.gaze.changed.connect(self._update)
         self.preset = QComboBox()
         self.preset.setAccessibleName(tr("Student"))
-        self.preset.setToolTip(tr("Its number is the side of the picture that it sees"))
+        self.preset.setToolTip(tr("The number is the input size in pixels"))
         for name in PRESETS:
             self.preset.addItem(name, name)
         self.preset.currentIndexChanged.connect(self._update)
-        self.start = ModelChoice(tr("Start from"), tr("The weights that the training begins with"))
+        self.start = ModelChoice(tr("Start from"), tr("The initial weights"))
         self.start.currentIndexChanged.connect(self._update)
-        self.advanced = Advanced()
+        self.advanced = AdvancedOptions()
         self.teacher = ModelChoice(
-            tr("Teacher"), tr("Says where people would look; the student learns it"), files=True
+            tr("Teacher"),
+            tr("Labels the data that the student learns from"),
+            files=True,
         )
-        self.make = QCheckBox(tr("Make both from the gaze data first"))
-        self.make.setAccessibleName(tr("Make both teachers from the gaze data first"))
-        self.make.setToolTip(tr("Trains both teachers before the student; takes longer"))
+        self.make = QCheckBox(tr("Train both on the gaze data first"))
+        self.make.setAccessibleName(tr("Train both teachers on the gaze data first"))
+        self.make.setToolTip(tr("Trains both teachers before the student, which takes longer"))
         self.make.toggled.connect(self._update)
-        self.spatial = ModelChoice(
-            tr("Spatial teacher"), tr("Says where people would look in a picture"), files=True
-        )
-        self.temporal = ModelChoice(
-            tr("Temporal teacher"), tr("Says where people would look in a video"), files=True
-        )
+        self.spatial = ModelChoice(tr("Spatial teacher"), tr("Labels single images"), files=True)
+        self.temporal = ModelChoice(tr("Temporal teacher"), tr("Labels video"), files=True)
         self.steps = QSpinBox()
         self.steps.setRange(20, 1_000_000)
         self.steps.setValue(1200)
         self.steps.setAccessibleName(tr("Steps"))
-        self.steps.setToolTip(tr("Batches of a quick fine-tune"))
+        self.steps.setToolTip(tr("Number of training batches of a fine-tuning"))
         self.steps.valueChanged.connect(self._update)
         self.epochs = QSpinBox()
         self.epochs.setRange(1, 1000)
         self.epochs.setValue(14)
         self.epochs.setAccessibleName(tr("Epochs"))
-        self.epochs.setToolTip(tr("Passes over all views in the first step of the distillation"))
+        self.epochs.setToolTip(tr("Passes over all crops in step 1 of the distillation"))
         self.epochs.valueChanged.connect(self._update)
         self.rate = QDoubleSpinBox()
         self.rate.setDecimals(5)
@@ -99,10 +106,10 @@ class DistillSetup(QWidget):
         self.rate.setSingleStep(0.0005)
         self.rate.setValue(0.0015)
         self.rate.setAccessibleName(tr("Learning rate"))
-        self.rate.setToolTip(tr("Largest learning rate of a quick fine-tune"))
-        self.replay = FolderLine(
-            tr("General pictures"),
-            tr("Pictures to learn beside in a quick fine-tune, so that little is forgotten"),
+        self.rate.setToolTip(tr("Peak learning rate of a fine-tuning"))
+        self.replay = FolderField(
+            tr("General images"),
+            tr("Images to train on as well in a fine-tuning, which reduces forgetting"),
         )
         self.problem = quiet("")
         self.go = QPushButton(tr("Train"))
@@ -124,18 +131,18 @@ class DistillSetup(QWidget):
         align(self.learn.form, self.form)
         form = self.advanced.form
         self._help: dict[QWidget, QLabel] = {}
-        for words, field, help_words in (
-            (tr("Teacher"), self.teacher, tr("A larger network; it labels what is in the folder.")),
-            (tr("Steps"), self.steps, tr("More learn more and take longer, in proportion.")),
-            (tr("Learning rate"), self.rate, tr("Larger learns faster, and forgets more.")),
-            (tr("General pictures"), self.replay, tr("Learned beside, so that less is forgotten.")),
-            (tr("Epochs"), self.epochs, tr("Passes over all views of the first step.")),
-            (tr("Teachers"), self.make, tr("Else the two below label; they are there already.")),
-            (tr("Spatial teacher"), self.spatial, tr("Labels pictures, and frames as pictures.")),
-            (tr("Temporal teacher"), self.temporal, tr("Labels video: sees what moves.")),
+        for text, field, help_text in (
+            (tr("Teacher"), self.teacher, tr("A larger model; it labels the data of the folder.")),
+            (tr("Steps"), self.steps, tr("The duration is proportional to the number of steps.")),
+            (tr("Learning rate"), self.rate, tr("Higher learns faster and forgets more.")),
+            (tr("General images"), self.replay, tr("Trained on as well to reduce forgetting.")),
+            (tr("Epochs"), self.epochs, tr("Passes over all crops in step 1.")),
+            (tr("Teachers"), self.make, tr("Otherwise the two existing teachers below are used.")),
+            (tr("Spatial teacher"), self.spatial, tr("Labels images, and frames as images.")),
+            (tr("Temporal teacher"), self.temporal, tr("Labels video; it uses motion.")),
         ):
-            form.addRow(words, field)
-            self._help[field] = hint(help_words)
+            form.addRow(text, field)
+            self._help[field] = hint(help_text)
             form.addRow("", self._help[field])
         self.advanced.finish()
         buttons = QHBoxLayout()
@@ -153,11 +160,11 @@ class DistillSetup(QWidget):
 
     @property
     def quick(self) -> bool:
-        """Whether a quick fine-tune is chosen."""
+        """Whether fine-tuning is chosen."""
         return bool(self.how.currentData() == QUICK)
 
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
-        """Lists the models; see `AdaptSetup.show_models`."""
+        """Lists the models; see `AdaptForm.show_models`."""
         self._sides = {card.name: card.input_size[0] for card in cards}
         self.teacher.fill(cards, "teacher")
         self.teacher.choose(teacher)
@@ -173,28 +180,28 @@ class DistillSetup(QWidget):
         self._update()
 
     def request(self) -> RunRequest:
-        """What was chosen."""
+        """The run that is chosen."""
         folder, start = self.learn.path, self.start.value
         place = str(Path(folder).expanduser().absolute()) if folder else ""
-        words = ["--pool", place] if folder else []
+        arguments = ["--pool", place] if folder else []
         if self.quick:
             if self.learn.layout_name:
-                words = ["--set", f"{self.learn.layout_name}={place}"]
-            words += ["--quick", "--start", start, "--steps", str(self.steps.value())]
-            words += ["--rate", f"{self.rate.value():g}"]
+                arguments = ["--set", f"{self.learn.layout_name}={place}"]
+            arguments += ["--quick", "--start", start, "--steps", str(self.steps.value())]
+            arguments += ["--rate", f"{self.rate.value():g}"]
             if self.teacher.value:
-                words += ["--teacher", self.teacher.value]
+                arguments += ["--teacher", self.teacher.value]
             if self.replay.path:
-                words += ["--replay", self.replay.path]
+                arguments += ["--replay", self.replay.path]
         else:
-            words += ["--data", self.gaze.path, "--preset", str(self.preset.currentData())]
-            words += ["--epochs", str(self.epochs.value())]
+            arguments += ["--data", self.gaze.path, "--preset", str(self.preset.currentData())]
+            arguments += ["--epochs", str(self.epochs.value())]
             if not self.make.isChecked():
-                words += ["--spatial", self.spatial.value, "--temporal", self.temporal.value]
+                arguments += ["--spatial", self.spatial.value, "--temporal", self.temporal.value]
             if start:
-                words += ["--start", start]
+                arguments += ["--start", start]
         title = Path(folder).name or tr("gaze data")
-        return RunRequest("distill", title, words, self.advanced.background.isChecked())
+        return RunRequest("distill", title, arguments, self.advanced.background.isChecked())
 
     def _update(self, _: object = None) -> None:
         quick = self.quick
@@ -213,10 +220,20 @@ class DistillSetup(QWidget):
             self.advanced.form.setRowVisible(field, shown)
             self.advanced.form.setRowVisible(self._help[field], shown)
         if self.learn.survey is not None:
-            self.learn.facts.setText(self._facts(self.learn.survey))
+            steps = self.steps.value() if quick else None
+            self.learn.facts.setText(summarize_folder(self.learn.survey, self._side(), steps))
         if not quick:
-            self.gaze.look()
-            self.gaze.facts.setText(self._gaze_facts())
+            self.gaze.inspect()
+            if self.gaze.survey is not None:
+                self.gaze.facts.setText(
+                    summarize_gaze(
+                        self.gaze.survey,
+                        self.learn.survey,
+                        self._side(),
+                        self.epochs.value(),
+                        teachers=self.make.isChecked(),
+                    )
+                )
         problem = self._problem()
         self.problem.setText(problem)
         self.go.setEnabled(not problem)
@@ -230,80 +247,23 @@ class DistillSetup(QWidget):
                 return tr("Choose a folder to learn from.") if not self.learn.path else ""
             if not found.videos + found.pictures:
                 return tr("There is nothing to learn from in this folder.")
+            if not self.learn.layout_name and found.videos + found.pictures < MIN_FILES:
+                return tr("At least {count} videos or images are needed.").format(count=MIN_FILES)
             if not self.start.value:
-                return tr("A quick fine-tune starts from a student: choose one.")
+                return tr("Fine-tuning starts from a student: choose one.")
             if found.room and found.room < found.disk(self._side()):
-                return tr("The disk has too little room.")
+                return tr("There is not enough room on the disk.")
             return ""
         if self.learn.layout_name:
-            # Its folder holds maps as pictures too, which are nothing to be labelled.
-            return tr("The gaze of a published set is learned by a quick fine-tune.")
+            # Its folder holds maps as images, which a teacher must not label.
+            return tr("Choose fine-tuning to learn from the gaze of a published data set.")
         if self.learn.failed:
             return tr("Nothing can be learned from this folder.")
         gaze = self.gaze.survey
         if gaze is not None and gaze.room and gaze.room < gaze.disk(self.learn.survey):
-            return tr("The disk has too little room.")
+            return tr("There is not enough room on the disk.")
         return self.gaze.problem
 
     def _side(self) -> int:
         name = self.start.value if self.quick else str(self.preset.currentData())
         return self._sides.get(name, 64)
-
-    def _gaze_facts(self) -> str:
-        gaze = self.gaze.survey
-        if gaze is None:
-            return ""
-        more = self.learn.survey
-        if self.make.isChecked():
-            words = tr(
-                "Pictures with gaze to learn from: {count}. First both teachers are made from "
-                "them; then roughly {minutes:.0f} min on one core, and {size:.0f} MB of disk."
-            )
-        else:
-            words = tr(
-                "Pictures with gaze to learn from: {count}. Roughly {minutes:.0f} min on one core, "
-                "and {size:.0f} MB of disk."
-            )
-        return words.format(
-            count=gaze.pictures,
-            minutes=max(1.0, gaze.run_seconds(more, self._side(), self.epochs.value()) / 60),
-            size=gaze.disk(more) / 1e6,
-        )
-
-    def _facts(self, found: Survey) -> str:
-        words = [
-            tr(
-                "Videos: {videos} ({minutes:.1f} min), pictures: {pictures}, frames: {frames}."
-            ).format(
-                videos=found.videos,
-                minutes=found.seconds / 60,
-                pictures=found.pictures,
-                frames=found.frames,
-            )
-        ]
-        if found.looked_at < found.pictures:
-            words.append(tr("Of the pictures, {count} were opened.").format(count=found.looked_at))
-        if found.cut:
-            names = ", ".join(found.cut[:3]) + (" …" if len(found.cut) > 3 else "")
-            words.append(
-                tr("Broken off, and learned up to there ({count}): {names}.").format(
-                    count=len(found.cut), names=names
-                )
-            )
-        if found.broken:
-            names = ", ".join(name for name, _ in found.broken[:3])
-            more = " …" if len(found.broken) > 3 else ""
-            words.append(
-                tr("Cannot be read, and left out ({count}): {names}.").format(
-                    count=len(found.broken), names=names + more
-                )
-            )
-        if self.quick:
-            side = self._side()
-            words.append(
-                tr("About {minutes:.0f} min and {size:.0f} MB of disk.").format(
-                    minutes=max(1.0, found.run_seconds(side, self.steps.value()) / 60),
-                    size=found.disk(side) / 1e6,
-                )
-            )
-        return " ".join(words)

@@ -1,32 +1,26 @@
-"""Training from the window: declares the actions and wires runs, dialogs and the live view."""
+"""Training: a student adapts to the scene, or is trained on a folder, in a process of its own."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from app.features.training.adapt_form import AdaptSetup
-from app.features.training.distill_form import DistillSetup
+from app.features.training.adapt_form import AdaptForm
+from app.features.training.distill_form import DistillForm
 from app.features.training.model_history import ModelHistory
 from app.features.training.model_library import ModelLibrary
 from app.features.training.orphaned_runs import OrphanedRuns
-from app.features.training.run import (
-    RunRequest,
-    RunResult,
-    TrainingRun,
-    discard_quietly,
-    new_folder,
-)
+from app.features.training.recordings import delete_unused_recordings
+from app.features.training.run import RunResult
+from app.features.training.run_controller import RunController
 from app.features.training.run_dialog import RunDialog
 from app.features.training.run_status_button import RunStatusButton
 from app.features.training.scene_capture import SceneCapture
 from app.features.training.settings import TrainingSettings
-from app.features.training.training_data import (
-    TrainingDataChoice,
-    delete_recording,
-    sweep_recordings,
-)
+from app.features.training.training_data import TrainingDataChoice
+from app.runtime.shutdown import run_bounded
 from app.shell.actions import Menu, action
 from app.shell.feature import Feature
 from app.shell.quit_guard import QuitPrompt
@@ -35,55 +29,94 @@ from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QWidget
 
+    from app.features.training.run import RunCommand, TrainingRun
+    from app.features.training.run_folders import RunRequest
     from app.shell.context import FeatureContext
 
 _STATUS_RANK, _BUTTON_RANK = 80, 20
+_TOPIC, _UNFINISHED_TOPIC = "training", "unfinished runs"
 
 
 class Training(Feature):
-    """One run at a time, in a process of its own."""
+    """The actions, dialogs and messages of training."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
-        session = context.session
+        session, jobs, window = context.session, context.jobs, context.slots.window
         self._settings = context.settings.section(TrainingSettings)
-        self.run: TrainingRun | None = None
         self._dialogs: dict[str, RunDialog] = {}
-        self._outcome: RunResult | None = None
-        self._learning: TrainingDataChoice | None = None
-        self.swap = ModelHistory(session, context.messages, self)
-        self.swap.changed.connect(self._on_swapped)
+        self._data: TrainingDataChoice | None = None
+        self.controller = RunController(jobs, self)
+        self.controller.started.connect(self._on_started)
+        self.controller.progressed.connect(self._on_progressed)
+        self.controller.ended.connect(self._on_ended)
+        self.controller.found.connect(self._on_found)
+        self.controller.failed.connect(self._on_failed)
+        self.history = ModelHistory(session, context.messages, self)
+        self.history.changed.connect(self._on_model_changed)
+        self.capture = SceneCapture(self.controller, context.presenter, jobs)
+        self.capture.progress.connect(self._on_capture_progress)
+        self.capture.failed.connect(lambda error: self._on_failed(error, "adapt"))
+        self.library = ModelLibrary(self.controller, self.history, jobs, window)
+        self.library.failed.connect(self._show_error)
+        self.library.resume.connect(self._resume)
+        self.orphans = OrphanedRuns(self.controller, jobs)
+        self.orphans.unfinished.connect(self._on_unfinished)
         self.status = RunStatusButton()
         self.status.clicked.connect(self.show_run)
         context.slots.add_status(self.status, _STATUS_RANK)
         context.slots.add_button(context.actions["adapt_scene"], _BUTTON_RANK)
+        context.messages.acted.connect(self._on_acted)
         session.switched.connect(self._on_switched)
-        session.opened.connect(lambda _: self._update_adapt())
-        self.left = OrphanedRuns(self)
-        self.shelf = ModelLibrary(self)
-        self.scene = SceneCapture(self)
+        session.opened.connect(lambda _: self._update_adapt_form())
 
     def unfinished(self) -> QuitPrompt | None:
-        """A run that goes on."""
-        if not self.busy:
-            return None
-        return QuitPrompt(
-            tr("A student is being trained."),
-            tr(
-                "Training can continue in the background; its result is shown at the next start. "
-                "Stopped training keeps its best student if that is better than before."
-            ),
-            lambda: self.order("stop"),
-            can_continue=True,
-        )
+        """A run, or the installation of torch."""
+        if self.controller.running:
+            return QuitPrompt(
+                tr("A student is being trained."),
+                tr(
+                    "Training can continue in the background; its result is shown at the next "
+                    "start. Stopped training keeps its best student if that is better than before."
+                ),
+                lambda: self.send("stop"),
+                can_continue=True,
+            )
+        if any(dialog.torch.installing for dialog in self._dialogs.values()):
+            return QuitPrompt(
+                tr("torch is being installed."),
+                tr("Quitting cancels the installation, which may have to be repeated."),
+                self._stop_installing,
+            )
+        return None
+
+    def close(self, timeout: float) -> bool:
+        """Leaves a run active; deletes recordings that no run uses."""
+        deadline = time.monotonic() + timeout
+
+        def left() -> float:
+            return max(0.05, deadline - time.monotonic())
+
+        self.controller.close()
+        for dialog in self._dialogs.values():
+            dialog.view.show_charts(False)
+        installers = [dialog.torch.close_installer(0.1) for dialog in self._dialogs.values()]
+        closed = self.capture.cancel(left())
+        if self._data is not None:
+            closed = self._data.close(left()) and closed
+            delete = partial(delete_unused_recordings, closing=True)
+            closed = run_bounded(delete, left(), "delete-recordings") and closed
+        return closed and all(installers)
 
     # -- actions
 
     @action("Adapt to this scene…", Menu.TRAIN, "Shift+A", icon="adapt")
     def adapt_scene(self) -> None:
-        """Opens the dialog of one button."""
+        """Opens the dialog of adaptations."""
         self._open("adapt")
 
     @action("Train a student…", Menu.TRAIN, "Ctrl+T", icon="train")
@@ -93,254 +126,236 @@ class Training(Feature):
 
     @action("Models and runs…", Menu.TRAIN, "Ctrl+Shift+T", icon="models", group=1)
     def training_runs(self) -> None:
-        """Opens the lists of models and runs."""
-        self.shelf.present()
+        """Opens the lists of models and unfinished runs."""
+        self.library.open()
 
     @action("Undo model change", Menu.TRAIN, "Ctrl+Z", icon="undo", group=1)
     def undo_model(self) -> None:
-        """Goes back to the model before."""
-        self.swap.undo()
+        """Uses the previous model again."""
+        self.history.undo()
 
-    # -- state
-
-    @property
-    def busy(self) -> bool:
-        """Whether a run goes on."""
-        return self.run is not None and self.run.active
+    # -- dialogs
 
     def dialog(self, kind: str) -> RunDialog:
-        """The window of "adapt" or "distill" runs; made when first asked for."""
+        """The dialog of "adapt" or "distill" runs; made on the first call."""
         if kind not in self._dialogs:
-            setup: AdaptSetup | DistillSetup
-            if kind == "adapt":
-                setup = AdaptSetup()
-                setup.accepted.connect(self._start_adapt)
-                setup.steps.setValue(self._settings.steps)
-                known = self._settings.data or os.environ.get("UVANET_DATA", "")
-                setup.data.set_path(known)
-                setup.teacher.currentIndexChanged.connect(lambda _: self._update_adapt())
-                title = tr("Adapt to this scene")
-            else:
-                setup = DistillSetup()
-                setup.accepted.connect(self._start_distill)
-                self._learning = TrainingDataChoice(self.context, setup.learn, setup.gaze)
-                title = tr("Train a student")
-            setup.replay.set_path(self._settings.replay)
-            setup.advanced.background.setChecked(self._settings.background)
-            dialog = RunDialog(setup, title, self.context.slots.window)
-            dialog.ordered.connect(self.order)
-            dialog.ending.use.connect(self._use_outcome)
-            dialog.ending.undo.connect(self.undo_model)
-            dialog.show_setup()
+            form, title = self._adapt_form() if kind == "adapt" else self._distill_form()
+            form.replay.set_path(self._settings.replay)
+            form.advanced.background.setChecked(self._settings.background)
+            dialog = RunDialog(form, title, self.context.slots.window)
+            dialog.command.connect(self.send)
+            dialog.result_card.use.connect(self._use_result)
+            dialog.result_card.undo.connect(self.undo_model)
+            dialog.show_form()
             self._dialogs[kind] = dialog
         return self._dialogs[kind]
 
     def show_run(self) -> None:
-        """Opens the window of the run that goes on."""
-        if self.scene.active:
-            present(self.dialog("adapt"))
-        elif self.run is not None:
-            present(self.dialog(self.run.request.kind))
+        """Opens the dialog of the run that is active."""
+        if self.controller.capturing:
+            _present(self.dialog("adapt"))
+        elif self.controller.run is not None:
+            _present(self.dialog(self.controller.run.request.kind))
+
+    def _adapt_form(self) -> tuple[AdaptForm, str]:
+        form = AdaptForm()
+        form.accepted.connect(self._start_adapt)
+        form.steps.setValue(self._settings.steps)
+        form.data.set_path(self._settings.data or os.environ.get("UVANET_DATA", ""))
+        form.teacher.currentIndexChanged.connect(lambda _: self._update_adapt_form())
+        return form, tr("Adapt to this scene")
+
+    def _distill_form(self) -> tuple[DistillForm, str]:
+        form = DistillForm()
+        form.accepted.connect(self._start_distill)
+        context = self.context
+        self._data = TrainingDataChoice(
+            context.session, context.presenter, context.jobs, form.learn, form.gaze
+        )
+        return form, tr("Train a student")
 
     def _open(self, kind: str) -> None:
         dialog = self.dialog(kind)
-        idle = not self.busy and not self.scene.active
-        if idle and (dialog.pages.currentWidget() is not dialog.ending or self._outcome is None):
-            dialog.show_setup()
-        cards = self.shelf.cards()
-        setup = dialog.setup
-        assert isinstance(setup, AdaptSetup | DistillSetup)
-        setup.show_models(cards, self.swap.current, self._settings.teacher)
-        self._update_adapt()
-        present(dialog)
+        showing_result = dialog.pages.currentWidget() is dialog.result_card
+        if not self.controller.busy and not (showing_result and self.controller.result):
+            dialog.show_form()
+        form = dialog.form
+        assert isinstance(form, AdaptForm | DistillForm)
+        form.show_models(self.library.cards(), self.history.current, self._settings.teacher)
+        self._update_adapt_form()
+        _present(dialog)
 
-    def _update_adapt(self) -> None:
+    def _update_adapt_form(self) -> None:
         dialog = self._dialogs.get("adapt")
-        if dialog is None or not isinstance(dialog.setup, AdaptSetup):
+        if dialog is None or not isinstance(dialog.form, AdaptForm):
             return
         info, problem = self.context.session.info, ""
         if info is None:
             problem = tr("There is no scene: choose a source first.")
         elif info.kind is SourceKind.PICTURE:
-            problem = tr("A still picture has no later frames; choose a camera or a video.")
-        elif not dialog.setup.teacher.value:
+            problem = tr("A single image has no later frames; choose a camera or a video.")
+        elif not dialog.form.teacher.value:
             problem = tr("No teacher is installed: choose its file under Advanced.")
-        dialog.setup.show_source(info, problem)
+        dialog.form.show_source(info, problem)
 
     # -- starting
 
     def _start_adapt(self) -> None:
-        setup, info = self.dialog("adapt").setup, self.context.session.info
-        assert isinstance(setup, AdaptSetup)
-        if info is None or self.refuse_second():
+        form, info = self.dialog("adapt").form, self.context.session.info
+        assert isinstance(form, AdaptForm)
+        if info is None or self._refuse_second():
             return
-        words = ["--seconds", f"{setup.seconds:g}", "--start", setup.start.value or "uvanet-64"]
-        words += ["--teacher", setup.teacher.value] if setup.teacher.value else []
-        words += ["--replay", setup.replay.path] if setup.replay.path else []
-        words += ["--steps", str(setup.steps.value())]
-        self._settings.steps = setup.steps.value()
-        words += ["--data", setup.data.path] if setup.data.path else []
-        self._settings.data = setup.data.path
-        background = self._remember(setup)
+        self._remember(form)
+        self._settings.steps, self._settings.data = form.steps.value(), form.data.path
+        packet = self.context.presenter.packet
+        # The scene that is on the canvas, not the start of the file.
+        request = form.request(info, None if packet is None else packet.frame.pts)
         if not info.live:
-            source = info.spec
-            if info.kind in (SourceKind.VIDEO, SourceKind.FOLDER):
-                source = str(Path(source).absolute())
-            packet = self.context.presenter.packet
-            if packet is not None:
-                # What is learned is the scene that is seen, not the film's beginning.
-                words += ["--begin", f"{packet.frame.pts:.3f}"]
-            self.start(RunRequest("adapt", info.title, [source, *words], background))
+            self.controller.start(request)
             return
         try:
-            request = RunRequest("adapt", info.title, words, background)
-            self.scene.record(request, setup.seconds, keep=setup.keep.isChecked())
+            self.capture.record(request, form.seconds, keep=form.keep.isChecked())
         except UvanetError as error:
-            self.say(error)
+            self._show_error(error)
+            return
+        self.dialog("adapt").show_progress()
+        self.dialog("adapt").view.pause.setEnabled(False)
 
     def _start_distill(self) -> None:
-        setup = self.dialog("distill").setup
-        assert isinstance(setup, DistillSetup)
-        if self.refuse_second():
+        form = self.dialog("distill").form
+        assert isinstance(form, DistillForm)
+        if self._refuse_second():
             return
-        self._remember(setup)
-        if setup.learn.keep.isChecked() and self._learning is not None:
-            self._learning.keep()
-        self.start(setup.request())
+        self._remember(form)
+        if form.learn.keep.isChecked() and self._data is not None:
+            self._data.keep()
+        self.controller.start(form.request())
 
-    def _remember(self, setup: AdaptSetup | DistillSetup) -> bool:
-        """Keeps the choices that are the same next time; gives whether to run behind the rest."""
-        settings = self._settings
-        settings.teacher = setup.teacher.value
-        settings.replay = setup.replay.path
-        settings.background = setup.advanced.background.isChecked()
-        return settings.background
+    def _resume(self, folder: Path, request: RunRequest) -> None:
+        if not self._refuse_second():
+            self.controller.start(request, folder)
+            self.show_run()
 
-    def refuse_second(self) -> bool:
-        """Says so, and gives True, where something trains already."""
-        if not self.busy and not self.scene.active:
-            return False
-        self.context.messages.notify(
-            "info", tr("A training goes on already."), tr("Wait for its end, or stop it.")
-        )
-        return True
+    def _remember(self, form: AdaptForm | DistillForm) -> None:
+        """Stores the options that both forms share."""
+        self._settings.teacher = form.teacher.value
+        self._settings.replay = form.replay.path
+        self._settings.background = form.advanced.background.isChecked()
 
-    def start(self, request: RunRequest, folder: Path | None = None) -> None:
-        """Starts a run, in a new folder where none is given."""
-        try:
-            run = TrainingRun(folder or new_folder(), request, self)
-            run.start()
-        except UvanetError as error:
-            self.show_failure(error, request.kind)
-            return
-        self.follow(run)
+    def _refuse_second(self) -> bool:
+        """Whether a run is active already; tells the user so."""
+        if self.controller.busy:
+            self.context.messages.notify(
+                "info", tr("A training is active already."), tr("Wait for its end, or stop it.")
+            )
+        return self.controller.busy
 
-    def follow(self, run: TrainingRun) -> None:
-        """Shows a run that goes on."""
-        self.run, self._outcome = run, None
+    def send(self, command: RunCommand) -> None:
+        """Pauses, resumes or stops the run; "stop" cancels a recording of the scene."""
+        if self.controller.capturing and command == "stop":
+            self._cancel_capture()
+        else:
+            self.controller.send(command)
+
+    def _cancel_capture(self) -> None:
+        self.capture.cancel()
+        self.status.show_run(None)
+        self.dialog("adapt").show_form()
+
+    def _stop_installing(self) -> None:
+        for dialog in self._dialogs.values():
+            dialog.torch.stop()
+
+    # -- events
+
+    def _on_started(self, run: TrainingRun) -> None:
         self.dialog(run.request.kind).follow(run)
-        run.told.connect(lambda _: self.status.show_run(run))
-        run.ended.connect(lambda outcome: self.on_ended(run, outcome))
         self.status.show_run(run)
 
-    # -- going on and ending
+    def _on_progressed(self, run: TrainingRun) -> None:
+        self.status.show_run(run if run.active else None)
 
-    def order(self, word: str) -> None:
-        """Tells the run to "pause", "resume" or "stop"."""
-        if self.scene.active and word == "stop":
-            self.scene.cancel()
-            self.dialog("adapt").show_setup()
-        elif self.run is not None:
-            self.run.order(word)
-            self.status.show_run(self.run if self.busy else None)
+    def _on_capture_progress(self, share: float, left: float) -> None:
+        self.dialog("adapt").view.show_step("record", share, left)
+        self.status.show_share(tr("Recording"), share, left)
 
-    def on_ended(self, run: TrainingRun, outcome: RunResult, *, now: bool = True) -> None:
-        """Shows how a run ended, puts a better student in, and clears what is not needed.
-
-        Args:
-            run: The run.
-            outcome: How.
-            now: False for a run that ended while the window was away: its scene is another one
-                by now, so that nothing is put in.
-        """
-        self.run, self._outcome = None, outcome
+    def _on_ended(self, request: RunRequest, result: RunResult, log: str) -> None:
         self.status.show_run(None)
-        swap = now and bool(outcome.model) and run.request.kind == "adapt"
-        if swap:
-            self.swap.use(outcome.model)
-        dialog = self.dialog(run.request.kind)
-        dialog.show_outcome(outcome, swapped=swap, log=run.log_text())
-        if outcome.state == "failed":
-            self.context.messages.notify("error", outcome.message, outcome.hint, topic="training")
-        elif not swap:
-            self.context.messages.notify("done", self._words(run, outcome))
-        # Hours of both steps can go on after a stop; a quick run ends with it.
-        long = run.request.kind == "distill" and "--quick" not in run.request.arguments
-        resumable = outcome.state == "failed" or (outcome.state == "stopped" and long)
-        if not resumable:
-            # The model is among the user's own; the folder holds nothing else of use.
-            discard_quietly(run.folder)
-            delete_recording(run.request.arguments)
-        self.shelf.update()
+        info = self.context.session.info
+        same_scene = info is not None and info.spec == request.source
+        use = bool(result.model) and request.kind == "adapt" and same_scene
+        if use:
+            self.history.use(result.model)
+        self.dialog(request.kind).show_result(result, in_use=use, log=log)
+        if result.state == "failed":
+            self._show_error(UvanetError(result.message, result.hint))
+        elif not use:
+            self._report(request, result)
+        self.library.update()
 
-    def _words(self, run: TrainingRun, outcome: RunResult) -> str:
-        if outcome.model:
-            words = tr("{title}: the new student is among your models.")
-        elif outcome.report:
-            words = tr("{title}: no better than before; the new weights are not used.")
+    def _on_found(self, request: RunRequest, result: RunResult) -> None:
+        """Of a run that ended while the program was closed; its scene is another one by now."""
+        if not self.controller.busy:
+            self.dialog(request.kind).show_result(result, in_use=False)
+        self._report(request, result)
+        self.library.update()
+
+    def _report(self, request: RunRequest, result: RunResult) -> None:
+        if result.model:
+            text = tr("{title}: the new student is among your models.")
+        elif result.report:
+            text = tr("{title}: not better than before; the new weights are not used.")
         else:
-            words = tr("{title}: the training was stopped.")
-        return words.format(title=run.request.title)
+            text = tr("{title}: the training was stopped.")
+        self.context.messages.notify("done", text.format(title=request.title))
 
-    def show_failure(self, error: UvanetError, kind: str = "adapt") -> None:
-        """Shows why a run could not start."""
+    def _on_failed(self, error: UvanetError, kind: str) -> None:
         self.status.show_run(None)
-        self.dialog(kind).show_outcome(
-            RunResult("failed", message=error.message, hint=error.hint), swapped=False
+        result = RunResult("failed", message=error.message, hint=error.hint)
+        self.dialog(kind).show_result(result, in_use=False)
+        self._show_error(error)
+
+    def _show_error(self, error: UvanetError) -> None:
+        self.context.show_error(error, topic=_TOPIC)
+
+    def _on_unfinished(self, titles: list[str]) -> None:
+        self.context.messages.notify(
+            "info",
+            tr("Unfinished training: {titles}.").format(titles=", ".join(titles)),
+            tr("Resume or discard it: Train, Models and runs (Ctrl+Shift+T)."),
+            button=tr("Show"),
+            topic=_UNFINISHED_TOPIC,
         )
-        self.say(error)
 
-    def say(self, error: UvanetError) -> None:
-        """Says an error over the picture."""
-        self.context.messages.notify("error", error.message, error.hint, topic="training")
+    def _on_acted(self, topic: str) -> None:
+        if topic == _UNFINISHED_TOPIC:
+            self.library.open()
 
-    def _use_outcome(self) -> None:
-        if self._outcome is not None and self._outcome.model:
-            self.swap.use(self._outcome.model)
+    def _use_result(self) -> None:
+        result = self.controller.result
+        if result is not None and result.model:
+            self.history.use(result.model)
 
-    def _on_swapped(self) -> None:
-        self.shelf.update()
-        if self._outcome is not None and self._outcome.model:
-            used = self.context.session.student.name == self._outcome.model
+    def _on_model_changed(self) -> None:
+        self.library.update()
+        result = self.controller.result
+        if result is not None and result.model:
+            used = self.context.session.student.name == result.model
             for dialog in self._dialogs.values():
-                dialog.ending.show_swapped(used and self.swap.possible, usable=True)
+                dialog.result_card.show_in_use(used and self.history.can_undo, usable=True)
 
     def _on_switched(self) -> None:
-        if self.scene.active:
-            self.scene.cancel()
-            self.dialog("adapt").show_setup()
-            self.context.messages.notify("info", tr("The source changed, so nothing was learned."))
-        if self._learning is not None:
-            self._learning.source_changed()
-
-    # -- the window's
-
-    def close(self, timeout: float) -> bool:
-        """Lets a run go on; a recording is deleted."""
-        if self.run is not None:
-            self.run.detach()
-        self.scene.cancel(timeout)
-        if self._learning is not None:
-            self._learning.end(timeout)
-            sweep_recordings(closing=True)
-        for dialog in self._dialogs.values():
-            dialog.torch.close_installer()
-            dialog.view.show_graphs(False)
-        return True
+        if self.controller.capturing:
+            self._cancel_capture()
+            self.context.messages.notify(
+                "info", tr("The source changed, so the adaptation was cancelled.")
+            )
+        if self._data is not None:
+            self._data.source_changed()
 
 
-def present(dialog: QWidget) -> None:
-    """Shows a window, in front of the others."""
+def _present(dialog: QWidget) -> None:
+    """Shows a dialog in front of the other windows."""
     dialog.show()
     dialog.raise_()
     dialog.activateWindow()

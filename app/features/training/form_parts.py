@@ -1,13 +1,11 @@
-"""What the dialogs of training are made of."""
+"""Widgets that the forms of training share."""
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,15 +14,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from app.features.training.training_dependencies import PipInstaller, install_command
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -33,24 +28,24 @@ if TYPE_CHECKING:
 OWN_FILE = "\0file"
 
 
-def quiet(words: str) -> QLabel:
-    """A sentence of help."""
-    label = QLabel(words)
+def quiet(text: str) -> QLabel:
+    """A sentence of help, wrapped."""
+    label = QLabel(text)
     label.setObjectName("quiet")
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label
 
 
-def hint(words: str) -> QLabel:
-    """A short sentence of help below a choice."""
-    label = QLabel(words)
+def hint(text: str) -> QLabel:
+    """A short sentence of help below a field."""
+    label = QLabel(text)
     label.setObjectName("quiet")
     return label
 
 
 def align(*forms: QFormLayout) -> None:
-    """Gives the labels of forms that stand below each other one width."""
+    """Gives the labels of several forms the same width."""
     labels = [
         item.widget()
         for form in forms
@@ -63,15 +58,15 @@ def align(*forms: QFormLayout) -> None:
             label.setMinimumWidth(width)
 
 
-class FolderLine(QWidget):
-    """A folder to type or to choose.
+class FolderField(QWidget):
+    """Asks for a folder, typed or chosen in a dialog.
 
     Args:
-        name: For people.
-        tip: What it is for.
+        name: Accessible name.
+        tip: Tooltip.
 
     Signals:
-        changed: The path, empty for none.
+        changed: The path; empty for none.
     """
 
     changed = Signal(str)
@@ -82,8 +77,8 @@ class FolderLine(QWidget):
         self.line = QLineEdit()
         self.line.setAccessibleName(name)
         self.line.setToolTip(tip)
-        self.line.editingFinished.connect(self._tell)
-        self._told = ""
+        self.line.editingFinished.connect(self._emit_changed)
+        self._emitted = ""
         self.button = QPushButton(tr("Choose…"))
         self.button.setToolTip(tip)
         self.button.setAccessibleName(tr("Choose: {name}").format(name=name))
@@ -96,18 +91,18 @@ class FolderLine(QWidget):
 
     @property
     def path(self) -> str:
-        """What stands in the line."""
+        """The path that was entered."""
         return self.line.text().strip()
 
     def set_path(self, path: str) -> None:
-        """Puts a path in."""
+        """Enters a path."""
         self.line.setText(path)
-        self._tell()
+        self._emit_changed()
 
-    def _tell(self) -> None:
-        # The line says that it was edited also when it loses the focus.
-        if self.path != self._told:
-            self._told = self.path
+    def _emit_changed(self) -> None:
+        # `editingFinished` comes when the field loses the focus, too.
+        if self.path != self._emitted:
+            self._emitted = self.path
             self.changed.emit(self.path)
 
     def _ask(self) -> None:
@@ -119,11 +114,11 @@ class FolderLine(QWidget):
 
 
 class ModelChoice(QComboBox):
-    """Chooses a model: of a list, or an ONNX file of one's own.
+    """Asks for a model: one of a list, or an ONNX file.
 
     Args:
-        name: For people.
-        tip: What it is for.
+        name: Accessible name.
+        tip: Tooltip.
         files: Whether an .onnx file may be chosen.
     """
 
@@ -143,7 +138,7 @@ class ModelChoice(QComboBox):
         Args:
             cards: All models.
             role: "student" or "teacher".
-            first: Words and value of an entry before them.
+            first: Text and value of an entry before the models.
         """
         chosen = self.currentData()
         self.clear()
@@ -159,14 +154,14 @@ class ModelChoice(QComboBox):
         self.choose(chosen)
 
     def choose(self, value: str | None) -> None:
-        """Chooses an entry by its value; a path is added where it is not there."""
-        place = self.findData(value) if value else -1
-        if place < 0 and value and self._files and value.endswith(".onnx"):
-            place = max(0, self.count() - 1)
-            self.insertItem(place, Path(value).name, value)
-        if place >= 0:
-            self.setCurrentIndex(place)
-            self._before = place
+        """Selects an entry by its value; the path of an ONNX file is added to the list."""
+        index = self.findData(value) if value else -1
+        if index < 0 and value and self._files and value.endswith(".onnx"):
+            index = max(0, self.count() - 1)
+            self.insertItem(index, Path(value).name, value)
+        if index >= 0:
+            self.setCurrentIndex(index)
+            self._before = index
 
     @property
     def value(self) -> str:
@@ -174,9 +169,9 @@ class ModelChoice(QComboBox):
         data = self.currentData()
         return "" if data in (None, OWN_FILE) else str(data)
 
-    def _on_activated(self, place: int) -> None:
-        if self.itemData(place) != OWN_FILE:
-            self._before = place
+    def _on_activated(self, index: int) -> None:
+        if self.itemData(index) != OWN_FILE:
+            self._before = index
             return
         self.setCurrentIndex(self._before)
         dialog = QFileDialog(self, self._name, "", "ONNX (*.onnx)")
@@ -185,15 +180,15 @@ class ModelChoice(QComboBox):
         dialog.open()
 
 
-class Advanced(QWidget):
-    """What most people leave alone, behind a button."""
+class AdvancedOptions(QWidget):
+    """Options that are hidden behind a button."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.button = QPushButton(tr("Advanced"))
         self.button.setCheckable(True)
         self.button.setAutoDefault(False)
-        self.button.setToolTip(tr("Shows the choices that most people leave alone"))
+        self.button.setToolTip(tr("Shows more options"))
         self.inner = QWidget()
         self.form = QFormLayout(self.inner)
         self.form.setContentsMargins(0, 4, 0, 0)
@@ -214,95 +209,12 @@ class Advanced(QWidget):
         layout.addWidget(self.inner)
 
     def finish(self) -> None:
-        """Puts what every run has below the choices of this one."""
+        """Adds the options that all runs have, below the others."""
         self.form.addRow("", self.background)
-        self.form.addRow("", hint(tr("Slower, but other programs and the live view come first.")))
+        self.form.addRow("", hint(tr("Slower; other programs and the live view come first.")))
 
     def _show(self, on: bool) -> None:
         self.inner.setVisible(on)
         window = self.window()
-        # The window grows with it, and never shrinks below what the user made of it.
+        # The window grows as needed, and never shrinks below the size that the user chose.
         window.resize(window.size().expandedTo(window.sizeHint()))
-
-
-class TorchPage(QWidget):
-    """Says that training needs more than the live view, and can install it.
-
-    Signals:
-        installed: It is there now.
-    """
-
-    installed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._installer: PipInstaller | None = None
-        title = QLabel(tr("Training needs torch"))
-        title.setObjectName("verdict")
-        words = quiet(
-            tr(
-                "The live view does without it, so it does not come with the program. This command "
-                "installs it beside the program; it downloads some hundred megabytes."
-            )
-        )
-        self.command = QLineEdit(shlex.join(install_command()))
-        self.command.setReadOnly(True)
-        self.command.setCursorPosition(0)
-        self.command.setAccessibleName(tr("The command"))
-        self.copy = QPushButton(tr("Copy"))
-        self.copy.setToolTip(tr("Copies the command"))
-        self.copy.clicked.connect(self._copy)
-        self.install = QPushButton(tr("Install"))
-        self.install.setToolTip(tr("Runs the command now"))
-        self.install.clicked.connect(self._on_install)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(tr("Progress"))
-        self.bar.hide()
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setMaximumBlockCount(400)
-        self.log.setAccessibleName(tr("Log"))
-        self.log.hide()
-        line = QHBoxLayout()
-        line.addWidget(self.command, 1)
-        line.addWidget(self.copy)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.install)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(title)
-        layout.addWidget(words)
-        layout.addLayout(line)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.log, 1)
-        layout.addStretch()
-        layout.addLayout(buttons)
-
-    def close_installer(self) -> None:
-        """Ends an installation that goes on."""
-        if self._installer is not None:
-            self._installer.stop()
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.command.text())
-
-    def _on_install(self) -> None:
-        self._installer = PipInstaller(install_command(), self)
-        self._installer.said.connect(self.log.appendPlainText)
-        self._installer.ended.connect(self._on_ended)
-        self.install.setEnabled(False)
-        self.bar.show()
-        self.log.show()
-        self._installer.start()
-
-    def _on_ended(self, done: bool) -> None:
-        self.bar.hide()
-        self.install.setEnabled(True)
-        if done:
-            self.installed.emit()
-        else:
-            self.log.appendPlainText(tr("It did not work. Run the command in a terminal."))

@@ -1,8 +1,10 @@
-"""Writes pairs of frames of a live scene into a private folder, beside the live view."""
+"""Writes pairs of frames of a scene into a private folder, on a thread of its own."""
 
 from __future__ import annotations
 
+import logging
 import queue
+import shutil
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import BEFORE, NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -20,91 +23,125 @@ if TYPE_CHECKING:
 
     from app.pipeline.packets import FramePacket
 
-SIDE = 640
-"""Longest side of what is kept, pixels; no teacher sees more."""
+    Pair = tuple[int, NDArray[np.uint8], NDArray[np.uint8]]
 
-_WAITING = 6  # pairs; more are let go, so that the memory stays flat
+_log = logging.getLogger(__name__)
+
+MAX_SIDE = 640
+"""Longest side of the frames that are written, pixels; no teacher uses more."""
+
+MAX_GAP = 2.0
+"""Seconds between two frames that count as recorded. A longer gap is a pause: the source was
+paused, the window minimized or the camera away."""
+
+_MAX_WAITING = 6  # pairs; further ones are dropped, so that memory stays bounded
 
 
 class FramePairWriter:
-    """Takes frames as they are painted and keeps some, each with the one about 100 ms before.
+    """Writes some of the frames it is given, each with the frame about 100 ms before it.
 
     Args:
-        folder: Exists, and is the user's alone.
-        gap: Seconds between two pairs.
+        folder: Exists, and only its owner may read it.
+        interval: Seconds of the scene between two pairs.
+        ended: Called on the writer's thread when everything is written, or discarded.
+
+    Attributes:
+        seconds: Recorded so far, without pauses.
+        written: Pairs written so far.
+        error: Why nothing more is written; None where all is well.
     """
 
-    def __init__(self, folder: Path, gap: float) -> None:
-        self._folder = folder
-        self._gap = gap
-        self._recent: deque[FramePacket] = deque()
-        self._begin: float | None = None
-        self._due = LAG
-        self._queue: queue.Queue[tuple[int, NDArray[np.uint8], NDArray[np.uint8]] | None]
-        self._queue = queue.Queue(_WAITING)
+    def __init__(self, folder: Path, interval: float, ended: Callable[[], None]) -> None:
+        self.seconds = 0.0
         self.written = 0
-        self.error: OSError | None = None
-        self._thread = threading.Thread(target=self._write, name="uvanet-pairs", daemon=True)
+        self.error: Exception | None = None
+        self._folder = folder
+        self._interval = interval
+        self._ended = ended
+        self._recent: deque[FramePacket] = deque()
+        self._due = LAG
+        self._pairs: queue.Queue[Pair] = queue.Queue(_MAX_WAITING)
+        self._closing = threading.Event()
+        self._discard: Sequence[Path] = ()
+        self._thread = threading.Thread(target=self._work, name="uvanet-pairs", daemon=True)
         self._thread.start()
 
-    def add(self, frame: FramePacket) -> float:
-        """Takes a frame; gives the seconds of the scene that were seen by now."""
+    def add(self, frame: FramePacket) -> None:
+        """Accepts a frame that is on the screen; returns at once."""
         recent = self._recent
-        if recent and frame.epoch != recent[-1].epoch:
-            recent.clear()
-        if self._begin is None:
-            self._begin = frame.t_capture
+        if recent:
+            gap = frame.t_capture - recent[-1].t_capture
+            if frame.epoch != recent[-1].epoch or not 0 <= gap <= MAX_GAP:
+                recent.clear()
+            else:
+                self.seconds += gap
         recent.append(frame)
         while len(recent) > 1 and recent[1].t_capture <= frame.t_capture - LAG:
             recent.popleft()
-        seen = frame.t_capture - self._begin
-        if seen >= self._due and frame.t_capture - recent[0].t_capture > LAG / 2:
-            wanted = frame.t_capture - LAG
-            before = min(recent, key=lambda packet: abs(packet.t_capture - wanted))
-            try:
-                self._queue.put_nowait((round(seen * 1000), frame.image, before.image))
-            except queue.Full:
-                return seen
-            self._due = max(self._due + self._gap, seen)
-        return seen
+        if self.seconds < self._due or frame.t_capture - recent[0].t_capture <= LAG / 2:
+            return
+        wanted = frame.t_capture - LAG
+        before = min(recent, key=lambda packet: abs(packet.t_capture - wanted))
+        try:
+            self._pairs.put_nowait((round(self.seconds * 1000), frame.image, before.image))
+        except queue.Full:
+            return
+        self._due = max(self._due + self._interval, self.seconds)
 
-    def close(self, timeout: float) -> bool:
-        """Waits for the last pair.
+    def close(self, discard: Sequence[Path] = ()) -> None:
+        """Ends the writing after the pairs that wait. Returns at once.
+
+        Args:
+            discard: Folders to delete in place of writing them.
+        """
+        self._discard = discard
+        self._closing.set()
+
+    def wait(self, timeout: float) -> bool:
+        """Waits for the end after `close`.
 
         Returns:
-            Whether all of them are written.
+            Whether it has ended.
         """
-        try:
-            self._queue.put(None, timeout=timeout)
-        except queue.Full:
-            return False
         self._thread.join(timeout)
-        self._recent.clear()
         return not self._thread.is_alive()
 
-    def _write(self) -> None:
-        while (entry := self._queue.get()) is not None:
-            stamp, now, before = entry
+    def _work(self) -> None:
+        while not self._discard:
             try:
-                if self.error is None:
-                    # The frame before first: a pair counts from its second half.
-                    self._keep(f"{stamp:09d}{BEFORE}", before)
-                    self._keep(f"{stamp:09d}{NOW}", now)
-                    self.written += 1
-            except OSError as error:
-                self.error = error
+                stamp, now, before = self._pairs.get(timeout=0.05)
+            except queue.Empty:
+                if self._closing.is_set():
+                    break
+                continue
+            if self.error is None:
+                self._write(stamp, now, before)
+        self._recent.clear()
+        for folder in self._discard:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._ended()
 
-    def _keep(self, name: str, image: NDArray[np.uint8]) -> None:
+    def _write(self, stamp: int, now: NDArray[np.uint8], before: NDArray[np.uint8]) -> None:
+        try:
+            # The frame before first: the other half makes the pair complete.
+            self._write_image(f"{stamp:09d}{BEFORE}", before)
+            self._write_image(f"{stamp:09d}{NOW}", now)
+            self.written += 1
+        except (OSError, cv2.error, MemoryError) as error:
+            _log.warning("a frame pair cannot be written: %s", error)
+            self.error = error
+
+    def _write_image(self, name: str, image: NDArray[np.uint8]) -> None:
         height, width = image.shape[:2]
-        scale = min(1.0, SIDE / max(height, width))
+        scale = min(1.0, MAX_SIDE / max(height, width))
         if scale < 1:
             size = max(1, round(width * scale)), max(1, round(height * scale))
             small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         else:
             small = image
-        done, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 93])
-        if not done:
-            raise OSError("the picture cannot be encoded")
+        encoded, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 93])
+        if not encoded:
+            raise OSError("the frame cannot be encoded")
         path = self._folder / name
         path.touch(mode=0o600)
         path.write_bytes(data.tobytes())

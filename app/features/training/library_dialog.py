@@ -1,4 +1,4 @@
-"""Models and runs: what there is, what is in use, what did not come to its end."""
+"""Lists the students and the runs that can be resumed."""
 
 from __future__ import annotations
 
@@ -19,24 +19,22 @@ from PySide6.QtWidgets import (
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.features.training.run import RunRequest
+    from app.features.training.orphaned_runs import OrphanedRun
     from uvanet.model_card import Card
 
 
 class ModelLibraryDialog(QDialog):
-    """Two lists.
+    """Shows models and runs with a button for each action.
 
     Signals:
         use: Name of a model for the live view.
-        forget: Name of a model to delete.
-        resume: Folder of a run to go on with.
+        delete: Name of a model to delete.
+        resume: Folder of a run to resume.
         discard: Folder of a run to delete.
     """
 
     use = Signal(str)
-    forget = Signal(str)
+    delete = Signal(str)
     resume = Signal(object)
     discard = Signal(object)
 
@@ -56,67 +54,69 @@ class ModelLibraryDialog(QDialog):
         layout.setContentsMargins(18, 16, 18, 16)
         layout.addWidget(area)
 
-    def show_all(
+    def show_lists(
         self,
         cards: list[Card],
         own: set[str],
         current: str,
-        runs: list[tuple[Path, RunRequest, str]],
+        runs: list[OrphanedRun],
     ) -> None:
-        """Fills both lists.
+        """Shows both lists.
 
         Args:
             cards: The students.
-            own: Names of the user's own.
-            current: Name of the one in the live view.
-            runs: Folder, request and what became of it, in words.
+            own: Names of the models that the user trained.
+            current: Name of the model in the live view.
+            runs: The runs that can be resumed.
         """
         while item := self._list.takeAt(0):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         if runs:
-            self._list.addWidget(_section(tr("Runs that did not come to their end")))
-        for folder, request, state in runs:
+            self._list.addWidget(_section(tr("Unfinished runs")))
+        for run in runs:
             buttons = [
                 self._button(
-                    tr("Go on"), tr("Goes on from its last checkpoint"), self.resume, folder
+                    tr("Resume"), tr("Resumes from the last checkpoint"), self.resume, run.folder
                 ),
                 self._button(
-                    tr("Discard"), tr("Deletes the run and all it saw"), self.discard, folder
+                    tr("Discard"), tr("Deletes the run with its frames"), self.discard, run.folder
                 ),
             ]
-            self._list.addWidget(_card(request.title, f"{request.kind}, {state}", buttons))
+            self._list.addWidget(
+                _card(run.request.title, f"{run.request.kind}, {run.state}", buttons)
+            )
         self._list.addWidget(_section(tr("Students")))
         for card in cards:
             buttons = []
             if card.name != current:
-                tip = tr("Puts it into the live view")
+                tip = tr("Uses it in the live view")
                 buttons.append(self._button(tr("Use now"), tip, self.use, card.name))
                 if card.name in own:
-                    tip = tr("Deletes this model of yours")
-                    buttons.append(self._button(tr("Delete"), tip, self.forget, card.name))
+                    tip = tr("Deletes this model")
+                    buttons.append(self._button(tr("Delete"), tip, self.delete, card.name))
             name = card.name + ("  \N{MIDDLE DOT}  " + tr("in use") if card.name == current else "")
             self._list.addWidget(_card(name, _about(card), buttons))
         self._list.addStretch()
 
-    def _button(self, words: str, tip: str, signal: SignalInstance, value: object) -> QPushButton:
-        button = QPushButton(words)
+    def _button(self, text: str, tip: str, signal: SignalInstance, value: object) -> QPushButton:
+        button = QPushButton(text)
         button.setToolTip(tip)
         button.setAutoDefault(False)
         button.clicked.connect(lambda: signal.emit(value))
         return button
 
 
-def _section(words: str) -> QLabel:
-    label = QLabel(words)
+def _section(text: str) -> QLabel:
+    label = QLabel(text)
     label.setObjectName("section")
     return label
 
 
-def _card(title: str, words: str, buttons: list[QPushButton]) -> QFrame:
+def _card(title: str, text: str, buttons: list[QPushButton]) -> QFrame:
     frame = QFrame()
     frame.setObjectName("card")
-    name, about = QLabel(title), QLabel(words)
+    name, about = QLabel(title), QLabel(text)
     name.setObjectName("bannerTitle")
     about.setObjectName("quiet")
     about.setWordWrap(True)
@@ -136,13 +136,13 @@ def _card(title: str, words: str, buttons: list[QPushButton]) -> QFrame:
 
 
 def _about(card: Card) -> str:
-    words = [card.description]
+    text = [card.description]
     for held_out, rows in card.metrics.items():
         before, after = rows.get("before", {}), rows.get("after", {})
         if "cc" in before and "cc" in after and held_out != "test":
-            words.append(
+            text.append(
                 tr("CC with the teacher on {what}: {before:.3f} before, {after:.3f} after.").format(
                     what=held_out, before=before["cc"], after=after["cc"]
                 )
             )
-    return " ".join(words)
+    return " ".join(text)

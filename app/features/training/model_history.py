@@ -1,4 +1,4 @@
-"""Puts other weights into the live view, and the ones of before back."""
+"""Changes the model of the live view, and undoes the change."""
 
 from __future__ import annotations
 
@@ -15,56 +15,61 @@ if TYPE_CHECKING:
 
 
 class ModelHistory(QObject):
-    """Remembers what was in use.
+    """Remembers the models that the training replaced.
+
+    Args:
+        session: Uses the models.
+        messages: Reports changes.
+        parent: Of this object.
 
     Signals:
-        changed: Another model is in the live view.
+        changed: The live view uses another model.
     """
 
     changed = Signal()
 
-    def __init__(self, controller: LiveSession, banner: Banner, parent: QObject) -> None:
+    def __init__(self, session: LiveSession, messages: Banner, parent: QObject) -> None:
         super().__init__(parent)
-        self._controller = controller
-        self._banner = banner
-        self._before: list[str] = []
-        self._was: list[str] = []  # the list before the change that is under way
-        self._asked = ""
-        controller.student.changed.connect(self._on_changed)
-        controller.student.failed.connect(self._on_failed)
+        self._session = session
+        self._messages = messages
+        self._previous: list[str] = []
+        self._restore: list[str] = []  # `_previous` if the pending change fails
+        self._pending = ""
+        session.student.changed.connect(self._on_changed)
+        session.student.failed.connect(self._on_failed)
 
     @property
     def current(self) -> str:
-        """The name of the model in the live view."""
-        return short_name(self._controller.student.name)
+        """The name of the model in use."""
+        return short_name(self._session.student.name)
 
     @property
-    def possible(self) -> bool:
-        """Whether there is something to go back to."""
-        return bool(self._before)
+    def can_undo(self) -> bool:
+        """Whether there is a previous model."""
+        return bool(self._previous)
 
     def use(self, model: str) -> None:
-        """Puts a model in, a name or a path."""
-        self._was = list(self._before)
-        self._before.append(self._controller.student.name)
-        self._asked = model
-        self._controller.student.use(model)
+        """Uses a model, given by name or path."""
+        self._restore = list(self._previous)
+        self._previous.append(self._session.student.name)
+        self._pending = model
+        self._session.student.use(model)
 
     def undo(self) -> None:
-        """Goes back to the one before."""
-        if not self._before:
-            self._banner.notify("info", tr("There is no model to go back to."))
+        """Uses the previous model again."""
+        if not self._previous:
+            self._messages.notify("info", tr("There is no model change to undo."))
             return
-        self._was = list(self._before)
-        self._asked = self._before.pop()
-        self._controller.student.use(self._asked)
+        self._restore = list(self._previous)
+        self._pending = self._previous.pop()
+        self._session.student.use(self._pending)
 
     def _on_changed(self, name: str) -> None:
-        if name == self._asked:
-            self._asked = ""
-            self._banner.notify("done", tr("{name} is in use now.").format(name=short_name(name)))
+        if name == self._pending:
+            self._pending = ""
+            self._messages.notify("done", tr("{name} is in use now.").format(name=short_name(name)))
         self.changed.emit()
 
     def _on_failed(self, _: object) -> None:
-        if self._asked:
-            self._asked, self._before = "", self._was
+        if self._pending:
+            self._pending, self._previous = "", self._restore

@@ -1,117 +1,117 @@
-"""Runs that another start of the program left: those that go on, ended, or were killed."""
+"""Runs that another start of the program left: active, ended or killed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.features.training.run import EVENTS, TrainingRun, found_runs, read_request, sweep_runs
-from app.features.training.training_data import sweep_recordings
+from app.features.training.recordings import delete_unused_recordings
+from app.features.training.run import is_resumable, read_events
+from app.features.training.run_folders import delete_stale_captures, find_runs
 from app.ui.i18n import tr
-from uvanet.training.progress import DoneEvent, ErrorEvent, LineReader
 from uvanet.training.run_lock import holder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.features.training.feature import Training
-    from app.features.training.run import RunRequest
-    from uvanet.training.progress import Event
+    from app.features.training.run import RunResult
+    from app.features.training.run_controller import RunController
+    from app.features.training.run_folders import RunRequest
+    from app.runtime.jobs import Jobs
 
-_TOPIC = "left runs"
-_SOON_MS = 700  # after the first picture has come
+_DELAY_MS = 700  # after the first frame is on the screen
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanedRun:
+    """A run in its folder.
+
+    Attributes:
+        folder: The run's.
+        request: What it does.
+        active: Whether its process runs.
+        state: "failed", "stopped", "killed" or "never started", in the user's language.
+        result: How it ended; None where it did not come to an end.
+    """
+
+    folder: Path
+    request: RunRequest
+    active: bool
+    state: str
+    result: RunResult | None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it waits for the user to resume or discard it."""
+        return not self.active and is_resumable(self.request, self.result)
+
+
+def scan_runs() -> list[OrphanedRun]:
+    """Reads all folders of runs, oldest first. For a job's thread."""
+    found = []
+    for folder, request in find_runs():
+        # Before the events: what an ended process wrote is complete.
+        active = holder(folder) is not None
+        count, result = read_events(folder)
+        if result is None:
+            state = tr("killed") if count else tr("never started")
+        else:
+            state = tr("failed") if result.state == "failed" else tr("stopped")
+        found.append(OrphanedRun(folder, request, active, state, result))
+    return found
 
 
 class OrphanedRuns(QObject):
-    """Looks for them once, soon after the start, and offers what can be done.
+    """Looks for such runs once, soon after the start.
+
+    An active one is followed, one that came to its end is reported, one that can be resumed waits
+    for the user.
 
     Args:
-        feature: Follows those that go on.
+        controller: Follows and reports.
+        jobs: Read the folders.
+
+    Signals:
+        unfinished: The titles of the runs that wait for the user, a list.
     """
 
-    def __init__(self, feature: Training) -> None:
-        super().__init__(feature)
-        self._feature = feature
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._look)
-        self._timer.start(_SOON_MS)
-        feature.context.messages.acted.connect(self._on_acted)
+    unfinished = Signal(list)
 
-    def unfinished(self) -> list[tuple[Path, RunRequest, str]]:
-        """Folder, request and state in words of the runs that did not come to their end."""
-        own = self._feature.run.folder if self._feature.run is not None else None
-        found = []
-        for folder, request in found_runs():
-            if folder == own or holder(folder) is not None:
-                continue
-            found.append((folder, request, _state(folder)))
-        return found
-
-    def resume(self, folder: Path) -> None:
-        """Goes on with a run that was stopped or killed."""
-        request = read_request(folder)
-        if request is not None:
-            self._feature.start(request, folder)
+    def __init__(self, controller: RunController, jobs: Jobs) -> None:
+        super().__init__(controller)
+        self._controller = controller
+        self._jobs = jobs
+        QTimer.singleShot(_DELAY_MS, self, self._look)
 
     def _look(self) -> None:
-        if self._feature.busy or self._feature.scene.active:
+        if self._controller.busy:
             return
-        sweep_runs()
-        sweep_recordings()
-        waiting: list[str] = []
-        for folder, request in found_runs():
-            run = TrainingRun(folder, request, self._feature)
-            if holder(folder) is not None and not self._feature.busy and run.attach():
-                self._feature.follow(run)
+
+        def work() -> list[OrphanedRun]:
+            delete_stale_captures()
+            delete_unused_recordings()
+            return scan_runs()
+
+        self._jobs.run(work, self._on_scanned, _raise, name="runs")
+
+    def _on_scanned(self, runs: list[OrphanedRun]) -> None:
+        own = self._controller.run.folder if self._controller.run is not None else None
+        waiting = []
+        for run in runs:
+            if run.folder == own:
                 continue
-            if not _ended(folder) or _failed(folder):
-                waiting.append(request.title)
-            else:
-                # It ended well while nobody looked.
-                run.attach()
-                if run.outcome is not None and (run.outcome.report or run.outcome.model):
-                    self._feature.on_ended(run, run.outcome, now=False)
-                else:
-                    # Stopped before there was a result.
-                    waiting.append(request.title)
+            if run.active:
+                if not self._controller.busy:
+                    self._controller.follow(run.folder, run.request)
+            elif run.resumable:
+                waiting.append(run.request.title)
+            elif run.result is not None:
+                self._controller.report_found(run.folder, run.request, run.result)
         if waiting:
-            self._feature.context.messages.notify(
-                "info",
-                tr("A training did not come to its end: {titles}.").format(
-                    titles=", ".join(waiting)
-                ),
-                tr("Go on with it or discard it: Train, Models and runs (Ctrl+Shift+T)."),
-                button=tr("Look at it"),
-                topic=_TOPIC,
-            )
-
-    def _on_acted(self, topic: str) -> None:
-        if topic == _TOPIC:
-            self._feature.shelf.present()
+            self.unfinished.emit(waiting)
 
 
-def _kinds(folder: Path) -> list[type[Event]]:
-    try:
-        data = (folder / EVENTS).read_bytes()
-    except OSError:
-        return []
-    return [type(event) for event in LineReader().feed(data)]
-
-
-def _ended(folder: Path) -> bool:
-    return bool({DoneEvent, ErrorEvent} & set(_kinds(folder)))
-
-
-def _failed(folder: Path) -> bool:
-    return ErrorEvent in _kinds(folder)
-
-
-def _state(folder: Path) -> str:
-    kinds = _kinds(folder)
-    if ErrorEvent in kinds:
-        return tr("failed")
-    if DoneEvent in kinds:
-        return tr("stopped")
-    return tr("killed") if kinds else tr("never started")
+def _raise(error: Exception) -> None:
+    raise error

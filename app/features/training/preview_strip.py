@@ -1,4 +1,4 @@
-"""What a run looks at: a frame, the student's map, the teacher's."""
+"""A preview of a run: a held-out frame, the student's map and its target."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _MAX_BYTES = 1_000_000  # of one picture
 
 
 class PreviewStrip(QWidget):
-    """Three pictures in a row, each with its name."""
+    """Shows three images in a row, each with its name."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._colours = colormap("inferno")
+        self._colors = colormap("inferno")
         self._pictures: dict[str, QLabel] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        for name, words in (
+        for name, text in (
             ("frame", tr("Held-out frame")),
             ("student", tr("Student now")),
             ("teacher", tr("Teacher")),
@@ -38,9 +38,9 @@ class PreviewStrip(QWidget):
             picture = QLabel()
             picture.setFixedSize(*_SIZE)
             picture.setObjectName("thumbnail")
-            picture.setAccessibleName(words)
+            picture.setAccessibleName(text)
             picture.setScaledContents(True)
-            title = QLabel(words)
+            title = QLabel(text)
             title.setObjectName("quiet")
             column = QVBoxLayout()
             column.setSpacing(4)
@@ -60,7 +60,7 @@ class PreviewStrip(QWidget):
             if image is None:
                 continue
             if name != "frame":
-                image = self._colours[cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)][..., ::-1]
+                image = self._colors[cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)][..., ::-1]
             image = np.ascontiguousarray(image)
             height, width = image.shape[:2]
             shown = QImage(image.data, width, height, 3 * width, QImage.Format.Format_BGR888)

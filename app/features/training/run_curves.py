@@ -1,4 +1,4 @@
-"""A small graph that grows with a training run."""
+"""A small chart of a value over the steps of a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui.line_chart import LineChart
 
-_MOST = 600  # points; of more, every second one goes
+_MAX_POINTS = 600  # beyond it, every second point is dropped
 
 
 class RunCurve(QFrame):
@@ -24,7 +24,7 @@ class RunCurve(QFrame):
         self.setObjectName("card")
         self.setAccessibleName(title)
         self._points: list[tuple[float, float]] = []
-        self._done = 0.0  # steps of the parts of the run that are over
+        self._done = 0.0  # steps of the parts of the run that have ended
         self.chart = LineChart(title)
         self.chart.set_curves([color])
         self.heading = heading = QLabel(title)
@@ -48,7 +48,7 @@ class RunCurve(QFrame):
         return self._points
 
     def set_title(self, title: str) -> None:
-        """Says what is measured."""
+        """Sets the name of what is measured."""
         self.heading.setText(title)
         self.setAccessibleName(title)
         self.value.setAccessibleDescription(title)
@@ -63,13 +63,13 @@ class RunCurve(QFrame):
         self.chart.clear_plot()
 
     def clear(self) -> None:
-        """Begins anew."""
+        """Removes all points."""
         self._points, self._done = [], 0.0
         self.value.setText("-")
         self._draw()
 
     def add(self, step: float, value: float | None) -> None:
-        """Adds a point; what is no number is left out."""
+        """Adds a point; NaN, infinity and None are ignored."""
         if value is None or not math.isfinite(value):
             return
         last = self._points[-1][0] if self._points else 0.0
@@ -77,7 +77,7 @@ class RunCurve(QFrame):
             # The second step of coupled distillation counts from one again.
             self._done = last
         self._points.append((step + self._done, value))
-        if len(self._points) > _MOST:
+        if len(self._points) > _MAX_POINTS:
             self._points = self._points[:-1:2] + self._points[-1:]
         self.value.setText(f"{value:.3f}")
         self._draw()

@@ -1,4 +1,4 @@
-"""The window of a run: choices, then progress, then what came of it."""
+"""The window of a run: its options, then its progress, then its result."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
-from app.features.training.form_parts import TorchPage
 from app.features.training.run_result import RunResultCard
 from app.features.training.run_view import RunView
+from app.features.training.torch_page import TorchPage
 from app.features.training.training_dependencies import training_possible
 
 if TYPE_CHECKING:
@@ -19,67 +19,72 @@ if TYPE_CHECKING:
 
 
 class RunDialog(QDialog):
-    """Stays what it is when it is closed: the run goes on.
+    """Shows options, progress or result. Closing it does not end the run.
 
     Args:
-        setup: The page of choices.
+        form: The page with the options.
         title: Of the window.
+        parent: Of the window.
 
     Signals:
-        ordered: "pause", "resume" or "stop".
+        command: "pause", "resume" or "stop".
     """
 
-    ordered = Signal(str)
+    command = Signal(str)
 
-    def __init__(self, setup: QWidget, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, form: QWidget, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(600)
-        self.setup = setup
+        self.form = form
         self.view = RunView()
-        self.ending = RunResultCard()
+        self.result_card = RunResultCard()
         self.torch = TorchPage()
         self.pages = QStackedWidget()
-        for page in (self.setup, self.view, self.ending, self.torch):
+        for page in (self.form, self.view, self.result_card, self.torch):
             self.pages.addWidget(page)
-        self.view.ordered.connect(self.ordered)
-        self.ending.again.connect(self.show_setup)
-        self.torch.installed.connect(self.show_setup)
+        self.view.command.connect(self.command)
+        self.result_card.again.connect(self.show_form)
+        self.torch.installed.connect(self.show_form)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(22, 20, 22, 18)
         layout.addWidget(self.pages)
 
-    def show_setup(self) -> None:
-        """Shows the choices, or what is missing for them to be of use."""
-        self.pages.setCurrentWidget(self.setup if training_possible() else self.torch)
+    def show_form(self) -> None:
+        """Shows the options, or how to install torch where it is missing."""
+        self.pages.setCurrentWidget(self.form if training_possible() else self.torch)
 
     def follow(self, run: TrainingRun) -> None:
-        """Shows a run from now on, and what it told until now."""
+        """Shows the progress of a run from now on."""
         self.show_progress()
-        for told in run.history:
-            self.view.take(told)
-        run.told.connect(self.view.take)
+        run.progressed.connect(self.view.show_event)
 
     def show_progress(self) -> None:
-        """Shows a run that has told nothing yet."""
+        """Shows the progress page, empty."""
         self.view.begin()
         self.pages.setCurrentWidget(self.view)
         if self.isVisible():
-            self.view.show_graphs(True)
+            self.view.show_charts(True)
 
-    def show_outcome(self, outcome: RunResult, *, swapped: bool, log: str = "") -> None:
-        """Shows how it ended, and where it failed what it wrote."""
-        self.ending.show_outcome(outcome, swapped=swapped)
-        self.ending.show_log(log if outcome.state == "failed" else "")
-        self.pages.setCurrentWidget(self.ending)
+    def show_result(self, result: RunResult, *, in_use: bool, log: str = "") -> None:
+        """Shows how the run ended.
+
+        Args:
+            result: Of the run.
+            in_use: Whether the live view uses the new model.
+            log: What the process wrote on standard error; shown after a failure.
+        """
+        self.result_card.show_result(result, in_use=in_use)
+        self.result_card.show_log(log if result.state == "failed" else "")
+        self.pages.setCurrentWidget(self.result_card)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Loads the graphs."""
+        """Creates the charts."""
         super().showEvent(event)
         if self.pages.currentWidget() is self.view:
-            self.view.show_graphs(True)
+            self.view.show_charts(True)
 
     def done(self, code: int) -> None:
-        """Takes the graphs away; the run goes on."""
-        self.view.show_graphs(False)
+        """Removes the charts, which take memory."""
+        self.view.show_charts(False)
         super().done(code)

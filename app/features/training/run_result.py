@@ -1,4 +1,4 @@
-"""How a run ended: the verdict, the numbers before and after, what to do now."""
+"""Shows the result of a run: the verdict, the metrics before and after, the next steps."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ VERDICTS = {
 
 
 class RunResultCard(QFrame):
-    """Shows an outcome.
+    """Shows a RunResult.
 
     Signals:
-        use: The user wants the new weights.
-        undo: The user wants the weights of before.
-        again: The user wants another run.
+        use: Use the new model in the live view.
+        undo: Use the previous model again.
+        again: Set up another run.
     """
 
     use = Signal()
@@ -47,10 +47,10 @@ class RunResultCard(QFrame):
         super().__init__(parent)
         self.title = QLabel()
         self.title.setObjectName("verdict")
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.numbers = QGridLayout()
         self.numbers.setHorizontalSpacing(28)
         self.numbers.setVerticalSpacing(6)
@@ -59,11 +59,11 @@ class RunResultCard(QFrame):
         self.log.setAccessibleName(tr("Log"))
         self.log.hide()
         self.use_button = QPushButton(tr("Use now"))
-        self.use_button.setToolTip(tr("Puts the new weights into the live view"))
+        self.use_button.setToolTip(tr("Uses the new model in the live view"))
         self.undo_button = QPushButton(tr("Undo"))
-        self.undo_button.setToolTip(tr("Goes back to the weights of before (Ctrl+Z)"))
+        self.undo_button.setToolTip(tr("Uses the previous model again (Ctrl+Z)"))
         self.again_button = QPushButton(tr("Train again"))
-        self.again_button.setToolTip(tr("Back to the choices"))
+        self.again_button.setToolTip(tr("Shows the options again"))
         for button in (self.again_button, self.undo_button):
             button.setAutoDefault(False)
         self.use_button.clicked.connect(self.use)
@@ -78,63 +78,63 @@ class RunResultCard(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addWidget(self.title)
-        layout.addWidget(self.words)
+        layout.addWidget(self.text)
         layout.addLayout(self.numbers)
         layout.addWidget(self.log, 1)
         layout.addStretch()
         layout.addLayout(buttons)
 
-    def show_outcome(self, outcome: RunResult, *, swapped: bool) -> None:
-        """Shows how it ended.
+    def show_result(self, result: RunResult, *, in_use: bool) -> None:
+        """Shows how a run ended.
 
         Args:
-            outcome: Of the run.
-            swapped: Whether the new weights are in the live view.
+            result: Of the run.
+            in_use: Whether the live view uses the new model.
         """
         while item := self.numbers.takeAt(0):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        report = outcome.report
+        report = result.report
         verdict = str(report.get("verdict", ""))
-        if outcome.state == "failed":
+        if result.state == "failed":
             self.title.setText(tr("The training failed"))
-            self.words.setText(f"{outcome.message} {outcome.hint}".strip())
+            self.text.setText(f"{result.message} {result.hint}".strip())
         elif not report:
-            stopped = outcome.state == "stopped"
+            stopped = result.state == "stopped"
             self.title.setText(tr("Stopped") if stopped else tr("Done"))
-            self.words.setText(
-                tr("The run was stopped before there was anything to measure.")
+            self.text.setText(
+                tr("The run was stopped before anything could be measured.")
                 if stopped
                 else tr("The new student is among your models.")
             )
         else:
             self.title.setText(tr(VERDICTS.get(verdict, verdict)))
-            self.words.setText(self._sentence(outcome))
+            self.text.setText(self._sentence(result))
             self._fill(report)
-        self.show_swapped(swapped, usable=bool(outcome.model))
+        self.show_in_use(in_use, usable=bool(result.model))
 
-    def show_log(self, words: str) -> None:
-        """Shows what a run wrote; empty for nothing."""
-        self.log.setPlainText(words)
-        self.log.setVisible(bool(words))
+    def show_log(self, text: str) -> None:
+        """Shows what a run wrote; empty hides it."""
+        self.log.setPlainText(text)
+        self.log.setVisible(bool(text))
         self.log.moveCursor(QTextCursor.MoveOperation.End)
 
-    def show_swapped(self, swapped: bool, *, usable: bool) -> None:
-        """Says whether the new weights are in use."""
-        self.undo_button.setVisible(swapped)
-        self.use_button.setVisible(usable and not swapped)
+    def show_in_use(self, in_use: bool, *, usable: bool) -> None:
+        """Shows whether the live view uses the new model, and whether it may."""
+        self.undo_button.setVisible(in_use)
+        self.use_button.setVisible(usable and not in_use)
 
-    def _sentence(self, outcome: RunResult) -> str:
-        held_out = _held_out(outcome.report)
-        if _metric(outcome.report) != "CC with the teacher":
-            words = tr("Measured by where people looked, on {held_out}.")
-            words += " " + (
+    def _sentence(self, result: RunResult) -> str:
+        held_out = _held_out(result.report)
+        if _metric(result.report) != "CC with the teacher":
+            text = tr("Measured against human gaze, on {held_out}.")
+            text += " " + (
                 tr("The new student is among your models.")
-                if outcome.model
-                else tr("It is no better than before, so its new weights are not used.")
+                if result.model
+                else tr("It is not better than before, so the new weights are not used.")
             )
-            return words.format(held_out=held_out)
-        if outcome.model:
+            return text.format(held_out=held_out)
+        if result.model:
             return tr(
                 "The student agrees more with the teacher on {held_out}. Agreement with a "
                 "teacher is not agreement with people."
@@ -146,8 +146,8 @@ class RunResultCard(QFrame):
 
     def _fill(self, report: dict[str, Any]) -> None:
         head = ("", tr("Before"), tr("After"), tr("Gain"))
-        for column, words in enumerate(head):
-            self._put(words, 0, column, quiet=True)
+        for column, text in enumerate(head):
+            self._put(text, 0, column, quiet=True)
         self._put(tr(_metric(report)), 1, 0)
         for column, key in enumerate(("before", "after", "gain"), start=1):
             self._put(_interval(report.get(key)), 1, column)
@@ -162,8 +162,8 @@ class RunResultCard(QFrame):
                 self._put(f"{after:.3f}", row, 2)
                 self._put(f"{after - before:+.3f}", row, 3)
         if not forgotten:
-            words = tr("What it forgot elsewhere was not measured: that takes gaze data.")
-            self._put(words, 8, 0, quiet=True, span=4)
+            text = tr("Forgetting on other images was not measured: it needs gaze data.")
+            self._put(text, 8, 0, quiet=True, span=4)
         count, seconds = report.get("n"), report.get("seconds")
         self._put(
             tr("95 % intervals over {n} frames; trained for {seconds:.0f} s").format(
@@ -175,10 +175,8 @@ class RunResultCard(QFrame):
             span=4,
         )
 
-    def _put(
-        self, words: str, row: int, column: int, *, quiet: bool = False, span: int = 1
-    ) -> None:
-        label = QLabel(words)
+    def _put(self, text: str, row: int, column: int, *, quiet: bool = False, span: int = 1) -> None:
+        label = QLabel(text)
         label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         if quiet:
             label.setObjectName("quiet")
@@ -186,8 +184,8 @@ class RunResultCard(QFrame):
 
 
 def _held_out(report: dict[str, Any]) -> str:
-    words = str(report.get("held_out", ""))
-    return tr(words) if words else tr("what was held out")
+    text = str(report.get("held_out", ""))
+    return tr(text) if text else tr("what was held out")
 
 
 def _metric(report: dict[str, Any]) -> str:
@@ -198,10 +196,10 @@ def _interval(values: object) -> str:
     if not isinstance(values, dict):
         return "-"
     mean, low, high = (_number(values.get(name)) for name in ("mean", "low", "high"))
-    # Below it, since three of them stand side by side in a narrow window.
+    # On a second line: three of them are side by side in a narrow window.
     return f"{mean:.3f}\n[{low:.3f}, {high:.3f}]"
 
 
 def _number(value: object) -> float:
-    # A report comes from another process, of another version even.
+    # The report comes from another process, perhaps of another version.
     return float(value) if isinstance(value, (int, float)) else 0.0

@@ -1,4 +1,4 @@
-"""The status bar's word on a run that goes on."""
+"""The progress of a run in the status bar."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RunStatusButton(QToolButton):
-    """A quiet button that opens the run's window; hidden where nothing runs."""
+    """A button that opens the window of the run; hidden while none is active."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,15 +26,15 @@ class RunStatusButton(QToolButton):
         self.setToolTip(tr("Shows the training"))
         self.hide()
 
-    def show_share(self, words: str, share: float, left: float | None = None) -> None:
-        """Shows how far something is."""
-        parts = [f"{words} {share:.0%}".replace("%", "\N{NO-BREAK SPACE}%"), time_left(left)]
+    def show_share(self, text: str, share: float, left: float | None = None) -> None:
+        """Shows a share, 0..1, and the seconds left."""
+        parts = [f"{text} {share:.0%}".replace("%", "\N{NO-BREAK SPACE}%"), time_left(left)]
         self.setText("  \N{MIDDLE DOT}  ".join(part for part in parts if part))
         self.setAccessibleName(self.text())
         self.show()
 
     def show_run(self, run: TrainingRun | None) -> None:
-        """Shows a run; nothing for None."""
+        """Shows the progress of a run; hides the button for None."""
         if run is None:
             self.hide()
             return
@@ -42,7 +42,7 @@ class RunStatusButton(QToolButton):
         if step is None:
             self.show_share(tr("Training"), 0.0)
             return
-        words = tr("Labelling") if step.phase in ("watch", "label") else tr("Training")
+        text = tr("Labelling") if step.phase in ("watch", "label") else tr("Training")
         if run.paused:
-            words = tr("Paused")
-        self.show_share(words, step.share, step.left)
+            text = tr("Paused")
+        self.show_share(text, step.share, step.left)

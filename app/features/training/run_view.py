@@ -1,4 +1,4 @@
-"""A training run while it goes on: how far, how good, what it sees, and its orders."""
+"""Shows a training run: progress, loss, quality, a preview, and the buttons that control it."""
 
 from __future__ import annotations
 
@@ -24,21 +24,20 @@ if TYPE_CHECKING:
     from uvanet.training.progress import Event
 
 PHASES = {
-    "record": "Watching the scene",
-    "watch": "The teacher labels what was seen",
-    "label": "The teacher labels general pictures",
-    "features": "The spatial teacher looks at pictures",
-    "readout": "The spatial teacher learns",
-    "motion": "Films of moving things are made",
-    "gate": "The temporal teacher learns",
-    "train": "The student learns",
-    "measure": "Measuring on what was held out",
+    "record": "Recording the scene",
+    "watch": "Labelling the scene with the teacher",
+    "label": "Labelling general images with the teacher",
+    "load": "Loading the data",
+    "features": "Computing image features",
+    "readout": "Training the spatial teacher",
+    "motion": "Making synthetic motion",
+    "gate": "Training the temporal teacher",
+    "train": "Training the student",
+    "measure": "Measuring on held-out data",
 }
-
-
 METRICS = {
-    "cc": "Agreement with the teacher",
-    "nss": "NSS on gaze held out",
+    "cc": "Correlation with the teacher",
+    "nss": "NSS on held-out gaze",
 }
 
 
@@ -46,10 +45,10 @@ class RunView(QWidget):
     """Shows a run.
 
     Signals:
-        ordered: "pause", "resume" or "stop".
+        command: "pause", "resume" or "stop".
     """
 
-    ordered = Signal(str)
+    command = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,13 +71,15 @@ class RunView(QWidget):
         self.log.hide()
         self.log_button = QPushButton(tr("Log"))
         self.log_button.setCheckable(True)
-        self.log_button.setToolTip(tr("Shows what the run says"))
+        self.log_button.setToolTip(tr("Shows the messages of the run"))
         self.log_button.toggled.connect(self.log.setVisible)
         self.pause = QPushButton(tr("Pause"))
-        self.pause.setToolTip(tr("Waits, and keeps everything"))
+        self.pause.setToolTip(tr("Pauses the run; nothing is lost"))
         self.pause.clicked.connect(self._on_pause)
         self.stop = QPushButton(tr("Stop"))
-        self.stop.setToolTip(tr("Ends the run; the best so far is measured, and kept if better"))
+        self.stop.setToolTip(
+            tr("Ends the run; the best weights so far are measured, and kept if they are better")
+        )
         self.stop.clicked.connect(self._on_stop)
         for button in (self.log_button, self.pause, self.stop):
             button.setAutoDefault(False)
@@ -111,7 +112,7 @@ class RunView(QWidget):
         layout.addLayout(buttons)
 
     def begin(self) -> None:
-        """Forgets the run before."""
+        """Resets everything for a new run."""
         self._paused = False
         self.loss.clear()
         self.quality.clear()
@@ -123,13 +124,13 @@ class RunView(QWidget):
         for button in (self.pause, self.stop):
             button.setEnabled(True)
 
-    def show_graphs(self, on: bool) -> None:
-        """Loads the graphs, or takes them away."""
+    def show_charts(self, on: bool) -> None:
+        """Creates the charts, or removes them."""
         for curve in (self.loss, self.quality):
             curve.start() if on else curve.stop()
 
     def show_step(self, phase: str, share: float, left: float | None) -> None:
-        """Shows how far a phase is.
+        """Shows the progress of a phase.
 
         Args:
             phase: A key of `PHASES`.
@@ -141,8 +142,8 @@ class RunView(QWidget):
         self.bar.setValue(round(1000 * min(1.0, max(0.0, share))))
         self.left.setText(time_left(left))
 
-    def take(self, event: Event) -> None:
-        """Shows an event."""
+    def show_event(self, event: Event) -> None:
+        """Shows an event of the run."""
         if isinstance(event, StepEvent):
             self.show_step(event.phase, event.share, event.left)
             if event.loss is not None:
@@ -162,23 +163,23 @@ class RunView(QWidget):
 
     def _show_paused(self, paused: bool) -> None:
         self._paused = paused
-        self.pause.setText(tr("Go on") if paused else tr("Pause"))
+        self.pause.setText(tr("Resume") if paused else tr("Pause"))
         if paused:
             self.phase.setText(tr("Paused"))
 
     def _on_pause(self) -> None:
         self._show_paused(not self._paused)
-        self.ordered.emit("pause" if self._paused else "resume")
+        self.command.emit("pause" if self._paused else "resume")
 
     def _on_stop(self) -> None:
         for button in (self.pause, self.stop):
             button.setEnabled(False)
         self.phase.setText(tr("Stopping …"))
-        self.ordered.emit("stop")
+        self.command.emit("stop")
 
 
 def time_left(seconds: float | None) -> str:
-    """A rough time for people; empty where unknown."""
+    """A rounded time as text; empty where unknown."""
     if seconds is None or seconds < 0:
         return ""
     if seconds < 90:

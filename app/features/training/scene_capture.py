@@ -1,98 +1,128 @@
-"""Watches a live scene for a while, then hands it to a run."""
+"""Records a live scene for a while, then starts a run on it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import shutil
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+import msgspec
+from PySide6.QtCore import QObject, Signal
 
-from app.features.training.run import discard_quietly, new_folder
+from app.features.training.recordings import recordings_folder
+from app.features.training.run_folders import FRAMES, new_run_folder
 from app.features.training.scene_recorder import SceneRecorder
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
-from uvanet.user_models import data_folder, private
+from uvanet.training.data.frame_pairs import MIN_PAIRS
+from uvanet.user_models import private
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.features.training.feature import Training
-    from app.features.training.run import RunRequest
+    from app.features.training.run_controller import RunController
+    from app.features.training.run_folders import RunRequest
+    from app.runtime.jobs import Jobs
+    from app.session.presenter import FramePresenter
 
 
 class SceneCapture(QObject):
-    """At most one recording at a time.
+    """Makes one recording at a time.
 
     Args:
-        feature: Gets the run.
+        controller: Starts the run.
+        presenter: Shows the frames that are recorded.
+        jobs: Delete what is not used.
+
+    Signals:
+        progress: The share recorded, 0..1, and the seconds left.
+        failed: The UvanetError that ended the recording; nothing is left of it.
     """
 
-    def __init__(self, feature: Training) -> None:
-        super().__init__(feature)
-        self._feature = feature
-        self._recording: SceneRecorder | None = None
-        self._folder: Path | None = None
+    progress = Signal(float, float)
+    failed = Signal(object)
+
+    def __init__(self, controller: RunController, presenter: FramePresenter, jobs: Jobs) -> None:
+        super().__init__(controller)
+        self._controller = controller
+        self._presenter = presenter
+        self._jobs = jobs
+        self._recorder: SceneRecorder | None = None
 
     @property
     def active(self) -> bool:
-        """Whether it watches."""
-        return self._recording is not None
+        """Whether it records."""
+        return self._recorder is not None
 
-    def record(self, wanted: RunRequest, seconds: float, *, keep: bool) -> None:
-        """Begins to watch what the window paints.
+    def record(self, request: RunRequest, seconds: float, *, keep: bool) -> None:
+        """Begins to record.
 
         Args:
-            wanted: The run, without what it learns from.
-            seconds: How long.
+            request: The run, without the folder it learns from.
+            seconds: How much to record.
             keep: Leave the frames where they are after the training.
 
         Raises:
             OutputError: The private folder cannot be made.
         """
-        folder = new_folder()
-        frames = folder / "frames"
+        folder = new_run_folder()
+        frames = folder / FRAMES
         if keep:
-            frames = private(data_folder() / "recordings") / folder.name
+            frames = private(recordings_folder()) / folder.name
         private(frames)
-        words = [str(frames), *wanted.arguments, "--recording"]
-        words += ["--keep-frames"] if keep else []
-        request = replace(wanted, arguments=words)
-        feature = self._feature
-        self._folder = folder
-        self._recording = SceneRecorder(feature.context.presenter, frames, seconds, self)
-        self._recording.seen.connect(self._on_seen)
-        self._recording.finished.connect(lambda count: self._on_recorded(request, count))
-        dialog = feature.dialog("adapt")
-        dialog.show_progress()
-        dialog.view.pause.setEnabled(False)
+        arguments = [str(frames), *request.arguments, "--recording"]
+        arguments += ["--keep-frames"] if keep else []
+        request = msgspec.structs.replace(request, arguments=arguments)
+        recorder = SceneRecorder(self._presenter, frames, seconds, self, discard=(frames, folder))
+        recorder.progress.connect(self._on_progress)
+        recorder.finished.connect(lambda count: self._on_finished(folder, request, count))
+        recorder.failed.connect(self._fail)
+        self._recorder = recorder
+        self._controller.capturing = True
 
-    def cancel(self, timeout: float = 1.0) -> None:
-        """Ends it and deletes what was seen; does nothing where nothing is watched."""
-        recording, self._recording = self._recording, None
-        if recording is None:
-            return
-        recording.cancel(timeout)
-        if self._folder is not None:
-            discard_quietly(self._folder)
-        self._feature.status.show_run(None)
+    def cancel(self, timeout: float = 0.0) -> bool:
+        """Ends the recording and deletes what was recorded, on another thread.
 
-    def _on_seen(self, seconds: float) -> None:
-        if self._recording is None:
-            return
-        left = max(0.0, self._recording.seconds - seconds)
-        share = min(1.0, seconds / self._recording.seconds)
-        self._feature.dialog("adapt").view.show_step("record", share, left)
-        self._feature.status.show_share(tr("Watching"), share, left)
+        Args:
+            timeout: Seconds to wait for the deletion.
 
-    def _on_recorded(self, request: RunRequest, count: int) -> None:
-        recording, folder = self._recording, self._folder
-        if recording is None:
+        Returns:
+            Whether it is deleted.
+        """
+        recorder = self._end()
+        return recorder is None or recorder.cancel(timeout)
+
+    def _end(self) -> SceneRecorder | None:
+        recorder, self._recorder = self._recorder, None
+        self._controller.capturing = False
+        return recorder
+
+    def _on_progress(self, seconds: float) -> None:
+        if self._recorder is not None:
+            share = min(1.0, seconds / self._recorder.seconds)
+            self.progress.emit(share, max(0.0, self._recorder.seconds - seconds))
+
+    def _on_finished(self, folder: Path, request: RunRequest, count: int) -> None:
+        if count >= MIN_PAIRS:
+            self._end()
+            self._controller.start(request, folder)
             return
-        if count < 0:
-            self.cancel()
-            message = tr("The frames cannot be written to {folder}.").format(folder=folder)
-            hint = tr("Make room on the disk, and start again.")
-            self._feature.show_failure(UvanetError(message, hint))
-            return
-        self._recording = None
-        self._feature.start(request, folder)
+        self._fail(
+            UvanetError(
+                tr("Only {count} frame pairs were recorded; {least} are needed.").format(
+                    count=count, least=MIN_PAIRS
+                ),
+                tr("Keep the source playing and the window visible, and record for longer."),
+            )
+        )
+
+    def _fail(self, error: UvanetError) -> None:
+        recorder = self._end()
+        if recorder is not None:
+            folders = recorder.discard
+
+            def work() -> None:
+                for folder in folders:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+            self._jobs.run(work, lambda _: None, lambda _: None, name="delete-capture")
+        self.failed.emit(error)

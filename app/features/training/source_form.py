@@ -1,4 +1,4 @@
-"""What a student is to learn from: a folder, a published set, what is seen now, or gaze."""
+"""The parts of the form that ask for training data: a folder, a recording, gaze data."""
 
 from __future__ import annotations
 
@@ -18,56 +18,63 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.features.training.form_parts import FolderLine, hint, quiet
+from app.features.training.form_parts import FolderField, hint, quiet
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
     from uvanet.training.data.inspect import GazeSurvey, Survey
 
 
-class LearnFrom(QWidget):
-    """The folder, in which layout it is, and what is in it.
+class FolderForm(QWidget):
+    """Asks for a folder of videos and images, its layout, or a recording.
 
     Signals:
-        changed: Another folder or layout, or what was found in it.
-        looked_for: A folder to be looked through, and its layout; empty for one's own.
-        record_wanted: Seconds of the current source that are to be recorded; 0 to end that.
+        changed: Another folder or layout was chosen, or the folder was inspected.
+        inspection_requested: A folder, and its layout; empty for a folder without one.
+        record_requested: Seconds of the current source to record; 0 cancels the recording.
+
+    Attributes:
+        survey: What the folder holds; None before it is inspected.
+        failed: Whether nothing can be learned from the folder.
+        recorded: The folder that was recorded from here; empty for none.
     """
 
     changed = Signal()
-    looked_for = Signal(str, str)
-    record_wanted = Signal(int)
+    inspection_requested = Signal(str, str)
+    record_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        # Here and not above: no start of the program should wait for the readers of data sets.
+        # Imported here: the start of the program must not wait for the readers of data sets.
         from uvanet.data.registry import LAYOUTS
         from uvanet.training.data.gaze_datasets import NAMES
 
         self.survey: Survey | None = None
-        self.failed = False  # nothing can be learned from this folder
-        self.recorded = ""  # the folder that was recorded from here
+        self.failed = False
+        self.recorded = ""
         self.kind = QComboBox()
         self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.kind.setAccessibleName(tr("What to learn from"))
-        self.kind.setToolTip(tr("Of a published set, the gaze of people takes the teacher's place"))
-        self.kind.addItem(tr("Videos and pictures of your own, labelled by the teacher"), "")
+        self.kind.setAccessibleName(tr("Training data"))
+        self.kind.setToolTip(
+            tr("In a published data set, human gaze replaces the teacher's labels")
+        )
+        self.kind.addItem(tr("Your own videos and images, labelled by the teacher"), "")
         for name in NAMES:
-            words = tr("Gaze of people: {name}").format(name=tr(LAYOUTS[name].summary))
-            self.kind.addItem(words, name)
-        self.kind.currentIndexChanged.connect(self._look)
-        self.folder = FolderLine(tr("Folder"), tr("Where the videos and pictures lie"))
-        self.folder.changed.connect(self._look)
+            text = tr("Human gaze: {name}").format(name=tr(LAYOUTS[name].summary))
+            self.kind.addItem(text, name)
+        self.kind.currentIndexChanged.connect(self._inspect)
+        self.folder = FolderField(tr("Folder"), tr("The folder with the videos and images"))
+        self.folder.changed.connect(self._inspect)
         self.seconds = QSpinBox()
         self.seconds.setRange(10, 3600)
         self.seconds.setValue(60)
         self.seconds.setSuffix(tr(" s"))
         self.seconds.setAccessibleName(tr("Seconds to record"))
         self.seconds.setToolTip(tr("How much of the current source is recorded"))
-        self.record = QPushButton(tr("Record what is seen now"))
+        self.record = QPushButton(tr("Record current source"))
         self.record.setCheckable(True)
         self.record.setAutoDefault(False)
-        self.record.setToolTip(tr("Keeps frames of the current source, to learn from"))
+        self.record.setToolTip(tr("Records frames of the current source as training data"))
         self.record.toggled.connect(self._on_record)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -75,10 +82,10 @@ class LearnFrom(QWidget):
         self.bar.setAccessibleName(tr("Recorded so far"))
         self.bar.hide()
         self.privacy = hint(
-            tr("What is recorded stays in a private folder, and is deleted after the training.")
+            tr("Recorded frames stay in a private folder and are deleted after the training.")
         )
         self.keep = QCheckBox(tr("Keep the recorded frames after the training"))
-        self.keep.setToolTip(tr("Else they are deleted once the student is there"))
+        self.keep.setToolTip(tr("Otherwise they are deleted when the training has ended"))
         self.keep.hide()
         self.facts = quiet(tr("Choose a folder; it is checked at once."))
         self.facts.setMinimumHeight(3 * self.facts.fontMetrics().lineSpacing())
@@ -105,7 +112,7 @@ class LearnFrom(QWidget):
 
     @property
     def layout_name(self) -> str:
-        """The published layout; empty for a folder of one's own."""
+        """The layout of a published data set; empty for a folder without one."""
         return str(self.kind.currentData() or "")
 
     @property
@@ -114,37 +121,37 @@ class LearnFrom(QWidget):
         return self.folder.path
 
     def show_survey(self, found: Survey) -> None:
-        """Takes what a folder holds."""
+        """Shows what the folder holds."""
         self.survey = found
         self.changed.emit()
 
-    def show_problem(self, words: str) -> None:
-        """Tells why a folder cannot be used."""
+    def show_problem(self, text: str) -> None:
+        """Shows why the folder cannot be used."""
         self.survey, self.failed = None, True
-        self.facts.setText(words)
+        self.facts.setText(text)
         self.changed.emit()
 
     def show_recording(self, share: float) -> None:
-        """Tells how much is recorded."""
+        """Shows the share that is recorded, 0..1."""
         self.bar.show()
         self.bar.setValue(round(1000 * share))
 
     def end_recording(self, folder: str = "") -> None:
-        """Goes back to before, or takes the folder that was recorded."""
+        """Shows that nothing is being recorded; chooses the folder that was recorded, if any."""
         self.bar.hide()
         self.record.blockSignals(True)
         self.record.setChecked(False)
         self.record.blockSignals(False)
-        self.record.setText(tr("Record what is seen now"))
+        self.record.setText(tr("Record current source"))
         if folder:
             self.recorded = folder
             self.folder.set_path(folder)
 
     def _on_record(self, on: bool) -> None:
-        self.record.setText(tr("Stop recording") if on else tr("Record what is seen now"))
-        self.record_wanted.emit(self.seconds.value() if on else 0)
+        self.record.setText(tr("Stop recording") if on else tr("Record current source"))
+        self.record_requested.emit(self.seconds.value() if on else 0)
 
-    def _look(self, _: object = None) -> None:
+    def _inspect(self, _: object = None) -> None:
         self.survey, self.failed = None, False
         own = not self.layout_name
         self.record.setVisible(own)
@@ -152,33 +159,34 @@ class LearnFrom(QWidget):
         self.privacy.setVisible(own)
         self.keep.setVisible(bool(self.recorded) and self.path == self.recorded)
         if self.path:
-            self.facts.setText(tr("Looking …"))
-            self.looked_for.emit(self.path, self.layout_name)
+            self.facts.setText(tr("Checking …"))
+            self.inspection_requested.emit(self.path, self.layout_name)
         else:
             self.facts.setText(tr("Choose a folder; it is checked at once."))
         self.changed.emit()
 
 
-class GazeFrom(QWidget):
-    """The gaze data of a coupled run, and whether it can be learned from.
+class GazeForm(QWidget):
+    """Asks for the gaze data of a coupled distillation.
 
     Signals:
-        changed: Another folder, or what was found in it.
-        looked_for: A folder to be looked through.
+        changed: Another folder was chosen, or the folder was inspected.
+        inspection_requested: A folder.
+
+    Attributes:
+        survey: What the folder holds; None before it is inspected.
     """
 
     changed = Signal()
-    looked_for = Signal(str)
+    inspection_requested = Signal(str)
 
     def __init__(self, path: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.survey: GazeSurvey | None = None
-        self._problem = self._asked = ""
-        self.folder = FolderLine(
-            tr("Gaze data"), tr("A folder in the shared layout, with fixations of people")
-        )
+        self._problem = self._requested = ""
+        self.folder = FolderField(tr("Gaze data"), tr("A folder with images and human fixations"))
         self.folder.set_path(path)
-        self.folder.changed.connect(self.look)
+        self.folder.changed.connect(self.inspect)
         self.facts = quiet("")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -193,29 +201,29 @@ class GazeFrom(QWidget):
 
     @property
     def problem(self) -> str:
-        """Why it cannot be learned from; empty where it can."""
+        """Why nothing can be learned from it; empty where it can."""
         if not self.path:
             return tr("Coupled distillation needs gaze data: choose its folder.")
         if self.survey is None:
-            return self._problem or tr("The gaze data is being looked through …")
+            return self._problem or tr("Checking the gaze data …")
         return ""
 
-    def look(self) -> None:
-        """Has the folder looked through, unless it was."""
-        if self.path == self._asked:
+    def inspect(self) -> None:
+        """Requests an inspection of the folder, unless it was inspected."""
+        if self.path == self._requested:
             return
-        self._asked, self.survey, self._problem = self.path, None, ""
+        self._requested, self.survey, self._problem = self.path, None, ""
         self.facts.clear()
         if self.path:
-            self.looked_for.emit(self.path)
+            self.inspection_requested.emit(self.path)
         self.changed.emit()
 
     def show_survey(self, found: GazeSurvey) -> None:
-        """Takes what the folder holds."""
+        """Shows what the folder holds."""
         self.survey = found
         self.changed.emit()
 
-    def show_problem(self, words: str) -> None:
+    def show_problem(self, text: str) -> None:
         """Tells why the folder cannot be used."""
-        self._problem = words
+        self._problem = text
         self.changed.emit()

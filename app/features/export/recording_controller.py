@@ -1,0 +1,203 @@
+"""Records the live source that plays, and exports the recordings."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QProgressDialog
+
+from app.features.export.live_recording import LiveRecording
+from app.features.export.options import file_stem
+from app.features.export.settings import ExportSettings
+from app.ui.i18n import tr
+from app.ui.time_text import clock_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.features.export.job_builder import ExportJobBuilder
+    from app.shell.context import FeatureContext
+    from uvanet.analysis import Region
+    from uvanet.errors import UvanetError
+    from uvanet.sources.base import SourceInfo
+
+_TICK_MS = 500
+_WAIT_SECONDS = 0.3  # before a dialog shows that a recording is being saved
+
+
+class SourceView(NamedTuple):
+    """What an export needs to know of a live source after another one has taken over.
+
+    Attributes:
+        number: Of the source in the session.
+        title: Of the source.
+        regions: Its regions of interest.
+    """
+
+    number: int
+    title: str
+    regions: tuple[Region, ...]
+
+
+class RecordingController(QObject):
+    """Starts and ends recordings, as the user or the source demands.
+
+    Args:
+        context: The parts of the program.
+        builder: Makes the exports.
+        parent: Of this object.
+
+    Signals:
+        changed: A recording began, went on or ended.
+    """
+
+    changed = Signal()
+
+    def __init__(self, context: FeatureContext, builder: ExportJobBuilder, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._builder = builder
+        self._settings = context.settings.section(ExportSettings)
+        self._recorded: SourceView | None = None
+        session = context.session
+        self.live = LiveRecording(session, context.jobs, lambda: builder.folder, self)
+        self.live.failed.connect(self._on_failed)
+        self.live.split.connect(self._on_split)
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self.changed)
+        session.opened.connect(self._on_opened)
+        session.switched.connect(self._on_switched)
+        session.regions_changed.connect(self._on_regions_changed)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a recording runs or is being saved."""
+        return self.live.recording or self.live.saving
+
+    @property
+    def status(self) -> list[str]:
+        """What the status bar says of a running recording."""
+        if not self.live.recording:
+            return []
+        time = clock_text(self.live.seconds)
+        parts = [tr("\N{BLACK CIRCLE} Recording {time}").format(time=time)]
+        if self.live.missed:
+            parts.append(tr("{count} frames dropped").format(count=self.live.missed))
+        return parts
+
+    def current_view(self) -> SourceView | None:
+        """The live source that plays; None where none does."""
+        session = self._context.session
+        if session.info is None or not session.info.live:
+            return None
+        return SourceView(session.source_number, session.info.title, session.regions)
+
+    def start(self) -> None:
+        """Records the live source that plays."""
+        view = self.current_view()
+        if view is not None and not self.live.recording:
+            self._recorded = view
+            self.live.record(view.title)
+            self._tick.start()
+            self.changed.emit()
+
+    def finish(self) -> None:
+        """Ends the recording and exports it."""
+        if not self.live.recording or self._recorded is None:
+            return
+        self._tick.stop()
+        if self.live.missed:
+            self._context.messages.notify(
+                "warning",
+                tr("{count} frames of the recording were dropped.").format(count=self.live.missed),
+                tr("The processor or the disk was too slow; a smaller camera format helps."),
+            )
+        view, self._recorded = self._recorded, None
+        self.live.finish(partial(self._export, view), self._context.show_error)
+        if not self._settings.keep:
+            self.live.stop()
+        self.changed.emit()
+
+    def save_last(self, done: Callable[[SourceView, Path], None]) -> None:
+        """Saves the last half minute; `done` receives the source and the file."""
+        view = self.current_view()
+        if view is not None:
+            self.live.save_last(view.title, partial(done, view), self._context.show_error)
+
+    def export_last(self) -> None:
+        """Exports the last half minute without a dialog."""
+        self.save_last(self._export)
+
+    def set_keep(self, keep: bool) -> None:
+        """Keeps the last half minute of live sources from now on, or only recordings."""
+        self._settings.keep = keep
+        if keep and self.current_view() is not None:
+            self.live.start()
+        elif not keep and not self.live.recording:
+            self.live.stop()
+
+    def finish_before_quit(self) -> None:
+        """Ends a recording and waits until it is saved, or the user does not want to wait."""
+        self.finish()
+        if self.live.wait_saved(_WAIT_SECONDS):
+            return
+        dialog = QProgressDialog(
+            tr("Saving the recording …"),
+            tr("Quit without it"),
+            0,
+            0,
+            self._context.slots.window,
+        )
+        poll = QTimer(dialog)
+        poll.timeout.connect(lambda: None if self.live.saving else dialog.accept())
+        poll.start(50)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def close(self, timeout: float) -> bool:
+        """Ends everything at the program's end; see `LiveRecording.close`."""
+        self._tick.stop()
+        return self.live.close(timeout)
+
+    def _export(self, view: SourceView, path: Path) -> None:
+        self._builder.add(
+            str(path),
+            self._builder.recording_options(),
+            self._builder.folder / file_stem(view.title, dated=True),
+            regions=view.regions,
+            recording=True,
+        )
+
+    def _on_opened(self, info: SourceInfo) -> None:
+        if info.live and self._settings.keep:
+            self.live.start()
+
+    def _on_switched(self) -> None:
+        self.finish()
+        self.live.stop()
+
+    def _on_regions_changed(self) -> None:
+        # Only while the recorded source still plays; the next one has regions of its own.
+        session, view = self._context.session, self._recorded
+        if view is not None and view.number == session.source_number:
+            self._recorded = view._replace(regions=session.regions)
+
+    def _on_split(self, path: Path) -> None:
+        if self._recorded is not None:
+            self._export(self._recorded, path)
+        self._context.messages.notify(
+            "info",
+            tr("The frame size changed: the recording continues as a second clip."),
+            tr("The first clip is being exported."),
+        )
+
+    def _on_failed(self, error: UvanetError, kept: Path | None) -> None:
+        self._tick.stop()
+        self._recorded = None
+        where = "" if kept is None else tr("The recording is kept as {path}.").format(path=kept)
+        self._context.messages.notify("error", error.message, f"{error.hint} {where}".strip())
+        self.changed.emit()

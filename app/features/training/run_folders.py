@@ -1,0 +1,105 @@
+"""The folders of training runs: made, found, read and deleted."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from app.ui.i18n import tr
+from uvanet.errors import UvanetError
+from uvanet.training.run_lock import holder
+from uvanet.user_models import private, runs_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EVENTS, LOG, REQUEST, FRAMES = "events.jsonl", "log.txt", "run.json", "frames"
+_STALE_SECONDS = 600.0
+
+
+class RunRequest(msgspec.Struct, frozen=True):
+    """What a run is to do. Its JSON is the file `run.json` of the run's folder.
+
+    Attributes:
+        kind: "adapt" or "distill", the command.
+        title: Shown to the user.
+        arguments: Of the command, without `--out` and `--events`.
+        background: Whether it runs at a lower priority than the live view.
+        source: The scene that is learned, as `make_source` takes it; empty for a folder.
+    """
+
+    kind: Literal["adapt", "distill"]
+    title: str
+    arguments: list[str] = []
+    background: bool = True
+    source: str = ""
+
+    @property
+    def long(self) -> bool:
+        """Whether it takes hours: the coupled distillation in both steps."""
+        return self.kind == "distill" and "--quick" not in self.arguments
+
+
+def new_run_folder() -> Path:
+    """Makes the folder of a new run; only its owner may read it.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    private(runs_folder())
+    base = runs_folder() / time.strftime("%Y%m%d-%H%M%S")
+    folder, count = base, 2
+    while folder.exists():
+        folder, count = base.with_name(f"{base.name}-{count}"), count + 1
+    return private(folder)
+
+
+def write_request(folder: Path, request: RunRequest) -> None:
+    """Writes what a run does into its folder.
+
+    Raises:
+        OSError: The folder cannot be written to.
+    """
+    (folder / REQUEST).write_bytes(msgspec.json.format(msgspec.json.encode(request), indent=1))
+
+
+def read_request(folder: Path) -> RunRequest | None:
+    """What the run in a folder does; None where there is no valid request."""
+    try:
+        return msgspec.json.decode((folder / REQUEST).read_bytes(), type=RunRequest)
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return None
+
+
+def find_runs() -> Iterator[tuple[Path, RunRequest]]:
+    """The runs that have a folder, oldest first."""
+    for folder in sorted(runs_folder().glob("*")):
+        request = read_request(folder)
+        if request is not None:
+            yield folder, request
+
+
+def delete_stale_captures() -> None:
+    """Deletes frames recorded for a run that never began, by a program that has ended."""
+    for folder in runs_folder().glob("*"):
+        frames = folder / FRAMES
+        if not frames.is_dir() or read_request(folder) is not None:
+            continue
+        # A program that records writes several times a second.
+        if time.time() - frames.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def delete_run(folder: Path) -> None:
+    """Deletes a run's folder with everything in it.
+
+    Raises:
+        UvanetError: The run is still active.
+    """
+    if holder(folder) is not None:
+        raise UvanetError(tr("This run is still active."), tr("Stop it first."))
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,233 @@
+"""What a student is trained on: folders, recordings and live scenes."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from studio_kit import finish
+from training_kit import write_cut, write_gaze
+from window_bench import FakeCamera
+
+from app.features.training.feature import Training
+from app.features.training.frame_pair_writer import MAX_GAP, FramePairWriter
+from app.features.training.recordings import delete_unused_recordings, recordings_folder
+from app.pipeline.packets import FramePacket
+from uvanet.user_models import runs_folder
+
+
+def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
+    studio.trigger("train")
+    form = studio.feature.dialog("distill").form
+    form.learn.folder.set_path(str(squares.parent))
+    studio.until(lambda: "Videos: 1" in form.learn.facts.text())
+    assert "MB" in form.learn.facts.text()
+    # One video is too little to hold some of them out.
+    assert "At least 4" in form.problem.text()
+    assert not form.go.isEnabled()
+    form.learn.folder.set_path("/no/such/folder")
+    studio.until(lambda: "/no/such/folder" in form.learn.facts.text())
+    (tmp_path / "empty").mkdir()
+    form.learn.folder.set_path(str(tmp_path / "empty"))
+    studio.until(lambda: "nothing to learn" in form.problem.text())
+    assert not form.go.isEnabled()
+    # A published set says which part of it is missing.
+    form.learn.kind.setCurrentIndex(form.learn.kind.findData("avs1k"))
+    studio.until(lambda: "trainSet" in form.learn.facts.text())
+    assert not form.go.isEnabled()
+    assert not form.learn.record.isVisibleTo(form)
+    form.how.setCurrentIndex(1)
+    assert "Choose fine-tuning" in form.problem.text()
+    form.learn.kind.setCurrentIndex(0)
+    # Coupled distillation asks for gaze.
+    form.how.setCurrentIndex(1)
+    form.learn.folder.set_path(str(squares.parent))
+    form.gaze.folder.set_path("")
+    assert "gaze data" in form.problem.text()
+    form.gaze.folder.set_path(str(tmp_path))
+    studio.until(lambda: "fixations" in form.problem.text())
+    form.gaze.folder.set_path(str(write_gaze(tmp_path / "gaze")))
+    studio.until(lambda: "Images with gaze" in form.gaze.facts.text())
+    assert "MB of disk" in form.gaze.facts.text()
+    assert form.go.isEnabled(), form.problem.text()
+    shortly = form.gaze.facts.text()
+    form.epochs.setValue(10 * form.epochs.value())
+    assert form.gaze.facts.text() != shortly
+    assert form.epochs.isVisibleTo(form.advanced.inner)
+    assert not form.steps.isVisibleTo(form.advanced.inner)
+    # Those that ship label, or a file of one's own, or teachers made from the gaze.
+    words = form.request().arguments
+    assert words[words.index("--spatial") + 1] == "teacher-spatial"
+    assert words[words.index("--temporal") + 1] == "teacher-temporal"
+    own = str(tmp_path / "mine.onnx")
+    form.spatial.choose(own)
+    words = form.request().arguments
+    assert words[words.index("--spatial") + 1] == own
+    form.make.setChecked(True)
+    assert not {"--spatial", "--temporal"} & set(form.request().arguments)
+    assert not form.spatial.isVisibleTo(form.advanced.inner)
+    assert "Both teachers are trained on them first" in form.gaze.facts.text()
+
+
+def test_damaged_videos_are_reported_before_the_training(studio, squares, tmp_path):
+    studio.trigger("train")
+    form = studio.feature.dialog("distill").form
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    write_cut(folder / "half.mp4", squares)
+    (folder / "words.mp4").write_text("no video")
+    form.learn.folder.set_path(str(folder))
+    studio.until(lambda: "half.mp4" in form.learn.facts.text())
+    assert "Incomplete, used up to the damage (1)" in form.learn.facts.text()
+    assert "not used (1): words.mp4" in form.learn.facts.text()
+
+
+def test_the_current_source_is_recorded_and_trained_on(studio, home):
+    studio.trigger("train")
+    form = studio.feature.dialog("distill").form
+    form.learn.seconds.setRange(1, 3600)
+    form.learn.seconds.setValue(2)
+    # A cancelled recording is deleted.
+    form.learn.record.click()
+    studio.until(lambda: form.learn.bar.isVisible())
+    (begun,) = recordings_folder().iterdir()
+    assert begun.stat().st_mode & 0o077 == 0
+    form.learn.record.click()
+    studio.until(lambda: not begun.exists())
+    form.learn.record.click()
+    studio.until(lambda: bool(form.learn.survey))
+    delete_unused_recordings()
+    assert form.learn.path == form.learn.recorded
+    assert form.learn.keep.isVisible()
+    assert form.learn.survey.pictures > 16
+    form.steps.setValue(20)
+    assert form.go.isEnabled(), form.problem.text()
+    form.go.click()
+    studio.until(lambda: studio.feature.controller.busy)
+    result = finish(studio)
+    assert result.state == "done", result
+    # The frames are deleted with the run.
+    studio.until(lambda: not list(recordings_folder().iterdir()))
+
+
+def test_an_unused_recording_is_deleted_when_the_window_closes(studio, home):
+    studio.trigger("train")
+    learn = studio.feature.dialog("distill").form.learn
+    learn.seconds.setRange(1, 3600)
+    learn.seconds.setValue(1)
+    learn.record.click()
+    studio.until(lambda: bool(learn.survey))
+    assert list(recordings_folder().iterdir())
+    studio.window.close()
+    studio.until(lambda: not studio.window.isVisible())
+    assert not list(recordings_folder().iterdir())
+
+
+def test_a_live_scene_is_recorded_in_a_private_folder(launch, teacher, home, monkeypatch):
+    camera = FakeCamera()
+    monkeypatch.setattr("uvanet.sources.make_source", lambda *_, **__: camera)
+    bench = launch("camera:fake")
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.settings.training_teacher = str(teacher)
+    feature = bench.find(Training)
+    bench.trigger("adapt_scene")
+    dialog = feature.dialog("adapt")
+    monkeypatch.setattr(type(dialog.form), "seconds", 2.0)
+    started = []
+    monkeypatch.setattr(feature.controller, "start", lambda *what: started.append(what))
+    dialog.form.go.click()
+    assert feature.controller.capturing
+    bench.until(lambda: "Recording" in feature.status.text())
+    # A cancelled recording is deleted.
+    (folder,) = runs_folder().glob("*")
+    assert folder.stat().st_mode & 0o077 == 0
+    assert (folder / "frames").stat().st_mode & 0o077 == 0
+    dialog.view.stop.click()
+    assert not feature.controller.capturing
+    bench.until(lambda: not folder.exists())
+    dialog.form.go.click()
+    bench.until(lambda: started)
+    ((request, folder),) = started
+    assert "--recording" in request.arguments
+    frames = list((folder / "frames").iterdir())
+    assert len(frames) >= 4
+    assert all(path.stat().st_mode & 0o077 == 0 for path in frames)
+    assert {path.name[9:] for path in frames} == {"-now.jpg", "-before.jpg"}
+    # Another source ends the recording.
+    dialog.show_form()
+    dialog.form.go.click()
+    bench.until(lambda: "Recording" in feature.status.text())
+    bench.session.switched.emit()
+    assert not feature.controller.capturing
+    assert "cancelled" in bench.banner.message
+    camera.free.set()
+
+
+def test_an_adaptation_begins_at_the_frame_on_the_canvas(studio, monkeypatch):
+    started = []
+    monkeypatch.setattr(studio.feature.controller, "start", started.append)
+    studio.pause()
+    studio.seek(1.5)
+    studio.trigger("adapt_scene")
+    form = studio.feature.dialog("adapt").form
+    form.data.set_path("/some/gaze")
+    form.go.click()
+    (request,) = started
+    assert request.arguments[request.arguments.index("--data") + 1] == "/some/gaze"
+    assert studio.settings.training_data == "/some/gaze"
+    begin_at = float(request.arguments[request.arguments.index("--begin") + 1])
+    assert begin_at == pytest.approx(1.5, abs=0.05)
+
+
+def frame(t: float, epoch: int = 0) -> FramePacket:
+    image = np.full((48, 64, 3), round(t * 100) % 256, np.uint8)
+    return FramePacket(round(t * 30), t, t, t, round(t * 30), image, epoch)
+
+
+def test_pauses_do_not_count_as_recorded(tmp_path):
+    ended = threading.Event()
+    writer = FramePairWriter(tmp_path, 0.1, ended.set)
+    for number in range(91):  # three seconds
+        writer.add(frame(number / 30))
+    assert writer.seconds == pytest.approx(3)
+    # Minimized for a minute, and for a moment after another seek.
+    writer.add(frame(63))
+    assert writer.seconds == pytest.approx(3)
+    writer.add(frame(63 + MAX_GAP / 2, epoch=1))
+    assert writer.seconds == pytest.approx(3)
+    writer.add(frame(63.5 + MAX_GAP / 2, epoch=1))
+    assert writer.seconds == pytest.approx(3.5)
+    writer.close()
+    assert writer.wait(30)
+    assert ended.is_set()
+    assert writer.written == len(list(tmp_path.glob("*-now.jpg"))) > 0
+
+
+def test_any_error_of_the_writer_is_kept(tmp_path, monkeypatch):
+    writer = FramePairWriter(tmp_path, 0.0, lambda: None)
+    monkeypatch.setattr(writer, "_write_image", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    for number in range(30):
+        writer.add(frame(number / 30))
+    writer.close()
+    assert writer.wait(30)
+    assert isinstance(writer.error, MemoryError)
+
+
+def test_too_few_frame_pairs_start_no_training(launch, teacher, monkeypatch):
+    camera = FakeCamera()
+    monkeypatch.setattr("uvanet.sources.make_source", lambda *_, **__: camera)
+    bench = launch("camera:fake")
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.settings.training_teacher = str(teacher)
+    feature = bench.find(Training)
+    bench.trigger("adapt_scene")
+    dialog = feature.dialog("adapt")
+    # Fewer than the least number of pairs, each of which takes some time of the scene.
+    monkeypatch.setattr(type(dialog.form), "seconds", 0.3)
+    monkeypatch.setattr("app.features.training.scene_recorder.MAX_PAIRS", 2)
+    dialog.form.go.click()
+    bench.until(lambda: "frame pairs were recorded" in bench.banner.message)
+    assert not feature.controller.busy
+    bench.until(lambda: not list(runs_folder().glob("*")))
+    camera.free.set()
