@@ -1,4 +1,4 @@
-"""Regions: drawn, read, changed, kept and taken along."""
+"""Regions: drawing, editing, measuring, storing."""
 
 import csv
 import json
@@ -48,7 +48,7 @@ def active(bench):
     bench.canvas.setFocus()
 
 
-def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
+def test_a_drawn_rectangle_shows_its_share(still):
     still.trigger("region_rectangle")
     assert still.actions["region_rectangle"].isChecked()
     drag(still, (0.1, 0.2), (0.3, 0.5), (0.6, 0.9))
@@ -68,7 +68,7 @@ def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
     assert mask.mean() == pytest.approx(0.5 * 0.7, abs=0.02)
 
 
-def test_the_region_is_seen_on_the_picture(still):
+def test_the_region_is_painted_on_the_picture(still):
     before = still.grab()
     still.trigger("region_ellipse")
     drag(still, (0.3, 0.3), (0.7, 0.8))
@@ -77,7 +77,7 @@ def test_the_region_is_seen_on_the_picture(still):
     assert (still.grab() == before).all()
 
 
-def test_a_polygon_takes_a_click_for_each_corner(still):
+def test_a_polygon_is_drawn_click_by_click(still):
     still.trigger("region_polygon")
     corners = [(0.2, 0.2), (0.8, 0.3), (0.6, 0.9)]
     for corner in corners:
@@ -88,7 +88,7 @@ def test_a_polygon_takes_a_click_for_each_corner(still):
     assert np.array(region.points) == pytest.approx(np.array(corners), abs=0.01)
 
 
-def test_a_double_click_closes_a_polygon_and_fills_no_screen(still):
+def test_a_double_click_closes_a_polygon_without_opening_full_screen(still):
     still.trigger("region_polygon")
     for corner in [(0.2, 0.2), (0.8, 0.3), (0.6, 0.9)]:
         QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, *corner))
@@ -98,7 +98,7 @@ def test_a_double_click_closes_a_polygon_and_fills_no_screen(still):
     assert not still.window.isFullScreen()
 
 
-def test_a_click_is_no_region_and_escape_puts_the_tool_away(still):
+def test_a_click_draws_no_region_and_escape_drops_the_tool(still):
     active(still)
     still.trigger("region_rectangle")
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.5, 0.5))
@@ -141,7 +141,7 @@ def test_a_region_can_be_made_and_moved_by_keys_alone(still):
     assert still.frame() == frame
 
 
-def test_a_name_is_typed_and_its_keys_do_nothing_else(still):
+def test_typing_a_name_triggers_no_shortcuts(still):
     active(still)
     regions(still).replace_all([LEFT_HALF])
     still.trigger("rename_region")
@@ -159,7 +159,7 @@ def test_a_name_is_typed_and_its_keys_do_nothing_else(still):
     assert regions(still).all[0].name == "Face a 1"
 
 
-def test_regions_belong_to_their_source_and_outlive_the_program(launch, clip, tmp_path):
+def test_regions_are_remembered_per_source(launch, clip, tmp_path):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
     regions(first).replace_all([LEFT_HALF])
@@ -192,7 +192,7 @@ def answer(bench, path):
     dialog.close()
 
 
-def test_regions_go_to_a_file_and_come_back_by_dropping_it(still, tmp_path):
+def test_regions_are_saved_and_loaded_by_dropping(still, tmp_path):
     path = tmp_path / "regions.json"
     regions(still).replace_all([LEFT_HALF])
     still.trigger("save_regions")
@@ -247,7 +247,7 @@ def test_the_clipboard_gets_two_columns_of_numbers(still):
     assert still.banner.level == "done"
 
 
-def test_the_share_follows_the_film(player):
+def test_the_share_follows_playback(player):
     regions(player).replace_all([LEFT_HALF])
     seen = []
 
@@ -264,7 +264,7 @@ def test_the_share_follows_the_film(player):
     assert "first at 0:00." in analyse(player).card._rows[0].facts.text()
 
 
-def test_the_graph_is_there_once_there_are_regions(player):
+def test_the_chart_appears_with_the_first_region(player):
     plot = analyse(player).card.plot
     assert not plot.chart.built
     regions(player).replace_all([LEFT_HALF, LEFT_HALF.moved(0.3, 0.0)])
@@ -272,7 +272,7 @@ def test_the_graph_is_there_once_there_are_regions(player):
     player.until(lambda: len(plot.chart.curve_points(1)[0]) > 2)
 
 
-def test_a_press_beside_all_regions_chooses_none(still):
+def test_a_press_outside_all_regions_deselects(still):
     regions(still).replace_all([LEFT_HALF])
     regions(still).select(0)
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.8, 0.5))
@@ -281,7 +281,7 @@ def test_a_press_beside_all_regions_chooses_none(still):
     assert regions(still).selected == 0
 
 
-def test_a_region_drawn_on_a_zoomed_picture_lies_where_it_was_drawn(still):
+def test_a_region_is_drawn_on_a_zoomed_picture(still):
     still.trigger("zoom_in")
     still.trigger("zoom_in")
     assert still.canvas.picture_rect().width() > still.canvas.width()

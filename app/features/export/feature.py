@@ -243,7 +243,7 @@ class Export(Feature):
         dialog.rejected.connect(lambda: path.unlink(missing_ok=True))
 
     def _ask_for_folder(self, chosen: str) -> None:
-        from uvanet.video.batch import videos_in
+        from uvanet.video.outputs import videos_in
 
         folder = Path(chosen)
 

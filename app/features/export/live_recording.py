@@ -283,7 +283,7 @@ def _rescue(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: fl
     except OutputError:
         path = reserve_file(folders[0], file_stem(title, dated=True), ".mkv")
         try:
-            buffer.rescue(path, start)
+            buffer.salvage(path, start)
         except OutputError:
             path.unlink(missing_ok=True)
             raise
