@@ -1,6 +1,7 @@
 """Exports from the window: marks, dialog, queue, recording; what is written is read back."""
 
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
 from uvanet.video.events import ExportDone, ExportFailed
+from uvanet.video.replay_buffer import ReplayBuffer
 
 
 def feature(bench):
@@ -445,6 +447,24 @@ def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
     camera.trigger("record")
     # As a signal does, which nobody answers a question for.
     camera.program.shut_down()
+    (kept,) = tmp_path.glob("*.mkv")
+    assert frames_of(kept) >= 5
+
+
+def test_quitting_waits_for_a_recording_that_takes_long_to_save(camera, tmp_path, monkeypatch):
+    ours, save = feature(camera), ReplayBuffer.save
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1)
+
+    def slow(*arguments):
+        time.sleep(2)  # longer than all closing steps together may take
+        return save(*arguments)
+
+    monkeypatch.setattr(ReplayBuffer, "save", slow)
+    camera.window.close()
+    camera.leave()
+    camera.until(lambda: not camera.window.isVisible())
     (kept,) = tmp_path.glob("*.mkv")
     assert frames_of(kept) >= 5
 

@@ -152,11 +152,6 @@ class LiveRecording(QObject):
         """Saves the last half minute; `done` receives the file, on the GUI thread."""
         self._save(title, None, done, failed)
 
-    def wait_saved(self, timeout: float) -> bool:
-        """Waits until recordings are saved; whether they are."""
-        _wait(self._saving, timeout)
-        return not self.saving
-
     def close(self, timeout: float) -> bool:
         """Ends everything at the program's end; a running recording is saved.
 
