@@ -86,7 +86,8 @@ class Export(Feature):
             return QuitPrompt(
                 tr("A recording is running or being saved."),
                 tr("Quitting ends it and keeps it as a video in the folder of the exports."),
-                self.recording.finish_before_quit,
+                self.recording.finish,
+                stopped=lambda: not self.recording.unfinished,
             )
         if self.queue.active:
             return QuitPrompt(
