@@ -1,5 +1,6 @@
 """Exports from the window: marks, dialog, queue, recording; what is written is read back."""
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ from app.features.export.options import ExportOptions, reserve_file
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
 from app.features.export.time_range import read_time, time_text
-from app.runtime.child_process import ChildProcess
+from app.runtime.child_process import ChildProcess, own_environment
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
@@ -265,6 +266,22 @@ def buffered_seconds(bench):
     recorder = feature(bench).recording.live._recorder
     span = recorder.buffer.span if recorder is not None and recorder.buffer is not None else None
     return span[1] - span[0] if span else 0.0
+
+
+def test_frames_of_a_killed_program_are_deleted_at_the_next_start(launch, clip, home):
+    live = home / ".cache" / "uvanet" / "live"
+    live.mkdir(parents=True)
+    script = (
+        "import os, sys; from pathlib import Path; import numpy as np\n"
+        "from uvanet.video.replay_buffer import ReplayBuffer\n"
+        "buffer = ReplayBuffer(Path(sys.argv[1]), 30)\n"
+        "buffer.put(np.zeros((48, 64, 3), np.uint8), 0.0)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(live)], env=own_environment())
+    assert list(live.rglob("*.jpegs"))
+    bench = launch(clip)
+    bench.until(lambda: not list(live.rglob("*.jpegs")))
 
 
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from uvanet.data.motion_law import motion_gain
 from uvanet.evaluation.predictors import Predictor
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ AVERAGE = 1.0
 
 WIDTH = 192
 """Width at which frames are compared, pixels: fine enough for a mouth, too coarse for noise."""
-
-FLOOR, POWER = 0.02, 0.6
 
 
 class MotionBaseline(Predictor):
@@ -72,7 +71,7 @@ class MotionBaseline(Predictor):
         energy /= max(float(energy.max()), 1.0)
         height, width = saliency.shape
         grown = cv2.resize(energy, (width, height), interpolation=cv2.INTER_AREA)
-        return np.asarray(saliency * (FLOOR + np.maximum(grown, 0) ** POWER), np.float32)
+        return np.asarray(saliency * motion_gain(np.maximum(grown, 0)), np.float32)
 
     def _watch(self, image: NDArray[np.uint8], t: float) -> None:
         height, width = image.shape[:2]
