@@ -1,4 +1,4 @@
-"""The predicted scanpath and a note over the picture."""
+"""Layer of the predicted scanpath, with a note in the corner of the picture."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class ScanpathLayer(Layer):
     def __init__(self, font: QFont) -> None:
         super().__init__()
         self._font = font
-        self.looks: Sequence[Peak] = ()
+        self.fixations: Sequence[Peak] = ()
         self.note = ""
 
-    def show_looks(self, looks: Sequence[Peak]) -> None:
+    def show_fixations(self, fixations: Sequence[Peak]) -> None:
         """Sets the fixations in their order; empty for none."""
-        if looks or self.looks:
-            self.looks = looks
+        if fixations or self.fixations:
+            self.fixations = fixations
             self.changed.emit()
 
     def show_note(self, note: str) -> None:
@@ -42,29 +42,29 @@ class ScanpathLayer(Layer):
             self.changed.emit()
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints line, points and note."""
-        places = [to_widget(look.x, look.y) for look in self.looks]
-        for colour, width in ((QColor(0, 0, 0, 130), 4.5), (QColor("#ffffff"), 2.0)):
-            painter.setPen(QPen(colour, width))
-            painter.drawPolyline(QPolygonF(places))
+        """Paints the line, the fixations and the note."""
+        points = [to_widget(fixation.x, fixation.y) for fixation in self.fixations]
+        for color, width in ((QColor(0, 0, 0, 130), 4.5), (QColor("#ffffff"), 2.0)):
+            painter.setPen(QPen(color, width))
+            painter.drawPolyline(QPolygonF(points))
         bold = QFont(self._font)
         bold.setBold(True)
         painter.setFont(bold)
-        for number, place in enumerate(places, start=1):
-            self._paint_point(painter, place, number)
+        for number, point in enumerate(points, start=1):
+            self._paint_fixation(painter, point, number)
         if self.note:
             corner = to_widget(0.0, 1.0)
             height = painter.fontMetrics().height() + 8
             paint_pill(painter, self._font, corner.x() + 12, corner.y() - height - 12, self.note)
 
-    def _paint_point(self, painter: QPainter, place: QPointF, number: int) -> None:
+    def _paint_fixation(self, painter: QPainter, point: QPointF, number: int) -> None:
         first = number == 1
         painter.setPen(QPen(QColor(0, 0, 0, 150), 2.0))
         painter.setBrush(QColor("#ffffff") if first else QColor(24, 27, 33, 235))
-        painter.drawEllipse(place, _RADIUS, _RADIUS)
+        painter.drawEllipse(point, _RADIUS, _RADIUS)
         if not first:
             painter.setPen(QPen(QColor("#ffffff"), 1.6))
-            painter.drawEllipse(place, _RADIUS - 1, _RADIUS - 1)
+            painter.drawEllipse(point, _RADIUS - 1, _RADIUS - 1)
         painter.setPen(QColor("#15181d") if first else QColor("#ffffff"))
-        box = QRectF(place.x() - _RADIUS, place.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS)
+        box = QRectF(point.x() - _RADIUS, point.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
