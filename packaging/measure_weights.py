@@ -13,11 +13,12 @@ from uvanet.data.fixations import find_root, read_split
 from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.card_metrics import card_metrics
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
+from uvanet.evaluation.registry import PREDICTIONS
 from uvanet.model import Model, load
 from uvanet.model_card import Card, Metrics, read_card
 from uvanet.models import load_student
 from uvanet.runtime.branch_engine import BranchEngine
-from uvanet.training.publish import PREDICTIONS, teacher_metrics
+from uvanet.training.publish import teacher_metrics
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
 

@@ -222,7 +222,7 @@ class LiveSession(QObject):
 
     @property
     def position(self) -> float:
-        """Position of the painted frame in its source, in seconds."""
+        """Position of the painted frame in its source, or the one sought since, in seconds."""
         return self._position
 
     @property
@@ -238,8 +238,13 @@ class LiveSession(QObject):
             self._pipeline.play()
 
     def seek(self, seconds: float) -> None:
-        """Jumps to a time of the source; clamped to its start."""
-        self._pipeline.seek(max(0.0, seconds))
+        """Jumps to a time of the source; clamped to its start and end."""
+        info = self.info
+        seconds = max(0.0, seconds)
+        if info is not None and info.seekable:
+            seconds = min(seconds, info.duration or seconds)
+            self._position = seconds
+        self._pipeline.seek(seconds)
 
     def step(self, frames: int) -> None:
         """Pauses and moves by single frames."""

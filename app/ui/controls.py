@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from app.ui.theme import theme_colors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     import numpy as np
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ _CHOICE_KEYS = {
 }
 
 
-def _claims(event: QEvent, keys: set[Qt.Key]) -> bool:
+def reserve_keys(event: QEvent, keys: Collection[Qt.Key]) -> bool:
     """Reserves one of the keys for the focused widget; whether `event` asks for that.
 
     Otherwise a shortcut of the window with the same key would be triggered instead.
@@ -84,7 +84,7 @@ class Slider(QSlider):
 
     def event(self, event: QEvent) -> bool:
         """Reserves the arrow keys."""
-        return _claims(event, _SLIDER_KEYS) or super().event(event)
+        return reserve_keys(event, _SLIDER_KEYS) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jumps to the mouse and starts a drag."""
@@ -268,7 +268,7 @@ class SwatchButton(QAbstractButton):
 
     def event(self, event: QEvent) -> bool:
         """Reserves the arrow keys, which move between choices, and Space, which chooses."""
-        return _claims(event, _CHOICE_KEYS) or super().event(event)
+        return reserve_keys(event, _CHOICE_KEYS) or super().event(event)
 
     def sizeHint(self) -> QSize:
         """A gradient and a line of text."""
@@ -323,7 +323,7 @@ class IconButton(QToolButton):
 
     def event(self, event: QEvent) -> bool:
         """Reserves Space, which presses this button instead of pausing the video."""
-        return _claims(event, {Qt.Key.Key_Space}) or super().event(event)
+        return reserve_keys(event, {Qt.Key.Key_Space}) or super().event(event)
 
 
 class ElidedLabel(QLabel):

@@ -92,7 +92,7 @@ def test_every_visible_action_is_in_a_menu(player):
     assert len(player.main_menu.actions()) == len({spec.menu for spec in ALL_ACTIONS})
 
 
-def test_the_sheet_names_every_action(player):
+def test_the_shortcut_sheet_lists_every_action(player):
     player.trigger("shortcuts")
     sheet = player.window.findChild(ShortcutSheet)
     assert sheet.isVisible()
@@ -157,7 +157,7 @@ def test_space_presses_a_focused_button(still):
     assert still.session.state is PipelineState.PAUSED
 
 
-def test_arrows_go_through_the_colour_maps(still):
+def test_arrows_go_through_the_color_maps(still):
     still.window.activateWindow()
     still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
     swatch = still.overlay_panel.swatches["turbo"]

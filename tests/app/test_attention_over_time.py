@@ -1,4 +1,4 @@
-"""The strip, the scan, jumps to changes, the average and the order of looks."""
+"""Attention over time: strip, scan, moments of change, average, scanpath."""
 
 import threading
 
@@ -53,7 +53,7 @@ def paused(launch, jumpy):
     return bench
 
 
-def test_playing_fills_the_strip_and_a_second_round_adds_nothing(player):
+def test_playback_fills_the_strip_once(player):
     player.until(lambda: len(record(player)) >= 19)
     loops = len(record(player))
     player.until(lambda: player.presenter.packet.frame.epoch > 3)
@@ -62,7 +62,7 @@ def test_playing_fills_the_strip_and_a_second_round_adds_nothing(player):
     assert len(analyse(player).attention_strip.chart._series.seconds) > 10
 
 
-def test_a_scan_sees_the_whole_clip_and_finds_the_changes(paused):
+def test_a_scan_covers_the_clip_and_finds_the_changes(paused):
     paused.trigger("scan_clip")
     assert analyse(paused).attention_strip.progress.isVisible()
     paused.until(lambda: not analyse(paused).history.scanning)
@@ -80,7 +80,7 @@ def test_a_scan_sees_the_whole_clip_and_finds_the_changes(paused):
     paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(2.0, abs=0.06))
 
 
-def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
+def test_a_stopped_scan_keeps_its_results(paused, monkeypatch):
     go_on, seen = threading.Event(), []
     real = paused.predictor.step
 
@@ -100,13 +100,13 @@ def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
     assert 20 <= len(record(paused)) < 30
 
 
-def test_leaving_in_the_middle_of_a_scan(paused):
+def test_quitting_during_a_scan(paused):
     # The fixture looks for threads that stay.
     paused.trigger("scan_clip")
     paused.window.close()
 
 
-def test_a_scan_of_a_file_that_has_gone_says_so(launch, jumpy, tmp_path):
+def test_a_scan_of_a_deleted_file_is_reported(launch, jumpy, tmp_path):
     path = tmp_path / "gone.mp4"
     path.write_bytes(jumpy.read_bytes())
     bench = launch(path)
@@ -119,19 +119,19 @@ def test_a_scan_of_a_file_that_has_gone_says_so(launch, jumpy, tmp_path):
     assert not analyse(bench).history.scanning
 
 
-def test_a_change_that_nobody_has_seen_is_asked_for(paused):
+def test_seeking_an_unknown_change_suggests_a_scan(paused):
     paused.trigger("next_change")
     assert "J" in paused.banner.hint
 
 
-def test_a_click_on_the_strip_goes_there(paused):
+def test_a_click_on_the_strip_seeks(paused):
     graph = analyse(paused).attention_strip.chart
     place = QPoint(round(graph.width() * 5 / 6), 10)
     QTest.mouseClick(graph, Qt.MouseButton.LeftButton, pos=place)
     paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(5.0, abs=0.1))
 
 
-def test_a_long_clip_is_drawn_by_pixels_and_loses_no_jump(player):
+def test_a_long_clip_is_drawn_per_pixel_and_keeps_every_jump(player):
     graph = analyse(player).attention_strip.chart
     count, step = 4000, 0.1
     moved = np.zeros(count, np.float32)
@@ -213,14 +213,14 @@ def test_the_average_lies_where_attention_was(paused):
     assert (paused.grab() == before).all()
 
 
-def test_the_average_goes_with_its_source(paused):
+def test_the_average_ends_with_its_source(paused):
     paused.trigger("average")
     paused.open("demo")
     assert not paused.actions["average"].isChecked()
     assert paused.presenter.heat.fixed is None
 
 
-def test_looks_are_off_at_first_and_then_numbered_points(still):
+def test_the_scanpath_is_off_by_default(still):
     layer = analyse(still).scanpath_layer
     before = still.grab()
     assert not layer.fixations

@@ -1,6 +1,8 @@
 """Exports from the window: marks, dialog, queue, recording; what is written is read back."""
 
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -15,11 +17,12 @@ from app.features.export.options import ExportOptions, reserve_file
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
 from app.features.export.time_range import read_time, time_text
-from app.runtime.child_process import ChildProcess
+from app.runtime.child_process import ChildProcess, own_environment
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
 from uvanet.video.events import ExportDone, ExportFailed
+from uvanet.video.replay_buffer import ReplayBuffer
 
 
 def feature(bench):
@@ -53,7 +56,7 @@ def test_the_marked_part_is_exported(still, tmp_path):
     still.trigger("mark_in")
     still.seek(1.0)
     still.trigger("mark_out")
-    assert still.transport.timeline._marks == (500, 1033)
+    assert still.session.marks == (pytest.approx(0.5), pytest.approx(1 + 1 / 30))
     dialog = ask(still)
     assert not dialog.more_options.isVisible()
     dialog.line.setText(str(tmp_path / "cut"))
@@ -68,7 +71,16 @@ def test_the_marked_part_is_exported(still, tmp_path):
     assert still.settings.export_folder == str(tmp_path)
     assert "csv" in still.settings.export_extras
     still.trigger("clear_marks")
-    assert still.transport.timeline._marks is None
+    assert still.session.marks == (None, None)
+
+
+def test_a_mark_is_at_the_position_that_was_sought(still):
+    still.session.seek(0.4)
+    still.trigger("mark_in")  # before the frame is there
+    assert still.session.marks == (0.4, None)
+    still.session.seek(100)
+    still.trigger("mark_out")
+    assert still.session.marks == (0.4, pytest.approx(2 + 1 / 30))
 
 
 def test_the_part_can_be_typed(still, tmp_path):
@@ -91,7 +103,7 @@ def test_the_part_can_be_typed(still, tmp_path):
     (task,) = wait_ended(still)
     assert task.state == ExportState.DONE, task.message
     assert frames_of(tmp_path / "typed.mp4") == 15
-    assert still.transport.timeline._marks == (1000, 1500)
+    assert still.session.marks == (1.0, 1.5)
     # What nobody touched stays as it was marked, to the last digit.
     assert ask(still).span == (1.0, 1.5)
 
@@ -106,9 +118,9 @@ def test_marks_that_would_cross_move_out_of_the_way(still):
     still.trigger("mark_out")
     still.seek(1.5)
     still.trigger("mark_in")
-    assert still.transport.timeline._marks == (1500, still.transport.timeline.maximum())
+    assert still.session.marks == (pytest.approx(1.5), None)
     still.open("demo")
-    assert still.transport.timeline._marks is None
+    assert still.session.marks == (None, None)
 
 
 def test_a_queue_runs_one_export_at_a_time_and_shows_progress(player, tmp_path):
@@ -254,6 +266,22 @@ def buffered_seconds(bench):
     recorder = feature(bench).recording.live._recorder
     span = recorder.buffer.span if recorder is not None and recorder.buffer is not None else None
     return span[1] - span[0] if span else 0.0
+
+
+def test_frames_of_a_killed_program_are_deleted_at_the_next_start(launch, clip, home):
+    live = home / ".cache" / "uvanet" / "live"
+    live.mkdir(parents=True)
+    script = (
+        "import os, sys; from pathlib import Path; import numpy as np\n"
+        "from uvanet.video.replay_buffer import ReplayBuffer\n"
+        "buffer = ReplayBuffer(Path(sys.argv[1]), 30)\n"
+        "buffer.put(np.zeros((48, 64, 3), np.uint8), 0.0)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(live)], env=own_environment())
+    assert list(live.rglob("*.jpegs"))
+    bench = launch(clip)
+    bench.until(lambda: not list(live.rglob("*.jpegs")))
 
 
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
@@ -436,6 +464,24 @@ def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
     camera.trigger("record")
     # As a signal does, which nobody answers a question for.
     camera.program.shut_down()
+    (kept,) = tmp_path.glob("*.mkv")
+    assert frames_of(kept) >= 5
+
+
+def test_quitting_waits_for_a_recording_that_takes_long_to_save(camera, tmp_path, monkeypatch):
+    ours, save = feature(camera), ReplayBuffer.save
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1)
+
+    def slow(*arguments):
+        time.sleep(2)  # longer than all closing steps together may take
+        return save(*arguments)
+
+    monkeypatch.setattr(ReplayBuffer, "save", slow)
+    camera.window.close()
+    camera.leave()
+    camera.until(lambda: not camera.window.isVisible())
     (kept,) = tmp_path.glob("*.mkv")
     assert frames_of(kept) >= 5
 

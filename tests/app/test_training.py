@@ -13,10 +13,18 @@ from studio_kit import answer, begin, collect, finish, looks_at_green, patient, 
 
 from app.features.training import training_dependencies
 from app.features.training.feature import Training
-from app.features.training.run import RunResult
-from app.features.training.run_folders import EVENTS, RunRequest, new_run_folder, write_request
+from app.features.training.run import RunResult, TrainingRun
+from app.features.training.run_folders import (
+    EVENTS,
+    RunRequest,
+    new_run_folder,
+    read_request,
+    write_request,
+)
 from uvanet.registry import list_user_models
 from uvanet.training.run_lock import holder
+
+DATA = Path(__file__).parent / "data"
 
 
 def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
@@ -47,6 +55,7 @@ def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
     # The fake network looked at edges of both squares; the student looks at the green one.
     studio.until(lambda: looks_at_green(studio.presenter.packet))
     assert [card.name for card in list_user_models()] == [Path(result.model).stem]
+    studio.until(lambda: not studio.feature.controller.findChildren(TrainingRun))
     studio.until(lambda: not folder.exists())
     studio.trigger("training_runs")
     library = studio.feature.library.dialog
@@ -210,3 +219,14 @@ def test_a_run_that_ended_while_the_program_was_closed_leaves_the_active_one_alo
     assert studio.feature.controller.running
     studio.feature.send("stop")
     finish(studio)
+
+
+def test_the_request_of_a_run_of_0_1_0_is_read(tmp_path):
+    (tmp_path / "run.json").write_bytes((DATA / "run-0.1.0.json").read_bytes())
+    request = read_request(tmp_path)
+    assert request.kind == "distill"
+    assert request.arguments[:2] == ["--pool", "/films"]
+    assert request.background
+    for damaged in ("", "null", "[]", '{"kind": "adapt"}', '{"kind": 5}', "[" * 100_000):
+        (tmp_path / "run.json").write_text(damaged)
+        assert read_request(tmp_path) is None

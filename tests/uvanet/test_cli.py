@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from uvanet.extras import is_installed
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
@@ -195,9 +196,12 @@ def test_user_errors_are_one_clear_line(photo: Path, tmp_path: Path) -> None:
     assert "0 to 1" in refused("predict", photo, *out, "--opacity", "7", cwd=tmp_path)
     assert "jet" in refused("predict", photo, *out, "--colormap", "jet", cwd=tmp_path)
     assert "-o" in refused("predict", photo, cwd=tmp_path)
+    gpu = ("--engine", "onnx", "--device", "cuda")
+    assert "does not run on cuda" in refused("predict", photo, *out, *gpu, cwd=tmp_path)
     assert "paint" in refused("paint", cwd=tmp_path)
     assert "uvanet-65" in refused("info", "uvanet-65", cwd=tmp_path)
-    assert "nowhere" in refused("train", "--data", "nowhere", "--out", "run", cwd=tmp_path)
+    if is_installed("torch"):
+        assert "nowhere" in refused("train", "--data", "nowhere", "--out", "run", cwd=tmp_path)
     assert "uvanet-65" in refused("bench", "--model", "uvanet-65", cwd=tmp_path)
     left = {"text.mp4", "empty.mp4", "folder", "photo.png"}
     assert set(os.listdir(tmp_path)) == left

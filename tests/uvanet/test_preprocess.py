@@ -117,6 +117,12 @@ def test_a_step_allocates_nothing_of_a_frames_size() -> None:
     assert peak < 100_000
 
 
+@pytest.mark.parametrize("size", [(0, 0), (0, 64), (64, -1)])
+def test_an_empty_input_size_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="input size"):
+        InputResizer(size)
+
+
 def test_the_next_frame_uses_the_same_buffer() -> None:
     shrinker = InputResizer((64, 64))
     first = shrinker(gradient(720, 1280))

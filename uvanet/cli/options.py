@@ -25,12 +25,18 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
-    """Adds `--engine` and `--threads`."""
+    """Adds `--engine`, `--device` and `--threads`."""
     parser.add_argument(
         "--engine",
         choices=("auto", "onnx", "torch"),
         default="auto",
-        help="what runs the network: ONNX Runtime, or PyTorch on its fastest device (auto: onnx)",
+        help="ONNX Runtime, or PyTorch (auto: PyTorch where --device is a GPU, else ONNX Runtime)",
+    )
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda", "mps"),
+        default="",
+        help="what the network runs on (cpu; with --engine torch the fastest there is)",
     )
     parser.add_argument(
         "--threads",

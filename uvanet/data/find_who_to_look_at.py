@@ -77,6 +77,8 @@ def _read_table(path: Path) -> dict[str, NDArray[np.float64]]:
         with gzip.open(path, "rt", newline="") as file:
             for row in csv.DictReader(file):
                 values = [float(row[column]) for column in _COLUMNS[2:]]
+                if not np.isfinite(values).all():
+                    raise ValueError(f"{row['clip']} has a fixation at {values}")
                 rows.setdefault(row["clip"], []).append(values)
     except (OSError, EOFError, KeyError, ValueError, TypeError) as error:
         raise UsageError(

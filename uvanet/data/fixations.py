@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -134,7 +135,10 @@ def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
         with gzip.open(path, "rt", newline="", encoding="utf-8") as table:
             for row in csv.DictReader(table):
                 name = f"{row['dataset']}/{row['image']}"
-                points.setdefault(name, []).append((float(row["x"]), float(row["y"])))
+                point = float(row["x"]), float(row["y"])
+                if not (math.isfinite(point[0]) and math.isfinite(point[1])):
+                    raise ValueError(f"{name} has a fixation at {point}")
+                points.setdefault(name, []).append(point)
                 observers.setdefault(name, set()).add(row["observer"])
     except (OSError, EOFError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise UsageError(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PRIOR = "center-prior"
 MOTION = "+motion"
-BRANCHES = ("ensemble", "spatiotemporal", "spatial", "temporal")
+PREDICTIONS = ("ensemble", "spatiotemporal", "spatial", "temporal")
+"""Outputs of a student, see `uvanet.models.student.StudentOutput`."""
 
 FORMS = f"""\
   {PRIOR}         mean gaze of the train split, for every picture
@@ -69,7 +70,7 @@ def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predic
     if name in BASELINES:
         return FunctionPredictor(name, BASELINES[name])
     model, colon, branch = name.rpartition(":")
-    if colon and branch in BRANCHES:
+    if colon and branch in PREDICTIONS:
         return _branch(name, model, branch)
     external = resolve_model(name).external
     if external is not None:

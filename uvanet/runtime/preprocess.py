@@ -31,9 +31,14 @@ class InputResizer:
 
     Args:
         size: Height and width of the result, pixels.
+
+    Raises:
+        ValueError: A side is below 1.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
+        if min(size) < 1:
+            raise ValueError(f"no input size: {size}")
         self.size = size
         halvings = 0
         while size[0] * size[1] << 2 * (halvings + 1) <= MAX_GRID_POINTS:

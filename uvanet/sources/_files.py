@@ -22,6 +22,12 @@ def check_file(path: Path) -> None:
             raise SourceError(f"{path} does not exist.", "Look at the spelling of the path.")
         if path.is_dir():
             raise SourceError(f"{path} is a folder.", "Name a file in it.")
+        if not path.is_file():
+            # Reading a pipe may wait without end.
+            raise SourceError(
+                f"{path} is not a regular file.",
+                "Save its content to a file, or name a device such as camera:0.",
+            )
         if not os.access(path, os.R_OK):
             raise SourceError(f"{path} may not be read by you.", "Ask its owner for permission.")
         if path.is_file() and path.stat().st_size == 0:

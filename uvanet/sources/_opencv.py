@@ -48,7 +48,7 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     if channels == 1:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)  # type: ignore[assignment]
     elif channels == 4:
-        pixels = _over_white(pixels)
+        pixels = over_white(pixels)
     elif channels != 3:
         raise SourceError(f"{name} has {channels} channels.", "Convert it to RGB or grey.")
     return np.ascontiguousarray(pixels)
@@ -67,7 +67,7 @@ def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     )
 
 
-def _over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:
     alpha = cv2.cvtColor(bgra[:, :, 3], cv2.COLOR_GRAY2BGR)
     colour = cv2.multiply(np.ascontiguousarray(bgra[:, :, :3]), alpha, scale=1 / 255)
     return cv2.add(colour, cv2.bitwise_not(alpha))  # type: ignore[return-value]

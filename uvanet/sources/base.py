@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     import numpy as np
@@ -59,7 +60,9 @@ class SourceInfo:
         live: Frames come at the source's own time and cannot be waited for (camera, stream,
             screen). A source that is not live is paced by its reader.
         seekable: `seek` works.
-        note: A quiet remark for the user, such as why the demo is shown; may be empty.
+        note: A remark for the user, such as why the demo is shown; may be empty.
+        clock_start: Seconds on a file's own clock at which frame 0 is shown; its sound has the
+            same clock.
     """
 
     spec: str
@@ -73,6 +76,7 @@ class SourceInfo:
     live: bool = False
     seekable: bool = False
     note: str = ""
+    clock_start: float = 0.0
 
 
 class Source(abc.ABC):
@@ -118,6 +122,10 @@ class Source(abc.ABC):
         from uvanet.errors import SourceError
 
         raise SourceError(f"{self.info.title} cannot be sought.", "Use a file to jump in time.")
+
+    def files(self) -> list[Path]:
+        """Lists the local files that are read; valid before `open`. None of them may be written."""
+        return []
 
     @abc.abstractmethod
     def renew(self) -> Source:

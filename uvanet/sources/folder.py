@@ -50,6 +50,10 @@ class FolderSource(ThreadSafeSource):
         self._next_index = 0
         self._given = False
 
+    def files(self) -> list[Path]:
+        """See `Source.files`."""
+        return _pictures(self._path)
+
     def _open(self) -> SourceInfo:
         self._files = _pictures(self._path)
         self._fps = self._fps or _usual_rate(self._files)

@@ -11,6 +11,8 @@ import numpy as np
 from uvanet.sources.base import Frame, Source, SourceInfo
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 _ROTATIONS = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -118,6 +120,10 @@ class OrientedSource(Source):
     def seek(self, seconds: float) -> None:
         """Makes the next `read` give the frame shown at `seconds`."""
         self._source.seek(seconds)
+
+    def files(self) -> list[Path]:
+        """Lists the local files that are read."""
+        return self._source.files()
 
     def close(self) -> None:
         """Lets go of the device or file."""

@@ -102,6 +102,10 @@ class PictureSource(ThreadSafeSource):
         self._path = path.absolute()
         self._image: NDArray[np.uint8] | None = None
 
+    def files(self) -> list[Path]:
+        """See `Source.files`."""
+        return [self._path]
+
     def _open(self) -> SourceInfo:
         self._image = load_picture(self._path)
         return SourceInfo(

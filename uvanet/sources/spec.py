@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from uvanet.errors import SourceError
+from uvanet.redaction import printable
 from uvanet.sources.camera import CameraSource
 from uvanet.sources.cameras import list_cameras
 from uvanet.sources.demo import demo_source
@@ -52,6 +54,9 @@ def make_source(
         SourceError: The string can mean nothing. Whether the thing is there shows in `open`.
     """
     text = spec.strip()
+    # A name may begin or end with spaces, or look like something else.
+    if text != spec and os.path.lexists(spec):
+        return _from_path(Path(spec), fps)
     if not text:
         raise SourceError("No source was named.", _FORMS)
     if "\0" in text:
@@ -88,12 +93,13 @@ def default_source(*, camera: CameraFormat | None = None) -> Source:
 
 def _from_path(path: Path, fps: float | None) -> Source:
     try:
-        path = path.expanduser()
+        if not os.path.lexists(path):
+            path = path.expanduser()
         if path.is_dir():
             return FolderSource(path, fps)
         return PictureSource(path) if is_picture(path) else VideoSource(path)
     except (OSError, RuntimeError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read: {error}.", _FORMS) from None
+        raise SourceError(f"{printable(path)} cannot be read: {error}.", _FORMS) from None
 
 
 def _file_url(url: str) -> Path:

@@ -17,6 +17,7 @@ from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.card_metrics import CARD_SETS, card_metrics
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import StreamPredictor
+from uvanet.evaluation.registry import PREDICTIONS
 from uvanet.model import Model, load
 from uvanet.model_card import Card, DataSource, file_hash
 from uvanet.models import count_macs, count_parameters, layer_costs, load_student
@@ -43,16 +44,14 @@ if TYPE_CHECKING:
     from uvanet.model_card import Metrics
     from uvanet.models import SpatioTemporal
     from uvanet.training.adapt import AdaptConfig, FinetuneResult
-    from uvanet.training.config import TrainConfig
+    from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, TrainConfig
     from uvanet.training.provenance import Provenance
-    from uvanet.training.teachers.spatial import TeacherConfig
-    from uvanet.training.teachers.temporal import MotionTeacherConfig
+
 
 CITATION = (
     "Fu, Shi, Song, Ge, Lu, Li: Ultrafast Video Attention Prediction with Coupled Knowledge "
     "Distillation. AAAI 2020, 34(07), 10802-10809. arXiv 1904.04449."
 )
-PREDICTIONS = ("ensemble", "spatiotemporal", "spatial", "temporal")
 
 _LIMITS = [
     "Trained on free viewing of still pictures; tasks, sound and text are unknown to it.",
@@ -204,7 +203,7 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
 
 
 def publish_teachers(
-    root: Path, out: Path, spatial: TeacherConfig, temporal: MotionTeacherConfig
+    root: Path, out: Path, spatial: SpatialTeacherConfig, temporal: TemporalTeacherConfig
 ) -> dict[str, Card]:
     """Measures both teachers of a run and writes their cards beside their ONNX files.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.video.job import ClipStyle
-    from uvanet.video.sink import Annotated
+    from uvanet.video.sinks import AnnotatedFrame
 
 _GAP = 4
 _LEVELS = (0.5, 0.75)
@@ -41,7 +41,7 @@ class Compositor:
         self._names = names
         self._curve: deque[tuple[float, float]] = deque()
 
-    def planes(self, item: Annotated) -> NDArray[np.uint8]:
+    def planes(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
         """The picture as `uvanet.video.yuv.to_planes` gives it."""
         if not self._look.bare:
             return to_planes(self.image(item))
@@ -50,7 +50,7 @@ class Compositor:
             blend(planes, item.smoothed, self._look.style)
         return planes
 
-    def image(self, item: Annotated) -> NDArray[np.uint8]:
+    def image(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
         """The picture, BGR, uint8, (h, w, 3), a new array."""
         panes = [self._pane(name, item) for name in self._look.panes]
         whole = panes[0]
@@ -60,7 +60,7 @@ class Compositor:
             whole = np.concatenate(row, axis=1)
         return np.concatenate([whole, self._graph(item, whole)]) if self._look.plot else whole
 
-    def _pane(self, name: str, item: Annotated) -> NDArray[np.uint8]:
+    def _pane(self, name: str, item: AnnotatedFrame) -> NDArray[np.uint8]:
         image = _resized(item.frame.image, self._look.height)
         saliency = item.teacher if name == "teacher" else item.smoothed
         if name == "original" or saliency is None:
@@ -75,7 +75,7 @@ class Compositor:
             _draw_label(pane, self._names[name], pane.shape[1])
         return pane
 
-    def _graph(self, item: Annotated, above: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _graph(self, item: AnnotatedFrame, above: NDArray[np.uint8]) -> NDArray[np.uint8]:
         now = item.frame.pts
         if self._curve and now < self._curve[-1][0]:
             self._curve.clear()

@@ -1,12 +1,13 @@
 """From a source to files, with no window: each frame once, in order.
 
 A thread reads ahead into a short queue that blocks, the calling thread predicts and composes, and
-ffmpeg encodes in its own process; so the three overlap and memory does not grow with the clip.
+the encoder works on threads of its own; the three overlap, and memory does not grow with the clip.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -15,16 +16,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.errors import OutputError, SourceError, UsageError
+from uvanet.errors import SourceError, UsageError
 from uvanet.sources import make_source
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
 from uvanet.video.control import Control, Meter, Progress
-from uvanet.video.outputs import open_outputs, shows_pictures
+from uvanet.video.outputs import free_names, make_sinks, protect_inputs, shows_pictures
 from uvanet.video.prefetch import read_ahead
-from uvanet.video.sink import Annotated
+from uvanet.video.sinks import AnnotatedFrame
 from uvanet.video.smoothing import smooth
 from uvanet.video.timing import Timing, timing_of
+from uvanet.video.transaction import Transaction, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
     from uvanet.sources import Frame, Source, SourceInfo
     from uvanet.video.job import Job
-    from uvanet.video.sink import Outputs
 
 _REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
 _SAMPLES = 20_000  # timings for the percentiles
@@ -50,7 +51,7 @@ class ExportResult:
     """What an export did.
 
     Attributes:
-        paths: What was written.
+        paths: The files written; their names may differ from the job's, see `Job.overwrite`.
         model: The model's name.
         source: The source's facts.
         frames: Frames written.
@@ -105,41 +106,42 @@ def export(
 def _export(
     job: Job, progress: Callable[[Progress], None] | None, control: Control
 ) -> ExportResult:
-    annotator = _Annotator(job)
     began = time.perf_counter()
     upright = make_source(job.source, fps=job.folder_fps)
+    protect_inputs(job.outs, [*upright.files(), *job.inputs])
+    job = dataclasses.replace(job, outs=job.outs if job.overwrite else free_names(job.outs))
+    annotator = _Annotator(job)
     with OrientedSource(upright, Orientations(job.orientation)) as source:
         _go_to_start(source, job)
-        timing = timing_of(source.info)
+        files = source.files()
+        timing = timing_of(source.info, files[0] if files else None)
         annotator.timing = timing
-        outputs = open_outputs(job, source.info, timing, annotator.name, annotator.teacher_name)
+        names = (annotator.name, annotator.teacher_name)
+        outputs = Transaction(make_sinks(job, source.info, files, timing, *names))
         meter = Meter(expected_frames(source.info, job))
         try:
-            stopped = _run(job, source, annotator, outputs, meter, control, progress)
-            frames = annotator.frames
             try:
-                note = outputs.close()
-            except OutputError as error:
-                note, stopped, frames = "", str(error), _kept(outputs, error)
-        except _Full as full:
-            note, stopped, frames = "", str(full.error), _kept(outputs, full.error)
+                stopped = _run(job, source, annotator, outputs, meter, control, progress)
+                outcome = outputs.complete()
+            except WriteError as full:
+                stopped, outcome = "", outputs.keep(full.error)
         except BaseException:
             outputs.abort()
             raise
     seconds = time.perf_counter() - began
     p50, p95 = np.percentile(annotator.latency, [50, 95]) * 1e3
     return ExportResult(
-        paths=job.outs,
+        paths=outcome.paths,
         model=annotator.name,
         source=source.info,
-        frames=frames,
+        frames=outcome.frames,
         seconds=seconds,
-        fps=frames / seconds,
+        fps=outcome.frames / seconds,
         network_p50_ms=float(np.median(annotator.network)) * 1e3,
         latency_p50_ms=float(p50),
         latency_p95_ms=float(p95),
-        stopped=stopped,
-        note=note,
+        stopped=outcome.problem or stopped,
+        note=outcome.note,
     )
 
 
@@ -155,14 +157,6 @@ def _alone() -> Iterator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
-
-
-class _Full(Exception):
-    """A file could not take a frame."""
-
-    def __init__(self, error: OutputError) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class _Annotator:
@@ -192,7 +186,7 @@ class _Annotator:
     def teacher_name(self) -> str:
         return self._teacher.model.card.name if self._teacher else ""
 
-    def annotate(self, frame: Frame) -> Annotated:
+    def annotate(self, frame: Frame) -> AnnotatedFrame:
         start = time.perf_counter()
         saliency = self._stream.step(frame.image, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
@@ -207,7 +201,7 @@ class _Annotator:
             self._teacher_maps.append((frame.pts, seen))
             teacher = smooth(self._teacher_maps, self._smoothing)
         smoothed = smooth(self._maps, self._smoothing)
-        return Annotated(frame, self._time(frame), saliency, smoothed, teacher)
+        return AnnotatedFrame(frame, self._time(frame), saliency, smoothed, teacher)
 
     def _time(self, frame: Frame) -> Fraction:
         """When the frame is shown in the clip; broken time stamps must not stand still."""
@@ -225,7 +219,7 @@ def _run(
     job: Job,
     source: Source,
     annotator: _Annotator,
-    outputs: Outputs,
+    outputs: Transaction,
     meter: Meter,
     control: Control,
     progress: Callable[[Progress], None] | None,
@@ -235,10 +229,8 @@ def _run(
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
             for arrived, frame in frames:
                 item = annotator.annotate(frame)
-                try:
-                    outputs.write(item)
-                except OutputError as error:
-                    raise _Full(error) from error
+                outputs.write(item)
+                control.started = True
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)
                 if progress:
@@ -256,16 +248,7 @@ def _run(
         raise Cancelled
     if not annotator.frames:
         raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
-    return "It was stopped." if control.stopped else ""
-
-
-def _kept(outputs: Outputs, error: OutputError) -> int:
-    """Saves what is whole; raises the error where that is nothing."""
-    kept = outputs.keep()
-    if not kept:
-        outputs.abort()
-        raise error
-    return kept
+    return control.reason
 
 
 def _go_to_start(source: Source, job: Job) -> None:

@@ -104,6 +104,9 @@ class Job:
         folder_fps: Pictures a second of a folder.
         regions: Whose shares of attention go into the tables; parts of the picture as it is turned.
         orientation: How the pictures are turned before anything else.
+        overwrite: Existing outputs are replaced. Otherwise an output whose name is taken gets a
+            number: "clip.mp4" becomes "clip-2.mp4".
+        inputs: Further files that are read, such as regions; no output may replace them.
 
     Raises:
         UsageError: The range is empty, or the teacher's pane has no teacher.
@@ -119,6 +122,8 @@ class Job:
     folder_fps: float | None = None
     regions: tuple[RegionMask, ...] = ()
     orientation: Orientation = UPRIGHT
+    overwrite: bool = False
+    inputs: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if self.start < 0 or (self.end is not None and self.end <= self.start):

@@ -11,7 +11,7 @@ from app.pipeline.agreement import fit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Blue and orange are told apart with every kind of colour blindness.
+# Blue and orange are told apart with every kind of color blindness.
 MORE = (61, 158, 255)
 """BGR where the first map is higher."""
 
@@ -46,9 +46,9 @@ def difference_image(
     # The root lifts what is faint without hiding what is strong.
     alpha = np.sqrt(strength) * opacity
     more, less = np.array(MORE, np.float32), np.array(LESS, np.float32)
-    colours = np.where(difference[..., None] > 0, more, less)
+    colors = np.where(difference[..., None] > 0, more, less)
     result = np.empty((height, width, 4), np.uint8)
-    result[..., :3] = colours * alpha[..., None]
+    result[..., :3] = colors * alpha[..., None]
     result[..., 3] = 255 * alpha
     return result
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from app.ui.controls import reserve_keys
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -76,11 +77,8 @@ class WipeHandle(QWidget):
         return super().eventFilter(watched, event)
 
     def event(self, event: QEvent) -> bool:
-        """Claims the arrow keys before the window's shortcuts see them."""
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _KEYS:  # type: ignore[attr-defined]
-            event.accept()
-            return True
-        return super().event(event)
+        """Reserves the arrow keys."""
+        return reserve_keys(event, _KEYS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves by the arrow keys."""

@@ -50,6 +50,7 @@ class Export(Feature):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         actions, slots, session = context.actions, context.slots, context.session
+        self.card = ExportQueueCard()
         self.queue = ExportQueue(self)
         self.queue.changed.connect(self._on_task_changed)
         self.queue.ended.connect(self._on_task_ended)
@@ -57,7 +58,6 @@ class Export(Feature):
         self.builder = ExportJobBuilder(context, self.queue)
         self.recording = RecordingController(context, self.builder, self)
         self.recording.changed.connect(self._on_recording_changed)
-        self.card = ExportQueueCard()
         self.card.dismissed.connect(self._on_dismissed)
         self.card.folder_requested.connect(self._open_folder)
         # Queued: the panel is laid out by then.
@@ -86,7 +86,8 @@ class Export(Feature):
             return QuitPrompt(
                 tr("A recording is running or being saved."),
                 tr("Quitting ends it and keeps it as a video in the folder of the exports."),
-                self.recording.finish_before_quit,
+                self.recording.finish,
+                stopped=lambda: not self.recording.unfinished,
             )
         if self.queue.active:
             return QuitPrompt(
@@ -133,20 +134,18 @@ class Export(Feature):
 
     @action("Mark start", Menu.EXPORT, "I", icon="mark-in", needs=SEEKABLE, group=1)
     def mark_in(self) -> None:
-        """Marks the frame on the canvas as the start of the clip."""
-        session, packet = self.context.session, self.context.presenter.packet
-        if packet is not None:
-            start, end = packet.frame.pts, session.marks[1]
-            session.set_marks(start, None if end is not None and end <= start else end)
+        """Marks the current frame as the start of the clip."""
+        session = self.context.session
+        start, end = session.position, session.marks[1]
+        session.set_marks(start, None if end is not None and end <= start else end)
 
     @action("Mark end", Menu.EXPORT, "U", icon="mark-out", needs=SEEKABLE, group=1)
     def mark_out(self) -> None:
-        """Marks the frame on the canvas as the end of the clip; the clip contains it."""
-        session, packet = self.context.session, self.context.presenter.packet
-        if packet is not None and session.info is not None:
-            fps = session.info.fps
-            start, end = session.marks[0], packet.frame.pts + (1 / fps if fps else _FRAME_SECONDS)
-            session.set_marks(None if start is not None and end <= start else start, end)
+        """Marks the current frame as the end of the clip; the clip contains it."""
+        session = self.context.session
+        fps = session.info.fps if session.info is not None else 0.0
+        start, end = session.marks[0], session.position + (1 / fps if fps else _FRAME_SECONDS)
+        session.set_marks(None if start is not None and end <= start else start, end)
 
     @action("Clear marks", Menu.EXPORT, "Shift+I", needs=SEEKABLE, group=1)
     def clear_marks(self) -> None:
@@ -245,7 +244,7 @@ class Export(Feature):
         dialog.rejected.connect(lambda: path.unlink(missing_ok=True))
 
     def _ask_for_folder(self, chosen: str) -> None:
-        from uvanet.video.batch import videos_in
+        from uvanet.video.outputs import videos_in
 
         folder = Path(chosen)
 

@@ -1,4 +1,4 @@
-"""Models: which student and teacher run, on which engine, and what each costs here."""
+"""Models: choice of student, teacher and engine, and measurement of latencies."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Models(Feature):
 
     @action("Models…", Menu.COMPARE, "M", icon="model", group=2)
     def choose_models(self) -> None:
-        """Shows the models with what is known of each."""
+        """Opens the list of models."""
         if self._dialog is None:
             session = self.context.session
             self._dialog = ModelsDialog(
@@ -101,7 +101,7 @@ class Models(Feature):
     # -- models
 
     def try_file(self, path: str) -> None:
-        """Opens the dialog that tries a file on the picture that is shown."""
+        """Opens the dialog that tries a file on the current picture."""
         dialog = self.trial = OnnxModelDialog(path, self.context.slots.window)
         dialog.tried.connect(self._try)
         dialog.accepted_model.connect(self._accept)

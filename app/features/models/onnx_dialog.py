@@ -61,7 +61,7 @@ class OnnxModelDialog(QDialog):
             [(tr("as the file says"), ""), *((name, name) for name in ("NCHW", "NHWC", "NTCHW"))],
         )
         self.range_box = self._box(tr("White is"), [("1", "1"), ("255", "255")])
-        self.colour_box = self._box(tr("Colours"), [("RGB", "rgb"), ("BGR", "bgr")])
+        self.color_box = self._box(tr("Colors"), [("RGB", "rgb"), ("BGR", "bgr")])
         self.output_box = self._box(
             tr("Output"),
             [(tr("map"), "map"), (tr("logarithm"), "log"), (tr("log odds"), "logit")],
@@ -77,7 +77,7 @@ class OnnxModelDialog(QDialog):
         for field in (self.size_line, self.mean_line, self.std_line):
             form.addRow(field.accessibleName(), field)
         form.addRow("", imagenet)
-        for box in (self.range_box, self.layout_box, self.colour_box, self.output_box):
+        for box in (self.range_box, self.layout_box, self.color_box, self.output_box):
             form.addRow(box.accessibleName(), box)
         self.preview = QLabel()
         self.preview.setAccessibleName(tr("What the model makes of the picture"))
@@ -128,7 +128,7 @@ class OnnxModelDialog(QDialog):
             ("std", ":".join(self.std_line.text().replace(",", " ").split()), "1"),
             ("range", self.range_box.currentData(), "1"),
             ("layout", self.layout_box.currentData(), ""),
-            ("color", self.colour_box.currentData(), "rgb"),
+            ("color", self.color_box.currentData(), "rgb"),
             ("output", self.output_box.currentData(), "map"),
         ]
         said = [f"{key}={value}" for key, value, usual in settings if value not in ("", usual)]

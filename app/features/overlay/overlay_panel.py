@@ -74,16 +74,16 @@ class OverlayPanel(QFrame):
         group = QButtonGroup(self)
         grid = QGridLayout()
         grid.setSpacing(4)
-        for place, (name, colours) in enumerate(colormaps.items()):
+        for index, (name, colors) in enumerate(colormaps.items()):
             safe = name in SAFE_COLORMAPS
-            swatch = SwatchButton(name, colours, safe=safe)
-            swatch.setAccessibleName(tr("Colour map {name}").format(name=name.capitalize()))
-            words = tr("Colour map, safe for colour-blind eyes") if safe else tr("Colour map")
-            swatch.setAccessibleDescription(words)
-            swatch.setToolTip(tip(words, f"colormap_{name}"))
+            swatch = SwatchButton(name, colors, safe=safe)
+            swatch.setAccessibleName(tr("Color map {name}").format(name=name.capitalize()))
+            text = tr("Color map, safe for color-blind people") if safe else tr("Color map")
+            swatch.setAccessibleDescription(text)
+            swatch.setToolTip(tip(text, f"colormap_{name}"))
             swatch.clicked.connect(lambda _=False, name=name: self.colormap_chosen.emit(name))
             group.addButton(swatch)
-            grid.addWidget(swatch, place // 2, place % 2)
+            grid.addWidget(swatch, index // 2, index % 2)
             self.swatches[name] = swatch
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)

@@ -31,15 +31,15 @@ _WIDEST = 320
 
 
 class SourcePicker(IconButton):
-    """Cameras by name, screens, the demo, files and addresses, recent sources.
+    """Lists cameras, screens, the demo, files, URLs and recent sources.
 
     Args:
         actions: All actions.
 
     Signals:
         chosen: The string that opens the source.
-        wanted: The list is about to open; fresh devices are welcome.
-        forgotten: The user wants the recent sources cleared.
+        wanted: The list is about to open; its devices should be searched again.
+        forgotten: The user wants to clear the recent sources.
     """
 
     chosen = Signal(str)
@@ -66,11 +66,11 @@ class SourcePicker(IconButton):
         self.show_source("camera", tr("Choose a source"), "")
 
     def show_source(self, kind: str, title: str, spec: str) -> None:
-        """Names the source that plays.
+        """Shows the current source.
 
         Args:
             kind: Value of a `SourceKind`.
-            title: Its name for people.
+            title: Name to show.
             spec: The string that opens it.
         """
         self._title, self._current = title, spec
@@ -82,12 +82,12 @@ class SourcePicker(IconButton):
         self._refill()
 
     def set_devices(self, devices: Devices) -> None:
-        """Lists what a search found."""
+        """Sets the cameras and screens."""
         self._devices = devices
         self._refill()
 
     def set_recent(self, specs: Sequence[str]) -> None:
-        """Lists recent sources, newest first."""
+        """Sets the recent sources, newest first."""
         self._recent = list(specs)
         self._refill()
 
@@ -96,7 +96,7 @@ class SourcePicker(IconButton):
         self.wanted.emit()
 
     def _refill(self) -> None:
-        """Builds the list anew if it is open; it stays so while a search ends."""
+        """Fills the list again if it is open, as when a search ends meanwhile."""
         if self.list.isVisible():
             self._fill()
 
@@ -133,7 +133,7 @@ class SourcePicker(IconButton):
             self._entry(self.recent_list, "link" if "://" in spec else "file", name, spec)
         if self._recent:
             self.recent_list.addSeparator()
-            self.recent_list.addAction(tr("Clear the list"), self.forgotten.emit)
+            self.recent_list.addAction(tr("Clear list"), self.forgotten.emit)
 
     def _entry(self, menu: QMenu, icon_name: str, text: str, spec: str) -> None:
         action = menu.addAction(icon(icon_name), text.replace("&", "&&"))
@@ -145,7 +145,7 @@ class SourcePicker(IconButton):
 
 
 def redact_url(spec: str) -> str:
-    """Hides the password of an address."""
+    """Replaces the password of a URL by an ellipsis."""
     scheme, mark, rest = spec.partition("://")
     host, slash, path = rest.partition("/")
     account, at, place = host.rpartition("@")

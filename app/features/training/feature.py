@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.features.training.adapt_form import AdaptForm
@@ -20,6 +20,7 @@ from app.features.training.run_status_button import RunStatusButton
 from app.features.training.scene_capture import SceneCapture
 from app.features.training.settings import TrainingSettings
 from app.features.training.training_data import TrainingDataChoice
+from app.runtime.shutdown import run_bounded
 from app.shell.actions import Menu, action
 from app.shell.feature import Feature
 from app.shell.quit_guard import QuitPrompt
@@ -107,12 +108,8 @@ class Training(Feature):
         closed = self.capture.cancel(left())
         if self._data is not None:
             closed = self._data.close(left()) and closed
-            thread = threading.Thread(
-                target=delete_unused_recordings, kwargs={"closing": True}, daemon=True
-            )
-            thread.start()
-            thread.join(left())
-            closed = closed and not thread.is_alive()
+            delete = partial(delete_unused_recordings, closing=True)
+            closed = run_bounded(delete, left(), "delete-recordings") and closed
         return closed and all(installers)
 
     # -- actions

@@ -164,7 +164,10 @@ class TrainingRun(QObject):
         """The command line of the process."""
         own = [*self.request.arguments, "--out", str(self.folder), "--events", "jsonl"]
         own += ["--install", *(["--background"] if self.request.background else [])]
-        return [*own_command(), self.request.kind, *own]
+        kind: str = self.request.kind
+        if kind == "adapt" or "--quick" in own:  # as requests of 0.1.0 name them, too
+            kind, own = "finetune", [word for word in own if word != "--quick"]
+        return [*own_command(), kind, *own]
 
     def follow(self) -> None:
         """Follows a run that another start of the program left, from its first event on."""

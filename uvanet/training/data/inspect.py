@@ -12,9 +12,9 @@ from uvanet.data.clips import video_facts
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
-from uvanet.training.data.crops import CorpusConfig
+from uvanet.training.data.crops import ViewConfig
 from uvanet.training.data.gaze_datasets import open_published
-from uvanet.training.data.user_media import MOST, files_of, shares
+from uvanet.training.data.user_media import MAX_COLLECTION, files_of, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +63,8 @@ class Survey:
     @property
     def moments(self) -> int:
         """How many moments a quick run would learn from."""
-        each, stills = shares(self.videos, self.pictures, MOST)
-        return min(MOST, each * self.videos + stills)
+        each, stills = shares(self.videos, self.pictures, MAX_COLLECTION)
+        return min(MAX_COLLECTION, each * self.videos + stills)
 
     def run_seconds(self, side: int, steps: int) -> float:
         """About how long a quick run takes on one core.
@@ -93,7 +93,7 @@ class GazeSurvey:
     pictures: int
     room: int
 
-    def views(self, more: Survey | None, config: CorpusConfig) -> float:
+    def views(self, more: Survey | None, config: ViewConfig) -> float:
         """How many views are labelled: of the pictures with gaze, and of a folder of more."""
         count = float(self.pictures * config.gaze_views)
         if more is not None:
@@ -109,12 +109,12 @@ class GazeSurvey:
             side: Of the student's input.
             epochs: Passes over the views.
         """
-        views = self.views(more, CorpusConfig())
+        views = self.views(more, ViewConfig())
         return views * (LABEL_SECONDS + epochs * COUPLED_STEP_SECONDS.get(side, 1.3) / 64)
 
     def disk(self, more: Survey | None) -> int:
         """Bytes such a run needs: mostly labels, and checkpoints."""
-        return round(self.views(more, CorpusConfig()) * 9_000) + 30_000_000
+        return round(self.views(more, ViewConfig()) * 9_000) + 30_000_000
 
 
 def survey_gaze(root: Path, runs: Path) -> GazeSurvey:

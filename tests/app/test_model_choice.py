@@ -1,4 +1,4 @@
-"""Another network in the running window, by name and by file."""
+"""Choice of the model in the running window, by name and by file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from window_bench import Bench
 
 
-def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
+def test_a_model_is_changed_during_playback(player: Bench) -> None:
     controller = player.session
     with player.qtbot.waitSignal(controller.student.changed, timeout=PATIENCE) as changed:
         controller.student.use("uvanet-64")
@@ -41,7 +41,7 @@ def test_a_model_is_swapped_in_while_the_source_plays(player: Bench) -> None:
     assert controller.stats().failed == 0
 
 
-def test_a_paused_picture_gets_the_new_heat(still: Bench) -> None:
+def test_a_paused_frame_gets_the_map_of_the_new_model(still: Bench) -> None:
     before, frame = still.presenter.packet, still.frame()
     still.session.student.use(str(resource("weights/uvanet-64.onnx")))
     still.until(lambda: still.presenter.packet is not before)
@@ -54,7 +54,7 @@ def test_a_paused_picture_gets_the_new_heat(still: Bench) -> None:
     assert still.settings.model_files[0].endswith("uvanet-64.onnx")
 
 
-def test_a_still_picture_gets_the_new_heat(
+def test_a_still_picture_gets_the_map_of_the_new_model(
     launch: Callable[..., Bench], tmp_path: Path, clip: Path
 ) -> None:
     import cv2
@@ -69,7 +69,7 @@ def test_a_still_picture_gets_the_new_heat(
         bench.session.student.use("uvanet-64")
 
 
-def test_a_damaged_file_is_refused_and_the_old_network_goes_on(
+def test_a_damaged_file_is_refused_and_the_model_before_stays(
     player: Bench, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad.onnx"
@@ -133,7 +133,7 @@ def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None
     assert "my model" in player.slots.panes.extra[0]._note.full_text
 
 
-def test_numbers_that_make_no_sense_are_told(player: Bench, foreign: Path) -> None:
+def test_invalid_settings_are_reported(player: Bench, foreign: Path) -> None:
     feature(player).try_file(str(foreign))
     dialog = feature(player).trial
     dialog.size_line.setText("64x48")
@@ -149,7 +149,7 @@ def test_numbers_that_make_no_sense_are_told(player: Bench, foreign: Path) -> No
     assert player.settings.compare_teacher == ""
 
 
-def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
+def test_the_dialog_lists_all_models(player: Bench, foreign: Path) -> None:
     name = f"{foreign},size=64x48"
     gone = str(foreign.with_name("gone.onnx"))
     player.settings.model_files = [name, gone]
@@ -166,7 +166,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     dialog.measure.click()
     assert dialog.measure.text() == "Stop measuring"
     dialog.measure.click()
-    player.until(lambda: dialog.measure.text() == "Measure here")
+    player.until(lambda: dialog.measure.text() == "Measure latency")
     assert "-" in dialog.latencies.values()
     dialog.measure.click()
     player.until(lambda: all(" ms" in dialog.latencies[one] for one in ("uvanet-64", name)))
@@ -179,7 +179,7 @@ def test_the_models_stand_in_one_place(player: Bench, foreign: Path) -> None:
     dialog.close()
 
 
-def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
+def test_a_user_model_is_listed_like_others(player: Bench) -> None:
     folder = models_folder() / "desk-0102-0304"
     folder.mkdir(parents=True)
     for ending in ("onnx", "json"):
@@ -200,14 +200,14 @@ def test_a_student_of_ones_own_is_a_model_like_others(player: Bench) -> None:
     assert if_available("nobody") == ""
 
 
-def test_the_width_of_values_is_told() -> None:
+def test_the_precision_is_shown() -> None:
     bits = {model.name: model.bits for model in list_model_info([])}
     assert {bits[name] for name in ("uvanet-32", "uvanet-64", "uvanet-128")} == {32}
     assert bits["uvanet-64-int8"] == 8
     assert {bits[name] for name in ("teacher-spatial", "teacher-temporal")} == {16}
 
 
-def test_a_model_that_is_refused_leaves_the_old_one_marked(player: Bench, foreign: Path) -> None:
+def test_a_refused_model_leaves_the_one_before_selected(player: Bench, foreign: Path) -> None:
     bad = f"{foreign},layout=CHW"
     player.settings.model_files = [bad]
     player.trigger("choose_models")
@@ -233,7 +233,7 @@ def test_the_model_is_remembered_unless_its_file_is_gone(
     bench.until(lambda: bench.presenter.overlay_seen)
 
 
-def test_another_engine_runs_the_model_that_is_there(player: Bench) -> None:
+def test_another_engine_runs_the_current_model(player: Bench) -> None:
     player.trigger("choose_models")
     dialog = feature(player)._dialog
     assert [dialog.engines.itemData(i) for i in range(2)] == ["auto", "onnx"]

@@ -26,8 +26,8 @@ from training_kit import (
 import uvanet
 from uvanet.registry import list_user_models
 from uvanet.training.adapt import TEMPORARY
-from uvanet.training.data.frame_pairs import watch_source
 from uvanet.training.data.inspect import survey
+from uvanet.training.data.user_media import watch_source
 from uvanet.user_models import delete_user_model, models_folder, user_model
 
 if TYPE_CHECKING:
@@ -94,19 +94,19 @@ def test_watching_begins_where_it_is_told(clip: Path) -> None:
     video = cv2.VideoCapture(str(clip))
     length = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
     video.release()
-    whole = {moment.t: moment.now for moment, _ in watch_source(str(clip), length, 400)}
-    later = [moment for moment, _ in watch_source(str(clip), 0.5, 400, begin=1.0)]
+    whole = {pair.t: pair.frame for pair, _ in watch_source(str(clip), length, 400)}
+    later = [pair for pair, _ in watch_source(str(clip), 0.5, 400, begin=1.0)]
     expected = min(whole, key=lambda t: abs(t - (1.0 + later[0].t)))
-    assert np.abs(later[0].now.astype(int) - whole[expected]).mean() < 2
+    assert np.abs(later[0].frame.astype(int) - whole[expected]).mean() < 2
     assert later[-1].t == pytest.approx(0.5, abs=0.1)
     # Where less is left than is to be watched, the end is watched.
-    last = [moment for moment, _ in watch_source(str(clip), 0.5, 400, begin=length - 0.1)]
+    last = [pair for pair, _ in watch_source(str(clip), 0.5, 400, begin=length - 0.1)]
     assert last[-1].t == pytest.approx(0.5, abs=0.1)
 
 
 def test_what_does_not_improve_is_not_kept(clip: Path, teacher: Path, tmp_path: Path) -> None:
     def adapted(out: str, *more: object) -> subprocess.CompletedProcess[str]:
-        words = ["adapt", clip, "--out", tmp_path / out, "--teacher", teacher, *more]
+        words = ["finetune", clip, "--out", tmp_path / out, "--teacher", teacher, *more]
         return subprocess.run(
             [sys.executable, "-m", "uvanet", *map(str, words)],
             capture_output=True,
@@ -178,7 +178,7 @@ def test_a_folder_of_ones_own_is_surveyed_and_learned(teacher: Path, tmp_path: P
     assert found.run_seconds(64, 2000) > found.run_seconds(64, 100) > 0
     assert 0 < found.disk(64) < found.room
     child = Child(
-        *("distill", "--quick", "--pool", folder, "--start", "uvanet-64", "--teacher", teacher),
+        *("finetune", "--pool", folder, "--start", "uvanet-64", "--teacher", teacher),
         *("--steps", 20, "--out", tmp_path / "run", "--name", "mine-1"),
     )
     code, err = child.end()

@@ -1,4 +1,4 @@
-"""The picker, the dialogs, drops, recent sources, and what bad input gets."""
+"""Choice of the source: list, dialogs, drops, recent sources, invalid input."""
 
 import cv2
 import numpy as np
@@ -39,7 +39,7 @@ def files(*paths):
     return data
 
 
-def test_without_a_camera_the_demo_plays_and_says_so_quietly(launch, monkeypatch):
+def test_the_demo_plays_where_there_is_no_camera(launch, monkeypatch):
     monkeypatch.setattr("uvanet.sources.spec.list_cameras", list)
     bench = launch(None)
     bench.until(lambda: bench.presenter.overlay_seen)
@@ -75,7 +75,7 @@ def test_a_search_that_fails_leaves_the_rest_usable(monkeypatch):
     assert devices.find_devices() == devices.Devices((), (screen,))
 
 
-def test_a_slow_search_does_not_hold_the_window(player, monkeypatch):
+def test_a_slow_search_does_not_block_the_window(player, monkeypatch):
     import threading
 
     free = threading.Event()
@@ -92,7 +92,7 @@ def test_a_slow_search_does_not_hold_the_window(player, monkeypatch):
     player.until(lambda: player.banner.message.startswith("Found"))
 
 
-def test_an_entry_opens_its_source(player, monkeypatch):
+def test_a_list_entry_opens_its_source(player, monkeypatch):
     camera = CameraDevice("Front", 0, "usb-1", "demo")
     monkeypatch.setattr("uvanet.sources.list_cameras", lambda: [camera])
     player.trigger("choose_source")
@@ -140,7 +140,7 @@ def test_files_and_folders_by_dialog(player, clip, tmp_path):
     assert player.settings.folder == str(clip.parent)
 
 
-def test_an_address_by_dialog(player):
+def test_a_url_by_dialog(player):
     player.trigger("open_url")
     dialog = player.window.findChild(UrlDialog)
     assert not dialog.open_button.isEnabled()
@@ -164,7 +164,7 @@ def test_drops(player, clip, tmp_path):
     assert not drop(player, words)
 
 
-def test_a_drag_that_leaves_again(player, clip):
+def test_a_drag_that_leaves_the_window(player, clip):
     before = player.canvas.grab().toImage()
     data = files(clip)  # an event does not own its data
     entered = QDragEnterEvent(
@@ -235,7 +235,7 @@ def test_bad_input_gets_a_message_and_another_source_works(player, bad, clip, ki
     assert player.session.state is PipelineState.PLAYING
 
 
-def test_a_bad_source_at_the_start_opens_the_window_and_says_so(launch, clip):
+def test_a_bad_source_at_the_start_is_reported_in_the_window(launch, clip):
     bench = launch("/no/such/film.mp4")
     bench.until(lambda: "film.mp4" in bench.banner.message)
     assert bench.window.isVisible()
@@ -245,7 +245,7 @@ def test_a_bad_source_at_the_start_opens_the_window_and_says_so(launch, clip):
     bench.until(lambda: bench.plots.rates.started)
 
 
-def test_the_last_of_several_choices_wins(player, clip, tmp_path):
+def test_the_last_of_several_choices_is_opened(player, clip, tmp_path):
     picture = tmp_path / "last.png"
     cv2.imwrite(str(picture), np.zeros((30, 40, 3), np.uint8))
     for spec in ("demo", str(clip), "demo", str(picture)):
@@ -269,7 +269,7 @@ def test_pictures_of_any_shape(player, tmp_path, shape):
     assert abs(int(np.median(grey)) - 120) <= 3 or len(shape) == 3
 
 
-def test_passwords_stay_hidden():
+def test_passwords_are_not_shown():
     assert redact_url("rtsp://me:secret@cam/1") == "rtsp://me:…@cam/1"
     assert redact_url("rtsp://cam/1") == "rtsp://cam/1"
     assert redact_url("/a/b:c@d.mp4") == "/a/b:c@d.mp4"

@@ -1,4 +1,4 @@
-"""The clean view, turned pictures, folded cards, dropped weights, About, and the keyboard."""
+"""View: presentation mode, orientation, collapsed cards, dropped files, About, keyboard."""
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ def left_and_right(bench):
     )
 
 
-def test_mirror_turns_picture_and_map_alike(player):
+def test_mirroring_applies_to_picture_and_map(player):
     player.pause()
     player.seek(0.1)
     picture, heat = left_and_right(player)
@@ -53,7 +53,7 @@ def test_mirror_turns_picture_and_map_alike(player):
     assert shown[:, :middle].mean() < shown[:, middle:].mean()
 
 
-def test_rotation_turns_width_and_height_and_is_kept_for_the_source(launch, clip):
+def test_rotation_swaps_width_and_height_and_is_remembered_per_source(launch, clip):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
     first.pause()
@@ -73,7 +73,7 @@ def test_rotation_turns_width_and_height_and_is_kept_for_the_source(launch, clip
     assert second.presenter.packet.frame.image.shape[:2] == (160, 120)
 
 
-def test_a_rotated_picture_in_the_mirror_goes_on_clockwise_as_it_is_seen(still):
+def test_rotation_is_clockwise_on_the_screen_when_mirrored(still):
     def turned(name):
         before = still.presenter.packet
         still.trigger(name)
@@ -85,7 +85,7 @@ def test_a_rotated_picture_in_the_mirror_goes_on_clockwise_as_it_is_seen(still):
     assert np.abs(np.rot90(mirrored, -1) - turned("rotate")).mean() < 2
 
 
-def test_a_still_picture_turns_too(launch, tmp_path):
+def test_a_still_picture_is_rotated(launch, tmp_path):
     path = tmp_path / "picture.png"
     image = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
     cv2.imwrite(str(path), image)
@@ -97,7 +97,7 @@ def test_a_still_picture_turns_too(launch, tmp_path):
     assert (bench.presenter.packet.frame.image == np.rot90(image, -1)).all()
 
 
-def test_the_clean_view_is_the_picture_alone(player):
+def test_presentation_mode_shows_only_the_picture(player):
     player.window.resize(1000, 700)
     size = player.window.size()
     player.trigger("presentation_mode")
@@ -117,7 +117,7 @@ def test_the_clean_view_is_the_picture_alone(player):
     assert not player.actions["presentation_mode"].isChecked()
 
 
-def test_an_info_of_before_does_not_come_back_after_the_clean_view(player):
+def test_a_notice_is_not_shown_again_after_presentation_mode(player):
     player.banner.notify("info", "Look!")
     player.trigger("presentation_mode")
     assert not player.banner.message
@@ -125,7 +125,7 @@ def test_an_info_of_before_does_not_come_back_after_the_clean_view(player):
     assert not player.banner.message
 
 
-def test_the_clean_view_is_not_what_the_next_start_looks_like(launch, clip):
+def test_the_next_start_is_not_in_presentation_mode(launch, clip):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
     first.window.resize(700, 600)
@@ -136,7 +136,7 @@ def test_the_clean_view_is_not_what_the_next_start_looks_like(launch, clip):
     assert second.transport.isVisible()
 
 
-def test_folded_cards_stay_folded(launch, clip):
+def test_collapsed_cards_are_remembered(launch, clip):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
     fold = first.slots.cards._cards["Overlay"]
@@ -154,7 +154,7 @@ def test_folded_cards_stay_folded(launch, clip):
     assert second.settings.folded == []
 
 
-def test_what_comes_into_a_folded_card_waits_for_it_to_unfold(player):
+def test_widgets_added_to_a_collapsed_card_stay_hidden(player):
     analyse = player.find(Analyse)
     fold = player.slots.cards._cards["Regions"]
     fold.button.click()
@@ -179,7 +179,7 @@ def drop(bench, path):
     bench.window.dropEvent(event)
 
 
-def test_dropped_weights_are_no_film(player, tmp_path):
+def test_dropped_weights_are_used_as_model(player, tmp_path):
     title = player.session.info.title
     drop(player, tmp_path / "mine.onnx")
     player.until(lambda: player.banner.level == "error")
@@ -193,7 +193,7 @@ def test_dropped_weights_are_no_film(player, tmp_path):
     assert signal.args == [str(tmp_path / "mine.onnx")]
 
 
-def test_weights_to_train_from_stand_for_the_network_beside_them(player, tmp_path):
+def test_dropped_safetensors_use_the_onnx_file_beside_them(player, tmp_path):
     (tmp_path / "mine.safetensors").touch()
     drop(player, tmp_path / "mine.safetensors")
     player.until(lambda: player.banner.level == "error")
@@ -206,7 +206,7 @@ def test_weights_to_train_from_stand_for_the_network_beside_them(player, tmp_pat
     assert signal.args == [str(tmp_path / "mine.onnx")]
 
 
-def test_a_strangers_weights_are_tried_before_they_are_used(player, tmp_path):
+def test_dropped_weights_without_a_card_are_tried_first(player, tmp_path):
     from app.features.models.feature import Models
 
     weights = resource("weights/uvanet-64.onnx")
@@ -248,7 +248,7 @@ def test_the_report_names_versions_and_nothing_private(player, clip, home):
     dialog.close()
 
 
-def test_maps_marked_as_safe_rise_in_lightness_and_the_others_do_not(player):
+def test_only_safe_colormaps_increase_in_lightness(player):
     for name in COLORMAPS:
         lightness = cv2.cvtColor(colormap(name)[None], cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
         assert (bool((np.diff(lightness) >= -1).all())) == (name in SAFE_COLORMAPS)

@@ -1,4 +1,4 @@
-"""Hot-plug: a camera that comes back is the same camera, and another one never is."""
+"""Camera reconnection: a lost camera is opened again, another one is only announced."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -32,7 +32,7 @@ def plugs(monkeypatch):
     plugs = Plugs()
     monkeypatch.setattr("uvanet.sources.list_cameras", plugs.list)
     monkeypatch.setattr("uvanet.sources.spec.list_cameras", plugs.list)
-    monkeypatch.setattr("app.features.cameras.camera_monitor.EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("app.features.cameras.camera_monitor.INTERVAL_SECONDS", 0.01)
     return plugs
 
 
@@ -66,7 +66,7 @@ def unplug(bench, plugs, cameras):
     bench.until(lambda: bench.banner.level == "error")
 
 
-def test_a_camera_that_comes_back_goes_on(player, plugs, cameras):
+def test_a_reconnected_camera_is_opened_again(player, plugs, cameras):
     plugs.found = [FAKE]
     player.open("camera:fake")
     assert not feature(player)._monitor.running
@@ -77,11 +77,11 @@ def test_a_camera_that_comes_back_goes_on(player, plugs, cameras):
     plugs.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
     player.until(lambda: len(cameras) == 2)
     player.wait_state(PipelineState.PLAYING)
-    assert "is back" in player.banner.message
+    assert "is connected again" in player.banner.message
     player.until(lambda: not feature(player)._monitor.running)
 
 
-def test_another_camera_in_its_place_is_told_but_not_taken(player, plugs, cameras):
+def test_another_camera_is_announced_but_not_opened(player, plugs, cameras):
     plugs.found = [FAKE]
     player.open("camera:fake")
     unplug(player, plugs, cameras)
@@ -92,7 +92,7 @@ def test_another_camera_in_its_place_is_told_but_not_taken(player, plugs, camera
     assert player.session.state is PipelineState.FAILED
 
 
-def test_a_camera_known_by_its_number_only_is_not_taken_for_the_same(player, plugs, cameras):
+def test_a_camera_known_by_its_index_only_is_not_opened_again(player, plugs, cameras):
     player.open("camera:fake")
     feature(player)._info = FakeCamera().info.__class__(
         "camera:0", "Twin", SourceKind.CAMERA, 160, 120, 30.0, live=True
@@ -101,11 +101,11 @@ def test_a_camera_known_by_its_number_only_is_not_taken_for_the_same(player, plu
     looks = plugs.looks
     player.until(lambda: plugs.looks > looks + 2)
     plugs.found = [Found(0, "Twin", "", 1, 2), Found(2, "Twin", "", 1, 2)]
-    player.until(lambda: "A camera is there now" in player.banner.message)
+    player.until(lambda: "A camera was connected" in player.banner.message)
     assert len(cameras) == 1
 
 
-def test_a_film_that_cannot_be_opened_leaves_the_camera_alone(player, plugs, cameras):
+def test_a_video_that_cannot_be_opened_leaves_the_camera(player, plugs, cameras):
     plugs.found = [FAKE]
     player.open("camera:fake")
     player.session.open("/no/such/film\0.mp4")
@@ -115,7 +115,7 @@ def test_a_film_that_cannot_be_opened_leaves_the_camera_alone(player, plugs, cam
     assert len(cameras) == 1
 
 
-def test_a_missing_film_waits_for_no_camera(player, plugs):
+def test_a_missing_video_awaits_no_camera(player, plugs):
     player.session.open("/no/such/film.mp4")
     player.wait_state(PipelineState.FAILED)
     assert not feature(player)._monitor.running
@@ -123,7 +123,7 @@ def test_a_missing_film_waits_for_no_camera(player, plugs):
     player.until(lambda: feature(player)._monitor.running)
 
 
-def test_the_demo_in_place_of_a_camera_waits_for_one(launch, plugs):
+def test_the_demo_in_place_of_a_camera_awaits_one(launch, plugs):
     bench = launch(None)
     bench.until(lambda: bench.presenter.overlay_seen)
     assert feature(bench)._monitor.running
@@ -133,11 +133,11 @@ def test_the_demo_in_place_of_a_camera_waits_for_one(launch, plugs):
     assert bench.session.info.kind is SourceKind.DEMO
 
 
-def test_who_chose_a_film_waits_for_nothing(player, plugs):
+def test_a_chosen_video_awaits_no_camera(player, plugs):
     assert not feature(player)._monitor.running
 
 
-def test_what_cameras_are_asked_for_is_kept_and_shown(player, plugs, cameras):
+def test_the_requested_format_is_remembered_and_shown(player, plugs, cameras):
     player.open("camera:fake")
     menu = feature(player)._menu
     assert menu.isVisible()

@@ -16,10 +16,11 @@ from uvanet.errors import UsageError
 from uvanet.evaluation.compare import compare_on_val
 from uvanet.paths import resource
 from uvanet.registry import list_models
-from uvanet.training.data.frame_pairs import label_moments
+from uvanet.training.data.frame_pairs import LABEL_SIDE, split_groups
 from uvanet.training.data.gaze_datasets import NAMES, open_published, read_published
 from uvanet.training.data.inspect import survey
-from uvanet.training.data.user_media import read_collection, split_files
+from uvanet.training.data.pseudo_labels import label_pairs
+from uvanet.training.data.user_media import read_collection
 from uvanet.training.teachers.inference import load_teacher
 
 if TYPE_CHECKING:
@@ -46,32 +47,32 @@ def test_talk_is_no_material() -> None:
 
 def test_the_gaze_of_a_published_set_takes_the_teachers_place(tmp_path: Path) -> None:
     root = avs1k(tmp_path / "AVS1K")
-    moments = [moment for moment, _ in read_published("avs1k", root)]
-    assert len(moments) == 6 * 4
-    for moment in moments:
+    pairs = [pair for pair, _ in read_published("avs1k", root)]
+    assert len(pairs) == 6 * 4
+    for pair in pairs:
         # The label lies where the disc is, and the earlier frame is another one.
-        assert moment.label is not None
-        row, column = np.unravel_index(moment.label.argmax(), moment.label.shape)
-        height, width = moment.now.shape[:2]
-        at = moment.now[int(row / 48 * height), int(column / 48 * width)]
+        assert pair.gaze is not None
+        row, column = np.unravel_index(pair.gaze.argmax(), pair.gaze.shape)
+        height, width = pair.frame.shape[:2]
+        at = pair.frame[int(row / LABEL_SIDE * height), int(column / LABEL_SIDE * width)]
         assert at.min() > 200
-        assert (moment.before != moment.now).any()
-    assert len({moment.group for moment in moments}) == 6
+        assert (pair.earlier != pair.frame).any()
+    assert len({pair.source for pair in pairs}) == 6
 
     found = survey(root, tmp_path, layout="avs1k")
     assert (found.videos, found.pictures, found.broken) == (6, 0, [])
-    assert found.moments > 0
+    assert found.pairs > 0
 
     child = Child(
-        *("distill", "--quick", "--set", f"avs1k={root}", "--start", "uvanet-64"),
+        *("finetune", "--set", f"avs1k={root}", "--start", "uvanet-64"),
         *("--steps", 80, "--out", tmp_path / "run", "--name", "drones"),
     )
     code, err = child.end()
     assert code == 0, err
-    report = child.last["report"]
+    report = child.last.report
     assert report["metric"] == "CC with the gaze of avs1k"
     assert report["after"]["mean"] > report["before"]["mean"]
-    assert child.last["model"], report
+    assert child.last.model, report
     card = (tmp_path / "run" / "drones" / "drones.json").read_text()
     assert "--set avs1k=FOLDER" in card
     assert "what the teacher" not in card
@@ -80,9 +81,9 @@ def test_the_gaze_of_a_published_set_takes_the_teachers_place(tmp_path: Path) ->
 @pytest.mark.parametrize(("name", "tree"), [("salicon", salicon_tree), ("mit1003", mit1003_tree)])
 def test_pictures_with_gaze_are_stills(name: str, tree: object, tmp_path: Path) -> None:
     root = tree(tmp_path / name)  # type: ignore[operator]
-    moments = [moment for moment, _ in read_published(name, root)]
-    assert len(moments) == len(open_published(name, root).pictures)
-    assert all(moment.before is moment.now and moment.label is not None for moment in moments)
+    pairs = [pair for pair, _ in read_published(name, root)]
+    assert len(pairs) == len(open_published(name, root).pictures)
+    assert all(pair.earlier is pair.frame and pair.gaze is not None for pair in pairs)
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
@@ -92,11 +93,11 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="talk"):
         open_published("talk", tmp_path)
     for words, expected in (
-        (("--quick", "--set", f"avs1k={tmp_path / 'empty'}"), "trainSet"),
-        (("--quick",), "--set NAME=FOLDER"),
-        (("--set", "avs1k=x"), "--quick only"),
+        (("--set", f"avs1k={tmp_path / 'empty'}"), "trainSet"),
+        ((), "--set NAME=FOLDER"),
+        (("demo", "--set", "avs1k=x"), "one thing at a time"),
     ):
-        child = Child("distill", *words, "--out", tmp_path / "run")
+        child = Child("finetune", *words, "--out", tmp_path / "run")
         code, err = child.end()
         assert code == 2
         assert expected in err
@@ -113,14 +114,14 @@ def test_a_recording_is_learned_by_its_pairs(tmp_path: Path) -> None:
     found = survey(folder, tmp_path)
     assert found.pictures == 41
     teacher = load_teacher(write_teacher(tmp_path / "green.onnx"), 1)
-    moments = label_moments(read_collection(folder), teacher, 64, lambda _: True)
-    assert len(moments) == 41
-    moved = (moments.frames != moments.earlier).any(axis=(1, 2, 3))
+    pairs = label_pairs(read_collection(folder), teacher, 64, lambda _: True)
+    assert len(pairs) == 41
+    moved = (pairs.frames != pairs.earlier).any(axis=(1, 2, 3))
     assert moved.sum() == 40
     # What is near in time stays together when some of it is held out.
-    learned, held_out = split_files(moments)
+    learned, held_out = split_groups(pairs)
     assert not set(learned.groups) & set(held_out.groups)
-    assert len(set(moments.groups)) == 11
+    assert len(set(pairs.groups)) == 11
 
 
 @pytest.mark.skipif(not TEMPORAL, reason="no temporal teacher is shipped")

@@ -1,4 +1,4 @@
-"""Live sources: stall, break, hang, and a network that raises."""
+"""Live sources that stall, fail or hang, and models that raise."""
 
 import threading
 import time
@@ -35,7 +35,7 @@ def test_live_sources_have_no_timeline(player, camera):
     assert "camera:fake" not in player.settings.recent
 
 
-def test_a_stall_is_told_and_taken_back(player, camera):
+def test_a_stall_is_reported_until_it_ends(player, camera):
     camera.hang.set()
     player.until(lambda: player.banner.level == "warning" and player.banner.message)
     assert "Fake camera" in player.banner.message
@@ -44,7 +44,7 @@ def test_a_stall_is_told_and_taken_back(player, camera):
     assert not player.banner.message
 
 
-def test_a_camera_that_breaks_leaves_its_last_picture(player, camera):
+def test_a_broken_camera_keeps_its_last_picture(player, camera):
     camera.broken = SourceError("Fake camera was unplugged.", "Plug it in again.")
     player.wait_state(PipelineState.FAILED)
     player.until(lambda: player.banner.message == "Fake camera was unplugged.")
@@ -68,7 +68,7 @@ def test_closing_while_a_source_hangs(launch, player, camera):
     assert all(thread.daemon for thread in hanging)
 
 
-def test_a_network_that_raises_leaves_the_pictures(player):
+def test_a_model_that_raises_leaves_the_pictures(player):
     player.predictor.error = ModelError("The network broke.", "Choose another model.")
     player.until(lambda: player.banner.message == "The network broke.")
     frame = player.frame()
