@@ -159,7 +159,7 @@ def test_widgets_added_to_a_collapsed_card_stay_hidden(player):
     fold = player.slots.cards._cards["Regions"]
     fold.button.click()
     analyse.regions.replace_all([Region("A", Shape.RECTANGLE, ((0.1, 0.1), (0.5, 0.5)))])
-    row = analyse.card._rows[0]
+    row = analyse.card.rows[0]
     player.qtbot.wait(50)
     assert not row.isVisible()
     fold.button.click()

@@ -15,8 +15,8 @@ from uvanet.video.yuv import blend, to_planes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from uvanet.video.annotated_frame import AnnotatedFrame
     from uvanet.video.job import ClipStyle
-    from uvanet.video.sinks import AnnotatedFrame
 
 _GAP = 4
 _LEVELS = (0.5, 0.75)

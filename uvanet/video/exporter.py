@@ -20,10 +20,10 @@ from uvanet.errors import SourceError, UsageError
 from uvanet.sources import make_source
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
+from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.control import Control, Meter, Progress
 from uvanet.video.outputs import free_names, make_sinks, protect_inputs, shows_pictures
 from uvanet.video.prefetch import read_ahead
-from uvanet.video.sinks import AnnotatedFrame
 from uvanet.video.smoothing import smooth
 from uvanet.video.timing import Timing, timing_of
 from uvanet.video.transaction import Transaction, WriteError

@@ -11,7 +11,7 @@ import numpy as np
 
 from uvanet.runtime.preprocess import resize_to_image
 from uvanet.video.muxing import unwritable
-from uvanet.video.sinks import AnnotatedFrame, HiddenFolder, Sink
+from uvanet.video.sinks import HiddenFolder, Sink
 from uvanet.video.writer import claim, commit
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.atomic_io import Part
+    from uvanet.video.annotated_frame import AnnotatedFrame
 
 _CHUNK = 1 << 20
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import abc
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -24,38 +23,19 @@ from uvanet.video.writer import VideoWriter, claim, commit
 from uvanet.video.yuv import to_planes
 
 if TYPE_CHECKING:
-    from fractions import Fraction
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from uvanet.atomic_io import Part
-    from uvanet.sources import Frame, SourceInfo
+    from uvanet.sources import SourceInfo
+    from uvanet.video.annotated_frame import AnnotatedFrame
     from uvanet.video.codecs import Quality
     from uvanet.video.compositor import Compositor
     from uvanet.video.timing import Timing
 
 # "%d" before a letter is a name such as 50%discount, not a number.
 _PATTERN = re.compile(r"%0?(\d*)d(?![A-Za-z])")
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotatedFrame:
-    """A frame and its maps.
-
-    Attributes:
-        frame: As the source gave it.
-        at: When it is shown in the exported clip, seconds from the first frame.
-        saliency: The network's map, float32, (h, w), 0..1.
-        smoothed: The same, averaged over time, for showing.
-        teacher: The second model's map, averaged over time; None if there is none.
-    """
-
-    frame: Frame
-    at: Fraction
-    saliency: NDArray[np.float32]
-    smoothed: NDArray[np.float32]
-    teacher: NDArray[np.float32] | None = None
 
 
 class Sink(abc.ABC):

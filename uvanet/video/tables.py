@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uvanet.analysis.map_stats import entropy, peak, region_shares
 from uvanet.analysis.regions import RegionTotals
 from uvanet.video.muxing import unwritable
-from uvanet.video.sinks import AnnotatedFrame, Sink
+from uvanet.video.sinks import Sink
 from uvanet.video.writer import claim, commit
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from uvanet.analysis.regions import RegionMask
     from uvanet.atomic_io import Part
+    from uvanet.video.annotated_frame import AnnotatedFrame
 
 
 class Table(Sink):

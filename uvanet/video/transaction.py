@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from uvanet.video.sinks import AnnotatedFrame, Sink
+    from uvanet.video.annotated_frame import AnnotatedFrame
+    from uvanet.video.sinks import Sink
 
 
 class WriteError(Exception):

@@ -278,7 +278,7 @@ class Export(Feature):
             self.builder.add(str(video), options, folder / file_stem(video.name, dated=False))
 
     def _is_live(self) -> bool:
-        """Whether the source can be recorded; tells the user what to do where it cannot."""
+        """Whether the source can be recorded; otherwise a message says what to do."""
         info = self.context.session.info
         if info is not None and not info.live:
             self.context.messages.notify(

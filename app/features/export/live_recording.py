@@ -159,7 +159,7 @@ class LiveRecording(QObject):
         """Ends everything at the program's end; a running recording is saved.
 
         Args:
-            timeout: Seconds it may take; what takes longer goes on in a daemon thread.
+            timeout: Seconds it may take; longer work continues on a daemon thread.
 
         Returns:
             Whether everything is saved and the recorder's thread has ended.

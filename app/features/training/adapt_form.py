@@ -90,7 +90,7 @@ class AdaptForm(QWidget):
         form.addRow(tr("Start from"), self.start)
         form.addRow("", hint(tr("A copy of it is trained; the model itself does not change.")))
         form.addRow(tr("General images"), self.replay)
-        form.addRow("", hint(tr("Trained on beside the scene to reduce forgetting.")))
+        form.addRow("", hint(tr("Trained on as well to reduce forgetting.")))
         form.addRow(tr("Gaze data"), self.data)
         form.addRow("", hint(tr("Optional: forgetting is measured on it.")))
         form.addRow(tr("Steps"), self.steps)

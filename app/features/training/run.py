@@ -190,7 +190,7 @@ class TrainingRun(QObject):
                 self._process.terminate()
 
     def detach(self) -> None:
-        """Follows the run no longer; its process goes on."""
+        """Stops following the run; its process continues."""
         self._timer.stop()
 
     def log_text(self) -> str:

@@ -31,7 +31,7 @@ class SceneCapture(QObject):
     Args:
         controller: Starts the run.
         presenter: Shows the frames that are recorded.
-        jobs: Delete what is not used.
+        jobs: Delete unused folders.
 
     Signals:
         progress: The share recorded, 0..1, and the seconds left.
