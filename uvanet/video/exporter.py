@@ -43,7 +43,7 @@ _SAMPLES = 20_000  # timings for the percentiles
 
 
 class Cancelled(Exception):
-    """The export was cancelled; no file of it is left."""
+    """The export was cancelled, or stopped before its first frame; no file of it is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def export(
 ) -> ExportResult:
     """Does a job: predicts the frames of a source and writes the files.
 
-    What was finished is kept, also when the source breaks half-way, the disk gets full, or Ctrl-C
-    ends a live one.
+    Finished frames are kept when the source breaks, the disk gets full, or `control` or Ctrl-C
+    stops it.
 
     Args:
         job: What to do.
@@ -94,7 +94,7 @@ def export(
         control: Ends it early.
 
     Raises:
-        Cancelled: By `control`; nothing is left.
+        Cancelled: By `control`, see there; no file is left.
         SourceError: The source cannot be opened or gives no frame.
         OutputError: Nothing can be written.
         UvanetError: Anything else the caller can mend: no such model, ending unknown.
@@ -225,12 +225,12 @@ def _run(
     progress: Callable[[Progress], None] | None,
 ) -> str:
     """Writes every frame; gives why it ended early, or nothing."""
+    control.running = True
     try:
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
             for arrived, frame in frames:
                 item = annotator.annotate(frame)
                 outputs.write(item)
-                control.started = True
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)
                 if progress:
@@ -240,11 +240,11 @@ def _run(
             raise
         return str(error)
     except KeyboardInterrupt:
+        # Of a caller without `stopped_by_signals`.
         if not annotator.frames:
             raise
-        # Not cancelled: what a live source gave is all there will be.
         return "It was interrupted."
-    if control.cancelled:
+    if control.cancelled or (control.stopped and not annotator.frames):
         raise Cancelled
     if not annotator.frames:
         raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
