@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from training_kit import (
     Child,
+    Stopper,
     adapt,
     left_in,
     phase_of,
@@ -24,8 +26,11 @@ from training_kit import (
 )
 
 import uvanet
+from uvanet.errors import ModelError
 from uvanet.registry import list_user_models
-from uvanet.training.adapt import TEMPORARY
+from uvanet.training.adapt import TEMPORARY, AdaptConfig
+from uvanet.training.adapt import adapt as adapt_in_process
+from uvanet.training.config import FinetuneConfig
 from uvanet.training.data.inspect import survey
 from uvanet.training.data.user_media import watch_source
 from uvanet.user_models import delete_user_model, models_folder, user_model
@@ -225,3 +230,33 @@ def test_forgetting_is_told_where_there_is_gaze(
     assert child.end()[0] == 0
     before, after = child.last.report["forgotten"]["nss"]
     assert np.isfinite([before, after]).all()
+
+
+def test_a_run_of_another_source_teacher_or_student_is_not_resumed(
+    clip: Path, teacher: Path, tmp_path: Path
+) -> None:
+    """In 0.1.0 the frames of one source were learned for another one, without a word."""
+    out, other = tmp_path / "run", write_scene(tmp_path / "other.mp4", start=30)
+    out.mkdir()
+    config = AdaptConfig(
+        source=str(clip),
+        teacher=str(teacher),
+        start="uvanet-32",
+        tune=FinetuneConfig(steps=100_000, batch=4),
+    )
+    assert adapt_in_process(config, out, Stopper(90)) is not None
+    assert {"frames.npz", "checkpoint.pt"} <= left_in(out)
+    green = write_teacher(tmp_path / "other.onnx", "map")
+    for changed, told in (
+        ({"source": str(other)}, "source"),
+        ({"seconds": 1.0}, "seconds"),
+        ({"teacher": str(green)}, "teacher"),
+        ({"start": "uvanet-64"}, "side"),
+        ({"tune": FinetuneConfig(steps=7, batch=4)}, "steps"),
+    ):
+        with pytest.raises(ModelError, match=rf"another run; it differs in .*{told}"):
+            adapt_in_process(dataclasses.replace(config, **changed), out, Stopper())
+    # The same command resumes.
+    again = adapt_in_process(config, out, Stopper(3))
+    assert again is not None
+    assert not again.finished

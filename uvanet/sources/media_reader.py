@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.error
 
+from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 
@@ -33,6 +34,8 @@ _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
 _MAX_ERRORS_IN_A_ROW = 200
+# Formats whose duration is stated; that of others is estimated from their bit rate.
+_STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
 # Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
 # of its own: with two, the live view of a 720p film takes 9 MB more.
@@ -155,12 +158,17 @@ class MediaReader:
     def missing_seconds(self) -> float:
         """How much of the stated duration did not come, after the end was read.
 
-        Packets of all tracks count: sound that is longer than the video is no loss.
+        Packets of all tracks count: sound that is longer than the video is no loss. Formats that
+        state no duration, such as MPEG-TS, miss nothing.
         """
         if self._input is None or self._stated is None:
             return 0.0
+        if not self._input.container.format.name.startswith(_STATE_DURATION):
+            return 0.0
         start = (self._input.container.start_time or 0) / av.time_base
-        return max(0.0, start + self._stated - self._end)
+        missing = start + self._stated - self._end
+        # Containers round, and the last packet may state no duration.
+        return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
 
     def is_truncated(self) -> bool:
         """Whether the file is known to end early; some formats show it only when they end."""
@@ -228,7 +236,7 @@ class MediaReader:
 
     def _decode(self) -> Iterator[tuple[VideoFrame, float]]:
         """Yields decoded, deinterlaced frames with their times."""
-        deinterlacer = _Deinterlacer()
+        deinterlacer = Deinterlacer()
         decoder = self._decoder()
         errors = 0
         for packet in self._packets():
@@ -340,55 +348,3 @@ class MediaReader:
             counted = max(1, round(self.duration * self.fps))
             # An edit list hides frames that the track's count holds.
             self.frames = counted if self.frames is None else min(self.frames, counted + 1)
-
-
-class _Deinterlacer:
-    """Turns interlaced frames into full ones with FFmpeg's bwdif; others pass unchanged."""
-
-    def __init__(self) -> None:
-        self._graph: av.filter.Graph | None = None
-        self._form: tuple[int, int, str] | None = None
-
-    def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
-        if self._graph is None and not frame.interlaced_frame:
-            yield frame
-            return
-        form = (frame.width, frame.height, frame.format.name)
-        if form != self._form:
-            yield from self.flush()
-            self._graph, self._form = self._make(frame), form
-        assert self._graph is not None
-        self._graph.push(frame)
-        yield from self._pull()
-
-    def flush(self) -> Iterator[VideoFrame]:
-        if self._graph is not None:
-            self._graph.push(None)
-            yield from self._pull()
-            self._graph = self._form = None
-
-    def _pull(self) -> Iterator[VideoFrame]:
-        assert self._graph is not None
-        while True:
-            try:
-                frame = self._graph.vpull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            yield frame
-
-    @staticmethod
-    def _make(frame: VideoFrame) -> av.filter.Graph:
-        graph = av.filter.Graph()
-        graph.threads = 1
-        source = graph.add_buffer(
-            width=frame.width,
-            height=frame.height,
-            format=frame.format,
-            time_base=frame.time_base,
-        )
-        bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")
-        sink = graph.add("buffersink")
-        source.link_to(bwdif)
-        bwdif.link_to(sink)
-        graph.configure()
-        return graph

@@ -26,8 +26,6 @@ _LOG = logging.getLogger(__name__)
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
-_MAX_MISSING_SECONDS = 0.5
-_MAX_MISSING_SHARE = 0.02
 _FIRST_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 5.0
 _ADVICE = "Look at the address, and that the sender is running."
 
@@ -140,9 +138,7 @@ class NetworkSource(ThreadSafeSource):
         return self.info.live
 
     def _is_complete(self) -> bool:
-        stated = self._reader.duration or 0.0
-        allowed = max(_MAX_MISSING_SECONDS, _MAX_MISSING_SHARE * stated)
-        return self._reader.missing_seconds() <= allowed
+        return not self._reader.missing_seconds()
 
     def _end_words(self) -> str:
         return (

@@ -1,4 +1,4 @@
-"""One string selects any source."""
+"""Creates a source from a string."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from uvanet.sources.cameras import list_cameras
 from uvanet.sources.demo import demo_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
-from uvanet.sources.picture import PictureSource, is_picture
+from uvanet.sources.picture import PictureSource, is_animation, is_picture
 from uvanet.sources.screen import ScreenSource
 from uvanet.sources.video import VideoSource
 
@@ -33,7 +33,7 @@ _FORMS = (
 def make_source(
     spec: str, *, fps: float | None = None, camera: CameraFormat | None = None
 ) -> Source:
-    """Gives the source that a string means, closed.
+    """Returns the closed source that a string selects.
 
     ==================================  ==================================================
     "demo"                              the clip that comes with the program
@@ -47,11 +47,11 @@ def make_source(
 
     Args:
         spec: The string.
-        fps: Pictures a second for a folder; other sources have their own rate.
-        camera: What a camera is asked for; other sources have their own size.
+        fps: Frames per second of a folder; other sources have their own rate.
+        camera: Format requested from a camera; other sources have their own.
 
     Raises:
-        SourceError: The string can mean nothing. Whether the thing is there shows in `open`.
+        SourceError: The string selects no source. `open` reports what does not exist.
     """
     text = spec.strip()
     # A name may begin or end with spaces, or look like something else.
@@ -84,7 +84,7 @@ def make_source(
 
 
 def default_source(*, camera: CameraFormat | None = None) -> Source:
-    """Gives the source to start with: the first camera, else the demo with a note why."""
+    """Returns the source to start with: the first camera, or the demo with a note."""
     devices = list_cameras()
     if devices:
         return make_source(devices[0].spec, camera=camera)
@@ -97,13 +97,14 @@ def _from_path(path: Path, fps: float | None) -> Source:
             path = path.expanduser()
         if path.is_dir():
             return FolderSource(path, fps)
-        return PictureSource(path) if is_picture(path) else VideoSource(path)
+        still = is_picture(path) and not is_animation(path)
+        return PictureSource(path) if still else VideoSource(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise SourceError(f"{printable(path)} cannot be read: {error}.", _FORMS) from None
 
 
 def _file_url(url: str) -> Path:
-    """The path in a file URL, as file managers give it when something is dropped."""
+    """The path in a file URL, as file managers give it on a drop."""
     parts = urlsplit(url)
     path = unquote(parts.path)
     if sys.platform == "win32":

@@ -17,10 +17,6 @@ from uvanet.sources.media_reader import MediaReader, NoVideoError
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Containers round durations: less than this is not a loss.
-_MAX_MISSING_SECONDS = 0.5
-_MAX_MISSING_SHARE = 0.02
-
 
 class VideoSource(ThreadSafeSource):
     """The frames of a video file as a good player shows them.
@@ -127,7 +123,7 @@ class VideoSource(ThreadSafeSource):
                 "The frames before are good; read it again when it no longer changes.",
             )
         missing, stated = reader.missing_seconds(), reader.duration or 0.0
-        if missing > max(_MAX_MISSING_SECONDS, _MAX_MISSING_SHARE * stated):
+        if missing:
             raise SourceError(
                 f"{self._name} is damaged: its video ends after {read} of "
                 f"{max(stated, self._next_pts + missing):.1f} seconds.",

@@ -57,7 +57,10 @@ if TYPE_CHECKING:
     from uvanet.training.progress import Phase
 
 FRAMES, REPLAY = "frames.npz", "replay.npz"
-TEMPORARY = (FRAMES, REPLAY, CHECKPOINT, BEST, "history.json", CONTROL)
+OLD = ("moments.npz", "tune.pt")
+"""Files of an unfinished run of 0.1.0, which do not say what they were made from: not resumed."""
+
+TEMPORARY = (FRAMES, REPLAY, CHECKPOINT, BEST, "history.json", CONTROL, *OLD)
 """Files that a finished run no longer needs."""
 
 _REPLAYED = 240

@@ -327,6 +327,6 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise TrainingError(
-            f"The run cannot be written to {folder}: {error.strerror or error}.",
+            f"The checkpoint cannot be written to {folder}: {error.strerror or error}.",
             "Make room on the disk and start the run again; it resumes from its last checkpoint.",
         ) from error

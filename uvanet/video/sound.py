@@ -75,7 +75,7 @@ class SoundReader:
             The packets, with times from 0 at the clip's start, belonging to the new stream.
         """
         assert self.track is not None
-        if self.track.codec_context.name not in container.copied_sound:
+        if self.track.codec_context.codec.canonical_name not in container.copied_sound:
             return None
         stream = output.add_stream_from_template(self.track)
         return self._copied(stream, may_be_early=container.format == "mp4")

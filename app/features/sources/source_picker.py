@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from uvanet.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +130,7 @@ class SourcePicker(IconButton):
         self.recent_list.setEnabled(bool(self._recent))
         metrics = QFontMetrics(self.font())
         for spec in self._recent:
-            name = metrics.elidedText(redact_url(spec), Qt.TextElideMode.ElideMiddle, 420)
+            name = metrics.elidedText(redact(spec), Qt.TextElideMode.ElideMiddle, 420)
             self._entry(self.recent_list, "link" if "://" in spec else "file", name, spec)
         if self._recent:
             self.recent_list.addSeparator()
@@ -142,14 +143,3 @@ class SourcePicker(IconButton):
             font = action.font()
             font.setBold(True)
             action.setFont(font)
-
-
-def redact_url(spec: str) -> str:
-    """Replaces the password of a URL by an ellipsis."""
-    scheme, mark, rest = spec.partition("://")
-    host, slash, path = rest.partition("/")
-    account, at, place = host.rpartition("@")
-    if not mark or not at or ":" not in account:
-        return spec
-    user = account.partition(":")[0]
-    return f"{scheme}://{user}:…@{place}{slash}{path}"
