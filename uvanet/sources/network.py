@@ -123,7 +123,7 @@ class NetworkSource(ThreadSafeSource):
             result = None
             problem = f"has sent nothing for {self._read_timeout:.0f} seconds"
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            result, problem = None, f"broke: {reason(error)}"
+            result, problem = None, f"{self._end_words()} ({reason(error)})"
         if result is None:
             if not self._is_live() and not problem and self._is_complete():
                 return None
