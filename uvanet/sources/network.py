@@ -178,7 +178,8 @@ class NetworkSource(ThreadSafeSource):
         info = self.info
         assert info.duration is not None
         try:
-            found = self._reader.seek(min(seconds, info.duration - 1.0 / info.fps))
+            target = min(seconds, info.duration - 1.0 / info.fps)
+            found = self._reader.seek(target, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
             found = None
         if found is None:
