@@ -44,7 +44,7 @@ _RECONNECT_SECONDS = 20.0  # a live stream that broke for longer ends the export
 
 
 class Cancelled(Exception):
-    """The export was cancelled; it left no file."""
+    """The export was cancelled, or stopped before its first frame; it left no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def export(
         control: Stops or cancels the export.
 
     Raises:
-        Cancelled: By `control`; nothing is left.
+        Cancelled: By `control`, see `Cancelled`; no file is left.
         SourceError: The source cannot be opened or gives no frame.
         OutputError: Nothing can be written.
         UsageError: An output would replace an input, has an unknown ending, or does not fit.
@@ -227,12 +227,12 @@ def _run(
     progress: Callable[[Progress], None] | None,
 ) -> str:
     """Writes every frame; returns why it ended early, or an empty text."""
+    control.running = True
     try:
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
             for arrived, frame in frames:
                 item = annotator.annotate(frame)
                 outputs.write(item)
-                control.started = True
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)
                 if progress:
@@ -242,10 +242,11 @@ def _run(
             raise
         return str(error)
     except KeyboardInterrupt:
+        # Of a caller without `stopped_by_signals`.
         if not annotator.frames:
             raise
         return "It was interrupted."
-    if control.cancelled:
+    if control.cancelled or (control.stopped and not annotator.frames):
         raise Cancelled
     if not annotator.frames:
         raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
