@@ -1,9 +1,9 @@
-"""What each part is worth: trains students without it, and writes `resources/weights/ABLATION.md`.
+"""Ablation: trains students without one part each, and writes `resources/weights/ABLATION.md`.
 
-Every student is trained alike, by both steps, for fewer epochs than those that ship, and measured
-on `test` and on talk; what is told is its NSS, and the difference to the whole recipe with the
-95 % interval of paired differences. A run that was stopped goes on; `--there` measures what is
-there and trains nothing. The teachers that ship label.
+Every student is trained in both steps, for fewer epochs than the shipped ones, and measured on
+`test` and on talk: NSS, and the difference to the whole recipe with the 95 % interval of paired
+differences. A run that was stopped resumes; `--there` measures existing students and trains none.
+The shipped teachers label.
 """
 
 import argparse
@@ -24,32 +24,33 @@ from uvanet.model import Model
 from uvanet.model_card import read_card
 from uvanet.models import PRESETS, SpatioTemporal, load_student
 from uvanet.runtime.branch_engine import BranchEngine
-from uvanet.training.config import TrainConfig, step1_config
-from uvanet.training.data.crops import CorpusConfig
-from uvanet.training.data.loader import TrainingData, gaze_material
-from uvanet.training.pipeline import first_material, two_steps
+from uvanet.training.config import SpatialTeacherConfig, TrainConfig, step1_config
+from uvanet.training.control import Callback
+from uvanet.training.data.crops import ViewConfig
+from uvanet.training.distillation import STEP2, TrainingData, distill_student
+from uvanet.training.pipeline import DistillConfig, gaze_pictures, training_data
 from uvanet.training.teachers.inference import chosen_teachers
 
 BASE = "the whole recipe"
 NO_TEACHER = "no distillation: gaze alone"
 NO_SPATIAL = "no spatial teacher: gaze, and clips as the temporal one labels them"
+NO_TEMPORAL = "no temporal teacher: clips labelled as stills"
 DRAWS, SEED = 2000, 0
 WORDS = """\
 # What each part is worth
 Made by {made}:
-students of the size of `{preset}`, {epochs} epochs each and then the joint step, where those
-that ship have more; what is told is human gaze that none of them saw. NSS, and in brackets the
-difference to the first row with the 95 % interval of paired differences (2,000 bootstrap draws;
-on talk over its five clips, which say little). A difference whose interval holds 0
-may be chance. One seed each: what another seed would change is not told. Runs this short tell what
-learns fast, not where it ends: the students that ship take several times as many steps, and on
-twice as many views. The teachers that ship label.
+students of the size of `{preset}`, {epochs} epochs each and then step 2; the shipped
+students have more. All are measured on human gaze that none of them was trained on. NSS, and in
+brackets the difference to the first row with the 95 % interval of paired differences (2,000
+bootstrap draws; on talk over its five clips, which say little). A difference whose interval holds 0
+may be chance. One seed each: the effect of another seed is unknown. Runs this short show what
+learns fast, not where it ends: the shipped students take several times as many steps, on twice as
+many views. The shipped teachers label.
 
-"No second step" is the network as the first step left it. The paper's branches are of that kind:
-each taught by its teacher, and then replaced by the network that fuses them.
+"No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by
+its teacher, and then replaced by the network that fuses them.
 """
-CORPUS = CorpusConfig(gaze_views=12, pool_views=8, clip_views=2)
-HINT = 0.3
+VIEWS = ViewConfig(gaze_views=12, pool_views=8, clip_views=2)
 PARTS = (
     ("spatiotemporal", "the mixed features"),
     ("spatial", "the spatial branch"),
@@ -65,17 +66,15 @@ class Square(BranchEngine):
 
 
 def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
-    """The students that are trained: what is left out, and the run."""
+    """The students that are trained: what is left out, and the settings of step 1."""
     base = dataclasses.replace(step1_config(preset), epochs=epochs, eval_every=epochs)
     yield BASE, base
     yield NO_TEACHER, base
     yield NO_SPATIAL, base
-    yield "no temporal teacher: clips labelled as stills", base
+    yield NO_TEMPORAL, base
     yield "no clips", dataclasses.replace(base, clip_share=0.0)
-    yield "plain MSE, as the lab's sister code", dataclasses.replace(base, loss="mse")
-    yield "soft labels in the second step, too", dataclasses.replace(base, second="soft")
-    yield "with attention hints", dataclasses.replace(base, hint=HINT)
-    yield "with feature hints", dataclasses.replace(base, feature_hint=HINT)
+    yield "KL alone as the loss", dataclasses.replace(base, loss="kl")
+    yield "blended targets in step 2, too", dataclasses.replace(base, step2_targets="blended")
     yield "AdamW for all weights", dataclasses.replace(base, muon_lr=0.0, peak_lr=5e-3)
     for words, changed in (
         ("squeeze-and-excitation in place of CA-Res", {"attention": "se"}),
@@ -88,21 +87,17 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
         yield words, dataclasses.replace(base, preset=name)
 
 
-def material_of(words: str, whole: TrainingData, config: TrainConfig, root: Path) -> TrainingData:
-    """What a variant learns from."""
+def data_of(words: str, whole: TrainingData, config: TrainConfig, root: Path) -> TrainingData:
+    """The training data of a variant."""
     if words in (NO_TEACHER, NO_SPATIAL):
         # As many steps, on the pictures with gaze alone.
-        gaze = gaze_material(root, config.cache_resolution)
-        times = max(1, len(whole.images) // len(gaze.images))
-        return gaze._replace(
-            images=gaze.images.repeat(times, 1, 1, 1),
-            labels=gaze.labels.repeat(times, 1, 1),
-            ratios=gaze.ratios.repeat(times),
-            clips=whole.clips if words == NO_SPATIAL else None,
-        )
-    if words.startswith("no temporal") and whole.clips is not None:
-        pairs = whole.clips.pairs
-        return whole._replace(clips=whole.clips._replace(pairs=pairs._replace(label=pairs.still)))
+        gaze = gaze_pictures(root, config.cache_resolution)
+        times = max(1, len(whole.pictures) // len(gaze.pictures))
+        rows = np.tile(np.arange(len(gaze.pictures)), times)
+        clips = whole.clips if words == NO_SPATIAL else None
+        return gaze._replace(pictures=gaze.pictures.take(rows), clips=clips)
+    if words == NO_TEMPORAL and whole.clips is not None:
+        return whole._replace(clips=dataclasses.replace(whole.clips, temporal=None))
     return whole
 
 
@@ -121,10 +116,8 @@ def rows_of(students: dict[str, SpatioTemporal], first: SpatioTemporal) -> list[
     base = students[BASE]
     found = [row(name, BranchEngine(student, "ensemble")) for name, student in students.items()]
     found += [row(f"{words} alone", BranchEngine(base, name)) for name, words in PARTS]
-    found.append(row("no second step", BranchEngine(first, "ensemble")))
-    found += [
-        row(f"{words} alone, no second step", BranchEngine(first, name)) for name, words in PARTS
-    ]
+    found.append(row("no step 2", BranchEngine(first, "ensemble")))
+    found += [row(f"{words} alone, no step 2", BranchEngine(first, name)) for name, words in PARTS]
     found.append(row("pictures stretched to squares", Square(base, "ensemble")))
     for side in (32, 48, 64, 96, 128):
         if side != base.preset.input_size:
@@ -168,12 +161,17 @@ def table(found: Means, first: str = BASE) -> list[str]:
 
 def train(preset: str, epochs: int, root: Path, out: Path) -> None:
     """Trains every variant in a folder of its number."""
-    # With what feature hints need; runs without them leave it alone.
-    config = dataclasses.replace(step1_config(preset), feature_hint=HINT)
-    whole = first_material(config, chosen_teachers(), CORPUS, root, out / "labels", root / "pool")
+    run = DistillConfig(
+        student=step1_config(preset),
+        spatial=SpatialTeacherConfig(),
+        views=VIEWS,
+        root=root,
+        pool=root / "pool",
+    )
+    whole = training_data(run, chosen_teachers(), out / "labels", Callback())
     for number, (words, config) in enumerate(variants(preset, epochs)):
         print(f"\n{words}", flush=True)
-        two_steps(config, material_of(words, whole, config, root), root, out / str(number))
+        distill_student(config, data_of(words, whole, config, root), out / str(number))
 
 
 def report(found: Means, preset: str, epochs: int) -> str:
@@ -197,7 +195,7 @@ def main() -> None:
         train(preset, arguments.epochs, root, out)
     students: dict[str, SpatioTemporal] = {}
     for number, (words, config) in enumerate(variants(preset, arguments.epochs)):
-        weights = out / str(number) / "joint" / "best.safetensors"
+        weights = out / str(number) / STEP2 / "best.safetensors"
         if weights.exists():
             students[words] = load_student(config.preset, weights)
     first = load_student(preset, out / "0" / "best.safetensors")

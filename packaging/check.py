@@ -30,10 +30,12 @@ PYTEST = ("-m", "pytest", "-q", "--durations=10")
 WINDOW_TESTS = ("tests/app", "tests/ui")
 FAST_TESTS = (
     "tests/analysis",
+    "tests/media",
     "tests/render",
     "tests/sources/test_pictures.py",
     "tests/sources/test_spec.py",
     "tests/sources/test_screen.py",
+    "tests/sources/test_video.py",
     "tests/pipeline/test_latest_slot.py",
     "tests/uvanet/test_api.py",
     "tests/uvanet/test_atomic_io.py",

@@ -1,8 +1,8 @@
-"""What distillation is worth to the students that ship: writes `resources/weights/DISTILLED.md`.
+"""Compares the shipped students with training on gaze alone; writes DISTILLED.md beside them.
 
-Beside each shipped student and its branches stands one of the same network that learned from gaze
-alone, for 240 passes over the pictures, of which the best by `val` is taken. A run that was
-stopped goes on; `--there` begins none.
+Beside each shipped student and its branches stands the same network trained on gaze alone for 240
+passes over the pictures; the best weights on `val` are taken. A run that was stopped resumes;
+`--there` starts none.
 """
 
 import argparse
@@ -20,8 +20,8 @@ from uvanet.model_card import read_card
 from uvanet.models import PRESETS, SpatioTemporal, load_student
 from uvanet.runtime.branch_engine import BranchEngine, student_predictor
 from uvanet.training.config import TrainConfig, cache_side
-from uvanet.training.data.loader import gaze_material
-from uvanet.training.trainer import train
+from uvanet.training.distillation import train_student
+from uvanet.training.pipeline import gaze_pictures
 
 WORDS = """\
 # What distillation is worth to what ships
@@ -35,17 +35,18 @@ ALONE = "gaze alone, no teacher"
 
 
 def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
-    """A student that never heard a teacher."""
+    """Trains a student on gaze alone."""
     side = cache_side(PRESETS[preset].input_size)
     config = TrainConfig(preset=preset, cache_resolution=max(160, side))
-    result = train(config, gaze_material(root, config.cache_resolution), out)
+    result = train_student(config, gaze_pictures(root, config.cache_resolution), out)
+    assert result.weights is not None
     student = load_student(preset, result.weights)
     student.scale_logits(best_logit_scale(student_predictor(student), read_split(root, "val")))
     return student
 
 
 def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
-    """The shipped student, its branches, and the other, where there is one."""
+    """Rows of the shipped student, its branches, and the one without a teacher, if there is one."""
     card = read_card(WEIGHTS / f"{preset}.json")
     shipped = load_student(preset, WEIGHTS / f"{preset}.safetensors")
     engines = {

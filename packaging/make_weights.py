@@ -1,7 +1,7 @@
-"""Makes every weight that ships: both teachers, then the students; `make weights` runs this.
+"""Makes all weights that ship: both teachers, then the students; `make weights` runs this.
 
-What the run's folder already holds is used, so that a run that was stopped goes on. The gaze data
-is taken from UVANET_DATA, unlabelled pictures and clips from its folder `pool`.
+Results in the run's folder are used again, so that a run that was stopped resumes. The gaze data is
+taken from UVANET_DATA, unlabelled pictures and clips from its folder `pool`.
 """
 
 import argparse
@@ -9,26 +9,24 @@ import dataclasses
 import shutil
 from pathlib import Path
 
-from uvanet.cli.training_options import Bar
+from uvanet.cli.training_options import ProgressBar
 from uvanet.data.fixations import find_root
 from uvanet.deploy.quantize import SUFFIX, export_int8
-from uvanet.training.config import step1_config
-from uvanet.training.data.crops import CorpusConfig
-from uvanet.training.pipeline import distill
+from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
+from uvanet.training.data.crops import ViewConfig
+from uvanet.training.pipeline import DistillConfig, distill
 from uvanet.training.publish import publish_teachers
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
-from uvanet.training.teachers.spatial import TeacherConfig
-from uvanet.training.teachers.temporal import MotionTeacherConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "resources" / "weights"
-TEACHER, MOTION, CORPUS = TeacherConfig(), MotionTeacherConfig(), CorpusConfig()
+SPATIAL_CONFIG, TEMPORAL_CONFIG = SpatialTeacherConfig(), TemporalTeacherConfig()
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run of both steps: passes over the views, and its rates as a share of the usual ones."""
+    """A run of both steps: passes over the views, and learning rates relative to the usual ones."""
 
     epochs: int
     rates: float = 1.0
@@ -40,8 +38,8 @@ RUNS = {
     "uvanet-32": [Run(4), Run(3), Run(2, 0.6)],
     "uvanet-128": [Run(2), Run(2), Run(2, 0.6)],
 }
-"""Each goes on from the one before; the others from the first one's weights, for the network is the
-same. NSS on `val` after each, by the shares of then: uvanet-32 1.707, 1.721 and, by smaller steps,
+"""Each run starts from the one before; the first run of the other students from FIRST, whose
+network is the same. NSS on `val` after each in 0.1.0: uvanet-32 1.707, 1.721 and, by smaller steps,
 1.738; uvanet-128 2.179, 2.196 and 2.231.
 """
 
@@ -54,7 +52,7 @@ def ship(folder: Path, name: str, endings: tuple[str, ...]) -> None:
 
 
 def main() -> None:
-    """Makes what is asked for."""
+    """Makes the models that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "weights", help="the run")
     parser.add_argument("--only", action="append", help="a model's name; may be repeated")
@@ -63,11 +61,11 @@ def main() -> None:
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     root = find_root(None)
-    shown = Bar()
-    make_teachers(root, out, TEACHER, MOTION, shown)
-    shown.close()
+    progress = ProgressBar()
+    make_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG, progress)
+    progress.close()
     if {SPATIAL, TEMPORAL} & set(wanted):
-        publish_teachers(root, out, TEACHER, MOTION)
+        publish_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG)
         for name in (SPATIAL, TEMPORAL):
             ship(out, name, (".onnx", ".json"))
     for name, runs in RUNS.items():
@@ -91,7 +89,7 @@ def made(out: Path, name: str, place: int) -> Path:
 
 
 def train(root: Path, out: Path, name: str, start: str, run: Run) -> None:
-    """One run of both steps; what it makes lies in `out / name`."""
+    """One run of both steps; its results lie in `out / name`."""
     usual = step1_config(name, start)
     config = dataclasses.replace(
         usual,
@@ -100,9 +98,17 @@ def train(root: Path, out: Path, name: str, start: str, run: Run) -> None:
         peak_lr=run.rates * usual.peak_lr,
         muon_lr=run.rates * usual.muon_lr,
     )
-    bar = Bar()
-    distill(config, TEACHER, CORPUS, root, out, motion=MOTION, pool=root / "pool", watch=bar)
-    bar.close()
+    progress = ProgressBar()
+    run = DistillConfig(
+        student=config,
+        spatial=SPATIAL_CONFIG,
+        temporal=TEMPORAL_CONFIG,
+        views=ViewConfig(),
+        root=root,
+        pool=root / "pool",
+    )
+    distill(run, out, callback=progress)
+    progress.close()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
-"""Layers that import-linter cannot express, since it knows external packages as a whole only."""
+"""Rules about imports that import-linter cannot express."""
 
 import ast
+import graphlib
 from pathlib import Path
+
+import grimp
 
 import app.pipeline
 import app.runtime
@@ -26,3 +29,11 @@ def test_the_runtime_uses_no_widgets():
 
 def test_the_pipeline_uses_no_qt():
     assert not [one for one in imported(app.pipeline) if one[1].startswith("PySide6")]
+
+
+def test_no_import_circle():
+    graph = grimp.build_graph("app", "uvanet", exclude_type_checking_imports=False)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(imports) > 300
+    # Raises CycleError, which names the circle.
+    graphlib.TopologicalSorter(imports).prepare()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import gzip
+import math
 import os
 import subprocess
 import sys
@@ -14,6 +16,9 @@ import cv2
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
+from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
+from uvanet.training.control import Callback
+from uvanet.training.data.crops import ViewConfig
 from uvanet.training.progress import LineReader
 from uvanet.video.writer import VideoWriter
 
@@ -21,6 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uvanet.training.progress import Event
+
+SPATIAL_CONFIG = SpatialTeacherConfig(scale=0, width=16, views=2, epochs=1, batch=4, threads=1)
+TEMPORAL_CONFIG = TemporalTeacherConfig(sequences=2, held_out=1, width=8, epochs=1, batch=2)
+VIEWS = ViewConfig(gaze_views=2, pool_views=2, clip_every=0.5, clip_views=1)
+STUDENT = dataclasses.replace(step1_config("uvanet-32"), epochs=2, batch=8, cache_resolution=64)
+"""A whole distillation that takes seconds."""
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -88,6 +99,31 @@ def write_cut(path: Path, clip: Path) -> Path:
     return path
 
 
+def write_film(path: Path, step: int) -> Path:
+    """Two seconds of a bright square that moves to the right by `step` pixels a frame."""
+    with VideoWriter(path, (320, 240), 30, quality="best") as writer:
+        for index in range(60):
+            frame = np.full((240, 320, 3), 60, np.uint8)
+            left = 20 + step * index
+            frame[100:140, left : left + 40] = 220
+            writer.write(frame)
+    return path
+
+
+def write_pool(folder: Path) -> Path:
+    """Two pictures, one in a folder of its own, a clip of one second, and a table."""
+    rng = np.random.default_rng(8)
+    (folder / "more").mkdir(parents=True)
+    for path in (folder / "a.jpg", folder / "more" / "b.png"):
+        cv2.imwrite(str(path), rng.integers(0, 255, (60, 80, 3), np.uint8))
+    with VideoWriter(folder / "clip.mp4", (64, 48), 10) as writer:
+        for shade in range(10):
+            writer.write(np.full((48, 64, 3), 20 * shade, np.uint8))
+    rows = ["file,source,license,credit", "a.jpg,made,CC0,us", "more/b.png,made,CC0,us"]
+    (folder / "sources.csv").write_text("\n".join([*rows, "clip.mp4,film,MIT,us"]))
+    return folder
+
+
 def write_gaze(root: Path) -> Path:
     """Twelve pictures of a bright disc on noise; every observer looks at the disc."""
     rng = np.random.default_rng(4)
@@ -125,6 +161,21 @@ def kind_of(event: Event) -> str:
 def phase_of(event: Event) -> str:
     """The phase of a step; empty for other events."""
     return getattr(event, "phase", "")
+
+
+class Stopper(Callback):
+    """Stops a run once it has asked so many times whether to go on.
+
+    Args:
+        steps: How many times it goes on; None for always.
+    """
+
+    def __init__(self, steps: int | None = None) -> None:
+        self._left = math.inf if steps is None else steps
+
+    def proceed(self) -> bool:
+        self._left -= 1
+        return self._left >= 0
 
 
 class Child:
@@ -182,8 +233,8 @@ def training(step: int) -> Callable[[Event], bool]:
 
 
 def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:
-    """An adaptation, as a process of its own."""
-    return Child("adapt", source, "--out", out, "--teacher", teacher, *more, **options)
+    """A fine-tuning to a scene, as a process of its own."""
+    return Child("finetune", source, "--out", out, "--teacher", teacher, *more, **options)
 
 
 def left_in(out: Path) -> set[str]:

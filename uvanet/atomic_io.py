@@ -76,11 +76,6 @@ class Part:
         _remove_lock(self._lock)
 
 
-def temporary_name(path: Path) -> Path:
-    """A part's name without a lock; its process counts as the writer. To be replaced by `Part`."""
-    return path.with_name(f"{_prefix(path)}{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
-
-
 @contextlib.contextmanager
 def atomic_write(target: Path, *, private: bool = False) -> Iterator[Path]:
     """Lends a temporary path; what was written there replaces `target` at the end of the block.
@@ -142,22 +137,12 @@ def _remove_stale(found: Iterable[Path]) -> None:
     # A process killed between taking the lock and writing leaves the lock alone.
     parts = {path.with_name(path.name.removesuffix(".lock")) for path in found if _is_part(path)}
     for part in parts:
-        if _has_living_process(part):
-            continue
         lock = _lock(part)
         # Timeout: its writer lives. OSError: another user's, or a system without locks.
         with contextlib.suppress(Timeout, OSError):
             lock.acquire(timeout=0)
             _remove(part)
             _remove_lock(lock)
-
-
-def _has_living_process(part: Path) -> bool:
-    """Whether a part of `temporary_name` may still be written."""
-    import psutil
-
-    number = part.name.removesuffix(".part").rpartition(".")[2].partition("-")[0]
-    return number.isdecimal() and len(number) < 32 and psutil.pid_exists(int(number))
 
 
 def _is_part(path: Path) -> bool:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
     from app.pipeline.frame_router import FrameRouter
     from app.pipeline.packets import SaliencyPacket
-    from app.pipeline.teacher import Teacher
 
 
 class ResultSink(Protocol):
@@ -42,15 +41,15 @@ class Paired:
     """Offers results to a teacher first.
 
     Args:
-        teacher: Returns the results that it holds back to `sink`.
+        offer: `Teacher.offer`: whether the teacher holds a result back; it passes it on later.
         sink: Receives the results that the teacher does not hold back.
     """
 
-    def __init__(self, teacher: Teacher, sink: ResultSink) -> None:
-        self._teacher = teacher
+    def __init__(self, offer: Callable[[SaliencyPacket], bool], sink: ResultSink) -> None:
+        self._offer = offer
         self._sink = sink
 
     def accept(self, result: SaliencyPacket) -> None:
         """See `ResultSink.accept`."""
-        if not self._teacher.offer(result):
+        if not self._offer(result):
             self._sink.accept(result)

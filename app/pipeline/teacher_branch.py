@@ -97,7 +97,7 @@ class TeacherBranch:
                     clock=self._clock,
                     step_limit_s=self._step_limit_s,
                 )
-                self._sink = Paired(self._teacher, self._direct)
+                self._sink = Paired(self._teacher.offer, self._direct)
             return self._count
 
     def set_synchronized(self, synchronized: bool) -> None:

@@ -144,7 +144,7 @@ class ChildProcess(QObject):
 
     def _on_started(self) -> None:
         if self._background:
-            lower_priority(self.pid)
+            _lower_priority(self.pid)
 
     def _read_lines(self) -> None:
         while self._process.canReadLine():
@@ -225,7 +225,7 @@ class DetachedProcess:
             self._process.terminate()
 
 
-def lower_priority(pid: int) -> None:
+def _lower_priority(pid: int) -> None:
     """Lets a process run only where the window leaves time. Does nothing where it has ended."""
     with contextlib.suppress(psutil.Error, OSError):
         psutil.Process(pid).nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 5))

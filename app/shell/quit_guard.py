@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMessageBox
 
 from app.ui.i18n import tr
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from PySide6.QtWidgets import QWidget
+
+_POLL_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,14 @@ class QuitPrompt:
         details: What each answer means for it.
         stop: Stops the work before the window closes.
         can_continue: Whether it can go on without the window.
+        stopped: Whether the window may close after `stop`; polled until it may.
     """
 
     text: str
     details: str
     stop: Callable[[], None]
     can_continue: bool = False
+    stopped: Callable[[], bool] = lambda: True
 
 
 class QuitGuard:
@@ -47,6 +52,9 @@ class QuitGuard:
         self._window = window
         self._prompts = prompts
         self._allowed = False
+        self._stopping: Sequence[QuitPrompt] = ()
+        self._poll = QTimer(window, interval=_POLL_MS)
+        self._poll.timeout.connect(self._close_if_stopped)
         self.box: QMessageBox | None = None
 
     def allow(self) -> None:
@@ -80,14 +88,29 @@ class QuitGuard:
             clicked, self.box = box.clickedButton(), None
             box.deleteLater()
             if clicked is not None and clicked in (leave, stop):
-                for prompt in prompts:
-                    if clicked is stop or not prompt.can_continue:
-                        prompt.stop()
-                self._close()
+                stopped = [one for one in prompts if clicked is stop or not one.can_continue]
+                for prompt in stopped:
+                    prompt.stop()
+                self._close_after(stopped)
 
         box.finished.connect(lambda _: done())
         self.box = box
         box.open()
+
+    def _close_after(self, prompts: Sequence[QuitPrompt]) -> None:
+        """Closes the window when all work has stopped; at once when asked a second time."""
+        waited = self._poll.isActive()
+        self._poll.stop()
+        if waited or all(prompt.stopped() for prompt in prompts):
+            self._close()
+            return
+        self._stopping = prompts
+        self._poll.start()
+
+    def _close_if_stopped(self) -> None:
+        if all(prompt.stopped() for prompt in self._stopping):
+            self._poll.stop()
+            self._close()
 
     def _close(self) -> None:
         self._allowed = True

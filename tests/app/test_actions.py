@@ -92,7 +92,7 @@ def test_every_visible_action_is_in_a_menu(player):
     assert len(player.main_menu.actions()) == len({spec.menu for spec in ALL_ACTIONS})
 
 
-def test_the_sheet_names_every_action(player):
+def test_the_shortcut_sheet_lists_every_action(player):
     player.trigger("shortcuts")
     sheet = player.window.findChild(ShortcutSheet)
     assert sheet.isVisible()

@@ -1,13 +1,14 @@
-"""The strip, the scan, jumps to changes, the average and the order of looks."""
+"""Attention over time: strip, scan, moments of change, average, scanpath."""
 
 import threading
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from window_bench import FakeCamera
 
 from app.features.analyse.feature import Analyse
@@ -27,7 +28,7 @@ def analyse(bench):
 
 
 def record(bench):
-    return analyse(bench)._history.record
+    return analyse(bench).history.record
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +54,20 @@ def paused(launch, jumpy):
     return bench
 
 
-def test_playing_fills_the_strip_and_a_second_round_adds_nothing(player):
+def test_playback_fills_the_strip_once(player):
     player.until(lambda: len(record(player)) >= 19)
     loops = len(record(player))
     player.until(lambda: player.presenter.packet.frame.epoch > 3)
     assert loops <= len(record(player)) <= 21
-    assert analyse(player)._strip.isVisible()
-    assert len(analyse(player)._strip.graph._series.seconds) > 10
+    assert analyse(player).attention_strip.isVisible()
+    assert len(analyse(player).attention_strip.chart._series.seconds) > 10
 
 
-def test_a_scan_sees_the_whole_clip_and_finds_the_changes(paused):
+def test_a_scan_covers_the_clip_and_finds_the_changes(paused):
     paused.trigger("scan_clip")
-    assert analyse(paused)._strip.progress.isVisible()
-    paused.until(lambda: not analyse(paused)._history.scanning)
-    assert not analyse(paused)._strip.progress.isVisible()
+    assert analyse(paused).attention_strip.progress.isVisible()
+    paused.until(lambda: not analyse(paused).history.scanning)
+    assert not analyse(paused).attention_strip.progress.isVisible()
     assert len(record(paused)) == 60
     assert "scanned" in paused.banner.message
     assert record(paused).moments() == pytest.approx([2.0, 4.0], abs=0.06)
@@ -80,7 +81,7 @@ def test_a_scan_sees_the_whole_clip_and_finds_the_changes(paused):
     paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(2.0, abs=0.06))
 
 
-def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
+def test_a_stopped_scan_keeps_its_results(paused, monkeypatch):
     go_on, seen = threading.Event(), []
     real = paused.predictor.step
 
@@ -93,20 +94,20 @@ def test_a_scan_can_be_stopped_and_keeps_what_it_saw(paused, monkeypatch):
     monkeypatch.setattr(paused.predictor, "step", slow)
     paused.trigger("scan_clip")
     paused.until(lambda: len(record(paused)) >= 20)
-    analyse(paused)._strip.scan.click()
-    assert not analyse(paused)._history.scanning
+    analyse(paused).attention_strip.scan.click()
+    assert not analyse(paused).history.scanning
     go_on.set()
     paused.until(lambda: not paused.context.jobs.busy())
     assert 20 <= len(record(paused)) < 30
 
 
-def test_leaving_in_the_middle_of_a_scan(paused):
+def test_quitting_during_a_scan(paused):
     # The fixture looks for threads that stay.
     paused.trigger("scan_clip")
     paused.window.close()
 
 
-def test_a_scan_of_a_file_that_has_gone_says_so(launch, jumpy, tmp_path):
+def test_a_scan_of_a_deleted_file_is_reported(launch, jumpy, tmp_path):
     path = tmp_path / "gone.mp4"
     path.write_bytes(jumpy.read_bytes())
     bench = launch(path)
@@ -116,23 +117,23 @@ def test_a_scan_of_a_file_that_has_gone_says_so(launch, jumpy, tmp_path):
     bench.trigger("scan_clip")
     bench.until(lambda: bench.banner.level == "error")
     assert "gone.mp4" in bench.banner.message
-    assert not analyse(bench)._history.scanning
+    assert not analyse(bench).history.scanning
 
 
-def test_a_change_that_nobody_has_seen_is_asked_for(paused):
+def test_seeking_an_unknown_change_suggests_a_scan(paused):
     paused.trigger("next_change")
     assert "J" in paused.banner.hint
 
 
-def test_a_click_on_the_strip_goes_there(paused):
-    graph = analyse(paused)._strip.graph
+def test_a_click_on_the_strip_seeks(paused):
+    graph = analyse(paused).attention_strip.chart
     place = QPoint(round(graph.width() * 5 / 6), 10)
     QTest.mouseClick(graph, Qt.MouseButton.LeftButton, pos=place)
     paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(5.0, abs=0.1))
 
 
-def test_a_long_clip_is_drawn_by_pixels_and_loses_no_jump(player):
-    graph = analyse(player)._strip.graph
+def test_a_long_clip_is_drawn_per_pixel_and_keeps_every_jump(player):
+    graph = analyse(player).attention_strip.chart
     count, step = 4000, 0.1
     moved = np.zeros(count, np.float32)
     moved[1000] = 1.0
@@ -159,10 +160,10 @@ def test_a_long_clip_is_drawn_by_pixels_and_loses_no_jump(player):
     tenths = middle.reshape(10, -1).min(1)
     assert tenths[6] < min(tenths[1], tenths[3], tenths[8]) - 30
     # Where the clip is moves over the strip, which is not drawn anew for it.
-    before = graph._drawn
+    before = graph._image
     graph.set_position(200.0)
     assert not np.array_equal(pixels(graph.grab().toImage())[..., :3], seen)
-    assert graph._drawn is before
+    assert graph._image is before
 
 
 def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeypatch):
@@ -170,20 +171,20 @@ def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeyp
     cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8))
     bench = launch(clip)
     bench.until(lambda: bench.presenter.overlay_seen)
-    assert analyse(bench)._strip.isVisible()
+    assert analyse(bench).attention_strip.isVisible()
     bench.open(picture)
-    assert not analyse(bench)._strip.isVisible()
+    assert not analyse(bench).attention_strip.isVisible()
     fake = FakeCamera()
     monkeypatch.setattr("uvanet.sources.make_source", lambda spec, **_: fake)
     bench.open("camera:fake")
-    assert not analyse(bench)._strip.isVisible()
+    assert not analyse(bench).attention_strip.isVisible()
     assert not bench.actions["scan_clip"].isEnabled()
     bench.until(lambda: len(record(bench)) > 3)
     fake.free.set()
 
 
 def test_the_strip_stays_hidden_where_it_is_not_wanted(player):
-    strip = analyse(player)._strip
+    strip = analyse(player).attention_strip
     player.trigger("strip")
     assert not strip.isVisible()
     player.slots.set_chrome_hidden(True)
@@ -197,7 +198,7 @@ def test_the_strip_stays_hidden_where_it_is_not_wanted(player):
 
 def test_the_average_lies_where_attention_was(paused):
     paused.trigger("scan_clip")
-    paused.until(lambda: not analyse(paused)._history.scanning)
+    paused.until(lambda: not analyse(paused).history.scanning)
     paused.banner.dismiss()
     before = paused.grab()
     paused.trigger("average")
@@ -205,7 +206,7 @@ def test_the_average_lies_where_attention_was(paused):
     # The square was on both sides; now it is on the left alone.
     right = np.s_[after.shape[0] // 3 : after.shape[0] * 2 // 3, after.shape[1] * 2 // 3 :]
     assert (np.abs(after[right].astype(int) - before[right]).max(axis=2) > 40).mean() > 0.2
-    assert "Average" in analyse(paused)._scanpath.note
+    assert "Average" in analyse(paused).scanpath_layer.note
     # A saved picture shows what is seen.
     shown = paused.presenter.snapshot()()
     assert (np.abs(shown[40:80, 105:135].astype(int) - 40).max(axis=2) > 40).mean() > 0.2
@@ -213,15 +214,15 @@ def test_the_average_lies_where_attention_was(paused):
     assert (paused.grab() == before).all()
 
 
-def test_the_average_goes_with_its_source(paused):
+def test_the_average_ends_with_its_source(paused):
     paused.trigger("average")
     paused.open("demo")
     assert not paused.actions["average"].isChecked()
     assert paused.presenter.heat.fixed is None
 
 
-def test_looks_are_off_at_first_and_then_numbered_points(still):
-    layer = analyse(still)._scanpath
+def test_the_scanpath_is_off_by_default(still):
+    layer = analyse(still).scanpath_layer
     before = still.grab()
     assert not layer.fixations
     still.trigger("scanpath")
@@ -234,3 +235,21 @@ def test_looks_are_off_at_first_and_then_numbered_points(still):
     assert (still.grab() != before).any()
     still.trigger("scanpath")
     assert (still.grab() == before).all()
+
+
+def test_a_drag_on_the_strip_ends_with_its_source(paused):
+    chart, sought = analyse(paused).attention_strip.chart, []
+    QTest.mousePress(chart, Qt.MouseButton.LeftButton, pos=QPoint(40, 10))
+    paused.open("demo")
+    analyse(paused).attention_strip.sought.connect(sought.append)
+    held = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(80, 10),
+        chart.mapToGlobal(QPointF(80, 10)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(chart, held)
+    QTest.mouseRelease(chart, Qt.MouseButton.LeftButton, pos=QPoint(80, 10))
+    assert sought == []

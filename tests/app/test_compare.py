@@ -1,4 +1,4 @@
-"""Student and teacher in one window: views, in step or not, zoom, wipe, agreement."""
+"""Compare: views, synchronization, zoom, wipe and agreement of student and teacher."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
     assert "behind" in compare(side).strip.lag.full_text
 
 
-def test_free_lets_the_student_run_on_while_the_teacher_thinks(
+def test_an_unsynchronized_student_does_not_wait_for_the_teacher(
     side: Bench, teacher: Corner
 ) -> None:
     side.trigger("compare_synchronized")
@@ -108,7 +108,7 @@ def test_free_lets_the_student_run_on_while_the_teacher_thinks(
     side.until(lambda: any(opinions))
 
 
-def test_paired_waits_for_the_teacher(side: Bench, teacher: Corner) -> None:
+def test_a_synchronized_student_waits_for_the_teacher(side: Bench, teacher: Corner) -> None:
     teacher.free.clear()
     side.until(lambda: side.session.stats().in_flight >= 2)
     frames = set()
@@ -120,9 +120,7 @@ def test_paired_waits_for_the_teacher(side: Bench, teacher: Corner) -> None:
     side.until(lambda: len(frames) > 4)
 
 
-def test_the_difference_is_orange_and_blue_where_it_should_be(
-    still: Bench, use_teacher: UseTeacher
-) -> None:
+def test_the_difference_is_orange_and_blue(still: Bench, use_teacher: UseTeacher) -> None:
     use_teacher(still, Corner)
     third = still.slots.panes.extra[1].canvas
     still.until(lambda: third.has_picture and not third.has_unpainted_picture)
@@ -134,14 +132,14 @@ def test_the_difference_is_orange_and_blue_where_it_should_be(
     assert abs(far[0] - far[2]) < 30  # nobody looks there
 
 
-def test_the_wipe_changes_overlays_at_the_line(still: Bench, use_teacher: UseTeacher) -> None:
+def test_the_wipe_changes_overlays_at_the_divider(still: Bench, use_teacher: UseTeacher) -> None:
     still.settings.compare_wipe = 1.0
     compare(still).handle.set_share(1.0)
     use_teacher(still, Corner)
     still.trigger("compare_wipe")
     still.until(
         lambda: (
-            still.presenter.packet is not None and compare(still).stage.teacher_result is not None
+            still.presenter.packet is not None and compare(still).view.teacher_result is not None
         )
     )
     still.settle()
@@ -179,7 +177,7 @@ def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
     assert apart() < 12
 
 
-def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None:
+def test_zoom_is_shared_by_the_panes_and_centered_on_the_mouse(side: Bench) -> None:
     main, second = side.canvas, side.slots.panes.extra[0].canvas
     place = QPointF(second.width() * 0.25, second.height() * 0.5)
     before = second.picture_rect()
@@ -211,7 +209,7 @@ def test_zoom_and_place_are_shared_and_stay_under_the_mouse(side: Bench) -> None
     assert main.viewport.zoom == pytest.approx(1.25)
 
 
-def test_the_keyboard_moves_what_is_seen(side: Bench) -> None:
+def test_the_keyboard_pans(side: Bench) -> None:
     canvas = side.canvas
     for _ in range(4):
         side.trigger("zoom_in")
@@ -228,7 +226,7 @@ def test_the_keyboard_moves_what_is_seen(side: Bench) -> None:
     assert canvas.picture_rect().topLeft() == QPointF(0, 0)
 
 
-def test_a_pinch_zooms_at_its_place(side: Bench) -> None:
+def test_a_pinch_zooms_at_its_center(side: Bench) -> None:
     main, second = side.canvas, side.slots.panes.extra[0].canvas
     place = QPointF(second.width() * 0.25, second.height() * 0.5)
     before = second.picture_rect()
@@ -250,7 +248,7 @@ def test_a_pinch_zooms_at_its_place(side: Bench) -> None:
     assert main.picture_rect().width() == pytest.approx(after.width(), rel=0.02)
 
 
-def test_zoomed_shows_the_part_in_the_middle(still: Bench) -> None:
+def test_zoom_shows_the_center(still: Bench) -> None:
     still.trigger("overlay")
     whole = pixels(still.canvas)
     for _ in range(4):
@@ -262,14 +260,14 @@ def test_zoomed_shows_the_part_in_the_middle(still: Bench) -> None:
     assert still.canvas.picture_rect().width() > still.canvas.width()
 
 
-def test_a_teacher_that_fails_is_told_and_the_picture_goes_on(side: Bench, teacher: Corner) -> None:
+def test_a_failing_teacher_is_reported_and_playback_continues(side: Bench, teacher: Corner) -> None:
     teacher.error = RuntimeError("too much")
     side.until(lambda: "too much" in side.banner.message)
     painted = side.session.stats().painted
     side.until(lambda: side.session.stats().painted > painted + 5)
 
 
-def test_no_old_map_stands_beside_a_frame_on_which_the_teacher_failed(
+def test_no_earlier_map_is_shown_beside_a_frame_on_which_the_teacher_failed(
     side: Bench, teacher: Corner
 ) -> None:
     second = side.slots.panes.extra[0].canvas
@@ -280,7 +278,7 @@ def test_no_old_map_stands_beside_a_frame_on_which_the_teacher_failed(
     side.until(lambda: second.has_picture and not second.message)
 
 
-def test_how_they_agree_goes_to_the_clipboard_too(side: Bench) -> None:
+def test_the_agreement_is_copied_with_the_numbers(side: Bench) -> None:
     side.until(lambda: compare(side).facts())
     side.pause()
     side.trigger("copy_numbers")
@@ -303,7 +301,7 @@ def test_leaving_the_view_stops_the_teacher(side: Bench) -> None:
     )
 
 
-def test_without_any_teacher_it_says_so(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_teacher_is_reported(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.session.teacher.first_teacher", lambda student: "")
     player.trigger("compare_side")
     assert "ONNX" in compare(player).strip.lag.full_text
@@ -320,14 +318,14 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
     )
     bench = launch(clip)
     assert bench.session.teacher.running == ""
-    bench.until(lambda: compare(bench).stage.teacher_result is not None)
+    bench.until(lambda: compare(bench).view.teacher_result is not None)
     assert compare(bench).handle.isVisible()
     assert compare(bench).handle.share == 0.25
     assert bench.actions["compare_wipe"].isChecked()
     assert not bench.actions["compare_synchronized"].isChecked()
 
 
-def test_another_source_forgets_the_teachers_pictures(side: Bench, clip: Path) -> None:
+def test_another_source_clears_the_panes_of_the_teacher(side: Bench, clip: Path) -> None:
     second = side.slots.panes.extra[0].canvas
     side.session.switched.emit()
     assert not second.has_picture
@@ -335,7 +333,7 @@ def test_another_source_forgets_the_teachers_pictures(side: Bench, clip: Path) -
     side.until(lambda: second.has_picture)
 
 
-def test_the_difference_of_equal_maps_is_nothing_to_see() -> None:
+def test_the_difference_of_equal_maps_is_transparent() -> None:
     saliency = np.random.default_rng(1).random((8, 8)).astype(np.float32)
     assert not difference_image(saliency, saliency, (160, 120)).any()
     one, none = np.ones((4, 4), np.float32), np.zeros((6, 9), np.float32)
@@ -344,7 +342,7 @@ def test_the_difference_of_equal_maps_is_nothing_to_see() -> None:
     assert difference_image(one, none, (1920, 1080)).shape == (216, 384, 4)
 
 
-def test_the_wipe_takes_what_is_there() -> None:
+def test_the_wipe_accepts_a_missing_side() -> None:
     left, right = np.full((4, 10, 4), 1, np.uint8), np.full((8, 20, 4), 2, np.uint8)
     mixed = wipe(left, right, 0.3)
     assert mixed is not None

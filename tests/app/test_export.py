@@ -1,6 +1,8 @@
 """Exports from the window: marks, dialog, queue, recording; what is written is read back."""
 
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -15,11 +17,12 @@ from app.features.export.options import ExportOptions, reserve_file
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
 from app.features.export.time_range import read_time, time_text
-from app.runtime.child_process import ChildProcess
+from app.runtime.child_process import ChildProcess, own_environment
 from uvanet import sources
 from uvanet.analysis import Region, Shape
 from uvanet.errors import OutputError
 from uvanet.video.events import ExportDone, ExportFailed
+from uvanet.video.replay_buffer import ReplayBuffer
 
 
 def feature(bench):
@@ -265,6 +268,22 @@ def buffered_seconds(bench):
     return span[1] - span[0] if span else 0.0
 
 
+def test_frames_of_a_killed_program_are_deleted_at_the_next_start(launch, clip, home):
+    live = home / ".cache" / "uvanet" / "live"
+    live.mkdir(parents=True)
+    script = (
+        "import os, sys; from pathlib import Path; import numpy as np\n"
+        "from uvanet.video.replay_buffer import ReplayBuffer\n"
+        "buffer = ReplayBuffer(Path(sys.argv[1]), 30)\n"
+        "buffer.put(np.zeros((48, 64, 3), np.uint8), 0.0)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(live)], env=own_environment())
+    assert list(live.rglob("*.jpegs"))
+    bench = launch(clip)
+    bench.until(lambda: not list(live.rglob("*.jpegs")))
+
+
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
     feature(camera)
     camera.settings.export_folder = str(tmp_path)
@@ -445,6 +464,24 @@ def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
     camera.trigger("record")
     # As a signal does, which nobody answers a question for.
     camera.program.shut_down()
+    (kept,) = tmp_path.glob("*.mkv")
+    assert frames_of(kept) >= 5
+
+
+def test_quitting_waits_for_a_recording_that_takes_long_to_save(camera, tmp_path, monkeypatch):
+    ours, save = feature(camera), ReplayBuffer.save
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1)
+
+    def slow(*arguments):
+        time.sleep(2)  # longer than all closing steps together may take
+        return save(*arguments)
+
+    monkeypatch.setattr(ReplayBuffer, "save", slow)
+    camera.window.close()
+    camera.leave()
+    camera.until(lambda: not camera.window.isVisible())
     (kept,) = tmp_path.glob("*.mkv")
     assert frames_of(kept) >= 5
 

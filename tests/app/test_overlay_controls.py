@@ -1,4 +1,4 @@
-"""Every control of the overlay changes what is painted, and none asks the network."""
+"""Overlay: each control changes what is painted without running the model again."""
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_smoothing_mixes_recent_maps(player):
     assert player.predictor.calls == calls
 
 
-def test_a_jump_starts_a_new_history(player):
+def test_a_seek_clears_the_smoothing(player):
     player.until(lambda: len(player.presenter.heat._maps) > 8)
     player.pause()
     player.seek(0.2)
@@ -109,7 +109,7 @@ def test_keys_move_the_sliders(calm):
         assert slider.value == pytest.approx(value)
 
 
-def test_reset_brings_the_first_look_back(calm):
+def test_reset_restores_the_default_style(calm):
     first = calm.grab()
     calm.trigger("next_colormap")
     calm.overlay_panel.opacity.slider.setValue(100)
@@ -120,7 +120,7 @@ def test_reset_brings_the_first_look_back(calm):
     assert different(first, calm.grab()) == 0
 
 
-def test_choices_outlive_the_program(launch, clip):
+def test_the_style_is_remembered(launch, clip):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
     first.overlay_panel.opacity.slider.setValue(85)

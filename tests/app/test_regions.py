@@ -1,7 +1,9 @@
-"""Regions: drawn, read, changed, kept and taken along."""
+"""Regions in the window: drawing, editing, statistics, storage and files."""
 
 import csv
 import json
+import os
+import threading
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
+from app.features.analyse import region_store
 from app.features.analyse.feature import Analyse
 from app.features.analyse.region_store import RegionStore
+from app.ui.number_text import percent_text
 from uvanet.analysis import Region, Shape, region_shares
 
 LEFT_HALF = Region("Left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
@@ -26,7 +30,7 @@ def regions(bench):
 
 
 def at(bench, x, y):
-    """The place on the canvas of a point of the picture."""
+    """Position on the canvas of a point of the picture."""
     return bench.canvas.to_widget(x, y).toPoint()
 
 
@@ -48,7 +52,7 @@ def active(bench):
     bench.canvas.setFocus()
 
 
-def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
+def test_a_drawn_rectangle_shows_its_share(still):
     still.trigger("region_rectangle")
     assert still.actions["region_rectangle"].isChecked()
     drag(still, (0.1, 0.2), (0.3, 0.5), (0.6, 0.9))
@@ -59,25 +63,24 @@ def test_a_rectangle_drawn_on_the_picture_says_its_share(still):
     (share,) = region_shares(still.presenter.packet.saliency, [region])
     assert 0 < share < 1
     assert regions(still).shares == [share]
-    row = analyse(still).card._rows[0]
-    assert row.share.text() == f"{share:.0%}".replace("%", "\u2009%")
+    row = analyse(still).card.rows[0]
+    assert row.share.text() == percent_text(share)
     assert row.name.text() == "Region 1"
-    # What the window has is what others, such as the export, read.
     assert still.session.regions == (region,)
     mask = region.mask(*still.presenter.packet.frame.image.shape[:2])
     assert mask.mean() == pytest.approx(0.5 * 0.7, abs=0.02)
 
 
-def test_the_region_is_seen_on_the_picture(still):
+def test_a_region_is_painted_on_the_picture(still):
     before = still.grab()
     still.trigger("region_ellipse")
     drag(still, (0.3, 0.3), (0.7, 0.8))
     assert (still.grab() != before).any(axis=2).mean() > 0.002
-    regions(still).remove(0)
+    regions(still).remove(regions(still).all[0])
     assert (still.grab() == before).all()
 
 
-def test_a_polygon_takes_a_click_for_each_corner(still):
+def test_a_polygon_is_drawn_by_one_click_per_corner(still):
     still.trigger("region_polygon")
     corners = [(0.2, 0.2), (0.8, 0.3), (0.6, 0.9)]
     for corner in corners:
@@ -88,7 +91,7 @@ def test_a_polygon_takes_a_click_for_each_corner(still):
     assert np.array(region.points) == pytest.approx(np.array(corners), abs=0.01)
 
 
-def test_a_double_click_closes_a_polygon_and_fills_no_screen(still):
+def test_a_double_click_closes_a_polygon_and_does_not_open_full_screen(still):
     still.trigger("region_polygon")
     for corner in [(0.2, 0.2), (0.8, 0.3), (0.6, 0.9)]:
         QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, *corner))
@@ -98,7 +101,7 @@ def test_a_double_click_closes_a_polygon_and_fills_no_screen(still):
     assert not still.window.isFullScreen()
 
 
-def test_a_click_is_no_region_and_escape_puts_the_tool_away(still):
+def test_a_click_draws_no_region_and_escape_drops_the_tool(still):
     active(still)
     still.trigger("region_rectangle")
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.5, 0.5))
@@ -110,7 +113,7 @@ def test_a_click_is_no_region_and_escape_puts_the_tool_away(still):
     assert regions(still).all == ()
 
 
-def test_a_region_is_moved_resized_and_deleted_with_the_mouse(still):
+def test_the_mouse_moves_and_resizes_a_region(still):
     regions(still).replace_all([Region("Box", Shape.RECTANGLE, ((0.2, 0.2), (0.4, 0.4)))])
     drag(still, (0.3, 0.3), (0.4, 0.4), (0.5, 0.5))
     assert regions(still).all[0].box == pytest.approx((0.4, 0.4, 0.6, 0.6), abs=0.01)
@@ -124,7 +127,7 @@ def test_a_region_is_moved_resized_and_deleted_with_the_mouse(still):
     assert regions(still).all == ()
 
 
-def test_a_region_can_be_made_and_moved_by_keys_alone(still):
+def test_keys_alone_draw_and_move_a_region(still):
     active(still)
     key(still, Qt.Key.Key_A)
     key(still, Qt.Key.Key_Return)
@@ -141,7 +144,7 @@ def test_a_region_can_be_made_and_moved_by_keys_alone(still):
     assert still.frame() == frame
 
 
-def test_a_name_is_typed_and_its_keys_do_nothing_else(still):
+def test_keys_typed_into_a_name_trigger_no_actions(still):
     active(still)
     regions(still).replace_all([LEFT_HALF])
     still.trigger("rename_region")
@@ -159,7 +162,7 @@ def test_a_name_is_typed_and_its_keys_do_nothing_else(still):
     assert regions(still).all[0].name == "Face a 1"
 
 
-def test_regions_belong_to_their_source_and_outlive_the_program(launch, clip, tmp_path):
+def test_regions_are_stored_per_source_across_starts(launch, clip, tmp_path):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
     regions(first).replace_all([LEFT_HALF])
@@ -173,7 +176,7 @@ def test_regions_belong_to_their_source_and_outlive_the_program(launch, clip, tm
     assert regions(second).all == (LEFT_HALF,)
 
 
-def test_a_damaged_store_counts_as_empty(launch, clip, home):
+def test_a_damaged_region_store_counts_as_empty(launch, clip, home):
     path = home / ".local" / "share" / "uvanet" / "regions.json"
     path.parent.mkdir()
     path.write_text('{"x": [{"name": 3}], "y"')
@@ -185,20 +188,20 @@ def test_a_damaged_store_counts_as_empty(launch, clip, home):
 
 
 def answer(bench, path):
-    """Gives a path to the file dialog that is open."""
+    """Chooses a path in the open file dialog."""
     dialog = bench.window.findChild(QFileDialog)
     assert dialog is not None
     dialog.fileSelected.emit(str(path))
     dialog.close()
 
 
-def test_regions_go_to_a_file_and_come_back_by_dropping_it(still, tmp_path):
+def test_a_saved_region_file_is_loaded_by_dropping_it(still, tmp_path):
     path = tmp_path / "regions.json"
     regions(still).replace_all([LEFT_HALF])
     still.trigger("save_regions")
     answer(still, path)
     still.until(path.exists)
-    regions(still).remove(0)
+    regions(still).remove(regions(still).all[0])
     assert analyse(still).open_drop(str(path))
     still.until(lambda: regions(still).all == (LEFT_HALF,))
     path.write_text("{}")
@@ -209,10 +212,10 @@ def test_regions_go_to_a_file_and_come_back_by_dropping_it(still, tmp_path):
     assert regions(still).all == (LEFT_HALF,)
 
 
-def test_the_table_has_a_row_for_each_moment_seen(player, tmp_path):
+def test_the_shares_csv_has_a_row_per_map_seen(player, tmp_path):
     path = tmp_path / "shares.csv"
     regions(player).replace_all([LEFT_HALF])
-    record = analyse(player)._history.record
+    record = analyse(player).history.record
     player.until(lambda: len(record) > 10)
     player.pause()
     player.trigger("save_shares")
@@ -221,7 +224,7 @@ def test_the_table_has_a_row_for_each_moment_seen(player, tmp_path):
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert len(rows) == len(record)
     values = [float(row["Left"]) for row in rows]
-    # The bright square crosses from left to right.
+    # The bright square moves from left to right.
     assert values[0] > 0.9
     assert [float(row["seconds"]) for row in rows] == sorted(float(row["seconds"]) for row in rows)
     assert values == pytest.approx(record.shares(LEFT_HALF), abs=1e-3)
@@ -233,7 +236,7 @@ def test_the_table_has_a_row_for_each_moment_seen(player, tmp_path):
     assert float(row["first_peak_seconds"]) == pytest.approx(summary.first, abs=1e-3)
 
 
-def test_the_clipboard_gets_two_columns_of_numbers(still):
+def test_copied_numbers_have_two_columns(still):
     regions(still).replace_all([LEFT_HALF])
     still.trigger("copy_numbers")
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
@@ -247,7 +250,7 @@ def test_the_clipboard_gets_two_columns_of_numbers(still):
     assert still.banner.level == "done"
 
 
-def test_the_share_follows_the_film(player):
+def test_the_share_follows_playback(player):
     regions(player).replace_all([LEFT_HALF])
     seen = []
 
@@ -257,14 +260,14 @@ def test_the_share_follows_the_film(player):
         return seen and max(seen) > 0.9 and min(seen) < 0.5
 
     player.until(both_sides)
-    summary = analyse(player)._history.record.summary(LEFT_HALF)
+    summary = analyse(player).history.record.summary(LEFT_HALF)
     # A machine that is busy may show the first frames late, but the first second it shows.
     assert summary.first < 1.0
     assert summary.entries >= 1
-    assert "first at 0:00." in analyse(player).card._rows[0].facts.text()
+    assert "first at 0:00." in analyse(player).card.rows[0].statistics.text()
 
 
-def test_the_graph_is_there_once_there_are_regions(player):
+def test_the_chart_is_built_with_the_first_region(player):
     plot = analyse(player).card.plot
     assert not plot.chart.built
     regions(player).replace_all([LEFT_HALF, LEFT_HALF.moved(0.3, 0.0)])
@@ -272,16 +275,16 @@ def test_the_graph_is_there_once_there_are_regions(player):
     player.until(lambda: len(plot.chart.curve_points(1)[0]) > 2)
 
 
-def test_a_press_beside_all_regions_chooses_none(still):
+def test_a_click_outside_all_regions_clears_the_selection(still):
     regions(still).replace_all([LEFT_HALF])
-    regions(still).select(0)
+    regions(still).select(regions(still).all[0])
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.8, 0.5))
-    assert regions(still).selected == -1
+    assert regions(still).selected is None
     QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.2, 0.5))
-    assert regions(still).selected == 0
+    assert regions(still).selected is regions(still).all[0]
 
 
-def test_a_region_drawn_on_a_zoomed_picture_lies_where_it_was_drawn(still):
+def test_a_region_drawn_on_a_zoomed_picture_has_picture_coordinates(still):
     still.trigger("zoom_in")
     still.trigger("zoom_in")
     assert still.canvas.picture_rect().width() > still.canvas.width()
@@ -290,14 +293,14 @@ def test_a_region_drawn_on_a_zoomed_picture_lies_where_it_was_drawn(still):
     assert regions(still).all[0].box == pytest.approx((0.4, 0.4, 0.6, 0.55), abs=0.01)
     drag(still, (0.5, 0.5), (0.55, 0.5))
     assert regions(still).all[0].box == pytest.approx((0.45, 0.4, 0.65, 0.55), abs=0.01)
-    # Beside it, the mouse moves the picture.
+    # Outside of it, the mouse pans the picture.
     before = still.canvas.picture_rect()
     drag(still, (0.35, 0.7), (0.4, 0.7), (0.45, 0.7))
     assert still.canvas.picture_rect() != before
     assert len(regions(still).all) == 1
 
 
-def test_a_source_whose_name_is_not_utf_8_keeps_its_regions(tmp_path):
+def test_the_store_accepts_a_source_name_that_is_not_utf_8(tmp_path):
     path = tmp_path / "regions.json"
     store = RegionStore(path)
     store.put("film-\udcff.mp4", [LEFT_HALF])
@@ -307,48 +310,177 @@ def test_a_source_whose_name_is_not_utf_8_keeps_its_regions(tmp_path):
     assert not list(tmp_path.glob(".regions*"))
 
 
-INTERRUPTIONS = {
-    "delete": lambda bench, _: bench.trigger("delete_region"),
-    "presentation": lambda bench, _: bench.trigger("presentation_mode"),
-    "reopened": lambda bench, clip: bench.open(clip),
-    "other source": lambda bench, _: bench.open("demo"),
-}
+BOX = Region("Box", Shape.RECTANGLE, ((0.2, 0.2), (0.4, 0.4)))
+OTHER = Region("Other", Shape.RECTANGLE, ((0.6, 0.6), (0.8, 0.8)))
 
 
-@pytest.mark.parametrize("grip", [(0.4, 0.4), (0.5, 0.5)], ids=["moved", "resized"])
-@pytest.mark.parametrize("what", INTERRUPTIONS)
-def test_an_interrupted_drag_leaves_the_regions_as_they_are(still, clip, what, grip):
-    box = ((0.3, 0.3), (0.5, 0.5))
+def begin_drag(bench, *points):
+    """Presses the mouse on the first point and moves it over the others without a release."""
+    QTest.mousePress(bench.canvas, Qt.MouseButton.LeftButton, pos=at(bench, *points[0]))
+    for point in points[1:]:
+        QTest.mouseMove(bench.canvas, at(bench, *point))
+
+
+def end_drag(bench, *points):
+    for point in points:
+        QTest.mouseMove(bench.canvas, at(bench, *point))
+    QTest.mouseRelease(bench.canvas, Qt.MouseButton.LeftButton, pos=at(bench, *points[-1]))
+
+
+def stored(home, source):
+    """Names and left edges of the stored regions of a source."""
+    entries = json.loads((home / ".local/share/uvanet/regions.json").read_text())
+    return [(entry["name"], entry["points"][0][0]) for entry in entries.get(str(source), [])]
+
+
+@pytest.mark.parametrize("grip", [(0.3, 0.3), (0.4, 0.4)], ids=["moving", "resizing"])
+def test_a_region_deleted_during_a_drag_stays_deleted(still, clip, home, grip):
+    regions(still).replace_all([BOX, OTHER])
+    regions(still).select(BOX)
+    begin_drag(still, grip, (0.45, 0.45))
+    still.trigger("delete_region")
+    end_drag(still, (0.5, 0.5), (0.6, 0.55), (0.3, 0.4))
+    assert regions(still).all == (OTHER,)
+    still.window.close()
+    assert [name for name, _ in stored(home, clip)] == ["Other"]
+
+
+def test_another_region_deleted_during_a_drag_leaves_the_dragged_one(still):
+    regions(still).replace_all([BOX, OTHER])
+    begin_drag(still, (0.7, 0.7), (0.65, 0.65))
+    regions(still).remove(BOX)
+    end_drag(still, (0.6, 0.6), (0.5, 0.5))
+    (region,) = regions(still).all
+    assert region.name == "Other"
+    assert region.box[0] == pytest.approx(0.4, abs=0.01)
+
+
+def test_presentation_mode_during_a_drag_adds_no_regions(still):
+    regions(still).replace_all([BOX])
+    begin_drag(still, (0.3, 0.3), (0.35, 0.35))
+    still.trigger("presentation_mode")
+    end_drag(still, (0.4, 0.4), (0.5, 0.5), (0.6, 0.6), (0.5, 0.5))
+    assert [region.name for region in regions(still).all] == ["Box"]
+    still.trigger("presentation_mode")
+
+
+def test_regions_loaded_during_a_drag_are_not_changed_by_it(still, tmp_path):
+    regions(still).replace_all([BOX])
+    begin_drag(still, (0.3, 0.3), (0.35, 0.35))
+    regions(still).replace_all([OTHER, LEFT_HALF])
+    end_drag(still, (0.4, 0.4), (0.6, 0.6))
+    assert regions(still).all == (OTHER, LEFT_HALF)
+
+
+@pytest.mark.parametrize("next_source", ["demo", None], ids=["another source", "the same source"])
+def test_a_source_opened_during_a_drag_keeps_its_own_regions(still, clip, home, next_source):
     still.open("demo")
-    regions(still).replace_all([Region("other", Shape.ELLIPSE, ((0.1, 0.1), (0.2, 0.2)))])
+    regions(still).replace_all([OTHER, LEFT_HALF])
     still.open(clip)
-    regions(still).replace_all([Region("mine", Shape.RECTANGLE, box)])
-    regions(still).select(0)
-    canvas = still.canvas
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at(still, *grip))
-    QTest.mouseMove(canvas, at(still, grip[0] + 0.05, grip[1] + 0.05))
-    (dragged,) = regions(still).all
-    assert dragged.points != box
-    INTERRUPTIONS[what](still, clip)
-    expected = {
-        "delete": [],
-        "presentation": [("mine", dragged.points)],
-        "reopened": [("mine", box)],
-        "other source": [("other", ((0.1, 0.1), (0.2, 0.2)))],
-    }[what]
-    for step in range(4):
-        QTest.mouseMove(canvas, at(still, 0.5 + 0.05 * step, 0.6))
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.7, 0.7))
-    assert [(one.name, one.points) for one in regions(still).all] == expected
-    # What is stored for both sources is the same; the file has five digits.
-    still.open(clip)
-    stored = [np.array(one.points) for one in regions(still).all]
-    if what == "delete":
-        assert stored == []
-    else:
-        (points,) = stored
-        assert points == pytest.approx(
-            np.array(dragged.points if what == "presentation" else box), abs=1e-5
-        )
+    regions(still).replace_all([BOX])
+    begin_drag(still, (0.3, 0.3), (0.35, 0.3))
+    # The same source again is what a reconnecting camera is.
+    still.open(next_source or clip)
+    end_drag(still, (0.4, 0.3), (0.5, 0.3), (0.6, 0.3))
+    expected = ["Other", "Left"] if next_source else ["Box"]
+    assert [region.name for region in regions(still).all] == expected
+    still.window.close()
+    assert [name for name, _ in stored(home, "demo")] == ["Other", "Left"]
+    # The part of the drag that was done before is stored.
+    assert stored(home, clip) == [("Box", pytest.approx(0.25, abs=0.01))]
+
+
+def test_no_regions_are_shown_until_the_next_source_is_open(still, clip):
+    regions(still).replace_all([BOX])
+    during = []
+    still.session.switched.connect(lambda: during.append(regions(still).all))
     still.open("demo")
-    assert [one.name for one in regions(still).all] == ["other"]
+    assert during == [()]
+
+
+def test_a_polygon_being_drawn_ends_with_its_source(still, clip):
+    still.trigger("region_polygon")
+    for corner in [(0.2, 0.2), (0.8, 0.3)]:
+        QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, *corner))
+    still.open("demo")
+    assert not still.actions["region_polygon"].isChecked()
+    for corner in [(0.6, 0.9), (0.2, 0.2)]:
+        QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, *corner))
+    assert regions(still).all == ()
+
+
+def test_a_name_being_edited_ends_with_its_source(still, clip):
+    active(still)
+    still.open("demo")
+    regions(still).replace_all([OTHER])
+    still.open(clip)
+    regions(still).replace_all([BOX])
+    still.trigger("rename_region")
+    field = still.window.focusWidget()
+    QTest.keyClicks(field, "Face")
+    still.open("demo")
+    row = analyse(still).card.rows[0].name
+    assert row.text() == "Other"
+    still.canvas.setFocus()
+    assert [region.name for region in regions(still).all] == ["Other"]
+
+
+def test_a_name_being_edited_ends_when_its_region_is_deleted(still):
+    active(still)
+    regions(still).replace_all([BOX, OTHER])
+    for region in (BOX, OTHER):
+        regions(still).select(region)
+        still.trigger("rename_region")
+        QTest.keyClicks(still.window.focusWidget(), "x")
+    regions(still).remove(regions(still).all[1])
+    still.canvas.setFocus()
+    assert [row.region for row in analyse(still).card.rows] == list(regions(still).all)
+    assert len(regions(still).all) == 1
+
+
+def test_a_file_chosen_for_another_source_is_not_loaded(still, tmp_path):
+    path = tmp_path / "regions.json"
+    regions(still).replace_all([BOX])
+    still.trigger("save_regions")
+    answer(still, path)
+    still.until(path.exists)
+    still.trigger("load_regions")
+    still.open("demo")
+    answer(still, path)
+    still.until(lambda: "source has changed" in still.banner.message)
+    assert regions(still).all == ()
+
+
+def test_saved_files_have_the_mode_of_the_umask(still, tmp_path):
+    regions(still).replace_all([BOX])
+    for action, name in (("save_shares", "table.csv"), ("save_regions", "regions.json")):
+        still.trigger(action)
+        answer(still, tmp_path / name)
+        still.until((tmp_path / name).exists)
+    still.until((tmp_path / "table-regions.csv").exists)
+    umask = os.umask(0)
+    os.umask(umask)
+    for path in tmp_path.glob("*.*"):
+        assert path.stat().st_mode & 0o777 == 0o666 & ~umask, path
+
+
+def test_a_store_that_is_being_written_can_be_changed(tmp_path, monkeypatch):
+    writing, go_on = threading.Event(), threading.Event()
+    real = region_store.write_text
+
+    def slow(*args, **options):
+        writing.set()
+        assert go_on.wait(60)
+        real(*args, **options)
+
+    monkeypatch.setattr(region_store, "write_text", slow)
+    store = RegionStore(tmp_path / "regions.json")
+    store.put("a", [BOX])
+    thread = threading.Thread(target=store.write)
+    thread.start()
+    assert writing.wait(60)
+    store.put("b", [OTHER])  # waited for the disk before
+    go_on.set()
+    thread.join(60)
+    store.write()
+    assert RegionStore(tmp_path / "regions.json").get("b") == [OTHER]

@@ -1,4 +1,4 @@
-"""Snapshots are what is seen."""
+"""Snapshots: saved and copied pictures of the canvas."""
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ def as_seen(bench, picture):
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def test_the_file_is_what_is_seen_at_the_frames_resolution(still, tmp_path):
+def test_the_file_shows_the_canvas_at_the_resolution_of_the_frame(still, tmp_path):
     still.overlay_panel.opacity.slider.setValue(75)
     path = tmp_path / "säved.png"
     save(still, path)
@@ -39,7 +39,7 @@ def test_the_file_is_what_is_seen_at_the_frames_resolution(still, tmp_path):
     still.until(lambda: still.banner.message == "Saved säved.png.")
 
 
-def test_the_clipboard_gets_it_too(still):
+def test_the_snapshot_is_copied(still):
     QGuiApplication.clipboard().clear()
     still.trigger("copy_snapshot")
     still.until(lambda: not QGuiApplication.clipboard().image().isNull())
@@ -48,7 +48,7 @@ def test_the_clipboard_gets_it_too(still):
     still.until(lambda: "clipboard" in still.banner.message)
 
 
-def test_regions_are_seen_in_it(still):
+def test_the_snapshot_shows_regions(still):
     without = still.presenter.snapshot()().astype(int)
     still.trigger("region_rectangle")
     drag(still, (0.2, 0.2), (0.5, 0.5), (0.8, 0.8))
@@ -62,7 +62,7 @@ def test_regions_are_seen_in_it(still):
     assert not changed[: round(0.1 * height)].any()
 
 
-def test_a_comparison_is_seen_as_it_stands(still, use_teacher):
+def test_the_snapshot_shows_the_comparison(still, use_teacher):
     use_teacher(still, Corner)
     third = still.slots.panes.extra[1].canvas
     still.until(lambda: third.has_picture and not third.has_unpainted_picture)

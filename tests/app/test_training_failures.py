@@ -53,7 +53,7 @@ def test_a_killed_run_can_be_resumed(studio):
     request = read_request(folder)
     request.arguments[request.arguments.index("--steps") + 1] = "20"
     write_request(folder, request)
-    (folder / "tune.pt").unlink(missing_ok=True)
+    (folder / "checkpoint.pt").unlink(missing_ok=True)
     studio.trigger("training_runs")
     dialog = studio.feature.library.dialog
     studio.until(lambda: buttons(dialog, "Resume"))
@@ -216,7 +216,7 @@ def test_a_failed_run_is_reported_and_the_live_view_goes_on(
         "nan": "the loss is not a number",
         "version": "has format 99",
         "video": "half.mp4",
-        "disk": "cannot be kept",
+        "disk": "cannot be stored",
         "folder": "",
     }[what]
     assert said in studio.banner.message
@@ -227,7 +227,7 @@ def test_a_failed_run_is_reported_and_the_live_view_goes_on(
     left = {path.name for path in run.folder.rglob("*")}
     assert not [name for name in left if name.endswith((".part", LOCK))]
     # What was seen waits for another try with a smaller rate, and for nothing else.
-    assert ("moments.npz" in left) == (what == "nan")
+    assert ("frames.npz" in left) == (what == "nan")
     delete_run(run.folder)
     assert not run.folder.exists()
 

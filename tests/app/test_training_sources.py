@@ -225,7 +225,7 @@ def test_too_few_frame_pairs_start_no_training(launch, teacher, monkeypatch):
     dialog = feature.dialog("adapt")
     # Fewer than the least number of pairs, each of which takes some time of the scene.
     monkeypatch.setattr(type(dialog.form), "seconds", 0.3)
-    monkeypatch.setattr("app.features.training.scene_recorder.MOST", 2)
+    monkeypatch.setattr("app.features.training.scene_recorder.MAX_PAIRS", 2)
     dialog.form.go.click()
     bench.until(lambda: "frame pairs were recorded" in bench.banner.message)
     assert not feature.controller.busy

@@ -1,13 +1,16 @@
 """Play, pause, seek, step, loop and speed on a real clip."""
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from window_bench import PATIENCE
 
 from app.pipeline.events import PipelineState
 from app.ui.controls import IconButton
 from app.ui.time_text import clock_text
 
 
-def test_pause_holds_the_picture_and_play_goes_on(player):
+def test_pause_and_play(player):
     player.pause()
     held = player.frame()
     player.trigger("play_pause")
@@ -15,21 +18,21 @@ def test_pause_holds_the_picture_and_play_goes_on(player):
     player.until(lambda: player.frame() != held)
 
 
-def test_the_timeline_jumps(still):
+def test_the_timeline_seeks(still):
     for seconds in (0.2, 1.8, 0.0):
         still.seek(seconds)
         assert still.frame() == pytest.approx(seconds * 30, abs=1)
     assert still.session.state is PipelineState.PAUSED
 
 
-def test_the_timeline_shows_where_the_picture_is(still):
+def test_the_timeline_shows_the_position(still):
     still.seek(1.2)
     assert still.transport.timeline.value() == pytest.approx(1200, abs=40)
     assert still.transport.position.text() == "0:01"
     assert still.transport.length.text() == "0:02"
 
 
-def test_a_part_is_marked_by_buttons_beside_the_timeline(still):
+def test_a_range_is_marked_by_buttons_beside_the_timeline(still):
     first, last = still.slots.timeline_buttons.findChildren(IconButton)
     assert first.isVisible()
     assert "(I)" in first.toolTip()
@@ -41,13 +44,11 @@ def test_a_part_is_marked_by_buttons_beside_the_timeline(still):
     assert still.transport.timeline._range == (500, 1033)
 
 
-def test_a_click_on_the_timeline_jumps_there(still):
+def test_a_click_on_the_timeline_seeks(still):
     before = still.presenter.packet
     timeline = still.transport.timeline
     place = timeline.rect().center()
     place.setX(round(timeline.width() * 0.25))
-    from PySide6.QtCore import Qt
-
     still.qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=place)
     still.until(lambda: still.presenter.packet is not before)
     still.settle()
@@ -79,13 +80,13 @@ def test_jump_keys(still):
     still.until(lambda: still.frame() == 0)
 
 
-def test_loop_starts_again(player):
+def test_loop_restarts_at_the_end(player):
     player.until(lambda: player.frame() > 50)
     player.until(lambda: player.frame() < 20)
     assert player.session.state is PipelineState.PLAYING
 
 
-def test_without_loop_it_ends_and_play_starts_again(player):
+def test_playback_ends_without_loop_and_play_restarts(player):
     player.trigger("loop")
     assert not player.settings.loop
     player.wait_state(PipelineState.ENDED)
@@ -112,7 +113,7 @@ def test_speed(player):
     assert player.session.speed == 2.0
 
 
-def test_the_bar_shows_what_a_source_can_do(player, tmp_path, clip):
+def test_only_supported_controls_are_shown(player, tmp_path, clip):
     import cv2
     import numpy as np
 
@@ -129,3 +130,21 @@ def test_the_bar_shows_what_a_source_can_do(player, tmp_path, clip):
 
 def test_times():
     assert [clock_text(t) for t in (0, 7.9, 61, 3723)] == ["0:00", "0:07", "1:01", "1:02:03"]
+
+
+def test_a_drag_of_the_timeline_ends_with_its_source(still):
+    timeline, sought = still.transport.timeline, []
+    middle = timeline.rect().center()
+    QTest.mousePress(timeline, Qt.MouseButton.LeftButton, pos=middle)
+    still.open("demo")
+    still.transport.sought.connect(sought.append)
+    QTest.mouseMove(timeline, middle + QPoint(20, 0))
+    QTest.mouseRelease(timeline, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 0))
+    assert sought == []
+
+
+def test_the_timeline_keeps_its_position_when_another_source_cannot_be_made(still):
+    still.seek(1.0)
+    with still.qtbot.waitSignal(still.session.failed, timeout=PATIENCE):
+        still.session.open("rtsp://")
+    assert still.transport.timeline.value() == pytest.approx(1000, abs=40)

@@ -22,7 +22,7 @@ def corner(bench):
     return image.pixelColor(2, image.height() // 2).name()
 
 
-def test_themes_both_ways(still):
+def test_themes_can_be_switched(still):
     still.trigger("theme_dark")
     assert corner(still) == DARK.window
     play = still.actions["play_pause"].icon().pixmap(20).toImage()
@@ -34,7 +34,7 @@ def test_themes_both_ways(still):
     assert corner(still) == DARK.window
 
 
-def test_the_system_is_followed(still, monkeypatch):
+def test_the_system_theme_is_followed(still, monkeypatch):
     hints = QApplication.styleHints()
     still.trigger("theme_system")
     for scheme, tokens in (
@@ -51,7 +51,7 @@ def test_the_system_is_followed(still, monkeypatch):
 
 
 @pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
-def test_text_can_be_read(tokens):
+def test_text_has_contrast(tokens):
     def brightness(name):
         parts = QColor(name).getRgbF()[:3]
         linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
@@ -68,7 +68,7 @@ def test_text_can_be_read(tokens):
     assert contrast(tokens.on_accent, tokens.accent) >= 4.5
 
 
-def test_full_screen_leaves_the_picture_alone(player):
+def test_full_screen_shows_only_the_picture(player):
     player.trigger("full_screen")
     player.until(player.window.isFullScreen)
     assert not player.transport.isVisible()
@@ -90,7 +90,7 @@ def test_full_screen_leaves_the_picture_alone(player):
     assert not player.banner.message
 
 
-def test_the_panel_gives_way_in_a_narrow_window(player):
+def test_the_panel_is_hidden_in_a_narrow_window(player):
     assert player.slots.panel.isVisible()
     player.window.resize(600, 500)
     player.until(lambda: not player.slots.panel.isVisible())
@@ -122,14 +122,14 @@ def test_the_graphs_start_after_the_first_overlay_and_follow(player):
     assert plots.memory.values[0].text().endswith("MB")
 
 
-def test_the_numbers_add_up(player):
+def test_the_frame_counters_add_up(player):
     player.pause()
     stats = player.session.stats()
     assert stats.painted > 0
     assert stats.captured == stats.painted + stats.dropped + stats.in_flight + stats.failed
 
 
-def test_an_exception_nobody_expected(player):
+def test_unexpected_exceptions_are_shown_and_logged(player):
     from PySide6.QtCore import QTimer
 
     player.expected_problems = 2
@@ -177,7 +177,7 @@ def test_only_opencvs_paths_are_cleared(tmp_path, monkeypatch):
     assert os.environ["QT_QPA_FONTDIR"] == "/usr/share/fonts"
 
 
-def test_qt_keeps_its_hands_off_our_references():
+def test_qt_does_not_keep_references():
     """A binding that drops a reference with each call ends the program within seconds.
 
     PySide6 6.12.0 does so on Python 3.11.

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from export_bench import BEEP, FRAMES, RATE, SIZE, ffmpeg, packet_times, picture
 
-from uvanet.video.writer import Sound, VideoWriter
+from uvanet.video.sound import Sound
+from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import psutil
+import numpy as np
 import pytest
 from export_bench import FRAMES, PATIENCE, ffmpeg, number_of, read_back
 
@@ -101,8 +101,8 @@ def test_killed_in_the_middle_leaves_the_name_free(clip: Path, long: Path, tmp_p
     running.communicate(timeout=PATIENCE)
     names = os.listdir(tmp_path)
     assert "o.mp4" not in names
-    # What is left is hidden and says whose it is; the next export to this name removes it.
-    assert all(name.startswith(f".o.mp4.{running.pid}-") for name in names)
+    # What is left is hidden; the next export to this name removes it.
+    assert all(name.startswith(".o.mp4.") for name in names)
     again = start("predict", clip, "-o", tmp_path / "o.mp4", "--quiet")
     again.communicate(timeout=PATIENCE)
     assert os.listdir(tmp_path) == ["o.mp4"]
@@ -146,22 +146,68 @@ def test_events_end_with_the_result(clip: Path, tmp_path: Path) -> None:
     assert events[-1]["paths"] == [str(tmp_path / "o.mp4")]
 
 
-def test_ffmpeg_that_dies_is_told_and_kept(long: Path, tmp_path: Path) -> None:
-    running = start("predict", long, "-o", tmp_path / "o.mp4", "--events")
-    assert running.stdout is not None
-    events = []
-    for line in running.stdout:
-        events.append(json.loads(line))
-        if events[-1].get("done", 0) > 300:
-            break
-    for child in psutil.Process(running.pid).children():
-        if "ffmpeg" in child.name():
-            child.kill()
-    events += [json.loads(line) for line in running.stdout]
-    running.communicate(timeout=PATIENCE)
-    assert events[-1]["event"] == "done"
-    assert "could not be written" in events[-1]["stopped"]
-    assert events[-1]["frames"] == len(read_back(tmp_path / "o.mp4")) >= 60
+@pytest.mark.parametrize("limit", [60_000, 150_000, 300_000])
+def test_all_outputs_on_a_full_disk_end_at_the_same_frame(
+    long: Path, tmp_path: Path, limit: int
+) -> None:
+    names = ("o.mp4", "o.csv", "o.json", "o.npz")
+    outs = [word for name in names for word in ("-o", tmp_path / name)]
+    running = start("predict", long, *outs, "--quiet", limit=limit)
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode in (1, 2), errors
+    assert "Traceback" not in errors
+    there = sorted(os.listdir(tmp_path))
+    counts = {}
+    if "o.mp4" in there:
+        counts["mp4"] = len(read_back(tmp_path / "o.mp4"))
+    if "o.csv" in there:
+        counts["csv"] = len((tmp_path / "o.csv").read_text().splitlines()) - 1
+    if "o.json" in there:
+        counts["json"] = len(json.loads((tmp_path / "o.json").read_text())["rows"])
+    if "o.npz" in there:
+        with np.load(tmp_path / "o.npz") as maps:
+            counts["npz"] = len(maps["saliency"])
+    assert len(set(counts.values())) <= 1, counts
+    assert len(counts) == len(there), there
+    # What is not there is named.
+    assert all(name in there or name in errors for name in names)
+    if counts:
+        assert f"The {next(iter(counts.values()))} frames before are kept" in errors
+
+
+def start_and_wait(*arguments: object) -> subprocess.Popen[str]:
+    """Starts an export with a progress bar, which comes after the first frame."""
+    running = start(*arguments)
+    assert running.stderr is not None
+    seen = ""
+    while "frame" not in seen:
+        character = running.stderr.read(1)
+        assert character, seen
+        seen += character
+    return running
+
+
+def test_two_signals_cancel_and_leave_nothing(long: Path, tmp_path: Path) -> None:
+    running = start_and_wait("predict", long, "-o", tmp_path / "o.mp4")
+    # Both wait for the process when it goes on.
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        running.send_signal(number)
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130, errors
+    assert errors.endswith("uvanet: interrupted\n")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_keeps_what_was_finished(long: Path, tmp_path: Path, number: int) -> None:
+    running = start_and_wait("predict", long, "-o", tmp_path / "o.mp4", "-o", tmp_path / "o.csv")
+    running.send_signal(number)
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 1, errors
+    assert "interrupted" in errors
+    assert sorted(os.listdir(tmp_path)) == ["o.csv", "o.mp4"]
+    rows = (tmp_path / "o.csv").read_text().splitlines()[1:]
+    assert len(read_back(tmp_path / "o.mp4")) == len(rows) > 0
 
 
 def test_a_whole_folder_and_one_broken_film(clip: Path, broken: Path, tmp_path: Path) -> None:

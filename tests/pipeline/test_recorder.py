@@ -105,7 +105,7 @@ def test_frames_from_before_a_failure_can_be_saved(tmp_path: Path) -> None:
     recorder._thread.join(PATIENCE)
     assert len(errors) == 1
     recorder.buffer.put = put  # type: ignore[method-assign]
-    assert recorder.buffer.rescue(tmp_path / "kept.mkv", 0.0) > 200
+    assert recorder.buffer.salvage(tmp_path / "kept.mkv", 0.0) > 200
     assert recorder.close(PATIENCE)
     assert list((tmp_path / "live").iterdir()) == []
 

@@ -173,7 +173,8 @@ def test_a_file_that_was_cut_off_plays_to_the_break_and_says_what_is_missing(
     ffmpeg("-i", busy_clip, "-c", "copy", "-movflags", "+faststart", whole)
     part = cut(whole, 0.6, tmp_path / f"part.{suffix}")
     with VideoSource(part) as source:
-        assert "cut off" in source.info.note
+        # Matroska tells it only at the end.
+        assert suffix == "mkv" or "cut off" in source.info.note
         frames, error = play(source)
         assert 30 < len(frames) < 95
         assert error is not None
@@ -253,9 +254,9 @@ def write_folder(path: Path, _: Path, __: Ffmpeg) -> None:
 BAD = {
     "is a text file": write_text,
     "is empty": write_empty,
-    "index (moov)": write_without_index,
-    "sound but no pictures": write_sound,
-    "codec that ffmpeg does not know": write_unknown_codec,
+    "not a video that can be read": write_without_index,
+    "sound but no video": write_sound,
+    "codec that FFmpeg does not know": write_unknown_codec,
     "not a video": write_noise,
     "is a folder": write_folder,
 }

@@ -19,7 +19,25 @@ def gaze_tree(tmp_path: Path) -> Path:
     return write_gaze(tmp_path / "data")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session")
+def gaze_data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, shared by all tests: read only."""
+    return write_gaze(tmp_path_factory.mktemp("gaze"))
+
+
+@pytest.fixture(scope="session")
+def small_teachers(gaze_data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run's folder with both teachers, which have learned next to nothing: read only."""
+    from training_kit import SPATIAL_CONFIG, TEMPORAL_CONFIG
+
+    from uvanet.training.teachers.build import make_teachers
+
+    out = tmp_path_factory.mktemp("teachers")
+    make_teachers(gaze_data_root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG)
+    return out
+
+
+@pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Tests share a small machine: several threads of torch would wait for each other's cores."""
     if is_installed("torch"):

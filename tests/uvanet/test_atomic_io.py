@@ -109,7 +109,7 @@ def test_parts_of_living_writers_stay_whatever_their_process_id(tmp_path: Path) 
     strangers = [tmp_path / "film.part", tmp_path / ".film.part"]
     for path in strangers:
         path.write_text("not ours")
-    kill_a_writer_of(tmp_path / "tune.pt")
+    kill_a_writer_of(tmp_path / "checkpoint.pt")
     (tmp_path / "deep").mkdir()
     kill_a_writer_of(tmp_path / "deep" / "a.npy")
     # A part of 0.1.0, whose process is gone.

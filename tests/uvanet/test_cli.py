@@ -8,13 +8,13 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
 
+from uvanet.extras import is_installed
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
@@ -147,13 +147,9 @@ def test_ctrl_c_finishes_the_file_of_a_live_source(tmp_path: Path, x_display: st
         stdout=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    # The hidden part file appears with the first frame.
-    while not list(tmp_path.glob(".*")):
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(0.5)
+    assert running.stderr is not None
+    # The progress bar comes after the first frame.
+    assert running.stderr.read(1)
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 1
@@ -199,7 +195,8 @@ def test_user_errors_are_one_clear_line(photo: Path, tmp_path: Path) -> None:
     assert "does not run on cuda" in refused("predict", photo, *out, *gpu, cwd=tmp_path)
     assert "paint" in refused("paint", cwd=tmp_path)
     assert "uvanet-65" in refused("info", "uvanet-65", cwd=tmp_path)
-    assert "nowhere" in refused("train", "--data", "nowhere", "--out", "run", cwd=tmp_path)
+    if is_installed("torch"):
+        assert "nowhere" in refused("train", "--data", "nowhere", "--out", "run", cwd=tmp_path)
     assert "uvanet-65" in refused("bench", "--model", "uvanet-65", cwd=tmp_path)
     left = {"text.mp4", "empty.mp4", "folder", "photo.png"}
     assert set(os.listdir(tmp_path)) == left
@@ -345,7 +342,7 @@ def test_an_internal_error_is_written_to_a_report_without_secrets(tmp_path: Path
     with open(path, encoding="utf-8") as report:
         text = report.read()
     assert "ZeroDivisionError" in text
-    assert "rtsp://***@host/a?***" in text
+    assert "rtsp://host/a" in text
     assert "s3cret" not in text
 
 

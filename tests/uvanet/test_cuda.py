@@ -1,14 +1,21 @@
-"""On a GPU: a run learns from the same pairs, and its material lies beside the network."""
+"""On a GPU: batches are the same as on the CPU."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 
 from uvanet.data.synthetic import MotionConfig, Pairs, crop_pairs, make_pairs
 from uvanet.training.config import TrainConfig
-from uvanet.training.data.labelled_clips import LabelledClips
-from uvanet.training.data.loader import DataLoader, TrainingData
+from uvanet.training.data.frame_pairs import LabelledPairs
+from uvanet.training.data.loader import DataLoader, Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
@@ -22,6 +29,27 @@ def scene(count: int) -> tuple[torch.Tensor, torch.Tensor]:
     images = torch.nn.functional.interpolate(blocks, size=(80, 80), mode="bicubic").clamp(0, 1)
     labels = torch.rand(count, 48, 48, generator=rng) + 0.1
     return (images * 255).byte().permute(0, 2, 3, 1).contiguous(), labels
+
+
+def labelled(
+    frames: NDArray[np.uint8], earlier: NDArray[np.uint8] | None, labels: NDArray[np.float32]
+) -> LabelledPairs:
+    """Pairs with labels of a teacher alone."""
+    count = len(frames)
+    names = np.zeros(count, "U1")
+    return LabelledPairs(
+        frames=frames,
+        earlier=earlier,
+        spatial=labels.astype(np.float16),
+        temporal=None,
+        gaze=np.empty((0, *labels.shape[1:]), np.float16),
+        gaze_rows=np.full(count, -1, np.int64),
+        ratios=np.ones(count, np.float32),
+        times=np.zeros(count, np.float32),
+        sources=names,
+        groups=names,
+        whole=np.zeros(count, np.bool_),
+    )
 
 
 def same(found: Pairs, expected: Pairs) -> None:
@@ -44,10 +72,13 @@ def test_pairs_are_the_same_on_a_gpu() -> None:
 
 def test_an_epoch_is_the_same_on_a_gpu() -> None:
     images, labels = scene(24)
-    film = Pairs(images[:9], images[:9].flip(0), labels[:9].half(), labels[:9].half())
-    clips = LabelledClips(film, torch.ones(9))
-    material = TrainingData(images, labels.half(), torch.ones(24), [], clips)
-    plans = [DataLoader(material, CONFIG, torch.device(name)) for name in ("cuda", "cpu")]
-    epochs = [plan.epoch(torch.Generator().manual_seed(5)) for plan in plans]
-    for found, expected in zip(*epochs, strict=True):
-        same(found.pairs, expected.pairs)
+    stills = labelled(images.numpy(), None, labels.numpy())
+    clips = labelled(images[:9].numpy(), images[:9].flip(0).numpy(), labels[:9].numpy())
+    parts = [Part(stills), Part(clips, 0.5)]
+    loaders = [DataLoader(parts, CONFIG, 32, torch.device(name)) for name in ("cuda", "cpu")]
+    fabrics = [Fabric(accelerator=name, devices=1) for name in ("cuda", "cpu")]
+    for step in range(loaders[0].steps):
+        found, expected = (
+            loader.batch(step, fabric) for loader, fabric in zip(loaders, fabrics, strict=True)
+        )
+        same(found, expected)

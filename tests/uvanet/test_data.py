@@ -82,10 +82,10 @@ def test_a_label_is_a_density_whatever_the_crop(scene: tuple[torch.Tensor, torch
     rng = torch.Generator().manual_seed(0)
     pairs = make_pairs(*scene, (32, 32), MotionConfig(objects=0.5), rng)
     assert pairs.frame.shape == pairs.earlier.shape == (4, 3, 32, 32)
-    assert pairs.label.shape == (4, 1, 16, 16)
+    assert pairs.temporal_target.shape == (4, 1, 16, 16)
     assert pairs.frame.min() >= 0
     assert pairs.frame.max() <= 1
-    assert torch.allclose(pairs.label.sum((1, 2, 3)), torch.ones(4), atol=1e-4)
+    assert torch.allclose(pairs.temporal_target.sum((1, 2, 3)), torch.ones(4), atol=1e-4)
 
 
 def test_a_still_camera_shows_the_same_twice(scene: tuple[torch.Tensor, torch.Tensor]) -> None:
@@ -113,7 +113,7 @@ def test_the_label_follows_its_picture(scene: tuple[torch.Tensor, torch.Tensor])
             marked, densities, (64, 64), centred, torch.Generator().manual_seed(seed)
         )
         redness = pairs.frame[:, 0] - pairs.frame[:, 1:].mean(1)
-        for red, label in zip(redness, pairs.label[:, 0], strict=True):
+        for red, label in zip(redness, pairs.temporal_target[:, 0], strict=True):
             if red.max() < 0.2:
                 continue  # this picture turned grey
             found = torch.tensor(divmod(int(red.argmax()), 64)) / 64
@@ -135,8 +135,8 @@ def test_an_object_takes_its_share_and_more_when_it_moves(
     assert torch.equal(rest.frame, rest.earlier)
     moved = (run.frame - run.earlier).abs().amax((1, 2, 3)) > 0.02
     assert moved.any()
-    new_at_rest = (rest.label - without.label).clamp_min(0).sum((1, 2, 3))
-    new_in_motion = (run.label - without.label).clamp_min(0).sum((1, 2, 3))
+    new_at_rest = (rest.temporal_target - without.temporal_target).clamp_min(0).sum((1, 2, 3))
+    new_in_motion = (run.temporal_target - without.temporal_target).clamp_min(0).sum((1, 2, 3))
     assert (new_at_rest <= REST_SHARE + 0.02).all()
     assert (new_in_motion <= MAX_SHARE + 0.02).all()
     assert (new_in_motion[moved] >= new_at_rest[moved]).all()
@@ -153,10 +153,10 @@ def test_a_part_that_moves_is_told_by_the_earlier_frame_alone(
         moved = make_pairs(*scene, (64, 64), parts, torch.Generator().manual_seed(seed))
         # The current frame gives nothing away.
         assert torch.equal(moved.frame, without.frame)
-        assert torch.allclose(moved.label.sum((1, 2, 3)), torch.ones(4), atol=1e-4)
+        assert torch.allclose(moved.temporal_target.sum((1, 2, 3)), torch.ones(4), atol=1e-4)
         change = (moved.frame - moved.earlier).abs().mean(1, keepdim=True)
         change = torch.nn.functional.avg_pool2d(change, 2)
-        gain = (moved.label - without.label).clamp_min(0)
+        gain = (moved.temporal_target - without.temporal_target).clamp_min(0)
         assert (gain.sum((1, 2, 3)) <= MAX_SHARE + 0.01).all()
         # What was gained lies where something changed between the frames.
         for g, c in zip(gain[:, 0], change[:, 0], strict=True):

@@ -1,4 +1,4 @@
-"""`uvanet eval`, as a real process."""
+"""`uvanet eval`, run as a process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def refused(*arguments: object, cwd: Path) -> str:
 FAST = ("--model", "center-surround", "--draws", 50)
 
 
-def test_by_default_all_rows_meet_all_sets_on_val(gaze_tree: Path, tmp_path: Path) -> None:
+def test_all_models_are_measured_on_all_sets_by_default(gaze_tree: Path, tmp_path: Path) -> None:
     trees.talk_tree(gaze_tree / "talk", clips=2, frames=50)
     done = run("--data", gaze_tree, "-o", "result.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -67,7 +67,7 @@ def test_by_default_all_rows_meet_all_sets_on_val(gaze_tree: Path, tmp_path: Pat
     assert "%|" not in done.stdout
 
 
-def test_the_test_split_is_touched_only_when_named(gaze_tree: Path, tmp_path: Path) -> None:
+def test_the_test_split_is_read_only_when_named(gaze_tree: Path, tmp_path: Path) -> None:
     test = gaze_tree / "fixations" / "made" / "test0.jpg"
     test.unlink()
     call = ("--data", gaze_tree, "--set", "fixations", *FAST)
@@ -75,7 +75,7 @@ def test_the_test_split_is_touched_only_when_named(gaze_tree: Path, tmp_path: Pa
     assert "test0.jpg" in refused(*call, "--split", "test", cwd=tmp_path)
 
 
-def test_json_is_printed_alone_and_the_same_each_time(gaze_tree: Path, tmp_path: Path) -> None:
+def test_json_output_is_deterministic(gaze_tree: Path, tmp_path: Path) -> None:
     call = ("--data", gaze_tree, "--set", "fixations", *FAST, "--json", "--quiet")
     first, second = run(*call, cwd=tmp_path), run(*call, cwd=tmp_path)
     assert first.stderr == ""
@@ -83,7 +83,7 @@ def test_json_is_printed_alone_and_the_same_each_time(gaze_tree: Path, tmp_path:
     assert results[0]["groups"] == results[1]["groups"]
 
 
-def test_differences_are_shown_to_the_row_that_was_named(gaze_tree: Path, tmp_path: Path) -> None:
+def test_differences_to_a_named_row_are_shown(gaze_tree: Path, tmp_path: Path) -> None:
     call = ("--data", gaze_tree, "--set", "fixations", "--model", "center-prior", *FAST)
     done = run(*call, "--metric", "nss", "--against", "center-prior", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -91,7 +91,7 @@ def test_differences_are_shown_to_the_row_that_was_named(gaze_tree: Path, tmp_pa
     assert "sAUC" not in done.stdout
 
 
-def test_parts_of_a_set_are_told_apart(gaze_tree: Path, tmp_path: Path) -> None:
+def test_groups_of_a_set_are_reported_separately(gaze_tree: Path, tmp_path: Path) -> None:
     folder = gaze_tree / "fixations"
     (folder / "other").mkdir()
     (folder / "made" / "val1.jpg").rename(folder / "other" / "val1.jpg")
@@ -106,7 +106,7 @@ def test_parts_of_a_set_are_told_apart(gaze_tree: Path, tmp_path: Path) -> None:
     }
 
 
-def test_a_published_set_needs_no_data_of_ours(tmp_path: Path) -> None:
+def test_a_published_set_needs_no_own_data(tmp_path: Path) -> None:
     root = trees.mit1003_tree(tmp_path / "MIT1003")
     damaged = root / "ALLSTIMULI" / "i1.jpeg"
     damaged.write_bytes(damaged.read_bytes()[:300])
@@ -116,7 +116,7 @@ def test_a_published_set_needs_no_data_of_ours(tmp_path: Path) -> None:
     assert "left out: i1.jpeg" in done.stderr
 
 
-def test_what_a_user_gets_wrong_is_one_clear_line(gaze_tree: Path, tmp_path: Path) -> None:
+def test_each_wrong_argument_gives_one_line_of_error(gaze_tree: Path, tmp_path: Path) -> None:
     data = ("--data", gaze_tree, "--set", "fixations")
     videos = tmp_path / "videos"
     trees.write_video(videos / "a.mp4", trees.path_of(3))
@@ -137,7 +137,7 @@ def test_what_a_user_gets_wrong_is_one_clear_line(gaze_tree: Path, tmp_path: Pat
     assert os.listdir(tmp_path / "videos") == ["a.mp4"]
 
 
-def test_help_tells_what_there_is(tmp_path: Path) -> None:
+def test_help_lists_rows_sets_and_examples(tmp_path: Path) -> None:
     text = run("--help", cwd=tmp_path).stdout
     for words in ("examples:\n  uvanet eval", "mit1003", "--onnx", "center-prior", "bootstrap"):
         assert words in text

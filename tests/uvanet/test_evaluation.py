@@ -1,4 +1,4 @@
-"""Measuring: what is fed to a model, what is counted, what is left out, how sure it is."""
+"""Evaluation: inputs of predictors, scores, skipped items, intervals."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Recorder(Predictor):
 # What is counted.
 
 
-def test_a_model_that_knows_scores_above_one_that_does_not(gaze_tree: Path) -> None:
+def test_an_informed_model_scores_above_the_center_prior(gaze_tree: Path) -> None:
     pictures = fixations.read_split(gaze_tree, "val")
     knowing = score(pictures, bright)
     assert tuple(knowing) == METRICS
@@ -95,7 +95,7 @@ def test_the_center_prior_is_the_mean_gaze(gaze_tree: Path) -> None:
         center_prior([])
 
 
-def test_a_set_without_points_is_measured_by_its_maps(tmp_path: Path) -> None:
+def test_a_set_without_points_is_measured_by_density_metrics_only(tmp_path: Path) -> None:
     found = avs1k.read(trees.avs1k_tree(tmp_path), "val", every=2)
     scores = evaluate_predictors(found, [FunctionPredictor("bright", bright)])
     (means,) = scores.values.values()
@@ -108,7 +108,7 @@ def test_a_set_without_points_is_measured_by_its_maps(tmp_path: Path) -> None:
 # What is left out, and that it is said.
 
 
-def test_a_damaged_picture_is_left_out_said_and_counted(
+def test_a_damaged_picture_is_skipped_logged_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     root = trees.mit1003_tree(tmp_path)
@@ -126,7 +126,7 @@ def test_a_damaged_picture_is_left_out_said_and_counted(
         evaluate_predictors(mit1003.read(root), [FunctionPredictor("bright", bright)])
 
 
-def test_a_damaged_frame_is_left_out_and_its_neighbours_are_not(tmp_path: Path) -> None:
+def test_a_damaged_frame_is_skipped_and_its_neighbors_are_measured(tmp_path: Path) -> None:
     root = trees.avs1k_tree(tmp_path)
     folder = root / "validSet/Frame/Building_00012"
     (folder / "Building_00012_00002.png").write_bytes(b"no picture")
@@ -137,7 +137,7 @@ def test_a_damaged_frame_is_left_out_and_its_neighbours_are_not(tmp_path: Path) 
     assert [call for call, _ in recorder.calls] == ["reset", "observe", "observe", "predict"]
 
 
-def test_a_video_that_was_cut_off_keeps_what_was_measured(tmp_path: Path) -> None:
+def test_frames_before_the_damage_of_a_video_are_measured(tmp_path: Path) -> None:
     root = trees.talk_tree(tmp_path, clips=1, frames=100)
     path = root / "000.mp4"
     (clip,) = talk.read(root).clips
@@ -156,9 +156,7 @@ def test_a_video_that_was_cut_off_keeps_what_was_measured(tmp_path: Path) -> Non
     assert all("000.mp4" in one.reason for one in scores.skipped)
 
 
-def test_a_map_with_nan_is_said_and_not_hidden(
-    gaze_tree: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_maps_with_nan_are_reported(gaze_tree: Path, caplog: pytest.LogCaptureFixture) -> None:
     def broken(image: np.ndarray) -> np.ndarray:
         return np.full((4, 4), np.nan, np.float32)
 
@@ -181,7 +179,7 @@ def test_a_set_without_gaze_is_refused(tmp_path: Path) -> None:
 # What a model is shown.
 
 
-def test_each_clip_is_decoded_once_and_each_model_sees_what_it_needs(tmp_path: Path) -> None:
+def test_each_clip_is_decoded_once_for_all_predictors(tmp_path: Path) -> None:
     found = talk.read(trees.talk_tree(tmp_path, clips=2, frames=50))
     opened = []
 
@@ -208,7 +206,7 @@ def test_each_clip_is_decoded_once_and_each_model_sees_what_it_needs(tmp_path: P
     assert recorders[1].calls == moving * 2
 
 
-def test_a_student_is_measured_as_the_live_view_runs_it() -> None:
+def test_a_student_is_measured_as_in_the_live_view() -> None:
     """Although it is shown only the frames shortly before a measured one."""
     model = uvanet.load("uvanet-64")
     maps = []
@@ -231,7 +229,7 @@ def test_a_student_is_measured_as_the_live_view_runs_it() -> None:
     assert maps == []
 
 
-def test_the_motion_rule_looks_where_something_moves() -> None:
+def test_the_motion_baseline_highlights_moving_objects() -> None:
     rule = MotionBaseline(FunctionPredictor("flat", flat))
     still = np.full((60, 80, 3), 90, np.uint8)
     # On a picture, and where nothing moves, the map stays as it is up to its scale.
@@ -250,7 +248,7 @@ def test_the_motion_rule_looks_where_something_moves() -> None:
 
 
 @pytest.mark.parametrize("find", [spectral_residual, center_surround])
-def test_baselines_find_what_stands_out(find: object) -> None:
+def test_baselines_highlight_a_salient_disc(find: object) -> None:
     image = np.random.default_rng(0).integers(90, 110, (200, 300, 3), np.uint8)
     for x, y in ((80, 60), (220, 150)):
         odd = cv2.circle(image.copy(), (x, y), 10, (250, 250, 250), -1)
@@ -291,7 +289,7 @@ def test_negatives_of_a_frame_come_from_other_clips(tmp_path: Path) -> None:
     np.testing.assert_allclose(found_alone, of_neighbour, rtol=1e-5)
 
 
-def test_the_seed_decides_which_pictures_of_a_large_set() -> None:
+def test_the_seed_selects_the_negatives_of_a_large_set() -> None:
     class One:
         dataset = "made"
 
@@ -359,6 +357,7 @@ def test_a_changed_table_is_parsed_again(gaze_tree: Path) -> None:
         gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,left,5\n"),
         gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,1,5\n")[:-9],
     ],
+    ids=["empty", "no gzip", "other columns", "not a number", "no number", "truncated"],
 )
 def test_a_damaged_table_is_a_usage_error(gaze_tree: Path, content: bytes) -> None:
     (gaze_tree / "fixations" / "fixations.csv.gz").write_bytes(content)
@@ -464,7 +463,7 @@ def test_the_best_scale_keeps_cc(gaze_tree: Path) -> None:
 # Intervals.
 
 
-def test_an_interval_is_as_wide_as_the_mean_is_unsure() -> None:
+def test_an_interval_matches_the_normal_approximation() -> None:
     values = np.random.default_rng(0).normal(2, 1, 400)
     found = interval(values, draw_weights([""] * 400, 2000, 0))
     assert found.mean == pytest.approx(values.mean())
@@ -474,7 +473,7 @@ def test_an_interval_is_as_wide_as_the_mean_is_unsure() -> None:
     assert found.n == 400
 
 
-def test_frames_of_one_clip_count_for_less_than_as_many_pictures() -> None:
+def test_frames_of_one_clip_give_wider_intervals_than_pictures() -> None:
     rng = np.random.default_rng(1)
     clips = [f"clip {i // 40}" for i in range(400)]
     values = np.repeat(rng.normal(0, 1, 10), 40) + rng.normal(0, 0.1, 400)
@@ -485,14 +484,14 @@ def test_frames_of_one_clip_count_for_less_than_as_many_pictures() -> None:
     assert draw_weights(clips, 50, 0).sum(1).tolist() == [400] * 50
 
 
-def test_chance_is_seeded() -> None:
+def test_resamples_depend_on_the_seed_only() -> None:
     for kinds in ([""] * 30, ["a"] * 10 + ["b"] * 20):
         same = [draw_weights(kinds, 20, seed) for seed in (5, 5, 6)]
         np.testing.assert_array_equal(same[0], same[1])
         assert (same[0] != same[2]).any()
 
 
-def test_what_is_undefined_does_not_count() -> None:
+def test_nan_values_are_left_out_of_intervals() -> None:
     values = np.array([1.0, np.nan, 3.0])
     found = interval(values, draw_weights([""] * 3, 500, 0))
     assert (found.mean, found.n) == (2, 2)
@@ -502,7 +501,7 @@ def test_what_is_undefined_does_not_count() -> None:
     assert math.isnan(nothing.low)
 
 
-def test_a_difference_is_surer_than_two_rows_apart(gaze_tree: Path) -> None:
+def test_paired_differences_have_narrower_intervals(gaze_tree: Path) -> None:
     """Both see the same pictures, so what these have in common drops out."""
 
     def better(image: np.ndarray) -> np.ndarray:
@@ -523,7 +522,7 @@ def test_a_difference_is_surer_than_two_rows_apart(gaze_tree: Path) -> None:
 # Rows by name.
 
 
-def test_rows_are_made_from_their_names() -> None:
+def test_predictors_are_built_from_row_names() -> None:
     names = ["center-surround", "uvanet-64", "uvanet-64:spatial", "uvanet-64:temporal+motion"]
     rows = build_predictors(names, [], lambda: FunctionPredictor("center-prior", flat))
     assert [row.name for row in rows] == names
@@ -533,7 +532,7 @@ def test_rows_are_made_from_their_names() -> None:
         assert np.isfinite(row.predict(image, 0.0)).all()
 
 
-def test_branches_by_torch_are_the_ones_that_were_exported(gaze_tree: Path) -> None:
+def test_the_torch_ensemble_equals_the_exported_model(gaze_tree: Path) -> None:
     names = ["uvanet-64", "uvanet-64:ensemble", "uvanet-64:spatial"]
     onnx, fused, spatial = build_predictors(names, [], lambda: FunctionPredictor("", flat))
     for t, image in ((0.0, trees.picture(30, 20)), (0.1, trees.picture(60, 40))):
@@ -542,7 +541,7 @@ def test_branches_by_torch_are_the_ones_that_were_exported(gaze_tree: Path) -> N
         assert np.abs(maps[0] - maps[2]).max() > 1e-3
 
 
-def test_a_row_that_means_nothing_is_refused() -> None:
+def test_an_unknown_or_repeated_row_is_refused() -> None:
     def nobody() -> Predictor:
         raise AssertionError
 
@@ -557,7 +556,7 @@ def test_a_row_that_means_nothing_is_refused() -> None:
 # Against the real data.
 
 
-def test_the_center_prior_scores_what_was_measured_before(data_root: Path) -> None:
+def test_the_center_prior_reproduces_published_numbers(data_root: Path) -> None:
     """As first measured by others on the test split: NSS 0.94, CC .40, AUC-Judd .75, SIM .45."""
     prior = center_prior(fixations.read_split(data_root, "train"))
     found = score(fixations.read_split(data_root, "test"), prior)
@@ -569,7 +568,7 @@ def test_the_center_prior_scores_what_was_measured_before(data_root: Path) -> No
     assert found["auc_shuffled"] == pytest.approx(0.5, abs=0.02)
 
 
-def test_rows_of_a_student_are_what_its_card_says(data_root: Path) -> None:
+def test_predictions_of_a_student_score_what_its_card_says(data_root: Path) -> None:
     names = ["uvanet-64", "uvanet-64:spatial", "uvanet-64:temporal"]
     rows = build_predictors(names, [], lambda: FunctionPredictor("", flat))
     scores = evaluate_predictors(fixations.read(data_root, "val"), rows, ("nss", "cc"))
@@ -581,7 +580,7 @@ def test_rows_of_a_student_are_what_its_card_says(data_root: Path) -> None:
     assert {item.group for item in scores.items} == {"osie", "crowd", "scene"}
 
 
-def test_talk_is_known_by_its_center_prior(data_root: Path) -> None:
+def test_the_center_prior_scores_1_67_on_talk(data_root: Path) -> None:
     """What we measure, pinned: 1.67. The data's description says about 1.5, for a prior that it
     does not define; a Gaussian of a quarter of the frame gives 1.47 on the same frames.
     """

@@ -1,4 +1,4 @@
-"""Data sets as the world ships them: every reader on a small tree of its layout."""
+"""Readers of published data sets, each on a small tree of its layout."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def check_picture(picture: Picture) -> None:
     check_truth(picture.image(), picture.gaze())
 
 
-def test_every_layout_is_tested_here() -> None:
+def test_every_layout_has_a_test() -> None:
     assert set(LAYOUTS) == {*BUILD, "fixations", "videos"}
 
 
 @pytest.mark.parametrize("name", BUILD)
-def test_labels_lie_on_what_they_belong_to(name: str, tmp_path: Path) -> None:
+def test_labels_match_their_pictures(name: str, tmp_path: Path) -> None:
     found = read_set(name, BUILD[name](tmp_path), SPLIT.get(name, "val"), every=2)
     assert bool(found.pictures) != bool(found.clips)
     for picture in found.pictures:
@@ -78,7 +78,7 @@ def test_labels_lie_on_what_they_belong_to(name: str, tmp_path: Path) -> None:
             check_truth(images[k], clip.gaze(k), points=name != "avs1k")
 
 
-def test_the_shared_layout_is_a_data_set_of_its_parts(gaze_tree: Path) -> None:
+def test_the_own_layout_is_grouped_by_data_set(gaze_tree: Path) -> None:
     found = fixations.read(gaze_tree, "train")
     assert {picture.dataset for picture in found.pictures} == {"made"}
     assert len({picture.name for picture in found.pictures}) == 8
@@ -87,7 +87,7 @@ def test_the_shared_layout_is_a_data_set_of_its_parts(gaze_tree: Path) -> None:
     assert len(picture.gaze().points((120, 90))) == 5
 
 
-def test_splits_hold_what_they_should(tmp_path: Path) -> None:
+def test_splits_hold_their_clips(tmp_path: Path) -> None:
     avs = trees.avs1k_tree(tmp_path / "avs")
     assert [clip.name for clip in avs1k.read(avs, "train").clips] == ["Human_00001"]
     assert [clip.name for clip in avs1k.read(avs, "val").clips] == ["Building_00012"]
@@ -132,7 +132,7 @@ def test_a_split_without_gaze_is_refused(tmp_path: Path) -> None:
         ("talk", "."),
     ],
 )
-def test_what_is_missing_is_named(name: str, gone: str, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(name: str, gone: str, tmp_path: Path) -> None:
     root = BUILD[name](tmp_path / "data")
     lost = root / gone
     if lost.is_dir():
@@ -181,12 +181,12 @@ def test_fixations_are_active_from_onset_to_end() -> None:
     assert at == {24: [], 25: [[5, 6]], 30: [[5, 6], [7, 8]], 33: []}
 
 
-def test_talk_is_measured_every_15th_frame_from_the_30th_on(tmp_path: Path) -> None:
+def test_every_15th_frame_of_talk_is_measured_from_the_30th_on(tmp_path: Path) -> None:
     found = talk.read(trees.talk_tree(tmp_path))
     assert [list(clip.labelled) for clip in found.clips] == [[30, 45, 60]] * 2
 
 
-def test_a_broken_table_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_table_is_refused(tmp_path: Path) -> None:
     trees.talk_tree(tmp_path, clips=1)
     table = tmp_path / "fixations.csv.gz"
     whole = table.read_bytes()
@@ -199,14 +199,14 @@ def test_a_broken_table_is_refused(tmp_path: Path) -> None:
         talk.read(tmp_path)
 
 
-def test_a_clip_and_its_table_must_both_be_there(tmp_path: Path) -> None:
+def test_a_clip_without_fixations_is_refused(tmp_path: Path) -> None:
     trees.talk_tree(tmp_path, clips=1)
     shutil.copy(tmp_path / "000.mp4", tmp_path / "more.mp4")
     with pytest.raises(UsageError, match=r"no row for more\.mp4"):
         talk.read(tmp_path)
 
 
-def test_fixations_that_went_through_jpeg_are_the_pixels_that_were_marked(tmp_path: Path) -> None:
+def test_fixation_maps_survive_jpeg_compression(tmp_path: Path) -> None:
     trees.mit1003_tree(tmp_path)
     for picture, place in zip(
         mit1003.read(tmp_path).pictures, [(30, 20), (70, 40), (50, 30)], strict=True
@@ -215,12 +215,12 @@ def test_fixations_that_went_through_jpeg_are_the_pixels_that_were_marked(tmp_pa
         assert np.floor(points).tolist() == [list(place)]
 
 
-def test_matlab_counts_from_one(tmp_path: Path) -> None:
+def test_matlab_coordinates_start_at_one(tmp_path: Path) -> None:
     points = salicon.read(trees.salicon_tree(tmp_path)).pictures[0].gaze().points(trees.SIZE)
     assert np.floor(points).tolist() == [[30, 20], [31, 20], [30, 20], [32, 20]]
 
 
-def test_a_set_measured_elsewhere_is_stretched_to_the_picture() -> None:
+def test_gaze_of_another_size_is_scaled_to_the_picture() -> None:
     points = np.array([[640, 360], [1279, 0]], np.float32)
     gaze = Gaze((1280, 720), points)
     assert gaze.points((320, 90)).tolist() == [[160, 45], [319.75, 0]]
@@ -234,7 +234,7 @@ def test_a_set_measured_elsewhere_is_stretched_to_the_picture() -> None:
     assert Gaze((10, 10), None).density_on((5, 5)).sum() == 0
 
 
-def test_a_damaged_frame_comes_as_such_and_the_rest_is_read(tmp_path: Path) -> None:
+def test_a_damaged_frame_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     trees.avs1k_tree(tmp_path)
     (clip,) = avs1k.read(tmp_path, "val", every=1).clips
     damaged = tmp_path / "validSet/Frame/Building_00012/Building_00012_00003.png"
@@ -245,7 +245,7 @@ def test_a_damaged_frame_comes_as_such_and_the_rest_is_read(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg"])
-def test_a_picture_that_was_cut_off_is_refused(ending: str, tmp_path: Path) -> None:
+def test_a_truncated_picture_is_refused(ending: str, tmp_path: Path) -> None:
     path = trees.write(tmp_path / f"photo.{ending}", trees.picture(40, 30))
     plain = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
     np.testing.assert_array_equal(read_rgb(path), plain)
@@ -273,12 +273,12 @@ def test_a_folder_of_videos_needs_no_labels(
         read_set("videos", tmp_path / "nowhere")
 
 
-def test_an_unknown_layout_is_answered_with_the_known(tmp_path: Path) -> None:
+def test_an_unknown_layout_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"'coco'.*mit1003"):
         read_set("coco", tmp_path)
 
 
-def test_matlab_files_ask_for_scipy_where_there_is_none(
+def test_matlab_files_without_scipy_name_the_missing_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = ucf_sports.read(trees.ucf_tree(tmp_path), "test", every=2)
@@ -298,7 +298,7 @@ def test_reading_needs_neither_torch_nor_scipy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_talk_is_what_its_description_says(data_root: Path) -> None:
+def test_talk_has_the_described_contents(data_root: Path) -> None:
     """Against the real clips: five, and about 31 fixations active on a frame."""
     if not (data_root / "talk").is_dir():
         pytest.skip(f"no talk at {data_root}")

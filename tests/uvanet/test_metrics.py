@@ -141,7 +141,7 @@ def test_auc_shuffled_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.M
     assert measured == pytest.approx(expected, rel=1e-6)
 
 
-def test_knowing_the_centre_alone_gains_nothing_when_shuffled() -> None:
+def test_a_center_prior_scores_chance_in_shuffled_auc() -> None:
     rng = np.random.default_rng(7)
     middle, here = rng.normal([20, 15], 3, (200, 2)), rng.normal([26, 18], 1, (40, 2))
     y, x = np.mgrid[:30, :40]
@@ -153,7 +153,7 @@ def test_knowing_the_centre_alone_gains_nothing_when_shuffled() -> None:
     assert metrics.auc_shuffled(knowing, here, middle) > 0.9
 
 
-def test_a_perfect_map_is_best(density: np.ndarray) -> None:
+def test_a_map_equal_to_the_density_scores_best(density: np.ndarray) -> None:
     assert metrics.cc(density, density) == pytest.approx(1)
     assert metrics.sim(density, density) == pytest.approx(1)
     assert metrics.kld(density, density) == pytest.approx(0, abs=1e-9)
@@ -174,7 +174,7 @@ def test_a_constant_map_scores_chance(
     assert 0 < metrics.sim(flat, density) < 1
 
 
-def test_what_cannot_be_measured_is_nan(
+def test_undefined_metrics_are_nan(
     saliency: np.ndarray, density: np.ndarray, fixations: np.ndarray
 ) -> None:
     none, outside = np.empty((0, 2), np.float32), np.array([[-1.0, 5.0], [40.0, 5.0]])
@@ -196,7 +196,7 @@ def test_what_cannot_be_measured_is_nan(
         assert math.isnan(metric(saliency, np.zeros(SHAPE, np.float32)))
 
 
-def test_fixations_count_in_the_pixel_they_fall_into() -> None:
+def test_fixations_are_rounded_down_to_pixels() -> None:
     peak = np.zeros(SHAPE, np.float32)
     peak[10, 20] = 1
     assert metrics.nss(peak, np.array([[20.99, 10.99]])) > 10

@@ -1,4 +1,4 @@
-"""The network: its size, its shapes, and that streaming gives what the pair gives."""
+"""The student network: size, shapes, streaming, ensemble."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_student_stays_within_the_papers_size(name: str) -> None:
     assert sum(p for p, _ in layer_costs(model).values()) == parameters
 
 
-def test_the_documented_layer_table_is_true() -> None:
+def test_the_documented_layer_table_matches_the_network() -> None:
     rows = re.findall(
         r"^    ([a-z0-9.]+) +(?:\d+ x \d+ x \d+)? +([\d,]+) +([\d,]+)$",
         student.__doc__ or "",
@@ -33,7 +33,7 @@ def test_the_documented_layer_table_is_true() -> None:
     assert total == tuple(map(sum, zip(*costs.values(), strict=True)))
 
 
-def test_macs_are_those_of_the_arithmetic() -> None:
+def test_macs_match_the_arithmetic() -> None:
     costs = layer_costs(build("uvanet-64"))
     # 3x3 kernels over 3 channels, 16 outputs, at 32 x 32.
     assert costs["stem.conv"][1] == 32 * 32 * 16 * 27
@@ -48,7 +48,7 @@ def test_macs_grow_with_the_picture_and_parameters_do_not() -> None:
 
 
 @pytest.mark.parametrize("size", [(64, 64), (32, 32), (48, 80), (65, 37)])
-def test_any_size_goes_in_and_half_of_it_comes_out(size: tuple[int, int]) -> None:
+def test_maps_have_half_the_size_of_the_input(size: tuple[int, int]) -> None:
     model = build("uvanet-64").eval()
     output = model(torch.rand(2, 3, *size))
     half = tuple(2 * -(-side // 4) for side in size)
@@ -57,7 +57,7 @@ def test_any_size_goes_in_and_half_of_it_comes_out(size: tuple[int, int]) -> Non
         assert torch.isfinite(logits).all()
 
 
-def test_streaming_gives_what_the_pair_gives() -> None:
+def test_streaming_equals_the_pair() -> None:
     torch.manual_seed(3)
     model = build("uvanet-64").eval()
     earlier, now = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64)
@@ -80,7 +80,7 @@ def test_only_the_temporal_branch_sees_the_earlier_frame() -> None:
     assert not torch.allclose(still.ensemble, moving.ensemble)
 
 
-def test_the_answer_is_the_mean_of_three_and_one_head_gives_it() -> None:
+def test_the_ensemble_is_the_weighted_mean_of_three_predictions() -> None:
     torch.manual_seed(3)
     model = build("uvanet-64").eval()
     with torch.no_grad():
@@ -101,7 +101,7 @@ def test_the_answer_is_the_mean_of_three_and_one_head_gives_it() -> None:
         assert torch.allclose(joined, model.step(frame, earlier).ensemble, atol=1e-4)
 
 
-def test_every_parameter_learns() -> None:
+def test_every_parameter_has_a_gradient() -> None:
     model = build("uvanet-64")
     output = model(torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64))
     # Not a plain sum: batch norm makes its gradient zero.
@@ -110,14 +110,14 @@ def test_every_parameter_learns() -> None:
     assert silent == []
 
 
-def test_the_residual_stands_only_where_shapes_agree() -> None:
+def test_blocks_have_a_residual_only_where_shapes_agree() -> None:
     assert CARes(8, 8).residual
     assert not CARes(8, 8, stride=2).residual
     assert not CARes(8, 16).residual
 
 
 @pytest.mark.parametrize("kind", ["ca", "se", "none"])
-def test_attention_is_what_its_name_says(kind: str) -> None:
+def test_attention_scales_whole_channels(kind: str) -> None:
     torch.manual_seed(0)
     block = CARes(4, 4, attention=kind).eval()  # type: ignore[arg-type]
     plain = CARes(4, 4, attention="none").eval()

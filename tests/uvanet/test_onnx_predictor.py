@@ -1,4 +1,4 @@
-"""ONNX models of others as rows: what they are fed, and what is made of what they give."""
+"""External ONNX models as predictors: their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def colour(red: int, green: int, blue: int) -> np.ndarray:
     return np.full((60, 80, 3), (red, green, blue), np.uint8)
 
 
-def test_pixels_arrive_scaled_in_the_order_that_was_said(tmp_path: Path) -> None:
+def test_pixels_are_scaled_and_ordered_as_specified(tmp_path: Path) -> None:
     path = export(tmp_path / "first.onnx", lambda x: x[:, :1] * 1.0, (1, 3, 12, 16))
     image = colour(51, 102, 204)
     for settings, expected in {
@@ -74,7 +74,7 @@ def test_pixels_arrive_scaled_in_the_order_that_was_said(tmp_path: Path) -> None
         np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_channels_may_come_last_and_sizes_be_open(tmp_path: Path) -> None:
+def test_channels_last_and_dynamic_sizes_are_supported(tmp_path: Path) -> None:
     last = export(tmp_path / "last.onnx", lambda x: x[..., 2] * 1.0, (1, 12, 16, 3))
     found = row(f"{last},layout=nhwc").predict(colour(0, 0, 255), 0.0)
     np.testing.assert_allclose(found, np.ones((12, 16)))
@@ -84,7 +84,7 @@ def test_channels_may_come_last_and_sizes_be_open(tmp_path: Path) -> None:
         row(str(free))
 
 
-def test_a_stack_holds_the_frames_before_the_last_one(tmp_path: Path) -> None:
+def test_a_stack_holds_the_previous_frames(tmp_path: Path) -> None:
     def tell(x: torch.Tensor) -> torch.Tensor:
         # Each frame's red, one a column, in rows of a map of 6 x 4.
         return x[:, 0].mean((2, 3))[:, None, None].expand(1, 1, 6, 4)
@@ -103,7 +103,7 @@ def test_a_stack_holds_the_frames_before_the_last_one(tmp_path: Path) -> None:
     np.testing.assert_allclose(stack.predict(colour(70, 0, 0), 0.0)[0], [70] * 4, atol=1e-3)
 
 
-def test_of_several_maps_the_last_counts(tmp_path: Path) -> None:
+def test_the_last_of_several_maps_is_used(tmp_path: Path) -> None:
     path = export(tmp_path / "many.onnx", lambda x: x[:, :1].flip(0), (3, 3, 6, 8))
     many = row(f"{path},layout=TCHW,frames=3,range=255")
     for k in (5, 6):
@@ -112,7 +112,7 @@ def test_of_several_maps_the_last_counts(tmp_path: Path) -> None:
     np.testing.assert_allclose(many.predict(colour(7, 7, 7), 0.0), 5, rtol=1e-5)
 
 
-def test_logarithms_and_log_odds_become_maps(tmp_path: Path) -> None:
+def test_log_and_logit_outputs_become_maps(tmp_path: Path) -> None:
     path = export(tmp_path / "raw.onnx", lambda x: x[:, :1] * 1.0, (1, 3, 2, 2))
     image = np.zeros((2, 2, 3), np.uint8)
     image[0, 0] = 255
@@ -124,7 +124,7 @@ def test_logarithms_and_log_odds_become_maps(tmp_path: Path) -> None:
     np.testing.assert_allclose(as_odds[0], [1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))], rtol=1e-5)
 
 
-def test_a_row_may_be_named_and_multiplied_with_motion(tmp_path: Path) -> None:
+def test_an_external_model_can_be_renamed_and_combined_with_motion(tmp_path: Path) -> None:
     path = export(tmp_path / "model.onnx", lambda x: x[:, :1] * 1.0, (1, 3, 6, 8))
     specs = [ExternalOnnx.parse(f"{path},name=Other"), ExternalOnnx.parse(str(path))]
 
@@ -153,12 +153,12 @@ def test_a_row_may_be_named_and_multiplied_with_motion(tmp_path: Path) -> None:
         ("range=-1", "'-1' is no range"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(settings: str, words: str) -> None:
+def test_an_invalid_setting_is_named(settings: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         ExternalOnnx.parse(f"model.onnx,{settings}")
 
 
-def test_a_model_that_does_not_fit_is_refused_before_the_work(tmp_path: Path) -> None:
+def test_a_model_that_does_not_fit_is_refused_when_loaded(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no model file .*nowhere\.onnx"):
         row(str(tmp_path / "nowhere.onnx"))
     (tmp_path / "text.onnx").write_text("no model")

@@ -1,4 +1,4 @@
-"""Students in 8 bits: small, and nearly the same map."""
+"""Quantized students: smaller files, nearly the same maps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SHIPPED = [card.name for card in list_models() if card.name.endswith(SUFFIX)]
 
 
-def test_a_student_is_quantized_beside_itself(gaze_tree: Path, tmp_path: Path) -> None:
+def test_a_student_is_quantized_to_int8(gaze_tree: Path, tmp_path: Path) -> None:
     for ending in ("onnx", "json"):
         shutil.copy(resource(f"weights/uvanet-32.{ending}"), tmp_path)
     card = export_int8(tmp_path / "uvanet-32.onnx", gaze_tree)
@@ -46,7 +46,7 @@ def test_a_student_is_quantized_beside_itself(gaze_tree: Path, tmp_path: Path) -
 
 @pytest.mark.skipif(not SHIPPED, reason="no quantized student is shipped")
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_one_costs_no_more_than_a_hundredth_of_nss(name: str) -> None:
+def test_int8_loses_at_most_a_hundredth_of_nss(name: str) -> None:
     whole = read_card(resource(f"weights/{name.removesuffix(SUFFIX)}.json"))
     card = read_card(resource(f"weights/{name}.json"))
     assert card.quantized_from.sha256 == whole.sha256

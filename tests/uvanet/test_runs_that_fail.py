@@ -54,7 +54,7 @@ def test_a_killed_run_starts_again_and_leaves_nothing(
     child.process.kill()
     child.end()
     # As if it had been in the middle of a write.
-    (out / f".tune.pt.{child.process.pid}-01234567.part").write_bytes(b"half")
+    (out / f".checkpoint.pt.{child.process.pid}-01234567.part").write_bytes(b"half")
     assert LOCK in left_in(out)
     again = adapt(clip, out, teacher, "--steps", 12)
     assert again.end()[0] == 0
@@ -73,7 +73,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(
     assert before >= 1
     child.process.kill()
     child.end()
-    assert {"moments.npz", "tune.pt", LOCK} <= left_in(out)
+    assert {"frames.npz", "checkpoint.pt", LOCK} <= left_in(out)
     again = adapt(clip, out, teacher, "--steps", 100_000)
     first = again.until(training(1))
     assert first.done > before
@@ -126,7 +126,7 @@ def test_a_full_disk(clip: Path, teacher: Path, tmp_path: Path) -> None:
     code, err = child.end()
     assert code == 2
     assert kind_of(child.last) == "error"
-    assert "cannot be kept" in child.last.message
+    assert "cannot be stored" in child.last.message
     assert "room" in child.last.hint
     assert "Traceback" not in err
     assert left_in(tmp_path / "run") == set()
@@ -191,7 +191,7 @@ def test_a_checkpoint_and_weights_of_another_version(
 
     out = tmp_path / "run"
     out.mkdir()
-    torch.save({"format": 99}, out / "tune.pt")
+    torch.save({"format": 99}, out / "checkpoint.pt")
     child = adapt(clip, out, teacher)
     assert child.end()[0] == 2
     assert "another version" in child.last.message
@@ -203,7 +203,7 @@ def test_a_checkpoint_and_weights_of_another_version(
     (old / "uvanet-64.json").write_text(json.dumps({**card, "format": 99}))
     child = adapt(clip, tmp_path / "b", teacher, "--start", old / "uvanet-64.onnx")
     assert child.end()[0] == 2
-    assert "version that this program does not know" in child.last.message
+    assert "has format 99" in child.last.message
     # A network of other widths, as an earlier version had.
     (old / "uvanet-64.json").write_text(json.dumps(card))
     weights = load_file(old / "uvanet-64.safetensors")

@@ -12,7 +12,7 @@ import uvanet
 from uvanet.data.synthetic import MotionConfig, make_pairs
 from uvanet.models import build
 from uvanet.runtime.input_size import fit_to_area
-from uvanet.training.data.bucketing import AspectRatioBuckets
+from uvanet.training.data.loader import AspectRatioBuckets
 
 
 @pytest.mark.parametrize("side", [32, 64, 128, 443])
@@ -75,7 +75,7 @@ def test_pairs_in_a_pictures_own_shape_do_not_stretch_it() -> None:
     labels = torch.ones(1, 48, 48)
     pairs = make_pairs(images[None], labels, (64, 128), still, rng)
     assert pairs.frame.shape == (1, 3, 64, 128)
-    assert pairs.label.shape == (1, 1, 32, 64)
+    assert pairs.temporal_target.shape == (1, 1, 32, 64)
     bright = pairs.frame[0].mean(0) > pairs.frame.max() / 2
     rows, columns = bright.any(1).sum(), bright.any(0).sum()
     assert abs(int(rows) - int(columns)) <= 2

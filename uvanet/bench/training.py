@@ -28,26 +28,26 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
 
     from uvanet.bench.timing import time_calls
     from uvanet.data.synthetic import make_pairs
+    from uvanet.models import build
     from uvanet.runtime.input_size import size_of_ratio
     from uvanet.training.config import step1_config
     from uvanet.training.distillation import DistillationModule
-    from uvanet.training.distributed import make_fabric
-    from uvanet.training.optim import Optimizers
+    from uvanet.training.optim import MuonAdamW
 
     config = step1_config(preset)
-    task = DistillationModule(config).train()
-    optimizers = Optimizers(task.student, config, make_fabric(config.precision, "cpu"))
-    optimizers.set_rate(1, 1_000_000)
+    task = DistillationModule(build(preset), config).train()
+    optimizer = MuonAdamW(task.model, config)
+    optimizer.set_rate(1, 1_000_000)
     rng = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (BATCH, SIDE, SIDE, 3), dtype=torch.uint8, generator=rng)
     labels = torch.rand(BATCH, SIDE // 2, SIDE // 2, generator=rng)
-    shape = size_of_ratio(4 / 3, task.student.preset.input_size**2)
+    shape = size_of_ratio(4 / 3, task.model.preset.input_size**2)
     pairs = make_pairs(pictures, labels, shape, config.motion, rng)
 
     def step() -> None:
-        optimizers.zero_grad()
+        optimizer.zero_grad()
         task(pairs)["loss"].backward()
-        optimizers.step()
+        optimizer.step()
 
     # The engines measured before may have left torch with one.
     before, threads = torch.get_num_threads(), usable_cores()
@@ -91,7 +91,7 @@ def bench_with_training(model: str, seconds: float) -> dict[str, Any] | None:
         try:
             beside = bench_program(model, seconds, train_in=folder)
         finally:
-            if (pid := holder(folder)) is not None:
+            if pid := holder(folder):
                 run = psutil.Process(pid)
                 run.kill()
                 run.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 import tempfile
 import time
@@ -15,11 +14,7 @@ import platformdirs
 
 import uvanet
 from uvanet.atomic_io import write_bytes
-
-_SECRETS = (
-    (re.compile(r"(\w://)[^/\s@'\"]+@"), r"\1***@"),  # user and password of a URL
-    (re.compile(r"(\w://[^\s?'\"]*\?)[^\s'\"]+"), r"\1***"),  # its query
-)
+from uvanet.redaction import redact
 
 
 def write_report() -> Path | None:
@@ -36,8 +31,7 @@ def write_report() -> Path | None:
         f"uvanet {uvanet.__version__}, Python {platform.python_version()}, "
         f"{platform.platform()}\narguments: {sys.argv[1:]}\n\n{traceback.format_exc()}"
     )
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
+    text = redact(text)
     for folder in (platformdirs.user_log_dir("uvanet", appauthor=False), tempfile.gettempdir()):
         path = Path(folder, name)
         try:

@@ -51,8 +51,8 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
   output=map|log|logit, output_name
 """
     examples = """examples:
-  uvanet eval --data ../shared/data
-  uvanet eval --data ../shared/data --split test -o test.json
+  uvanet eval --data DATA
+  uvanet eval --data DATA --split test -o test.json
   uvanet eval --set talk=clips/talk --model uvanet-64 --model uvanet-64+motion
   uvanet eval --set dhf1k=DHF1K --every 30 --onnx tased.onnx,layout=NCTHW,frames=32,mean=0.5,std=0.5
   uvanet eval --model uvanet-64 --model uvanet-64:spatial --against uvanet-64:spatial

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from uvanet.errors import UvanetError
+from uvanet.redaction import printable, redact
 from uvanet.video.control import Control, Progress
 from uvanet.video.events import (
     ExportCancelled,
@@ -39,7 +40,9 @@ def run_with_events(job: Job) -> int:
     control = Control()
     threading.Thread(target=_listen, args=(control,), name="commands", daemon=True).start()
     # For a parent that neither reads nor writes any more.
-    signal.signal(signal.SIGTERM, lambda *_: control.cancel())
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: control.cancel())
     last = 0.0
 
     def progress(now: Progress) -> None:
@@ -48,7 +51,7 @@ def run_with_events(job: Job) -> int:
             last = moment
             _emit(ExportProgress(now.done, now.total, now.fps, now.left))
 
-    _emit(ExportStarted(job.source))
+    _emit(ExportStarted(printable(redact(job.source))))
     try:
         result = export(job, progress=progress, control=control)
     except Cancelled:
@@ -65,11 +68,11 @@ def done_event(result: ExportResult) -> ExportDone:
     """The result of an export as an event."""
     source = result.source
     return ExportDone(
-        paths=tuple(str(path) for path in result.paths),
+        paths=tuple(printable(path) for path in result.paths),
         model=result.model,
         source=ExportedSource(
-            spec=source.spec,
-            title=source.title,
+            spec=printable(redact(source.spec)),
+            title=printable(source.title),
             kind=str(source.kind),
             width=source.width,
             height=source.height,

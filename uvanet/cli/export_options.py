@@ -61,6 +61,11 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="degrees clockwise, before it is mirrored (%(default)s)",
     )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace existing outputs; without it they get a number: out-2.mp4",
+    )
     range_ = parser.add_argument_group("which part")
     seconds = number(0, 1e9)
     range_.add_argument("--start", type=seconds, default=0.0, metavar="S", help="from S seconds on")

@@ -1,4 +1,4 @@
-"""`uvanet adapt`: a student that learns one scene from the teacher."""
+"""`uvanet finetune`: adapts a student to a scene, a folder or a data set with gaze."""
 
 from __future__ import annotations
 
@@ -8,39 +8,56 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from uvanet.atomic_io import write_text
 from uvanet.cli.options import number
-from uvanet.cli.train import need_torch
+from uvanet.cli.training_options import add_training, need_torch, running
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.training.adapt import AdaptConfig
+    from uvanet.training.adapt import AdaptConfig, FinetuneResult
     from uvanet.training.control import Callback
 
 
-class _Adapt:
+class _Finetune:
     description = """\
-Watches a scene for a while, lets the teacher label what was seen, fine-tunes a student on it, and
-measures both on LATER frames of the same scene: agreement (CC) with the teacher before and after,
-with 95 % intervals. Only where the interval of the gain lies above zero is the student kept:
-NAME.onnx, NAME.safetensors and the card NAME.json, in OUT/NAME. Nothing is sent anywhere; what was
-seen is deleted from OUT at the end. A run that was killed goes on when the command is given again.
+Fine-tunes a student on one of: a scene (SOURCE, watched for --seconds), a folder of videos and
+pictures (--pool), both labelled by a teacher; or a published data set with gaze (--set). The
+student is measured before and after on later frames of the scene, or on held-out files: CC with
+the teacher or the gaze, with 95 % intervals. It is kept only if it is better: NAME.onnx,
+NAME.safetensors and the card NAME.json, in OUT/NAME. Nothing is sent anywhere; stored frames are
+deleted from OUT at the end. A run that was killed resumes when the command is given again.
 """
     examples = """examples:
-  uvanet adapt camera:0 --seconds 60 --out runs/desk
-  uvanet adapt talk.mp4 --out runs/talk --teacher teacher-spatial.onnx --json
-  uvanet adapt demo --out runs/demo --replay ~/Pictures --data ../shared/data
+  uvanet finetune camera:0 --seconds 60 --out runs/desk
+  uvanet finetune talk.mp4 --out runs/talk --teacher teacher-spatial.onnx --json
+  uvanet finetune demo --out runs/demo --replay ~/Pictures --data ../shared/data
+  uvanet finetune --pool ~/Videos --start uvanet-64 --out runs/mine
+  uvanet finetune --set salicon=~/SALICON --start uvanet-64 --out runs/salicon
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
-            "source", metavar="SOURCE", help="camera, video, folder of pictures, URL or screen:"
+            "source",
+            metavar="SOURCE",
+            nargs="?",
+            help="camera, video, folder of pictures, URL or screen:",
+        )
+        parser.add_argument(
+            "--pool", type=Path, metavar="FOLDER", help="learn from its videos and pictures"
+        )
+        parser.add_argument(
+            "--set",
+            metavar="NAME=FOLDER",
+            dest="published",
+            help="learn the gaze of a published data set; NAME is one of those of `uvanet eval`, "
+            "but for talk and videos",
         )
         parser.add_argument(
             "--recording",
             action="store_true",
-            help="SOURCE is a folder that the window recorded; it is deleted once it was labelled",
+            help="SOURCE is a folder that the window recorded; it is deleted once it is labelled",
         )
         parser.add_argument(
             "--keep-frames", action="store_true", help="do not delete the recording"
@@ -50,111 +67,103 @@ seen is deleted from OUT at the end. A run that was killed goes on when the comm
             type=number(1, 3600),
             default=60.0,
             metavar="S",
-            help="how long to watch (%(default)g)",
+            help="how long to watch the scene (%(default)g)",
         )
         parser.add_argument(
             "--begin",
             type=number(0, 1e9),
             default=0.0,
             metavar="S",
-            help="from where in a file to watch, seconds (%(default)g)",
+            help="where in a file to begin, seconds (%(default)g)",
         )
-        add_tuning(parser)
+        parser.add_argument(
+            "--teacher",
+            default="",
+            metavar="NAME",
+            help="the teacher that labels: a name that `uvanet info` lists, or an .onnx file",
+        )
+        parser.add_argument(
+            "--start",
+            default="uvanet-64",
+            metavar="NAME",
+            help="the student to start from (%(default)s)",
+        )
+        parser.add_argument(
+            "--steps", type=number(1, 1_000_000), metavar="N", help="training steps (600)"
+        )
+        parser.add_argument(
+            "--rate", type=number(1e-6, 1e6), metavar="R", help="largest learning rate (0.0015)"
+        )
+        parser.add_argument(
+            "--replay",
+            type=Path,
+            metavar="FOLDER",
+            help="general pictures that are learned, too, so that less is forgotten",
+        )
+        parser.add_argument(
+            "--data",
+            type=Path,
+            metavar="FOLDER",
+            help="gaze data on which forgetting is measured",
+        )
+        parser.add_argument("--name", default="", metavar="NAME", help="name of the new student")
+        parser.add_argument(
+            "--install", action="store_true", help="keep the student among your own models"
+        )
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        add_training(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
-        from uvanet.cli.training_options import running
-
-        title = Path(arguments.source).stem if arguments.recording else arguments.source
-        with running(arguments, title, arguments.out) as (watch, threads):
-            recording = Path(arguments.source) if arguments.recording else None
-            config = dataclasses.replace(
-                tuning(arguments, threads),
-                source="" if recording else arguments.source,
-                recording=recording,
-                seconds=arguments.seconds,
-                begin=arguments.begin,
+        chosen = [one for one in (arguments.source, arguments.pool, arguments.published) if one]
+        if len(chosen) != 1:
+            raise UsageError(
+                "A student is fine-tuned on one thing at a time.",
+                "Give one of SOURCE, --pool FOLDER and --set NAME=FOLDER.",
             )
+        for option in ("pool", "replay"):
+            folder = getattr(arguments, option)
+            if folder and not folder.is_dir():
+                raise UsageError(f"There is no folder {folder}.", f"Check --{option}.")
+        recording = Path(arguments.source) if arguments.recording and arguments.source else None
+        title = Path(chosen[0]).stem if recording or arguments.pool else str(chosen[0])
+        with running(arguments, title) as (callback, threads):
+            config = _config(arguments, threads)
             try:
-                return run_tuning(arguments, config, watch)
+                return _finetune(arguments, config, callback)
             finally:
                 if recording and not arguments.keep_frames and _labelled(arguments.out):
                     shutil.rmtree(recording, ignore_errors=True)
 
 
 def _labelled(out: Path) -> bool:
-    from uvanet.training.adapt import MATERIAL
+    from uvanet.training.adapt import FRAMES
 
-    # At the end of a whole run the labels are gone as well.
-    return (out / MATERIAL).exists() or (out / "report.json").exists()
-
-
-def add_tuning(parser: argparse.ArgumentParser, start: str = "uvanet-64") -> None:
-    """Adds what every fine-tuning takes; `start` is the default of --start."""
-    from uvanet.cli.training_options import add_training
-
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FOLDER", help="the run's folder"
-    )
-    parser.add_argument("--name", default="", metavar="NAME", help="of the student that comes out")
-    parser.add_argument(
-        "--install", action="store_true", help="keep the student among your own models"
-    )
-    parser.add_argument(
-        "--teacher",
-        default="",
-        metavar="NAME",
-        help="who labels: a teacher that `uvanet info` lists, or an .onnx file",
-    )
-    parser.add_argument(
-        "--start",
-        default=start,
-        metavar="NAME",
-        help=f"the student to start from ({start or 'none'})",
-    )
-    parser.add_argument(
-        "--steps", type=number(1, 1_000_000), metavar="N", help="batches to train for (600)"
-    )
-    parser.add_argument(
-        "--rate", type=number(1e-6, 1e6), metavar="R", help="the largest learning rate (0.0015)"
-    )
-    parser.add_argument(
-        "--replay",
-        type=Path,
-        metavar="FOLDER",
-        help="general pictures to learn beside, so that little is forgotten",
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FOLDER",
-        help="gaze data; forgetting is measured on it",
-    )
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    add_training(parser)
+    # A finished run has deleted its labels again.
+    return (out / FRAMES).exists() or (out / "report.json").exists()
 
 
-def tuning(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
-    """What `add_tuning` gave, without what to learn from.
-
-    Raises:
-        UsageError: A folder that was named is missing.
-    """
+def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
     import torch
 
     from uvanet.data.fixations import find_root
     from uvanet.training.adapt import AdaptConfig
-    from uvanet.training.finetune import TuneConfig
+    from uvanet.training.config import FinetuneConfig
 
     torch.set_num_threads(threads)
-    if arguments.replay and not arguments.replay.is_dir():
-        raise UsageError(f"There is no folder {arguments.replay}.", "Check --replay.")
-    tune = TuneConfig()
+    tune = FinetuneConfig()
     if arguments.steps:
         tune = dataclasses.replace(tune, steps=int(arguments.steps))
     if arguments.rate:
         tune = dataclasses.replace(tune, peak_lr=float(arguments.rate))
+    layout, _, folder = (arguments.published or "").partition("=")
     return AdaptConfig(
+        source="" if arguments.recording else arguments.source or "",
+        recording=Path(arguments.source) if arguments.recording else None,
+        own=Path(folder).expanduser() if layout else arguments.pool,
+        layout=layout,
+        seconds=arguments.seconds,
+        begin=arguments.begin,
         teacher=arguments.teacher,
         start=arguments.start,
         replay=arguments.replay,
@@ -164,47 +173,49 @@ def tuning(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
     )
 
 
-def run_tuning(arguments: argparse.Namespace, config: AdaptConfig, watch: Callback) -> int:
-    """Fine-tunes, keeps the student where it is better, and tells how it ended."""
+def _finetune(arguments: argparse.Namespace, config: AdaptConfig, callback: Callback) -> int:
     from uvanet.training.adapt import adapt, clear
     from uvanet.training.progress import DoneEvent
-    from uvanet.training.publish import publish_finetuned
-    from uvanet.user_models import free_name, save_user_model
 
     out: Path = arguments.out
-    adapted = adapt(config, out, watch)
-    if adapted is None:
+    result = adapt(config, out, callback)
+    if result is None:
         clear(out)
-        watch.emit(DoneEvent(model="", name="", stopped=True, report={}))
+        callback.emit(DoneEvent(stopped=True))
         return 0
-    report, model = adapted.report, ""
-    stem = config.source or (config.own.name if config.own else "scene")
-    name = arguments.name or free_name(Path(stem).stem)
-    if report.better:
-        folder = out / name
-        folder.mkdir(exist_ok=True)
-        publish_finetuned(adapted, config, name, folder)
-        model = str(folder / f"{name}.onnx")
-        if arguments.install:
-            model = str(save_user_model(folder, name, name))
-            shutil.rmtree(folder, ignore_errors=True)
+    report = result.report
+    model, name = _keep(result, config, arguments) if report.better else ("", "")
     text = json.dumps(report.as_dict(), indent=1)
-    (out / "report.json").write_text(text, encoding="utf-8")
+    write_text(out / "report.json", text)
     clear(out)
-    watch.emit(
-        DoneEvent(
-            model=model,
-            name=name if model else "",
-            stopped=not adapted.finished,
-            report=report.as_dict(),
-        )
+    callback.emit(
+        DoneEvent(model=model, name=name, stopped=not result.finished, report=report.as_dict())
     )
     if not arguments.events:
-        print(text if arguments.json else _words(report.text(), model, report.forgotten))
+        print(text if arguments.json else _summary(report.text(), model, report.forgotten))
     return 0
 
 
-def _words(verdict: str, model: str, forgotten: dict[str, list[float]]) -> str:
+def _keep(
+    result: FinetuneResult, config: AdaptConfig, arguments: argparse.Namespace
+) -> tuple[str, str]:
+    """Exports the student; returns its file and name."""
+    from uvanet.training.publish import publish_finetuned
+    from uvanet.user_models import free_name, save_user_model
+
+    stem = config.source or (config.own.name if config.own else "scene")
+    name = arguments.name or free_name(Path(stem).stem)
+    folder = arguments.out / name
+    folder.mkdir(exist_ok=True)
+    publish_finetuned(result, config, name, folder)
+    if not arguments.install:
+        return str(folder / f"{name}.onnx"), name
+    model = save_user_model(folder, name, name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return str(model), name
+
+
+def _summary(verdict: str, model: str, forgotten: dict[str, list[float]]) -> str:
     lines = [verdict]
     lines += [
         f"{metric.upper()} on the general test split: {before:.3f} before, {after:.3f} after"
@@ -214,4 +225,4 @@ def _words(verdict: str, model: str, forgotten: dict[str, list[float]]) -> str:
     return "\n".join(lines)
 
 
-COMMAND = _Adapt()
+COMMAND = _Finetune()

@@ -98,10 +98,9 @@ def _card_lines(card: Card) -> list[str]:
     ]
     for split, rows in card.metrics.items():
         names = list(dict.fromkeys(name for values in rows.values() for name in values))
-        lines.append(f"{split:14}" + "".join(f"{name:>10}" for name in names))
+        lines.append(f"{split:18}" + "".join(f"{name:>{_width(name)}}" for name in names))
         lines += [
-            f"  {row:12}"
-            + "".join(f"{values[name]:10.3f}" if name in values else f"{'-':>10}" for name in names)
+            f"  {row:16}" + "".join(_cell(values.get(name), _width(name)) for name in names)
             for row, values in rows.items()
         ]
     for title, sentences in (("limits", card.limits), ("notes", card.notes)):
@@ -115,8 +114,12 @@ def _source(row: DataSource) -> str:
     return f"{row.name} ({row.license}{count}): {row.use}"
 
 
-def _cell(value: float | None) -> str:
-    return f"{'-':>10}" if value is None else f"{value:10.3f}"
+def _cell(value: float | None, width: int) -> str:
+    return f"{'-':>{width}}" if value is None else f"{value:{width}.3f}"
+
+
+def _width(name: str) -> int:
+    return max(8, len(name) + 2)
 
 
 COMMAND = _Info()

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from uvanet.cli.export_options import add_export, look_of, orientation_of, read_regions
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.errors import UsageError, UvanetError
+from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +70,7 @@ than once for several files of one run:
         add_engine(parser)
         add_export(parser)
         parser.add_argument(
-            "--fps", type=number(0.01, 1000), metavar="F", help="pictures a second of a folder"
+            "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
         )
         parser.add_argument("--json", action="store_true", help="print statistics as JSON")
         parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -91,10 +92,17 @@ than once for several files of one run:
 
 
 def export_with_bar(job: Job, *, show: bool) -> ExportResult:
-    """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set."""
-    from uvanet.video.exporter import export
+    """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set.
 
+    Raises:
+        KeyboardInterrupt: A signal ended it, and no file is left.
+    """
+    from uvanet.video.control import Control, stopped_by_signals
+    from uvanet.video.exporter import Cancelled, export
+
+    control = Control()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(stopped_by_signals(control))
         bar: tqdm[NoReturn] | None = None
 
         def progress(now: Progress) -> None:
@@ -105,12 +113,15 @@ def export_with_bar(job: Job, *, show: bool) -> ExportResult:
                 bar = stack.enter_context(tqdm(total=now.total, file=sys.stderr, **looks))
             bar.update(now.done - bar.n)
 
-        return export(job, progress=progress)
+        try:
+            return export(job, progress=progress, control=control)
+        except Cancelled:
+            raise KeyboardInterrupt from None
 
 
 def as_text(result: ExportResult) -> str:
     """The result in a line for people."""
-    names = ", ".join(str(path) for path in result.paths)
+    names = ", ".join(printable(path) for path in result.paths)
     return (
         f"{names}: {result.frames} frames of {result.source.title} by {result.model}, "
         f"{result.fps:.0f} frames/s; frame to file {result.latency_p50_ms:.1f} ms (p50), "
@@ -143,6 +154,8 @@ def _job(arguments: argparse.Namespace) -> Job:
         folder_fps=arguments.fps,
         regions=read_regions(arguments.regions),
         orientation=orientation_of(arguments),
+        overwrite=arguments.overwrite,
+        inputs=(arguments.regions,) if arguments.regions else (),
     )
 
 
@@ -150,6 +163,13 @@ def _one(job: Job, arguments: argparse.Namespace) -> int:
     from uvanet.cli.export_events import done_event
 
     result = export_with_bar(job, show=not arguments.quiet)
+    for asked, got in zip(job.outs, result.paths, strict=False):
+        if len(job.outs) == len(result.paths) and asked != got:
+            print(
+                f"uvanet: {printable(asked)} exists; written to {printable(got)}. Give --overwrite "
+                "to replace files.",
+                file=sys.stderr,
+            )
     if arguments.json:
         facts = msgspec.to_builtins(done_event(result))
         del facts["event"]
@@ -169,15 +189,23 @@ def _one(job: Job, arguments: argparse.Namespace) -> int:
 
 def _each(job: Job, arguments: argparse.Namespace) -> int:
     """Does the job for every video of a folder; one that fails does not end the others."""
-    from uvanet.video.batch import out_for, videos_in
+    from uvanet.video.outputs import free_names, out_for, protect_inputs, videos_in
 
+    videos = videos_in(Path(job.source))
+    jobs: list[Job] = []
+    for video in videos:
+        wanted = [out_for(out, video) for out in job.outs]
+        protect_inputs(wanted, [*videos, *job.inputs])
+        # Two videos may have one stem: "a.mp4" and "a.mkv".
+        taken = [out for earlier in jobs for out in earlier.outs]
+        outs = free_names(wanted, taken, overwrite=job.overwrite)
+        jobs.append(dataclasses.replace(job, source=str(video), outs=outs, overwrite=True))
     code = 0
-    for video in videos_in(Path(job.source)):
-        outs = tuple(out_for(out, video) for out in job.outs)
+    for one in jobs:
         try:
-            code |= _one(dataclasses.replace(job, source=str(video), outs=outs), arguments)
+            code |= _one(one, arguments)
         except UvanetError as error:
-            print(f"uvanet: {video.name}: {error}", file=sys.stderr)
+            print(f"uvanet: {printable(Path(one.source).name)}: {error}", file=sys.stderr)
             code = STOPPED_EXIT
     return code
 

@@ -1,29 +1,22 @@
-"""`uvanet train`: a student from human gaze."""
+"""`uvanet train`: a student from human gaze alone."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.cli.options import number
-from uvanet.cli.training_options import add_machine
-from uvanet.errors import MissingExtraError, UsageError
+from uvanet.cli.training_options import add_machine, add_training, need_torch, preset_named, running
 
 if TYPE_CHECKING:
     import argparse
-
-
-TRAINING = ("torch", "onnx", "lightning_fabric", "efficientnet_lite_pytorch")
-"""Modules of the extra `train`: whatever one of them lacks fails in the middle of a run."""
 
 
 class _Train:
     description = """\
 Trains a student on the train split of the gaze data and exports the weights that are best on val:
 NAME.onnx, NAME.safetensors and the card NAME.json, in the run's folder. A run that was stopped
-goes on where it was when the same command is given again.
+resumes where it was when the same command is given again.
 """
     examples = """examples:
   uvanet train --data ../shared/data --out runs/uvanet-64
@@ -32,21 +25,16 @@ goes on where it was when the same command is given again.
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--data", metavar="FOLDER", help="the data (else UVANET_DATA)")
-        parser.add_argument(
-            "--out", type=Path, required=True, metavar="FOLDER", help="the run's folder"
-        )
+        parser.add_argument("--data", metavar="FOLDER", help="the gaze data (else UVANET_DATA)")
         parser.add_argument(
             "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
         )
         parser.add_argument(
             "--epochs", type=number(1, 100_000), metavar="N", help="passes over the data"
         )
-        parser.add_argument("--seed", type=int, metavar="N", help="of all chance in the run")
+        parser.add_argument("--seed", type=int, metavar="N", help="seed of the run")
         add_machine(parser)
-        parser.add_argument(
-            "--threads", type=number(1, 256), metavar="N", help="of the processor (all)"
-        )
+        add_training(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
@@ -54,67 +42,55 @@ goes on where it was when the same command is given again.
 
         from uvanet.data.fixations import find_root
         from uvanet.training.config import TrainConfig
-        from uvanet.training.data.loader import gaze_material
-        from uvanet.training.distributed import make_fabric
+        from uvanet.training.control import StoppedError
+        from uvanet.training.distillation import train_student
+        from uvanet.training.distributed import make_fabric, rank_zero_first
+        from uvanet.training.pipeline import gaze_pictures
+        from uvanet.training.progress import DoneEvent
         from uvanet.training.provenance import Provenance, gaze_sources
         from uvanet.training.publish import publish_student
-        from uvanet.training.trainer import train
 
         preset = preset_named(arguments.preset)
-        if arguments.threads:
-            torch.set_num_threads(int(arguments.threads))
         chosen = {"epochs": arguments.epochs and int(arguments.epochs), "seed": arguments.seed}
         config = dataclasses.replace(
             TrainConfig(preset=preset, precision=arguments.precision),
             **{name: value for name, value in chosen.items() if value is not None},
         )
         root = find_root(arguments.data)
-        fabric = make_fabric(config.precision, arguments.device)
-        material = gaze_material(root, config.cache_resolution)
-        result = train(config, material, arguments.out, fabric=fabric)
-        if not fabric.is_global_zero:
-            return 0
-        changed = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
-        command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
-        origin = Provenance(
-            "UVA-Net student trained on human gaze over still pictures, without a teacher.",
-            gaze_sources(root),
-            {"command": command, "config": dataclasses.asdict(config)},
-        )
-        card = publish_student(config, result.weights, root, arguments.out, origin)
-        found, prior = card.measured("val"), card.metrics["val"]["center-prior"]
-        print(
-            f"{arguments.out / card.name}.onnx: NSS {found['nss']:.3f} on val "
-            f"(centre prior {prior['nss']:.3f}), {card.parameters} parameters"
-        )
+        with running(arguments, preset) as (callback, threads):
+            torch.set_num_threads(threads)
+            fabric = make_fabric(config.precision, arguments.device)
+            try:
+                with rank_zero_first(fabric):
+                    data = gaze_pictures(root, config.cache_resolution, callback)
+                result = train_student(
+                    config, data, arguments.out, callback=callback, fabric=fabric
+                )
+            except StoppedError as stopped:
+                callback.emit(DoneEvent(stopped=True))
+                if fabric.is_global_zero and not arguments.events:
+                    print(stopped)
+                return 0
+            if not fabric.is_global_zero:
+                return 0
+            assert result.weights is not None
+            changed = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
+            command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
+            origin = Provenance(
+                "UVA-Net student trained on human gaze over still pictures, without a teacher.",
+                gaze_sources(root),
+                {"command": command, "config": dataclasses.asdict(config)},
+            )
+            card = publish_student(config, result.weights, root, arguments.out, origin)
+            path = arguments.out / f"{card.name}.onnx"
+            callback.emit(DoneEvent(model=str(path), name=card.name))
+        if not arguments.events:
+            nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
+            print(
+                f"{path}: NSS {nss:.3f} on val (centre prior {prior:.3f}), "
+                f"{card.parameters} parameters"
+            )
         return 0
-
-
-def need_torch() -> None:
-    """Refuses to go on without torch.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    missing = [name for name in TRAINING if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"Training needs {missing[0]}, which is not installed.",
-            "Install it with: pip install 'uvanet[train]'.",
-        )
-
-
-def preset_named(name: str) -> str:
-    """Gives the name back where there is such a student; needs torch.
-
-    Raises:
-        UsageError: There is none.
-    """
-    from uvanet.models import PRESETS
-
-    if name not in PRESETS:
-        raise UsageError(f"There is no student {name!r}.", f"Choose {', '.join(PRESETS)}.")
-    return name
 
 
 COMMAND = _Train()

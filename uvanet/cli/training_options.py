@@ -1,41 +1,75 @@
-"""What the training commands share: their options, their events, their end."""
+"""Options, events and error handling that the training commands share."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+from tqdm import tqdm
+
 from uvanet.cli.options import number
-from uvanet.errors import UvanetError
+from uvanet.errors import MissingExtraError, UsageError, UvanetError
 from uvanet.system_info import usable_cores
 from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
-from uvanet.training.progress import ErrorEvent, LogEvent, StartEvent, StepEvent
+from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
 from uvanet.training.run_lock import run_lock
 from uvanet.user_models import private
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from tqdm import tqdm
 
-    from uvanet.training.progress import Event
+TRAINING = ("torch", "onnx", "lightning_fabric", "efficientnet_lite_pytorch")
+"""Modules of the extra `train`."""
+
+
+def need_torch() -> None:
+    """Checks that the extra `train` is installed, before a run fails half-way.
+
+    Raises:
+        MissingExtraError: It is not.
+    """
+    missing = [name for name in TRAINING if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"Training needs {missing[0]}, which is not installed.",
+            "Install it with: pip install 'uvanet[train]'.",
+        )
+
+
+def preset_named(name: str) -> str:
+    """Returns the name of a student; needs torch.
+
+    Raises:
+        UsageError: There is no such student.
+    """
+    from uvanet.models import PRESETS
+
+    if name not in PRESETS:
+        raise UsageError(f"There is no student {name!r}.", f"Choose {', '.join(PRESETS)}.")
+    return name
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
-    """Adds what every training command takes."""
+    """Adds the options of every training command."""
+    parser.add_argument(
+        "--out", type=_folder, required=True, metavar="FOLDER", help="the run's folder"
+    )
     parser.add_argument(
         "--events",
         choices=("jsonl",),
-        help="tell of the run on stdout, a JSON object a line; `stop`, `pause` and `resume` on "
-        "stdin are obeyed",
+        help="write progress events to stdout, a JSON object a line; obey the lines `stop`, "
+        "`pause` and `resume` on stdin",
     )
     parser.add_argument(
-        "--threads", type=number(1, 256), metavar="N", help="of the processor (all but one)"
+        "--threads", type=number(1, 256), metavar="N", help="threads to use (all cores but one)"
     )
     parser.add_argument(
         "--background", action="store_true", help="run at a lower priority than other programs"
@@ -43,23 +77,28 @@ def add_training(parser: argparse.ArgumentParser) -> None:
 
 
 def add_machine(parser: argparse.ArgumentParser) -> None:
-    """Adds what a run of many epochs runs on."""
+    """Adds device and precision of a run of many epochs."""
     parser.add_argument(
         "--device",
         choices=("auto", "cpu", "cuda", "mps"),
         default="auto",
-        help="what it runs on (%(default)s)",
+        help="device to train on (%(default)s)",
     )
     parser.add_argument(
         "--precision",
         choices=("32-true", "bf16-mixed", "16-mixed"),
         default="32-true",
-        help="numbers that it is made of (%(default)s)",
+        help="numeric precision of training (%(default)s)",
     )
 
 
-class Bar(Callback):
-    """Shows a run on a terminal."""
+def _folder(text: str) -> Path:
+    # Absolute, so that a run is the same one however its folder is named.
+    return Path(text).expanduser().resolve()
+
+
+class ProgressBar(Callback):
+    """Shows a run's progress on a terminal."""
 
     def __init__(self) -> None:
         self._bar: tqdm[None] | None = None
@@ -67,8 +106,6 @@ class Bar(Callback):
 
     def emit(self, event: Event) -> None:
         """See `Callback.emit`."""
-        from tqdm import tqdm
-
         if not isinstance(event, StepEvent):
             return
         again = self._bar is not None and event.done < self._bar.n
@@ -93,70 +130,73 @@ class Bar(Callback):
             self._bar = None
 
 
-class _Told(logging.Handler):
-    """Passes warnings on as events."""
+class _WarningEvents(logging.Handler):
+    """Passes warnings of the log on as events."""
 
-    def __init__(self, watch: Callback) -> None:
+    def __init__(self, callback: Callback) -> None:
         super().__init__(logging.WARNING)
-        self._watch = watch
+        self._callback = callback
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._watch.emit(LogEvent(text=record.getMessage()))
+        self._callback.emit(LogEvent(text=record.getMessage()))
+
+
+def is_other_process() -> bool:
+    """Whether torchrun started this process and it is not the first: that one reports."""
+    return bool(int(os.environ.get("RANK", "0")))
 
 
 @contextlib.contextmanager
-def running(arguments: argparse.Namespace, title: str, out: Path) -> Iterator[tuple[Callback, int]]:
-    """Holds a run's folder, and tells of its start and of what breaks it.
+def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callback, int]]:
+    """Holds a run's folder, and emits events of its start and of the error that ends it.
 
     Args:
-        arguments: With what `add_training` added.
+        arguments: With those that `add_training` added.
         title: Of the run.
-        out: Its folder; made where missing, for its owner alone.
 
     Yields:
-        Whom to tell, and how many threads to use.
+        The callback of the run and the number of threads to use.
 
     Raises:
         UvanetError: Another run works in the folder, or it cannot be made.
     """
+    out: Path = arguments.out
     threads = int(arguments.threads or max(1, usable_cores() - 1))
-    if int(os.environ.get("RANK", "0")):
-        # Of the processes that torchrun starts, the first holds the folder and tells.
+    if is_other_process():
         yield Callback(), threads
         return
     if arguments.background:
-        _step_back()
-    orders = ControlState()
-    bar = Bar()
-    watch: Callback = JsonlChannel(sys.stdout, out, orders) if arguments.events else bar
+        _lower_priority()
+    state, bar = ControlState(), ProgressBar()
+    callback: Callback = JsonlChannel(sys.stdout, out, state) if arguments.events else bar
     with contextlib.ExitStack() as stack:
         try:
             private(out)
             stack.enter_context(run_lock(out))
             if arguments.events:
-                handler = _Told(watch)
+                handler = _WarningEvents(callback)
                 logging.getLogger().addHandler(handler)
                 stack.callback(logging.getLogger().removeHandler, handler)
-                stack.enter_context(listening(orders))
+                stack.enter_context(listening(state))
             stack.callback(bar.close)
-            watch.emit(StartEvent(title=title, folder=str(out), threads=threads, pid=os.getpid()))
-            yield watch, threads
+            callback.emit(
+                StartEvent(title=title, folder=str(out), threads=threads, pid=os.getpid())
+            )
+            yield callback, threads
         except UvanetError as error:
-            watch.emit(ErrorEvent(message=error.message, hint=error.hint))
+            callback.emit(ErrorEvent(message=error.message, hint=error.hint))
             raise
         except OSError as error:
-            reason = f"The run cannot go on: {error.strerror or error} ({error.filename or out})."
-            hint = "See that the folder is there and the disk has room; then start it again."
-            watch.emit(ErrorEvent(message=reason, hint=hint))
-            raise UvanetError(reason, hint) from error
+            message = f"The run cannot go on: {error.strerror or error} ({error.filename or out})."
+            hint = "Check that the folder exists and the disk has room; then start it again."
+            callback.emit(ErrorEvent(message=message, hint=hint))
+            raise UvanetError(message, hint) from error
         except Exception as error:
-            words = f"{type(error).__name__}: {error}"
-            watch.emit(ErrorEvent(message=f"The run broke: {words}", hint="Look at its log."))
+            message = f"The run failed: {type(error).__name__}: {error}"
+            callback.emit(ErrorEvent(message=message, hint="Look at its log."))
             raise
 
 
-def _step_back() -> None:
-    import psutil
-
+def _lower_priority() -> None:
     with contextlib.suppress(psutil.Error, OSError):
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10)

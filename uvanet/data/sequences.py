@@ -30,7 +30,7 @@ import cv2
 import numpy as np
 
 from uvanet.data.fixations import density_map, read_rgb
-from uvanet.data.synthetic import REST_SHARE
+from uvanet.data.motion_law import REST_SHARE, motion_gain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 STEPS, STEP_S = 12, 0.1
 HEIGHT, WIDTH = 384, 512
-FLOOR, POWER = 0.02, 0.6
 FULL_SPEED = 0.25
 """Widths of the picture a second, against the background, that make the contrast 1."""
 
@@ -56,14 +55,15 @@ class Sequence(NamedTuple):
     Attributes:
         frames: RGB, uint8, (STEPS, HEIGHT / 2, WIDTH / 2, 3), `STEP_S` apart.
         last: The last frame at full size, uint8, (HEIGHT, WIDTH, 3).
-        still: Gaze on the last frame as a picture, float32, (HEIGHT / 8, WIDTH / 8), sum 1.
-        label: The same with what the motion before does.
+        spatial_target: Density of gaze on the last frame as a picture, float32,
+            (HEIGHT / 8, WIDTH / 8), of sum 1.
+        temporal_target: The same with what the motion before does.
     """
 
     frames: Image
     last: Image
-    still: Map
-    label: Map
+    spatial_target: Map
+    temporal_target: Map
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def make_sequence(picture: GazePicture, donor: GazePicture, rng: np.random.Gener
     strongest = float(contrast.max())
     label = still
     if strongest > 0:
-        label = still * (FLOOR + (contrast / max(strongest, LEAST)) ** POWER)
+        label = still * motion_gain(contrast / max(strongest, LEAST))
     return Sequence(frames, last, still, np.asarray(label / label.sum(), np.float32))
 
 

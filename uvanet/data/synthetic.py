@@ -27,11 +27,12 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from uvanet.data.motion_law import REST_SHARE
+
 Shape = tuple[int, int]
 """Height and width, pixels."""
 
 MAX_SHARE = 0.6
-REST_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,15 @@ class Pairs(NamedTuple):
     Attributes:
         frame: RGB in 0..1, (n, 3, h, w).
         earlier: The same scene about 100 ms before.
-        still: Density over `frame` as if it were a picture, (n, 1, h / 2, w / 2), sum 1 each.
-        label: The same with what motion does to gaze.
+        spatial_target: Density of gaze on `frame` as a still picture, (n, 1, h / 2, w / 2), of
+            sum 1 each.
+        temporal_target: The same with the effect of motion.
     """
 
     frame: Tensor
     earlier: Tensor
-    still: Tensor
-    label: Tensor
+    spatial_target: Tensor
+    temporal_target: Tensor
 
 
 class _View(NamedTuple):
@@ -136,7 +138,9 @@ def make_pairs(
     return Pairs(frame, earlier, _density(still), _density(label))
 
 
-def crop_pairs(film: Pairs, shape: Shape, min_zoom: float, rng: Generator) -> Pairs:
+def crop_pairs(
+    film: Pairs, shape: Shape, min_zoom: float, rng: Generator, *, gentle: bool = False
+) -> Pairs:
     """Makes pairs of frames of real video, with labels of their own: crops and mirror images.
 
     Args:
@@ -144,10 +148,15 @@ def crop_pairs(film: Pairs, shape: Shape, min_zoom: float, rng: Generator) -> Pa
         shape: Height and width of the frames wanted, pixels; even.
         min_zoom: The smallest part of a frame that a crop shows.
         rng: All chance comes from here.
+        gentle: Half of the frames stay whole, three in ten are mirrored, and colors change by a
+            third as much.
     """
     n, device = len(film.frame), film.frame.device
-    view = _on(device, _random_view(n, min_zoom, rng))
-    colour = _random_colour(n, rng, device)
+    view, colour = _random_view(n, min_zoom, rng), _random_colour(n, rng, device)
+    if gentle:
+        view = _gentle(view, rng)
+        colour = _Colour(*(1 + (values - 1) / 3 for values in colour))
+    view = _on(device, view)
 
     def look(pictures: Tensor) -> Tensor:
         return _sample(pictures.permute(0, 3, 1, 2).float() / 255, view, shape)
@@ -160,8 +169,8 @@ def crop_pairs(film: Pairs, shape: Shape, min_zoom: float, rng: Generator) -> Pa
     return Pairs(
         _recolour(now, mean, colour),
         _recolour(before, mean, colour),
-        over(film.still),
-        over(film.label),
+        over(film.spatial_target),
+        over(film.temporal_target),
     )
 
 
@@ -175,6 +184,15 @@ def _random_view(n: int, min_zoom: float, rng: Generator) -> _View:
     centre = (2 * rand(2) - 1) * (1 - scale)
     flip = torch.where(rand(1) < 0.5, -1.0, 1.0)
     return _View(centre, scale * torch.cat([flip, torch.ones_like(flip)], 1))
+
+
+def _gentle(view: _View, rng: Generator) -> _View:
+    """Half of the views whole, and fewer of them mirrored."""
+    n = len(view.scale)
+    whole = torch.rand(n, 1, generator=rng) < 0.5
+    flip = torch.where(torch.rand(n, 1, generator=rng) < 0.3, -1.0, 1.0)
+    scale = torch.where(whole, 1.0, view.scale.abs()) * torch.cat([flip, torch.ones(n, 1)], 1)
+    return _View(torch.where(whole, 0.0, view.centre), scale)
 
 
 def _on(device: torch.device, view: _View) -> _View:
@@ -210,8 +228,8 @@ def _add_object(
     rest = REST_SHARE * seen
     moving = (REST_SHARE + (MAX_SHARE - REST_SHARE) * (speed * 4).clamp(max=1.0))[..., None, None]
     moving = moving * seen
-    still = (1 - rest) * _density(pairs.still * (1 - mask)) + rest * inner
-    label = (1 - moving) * _density(pairs.label * (1 - mask)) + moving * inner
+    still = (1 - rest) * _density(pairs.spatial_target * (1 - mask)) + rest * inner
+    label = (1 - moving) * _density(pairs.temporal_target * (1 - mask)) + moving * inner
     return frame, earlier, still, label
 
 

@@ -1,4 +1,4 @@
-"""The crude rule of motion: who moves is looked at. Needs no training, and is hard to beat."""
+"""Motion baseline: a saliency map multiplied by local motion, without training."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from uvanet.data.motion_law import motion_gain
 from uvanet.evaluation.predictors import Predictor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BACK = 3
-"""Frames between the two that are compared."""
+"""Distance of the two compared frames, in frames."""
 
 AVERAGE = 1.0
-"""Seconds over which the energy is averaged."""
+"""Duration over which motion energy is averaged, seconds."""
 
 WIDTH = 192
 """Width at which frames are compared, pixels: fine enough for a mouth, too coarse for noise."""
 
-FLOOR, POWER = 0.02, 0.6
-
 
 class MotionBaseline(Predictor):
-    """Multiplies another row's map with local motion: map x (0.02 + energy^0.6).
+    """Multiplies another predictor's map by local motion: map x (0.02 + energy^0.6).
 
-    The energy is the absolute difference in brightness to the third frame before, blurred by a
-    Gaussian of about one degree (sigma = width / 35), averaged over the last second and scaled so
-    that its largest value is 1. Where nothing moves, as on a picture, the map stays as it is.
+    Energy is the absolute difference of brightness to the third frame before, blurred by a Gaussian
+    of about one degree (sigma = width / 35), averaged over the last second and scaled to a maximum
+    of 1. Where nothing moves, as on a picture, the map does not change.
 
-    Source: this project's own rule. It was stated without the working width and the time of the
-    average; `WIDTH` and `AVERAGE` were set once, before measuring, and not tuned on `talk`.
+    Source: this project's own rule. `WIDTH` and `AVERAGE` were set once, before measuring, and not
+    tuned on `talk`.
 
     Args:
-        inner: The row whose map is multiplied.
+        inner: The predictor whose map is multiplied.
     """
 
     def __init__(self, inner: Predictor) -> None:
@@ -68,11 +67,11 @@ class MotionBaseline(Predictor):
         if not self._energy:
             return saliency
         energy = np.stack([one for _, one in self._energy]).mean(0)
-        # A still scene has no motion to scale up: less than one grey level is noise.
+        # Less than one gray level is noise and is not scaled up.
         energy /= max(float(energy.max()), 1.0)
         height, width = saliency.shape
         grown = cv2.resize(energy, (width, height), interpolation=cv2.INTER_AREA)
-        return np.asarray(saliency * (FLOOR + np.maximum(grown, 0) ** POWER), np.float32)
+        return np.asarray(saliency * motion_gain(np.maximum(grown, 0)), np.float32)
 
     def _watch(self, image: NDArray[np.uint8], t: float) -> None:
         height, width = image.shape[:2]

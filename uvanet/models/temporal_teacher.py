@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uvanet.data.motion_law import motion_gain
 from uvanet.models.blocks import ConvBN
 from uvanet.models.teacher import Separable
 from uvanet.runtime.engine import STATE_STRIDE
@@ -35,7 +36,6 @@ STATE_CHANNELS = 1 + len(KEPT)
 MEMORY_SECONDS = 1.2
 """How far back frames change the map noticeably."""
 GREY_LEVEL = 1 / 255
-FLOOR, POWER = 0.02, 0.6
 
 STRENGTH = 0.5
 """Factor of the gate's logits on real video.
@@ -121,7 +121,7 @@ class Gate(nn.Module):
         share = energy / strongest.clamp_min(GREY_LEVEL)
         level = torch.log(energy + 0.25 * GREY_LEVEL) + 4.0
         everywhere = level.mean((2, 3), keepdim=True)
-        rule = torch.log(FLOOR + share[:, 1:2].clamp_min(1e-6) ** POWER)
+        rule = torch.log(motion_gain(share[:, 1:2].clamp_min(1e-6)))
         where = spatial - spatial.amax((2, 3), keepdim=True)
         known = torch.cat(
             [

@@ -1,6 +1,5 @@
-"""Where pictures come from: one interface, one string that selects any of them."""
+"""Sources of frames behind one interface; one string selects any of them."""
 
-from uvanet.sources._probe import Probe, input_name, probe
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
 from uvanet.sources.camera import CameraFormat, CameraSource
 from uvanet.sources.cameras import CameraDevice, list_cameras
@@ -19,7 +18,6 @@ __all__ = [
     "Frame",
     "NetworkSource",
     "PictureSource",
-    "Probe",
     "ScreenDevice",
     "ScreenSource",
     "Source",
@@ -27,10 +25,8 @@ __all__ = [
     "SourceKind",
     "VideoSource",
     "default_source",
-    "input_name",
     "list_cameras",
     "list_screens",
     "load_picture",
     "make_source",
-    "probe",
 ]

@@ -2,72 +2,91 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import cv2
+import av.error
 
 from uvanet.errors import SourceError
-from uvanet.sources._reader import Reader
+from uvanet.redaction import redact
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.media_input import open_url, reason
+from uvanet.sources.media_reader import MediaReader, NoVideoError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_LOG = logging.getLogger(__name__)
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
-_SPARE_FRAMES = 3
-_SPARE_PART = 0.02
-# The most frames a decoder holds back: H.264 allows 16, threads add some.
-_HELD_BACK = 64
+_FIRST_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 5.0
+_ADVICE = "Look at the address, and that the sender is running."
 
 
 class NetworkSource(ThreadSafeSource):
-    """Pictures from a URL that ffmpeg understands.
+    """Frames from a URL that FFmpeg understands.
 
-    A stream without a known length is live: when nothing more comes from it, `read` raises,
-    since a sender that ends and one that dies look the same. A file behind a URL has a length,
-    is not live and can be sought.
+    A stream without a known length is live. When a live stream breaks, the source connects again
+    with growing pauses, until frames come, `reconnect` seconds are over, or it is closed; a sender
+    that ends and one that dies look the same. A file behind a URL has a length, is not live and
+    can be sought.
 
     Args:
-        url: Such as "rtsp://camera.local/stream". A password in it is never shown.
-        open_timeout: Seconds to wait for the first picture.
-        read_timeout: Seconds to wait for each picture after it.
+        url: Such as "rtsp://camera.local/stream". Its password and query are never shown.
+        open_timeout: Seconds to wait for the first frame.
+        read_timeout: Seconds to wait for each frame after it.
+        reconnect: Seconds to try to connect again; 0 for never.
     """
 
-    def __init__(self, url: str, *, open_timeout: float = 10.0, read_timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        open_timeout: float = 10.0,
+        read_timeout: float = 10.0,
+        reconnect: float = 0.0,
+    ) -> None:
+        self._shown = redact(url)
         try:
             self._parts = urlsplit(url)
             port = self._parts.port
         except ValueError as error:
-            raise SourceError(f"{url} is not a good address: {error}.", "Look at it.") from None
+            raise SourceError(
+                f"{self._shown} is not a valid address: {redact(str(error))}.",
+                "Write it like rtsp://192.168.1.20:554/stream.",
+            ) from None
         if not self._parts.netloc or port == 0:
             raise SourceError(
-                f"{url} names no host.", "Write it like rtsp://192.168.1.20:554/stream."
+                f"{self._shown} names no host.", "Write it like rtsp://192.168.1.20:554/stream."
             )
-        self._shown = _without_password(self._parts)
         super().__init__(self._shown)
         self._url = url
         self._open_timeout = open_timeout
         self._read_timeout = read_timeout
-        self._reader = Reader(
-            url,
-            self._shown,
-            (
-                *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * open_timeout)),
-                *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * read_timeout)),
-            ),
-        )
+        self._reconnect = reconnect
+        self._reader = self._make_reader()
+        self._begin = 0.0
+        self._shift = 0.0
         self._next_index = 0
         self._last_pts = 0.0
-        self._silent_at: int | None = None
+        self.status = ""
+
+    def _make_reader(self) -> MediaReader:
+        timeouts = (self._open_timeout, self._read_timeout)
+        return MediaReader(lambda: open_url(self._url, *timeouts), live=True)
 
     def _open(self) -> SourceInfo:
-        start = time.monotonic()
-        if not self._reader.open():
-            raise self._why_not(time.monotonic() - start)
+        self._connect()
         reader = self._reader
-        live = reader.frames is None
+        self._begin = time.monotonic()
+        live = reader.duration is None
         return SourceInfo(
             spec=self._url,
             title=self._shown,
@@ -75,30 +94,94 @@ class NetworkSource(ThreadSafeSource):
             width=reader.size[0],
             height=reader.size[1],
             fps=reader.fps,
-            frames=reader.frames,
-            duration=None if reader.frames is None else reader.frames / reader.fps,
+            frames=None if live else reader.frames,
+            duration=reader.duration,
             live=live,
             seekable=not live,
+            note=reader.note,
+            clock_start=reader.clock_start,
         )
 
-    def _read(self) -> Frame | None:
+    def _connect(self) -> None:
         start = time.monotonic()
-        result = self._reader.read()
-        if time.monotonic() - start >= 0.9 * self._read_timeout:
-            self._silent_at = self._next_index
+        try:
+            self._reader.open()
+        except NoVideoError as error:
+            raise SourceError(
+                f"{self._shown} answers, but sends no video that can be read "
+                f"({error.found or 'no tracks'}).",
+                "Look at the path in the address.",
+            ) from None
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise self._why_not(error, time.monotonic() - start) from None
+
+    def _read(self) -> Frame | None:
+        try:
+            result = self._reader.read()
+            problem = ""
+        except (av.error.ExitError, av.error.TimeoutError):
+            result = None
+            problem = f"has sent nothing for {self._read_timeout:.0f} seconds"
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            result, problem = None, f"{self._end_words()} ({reason(error)})"
         if result is None:
-            self._explain_end()
-            return None
+            if not self._is_live() and not problem and self._is_complete():
+                return None
+            result = self._connect_again(problem or self._end_words())
         image, pts = result
-        frame = Frame(image, pts, self._next_index)
+        frame = Frame(image, pts + self._shift, self._next_index)
         self._next_index += 1
-        self._last_pts = pts
+        self._last_pts = frame.pts
         return frame
+
+    def _is_live(self) -> bool:
+        return self.info.live
+
+    def _is_complete(self) -> bool:
+        return not self._reader.missing_seconds()
+
+    def _end_words(self) -> str:
+        return (
+            f"stopped after {self._last_pts:.1f} seconds: the sender ended it or the connection "
+            "broke"
+        )
+
+    def _connect_again(self, problem: str) -> tuple[NDArray[np.uint8], float]:
+        """Connects again with growing pauses; gives the first frame, or raises the problem."""
+        failure = SourceError(f"{self._shown} {problem}.", "Look at the sender and the network.")
+        deadline = time.monotonic() + self._reconnect
+        pause = _FIRST_BACKOFF_S
+        while self._is_live() and time.monotonic() + pause < deadline:
+            self.status = f"{self._shown} {problem}. Connecting again."
+            _LOG.warning("%s", self.status)
+            if self._closing.wait(pause):
+                break
+            pause = min(2 * pause, _MAX_BACKOFF_S)
+            self._reader.close()
+            self._reader = self._make_reader()
+            try:
+                self._connect()
+            except SourceError as error:
+                _LOG.info("%s", error)
+                continue
+            result = self._reader.read()
+            if result is not None:
+                # Time went on while there were no frames.
+                self._shift = max(
+                    time.monotonic() - self._begin, self._last_pts + 1.0 / self._reader.fps
+                )
+                self.status = ""
+                return result
+        raise failure
 
     def _seek(self, seconds: float) -> None:
         info = self.info
         assert info.duration is not None
-        found = self._reader.seek(min(seconds, info.duration - 1.0 / info.fps))
+        try:
+            target = min(seconds, info.duration - 1.0 / info.fps)
+            found = self._reader.seek(target, self.abandon_seek)
+        except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
+            found = None
         if found is None:
             raise SourceError(
                 f"{self._shown} could not be read at {seconds:.1f} s.",
@@ -107,44 +190,30 @@ class NetworkSource(ThreadSafeSource):
         self._next_index = round(found * info.fps)
 
     def _release(self) -> None:
-        self._reader.release()
+        self._reader.close()
 
-    def _explain_end(self) -> None:
-        """Raises unless all that was promised has come."""
-        promised = self.info.frames
-        if promised is not None:
-            missing = promised - self._next_index
-            if missing <= max(_SPARE_FRAMES, _SPARE_PART * promised):
-                return
-        # The decoder still gives what it held back after the wait that ended the stream.
-        silent = self._silent_at is not None and self._next_index - self._silent_at <= _HELD_BACK
-        if silent:
-            raise SourceError(
-                f"{self._shown} has sent nothing for {self._read_timeout:.0f} seconds.",
-                "Look at the sender and the network, then open it again.",
-            )
-        raise SourceError(
-            f"{self._shown} stopped after {self._last_pts:.1f} seconds: the sender ended it or "
-            "the connection broke.",
-            "Look at the sender, then open it again.",
-        )
-
-    def _why_not(self, waited: float) -> SourceError:
-        if waited >= 0.9 * self._open_timeout:
+    def _why_not(self, error: Exception, waited: float) -> SourceError:
+        timed_out = isinstance(error, av.error.ExitError | av.error.TimeoutError)
+        if timed_out or waited >= 0.95 * self._open_timeout:
             return SourceError(
                 f"{self._shown} did not answer within {self._open_timeout:.0f} seconds.",
                 "Look at the address, the sender and the firewall.",
+            )
+        if isinstance(error, av.error.HTTPError):
+            return SourceError(
+                f"{self._shown} refused: {reason(error)}.",
+                "Look at the path in the address, and at the name and password if it needs them.",
             )
         trouble = self._trouble()
         if trouble:
             return SourceError(f"{self._shown} cannot be reached: {trouble}.", _ADVICE)
         return SourceError(
-            f"{self._shown} answers, but sends no video that can be read.",
+            f"{self._shown} answers, but sends no video that can be read: {reason(error)}.",
             "Look at the path in the address, and at the name and password if it needs them.",
         )
 
     def _trouble(self) -> str:
-        """Tries the connection itself, since OpenCV does not tell why it failed."""
+        """Tries the connection itself, since FFmpeg's errors do not name the host or the port."""
         port = self._parts.port or _PORTS.get(self._parts.scheme.lower())
         host = self._parts.hostname
         if port is None or not host or self._parts.scheme.lower() in ("udp", "srt"):
@@ -160,12 +229,3 @@ class NetworkSource(ThreadSafeSource):
         except OSError as error:
             return error.strerror or str(error)
         return ""
-
-
-_ADVICE = "Look at the address, and that the sender is running."
-
-
-def _without_password(parts: SplitResult) -> str:
-    """The URL as it may be shown; its query is left out too, since tokens travel there."""
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"

@@ -1,9 +1,11 @@
-"""A single picture."""
+"""A picture file: one picture, the pages of a TIFF, or the frames of an animated WebP."""
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING
 
+import av.error
 import cv2
 import numpy as np
 
@@ -12,6 +14,8 @@ from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._opencv import quiet, to_bgr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.media_input import open_file
+from uvanet.sources.orientation import Orientation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +33,26 @@ PICTURE_SUFFIXES = frozenset(
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        *("3gp", "asf", "avi", "flv", "gif", "m2ts", "m4v", "mjpeg", "mjpg", "mkv", "mov", "mp4"),
+        *(
+            "3gp",
+            "apng",
+            "asf",
+            "avi",
+            "flv",
+            "gif",
+            "m2ts",
+            "m4v",
+            "mjpeg",
+            "mjpg",
+            "mkv",
+            "mov",
+            "mp4",
+        ),
         *("mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm", "wmv", "y4m"),
     )
 )
+_PAGE_SECONDS = 1.0
+_MIN_STEP_MS = 10
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIGNATURES = (b"\xff\xd8\xff", _PNG, b"BM", b"II*\0", b"MM\0*")
 _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
@@ -73,25 +93,35 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
 
 
 def _decode(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
-    """Decodes with alpha where there is any, and upright where there is none.
+    """Decodes with alpha if there is any, and upright.
 
-    OpenCV turns a picture upright only when it may drop the alpha.
+    OpenCV turns a picture upright only if it may drop the alpha. So the turn is found by comparing
+    both decodings, and applied to the one with alpha.
     """
     if bytes(data[:8]) == _PNG and b"IEND" not in data.tobytes():
         # Cut off; libpng would say so on the terminal, past all settings of OpenCV.
         return None
     is_jpeg = bytes(data[:2]) == b"\xff\xd8"
     image = None if is_jpeg else cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    if image is not None and image.ndim == 3 and image.shape[2] == 4:
+    has_exif = is_jpeg or b"exif" in data.tobytes().lower()
+    if image is None or (has_exif and (image.ndim == 2 or image.shape[2] != 4)):
+        return cv2.imdecode(data, _UPRIGHT) if has_exif else image
+    if not has_exif:
         return image
-    head = bytes(data[:65536]).lower()
-    if is_jpeg or b"exif" in head:
-        image = cv2.imdecode(data, _UPRIGHT)
+    upright, color = cv2.imdecode(data, _UPRIGHT), np.ascontiguousarray(image[:, :, :3])
+    if upright is None:
+        return image
+    for orientation in (Orientation(m, q) for m in (False, True) for q in range(4)):
+        if np.array_equal(orientation.apply(color), upright):
+            return orientation.apply(image)
     return image
 
 
 class PictureSource(ThreadSafeSource):
-    """One frame, then the end.
+    """The frames of a picture file: usually one.
+
+    The pages of a TIFF are shown for a second each, as the pictures of a folder are. An animated
+    WebP is played. Animations of other formats are opened by `VideoSource`, see `is_animation`.
 
     Args:
         path: The file.
@@ -100,26 +130,94 @@ class PictureSource(ThreadSafeSource):
     def __init__(self, path: Path) -> None:
         super().__init__(path.name)
         self._path = path.absolute()
-        self._image: NDArray[np.uint8] | None = None
+        self._frames: list[tuple[NDArray[np.uint8], float]] = []
+        self._next_index = 0
+
+    def files(self) -> list[Path]:
+        """See `Source.files`."""
+        return [self._path]
 
     def _open(self) -> SourceInfo:
-        self._image = load_picture(self._path)
+        suffix = self._path.suffix.lower()
+        several = suffix in (".tif", ".tiff", ".webp")
+        frames, duration = _load_several(self._path) if several else ([], 0.0)
+        if len(frames) < 2:
+            frames, duration = [(load_picture(self._path), 0.0)], 0.0
+        self._frames = frames
+        image = frames[0][0]
+        count = len(frames)
+        kind = SourceKind.PICTURE
+        if count > 1:
+            kind = SourceKind.VIDEO if suffix == ".webp" else SourceKind.FOLDER
         return SourceInfo(
             spec=str(self._path),
             title=self._title,
-            kind=SourceKind.PICTURE,
-            width=self._image.shape[1],
-            height=self._image.shape[0],
-            fps=0.0,
-            frames=1,
+            kind=kind,
+            width=image.shape[1],
+            height=image.shape[0],
+            fps=count / duration if duration else 0.0,
+            frames=count,
+            duration=duration or None,
+            seekable=count > 1,
         )
 
     def _read(self) -> Frame | None:
-        image, self._image = self._image, None
-        return None if image is None else Frame(image, 0.0, 0)
+        if self._next_index >= len(self._frames):
+            return None
+        image, pts = self._frames[self._next_index]
+        frame = Frame(image if len(self._frames) == 1 else image.copy(), pts, self._next_index)
+        self._next_index += 1
+        return frame
+
+    def _seek(self, seconds: float) -> None:
+        times = [pts for _, pts in self._frames]
+        self._next_index = max(0, bisect.bisect_right(times, seconds + 1e-6) - 1)
 
     def _release(self) -> None:
-        self._image = None
+        self._frames = []
+
+
+def _load_several(path: Path) -> tuple[list[tuple[NDArray[np.uint8], float]], float]:
+    """Reads the pages of a TIFF or the frames of a WebP with their times; none if not readable.
+
+    Returns:
+        The pictures with the seconds at which they are shown, and the duration of all.
+    """
+    check_file(path)
+    quiet()
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+        if path.suffix.lower() == ".webp":
+            # Two frames tell whether it is worth to decode all.
+            _, start = cv2.imdecodeanimation(data, 0, 2)
+            if len(start.frames) < 2:
+                return [], 0.0
+            _, animation = cv2.imdecodeanimation(data)
+            images = list(animation.frames)
+            steps = [max(int(step), _MIN_STEP_MS) / 1000 for step in animation.durations]
+        else:
+            images = list(cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED)[1])
+            steps = [_PAGE_SECONDS] * len(images)
+        ends = np.cumsum(steps)
+        times = [0.0, *map(float, ends[:-1])]
+        pictures = [to_bgr(image, str(path)) for image in images]
+    except (cv2.error, OSError, MemoryError, SourceError):
+        return [], 0.0  # `load_picture` reads what there is, or says what is wrong
+    return list(zip(pictures, times, strict=True)), float(ends[-1]) if steps else 0.0
+
+
+def is_animation(path: Path) -> bool:
+    """Whether a PNG or AVIF file moves, so that it is to be opened as a video."""
+    if path.suffix.lower() not in (".png", ".avif"):
+        return False
+    try:
+        with open_file(path) as media:
+            if media.container.format.name == "apng":
+                return True
+            track = media.video
+            return track is not None and track.frames > 1
+    except (av.error.FFmpegError, OSError, SourceError, ValueError):
+        return False
 
 
 def is_picture(path: Path) -> bool:

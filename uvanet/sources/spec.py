@@ -1,7 +1,8 @@
-"""One string selects any source."""
+"""Creates a source from a string."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from uvanet.errors import SourceError
+from uvanet.redaction import printable
 from uvanet.sources.camera import CameraSource
 from uvanet.sources.cameras import list_cameras
 from uvanet.sources.demo import demo_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
-from uvanet.sources.picture import PictureSource, is_picture
+from uvanet.sources.picture import PictureSource, is_animation, is_picture
 from uvanet.sources.screen import ScreenSource
 from uvanet.sources.video import VideoSource
 
@@ -29,9 +31,13 @@ _FORMS = (
 
 
 def make_source(
-    spec: str, *, fps: float | None = None, camera: CameraFormat | None = None
+    spec: str,
+    *,
+    fps: float | None = None,
+    camera: CameraFormat | None = None,
+    reconnect: float = 0.0,
 ) -> Source:
-    """Gives the source that a string means, closed.
+    """Returns the closed source that a string selects.
 
     ==================================  ==================================================
     "demo"                              the clip that comes with the program
@@ -45,13 +51,17 @@ def make_source(
 
     Args:
         spec: The string.
-        fps: Pictures a second for a folder; other sources have their own rate.
-        camera: What a camera is asked for; other sources have their own size.
+        fps: Frames per second of a folder; other sources have their own rate.
+        camera: Format requested from a camera; other sources have their own.
+        reconnect: Seconds for which a live stream that broke is connected again; 0 for never.
 
     Raises:
-        SourceError: The string can mean nothing. Whether the thing is there shows in `open`.
+        SourceError: The string selects no source. `open` reports what does not exist.
     """
     text = spec.strip()
+    # A name may begin or end with spaces, or look like something else.
+    if text != spec and os.path.lexists(spec):
+        return _from_path(Path(spec), fps)
     if not text:
         raise SourceError("No source was named.", _FORMS)
     if "\0" in text:
@@ -72,14 +82,14 @@ def make_source(
     if kind == "file":
         return _from_path(_file_url(text), fps)
     if kind in NETWORK_SCHEMES:
-        return NetworkSource(text)
+        return NetworkSource(text, reconnect=reconnect)
     raise SourceError(
         f"There are no sources of the kind {scheme[0]}", f"Use one of {', '.join(NETWORK_SCHEMES)}."
     )
 
 
 def default_source(*, camera: CameraFormat | None = None) -> Source:
-    """Gives the source to start with: the first camera, else the demo with a note why."""
+    """Returns the source to start with: the first camera, or the demo with a note."""
     devices = list_cameras()
     if devices:
         return make_source(devices[0].spec, camera=camera)
@@ -88,16 +98,18 @@ def default_source(*, camera: CameraFormat | None = None) -> Source:
 
 def _from_path(path: Path, fps: float | None) -> Source:
     try:
-        path = path.expanduser()
+        if not os.path.lexists(path):
+            path = path.expanduser()
         if path.is_dir():
             return FolderSource(path, fps)
-        return PictureSource(path) if is_picture(path) else VideoSource(path)
+        still = is_picture(path) and not is_animation(path)
+        return PictureSource(path) if still else VideoSource(path)
     except (OSError, RuntimeError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read: {error}.", _FORMS) from None
+        raise SourceError(f"{printable(path)} cannot be read: {error}.", _FORMS) from None
 
 
 def _file_url(url: str) -> Path:
-    """The path in a file URL, as file managers give it when something is dropped."""
+    """The path in a file URL, as file managers give it on a drop."""
     parts = urlsplit(url)
     path = unquote(parts.path)
     if sys.platform == "win32":

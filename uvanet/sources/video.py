@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import cv2
+import av.error
 
 from uvanet.errors import SourceError
-from uvanet.sources._container import Wholeness, wholeness
+from uvanet.redaction import printable
 from uvanet.sources._files import check_file, looks_like_text
-from uvanet.sources._probe import probe
-from uvanet.sources._reader import Reader
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.media_input import open_file, reason
+from uvanet.sources.media_reader import MediaReader, NoVideoError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Containers round, and guess counts from durations: less than this is not a loss.
-_SPARE_FRAMES = 3
-_SPARE_PART = 0.02
-_SPARE_SECONDS = 0.5
-
-# Pixels of a frame up to which one thread decodes fast enough. Each further one holds frames of its
-# own: with two, the live view of a 720p film takes 9 MB more.
-_SMALL = 1280 * 720
-
 
 class VideoSource(ThreadSafeSource):
-    """The frames of a file that ffmpeg can decode, upright as its player would show them.
+    """The frames of a video file as a good player shows them.
 
-    A file that was cut off is played up to the break; then `read` raises and says how much
-    is missing, instead of passing for a shorter video.
+    A file that was cut off, is damaged or changes while it is read is played as far as possible;
+    then `read` raises an error that says how much is missing, instead of passing for a shorter
+    video.
 
     Args:
         path: The file.
         spec: The string that opens it again; by default the absolute path.
         title: By default the file's name.
-        kind: `VIDEO`, or `DEMO` for the clip of our own.
+        kind: `VIDEO`, or `DEMO` for the shipped clip.
         note: As in `SourceInfo`.
     """
 
@@ -56,23 +47,25 @@ class VideoSource(ThreadSafeSource):
         self._spec = spec or str(self._path)
         self._kind = kind
         self._note = note
-        self._name = str(path)
-        self._reader = Reader(str(self._path), self._name)
+        self._name = printable(self._path)
+        self._reader = MediaReader(lambda: open_file(self._path))
         self._next_index = 0
         self._next_pts = 0.0
-        self._cut = False
+
+    def files(self) -> list[Path]:
+        """See `Source.files`."""
+        return [self._path]
 
     def _open(self) -> SourceInfo:
         check_file(self._path)
-        self._start_reading(cv2.CAP_PROP_N_THREADS, 1)
-        if math.prod(self._reader.size) > _SMALL:
-            self._start_reading()
-        self._cut = wholeness(self._path) is Wholeness.CUT
+        try:
+            self._reader.open()
+        except NoVideoError as error:
+            raise self._no_video(error.found) from None
+        except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
+            raise self._unreadable(error) from None
         reader = self._reader
-        duration = reader.frames / reader.fps if reader.frames else None
-        note = self._note
-        if self._cut:
-            note = f"{note} The file was cut off and ends too early.".strip()
+        cut = "The file was cut off and ends too early." if reader.is_truncated() else ""
         return SourceInfo(
             spec=self._spec,
             title=self._title,
@@ -81,21 +74,22 @@ class VideoSource(ThreadSafeSource):
             height=reader.size[1],
             fps=reader.fps,
             frames=reader.frames,
-            duration=duration,
+            duration=reader.duration,
             seekable=True,
-            note=note,
+            note=" ".join(part for part in (self._note, reader.note, cut) if part),
+            clock_start=reader.clock_start,
         )
 
-    def _start_reading(self, *parameters: int) -> None:
-        self._reader.release()
-        self._reader = Reader(str(self._path), self._name, parameters)
-        if not self._reader.open():
-            raise self._why_not()
-
     def _read(self) -> Frame | None:
-        result = self._reader.read()
+        try:
+            result = self._reader.read()
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise SourceError(
+                f"{self._name} cannot be read any more: {reason(error)}.",
+                "The frames before are good; look at the disk.",
+            ) from None
         if result is None:
-            self._look_for_loss()
+            self._report_loss()
             return None
         image, pts = result
         frame = Frame(image, pts, self._next_index)
@@ -107,65 +101,68 @@ class VideoSource(ThreadSafeSource):
         info = self.info
         if info.duration is not None:
             seconds = min(seconds, info.duration - 1.0 / info.fps)
-        found = self._reader.seek(seconds)
+        try:
+            found = self._reader.seek(seconds, self.abandon_seek)
+        except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
+            found = None
         if found is None:
             raise SourceError(
-                f"{self._path} has no picture at {seconds:.1f} s.", "Play it from the start."
+                f"{self._name} has no frame at {seconds:.1f} s.", "Play it from the start."
             )
         self._next_index = round(found * info.fps)
 
     def _release(self) -> None:
-        self._reader.release()
+        self._reader.close()
 
-    def _look_for_loss(self) -> None:
-        """Raises where the file promised more than came."""
-        promised = self.info.frames
-        if promised is None:
-            return
-        missing = promised - self._next_index
-        if missing <= max(_SPARE_FRAMES, _SPARE_PART * promised):
-            return
-        total = promised / self._reader.fps
-        if not self._cut:
-            # Whole by its own account: a trimmed recording keeps frames that no player
-            # shows, so the time stated counts and not the number of frames.
-            total = probe(self._path).duration or self._next_pts
-            if total - self._next_pts <= max(_SPARE_SECONDS, _SPARE_PART * total):
-                return
-        raise SourceError(
-            f"{self._path} is damaged: its pictures end after {self._next_pts:.1f} of "
-            f"{total:.1f} seconds.",
-            "What came before is good; copy or download the file again for the rest.",
-        )
+    def _report_loss(self) -> None:
+        """Raises if the file holds less than it states, was damaged, or has changed."""
+        reader, read = self._reader, f"{self._next_pts:.1f}"
+        if change := reader.change():
+            raise SourceError(
+                f"{self._name} {change} while it was read; {read} seconds of it came.",
+                "The frames before are good; read it again when it no longer changes.",
+            )
+        missing, stated = reader.missing_seconds(), reader.duration or 0.0
+        if missing:
+            raise SourceError(
+                f"{self._name} is damaged: its video ends after {read} of "
+                f"{max(stated, self._next_pts + missing):.1f} seconds.",
+                "The frames before are good; copy or download the file again for the rest.",
+            )
+        damage = reader.damage
+        if damage.count:
+            raise SourceError(
+                f"{self._name} is damaged: {damage.count} "
+                f"{'frame' if damage.count == 1 else 'frames'} could not be decoded, the first "
+                f"at {damage.first:.1f} s.",
+                "The other frames are good; copy or download the file again for the rest.",
+            )
 
-    def _why_not(self) -> SourceError:
-        path = self._path
-        if looks_like_text(path):
+    def _no_video(self, tracks: str) -> SourceError:
+        name = self._name
+        if "video (unknown)" in tracks:
             return SourceError(
-                f"{path} is a text file, not a video.", "Choose a video or a picture."
-            )
-        if wholeness(path) is Wholeness.NO_INDEX:
-            return SourceError(
-                f"{path} is cut off: the index (moov), which an mp4 ends with, is missing.",
-                "Copy or download it again, or finish its recording.",
-            )
-        found = probe(path)
-        unknown = [codec for codec in found.video if codec.startswith(("none", "unknown"))]
-        if unknown:
-            return SourceError(
-                f"{path} uses a codec that ffmpeg does not know: {unknown[0]}.",
+                f"{name} uses a codec that FFmpeg does not know.",
                 "Convert it to H.264 with the program that made it.",
             )
-        if found.audio and not found.video:
+        if looks_like_text(self._path):
             return SourceError(
-                f"{path} holds sound but no pictures.", "Choose a video or a picture."
+                f"{name} is a text file, not a video.", "Choose a video or a picture."
             )
-        if found.video:
+        if "audio" in tracks:
+            return SourceError(f"{name} holds sound but no video.", "Choose a video or a picture.")
+        return SourceError(
+            f"{name} holds no video that can be decoded ({tracks or 'no tracks'}).",
+            "Copy it again, or convert it to H.264.",
+        )
+
+    def _unreadable(self, error: Exception) -> SourceError:
+        if looks_like_text(self._path):
             return SourceError(
-                f"{path} says it is {found.video[0]}, but no picture can be decoded.",
-                "Copy it again, or convert it to H.264.",
+                f"{self._name} is a text file, not a video.", "Choose a video or a picture."
             )
         return SourceError(
-            f"{path} is not a video that can be read.",
-            "Choose a video such as mp4, mov, mkv, webm or avi, or a picture.",
+            f"{self._name} is not a video that can be read: {reason(error)}.",
+            "Choose a video such as mp4, mov, mkv, webm or avi, or a picture; copy or download a "
+            "file again that was cut off.",
         )

@@ -1,7 +1,7 @@
-"""Adapts a student to one scene: watch, label, fine-tune, and measure on later frames.
+"""Fine-tunes a student to a scene, a folder or a data set, and measures it on held-out frames.
 
-Nothing leaves the run's folder, which its owner alone may look into. What was seen is deleted
-from it at the end.
+Nothing leaves the run's folder, which its owner alone may read. Stored frames are deleted from it
+at the end.
 """
 
 from __future__ import annotations
@@ -10,66 +10,81 @@ import contextlib
 import dataclasses
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from uvanet.errors import ModelError, UsageError
+from uvanet.data.fixations import read_split
+from uvanet.errors import ModelError
 from uvanet.evaluation.compare import agreement, judge
+from uvanet.evaluation.evaluator import score
 from uvanet.model_card import file_hash
-from uvanet.models import load_student
+from uvanet.models import SpatioTemporal, load_student
 from uvanet.registry import resolve_model
+from uvanet.runtime.branch_engine import student_predictor
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_image, resize_to_input
-from uvanet.training.config import cache_side
-from uvanet.training.control import CONTROL
-from uvanet.training.data.frame_pairs import (
-    label_moments,
-    load_moments,
+from uvanet.training.checkpoint import CHECKPOINT
+from uvanet.training.config import FinetuneConfig, cache_side
+from uvanet.training.control import CONTROL, StoppedError, Timer
+from uvanet.training.data.frame_pairs import load_pairs, split_groups, split_later
+from uvanet.training.data.gaze_datasets import read_published
+from uvanet.training.data.pseudo_labels import label_pairs
+from uvanet.training.data.user_media import (
+    files_of,
+    read_collection,
     read_recording,
-    split_later,
     watch_source,
 )
-from uvanet.training.finetune import TuneConfig, finetune
-from uvanet.training.progress import EvalEvent, StepEvent, preview
+from uvanet.training.finetune import finetune
+from uvanet.training.fingerprint import fingerprint, record
+from uvanet.training.progress import EvalEvent, PreviewEvent, StepEvent, preview
 from uvanet.training.teachers.inference import find_teacher, load_teacher
+from uvanet.training.trainer import BEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
+    from torch import nn
 
     from uvanet.evaluation.compare import Comparison
-    from uvanet.models import SpatioTemporal
     from uvanet.training.control import Callback
-    from uvanet.training.data.frame_pairs import FramePair, FramePairs, Labeller
+    from uvanet.training.data.frame_pairs import FramePair, LabelledPairs, Labeller
+    from uvanet.training.fingerprint import Record
     from uvanet.training.progress import Phase
 
-MATERIAL, REPLAY = "moments.npz", "replay.npz"
-TEMPORARY = (MATERIAL, REPLAY, "tune.pt", CONTROL)
-"""What a run that came to its end no longer needs."""
+FRAMES, REPLAY = "frames.npz", "replay.npz"
+OLD = ("moments.npz", "tune.pt")
+"""Files of an unfinished run of 0.1.0, which do not say what they were made from: not resumed."""
+
+TEMPORARY = (FRAMES, REPLAY, CHECKPOINT, BEST, "history.json", CONTROL, *OLD)
+"""Files that a finished run no longer needs."""
+
+_REPLAYED = 240
+"""General pictures that are replayed, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdaptConfig:
-    """An adaptation.
+    """A fine-tuning of a student, with the choice of its data.
 
     Attributes:
-        source: What `make_source` takes; empty where a recording is given.
-        recording: Folder of recorded pairs; see `read_recording`. None to watch the source.
-        own: Folder of the user's own videos and pictures to learn from instead of one scene.
-        layout: Where `own` is a published data set, its layout, one of `published.NAMES`: its
+        source: A scene, as `make_source` takes it; empty where another one is given.
+        recording: Folder of recorded pairs, see `read_recording`; None for none.
+        own: Folder of videos and pictures, or of a data set; None for a scene.
+        layout: Where `own` is a published data set, its layout, one of `gaze_datasets.NAMES`: its
             gaze takes the teacher's place.
         seconds: How long to watch, in the source's time.
         begin: From where in a file, seconds.
         teacher: As `find_teacher` takes it.
-        start: The student to start from, as `uvanet.model_card.find` takes it.
-        replay: Folder of general pictures, so that little is forgotten; None for none.
-        data: Gaze data whose test split tells how much was forgotten; None for none.
-        threads: Of the processor.
-        tune: How.
+        start: The student to start from, as `resolve_model` takes it.
+        replay: Folder of general pictures, against forgetting; None for none.
+        data: Gaze data on whose test split forgetting is measured; None for none.
+        threads: Threads of the teacher.
+        tune: Settings of the training.
     """
 
     source: str = ""
@@ -83,22 +98,22 @@ class AdaptConfig:
     replay: Path | None = None
     data: Path | None = None
     threads: int = 1
-    tune: TuneConfig = field(default_factory=TuneConfig)
+    tune: FinetuneConfig = field(default_factory=FinetuneConfig)
 
     @property
     def held_out(self) -> str:
-        """In words, what the student is measured on."""
+        """What the student is measured on, in words."""
         return "later frames of the scene" if self.own is None else "files held out"
 
     @property
     def judged_by(self) -> str:
-        """In words, whose maps the student is to agree with."""
+        """With what the student is to agree, in words."""
         return f"the gaze of {self.layout}" if self.layout else "the teacher"
 
 
 @dataclass(frozen=True, slots=True)
 class FinetuneResult:
-    """What came of it.
+    """The outcome of a fine-tuning.
 
     Attributes:
         student: The averaged student; the one to keep where the report says better.
@@ -116,54 +131,67 @@ class FinetuneResult:
     finished: bool
 
 
-def adapt(config: AdaptConfig, out: Path, watch: Callback) -> FinetuneResult | None:
-    """Runs an adaptation, or goes on with one that was stopped or killed.
+def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult | None:
+    """Fine-tunes a student, or resumes a run that was stopped or killed.
 
     Args:
-        config: What.
+        config: The run.
         out: The run's folder; exists.
-        watch: Hears of it and may end it.
+        callback: Receives events; may stop the run.
 
     Returns:
         None where it was told to stop before there was anything to measure.
 
     Raises:
-        UvanetError: Something is missing, damaged or too little.
+        UvanetError: Something is missing, damaged or too little; or `out` holds a run with other
+            frames, another teacher, student or settings.
     """
     preset, student = _student(config.start)
-    # Gaze needs no teacher, but the general pictures learned beside do.
+    # Gaze needs no teacher, but the general pictures that are replayed do.
     needed = not config.layout or config.replay is not None
     teacher = find_teacher(config.teacher) if needed else None
-    label = load_teacher(teacher, config.threads) if teacher else _nobody
+    label = load_teacher(teacher, config.threads) if teacher else None
     side = cache_side(student.preset.input_size)
-    known = load_moments(out / MATERIAL)
-    if known is None:
-        known = _see(_moments(config), label, side, watch, "watch")
-        if known is None:
-            return None
-        learned, later = _parted(known, config)  # before anything of too little is kept
-        known.save(out / MATERIAL)
-    else:
-        learned, later = _parted(known, config)
-    replay = _replay(config, label, side, out, watch)
-    values = agreement(_maps(student, later), later.labels)
-
-    def look(averaged: SpatioTemporal, step: int) -> None:
-        maps = _maps(averaged, later)
-        value = float(agreement(maps, later.labels).mean())
-        watch.emit(EvalEvent(metric="cc", value=value, step=step))
-        place = (step * 7) % len(later)
-        watch.emit(preview(later.frames[place], maps[place], later.labels[place]))
-
+    common = {"side": side, "teacher": file_hash(teacher)[:24] if teacher else ""}
+    try:
+        pairs = _labelled(
+            out / FRAMES,
+            record(None, **_source_record(config), **common),
+            lambda: _pairs(config),
+            label,
+            side,
+            callback,
+            "watch",
+            lambda found: _split(found, config),  # before too little is stored
+        )
+        replay = None
+        if config.replay is not None:
+            folder = config.replay
+            replay = _labelled(
+                out / REPLAY,
+                record(None, replay=_folder_record(folder), **common),
+                lambda: read_collection(folder, _REPLAYED),
+                label,
+                side,
+                callback,
+                "label",
+            )
+    except StoppedError:
+        return None
+    learned, later = _split(pairs, config)
+    targets = later.targets()
+    values = agreement(_maps(student, later), targets)
+    evaluation = _Agreement(later, targets)
+    _emit(evaluation, student, 0, callback)
     began = time.monotonic()
-    look(student, 0)
-    averaged, finished = finetune(student, learned, replay, config.tune, watch, out, looked=look)
+    averaged, finished = finetune(
+        student, learned, replay, config.tune, out, callback=callback, evaluation=evaluation
+    )
     seconds = time.monotonic() - began
-    watch.emit(StepEvent(phase="measure", done=0, total=1, left=0))
-    look(averaged, config.tune.steps if finished else 0)
+    callback.emit(StepEvent(phase="measure", done=0, total=1))
     report = judge(
         values,
-        agreement(_maps(averaged, later), later.labels),
+        agreement(_maps(averaged, later), targets),
         later.groups,
         config.held_out,
         metric=f"CC with {config.judged_by}",
@@ -177,12 +205,8 @@ def adapt(config: AdaptConfig, out: Path, watch: Callback) -> FinetuneResult | N
     return FinetuneResult(averaged, report, preset, known_as, finished)
 
 
-def _nobody(now: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.float32]:
-    raise UsageError("A moment came without gaze.", "Give --teacher.")
-
-
 def clear(out: Path) -> None:
-    """Deletes what a run that came to its end no longer needs, what was seen first of all."""
+    """Deletes the files that a finished run no longer needs, stored frames first of all."""
     for name in TEMPORARY:
         with contextlib.suppress(OSError):
             (out / name).unlink(missing_ok=True)
@@ -190,18 +214,13 @@ def clear(out: Path) -> None:
 
 def _student(name: str) -> tuple[str, SpatioTemporal]:
     path, card = resolve_model(name).verified()
-    preset = card.architecture
-    if card.role != "student":
+    if card.role != "student" or not card.architecture:
         raise ModelError(f"{card.name} is no student.", "Start from a student.")
-    return preset, load_student(preset, path.with_suffix(".safetensors"))
+    return card.architecture, load_student(card.architecture, path.with_suffix(".safetensors"))
 
 
-def _moments(config: AdaptConfig) -> Iterable[tuple[FramePair, float]]:
-    from uvanet.training.data.user_media import read_collection
-
+def _pairs(config: AdaptConfig) -> Iterable[tuple[FramePair, float]]:
     if config.own is not None and config.layout:
-        from uvanet.training.data.gaze_datasets import read_published
-
         return read_published(config.layout, config.own)
     if config.own is not None:
         return read_collection(config.own)
@@ -210,86 +229,121 @@ def _moments(config: AdaptConfig) -> Iterable[tuple[FramePair, float]]:
     return watch_source(config.source, config.seconds, begin=config.begin)
 
 
-def _parted(moments: FramePairs, config: AdaptConfig) -> tuple[FramePairs, FramePairs]:
-    if config.own is None:
-        return split_later(moments)
-    from uvanet.training.data.user_media import split_files
+def _source_record(config: AdaptConfig) -> dict[str, object]:
+    """Which frames a run learns from."""
+    if config.own is not None:
+        return {"folder": _folder_record(config.own), "data set": config.layout}
+    if config.recording is not None:
+        # It is deleted once it was labelled.
+        return {"recording": str(config.recording.resolve())}
+    found: dict[str, object] = {
+        "source": config.source,
+        "seconds": config.seconds,
+        "begin": config.begin,
+    }
+    path = Path(config.source)
+    with contextlib.suppress(OSError, ValueError):
+        facts = path.stat()
+        found |= {"source": str(path.resolve()), "file": [facts.st_size, facts.st_mtime_ns]}
+    return found
 
-    return split_files(moments)
+
+def _folder_record(folder: Path) -> str:
+    """Fingerprint of the names, sizes and times of a folder's files."""
+    videos, pictures = files_of(folder)
+    facts = [(path, path.stat()) for path in (*videos, *pictures)]
+    rows = [[path.relative_to(folder).as_posix(), s.st_size, s.st_mtime_ns] for path, s in facts]
+    return fingerprint(rows)
 
 
-def _see(
-    watched: Iterable[tuple[FramePair, float]],
-    label: Labeller,
+def _split(pairs: LabelledPairs, config: AdaptConfig) -> tuple[LabelledPairs, LabelledPairs]:
+    return split_later(pairs) if config.own is None else split_groups(pairs)
+
+
+def _labelled(
+    path: Path,
+    made_from: Record,
+    read: Callable[[], Iterable[tuple[FramePair, float]]],
+    label: Labeller | None,
     side: int,
-    watch: Callback,
+    callback: Callback,
     phase: Phase,
-) -> FramePairs | None:
-    """Watches and labels; None where it was told to stop."""
-    began, told, going = time.monotonic(), 0.0, True
+    check: Callable[[LabelledPairs], object] = lambda _: None,
+) -> LabelledPairs:
+    """Loads stored pairs, or reads, labels and stores them.
+
+    Raises:
+        StoppedError: The run was told to stop.
+        UvanetError: Nothing could be read, or the stored pairs are of another run.
+    """
+    known = load_pairs(path, made_from)
+    if known is not None:
+        return known
+    timer, reported = Timer(1000), 0.0
 
     def advance(share: float) -> bool:
-        nonlocal told, going
-        now = time.monotonic()
-        if now - told > 0.3 or share >= 1:
-            told = now
-            left = (now - began) / max(share, 0.01) * (1 - share)
-            watch.emit(StepEvent(phase=phase, done=share, total=1, left=left))
-        going = watch.proceed()
-        return going
+        nonlocal reported
+        if time.monotonic() - reported > 0.3 or share >= 1:
+            reported, done = time.monotonic(), max(1, round(1000 * share))
+            callback.emit(StepEvent(phase=phase, done=share, total=1, left=timer.left(done)))
+        timer.wait(callback)
+        return True
 
-    found = label_moments(watched, label, side, advance)
-    return found if going else None
+    found = label_pairs(read(), label, side, advance)
+    check(found)
+    found.save(path, made_from)
+    return found
 
 
-def _replay(
-    config: AdaptConfig,
-    label: Labeller,
-    side: int,
-    out: Path,
-    watch: Callback,
-) -> FramePairs | None:
-    if config.replay is None:
-        return None
-    from uvanet.training.data.user_media import read_collection
+class _Agreement:
+    """Mean CC of a student's maps with targets; see `uvanet.training.trainer.Evaluation`."""
 
-    known = load_moments(out / REPLAY)
-    if known is None:
-        known = _see(read_collection(config.replay, most=240), label, side, watch, "label")
-        if known is not None:
-            known.save(out / REPLAY)
-    return known
+    metric = "cc"
+
+    def __init__(self, later: LabelledPairs, targets: NDArray[np.float16]) -> None:
+        self._later, self._targets = later, targets
+
+    def __call__(self, model: nn.Module, step: int) -> tuple[float, PreviewEvent | None]:
+        assert isinstance(model, SpatioTemporal)
+        maps = _maps(model, self._later)
+        place = (step * 7) % len(self._later)
+        shown = preview(self._later.frames[place], maps[place], self._targets[place])
+        return float(agreement(maps, self._targets).mean()), shown
+
+
+def _emit(evaluation: _Agreement, student: SpatioTemporal, step: int, callback: Callback) -> None:
+    value, shown = evaluation(student, step)
+    callback.emit(EvalEvent(metric=evaluation.metric, value=value, step=step))
+    if shown is not None:
+        callback.emit(shown)
 
 
 @torch.no_grad()
-def _maps(student: SpatioTemporal, moments: FramePairs) -> NDArray[np.float32]:
-    """What a student in evaluation mode says of moments, as it would live; (n, 48, 48)."""
+def _maps(student: SpatioTemporal, pairs: LabelledPairs) -> NDArray[np.float32]:
+    """Maps of a student in evaluation mode, as it sees the pairs live; (n, l, l)."""
     area = student.preset.input_size**2
-    found = np.empty(moments.labels.shape, np.float32)
-    for i, ratio in enumerate(moments.ratios):
+    found = np.empty(pairs.spatial.shape, np.float32)
+    assert pairs.earlier is not None
+    for i, ratio in enumerate(pairs.ratios):
         height, width = size_of_ratio(float(ratio), area)
-        pair = [
+        frame, earlier = (
             torch.from_numpy(resize_to_input(images[i], (height, width)))
             .permute(2, 0, 1)[None]
             .float()
-            for images in (moments.frames, moments.earlier)
-        ]
-        logits = student(pair[0] / 255, pair[1] / 255).ensemble[0, 0]
+            for images in (pairs.frames, pairs.earlier)
+        )
+        logits = student(frame / 255, earlier / 255).ensemble[0, 0]
         saliency = torch.exp(logits - logits.amax()).numpy()
-        found[i] = resize_to_image(saliency, moments.labels.shape[1:])
+        found[i] = resize_to_image(saliency, pairs.spatial.shape[1:])
     return found
 
 
 def _forgotten(
     before: SpatioTemporal, after: SpatioTemporal, data: Path | None
 ) -> dict[str, list[float]]:
-    """How both do on gaze of people in general, where there is such data."""
+    """Metrics of both on gaze in general, where there is such data."""
     if data is None:
         return {}
-    from uvanet.data.fixations import read_split
-    from uvanet.evaluation.evaluator import score
-    from uvanet.runtime.branch_engine import student_predictor
-
     pictures = read_split(data, "test")
     names = ("nss", "cc")
     rows = [score(pictures, student_predictor(one), names) for one in (before, after)]

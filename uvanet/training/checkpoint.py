@@ -1,8 +1,9 @@
-"""Checkpoints that a kill at any moment cannot break, and from which a run goes on the same."""
+"""Checkpoints of a training run, written so that a kill at any moment breaks none."""
 
 from __future__ import annotations
 
-import dataclasses
+import json
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -10,79 +11,48 @@ import torch
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, TrainingError
+from uvanet.training.fingerprint import require_same
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from torch import Generator
+    from uvanet.training.fingerprint import Record
 
-    from uvanet.training.config import TrainConfig
-    from uvanet.training.distillation import DistillationModule
-    from uvanet.training.optim import Optimizers
+_LOG = logging.getLogger(__name__)
 
-FORMAT = 2
-
-
-def save(
-    path: Path,
-    *,
-    config: TrainConfig,
-    task: DistillationModule,
-    optimizers: Optimizers,
-    rng: Generator,
-    epoch: int,
-    history: list[dict[str, float]],
-    best: float,
-) -> None:
-    """Writes everything a run needs to go on, whole or not at all.
-
-    Args:
-        path: The file; its folder exists.
-        config: The run.
-        task: Student and averaged twin.
-        optimizers: With their state.
-        rng: The run's source of chance.
-        epoch: Epochs done.
-        history: A row an epoch.
-        best: Best NSS on `val` so far.
-    """
-    state = {
-        "format": FORMAT,
-        "config": dataclasses.asdict(config),
-        "task": task.state_dict(),
-        "optimizers": optimizers.state_dict(),
-        "rng": rng.get_state(),
-        "epoch": epoch,
-        "history": history,
-        "best": best,
-    }
-    write(state, path)
+FORMAT = 3
+CHECKPOINT = "checkpoint.pt"
 
 
-def write(state: dict[str, Any], path: Path) -> None:
-    """Writes a state, whole or not at all.
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Writes a checkpoint atomically.
 
     Raises:
         TrainingError: The disk is full, or the folder has gone.
     """
     try:
         with atomic_write(path) as part, part.open("wb") as file:
-            torch.save(state, file)
+            torch.save({"format": FORMAT, **state}, file)
             file.flush()
             os.fsync(file.fileno())
     except (OSError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(
             f"The checkpoint cannot be written to {path.parent}: {reason}.",
-            "Make room on the disk and start the run again; it goes on from its last checkpoint.",
+            "Make room on the disk and start the run again; it resumes from its last checkpoint.",
         ) from error
 
 
-def load(path: Path, config: TrainConfig) -> dict[str, Any]:
+def load(path: Path, made_from: Record, steps_per_epoch: int) -> dict[str, Any]:
     """Reads a checkpoint of the same run.
 
+    Args:
+        path: The file.
+        made_from: The run's settings and data.
+        steps_per_epoch: To convert checkpoints of 0.1.0, which count epochs.
+
     Raises:
-        ModelError: It is damaged, of another format, or of a run with other choices.
+        ModelError: It is damaged, of an unknown format, or of another run.
     """
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
@@ -90,11 +60,59 @@ def load(path: Path, config: TrainConfig) -> dict[str, Any]:
         raise ModelError(
             f"{path} is no readable checkpoint.", "Delete it to start the run anew."
         ) from error
+    if state.get("format") == 2:
+        state = _from_format_2(state, path, made_from, steps_per_epoch)
     if state.get("format") != FORMAT:
-        raise ModelError(f"{path} is of another version.", "Delete it to start the run anew.")
-    if state["config"] != dataclasses.asdict(config):
         raise ModelError(
-            f"{path} belongs to a run with other settings.",
-            "Give another --out, or delete it to start anew.",
+            f"{path} is a checkpoint of another version.", "Delete it to start the run anew."
         )
+    require_same(state["made_from"], made_from, path)
     return state
+
+
+_RENAMED = {"stored_size": "cache_resolution", "matrix_lr": "muon_lr", "average": "ema_decay"}
+
+
+def _from_format_2(
+    state: dict[str, Any], path: Path, made_from: Record, steps_per_epoch: int
+) -> dict[str, Any]:
+    """Converts a student's checkpoint of 0.1.0, which does not say what data it learned from.
+
+    Its weights, optimizers and history are kept. Chance was drawn differently: the run resumes,
+    though not to the weights that 0.1.0 would have reached.
+    """
+    config = {_RENAMED.get(name, name): value for name, value in state["config"].items()}
+    gone = {name: config.pop(name) for name in ("hint", "feature_hint")}
+    if any(gone.values()) or config["loss"] == "mse":
+        raise ModelError(
+            f"{path} is a run of 0.1.0 with hints or the MSE loss, which this version lacks.",
+            "Delete it to start the run anew.",
+        )
+    config["step2_targets"] = {"hard": "gaze", "soft": "blended"}[config.pop("second")]
+    there = {name: json.dumps(value, sort_keys=True) for name, value in config.items()}
+    # Which data and which start is not known: what is given now is believed.
+    there["start"] = made_from.get("start", there["start"])
+    _LOG.warning("%s is of 0.1.0 and does not say which data it learned from.", path)
+    adamw, *muon = state["optimizers"]
+    best = state["best"] if state["best"] > float("-inf") else None
+
+    def part(name: str) -> dict[str, Any]:
+        return {
+            key.removeprefix(f"{name}."): value
+            for key, value in state["task"].items()
+            if key.startswith(f"{name}.")
+        }
+
+    step = state["epoch"] * steps_per_epoch
+    return {
+        "format": FORMAT,
+        "made_from": {**made_from, **there},
+        "model": part("student"),
+        "average": part("averaged"),
+        "averaged_steps": step,
+        "optimizer": {"adamw": adamw, "muon": muon[0] if muon else None},
+        "step": step,
+        "sums": {},
+        "history": state["history"],
+        "best": best,
+    }

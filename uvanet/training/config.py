@@ -1,112 +1,210 @@
-"""What a training run is: every choice in one place, kept in its checkpoints and its card."""
+"""Settings of training runs. A run keeps them in its checkpoint and in the card of its model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from uvanet.data.synthetic import MotionConfig
 from uvanet.models import PRESETS
 
 
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """A training run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimConfig:
+    """Settings that the `Trainer` needs of every run.
+
+    Attributes:
+        batch: Samples a step, over all processes.
+        peak_lr: Largest learning rate of AdamW, after the warm-up.
+        muon_lr: Largest learning rate of Muon, which updates the 1x1 convolutions; 0 for AdamW on
+            all weights.
+        warmup: Share of all steps in which the learning rate rises, 0..1.
+        weight_decay: Of the weights of convolutions; biases and norms have none.
+        ema_decay: Decay a step of the exponential moving average of the weights.
+        seed: Of the initial weights, the order and the augmentation.
+        precision: Numeric precision as Lightning Fabric names it: "32-true", "bf16-mixed" or
+            "16-mixed"; the mixed ones keep weights in 32 bits.
+    """
+
+    batch: int
+    peak_lr: float
+    muon_lr: float = 0.0
+    warmup: float = 0.1
+    weight_decay: float
+    ema_decay: float
+    seed: int
+    precision: str = "32-true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentConfig(OptimConfig):
+    """Settings of the loss of a student; see `DistillationModule`.
+
+    Attributes:
+        loss: A name in `uvanet.training.losses.LOSSES`, used for every prediction.
+        branch_weight: Weight of the losses of the spatial, temporal and spatiotemporal
+            predictions; that of the ensemble, which ships, has weight 1.
+        cc_weight: Weight of an additional 1 - CC of the ensemble.
+    """
+
+    loss: str = "mixture"
+    branch_weight: float = 0.5
+    cc_weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig(StudentConfig):
+    """Training of a student: on gaze alone, or one of the two steps of distillation.
 
     Attributes:
         preset: Name of the student.
-        start: What it starts from: a name that `uvanet.available` lists, or the path of an .onnx
-            or .safetensors file; empty for random weights. The network is the same at every
-            input size.
-        epochs: Passes over the train split.
-        batch: Pairs a step.
-        clip_share: Share of the batches that are real video, where there is any.
-        peak_lr: Largest learning rate, after the warm-up, of AdamW.
-        matrix_lr: The same of Muon, which moves the 1x1 convolutions; 0 for AdamW everywhere.
-        warmup: Share of all steps in which the rate rises.
-        weight_decay: On convolution weights only.
-        average: Decay a step of the averaged weights, which are the ones shipped.
-        loss: One of `uvanet.training.losses.LOSSES`, of every prediction.
-        branch_weight: Weight of each branch's own loss beside the mixed one's.
-        hint: Weight of attention hints to the deepest layer of each branch; 0 for none. Optional:
-            see `resources/weights/ABLATION.md` for what they do.
-        feature_hint: Weight of feature hints to the deepest layer of the spatial branch, from the
-            spatial teacher's backbone; 0 for none. Optional, likewise.
-        second: What labels the pictures of the second step: "hard", gaze alone as in the paper, or
-            "soft", gaze blended with what the spatial teacher says.
-        seed: Of weights, order and augmentation.
+        start: The student whose weights it starts from: a name that `uvanet.list_models` lists,
+            or the path of an .onnx or .safetensors file; empty for random weights. The input size
+            may differ.
+        epochs: Passes over the pictures.
+        clip_share: Share of the batches that come from real video, if there is any; 0..1.
+        gaze_share: Share of human gaze in the target of a picture that a teacher labelled, too.
+        step2_targets: Targets of pictures in step 2: "gaze", as in the paper, or "blended" with
+            the spatial teacher's labels as in step 1.
         eval_every: Epochs between two measurements on `val`.
-        stored_size: Side of the square to which pictures are stretched in memory, pixels; more
-            than 2.75 times the student's input, a wide picture's width twice, is never needed.
-        motion: How pairs are made.
-        precision: As Lightning Fabric names it, such as "bf16-mixed"; the mixed ones keep weights
-            in 32 bits.
+        cache_resolution: Side of the square to which pictures are stretched in memory, pixels.
+        motion: How pairs of frames are made from still pictures.
     """
 
     preset: str = "uvanet-64"
     start: str = ""
     epochs: int = 240
     batch: int = 64
-    clip_share: float = 0.2
     peak_lr: float = 1.5e-2
     muon_lr: float = 5e-2
     warmup: float = 0.05
     weight_decay: float = 2e-2
-    average: float = 0.999
-    loss: str = "mixture"
-    branch_weight: float = 0.5
-    hint: float = 0.0
-    feature_hint: float = 0.0
-    second: str = "hard"
+    ema_decay: float = 0.999
     seed: int = 7
+    clip_share: float = 0.2
+    gaze_share: float = 0.5
+    step2_targets: Literal["gaze", "blended"] = "gaze"
     eval_every: int = 10
     cache_resolution: int = 160
     motion: MotionConfig = field(default_factory=MotionConfig)
-    precision: str = "32-true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpatialTeacherConfig(OptimConfig):
+    """Training of the spatial teacher's readout.
+
+    Attributes:
+        scale: Of the EfficientNet-Lite backbone: 0, 1 or 2.
+        width: Channels of the readout.
+        views: Views of a picture: the whole, its mirror image, then random crops.
+        min_zoom: Smallest part of a side that a crop shows.
+        epochs: Passes over all views.
+        threads: Of the feature extraction; without effect on the result.
+    """
+
+    scale: int = 2
+    width: int = 64
+    views: int = 5
+    min_zoom: float = 0.55
+    epochs: int = 7
+    batch: int = 16
+    peak_lr: float = 2e-3
+    weight_decay: float = 5e-3
+    ema_decay: float = 0.998
+    seed: int = 11
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporalTeacherConfig(OptimConfig):
+    """Training of the temporal teacher's gate.
+
+    Attributes:
+        sequences: Synthetic sequences of one second that it is trained on.
+        held_out: Sequences that it is measured on, made of pictures of `val`.
+        width: Channels of the gate.
+        epochs: Passes over the sequences.
+    """
+
+    sequences: int = 500
+    held_out: int = 100
+    width: int = 24
+    epochs: int = 24
+    batch: int = 16
+    peak_lr: float = 3e-3
+    weight_decay: float = 1e-2
+    ema_decay: float = 0.995
+    seed: int = 13
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinetuneConfig(StudentConfig):
+    """Fine-tuning of a student: few steps, mild augmentation.
+
+    Attributes:
+        steps: Batches.
+        replay: Share of the batches that are general pictures, if there are any; 0..1.
+        min_zoom: Smallest part of a side that a crop shows.
+    """
+
+    steps: int = 600
+    replay: float = 0.25
+    min_zoom: float = 0.9
+    batch: int = 24
+    peak_lr: float = 1.5e-3
+    warmup: float = 0.05
+    weight_decay: float = 1e-2
+    ema_decay: float = 0.99
+    branch_weight: float = 0.3
+    cc_weight: float = 1.0
+    seed: int = 5
 
 
 def step1_config(preset: str, start: str = "") -> TrainConfig:
-    """The run of a student on a teacher's views: fewer passes, since there are many more views.
+    """Returns the settings of step 1: few passes over many views of many pictures.
 
-    The views are crops already, so pairs are hardly cropped again. A student that starts from
+    Views are crops already, so that pairs are hardly cropped again. A student that starts from
     another takes smaller steps.
     """
-    size = PRESETS[preset].input_size
     fresh = TrainConfig(
         preset=preset,
         start=start,
         epochs=14,
         eval_every=1,
-        cache_resolution=cache_side(size),
+        cache_resolution=cache_side(PRESETS[preset].input_size),
         motion=MotionConfig(min_zoom=0.85),
     )
     return replace(fresh, peak_lr=1e-2, muon_lr=3e-2) if start else fresh
 
 
-def cache_side(size: int) -> int:
-    """Side at which pictures wait in memory for a student of `size` x `size` pixels."""
-    return min(240, 5 * size // 2)
-
-
-def step2_config(first: TrainConfig, start: str) -> TrainConfig:
-    """The second step of coupled distillation: whole pictures, hard labels, small steps.
+def step2_config(step1: TrainConfig, start: str) -> TrainConfig:
+    """Returns the settings of step 2: whole pictures, human gaze, small steps.
 
     The paper trains the spatiotemporal network on gaze alone after the branches were distilled.
-    Small steps keep what the views taught: on `val`, a peak rate of 6e-4 ended at NSS 1.874 where
-    1.5e-3 ended at 1.855, from the same start.
+    Only what defines step 2 changes; every other setting is that of step 1. Small steps keep what
+    step 1 taught: on `val`, a peak rate of 6e-4 ended at NSS 1.874 where 1.5e-3 ended at 1.855,
+    from the same start.
 
     Args:
-        first: The first step.
+        step1: Settings of step 1.
         start: Its weights.
     """
-    return TrainConfig(
-        preset=first.preset,
+    return replace(
+        step1,
         start=start,
         epochs=20,
+        eval_every=2,
         peak_lr=6e-4,
         muon_lr=0.0,
-        average=0.995,
-        eval_every=2,
-        seed=first.seed,
-        cache_resolution=max(160, first.cache_resolution),
-        motion=MotionConfig(min_zoom=0.8),
+        ema_decay=0.995,
+        gaze_share=1.0 if step1.step2_targets == "gaze" else step1.gaze_share,
+        motion=replace(step1.motion, min_zoom=0.8),
     )
+
+
+def cache_side(size: int) -> int:
+    """Returns the side at which pictures are kept for a student of `size` x `size` pixels.
+
+    Crops of 0.4 of a side still show one picture pixel for each input pixel.
+    """
+    return min(240, 5 * size // 2)

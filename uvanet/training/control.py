@@ -8,7 +8,6 @@ closed. SIGTERM means `stop`.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import signal
 import sys
@@ -17,15 +16,13 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from uvanet.atomic_io import atomic_write
-from uvanet.errors import TrainingError, UvanetError
+from uvanet.errors import UvanetError
 from uvanet.training.progress import LineWriter, LogEvent, StepEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import IO
-
-    from torch import Tensor
 
     from uvanet.training.progress import Event, Phase
 
@@ -42,19 +39,6 @@ class StoppedError(UvanetError):
 
     def __init__(self) -> None:
         super().__init__("The run was stopped.", "Give the same command to resume it.")
-
-
-def check_loss(loss: Tensor, step: int) -> None:
-    """Checks that a loss is finite.
-
-    Raises:
-        TrainingError: It is NaN or infinite.
-    """
-    if not math.isfinite(float(loss.detach())):
-        raise TrainingError(
-            f"The training diverged at step {step}: the loss is not a number.",
-            "Start it again, with a smaller learning rate if it happens twice.",
-        )
 
 
 class Callback:
@@ -103,12 +87,12 @@ def track(items: Sequence[T], phase: Phase, callback: Callback) -> Iterator[T]:
     Raises:
         StoppedError: The run was told to stop.
     """
-    timer, told = Timer(len(items)), time.monotonic()
+    timer, reported = Timer(len(items)), time.monotonic()
     for done, item in enumerate(items, start=1):
         timer.wait(callback)
         yield item
-        if time.monotonic() - told > 0.3 or done == len(items):
-            told = time.monotonic()
+        if time.monotonic() - reported > 0.3 or done == len(items):
+            reported = time.monotonic()
             left = timer.left(done)
             callback.emit(StepEvent(phase=phase, done=done, total=len(items), left=left))
 

@@ -1,127 +1,248 @@
-"""What is learned: the student, its averaged twin and the loss of a batch."""
+"""Distillation of a student in two steps, after Fu et al., AAAI 2020 (arXiv 1904.04449).
+
+Step 1 trains it on what teachers see in many views of pictures and in clips, blended with human
+gaze where that is known. Step 2 trains it on whole pictures with gaze, beside the same clips. The
+student that ships is that of the step which is better on `val`.
+"""
 
 from __future__ import annotations
 
 import copy
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import get_ema_multi_avg_fn
+from torch import Tensor
 
-from uvanet.models import SpatioTemporal, build, load_student
+from uvanet.data.fixations import density_map, read_rgb
+from uvanet.evaluation.evaluator import score
+from uvanet.models import PRESETS, SpatioTemporal, build, load_student
 from uvanet.registry import resolve_model
-from uvanet.training.losses import LOSSES, attention_hint, similarity_hint
+from uvanet.runtime.branch_engine import student_predictor
+from uvanet.training.config import step2_config
+from uvanet.training.data.loader import DataLoader, Part
+from uvanet.training.distributed import make_fabric
+from uvanet.training.fingerprint import fingerprint, gaze_fingerprint, record
+from uvanet.training.losses import LOSSES, correlation
+from uvanet.training.progress import PreviewEvent, preview
+from uvanet.training.trainer import Trainer, TrainingTask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lightning_fabric import Fabric
+    from torch import nn
+
+    from uvanet.data.fixations import GazePicture
     from uvanet.data.synthetic import Pairs
-    from uvanet.training.config import TrainConfig
+    from uvanet.training.config import StudentConfig, TrainConfig
+    from uvanet.training.control import Callback
+    from uvanet.training.data.frame_pairs import LabelledPairs
+    from uvanet.training.trainer import TrainResult
+
+STEP2 = "step2"
+"""Folder of step 2 in the folder of step 1."""
 
 
-class DistillationModule(nn.Module):
-    """The student and its losses.
+class TrainingData(NamedTuple):
+    """What a student is trained and measured on.
 
-    All three predict on their own, and learn so: the spatial branch what a still viewer would look
-    at, the temporal one and the features of both mixed what motion makes of it.
-
-    Args:
-        config: The run.
+    Attributes:
+        pictures: Still pictures; motion is synthesized.
+        held_out: Pictures with gaze that choose the best weights.
+        clips: Pairs of frames of real video; None for none.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
+    pictures: LabelledPairs
+    held_out: Sequence[GazePicture]
+    clips: LabelledPairs | None = None
+
+    def whole_pictures(self) -> TrainingData:
+        """The whole pictures with gaze and the clips, for step 2."""
+        return self._replace(pictures=self.pictures.take(self.pictures.whole))
+
+
+class DistillationModule(TrainingTask):
+    """A student and its loss.
+
+    The spatial branch is trained towards what people look at in a still picture; the temporal
+    branch, the fused features and the ensemble towards what they look at in motion. The loss is
+    that of the ensemble, which ships, plus `branch_weight` times those of the three predictions.
+
+    Args:
+        student: Trained in place.
+        config: Which loss.
+    """
+
+    model: SpatioTemporal
+
+    def __init__(self, student: SpatioTemporal, config: StudentConfig) -> None:
         super().__init__()
         self.config = config
-        self.loss = LOSSES[config.loss]
+        self._loss = LOSSES[config.loss]
         # Channels-last nearly doubles the speed of a training step on a CPU.
-        self.student: SpatioTemporal = _student(config).to(
-            memory_format=torch.channels_last  # type: ignore[call-overload]
+        self.model = student.to(
+            memory_format=torch.channels_last  # type: ignore[call-overload]  # missing in the stubs
         )
-        self.averaged: SpatioTemporal = copy.deepcopy(self.student).requires_grad_(False)
-        self._deep: dict[str, Tensor] = {}
-        if config.hint or config.feature_hint:
-            for name, branch in (
-                ("spatial", self.student.spatial),
-                ("temporal", self.student.temporal),
-            ):
-                branch.down16.register_forward_hook(partial(self._keep, name))
 
-    def forward(self, pairs: Pairs, features: Tensor | None = None) -> dict[str, Tensor]:
-        """Gives `loss`, to be minimised, and its parts for the record, all scalars.
-
-        Args:
-            pairs: The batch.
-            features: What the teacher sees in its pictures, (n, k); None where that isn't known.
-        """
+    def forward(self, pairs: Pairs) -> dict[str, Tensor]:
+        """Returns `loss` and the losses of the four predictions, scalars."""
         frame = pairs.frame.contiguous(memory_format=torch.channels_last)
         earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
-        output = self.student(frame, earlier)
-        # In mixed precision too, sums over a map are made in 32 bits.
-        mixed = self.loss(_whole(output.spatiotemporal), pairs.label)
-        spatial = self.loss(_whole(output.spatial), pairs.still)
-        temporal = self.loss(_whole(output.temporal), pairs.label)
-        loss = mixed + self.config.branch_weight * (spatial + temporal)
-        if self.config.hint:
-            deep = self._deep
-            hints = attention_hint(_whole(deep["spatial"]), pairs.still)
-            hints = hints + attention_hint(_whole(deep["temporal"]), pairs.label)
-            loss = loss + self.config.hint * hints
-        if self.config.feature_hint and features is not None:
-            alike = similarity_hint(_whole(self._deep["spatial"]), _whole(features))
-            loss = loss + self.config.feature_hint * alike
-        return {
-            "loss": loss,
-            "mixed": mixed.detach(),
-            "spatial": spatial.detach(),
-            "temporal": temporal.detach(),
+        output = self.model(frame, earlier)
+        parts = {
+            name: self._loss(_in_32_bits(getattr(output, name)), target)
+            for name, target in (
+                ("ensemble", pairs.temporal_target),
+                ("spatiotemporal", pairs.temporal_target),
+                ("spatial", pairs.spatial_target),
+                ("temporal", pairs.temporal_target),
+            )
         }
-
-    def _keep(self, name: str, _module: nn.Module, _inputs: object, output: Tensor) -> None:
-        self._deep[name] = output
-
-    def average(self, step: int) -> None:
-        """Moves the averaged twin a step towards the student; `step` counts from 0."""
-        move_average(self.averaged, self.student, self.config.average, step)
-
-    def train(self, mode: bool = True) -> DistillationModule:
-        """Sets the student's mode; the averaged twin always stays in evaluation."""
-        super().train(mode)
-        self.averaged.eval()
-        return self
+        branches = parts["spatiotemporal"] + parts["spatial"] + parts["temporal"]
+        loss = parts["ensemble"] + self.config.branch_weight * branches
+        if self.config.cc_weight:
+            logits = _in_32_bits(output.ensemble)
+            loss = loss + self.config.cc_weight * correlation(logits, pairs.temporal_target)
+        return {"loss": loss, **{name: value.detach() for name, value in parts.items()}}
 
 
-def _whole(values: Tensor) -> Tensor:
-    """The same in 32 bits at least."""
+class GazeEvaluation:
+    """Mean NSS of a student on pictures with gaze.
+
+    Args:
+        pictures: Held out.
+    """
+
+    metric = "nss"
+
+    def __init__(self, pictures: Sequence[GazePicture]) -> None:
+        self._pictures = pictures
+
+    def __call__(self, model: nn.Module, step: int) -> tuple[float, PreviewEvent | None]:
+        """See `uvanet.training.trainer.Evaluation`."""
+        assert isinstance(model, SpatioTemporal)
+        predict = student_predictor(model)
+        value = score(self._pictures, predict, ("nss",))["nss"]
+        picture = self._pictures[step * 7 % len(self._pictures)]
+        image = read_rgb(picture.path)
+        saliency = predict(image)
+        size = (image.shape[1], image.shape[0])
+        gaze = density_map(picture.fixations, size, saliency.shape)
+        return value, preview(image, saliency, gaze / max(float(gaze.max()), 1e-9), "gaze")
+
+
+def start_student(preset: str, start: str) -> SpatioTemporal:
+    """Makes a student with the weights of another one, or random ones.
+
+    Args:
+        preset: Its name.
+        start: See `TrainConfig.start`.
+
+    Raises:
+        ModelError: `start` is missing, or does not fit.
+    """
+    return load_student(preset, _weights(start)) if start else build(preset)
+
+
+def _weights(start: str) -> Path:
+    if Path(start).suffix == ".safetensors":
+        return Path(start)
+    return resolve_model(start).verified()[0].with_suffix(".safetensors")
+
+
+def train_student(
+    config: TrainConfig,
+    data: TrainingData,
+    out: Path,
+    *,
+    callback: Callback | None = None,
+    fabric: Fabric | None = None,
+) -> TrainResult:
+    """Trains a student, or resumes the same run in the same folder.
+
+    Args:
+        config: The settings.
+        data: What it is trained on; the same in every call for one `out`.
+        out: Folder of the run; made where missing.
+        callback: Receives events; may stop the run, which then resumes where it was.
+        fabric: Processes that share the work; None for those that `torchrun` started, or one.
+
+    Raises:
+        ModelError: `out` holds a run with other settings or data; names what differs.
+        TrainingError: The loss is not finite, or the disk is full.
+        StoppedError: The run was told to stop.
+    """
+    fabric = fabric or make_fabric(config.precision)
+    torch.manual_seed(config.seed)
+    parts = [Part(data.pictures, gaze_share=config.gaze_share, motion=config.motion)]
+    if data.clips is not None and config.clip_share:
+        parts.append(Part(data.clips, config.clip_share, config.gaze_share, config.motion.min_zoom))
+    side = PRESETS[config.preset].input_size
+    batches = DataLoader(parts, config, side, fabric.device)
+    made_from = record(
+        config,
+        # Weights by their content: the same file may be named in several ways.
+        start=fingerprint(_weights(config.start)) if config.start else "",
+        **{
+            "training data": fingerprint(*(part.pairs.fingerprint() for part in parts)),
+            "held-out data": gaze_fingerprint(data.held_out),
+        },
+    )
+    trainer = Trainer(
+        DistillationModule(start_student(config.preset, config.start), config),
+        batches,
+        config,
+        config.epochs * batches.steps,
+        out=out,
+        made_from=made_from,
+        fabric=fabric,
+        callback=callback,
+        evaluation=GazeEvaluation(data.held_out),
+        eval_every=min(config.eval_every, config.epochs) * batches.steps,
+    )
+    return trainer.run()
+
+
+def distill_student(
+    step1: TrainConfig,
+    data: TrainingData,
+    folder: Path,
+    *,
+    callback: Callback | None = None,
+    fabric: Fabric | None = None,
+) -> TrainResult:
+    """Trains a student in both steps and returns the result of the better one on `val`.
+
+    Args:
+        step1: Settings of step 1.
+        data: What step 1 learns from; step 2 takes its whole pictures with gaze, and its clips.
+        folder: Of step 1; step 2 lies in `step2` below it.
+        callback: See `train_student`.
+        fabric: Likewise.
+
+    Raises:
+        UvanetError: See `train_student`.
+    """
+    first = train_student(step1, data, folder, callback=callback, fabric=fabric)
+    config = step2_config(step1, str(first.weights))
+    whole = data.whole_pictures()
+    second = train_student(config, whole, folder / STEP2, callback=callback, fabric=fabric)
+    return better(first, second)
+
+
+def better(first: TrainResult, second: TrainResult) -> TrainResult:
+    """The result with the larger value on held-out data; the first where they are equal."""
+    if second.best is None or (first.best is not None and first.best >= second.best):
+        return first
+    return second
+
+
+def _in_32_bits(values: Tensor) -> Tensor:
+    """Sums over a map need 32 bits in mixed precision, too."""
     return values if values.dtype is torch.float64 else values.float()
 
 
-def _student(config: TrainConfig) -> SpatioTemporal:
-    if not config.start:
-        return build(config.preset)
-    start = Path(config.start)
-    if start.suffix != ".safetensors":
-        start = resolve_model(config.start).verified()[0].with_suffix(".safetensors")
-    return load_student(config.preset, start)
-
-
-@torch.no_grad()
-def move_average(averaged: nn.Module, model: nn.Module, decay: float, step: int) -> None:
-    """Moves averaged weights and statistics a step towards a model's.
-
-    Args:
-        averaged: Changed in place.
-        model: Of the same kind.
-        decay: The share kept of `averaged` in the long run.
-        step: Steps taken so far; the decay starts low, so that the random start is forgotten.
-    """
-    decay = min(decay, (1 + step) / (10 + step))
-    current, kept, taken = model.state_dict(), [], []
-    for name, value in averaged.state_dict().items():
-        if value.is_floating_point():
-            kept.append(value)
-            taken.append(current[name])
-        else:
-            value.copy_(current[name])
-    # All in one go: on a GPU, a launch a weight would take longer than the sums.
-    get_ema_multi_avg_fn(decay)(kept, taken, step)  # type: ignore[no-untyped-call]
+def copy_of(student: SpatioTemporal) -> SpatioTemporal:
+    """A copy that can be trained, while the original stays as it is."""
+    return copy.deepcopy(student).requires_grad_(True)

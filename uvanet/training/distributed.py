@@ -1,107 +1,102 @@
-"""One run on several processes, and on whatever runs it: Lightning Fabric, set up in one place.
+"""Devices and processes: Lightning Fabric, set up in one place.
 
-Started by `torchrun`, every process takes its share of each batch; gradients and the statistics of
-batch norm are those of the whole batch, so that a run learns the same as on one process. Started
-plainly, there is one process and nothing to agree on.
+Started by `torchrun`, every process takes its part of each batch and gradients are averaged. Batch
+norm uses the statistics of the whole batch on GPUs (`torch.nn.SyncBatchNorm`). On CPUs, where torch
+has no such layer, each process normalizes its part by itself and the running statistics are those
+of the first process.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from lightning_fabric.strategies.ddp import DDPStrategy
+
+from uvanet.errors import TrainingError
+from uvanet.training.control import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from torch import Tensor, nn
+
+_TIMEOUT = timedelta(days=7)
+"""Others wait so long while the first process labels, or is paused; torch's default is 30 min."""
+
 
 def make_fabric(precision: str = "32-true", device: str = "auto") -> Fabric:
-    """Fabric for this process, in the group it belongs to.
+    """Returns Fabric for this process and the group that it belongs to.
 
     Args:
         precision: As Fabric names it.
-        device: "cpu", "cuda", "mps", or "auto" for the fastest that is there.
+        device: "cpu", "cuda", "mps", or "auto" for the fastest one available.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", count))
     fabric = Fabric(
         accelerator=device,
-        devices=int(os.environ.get("LOCAL_WORLD_SIZE", count)) if count > 1 else 1,
-        num_nodes=max(1, count // int(os.environ.get("LOCAL_WORLD_SIZE", count))),
-        strategy="ddp" if count > 1 else "auto",
-        precision=precision,  # type: ignore[arg-type]
+        devices=local if count > 1 else 1,
+        num_nodes=max(1, count // local),
+        strategy=DDPStrategy(timeout=_TIMEOUT) if count > 1 else "auto",
+        precision=precision,  # type: ignore[arg-type]  # a Literal there; checked by the command
     )
     fabric.launch()
     return fabric
 
 
+def synchronize_batch_norm(module: nn.Module, fabric: Fabric) -> nn.Module:
+    """Returns the module with batch norm over all processes where the device can do that."""
+    if fabric.world_size > 1 and fabric.device.type == "cuda":
+        convert: Any = torch.nn.SyncBatchNorm.convert_sync_batchnorm
+        converted: nn.Module = convert(module)
+        return converted
+    return module
+
+
 @contextlib.contextmanager
-def one_after_the_other(fabric: Fabric) -> Iterator[None]:
-    """What the first process makes here, the others find made."""
-    if fabric.global_rank:
-        fabric.barrier()
-    yield
-    if not fabric.global_rank and fabric.world_size > 1:
-        fabric.barrier()
+def rank_zero_first(fabric: Fabric) -> Iterator[None]:
+    """Runs a block in the first process before the others, which find its results on disk.
 
-
-def share(values: Tensor, fabric: Fabric) -> Tensor:
-    """This process's part of a batch, as large as everybody's: every so-manyth picture."""
-    whole = len(values) - len(values) % fabric.world_size
-    return values[fabric.global_rank : whole : fabric.world_size].to(fabric.device)
-
-
-class _Total(torch.autograd.Function):
-    """The sum over all processes; each of them has a part in the gradient of every other."""
-
-    @staticmethod
-    def forward(_context: object, values: Tensor) -> Tensor:
-        total = values.clone()
-        torch.distributed.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(_context: object, gradient: Tensor) -> Tensor:
-        total = gradient.clone()
-        torch.distributed.all_reduce(total)
-        return total
-
-
-class SharedBatchNorm(nn.BatchNorm2d):
-    """Batch norm over the batches of all processes together.
-
-    `torch.nn.SyncBatchNorm` does the same, on GPUs only.
+    Raises:
+        StoppedError: The first process was told to stop.
+        TrainingError: It failed.
     """
+    if fabric.world_size == 1:
+        yield
+        return
+    if fabric.is_global_zero:
+        ended = "failed"
+        try:
+            yield
+            ended = "done"
+        except StoppedError:
+            ended = "stopped"
+            raise
+        finally:
+            fabric.broadcast(ended)
+        return
+    ended = fabric.broadcast("")
+    if ended == "stopped":
+        raise StoppedError
+    if ended == "failed":
+        raise TrainingError("The first process failed.", "Look at its messages.")
+    yield
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalises (n, c, h, w) over all but c."""
-        if not self.training or self.running_mean is None or self.running_var is None:
-            return super().forward(x)
-        size = torch.distributed.get_world_size()
-        count = size * x.numel() / x.shape[1]
-        values = x if x.dtype is torch.float64 else x.float()
-        mean: Tensor = _Total.apply(values.sum((0, 2, 3))) / count  # type: ignore[no-untyped-call]
-        # In a second pass: the difference of two large sums would lose a small variance.
-        centred = values - mean[None, :, None, None]
-        squares = centred.square().sum((0, 2, 3))
-        variance: Tensor = _Total.apply(squares) / count  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            momentum = self.momentum or 0.0
-            self.running_mean.lerp_(mean, momentum)
-            self.running_var.lerp_(variance * (count / (count - 1)), momentum)
-        scale = self.weight * torch.rsqrt(variance + self.eps)
-        return (centred * scale[None, :, None, None] + self.bias[None, :, None, None]).to(x.dtype)
+
+def any_process(flag: bool, fabric: Fabric) -> bool:
+    """Whether the flag is set in any process; all processes must call it."""
+    if fabric.world_size == 1:
+        return flag
+    total = fabric.all_reduce(torch.tensor(float(flag), device=fabric.device), reduce_op="sum")
+    return bool(total)
 
 
-def share_statistics(module: nn.Module) -> None:
-    """Turns a module's batch norms into shared ones, in place; names of weights stay."""
-    for name, child in module.named_children():
-        if isinstance(child, nn.BatchNorm2d):
-            shared = SharedBatchNorm(child.num_features, child.eps, child.momentum)
-            shared.load_state_dict(child.state_dict())
-            setattr(module, name, shared)
-        else:
-            share_statistics(child)
+def shard(values: Tensor, fabric: Fabric) -> Tensor:
+    """This process's part of a batch: every n-th sample for n processes; all parts are equal."""
+    even = len(values) - len(values) % fabric.world_size
+    return values[fabric.global_rank : even : fabric.world_size].to(fabric.device)

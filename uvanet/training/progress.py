@@ -88,12 +88,12 @@ class EvalEvent(Event, frozen=True, kw_only=True, tag="eval"):
 
     Attributes:
         metric: "nss" or "cc".
-        value: Mean over the held-out data.
+        value: Mean over the held-out data; None where it is undefined.
         step: Training steps done.
     """
 
     metric: str
-    value: Number
+    value: Number | None
     step: Count
 
 

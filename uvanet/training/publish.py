@@ -44,10 +44,9 @@ if TYPE_CHECKING:
     from uvanet.model_card import Metrics
     from uvanet.models import SpatioTemporal
     from uvanet.training.adapt import AdaptConfig, FinetuneResult
-    from uvanet.training.config import TrainConfig
+    from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, TrainConfig
     from uvanet.training.provenance import Provenance
-    from uvanet.training.teachers.spatial import TeacherConfig
-    from uvanet.training.teachers.temporal import MotionTeacherConfig
+
 
 CITATION = (
     "Fu, Shi, Song, Ge, Lu, Li: Ultrafast Video Attention Prediction with Coupled Knowledge "
@@ -204,7 +203,7 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
 
 
 def publish_teachers(
-    root: Path, out: Path, spatial: TeacherConfig, temporal: MotionTeacherConfig
+    root: Path, out: Path, spatial: SpatialTeacherConfig, temporal: TemporalTeacherConfig
 ) -> dict[str, Card]:
     """Measures both teachers of a run and writes their cards beside their ONNX files.
 

@@ -1,184 +1,332 @@
-"""The training loop: pictures in memory, pairs made on tensors, averaged weights kept."""
+"""The training loop of students and teachers.
+
+Everything random in a step is drawn from generators that are seeded by the run's seed and the
+step's number. A run that resumes from any step therefore ends at the same weights as one that was
+never interrupted, and no state of a generator is kept.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+import math
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from tqdm import tqdm
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from uvanet.data.fixations import density_map, read_rgb
-from uvanet.data.synthetic import Pairs
-from uvanet.deploy.onnx_export import save_weights
-from uvanet.evaluation.evaluator import score
-from uvanet.runtime.branch_engine import student_predictor
+from uvanet.atomic_io import atomic_write
+from uvanet.errors import TrainingError
 from uvanet.training import checkpoint
-from uvanet.training.control import Callback, StoppedError, check_loss
-from uvanet.training.curves import draw
-from uvanet.training.data.loader import DataLoader
-from uvanet.training.distillation import DistillationModule
-from uvanet.training.distributed import make_fabric, share, share_statistics
-from uvanet.training.optim import Optimizers
-from uvanet.training.progress import CheckpointEvent, EvalEvent, StepEvent, preview
+from uvanet.training.checkpoint import CHECKPOINT
+from uvanet.training.control import Callback, StoppedError, Timer
+from uvanet.training.distributed import any_process, make_fabric, synchronize_batch_norm
+from uvanet.training.optim import MuonAdamW
+from uvanet.training.progress import CheckpointEvent, EvalEvent, PreviewEvent, StepEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     from lightning_fabric import Fabric
-    from numpy.typing import NDArray
 
-    from uvanet.data.fixations import GazePicture
-    from uvanet.training.config import TrainConfig
-    from uvanet.training.data.loader import TrainingData
-    from uvanet.training.progress import Event
+    from uvanet.training.config import OptimConfig
+    from uvanet.training.fingerprint import Record
+    from uvanet.training.progress import Phase
+
+MAX_NORM = 2.0
+"""Of the gradient; longer ones are scaled down."""
+
+BEST = "best.safetensors"
 
 
-@dataclass(frozen=True, slots=True)
-class TrainResult:
-    """What a run left.
+class TrainingTask(nn.Module):
+    """A network and its loss. `forward` takes a batch and returns scalars, among them `loss`.
 
     Attributes:
-        weights: The best averaged weights, safetensors.
-        best: Their NSS on `val`.
-        history: A row an epoch: losses and, where measured, NSS on `val`.
+        model: The network that is trained, averaged and kept.
     """
 
-    weights: Path
-    best: float
-    history: list[dict[str, float]]
+    model: nn.Module
 
 
-def train(
-    config: TrainConfig,
-    material: TrainingData,
-    out: Path,
-    *,
-    progress: bool = True,
-    watch: Callback | None = None,
-    fabric: Fabric | None = None,
-) -> TrainResult:
-    """Trains a student, or goes on where an earlier call with the same choices stopped.
+class Batches(Protocol):
+    """What a run learns from, step by step.
 
-    Writes `checkpoint.pt`, `history.json` and `curves.svg` after each epoch, `best.safetensors` at
-    each new best on `val`.
+    Attributes:
+        steps: Steps of an epoch.
+    """
+
+    steps: int
+
+    def batch(self, step: int, fabric: Fabric) -> Any:
+        """Returns this process's part of the batch of a step, a function of the step alone."""
+
+
+class Evaluation(Protocol):
+    """Measures a network on held-out data.
+
+    Attributes:
+        metric: "nss" or "cc"; larger is better.
+    """
+
+    metric: str
+
+    def __call__(self, model: nn.Module, step: int) -> tuple[float, PreviewEvent | None]:
+        """Returns the value of a network on the CPU in evaluation mode, and a preview."""
+
+
+@dataclass(slots=True)
+class TrainResult:
+    """The outcome of a run.
+
+    Attributes:
+        model: The averaged network, in evaluation mode, on the CPU.
+        weights: File of the averaged weights that were best on held-out data; None where the run
+            keeps no files or nothing was measured.
+        best: Their value; None where nothing was measured.
+        history: A row an epoch: mean losses and, where measured, the value.
+    """
+
+    model: nn.Module
+    weights: Path | None = None
+    best: float | None = None
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Trainer:
+    """Trains a task: learning rate, averaged weights, gradient clipping, checkpoints, control.
 
     Args:
-        config: The run.
-        material: What it learns from; the same in every call for one `out`.
-        out: Folder of the run; made where missing.
-        progress: Show a bar on stderr.
-        watch: Told of steps, measurements and checkpoints; may stop the run, which then goes on
-            from its last epoch when it is called again.
-        fabric: The processes that share the work; None for those that `torchrun` started, or one.
-
-    Raises:
-        ModelError: `out` holds a checkpoint of another run.
-        TrainingError: The loss is no number any more, or the run was stopped.
+        task: Network and loss.
+        batches: What it learns from.
+        config: The run's settings.
+        steps: How many steps.
+        phase: Name of the run in its progress events.
+        out: Folder of `checkpoint.pt`, `best.safetensors` and `history.json`; made where missing.
+            None to keep no files.
+        made_from: Settings and data, to recognize the checkpoint of another run.
+        fabric: Device and processes; None for one process on the CPU.
+        callback: Receives events; may pause or stop the run.
+        evaluation: Measures the averaged network; None for never.
+        eval_every: Steps between two measurements; 0 for measurements beside checkpoints only.
+        save_every: Seconds between two checkpoints.
     """
-    watch = watch or Callback()
-    fabric = fabric or make_fabric(config.precision)
-    out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(config.seed)
-    rng = torch.Generator().manual_seed(config.seed)
-    task = DistillationModule(config)
-    if fabric.world_size > 1:
-        share_statistics(task.student)
-    history: list[dict[str, float]] = []
-    best, start = float("-inf"), 0
-    learner = fabric.setup_module(task)
-    optimizers = Optimizers(task.student, config, fabric)
-    saved = out / "checkpoint.pt"
-    if saved.exists():
-        state = checkpoint.load(saved, config)
-        task.load_state_dict(state["task"])
-        optimizers.load_state_dict(state["optimizers"])
-        rng.set_state(state["rng"])
-        history, best, start = state["history"], state["best"], state["epoch"]
 
-    plan = DataLoader(material, config, fabric.device)
-    steps = len(plan)
-    total = steps * config.epochs
-    bar = tqdm(
-        total=config.epochs,
-        initial=start,
-        unit="epoch",
-        disable=not (progress and fabric.is_global_zero),
-        desc=config.preset,
-    )
-    for epoch in range(start, config.epochs):
-        began = time.monotonic()
-        task.train()
-        sums: dict[str, float] = {}
-        for i, (pairs, features) in enumerate(plan.epoch(rng)):
-            step = epoch * steps + i
-            asked = time.monotonic()
-            if not watch.proceed():
+    def __init__(
+        self,
+        task: TrainingTask,
+        batches: Batches,
+        config: OptimConfig,
+        steps: int,
+        *,
+        phase: Phase = "train",
+        out: Path | None = None,
+        made_from: Record | None = None,
+        fabric: Fabric | None = None,
+        callback: Callback | None = None,
+        evaluation: Evaluation | None = None,
+        eval_every: int = 0,
+        save_every: float = 60.0,
+    ) -> None:
+        self._fabric = fabric or make_fabric(config.precision, "cpu")
+        self._callback = callback or Callback()
+        self._batches, self._steps = batches, steps
+        self._config, self._phase = config, phase
+        self._out, self._made_from = out, made_from or {}
+        self._evaluation, self._eval_every = evaluation, eval_every
+        self._save_every = save_every
+        self._task = task
+        task.model = synchronize_batch_norm(task.model, self._fabric)
+        self._average = AveragedModel(
+            task.model,
+            device=self._fabric.device,
+            multi_avg_fn=_warm_ema(config.ema_decay),
+            use_buffers=True,
+        ).eval()
+        self._learner = self._fabric.setup_module(task)
+        self._optimizer: Any = self._fabric.setup_optimizers(MuonAdamW(task.model, config))
+        self._step = 0
+        self._sums: dict[str, float] = {}
+        self._history: list[dict[str, float]] = []
+        self._best: float | None = None
+        self._measured = -1
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            if (out / CHECKPOINT).exists():
+                self._restore(out / CHECKPOINT)
+
+    def run(self) -> TrainResult:
+        """Takes the steps that are left.
+
+        Raises:
+            StoppedError: The run was told to stop; its checkpoint is written.
+            ModelError: The folder holds a checkpoint of another run.
+            TrainingError: The loss is not finite, or a checkpoint cannot be written.
+        """
+        timer = Timer(self._steps, self._step)
+        reported = saved = time.monotonic()
+        self._learner.train()
+        while self._step < self._steps:
+            if self._told_to_stop(timer):
+                self._save()
                 raise StoppedError
-            began += time.monotonic() - asked  # a pause is no work
-            optimizers.set_rate(step, total)
-            seen = None if features is None else share(features, fabric)
-            parts = learner(Pairs(*(share(column, fabric) for column in pairs)), seen)
-            check_loss(parts["loss"], step)
-            optimizers.zero_grad()
-            fabric.backward(parts["loss"])
-            torch.nn.utils.clip_grad_norm_(task.student.parameters(), 2.0)
-            optimizers.step()
-            task.average(step)
-            for name, value in parts.items():
-                sums[name] = sums.get(name, 0.0) + float(value.detach()) / steps
-            left = (time.monotonic() - began) / (i + 1) * (total - step - 1)
-            watch.emit(
-                StepEvent(
-                    phase="train",
-                    done=step + 1,
-                    total=total,
-                    left=left,
-                    loss=float(parts["loss"].detach()),
+            loss = self._take_step()
+            now, done = time.monotonic(), self._step
+            if now - reported > 0.3 or done == self._steps:
+                reported, left = now, timer.left(done)
+                self._callback.emit(
+                    StepEvent(phase=self._phase, done=done, total=self._steps, left=left, loss=loss)
                 )
+            ends = done % self._batches.steps == 0
+            if ends or done == self._steps:
+                self._end_epoch()
+            measure = bool(self._eval_every) and done % self._eval_every == 0
+            if measure or done == self._steps:
+                self._measure()
+            if measure or done == self._steps or now - saved > self._save_every:
+                saved = now
+                if not self._eval_every and done < self._steps:
+                    self._measure()
+                self._save()
+        return self.result()
+
+    def result(self) -> TrainResult:
+        """The outcome so far."""
+        best = self._fabric.broadcast(self._best)
+        weights = self._out / BEST if self._out is not None and best is not None else None
+        return TrainResult(self._averaged(), weights, best, self._history)
+
+    def _take_step(self) -> float:
+        step = self._step
+        torch.manual_seed(self._config.seed * 1_000_003 + step)  # of dropout
+        self._optimizer.set_rate(step, self._steps)
+        parts: dict[str, Tensor] = self._learner(self._batches.batch(step, self._fabric))
+        loss = float(parts["loss"].detach())
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"The training diverged at step {step}: the loss is not a number.",
+                "Start it again, with a smaller learning rate if it happens twice.",
             )
-        row = {"epoch": epoch + 1.0, **sums, "seconds": time.monotonic() - began}
-        if fabric.is_global_zero:
-            if (epoch + 1) % config.eval_every == 0 or epoch + 1 == config.epochs:
-                predict = student_predictor(copy.deepcopy(task.averaged).cpu())
-                row["val_nss"] = score(material.held_out, predict, ("nss",))["nss"]
-                at = (epoch + 1) * steps
-                watch.emit(EvalEvent(metric="nss", value=row["val_nss"], step=at))
-                watch.emit(_preview(material.held_out[epoch * 7 % len(material.held_out)], predict))
-                if row["val_nss"] > best:
-                    best = row["val_nss"]
-                    save_weights(task.averaged, out / "best.safetensors")
-            history.append(row)
-            checkpoint.save(
-                saved,
-                config=config,
-                task=task,
-                optimizers=optimizers,
-                rng=rng,
-                epoch=epoch + 1,
-                history=history,
-                best=best,
-            )
-            watch.emit(CheckpointEvent(step=(epoch + 1) * steps))
-            (out / "history.json").write_text(json.dumps(history, indent=1))
-            (out / "curves.svg").write_text(draw(config.preset, history), encoding="utf-8")
-        fabric.barrier()
-        bar.set_postfix(loss=f"{row['loss']:.3f}", val_nss=f"{best:.3f}")
-        bar.update()
-    bar.close()
-    return TrainResult(out / "best.safetensors", fabric.broadcast(best), history)
+        self._optimizer.zero_grad(set_to_none=True)
+        self._fabric.backward(parts["loss"])
+        # Fabric takes the loss scale of 16-mixed off first; a step whose gradients overflow in
+        # 16 bits is skipped by the scaler.
+        self._fabric.clip_gradients(
+            self._learner, self._optimizer, max_norm=MAX_NORM, error_if_nonfinite=False
+        )
+        self._optimizer.step()
+        self._average.update_parameters(self._task.model)
+        for name, value in parts.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value.detach())
+        self._sums["steps"] = self._sums.get("steps", 0.0) + 1
+        self._step += 1
+        return loss
+
+    def _told_to_stop(self, timer: Timer) -> bool:
+        try:
+            timer.wait(self._callback)
+            stop = False
+        except StoppedError:
+            stop = True
+        return any_process(stop, self._fabric)
+
+    def _end_epoch(self) -> None:
+        if steps := self._sums.pop("steps", 0.0):
+            row = {name: total / steps for name, total in self._sums.items()}
+            epoch = self._step / self._batches.steps
+            self._history.append({"epoch": round(epoch, 3), **row})
+        self._sums = {}
+
+    def _measure(self) -> None:
+        if self._evaluation is None or not self._fabric.is_global_zero:
+            return
+        if self._measured == self._step:
+            return
+        self._measured = self._step
+        average = self._averaged()
+        value, preview = self._evaluation(average, self._step)
+        metric = self._evaluation.metric
+        self._callback.emit(EvalEvent(metric=metric, value=value, step=self._step))
+        if preview is not None:
+            self._callback.emit(preview)
+        if self._history and self._step % self._batches.steps == 0:
+            self._history[-1][f"val_{metric}"] = value
+        if self._best is None or value > self._best:
+            self._best = value
+            if self._out is not None:
+                with _writing(self._out), atomic_write(self._out / BEST) as part:
+                    save_file(contiguous(average), part)
+
+    def _averaged(self) -> nn.Module:
+        return copy.deepcopy(self._average.module).cpu().eval()
+
+    def _save(self) -> None:
+        if self._out is None or not self._fabric.is_global_zero:
+            return
+        state = {
+            "made_from": self._made_from,
+            "model": self._task.model.state_dict(),
+            "average": self._average.module.state_dict(),
+            "averaged_steps": int(self._average.n_averaged),
+            "optimizer": self._optimizer.state_dict(),
+            "step": self._step,
+            "sums": self._sums,
+            "history": self._history,
+            "best": self._best,
+        }
+        checkpoint.save(self._out / CHECKPOINT, state)
+        with _writing(self._out):
+            (self._out / "history.json").write_text(json.dumps(self._history, indent=1))
+        self._callback.emit(CheckpointEvent(step=self._step))
+
+    def _restore(self, path: Path) -> None:
+        state = checkpoint.load(path, self._made_from, self._batches.steps)
+        self._task.model.load_state_dict(state["model"])
+        self._average.module.load_state_dict(state["average"])
+        self._average.n_averaged.fill_(state["averaged_steps"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._step, self._best = state["step"], state["best"]
+        self._sums, self._history = state["sums"], state["history"]
 
 
-def _preview(
-    picture: GazePicture, predict: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-) -> Event:
-    image = read_rgb(picture.path)
-    saliency = predict(image)
-    height, width = image.shape[:2]
-    gaze = density_map(picture.fixations, (width, height), saliency.shape)
-    return preview(image, saliency, gaze / max(float(gaze.max()), 1e-9), "gaze")
+def best_of(folder: Path) -> tuple[Path, float] | None:
+    """The best weights of a run in its folder and their value; None where nothing was measured."""
+    try:
+        state = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        return None
+    best = state["best"]
+    return None if best is None or not math.isfinite(best) else (folder / BEST, best)
+
+
+def contiguous(module: nn.Module) -> dict[str, Tensor]:
+    """The state of a module as safetensors takes it."""
+    return {name: value.contiguous() for name, value in module.state_dict().items()}
+
+
+def _warm_ema(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Any], None]:
+    """An exponential moving average that follows quickly at first, to forget random weights."""
+
+    def update(averaged: Any, current: Any, count: Any) -> None:
+        steps = int(count)
+        warm = min(decay, (1 + steps) / (10 + steps))
+        get_ema_multi_avg_fn(warm)(averaged, current, count)  # type: ignore[no-untyped-call]
+
+    return update
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"The checkpoint cannot be written to {folder}: {error.strerror or error}.",
+            "Make room on the disk and start the run again; it resumes from its last checkpoint.",
+        ) from error

@@ -1,4 +1,4 @@
-"""What ffmpeg is told for each kind of file: MP4 with H.264, WebM with VP9, and their sound."""
+"""Encoder settings per kind of file: MP4 with H.264 and AAC, WebM with VP9 and Opus."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ from typing import Literal
 Quality = Literal["small", "good", "best"]
 QUALITIES: tuple[Quality, ...] = ("small", "good", "best")
 
-# The planes come in BT.601; the tags say so, or players would guess BT.709 from 720 lines on.
-COLOUR_FILTER = "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709:range=tv"
-
-# What is written reaches the disk, so that it is there when the writing breaks off.
-_AT_ONCE = ("-flush_packets", "1")
-_H264 = ("-c:v", "libx264")
-_LIGHT = ("-x264-params", "bframes=0:aq-mode=0:weightp=0:scenecut=0")
-_VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-row-mt", "1", "-b:v", "0")
+# No B-frames: the first n frames of a file that was broken off can then be shown alone.
+_LIGHT = "bframes=0:aq-mode=0:weightp=0:scenecut=0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,52 +17,65 @@ class Container:
     """A kind of file.
 
     Attributes:
-        growing: Arguments for a file that is playable while it grows.
-        whole: Arguments for the finished file; empty where the growing one is as good.
-        encoders: Arguments for the pictures, by quality.
-        carries: Codecs of sound that can be copied and that players of such files know.
-        sound: Arguments for sound that cannot be copied.
+        format: FFmpeg's name of the format.
+        growing: Muxer options of a file that is playable while it grows.
+        final: Muxer options of the finished file.
+        encoder: FFmpeg's name of the video encoder.
+        options: Options of the video encoder, by quality.
+        copied_sound: Codecs of sound that players of such files know; they are copied.
+        sound_encoder: Encoder of other sound.
+        sound_bit_rate: Bits per second of encoded sound.
     """
 
-    growing: tuple[str, ...]
-    whole: tuple[str, ...]
-    encoders: dict[Quality, tuple[str, ...]]
-    carries: frozenset[str]
-    sound: tuple[str, ...]
+    format: str
+    growing: dict[str, str]
+    final: dict[str, str]
+    encoder: str
+    options: dict[Quality, dict[str, str]]
+    copied_sound: frozenset[str]
+    sound_encoder: str
+    sound_bit_rate: int
+
+
+def _vp9(speed: int, quality: int) -> dict[str, str]:
+    return {
+        "deadline": "realtime",
+        "row-mt": "1",
+        "b": "0",
+        "lag-in-frames": "0",
+        "cpu-used": str(speed),
+        "crf": str(quality),
+    }
 
 
 CONTAINERS = {
     ".mp4": Container(
-        growing=(
-            "-movflags",
-            "+frag_keyframe+empty_moov+default_base_moof",
-            *_AT_ONCE,
-            "-f",
-            "mp4",
-        ),
+        format="mp4",
+        growing={"movflags": "+frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"},
         # The index in front: it plays before all of it has come over a network.
-        whole=("-movflags", "+faststart", "-f", "mp4"),
+        final={"movflags": "+faststart"},
+        encoder="libx264",
         # Rate factor 18 is called visually lossless, every 6 more halve the size. "superfast"
-        # without its dearest parts takes 0.4 of the time of "veryfast" and gives files up to
-        # twice as large; time matters more here, and "small" and "best" are there for size.
-        encoders={
-            "small": (*_H264, "-preset", "veryfast", "-crf", "27"),
-            "good": (*_H264, "-preset", "superfast", *_LIGHT, "-crf", "20"),
-            "best": (*_H264, "-preset", "veryfast", "-crf", "14"),
+        # without its most expensive parts takes 0.4 of the time of "veryfast" and gives files up
+        # to twice as large; time matters more here, and "small" and "best" are there for size.
+        options={
+            "small": {"preset": "veryfast", "bf": "0", "crf": "28"},
+            "good": {"preset": "superfast", "x264-params": _LIGHT, "crf": "20"},
+            "best": {"preset": "veryfast", "bf": "0", "crf": "14"},
         },
-        carries=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}),
-        sound=("-c:a", "aac", "-b:a", "160k"),
+        copied_sound=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}),
+        sound_encoder="aac",
+        sound_bit_rate=160_000,
     ),
     ".webm": Container(
-        growing=(*_AT_ONCE, "-f", "webm"),
-        whole=(),
-        encoders={
-            "small": (*_VP9, "-cpu-used", "7", "-crf", "42"),
-            "good": (*_VP9, "-cpu-used", "8", "-crf", "33"),
-            "best": (*_VP9, "-cpu-used", "5", "-crf", "20"),
-        },
-        carries=frozenset({"opus", "vorbis"}),
-        sound=("-c:a", "libopus", "-b:a", "128k"),
+        format="webm",
+        growing={"flush_packets": "1"},
+        final={},
+        encoder="libvpx-vp9",
+        options={"small": _vp9(7, 42), "good": _vp9(8, 33), "best": _vp9(5, 20)},
+        copied_sound=frozenset({"opus", "vorbis"}),
+        sound_encoder="libopus",
+        sound_bit_rate=128_000,
     ),
 }
 """By the ending of the file's name."""

@@ -1,4 +1,4 @@
-"""The picture of a frame: panes side by side, lines and points over them, a graph below."""
+"""Draws exported frames: panes side by side, contours and peaks over them, a graph below."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from uvanet.video.yuv import blend, to_planes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from uvanet.video.annotated_frame import AnnotatedFrame
     from uvanet.video.job import ClipStyle
-    from uvanet.video.sink import Annotated
 
 _GAP = 4
 _LEVELS = (0.5, 0.75)
 _PLOT_SECONDS = 10.0
-_PLOT_RANGE = (0.5, 1.0)  # an even low ground makes the entropy of any map high
+_PLOT_RANGE = (0.5, 1.0)  # the entropy of a map with a low uniform part is high
 _WHITE = (255, 255, 255)
 _DARK = (16, 15, 14)
 _GROUND = (28, 24, 22)
@@ -29,11 +29,11 @@ _LINE = (92, 176, 255)
 
 
 class Compositor:
-    """Draws frames, one after the other.
+    """Draws frames in order.
 
     Args:
-        look: What is drawn.
-        names: What to write into the corner of a pane, by the pane's name.
+        look: The style.
+        names: Labels of the panes, by the pane's name.
     """
 
     def __init__(self, look: ClipStyle, names: dict[str, str]) -> None:
@@ -41,8 +41,8 @@ class Compositor:
         self._names = names
         self._curve: deque[tuple[float, float]] = deque()
 
-    def planes(self, item: Annotated) -> NDArray[np.uint8]:
-        """The picture as `uvanet.video.yuv.to_planes` gives it."""
+    def planes(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
+        """Returns the picture in planes, as `uvanet.video.yuv.to_planes` does."""
         if not self._look.bare:
             return to_planes(self.image(item))
         planes = to_planes(item.frame.image)
@@ -50,8 +50,8 @@ class Compositor:
             blend(planes, item.smoothed, self._look.style)
         return planes
 
-    def image(self, item: Annotated) -> NDArray[np.uint8]:
-        """The picture, BGR, uint8, (h, w, 3), a new array."""
+    def image(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
+        """Returns the picture: BGR, uint8, (h, w, 3), a new array."""
         panes = [self._pane(name, item) for name in self._look.panes]
         whole = panes[0]
         if len(panes) > 1:
@@ -60,7 +60,7 @@ class Compositor:
             whole = np.concatenate(row, axis=1)
         return np.concatenate([whole, self._graph(item, whole)]) if self._look.plot else whole
 
-    def _pane(self, name: str, item: Annotated) -> NDArray[np.uint8]:
+    def _pane(self, name: str, item: AnnotatedFrame) -> NDArray[np.uint8]:
         image = _resized(item.frame.image, self._look.height)
         saliency = item.teacher if name == "teacher" else item.smoothed
         if name == "original" or saliency is None:
@@ -75,7 +75,7 @@ class Compositor:
             _draw_label(pane, self._names[name], pane.shape[1])
         return pane
 
-    def _graph(self, item: Annotated, above: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _graph(self, item: AnnotatedFrame, above: NDArray[np.uint8]) -> NDArray[np.uint8]:
         now = item.frame.pts
         if self._curve and now < self._curve[-1][0]:
             self._curve.clear()
@@ -135,7 +135,7 @@ def _draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None
 
 
 def _draw_label(image: NDArray[np.uint8], words: str, room: int) -> None:
-    # OpenCV's letters are ASCII; others would show as question marks anyway.
+    # OpenCV's fonts hold ASCII only.
     words = words.encode("ascii", "replace").decode()
     scale = max(0.4, min(1.6, room / 1400))
     thick = max(1, round(scale * 1.4))

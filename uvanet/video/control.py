@@ -1,28 +1,47 @@
-"""How far an export is, and the ways to end it early."""
+"""Progress of an export, and the ways to end it early."""
 
 from __future__ import annotations
 
 import collections
+import contextlib
+import signal
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
 
 _WINDOW_S = 3.0
 
 
 class Control:
-    """Ends an export from another thread."""
+    """Ends an export, from any thread or a signal handler.
+
+    Attributes:
+        running: Whether frames are read, so that a stop or cancel takes effect within a frame.
+        reason: Why it was stopped, for people; empty if it was not.
+    """
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
         self._stopped = threading.Event()
+        self.running = False
+        self.reason = ""
 
     def cancel(self) -> None:
-        """Ends it and leaves no file."""
+        """Ends the export without files."""
         self._cancelled.set()
 
-    def stop(self) -> None:
-        """Ends it and keeps what was finished."""
+    def stop(self, reason: str = "It was stopped.") -> None:
+        """Ends the export and keeps what is finished.
+
+        Args:
+            reason: For people; a sentence.
+        """
+        self.reason = reason
         self._stopped.set()
 
     @property
@@ -39,6 +58,36 @@ class Control:
     def stopped(self) -> bool:
         """Whether it was stopped."""
         return self._stopped.is_set()
+
+
+@contextlib.contextmanager
+def stopped_by_signals(control: Control) -> Iterator[None]:
+    """Lets Ctrl-C, SIGTERM and SIGHUP stop an export, which keeps what is finished.
+
+    A second signal cancels it. Files are completed in both cases, or removed. Ctrl-C raises
+    KeyboardInterrupt until frames are read, since opening may block; later it must not, because
+    an exception in a callback of native code is lost. Does nothing outside of the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        if control.ended:
+            control.cancel()
+        elif control.running or number != signal.SIGINT:
+            control.stop("It was interrupted.")
+        else:
+            raise KeyboardInterrupt
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True, slots=True)

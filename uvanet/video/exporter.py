@@ -1,12 +1,13 @@
-"""From a source to files, with no window: each frame once, in order.
+"""Exports a source to files: each frame once, in order.
 
 A thread reads ahead into a short queue that blocks, the calling thread predicts and composes, and
-ffmpeg encodes in its own process; so the three overlap and memory does not grow with the clip.
+the encoder works on threads of its own; the three overlap, and memory does not grow with the clip.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -15,16 +16,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.errors import OutputError, SourceError, UsageError
+from uvanet.errors import SourceError, UsageError
 from uvanet.sources import make_source
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
+from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.control import Control, Meter, Progress
-from uvanet.video.outputs import open_outputs, shows_pictures
+from uvanet.video.outputs import free_names, make_sinks, protect_inputs, shows_pictures
 from uvanet.video.prefetch import read_ahead
-from uvanet.video.sink import Annotated
 from uvanet.video.smoothing import smooth
 from uvanet.video.timing import Timing, timing_of
+from uvanet.video.transaction import Transaction, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,31 +37,31 @@ if TYPE_CHECKING:
 
     from uvanet.sources import Frame, Source, SourceInfo
     from uvanet.video.job import Job
-    from uvanet.video.sink import Outputs
 
 _REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
 _SAMPLES = 20_000  # timings for the percentiles
+_RECONNECT_SECONDS = 20.0  # a live stream that broke for longer ends the export
 
 
 class Cancelled(Exception):
-    """The export was cancelled; no file of it is left."""
+    """The export was cancelled, or stopped before its first frame; it left no file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What an export did.
+    """The result of an export.
 
     Attributes:
-        paths: What was written.
+        paths: The files written; their names may differ from the job's, see `Job.overwrite`.
         model: The model's name.
         source: The source's facts.
         frames: Frames written.
         seconds: Wall time of the run.
-        fps: Frames a second, everything included.
-        network_p50_ms: Median time of shrinking and predicting a frame, in milliseconds.
-        latency_p50_ms: Median time from a frame's arrival to its hand-over to the file.
+        fps: Frames per second, everything included.
+        network_p50_ms: Median time of resizing and predicting a frame, in milliseconds.
+        latency_p50_ms: Median time from a frame's arrival to its writing, in milliseconds.
         latency_p95_ms: The 95th percentile of the same.
-        stopped: Why it ended before the source's end, for people; empty where it did not.
+        stopped: Why it ended before the source's end, for people; empty if it did not.
         note: What is missing from the files, for people; usually empty.
     """
 
@@ -82,21 +84,22 @@ def export(
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> ExportResult:
-    """Does a job: predicts the frames of a source and writes the files.
+    """Predicts the frames of a source and writes the files of a job.
 
-    What was finished is kept, also when the source breaks half-way, the disk gets full, or Ctrl-C
-    ends a live one.
+    If the source fails, the disk gets full, or the export is stopped, the frames before are kept:
+    each output is complete to the same frame, or not there.
 
     Args:
-        job: What to do.
+        job: The export.
         progress: Called after each frame.
-        control: Ends it early.
+        control: Stops or cancels the export.
 
     Raises:
-        Cancelled: By `control`; nothing is left.
+        Cancelled: By `control`, see `Cancelled`; no file is left.
         SourceError: The source cannot be opened or gives no frame.
         OutputError: Nothing can be written.
-        UvanetError: Anything else the caller can mend: no such model, ending unknown.
+        UsageError: An output would replace an input, has an unknown ending, or does not fit.
+        ModelError: The model cannot be loaded.
     """
     with _alone():
         return _export(job, progress, control or Control())
@@ -105,49 +108,50 @@ def export(
 def _export(
     job: Job, progress: Callable[[Progress], None] | None, control: Control
 ) -> ExportResult:
-    annotator = _Annotator(job)
     began = time.perf_counter()
-    upright = make_source(job.source, fps=job.folder_fps)
+    upright = make_source(job.source, fps=job.folder_fps, reconnect=_RECONNECT_SECONDS)
+    protect_inputs(job.outs, [*upright.files(), *job.inputs])
+    job = dataclasses.replace(job, outs=job.outs if job.overwrite else free_names(job.outs))
+    annotator = _Annotator(job)
     with OrientedSource(upright, Orientations(job.orientation)) as source:
         _go_to_start(source, job)
-        timing = timing_of(source.info)
+        files = source.files()
+        timing = timing_of(source.info, files[0] if files else None)
         annotator.timing = timing
-        outputs = open_outputs(job, source.info, timing, annotator.name, annotator.teacher_name)
+        names = (annotator.name, annotator.teacher_name)
+        outputs = Transaction(make_sinks(job, source.info, files, timing, *names))
         meter = Meter(expected_frames(source.info, job))
         try:
-            stopped = _run(job, source, annotator, outputs, meter, control, progress)
-            frames = annotator.frames
             try:
-                note = outputs.close()
-            except OutputError as error:
-                note, stopped, frames = "", str(error), _kept(outputs, error)
-        except _Full as full:
-            note, stopped, frames = "", str(full.error), _kept(outputs, full.error)
+                stopped = _run(job, source, annotator, outputs, meter, control, progress)
+                outcome = outputs.complete()
+            except WriteError as full:
+                stopped, outcome = "", outputs.keep(full.error)
         except BaseException:
             outputs.abort()
             raise
     seconds = time.perf_counter() - began
     p50, p95 = np.percentile(annotator.latency, [50, 95]) * 1e3
     return ExportResult(
-        paths=job.outs,
+        paths=outcome.paths,
         model=annotator.name,
         source=source.info,
-        frames=frames,
+        frames=outcome.frames,
         seconds=seconds,
-        fps=frames / seconds,
+        fps=outcome.frames / seconds,
         network_p50_ms=float(np.median(annotator.network)) * 1e3,
         latency_p50_ms=float(p50),
         latency_p95_ms=float(p95),
-        stopped=stopped,
-        note=note,
+        stopped=outcome.problem or stopped,
+        note=outcome.note,
     )
 
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Lets OpenCV work on the calling thread alone: decoder and encoder fill the other cores.
+    """Limits OpenCV to the calling thread: decoder and encoder use the other cores.
 
-    Its helpers, which wait for work by turning in circles, would take time from both.
+    OpenCV's worker threads wait actively and would take time from both.
     """
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -157,23 +161,15 @@ def _alone() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-class _Full(Exception):
-    """A file could not take a frame."""
-
-    def __init__(self, error: OutputError) -> None:
-        super().__init__(error)
-        self.error = error
-
-
 class _Annotator:
-    """Predicts frames one after the other and keeps what the next one needs."""
+    """Predicts frames in order and keeps the state that the next one needs."""
 
     def __init__(self, job: Job) -> None:
         self._stream = Stream(job.model)
-        # Only where it is shown: a teacher costs as much as all the rest.
+        # Only if it is shown: a teacher costs as much as everything else.
         shown = job.teacher is not None and "teacher" in job.look.panes
         self._teacher = Stream(job.teacher) if shown and job.teacher is not None else None
-        # Numbers are never smoothed, and smoothing costs as much as the network.
+        # Tables hold raw maps, and smoothing costs as much as the network.
         self._smoothing = job.look.smoothing if shows_pictures(job) else 0.0
         self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
         self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
@@ -192,12 +188,12 @@ class _Annotator:
     def teacher_name(self) -> str:
         return self._teacher.model.card.name if self._teacher else ""
 
-    def annotate(self, frame: Frame) -> Annotated:
+    def annotate(self, frame: Frame) -> AnnotatedFrame:
         start = time.perf_counter()
         saliency = self._stream.step(frame.image, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
         if self._maps and self._maps[-1][1].shape != saliency.shape:
-            # Another picture of a folder, in other proportions: nothing to be averaged with.
+            # A picture with another aspect ratio cannot be averaged with those before.
             self._maps.clear()
             self._teacher_maps.clear()
         self._maps.append((frame.pts, saliency))
@@ -207,10 +203,10 @@ class _Annotator:
             self._teacher_maps.append((frame.pts, seen))
             teacher = smooth(self._teacher_maps, self._smoothing)
         smoothed = smooth(self._maps, self._smoothing)
-        return Annotated(frame, self._time(frame), saliency, smoothed, teacher)
+        return AnnotatedFrame(frame, self._time(frame), saliency, smoothed, teacher)
 
     def _time(self, frame: Frame) -> Fraction:
-        """When the frame is shown in the clip; broken time stamps must not stand still."""
+        """The time of the frame in the clip; times always grow, also if the source's do not."""
         at = self.timing.at(frame.pts)
         if self._first is None:
             self._first = at
@@ -225,20 +221,18 @@ def _run(
     job: Job,
     source: Source,
     annotator: _Annotator,
-    outputs: Outputs,
+    outputs: Transaction,
     meter: Meter,
     control: Control,
     progress: Callable[[Progress], None] | None,
 ) -> str:
-    """Writes every frame; gives why it ended early, or nothing."""
+    """Writes every frame; returns why it ended early, or an empty text."""
+    control.running = True
     try:
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
             for arrived, frame in frames:
                 item = annotator.annotate(frame)
-                try:
-                    outputs.write(item)
-                except OutputError as error:
-                    raise _Full(error) from error
+                outputs.write(item)
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)
                 if progress:
@@ -248,24 +242,15 @@ def _run(
             raise
         return str(error)
     except KeyboardInterrupt:
+        # Of a caller without `stopped_by_signals`.
         if not annotator.frames:
             raise
-        # Not cancelled: what a live source gave is all there will be.
         return "It was interrupted."
-    if control.cancelled:
+    if control.cancelled or (control.stopped and not annotator.frames):
         raise Cancelled
     if not annotator.frames:
         raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
-    return "It was stopped." if control.stopped else ""
-
-
-def _kept(outputs: Outputs, error: OutputError) -> int:
-    """Saves what is whole; raises the error where that is nothing."""
-    kept = outputs.keep()
-    if not kept:
-        outputs.abort()
-        raise error
-    return kept
+    return control.reason
 
 
 def _go_to_start(source: Source, job: Job) -> None:
@@ -273,7 +258,7 @@ def _go_to_start(source: Source, job: Job) -> None:
         return
     info = source.info
     if not info.seekable:
-        raise UsageError(f"{info.title} cannot start later.", "Leave the start out.")
+        raise UsageError(f"{info.title} cannot seek to the start.", "Leave --start out.")
     if info.duration is not None and job.start >= info.duration:
         raise UsageError(
             f"{info.title} is {info.duration:.1f} seconds long, so nothing comes after "
@@ -284,7 +269,7 @@ def _go_to_start(source: Source, job: Job) -> None:
 
 
 def expected_frames(info: SourceInfo, job: Job) -> int | None:
-    """How many frames will come, about, where that can be known."""
+    """Estimates how many frames will come; None if unknown."""
     if job.start <= 0 and job.end is None:
         return info.frames
     if info.fps <= 0:

@@ -1,24 +1,27 @@
-"""The raw maps: no colour, no smoothing, nothing lost."""
+"""The raw maps: no color, no smoothing, nothing lost."""
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
-from uvanet.atomic_io import temporary_name
-from uvanet.errors import OutputError
 from uvanet.runtime.preprocess import resize_to_image
-from uvanet.video.picture_writer import write_picture
-from uvanet.video.sink import Annotated, Sink, remove, unwritable
+from uvanet.video.muxing import unwritable
+from uvanet.video.sinks import HiddenFolder, Sink
+from uvanet.video.writer import claim, commit
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
     from numpy.typing import NDArray
+
+    from uvanet.atomic_io import Part
+    from uvanet.video.annotated_frame import AnnotatedFrame
 
 _CHUNK = 1 << 20
 
@@ -27,7 +30,7 @@ class MapSink(Sink):
     """The maps as one compressed NumPy archive.
 
     `saliency` float32 (n, h, w), 0..1, each for the whole frame, of the shape of the first frame's
-    map; of frames in other proportions (a folder of pictures) the maps are stretched to it. `pts`
+    map; maps of frames with another aspect ratio (a folder of pictures) are stretched to it. `pts`
     float64 (n,), seconds; `index` int64 (n,); `size` int64 (n, 2), width and height of the frames
     in pixels. Maps wait in a file beside the target, so that memory does not grow.
 
@@ -36,128 +39,131 @@ class MapSink(Sink):
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._raw = temporary_name(path)
+        super().__init__(path)
+        self._raw: Part | None = None
+        self._part: Part | None = None
         self._file: BinaryIO | None = None
         self._shape = (0, 0)
         self._facts: list[tuple[float, int, int, int]] = []
 
-    def write(self, item: Annotated) -> None:
+    def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
         height, width = item.frame.image.shape[:2]
         try:
             if self._file is None:
-                self._file = self._raw.open("w+b", buffering=_CHUNK)
+                self._raw = claim(self.path)
+                self._file = self._raw.path.open("w+b", buffering=_CHUNK)
                 self._shape = (item.saliency.shape[0], item.saliency.shape[1])
             saliency = item.saliency
             if saliency.shape != self._shape:
                 saliency = resize_to_image(saliency, self._shape)
             self._file.write(np.ascontiguousarray(saliency, np.float32).data)
         except OSError as error:
-            raise unwritable(self._path, error) from error
+            raise unwritable(self.path, error) from error
         self._facts.append((item.frame.pts, item.frame.index, width, height))
 
-    def close(self) -> str:
-        """See `Sink.close`."""
-        if self._file is None:
-            return ""
-        part = temporary_name(self._path)
-        try:
+    def available(self) -> int:
+        """See `Sink.available`; the buffer of the file may hold maps that did not fit."""
+        if self._file is None or self._raw is None:
+            return 0
+        with contextlib.suppress(OSError):
             self._file.flush()
-            self._pack(self._file, part)
-            part.replace(self._path)
-        except OSError as error:
-            remove(part)
-            raise unwritable(self._path, error) from error
-        self.abort()
-        return ""
+        size = self._raw.path.stat().st_size
+        return min(len(self._facts), size // max(1, 4 * self._shape[0] * self._shape[1]))
 
-    def keep(self) -> int:
-        """See `Sink.keep`."""
-        if self._file is None:
-            return 0
-        # The last map may have been written in part; the archive takes whole ones.
+    def stage(self, frames: int | None = None) -> None:
+        """See `Sink.stage`."""
+        assert self._file is not None
+        assert self._raw is not None
+        self._part = claim(self.path)
         try:
-            self.close()
-        except OutputError:
-            self.abort()
-            return 0
-        return len(self._facts)
+            if frames is None:
+                self._file.flush()
+            self._pack(self._raw.path, self._part.path, frames or len(self._facts))
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self._close_raw()
+
+    def commit(self) -> None:
+        """See `Sink.commit`."""
+        assert self._part is not None
+        commit(self._part)
 
     def abort(self) -> None:
         """See `Sink.abort`."""
-        if self._file is not None:
-            try:
-                self._file.close()
-            except OSError:
-                self._file.raw.close()  # type: ignore[attr-defined]
-            self._file = None
-            remove(self._raw)
+        self._close_raw()
+        if self._part is not None:
+            self._part.discard()
 
-    def _pack(self, file: BinaryIO, part: Path) -> None:
-        facts = np.array(self._facts, np.float64).reshape(-1, 4)
+    def _close_raw(self) -> None:
+        if self._file is None or self._raw is None:
+            return
+        try:
+            self._file.close()
+        except OSError:
+            self._file.raw.close()  # type: ignore[attr-defined]  # a full disk: close it unflushed
+        self._file = None
+        self._raw.discard()
+
+    def _pack(self, raw: Path, part: Path, frames: int) -> None:
+        facts = np.array(self._facts[:frames], np.float64).reshape(-1, 4)
         small = {
             "pts": facts[:, 0],
             "index": facts[:, 1].astype(np.int64),
             "size": facts[:, 2:].astype(np.int64),
         }
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-            with archive.open("saliency.npy", "w", force_zip64=True) as entry:
-                shape = (len(self._facts), *self._shape)
+            with (
+                archive.open("saliency.npy", "w", force_zip64=True) as entry,
+                raw.open("rb") as file,
+            ):
                 description: dict[str, Any] = {
                     "descr": "<f4",
                     "fortran_order": False,
-                    "shape": shape,
+                    "shape": (frames, *self._shape),
                 }
                 np.lib.format.write_array_header_1_0(entry, description)
-                file.seek(0)
-                shutil.copyfileobj(file, entry, _CHUNK)
+                left = 4 * frames * self._shape[0] * self._shape[1]
+                while left and (data := file.read(min(_CHUNK, left))):
+                    entry.write(data)
+                    left -= len(data)
             for name, values in small.items():
                 with archive.open(f"{name}.npy", "w") as entry:
                     np.lib.format.write_array(entry, values)
 
 
 class MapPictures(Sink):
-    """The maps as grey PNG files of 16 bits (65535 is 1), named by the frame's number.
+    """The maps as gray PNG files of 16 bits (65535 is 1), named by the frame's index.
 
     Args:
-        folder: Made anew; it appears when it is whole.
+        folder: Made anew; it appears when it is complete.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._part = temporary_name(folder)
-        self._count = 0
+        super().__init__(folder)
+        self._folder = HiddenFolder(folder)
+        self._names: list[str] = []
 
-    def write(self, item: Annotated) -> None:
+    def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
-        if not self._count:
-            try:
-                self._part.mkdir()
-            except OSError as error:
-                raise unwritable(self._folder, error) from error
         levels: NDArray[np.uint16] = np.rint(np.clip(item.saliency, 0, 1) * 65535).astype(np.uint16)
-        write_picture(self._part / f"{item.frame.index:06d}.png", levels)
-        self._count += 1
+        self._names.append(f"{item.frame.index:06d}.png")
+        self._folder.write(self._names[-1], cv2.imencode(".png", levels)[1].tobytes())
 
-    def close(self) -> str:
-        """See `Sink.close`."""
-        if self._count:
-            try:
-                self._part.replace(self._folder)
-            except OSError as error:
-                raise unwritable(self._folder, error) from error
-        return ""
+    def available(self) -> int:
+        """See `Sink.available`; the last picture may be incomplete."""
+        return max(0, len(self._names) - 1)
 
-    def keep(self) -> int:
-        """See `Sink.keep`."""
-        try:
-            self.close()
-        except OutputError:
-            self.abort()
-            return 0
-        return self._count
+    def stage(self, frames: int | None = None) -> None:
+        """See `Sink.stage`."""
+        if frames is not None:
+            for name in self._names[frames:]:
+                self._folder.remove(name)
+
+    def commit(self) -> None:
+        """See `Sink.commit`."""
+        self._folder.commit()
 
     def abort(self) -> None:
         """See `Sink.abort`."""
-        shutil.rmtree(self._part, ignore_errors=True)
+        self._folder.discard()

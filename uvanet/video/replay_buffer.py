@@ -16,16 +16,19 @@ from collections import deque
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+import av
+import av.error
 import cv2
+from filelock import FileLock, Timeout
 
-from uvanet.atomic_io import temporary_name
+from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError
-from uvanet.video.matroska import header, picture_head
-from uvanet.video.sink import remove, unwritable
+from uvanet.video.muxing import open_output, unwritable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     import numpy as np
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
 
 _SEGMENT_SECONDS = 2.0
 _JPEG_QUALITY = 90
-_FEWEST = 2
+_MIN_FRAMES = 2
+_LOCK_NAME = "lock"
+_TICK = Fraction(1, 1000)  # of Matroska
 
 _Place = tuple[Path, int, int, float]
 """Of a frame: file, where it begins in it, how long it is, and its time."""
@@ -50,16 +55,17 @@ class _Segment:
     def drop(self) -> None:
         with contextlib.suppress(OSError):
             self.file.close()
-        remove(self.path)
+        with contextlib.suppress(OSError):
+            self.path.unlink()
 
 
 class ReplayBuffer:
     """Keeps the newest frames of a source; one thread puts, any thread saves.
 
     Args:
-        root: A folder that only the user can read; each ring makes one of its own in it and
-            clears away those of programs that are gone.
-        seconds: How much is kept at least.
+        root: A folder that only the user can read; each buffer makes one of its own in it and
+            removes those of programs that do not run any more.
+        seconds: How many seconds are kept at least.
 
     Attributes:
         size: (width, height) of the frames kept; (0, 0) before the first.
@@ -78,13 +84,16 @@ class ReplayBuffer:
         self._closed = False
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            clear_left_over(root)
+            remove_stale_buffers(root)
             self._folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=root))
+            # Held as long as this program runs: whose lock is free is stale.
+            self._owner = FileLock(self._folder / _LOCK_NAME, thread_local=False)
+            self._owner.acquire(timeout=0)
         except OSError as error:
             raise unwritable(root, error) from error
 
     def put(self, image: NDArray[np.uint8], t: float) -> None:
-        """Adds a frame; what is older than the ring is long goes.
+        """Adds a frame; frames older than the buffer is long are dropped.
 
         Frames of another size than before, or from an earlier time, start anew.
 
@@ -141,32 +150,32 @@ class ReplayBuffer:
         """
         with self._lock:
             kept = self._kept(start, end)
-            if len(kept) < _FEWEST:
+            if len(kept) < _MIN_FRAMES:
                 raise OutputError("Nothing was recorded.", "Let the source play for a moment.")
-            for segment in self._segments:
-                segment.file.flush()
-            part = temporary_name(path)
             # The lock is held: segments must not go while they are copied. Putting waits.
             try:
-                self._copy(kept, part)
-                part.replace(path)
-            except OSError as error:
-                remove(part)
+                for segment in self._segments:
+                    segment.file.flush()
+                times = [place[3] for place in kept]
+                with atomic_write(path) as part, MotionJpegFile(part, self.size, times) as file:
+                    for place, offset, length, t in kept:
+                        file.write(_read(place, offset, length), t)
+            except (av.error.FFmpegError, OSError) as error:
                 raise unwritable(path, error) from error
         return len(kept)
 
-    def rescue(self, path: Path, start: float) -> int:
-        """Saves what there is from a moment on where the disk is full, and keeps nothing else.
+    def salvage(self, path: Path, start: float) -> int:
+        """Saves the frames from a moment on where the disk is full, and keeps nothing else.
 
-        Pieces go before they are written again, and the newest, of which the last frame may be half
-        written, goes beforehand; so no more room is needed than there was.
+        Segments are deleted before their frames are written again, and the newest one, whose last
+        frame may be incomplete, is deleted beforehand; so no more room is needed than there was.
 
         Args:
             path: A .mkv file; one that exists is replaced. It may be on another disk.
             start: The first moment.
 
         Returns:
-            How many frames it has; where even this fails, as many as could be written.
+            How many frames it has; if even this fails, as many as could be written.
 
         Raises:
             OutputError: There is nothing to save, or nothing could be written.
@@ -177,30 +186,23 @@ class ReplayBuffer:
             while len(self._segments) > 1 and self._segments[1].frames[0][0] <= start:
                 self._segments.popleft().drop()
             kept = self._kept(start, None)
-            if len(kept) < _FEWEST:
+            if len(kept) < _MIN_FRAMES:
                 raise OutputError("Nothing was recorded.", "Make room on the disk.")
-            part, written = temporary_name(path), 0
+            written, times = 0, [place[3] for place in kept]
             try:
-                with part.open("wb") as out:
-                    out.write(self._header(kept))
-                    while self._segments:
-                        # Its room is free before it is needed.
-                        segment = self._segments.popleft()
-                        with contextlib.suppress(OSError):
-                            segment.file.flush()
-                        data = segment.path.read_bytes()
-                        segment.drop()
-                        for offset, length, t in _places(segment):
-                            if t >= start:
-                                out.write(picture_head(round((t - kept[0][3]) * 1e9), length))
-                                out.write(data[offset : offset + length])
-                                written += 1
-                        out.flush()
-            except OSError as error:
-                if written < _FEWEST:
-                    remove(part)
-                    raise unwritable(path, error) from error
-            part.replace(path)
+                with atomic_write(path) as part:
+                    try:
+                        with MotionJpegFile(part, self.size, times) as file:
+                            while self._segments:
+                                for t, data in _take(self._segments.popleft()):
+                                    if t >= start:
+                                        file.write(data, t)
+                                        written += 1
+                    except (av.error.FFmpegError, OSError):
+                        if written < _MIN_FRAMES:
+                            raise
+            except (av.error.FFmpegError, OSError) as error:
+                raise unwritable(path, error) from error
             self._clear()
         return written
 
@@ -215,6 +217,7 @@ class ReplayBuffer:
             self._closed = True
             self._clear()
             shutil.rmtree(self._folder, ignore_errors=True)
+            self._owner.release(force=True)
 
     def _segment_for(self, t: float) -> _Segment:
         if not self._segments or t - self._segments[-1].frames[0][0] >= _SEGMENT_SECONDS:
@@ -242,31 +245,65 @@ class ReplayBuffer:
             if t >= start and (end is None or t <= end)
         ]
 
-    def _header(self, kept: list[_Place]) -> bytes:
-        seconds = kept[-1][3] - kept[0][3]
-        rate = Fraction((len(kept) - 1) / seconds).limit_denominator(1000)
-        return header(self.size, rate, raw=False, seconds=seconds + float(1 / rate))
 
-    def _copy(self, kept: list[_Place], part: Path) -> None:
-        zero = kept[0][3]
-        with part.open("wb") as out, contextlib.ExitStack() as stack:
-            out.write(self._header(kept))
-            files: dict[Path, BinaryIO] = {}
-            for path, offset, length, t in kept:
-                if path not in files:
-                    files[path] = stack.enter_context(path.open("rb"))
-                files[path].seek(offset)
-                out.write(picture_head(round((t - zero) * 1e9), length))
-                out.write(files[path].read(length))
+class MotionJpegFile:
+    """A Matroska file of JPEG pictures, each with its own time, to the millisecond.
+
+    Args:
+        path: The file.
+        size: (width, height) of the pictures.
+        times: Seconds of the pictures; they tell readers the mean rate.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], times: Sequence[float]) -> None:
+        self._zero = times[0]
+        rate = Fraction((len(times) - 1) / (times[-1] - times[0])).limit_denominator(1000)
+        width, height = size
+        self._output = open_output(path, "matroska", {"flush_packets": "1"})
+        self._stream = self._output.add_mux_stream("mjpeg", rate, width=width, height=height)
+
+    def write(self, data: bytes, t: float) -> None:
+        """Adds a picture with its time, one of `times`."""
+        packet = av.Packet(data)
+        packet.stream = self._stream
+        packet.time_base = _TICK
+        packet.pts = packet.dts = round((t - self._zero) / _TICK)
+        packet.is_keyframe = True
+        self._output.mux(packet)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._output.close()
 
 
-def clear_left_over(root: Path) -> None:
-    """Removes the rings of programs that do not run any more."""
-    import psutil
+def remove_stale_buffers(root: Path) -> None:
+    """Removes the buffers of programs that do not run any more: those whose lock is free."""
+    for folder in root.glob("*-*"):
+        lock = FileLock(folder / _LOCK_NAME)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
 
-    for folder in root.glob("[0-9]*-*"):
-        if not psutil.pid_exists(int(folder.name.split("-")[0])):
-            shutil.rmtree(folder, ignore_errors=True)
+
+def _read(path: Path, offset: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(length)
+
+
+def _take(segment: _Segment) -> Iterator[tuple[float, bytes]]:
+    """Gives the frames of a segment, after its file was deleted."""
+    with contextlib.suppress(OSError):
+        segment.file.flush()
+    data = segment.path.read_bytes()
+    segment.drop()
+    for offset, length, t in _places(segment):
+        yield t, data[offset : offset + length]
 
 
 def _places(segment: _Segment) -> list[tuple[int, int, float]]:

@@ -7,13 +7,14 @@ import errno
 import io
 import json
 import os
+from array import array
 from typing import TYPE_CHECKING, Any
 
 from uvanet.analysis.map_stats import entropy, peak, region_shares
 from uvanet.analysis.regions import RegionTotals
-from uvanet.atomic_io import temporary_name
-from uvanet.errors import OutputError
-from uvanet.video.sink import Annotated, Sink, remove, unwritable
+from uvanet.video.muxing import unwritable
+from uvanet.video.sinks import Sink
+from uvanet.video.writer import claim, commit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from uvanet.analysis.regions import RegionMask
+    from uvanet.atomic_io import Part
+    from uvanet.video.annotated_frame import AnnotatedFrame
 
 
 class Table(Sink):
@@ -36,18 +39,16 @@ class Table(Sink):
     """
 
     def __init__(self, path: Path, regions: Sequence[RegionMask]) -> None:
-        self._path = path
-        self._part = temporary_name(path)
+        super().__init__(path)
         self._regions = regions
+        self._part: Part | None = None
         self._file: FileIO | None = None
-        self._count = 0
-        self._end_of_rows = 0  # bytes up to the end of the last complete row
-        self._last_row = 0
-        self._disk_full = False
+        self._ends = array("Q")  # bytes up to the end of each row
+        self._cut = False
         self.columns = ["frame", "time", "clip_time", "peak_x", "peak_y", "entropy"]
         self.columns += [f"share:{region.name}" for region in regions]
 
-    def write(self, item: Annotated) -> None:
+    def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
         x, y = peak(item.saliency)
         values = [item.frame.index, round(item.frame.pts, 6), round(float(item.at), 6)]
@@ -55,61 +56,55 @@ class Table(Sink):
         values += [round(share, 5) for share in region_shares(item.saliency, self._regions)]
         try:
             if self._file is None:
-                self._file = self._part.open("w+b", buffering=0)
+                self._part = claim(self.path)
+                # Unbuffered, so that no loss goes unnoticed.
+                self._file = self._part.path.open("w+b", buffering=0)
                 self._put(self._head())
-            start = self._end_of_rows
             self._put(self._row(item, values))
         except OSError as error:
-            raise unwritable(self._path, error) from error
-        self._last_row = start
-        self._count += 1
+            raise unwritable(self.path, error) from error
+        self._ends.append(self._file.tell())
 
-    def close(self) -> str:
-        """See `Sink.close`."""
-        if self._file is not None:
-            try:
-                self._put(self._foot())
-                self._file.close()
-                self._part.replace(self._path)
-            except OSError as error:
-                raise unwritable(self._path, error) from error
-        return ""
+    def available(self) -> int:
+        """See `Sink.available`; the last row makes room for the end of the table."""
+        return max(0, len(self._ends) - 1)
 
-    def keep(self) -> int:
-        """See `Sink.keep`; on a full disk the last row makes room for a short end."""
-        self._disk_full = True
-        for _ in range(2):
-            if self._file is None or not self._count:
-                break
-            try:
-                self._file.truncate(self._end_of_rows)
-                self._file.seek(self._end_of_rows)
-                self.close()
-            except (OSError, OutputError):
-                self._end_of_rows, self._count = self._last_row, self._count - 1
-            else:
-                return self._count
-        self.abort()
-        return 0
+    def stage(self, frames: int | None = None) -> None:
+        """See `Sink.stage`."""
+        assert self._file is not None
+        try:
+            if frames is not None:
+                self._cut = frames < len(self._ends)
+                self._file.truncate(self._ends[frames - 1])
+                self._file.seek(self._ends[frames - 1])
+            self._put(self._foot())
+            self._file.close()
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def commit(self) -> None:
+        """See `Sink.commit`."""
+        assert self._part is not None
+        commit(self._part)
 
     def abort(self) -> None:
         """See `Sink.abort`."""
         if self._file is not None:
             self._file.close()
-            remove(self._part)
+        if self._part is not None:
+            self._part.discard()
 
     def _put(self, text: str) -> None:
-        """Writes all of a text or raises; unbuffered, so that no loss goes unnoticed."""
+        """Writes all of a text or raises."""
         assert self._file is not None
-        data = text.encode()
+        data = text.encode("utf-8", "backslashreplace")
         if self._file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._end_of_rows += len(data)
 
     def _head(self) -> str:
         raise NotImplementedError
 
-    def _row(self, item: Annotated, values: list[Any]) -> str:
+    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
         raise NotImplementedError
 
     def _foot(self) -> str:
@@ -136,7 +131,7 @@ class CsvTable(Table):
     def _head(self) -> str:
         return _line([*self.columns, "model", "settings"])
 
-    def _row(self, item: Annotated, values: list[Any]) -> str:
+    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
         return _line([*values, *self._constants])
 
 
@@ -161,8 +156,8 @@ class JsonTable(Table):
         facts = json.dumps(self._facts, ensure_ascii=False, indent=1)
         return facts.removesuffix("\n}") + ',\n "rows": [\n  '
 
-    def _row(self, item: Annotated, values: list[Any]) -> str:
-        comma = ",\n  " if self._count else ""
+    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
+        comma = ",\n  " if self._ends else ""
         row = dict(zip(self.columns, values, strict=True))
         height, width = item.saliency.shape
         place = int(row["peak_y"] * height), int(row["peak_x"] * width)
@@ -172,7 +167,8 @@ class JsonTable(Table):
         return comma + json.dumps(row, ensure_ascii=False)
 
     def _foot(self) -> str:
-        if self._disk_full:
+        # The totals are those of all rows.
+        if self._cut:
             return "\n ]\n}\n"
         summary = {}
         for region, totals in zip(self._regions, self._totals, strict=True):

@@ -1,27 +1,32 @@
-"""When the frames of a file are shown, kept exactly.
+"""The time axis of a source, kept exactly.
 
-A file states its times in ticks of its own; sources give them as seconds, some containers round
+A file states its times in ticks of its own; sources give them as seconds, and some containers round
 them to a millisecond. Frames that follow a rate get that rate's exact times back, all others keep
 their own, to the tick.
 """
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uvanet.sources import SourceKind, input_name, probe
+import av.error
+
+from uvanet.errors import SourceError
+from uvanet.sources import SourceKind
+from uvanet.sources.media_input import open_file, open_url
 from uvanet.video.writer import exact_rate
 
 if TYPE_CHECKING:
     from uvanet.sources import SourceInfo
 
 FALLBACK_FPS = 25.0
-"""Of a video made from a source without a frame rate."""
+"""Frame rate of a video made from a source without one."""
 
-_LOOK_SECONDS = 60.0
+_PROBE_SECONDS = 60.0
+_TIMEOUT_S = 15.0
 _ROUNDING = Fraction(11, 10_000)  # of containers that count milliseconds
 _USUAL_SCALE = 90_000
 _FINEST_SCALE = 1_000_000
@@ -32,21 +37,18 @@ class Timing:
     """The time axis of a source.
 
     Attributes:
-        rate: Frames a second, nominally.
-        scale: Ticks a second of the times given out.
+        rate: Nominal frames per second.
+        scale: Ticks per second of the exported times.
         regular: Frames come at multiples of the rate's period.
-        offset: Seconds on the file's own clock at which the first picture is shown; its sound
-            may start earlier.
     """
 
     rate: Fraction
     scale: int
     regular: bool
-    offset: float = 0.0
 
     @property
     def tick(self) -> Fraction:
-        """The shortest step between two times."""
+        """The shortest step between two times, in seconds."""
         return Fraction(1, self.scale)
 
     def at(self, pts: float) -> Fraction:
@@ -58,52 +60,47 @@ class Timing:
         return Fraction(round(pts * self.scale), self.scale)
 
 
-def timing_of(info: SourceInfo) -> Timing:
-    """Learns the time axis of an open source; of a file by reading its first minute's times."""
+def timing_of(info: SourceInfo, path: Path | None = None) -> Timing:
+    """Learns the time axis of an open source.
+
+    Args:
+        info: Of the source.
+        path: The video file; its first minute's packets are read.
+    """
     rate = exact_rate(info.fps if 0 < info.fps <= 1000 else FALLBACK_FPS)
     even = rate.numerator * -(-10_000 // rate.numerator)
     if info.live:
         return Timing(rate, _USUAL_SCALE, regular=False)
-    if info.kind not in (SourceKind.VIDEO, SourceKind.NETWORK):
+    if info.kind not in (SourceKind.VIDEO, SourceKind.NETWORK, SourceKind.DEMO):
         return Timing(rate, even, regular=True)
-    base, times = _picture_times(info.spec)
-    if not times:
-        return Timing(rate, even, regular=True)
-    first = times[0]
-    offset = float(first) - probe(info.spec).start
+    base, times = _packet_times(path or info.spec)
     regular = all(
-        abs(round((time - first) * rate) / rate - (time - first)) <= _ROUNDING for time in times
+        abs(round((time - times[0]) * rate) / rate - (time - times[0])) <= _ROUNDING
+        for time in times
     )
     if regular:
-        return Timing(rate, even, regular=True, offset=offset)
+        return Timing(rate, even, regular=True)
     fits = base.numerator == 1 and base.denominator <= _FINEST_SCALE
-    return Timing(rate, base.denominator if fits else _USUAL_SCALE, regular=False, offset=offset)
+    return Timing(rate, base.denominator if fits else _USUAL_SCALE, regular=False)
 
 
-def _picture_times(spec: str) -> tuple[Fraction, list[Fraction]]:
-    """The length of a tick and the sorted times of the pictures in a clip's first minute."""
-    import imageio_ffmpeg
-
+def _packet_times(source: str | Path) -> tuple[Fraction, list[Fraction]]:
+    """Gives the length of a tick and the sorted times of the shown frames of the first minute."""
+    base, ticks = Fraction(1, _USUAL_SCALE), []
     try:
-        done = subprocess.run(
-            [
-                *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "quiet", "-nostdin", "-copyts"),
-                *("-i", input_name(spec), "-map", "0:v:0", "-c", "copy"),
-                *("-t", str(_LOOK_SECONDS), "-f", "framecrc", "-"),
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_LOOK_SECONDS,
-            check=False,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except (OSError, RuntimeError, subprocess.TimeoutExpired):
-        return Fraction(0), []
-    base, ticks = Fraction(0), []
-    for line in done.stdout.splitlines():
-        if line.startswith("#tb 0:"):
-            base = Fraction(line.split(":", 1)[1].strip())
-        elif line and not line.startswith("#"):
-            ticks.append(int(line.split(",")[2]))
+        is_url = isinstance(source, str) and "://" in source
+        media = open_url(str(source), _TIMEOUT_S, _TIMEOUT_S) if is_url else open_file(Path(source))
+        with media:
+            track = media.video
+            if track is None or track.time_base is None:
+                return base, []
+            base = track.time_base
+            for packet in media.container.demux(track):
+                if packet.pts is None or packet.is_discard:
+                    continue
+                ticks.append(packet.pts)
+                if (packet.pts - ticks[0]) * base > _PROBE_SECONDS:
+                    break
+    except (av.error.FFmpegError, OSError, SourceError):
+        pass  # the frames' own times decide
     return base, [tick * base for tick in sorted(ticks)]

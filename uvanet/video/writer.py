@@ -1,71 +1,64 @@
-"""Video files, written by ffmpeg as a child process (OpenCV's wheels carry no encoder)."""
+"""Writes frames as a video file: H.264 in MP4 or VP9 in WebM."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import math
 import os
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import av
+import av.error
 import numpy as np
 
-from uvanet.atomic_io import temporary_name
+from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
-from uvanet.video.codecs import COLOUR_FILTER, CONTAINERS, Quality
-from uvanet.video.ffmpeg import Ffmpeg
-from uvanet.video.matroska import header, picture_head
-from uvanet.video.recover import count_pictures, cut_to_whole_fragments
+from uvanet.redaction import printable
+from uvanet.video.codecs import CONTAINERS, Quality
+from uvanet.video.muxing import count_frames, has_sound, open_output, repack, unwritable
 from uvanet.video.yuv import to_planes
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
-_FINISH_SECONDS = 600.0
-_NANO = 1_000_000_000
+    from uvanet.video.sound import Sound
 
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """The sound of a file, to go along with the pictures.
-
-    Attributes:
-        path: The file, or its address; its first sound track is meant, where it has one.
-        start: Seconds on the file's own clock that belong to the first picture.
-    """
-
-    path: str | Path
-    start: float = 0.0
+# The planes are BT.601; without the tags players would guess BT.709 from 720 lines on.
+_BT601_MATRIX, _BT709, _LIMITED = 6, 1, 1
+_KEY_FRAME_SECONDS = 2
 
 
 class VideoWriter:
     """Writes frames as an MP4 (H.264) or WebM (VP9) that every player plays.
 
-    The file grows under a hidden name beside the target and takes the target's place when it
-    is whole, so that no half file ever has the name asked for. `abort`, or leaving the `with`
-    block by an exception, leaves nothing behind; `keep` saves what was finished.
+    The file grows under a hidden name beside the target and takes the target's place when it is
+    complete. `abort`, or leaving the `with` block by an exception, leaves nothing behind.
 
     Args:
         path: The file to write, .mp4 or .webm; one that exists is replaced.
         size: (width, height) of the frames in pixels. Odd sizes get one more row or column,
             a copy of the last, since usual chroma needs even sizes.
-        fps: Frames a second; the rates of television such as 29.97 are kept as the exact
+        fps: Frames per second; the rates of television such as 29.97 are kept as the exact
             fractions they stand for.
         quality: How much space to spend.
-        sound: Goes along with the pictures from their start and ends with them at the latest:
-            copied where the file can carry it, otherwise encoded.
-        scale: Ticks a second on which times are kept; a multiple of the rate by default.
+        sound: Goes along with the frames from their start and ends with them at the latest:
+            copied if the file can carry it, otherwise encoded.
+        scale: Ticks per second on which times are kept; a multiple of the rate by default.
 
     Attributes:
         frames: How many were written.
-        note: After `close`, what is missing from the file, for people; usually empty.
+        note: After `stage`, what is missing from the file, for people; usually empty.
 
     Raises:
-        OutputError: The folder does not exist or cannot be written, there is no ffmpeg, or
-            the size, the rate or the ending makes no sense.
+        OutputError: The folder does not exist or cannot be written, or the size, the rate or the
+            ending makes no sense.
     """
 
     def __init__(
@@ -81,34 +74,34 @@ class VideoWriter:
         self.path = Path(path)
         self.frames = 0
         self.note = ""
-        self._size = size
-        self._sound = sound
         if min(size) < 1:
             raise OutputError(f"A video of {size[0]} x {size[1]} pixels cannot be written.")
+        self._size = size
+        self._sound = sound
         self._rate = rate = exact_rate(fps)
         self._end = Fraction(0)
         self._even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
-        self._part = self._claim_part()
+        self._scale = scale or rate.numerator * math.ceil(10_000 / rate.numerator)
+        check_target(self.path)
         self._container = CONTAINERS[self.path.suffix.lower()]
-        scale = scale or rate.numerator * math.ceil(10_000 / rate.numerator)
+        self._part = claim(self.path)
         try:
-            self._ffmpeg = Ffmpeg(self._encoding(quality, scale))
-        except BaseException:
-            self._part.unlink(missing_ok=True)
-            raise
+            self._output, self._stream = self._start(quality)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            self._part.discard()
+            raise unwritable(self.path, error) from None
         self._open = True
-        self._begun = False
 
     def write(self, image_bgr: NDArray[np.uint8], at: Fraction | None = None) -> None:
-        """Adds a frame; waits while the encoder is behind.
+        """Adds a frame.
 
         Args:
             image_bgr: BGR, uint8, shape (h, w, 3) of the size given at the start.
             at: When it is shown, seconds from the first, later than the one before; by the
-                frame rate where None.
+                frame rate if None.
 
         Raises:
-            OutputError: ffmpeg gave up (disk full, killed), or the writer is closed.
+            OutputError: It cannot be written (disk full), or the writer is closed.
             ValueError: The frame has another shape or type.
         """
         width, height = self._size
@@ -121,74 +114,102 @@ class VideoWriter:
     def write_planes(self, planes: NDArray[np.uint8], at: Fraction | None = None) -> None:
         """As `write`, for a frame that `uvanet.video.yuv.to_planes` has converted."""
         if not self._open:
-            raise OutputError(f"{self.path} is closed.", "Start a new recording.")
+            raise OutputError(f"{printable(self.path)} is closed.", "Start a new recording.")
         width, height = self._even
         if planes.shape != (height * 3 // 2, width) or planes.dtype != np.uint8:
             raise ValueError(f"expected planes of {width} x {height}, got {planes.shape}")
         at = Fraction(self.frames) / self._rate if at is None else at
-        stdin = self._ffmpeg.stdin
+        frame = _as_frame(planes)
+        frame.pts, frame.time_base = round(at * self._scale), Fraction(1, self._scale)
+        frame.colorspace, frame.color_range = _BT601_MATRIX, _LIMITED
         try:
-            if not self._begun:
-                stdin.write(header(self._even, self._rate, raw=True))
-                self._begun = True
-            stdin.write(picture_head(round(at * _NANO), planes.nbytes))
-            stdin.write(np.ascontiguousarray(planes).data)
-        except OSError:
-            # It may still be on its way out after it closed the pipe, words unsaid.
-            self._ffmpeg.finish(5.0)
-            raise self._failure() from None
+            self._output.mux(self._stream.encode(frame))
+        except (av.error.FFmpegError, OSError) as error:
+            raise unwritable(self.path, error) from None
         self._end = at + 1 / self._rate
         self.frames += 1
 
-    def close(self) -> None:
-        """Finishes the file and gives it its name; does nothing the second time.
+    def available(self) -> int:
+        """After a failed `write`: how many first frames can still be had by `stage`."""
+        self._stop()
+        return count_frames(self._part.path)
 
-        Where only the sound cannot be added, or the disk has no room for the last tidying, the
-        pictures are kept and `note` says what is missing.
+    def stage(self, frames: int | None = None) -> None:
+        """Completes the hidden file: adds the sound and puts the index in front.
+
+        If only that cannot be done, because the sound is unreadable or the disk has no room for a
+        second file, the video is kept without sound and `note` says so.
+
+        Args:
+            frames: Keep only the first so many.
 
         Raises:
-            OutputError: No frame was written, ffmpeg failed, or the target cannot be replaced.
-                What was finished can still be had by `keep`.
+            OutputError: No frame was written, or the file cannot be completed.
+        """
+        if not self.frames:
+            raise OutputError(f"No frame came, so {printable(self.path)} was not written.")
+        self._finish_encoding()
+        if frames is not None and frames < self.frames:
+            self._end = self._end * frames / self.frames
+        sound = self._sound if self._sound is not None and has_sound(self._sound) else None
+        attempts = [(sound, True), (sound, False)] if sound else []
+        failure: Exception | None = None
+        for attempt, copy in [*attempts, (None, True)]:
+            second = claim(self.path)
+            try:
+                repack(
+                    self._part.path,
+                    second.path,
+                    self._container,
+                    scale=self._scale,
+                    frames=frames,
+                    sound=attempt,
+                    seconds=float(self._end),
+                    copy_sound=copy,
+                )
+            except (av.error.FFmpegError, OSError, ValueError) as error:
+                second.discard()
+                failure = failure or error
+                continue
+            self._part.discard()
+            self._part = second
+            break
+        else:
+            # What has grown is playable as it is, if it need not be cut.
+            if frames is not None and frames != count_frames(self._part.path):
+                raise unwritable(self.path, failure or OSError(errno.ENOSPC, os.strerror(28)))
+        if failure is not None and sound is not None:
+            reason = getattr(failure, "strerror", None) or failure
+            self.note = f"The sound could not be added to {printable(self.path)}: {reason}."
+
+    def commit(self) -> None:
+        """Gives the staged file its name.
+
+        Raises:
+            OutputError: The target cannot be replaced; the file is gone.
+        """
+        commit(self._part)
+
+    def close(self) -> None:
+        """Completes the file and gives it its name; does nothing the second time.
+
+        Raises:
+            OutputError: See `stage` and `commit`; nothing is left behind.
         """
         if not self._open:
             return
-        if not self.frames:
+        try:
+            self.stage()
+            self.commit()
+        except OutputError:
             self.abort()
-            raise OutputError(f"No frame came, so {self.path} was not written.")
-        if not self._ffmpeg.finish(_FINISH_SECONDS):
-            raise self._failure()
+            raise
         self._open = False
-        self._tidy()
-        self._give_name()
-
-    def keep(self) -> int:
-        """After a failure: gives what was finished its name.
-
-        Returns:
-            How many frames that are; where it is none, nothing is left behind.
-        """
-        if not self._open:
-            return 0
-        self._open = False
-        self._ffmpeg.kill()
-        cut_to_whole_fragments(self._part)
-        kept = count_pictures(self._part)
-        if not kept:
-            self._part.unlink(missing_ok=True)
-            return 0
-        self.frames = kept
-        self._end = kept / self._rate
-        self._tidy()
-        self._give_name()
-        return kept
 
     def abort(self) -> None:
         """Stops and removes what was written; does nothing after `close`."""
-        if not self._open:
-            return
-        self._open = False
-        self._ffmpeg.kill()
-        self._part.unlink(missing_ok=True)
+        self._stop()
+        self._part.discard()
 
     def __enter__(self) -> Self:
         return self
@@ -199,95 +220,103 @@ class VideoWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
-            self.abort()
-            return
-        try:
+        if kind is None:
             self.close()
-        except BaseException:
+        else:
             self.abort()
-            raise
 
-    def _claim_part(self) -> Path:
-        """Makes the hidden file, the earliest proof that the folder can be written."""
-        folder = self.path.parent
-        if self.path.is_dir():
-            raise OutputError(f"{self.path} is a folder.", "Add the name of a file to write.")
-        if self.path.suffix.lower() not in CONTAINERS:
-            raise OutputError(f"{self.path.name} is no kind of video.", "Use .mp4 or .webm.")
-        if not folder.is_dir():
-            raise OutputError(f"The folder {folder} does not exist.", "Make it first.")
-        part = temporary_name(self.path)
+    def _start(self, quality: Quality) -> tuple[OutputContainer, VideoStream]:
+        kind = self._container
+        options = dict(kind.growing)
+        if kind.format == "mp4":
+            options["video_track_timescale"] = str(self._scale)
+        output = open_output(self._part.path, kind.format, options)
+        stream = output.add_stream(kind.encoder, rate=self._rate, options=kind.options[quality])
+        assert isinstance(stream, av.VideoStream)
+        context = stream.codec_context
+        context.width, context.height = self._even
+        context.pix_fmt = "yuv420p"
+        context.time_base = Fraction(1, self._scale)
+        # A complete picture every two seconds lets players jump without a wait.
+        context.gop_size = max(1, round(_KEY_FRAME_SECONDS * self._rate))
+        context.colorspace, context.color_range = _BT601_MATRIX, _LIMITED
+        context.color_primaries, context.color_trc = _BT709, _BT709
+        return output, stream
+
+    def _finish_encoding(self) -> None:
+        if not self._open:
+            return
+        self._open = False
         try:
-            part.touch(exist_ok=False)
-        except OSError as error:
-            raise OutputError(
-                f"The folder {folder} cannot be written: {_reason(error)}.",
-                "Choose a folder of your own.",
-            ) from None
-        return part
+            self._output.mux(self._stream.encode(None))
+            self._output.close()
+        except (av.error.FFmpegError, OSError) as error:
+            raise unwritable(self.path, error) from None
 
-    def _encoding(self, quality: Quality, scale: int) -> list[str]:
-        return [
-            *("-f", "matroska", "-i", "pipe:0", "-map", "0:v", "-vf", COLOUR_FILTER),
-            *("-fps_mode", "passthrough", "-enc_time_base", f"1:{scale}"),
-            *self._container.encoders[quality],
-            # A whole picture every two seconds lets players jump without a wait.
-            *("-g", str(max(1, round(2 * self._rate)))),
-            *(("-video_track_timescale", str(scale)) if self._container.whole else ()),
-            *self._container.growing,
-            *("-y", f"file:{self._part}"),
-        ]
+    def _stop(self) -> None:
+        self._open = False
+        with contextlib.suppress(av.error.FFmpegError, OSError):
+            self._output.close()
 
-    def _tidy(self) -> None:
-        """Adds the sound and puts the index in front, in a second file that replaces the first."""
-        sounds: list[tuple[str, ...]] = []
-        if self._sound is not None and (codec := _sound_codec(self._sound.path)):
-            if codec in self._container.carries:
-                sounds.append(("-c:a", "copy"))
-            sounds.append(self._container.sound)
-        wanted = bool(sounds)
-        if self._container.whole:
-            sounds.append(())
-        words = ""
-        for sound in sounds:
-            tidied = temporary_name(self.path)
-            work = Ffmpeg([*self._wrapping(sound), "-y", f"file:{tidied}"])
-            if work.finish(_FINISH_SECONDS):
-                tidied.replace(self._part)
-                break
-            words = work.words()
-            tidied.unlink(missing_ok=True)
-        if words and wanted:
-            self.note = f"The sound could not be added; ffmpeg says: {words}."
 
-    def _wrapping(self, sound: tuple[str, ...]) -> list[str]:
-        arguments = ["-i", f"file:{self._part}"]
-        if sound and self._sound is not None:
-            from uvanet.sources import input_name
+def _as_frame(planes: NDArray[np.uint8]) -> av.VideoFrame:
+    rows, width = planes.shape
+    height = rows * 2 // 3
+    frame = av.VideoFrame(width, height, "yuv420p")
+    sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
+    values, start = planes.reshape(-1), 0
+    for plane, (high, wide) in zip(frame.planes, sizes, strict=True):
+        target = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        target[:high, :wide] = values[start : start + high * wide].reshape(high, wide)
+        start += high * wide
+    return frame
 
-            arguments += ["-ss", f"{self._sound.start:.6f}", "-t", f"{float(self._end):.6f}"]
-            arguments += ["-i", input_name(self._sound.path), "-map", "1:a:0", *sound]
-        kind = self._container.whole or self._container.growing
-        return [*arguments, "-map", "0:v", "-c:v", "copy", *kind]
 
-    def _give_name(self) -> None:
-        try:
-            self._part.replace(self.path)
-        except OSError as error:
-            self._part.unlink(missing_ok=True)
-            raise OutputError(
-                f"{self.path} cannot be replaced: {_reason(error)}.", "Choose another name."
-            ) from None
+def check_target(path: Path) -> None:
+    """Checks the name of a video file before anything is written.
 
-    def _failure(self) -> OutputError:
-        """Tells what ffmpeg said before it ended."""
-        return OutputError(
-            f"{self.path} could not be written; ffmpeg says: {self._ffmpeg.words()}.".replace(
-                "..", "."
-            ),
-            "Look at the free space of the disk and try again.",
-        )
+    Raises:
+        OutputError: It is a folder, has another ending, or its folder does not exist.
+    """
+    if path.is_dir():
+        raise OutputError(f"{printable(path)} is a folder.", "Add the name of a file to write.")
+    if path.suffix.lower() not in CONTAINERS:
+        raise OutputError(f"{printable(path.name)} is no kind of video.", "Use .mp4 or .webm.")
+    if not path.parent.is_dir():
+        raise OutputError(f"The folder {printable(path.parent)} does not exist.", "Make it first.")
+
+
+def claim(path: Path) -> Part:
+    """Makes the hidden part of a file, the earliest proof that the folder can be written.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    try:
+        part = Part(path)
+        part.path.touch()
+    except OSError as error:
+        raise OutputError(
+            f"The folder {printable(path.parent)} cannot be written: {error.strerror or error}.",
+            "Choose a folder of your own.",
+        ) from None
+    return part
+
+
+def commit(part: Part) -> None:
+    """Gives a part the name of its target.
+
+    Raises:
+        OutputError: The target cannot be replaced; the part is removed.
+    """
+    try:
+        part.commit()
+    except OSError as error:
+        part.discard()
+        raise OutputError(
+            f"{printable(part.target)} cannot be written: {error.strerror or error}.",
+            "Choose another place.",
+        ) from None
 
 
 def exact_rate(fps: float | Fraction) -> Fraction:
@@ -305,15 +334,3 @@ def exact_rate(fps: float | Fraction) -> Fraction:
     if round(fps) != fps and abs(float(television) - fps) < 0.005:
         return television
     return Fraction(fps).limit_denominator(1000)
-
-
-def _sound_codec(path: str | Path) -> str:
-    """The codec of a file's first sound track; empty where it has none."""
-    from uvanet.sources import probe
-
-    tracks = probe(path).audio
-    return tracks[0].split()[0] if tracks else ""
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or os.strerror(error.errno or 0)

@@ -1,4 +1,4 @@
-"""Records attention over the time of a clip: during playback, and by a scan."""
+"""History of attention of the current source, filled by playback and by a scan."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from uvanet.analysis import Sample
     from uvanet.sources.base import SourceInfo
 
-_NOTIFY_MS = 400
-_DRAIN_MS = 120
-_WAITING = 24  # samples that may wait for the window's thread
+_NOTIFY_EVERY_MS = 400
+_DRAIN_EVERY_MS = 120
+_QUEUE_SIZE = 24  # samples of a scan that wait for the GUI thread
 
 
 class AttentionHistory(QObject):
-    """The record of the current source.
+    """Records the maps of the current source over its time.
 
     Args:
-        session: Makes the source and the model of a scan.
-        jobs: Runs the scan.
+        session: Provides source and model of a scan.
+        jobs: Runs it on a worker thread.
 
     Attributes:
-        record: What was seen so far.
-        duration: Length of the clip in seconds; 0 where it has none.
+        record: The maps of the source seen so far.
+        duration: Duration of the source in seconds; 0 where it has none.
 
     Signals:
-        changed: The record has grown or was replaced; at most a few times a second.
-        progress: Progress of a scan, 0..1; None when it ends.
+        changed: The record has grown or was replaced; emitted a few times a second at most.
+        progress: Progress of the scan, 0..1; None once no scan is running.
         scanned: A scan has reached the end of the clip.
         failed: The exception that ended a scan.
     """
@@ -53,74 +53,74 @@ class AttentionHistory(QObject):
         self.record = Record()
         self.duration = 0.0
         self._spec = ""
-        self._last = -1
+        self._last_bucket = -1
         self._scan: _Scan | None = None
-        self._notify = QTimer(self)
-        self._notify.setSingleShot(True)
+        self._notify = QTimer(self, singleShot=True, interval=_NOTIFY_EVERY_MS)
         self._notify.timeout.connect(self.changed)
-        self._drain = QTimer(self)
-        self._drain.timeout.connect(self._take_samples)
+        self._drain = QTimer(self, interval=_DRAIN_EVERY_MS)
+        self._drain.timeout.connect(self._add_samples)
 
     @property
     def scanning(self) -> bool:
-        """Whether a scan runs."""
+        """Whether a scan is running."""
         return self._scan is not None
 
-    def begin(self, info: SourceInfo) -> None:
-        """Starts the record of a source; a file that is opened again continues its record."""
+    def open_source(self, info: SourceInfo) -> None:
+        """Starts a record; a file that is opened again keeps its own."""
         if info.live or info.spec != self._spec:
             self._spec = info.spec
             self.duration = 0.0 if info.live else info.duration or 0.0
             self.restart()
 
     def restart(self) -> None:
-        """Clears the record, since the frames or the model have changed."""
+        """Starts the record again, since model or orientation changed."""
         self.stop_scan()
         self.record = Record(self.duration or None)
-        self._last = -1
+        self._last_bucket = -1
         self.changed.emit()
 
-    def add(self, packet: SaliencyPacket) -> None:
-        """Adds the result that was painted."""
+    def add_packet(self, packet: SaliencyPacket) -> None:
+        """Adds a result that was shown."""
         seconds = packet.frame.pts
         bucket = int(seconds / self.record.step)
-        if packet.failed or bucket == self._last:
+        if packet.failed or bucket == self._last_bucket:
             return
-        self._last = bucket
-        if self.record.add(seconds, packet.saliency, packet.bgra) and not self._notify.isActive():
-            self._notify.start(_NOTIFY_MS)
+        self._last_bucket = bucket
+        if self.record.add(seconds, packet.saliency, packet.bgra):
+            self._notify_soon()
 
     def start_scan(self) -> None:
-        """Starts a scan of the whole clip in the background."""
+        """Runs the model over the whole clip in the background."""
         if self._scan is not None or not self.duration:
             return
         self._scan = current = _Scan(self._session, self.record.step)
         self.progress.emit(0.0)
-        self._drain.start(_DRAIN_MS)
+        self._drain.start()
 
+        # A scan that was stopped may still end or fail: it belongs to a record that is over.
         def done(_: object) -> None:
             if current is self._scan:
-                self._take_samples()
+                self._add_samples()
                 self.stop_scan()
                 self.scanned.emit()
 
         def failed(error: Exception) -> None:
             if current is self._scan:
-                self._take_samples()
+                self._add_samples()
                 self.stop_scan()
                 self.failed.emit(error)
 
-        self._jobs.run(current.work, done, failed, name="scan")
+        self._jobs.run(current.run, done, failed, name="scan")
 
     def stop_scan(self) -> None:
-        """Stops a scan; its results are kept."""
+        """Ends the scan; its maps stay in the record."""
         if self._scan is not None:
             self._scan.stop.set()
             self._scan = None
             self._drain.stop()
             self.progress.emit(None)
 
-    def _take_samples(self) -> None:
+    def _add_samples(self) -> None:
         if self._scan is None:
             return
         seconds = None
@@ -131,8 +131,11 @@ class AttentionHistory(QObject):
                 self.record.add(seconds, sample.saliency, sample.image)
         if seconds is not None:
             self.progress.emit(min(1.0, seconds / self.duration))
-            if not self._notify.isActive():
-                self._notify.start(_NOTIFY_MS)
+            self._notify_soon()
+
+    def _notify_soon(self) -> None:
+        if not self._notify.isActive():
+            self._notify.start()
 
 
 class _Scan:
@@ -142,12 +145,12 @@ class _Scan:
         self._session = session
         self._step = step
         self.stop = threading.Event()
-        self.samples: queue.Queue[Sample] = queue.Queue(_WAITING)
+        self.samples: queue.Queue[Sample] = queue.Queue(_QUEUE_SIZE)
 
-    def work(self) -> None:
-        """Scans the clip until its end or `stop`."""
-        network = self._session.student.load_copy()
-        samples = scan(self._session.reopen_source(), network, self._step)
+    def run(self) -> None:
+        """Puts the samples of the clip into the queue, until its end or `stop`."""
+        predictor = self._session.student.load_copy()
+        samples = scan(self._session.reopen_source(), predictor, self._step)
         with contextlib.closing(samples):
             for sample in samples:
                 while not self.stop.is_set():

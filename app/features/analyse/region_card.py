@@ -1,4 +1,4 @@
-"""The card of the side panel that lists the regions and their shares of attention."""
+"""The side panel's list of regions with their shares of the attention."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.features.analyse.region_layer import COLORS
+from app.features.analyse.region_painter import region_color
 from app.features.analyse.share_plot import SharePlot
 from app.shell.slots import action_button
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
 
@@ -23,41 +24,45 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent
 
-    from uvanet.analysis import RegionSummary
+    from uvanet.analysis import Region, RegionSummary
 
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """The contents of a row.
+    """The statistics of one region.
 
     Attributes:
-        name: Name of the region.
-        share: Share of the attention in the current map, 0..1; None without a picture.
-        summary: Statistics over the time seen; None where nothing was seen.
+        region: The region.
+        share: Its share of the current map, 0..1; None without a map.
+        summary: Statistics over the time seen; None before the first map.
     """
 
-    name: str
+    region: Region
     share: float | None
     summary: RegionSummary | None
 
 
 class RegionCard(QFrame):
-    """One row per region, and a chart of their shares over time.
+    """One row per region, and a chart of their shares.
 
     Args:
-        tools: Actions shown as buttons beside the heading.
+        tools: Actions shown as buttons in the card's heading.
 
     Signals:
-        renamed: Index of a region and its new name.
-        removed: Index of the region to delete.
-        selected: Index of the region that was clicked or focused.
-        done: The user has finished typing.
+        renamed: A Region and its new name.
+        removed: A Region to delete.
+        selected: The Region whose row was clicked or got the focus.
+        editing_ended: The user pressed Enter or Escape in a name.
+
+    Attributes:
+        rows: The rows, in the order of the regions.
+        plot: The chart of the shares.
     """
 
-    renamed = Signal(int, str)
-    removed = Signal(int)
-    selected = Signal(int)
-    done = Signal()
+    renamed = Signal(object, str)
+    removed = Signal(object)
+    selected = Signal(object)
+    editing_ended = Signal()
 
     def __init__(self, tools: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,12 +76,10 @@ class RegionCard(QFrame):
         head.addStretch()
         for action in tools:
             head.addWidget(action_button(action, 18))
-        self.hint = QLabel(
-            tr("Draw a region on the picture to measure its share of the attention.")
-        )
+        self.hint = QLabel(tr("Draw a region on the picture to see its share of the attention."))
         self.hint.setObjectName("quiet")
         self.hint.setWordWrap(True)
-        self._rows: list[_Row] = []
+        self.rows: list[_Row] = []
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self.plot = SharePlot()
@@ -89,119 +92,124 @@ class RegionCard(QFrame):
         layout.addLayout(self._list)
         layout.addWidget(self.plot)
 
-    def show_rows(self, rows: Sequence[RegionRow], selected: int) -> None:
-        """Shows the rows; `selected` is the index of the selected one, -1 for none."""
-        while len(self._rows) > len(rows):
-            row = self._rows.pop()
+    def show_rows(self, rows: Sequence[RegionRow], selected: Region | None) -> None:
+        """Shows the regions, in order."""
+        while len(self.rows) > len(rows):
+            row = self.rows.pop()
+            row.name.blockSignals(True)  # a name that is being edited is discarded
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
-        while len(self._rows) < len(rows):
-            row = _Row(len(self._rows), self)
-            self._rows.append(row)
+        while len(self.rows) < len(rows):
+            row = _Row(len(self.rows), rows[len(self.rows)].region, self)
+            self.rows.append(row)
             self._list.addWidget(row)
-        for index, (row, data) in enumerate(zip(self._rows, rows, strict=True)):
-            row.show_data(data, selected=index == selected)
+        for row, data in zip(self.rows, rows, strict=True):
+            row.show_data(data, selected=data.region is selected)
         self.hint.setVisible(not rows)
         self.plot.setVisible(bool(rows))
 
-    def edit_name(self, index: int) -> None:
-        """Focuses the name of a region for editing."""
-        if 0 <= index < len(self._rows):
-            name = self._rows[index].name
-            name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            name.selectAll()
+    def edit_name(self, region: Region) -> None:
+        """Starts editing the name of a region."""
+        for row in self.rows:
+            if row.region is region:
+                row.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                row.name.selectAll()
 
 
 class _Row(QWidget):
-    """One region: color, name and share; the share as a bar; a line of statistics."""
+    """One region: color, name and share, a bar, and a line of statistics."""
 
-    def __init__(self, index: int, card: RegionCard) -> None:
+    def __init__(self, index: int, region: Region, card: RegionCard) -> None:
         super().__init__(card)
-        self._index = index
+        self.region = region
         self._card = card
-        self.name = QLineEdit()
+        self.name = QLineEdit(region.name)
         self.name.setObjectName("flat")
         self.name.setAccessibleName(tr("Name of region {number}").format(number=index + 1))
         self.name.setToolTip(tr("Name of the region; click to change it"))
-        self.name.editingFinished.connect(self._on_named)
-        self.name.returnPressed.connect(card.done)
+        self.name.editingFinished.connect(self._on_edited)
+        self.name.returnPressed.connect(card.editing_ended)
         self.name.installEventFilter(self)
-        self._dot = QLabel()
-        self._dot.setFixedWidth(14)
-        self._dot.setText(f'<span style="color:{COLORS[index % len(COLORS)]}">●</span>')
+        dot = QLabel(f'<span style="color:{region_color(index)}">●</span>')
+        dot.setFixedWidth(14)
         self.share = QLabel()
         font = QFont(self.share.font())
         font.setPointSizeF(font.pointSizeF() * 1.3)
         font.setBold(True)
         self.share.setFont(font)
-        self.share.setToolTip(tr("Share of the attention in the region now"))
-        self.remove = IconButton(14)
-        self.remove.setIcon(icon("close", "quiet"))
-        self.remove.setAccessibleName(tr("Delete region {number}").format(number=index + 1))
-        self.remove.setToolTip(tr("Delete the region"))
-        self.remove.clicked.connect(lambda: card.removed.emit(index))
-        self._bar = _Bar(COLORS[index % len(COLORS)])
-        self.facts = QLabel()
-        self.facts.setObjectName("quiet")
-        small = QFont(self.facts.font())
+        self.share.setToolTip(tr("Share of the attention inside the region now"))
+        remove = IconButton(14)
+        remove.setIcon(icon("close", "quiet"))
+        remove.setAccessibleName(tr("Delete region {number}").format(number=index + 1))
+        remove.setToolTip(tr("Delete the region"))
+        remove.clicked.connect(lambda: card.removed.emit(self.region))
+        self._bar = _Bar(region_color(index))
+        self.statistics = QLabel()
+        self.statistics.setObjectName("quiet")
+        small = QFont(self.statistics.font())
         small.setPointSizeF(small.pointSizeF() * 0.9)
-        self.facts.setFont(small)
-        self.facts.setToolTip(
+        self.statistics.setFont(small)
+        self.statistics.setToolTip(
             tr(
-                "Mean share over the time seen, number of times the peak entered, and time of its "
-                "first entry"
+                "Mean share over the time seen; number of times the peak of attention entered; "
+                "time of the first entry"
             )
         )
         line = QHBoxLayout()
         line.setSpacing(2)
-        line.addWidget(self._dot)
+        line.addWidget(dot)
         line.addWidget(self.name, 1)
         line.addWidget(self.share)
-        line.addWidget(self.remove)
+        line.addWidget(remove)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(line)
         layout.addWidget(self._bar)
-        layout.addWidget(self.facts)
+        layout.addWidget(self.statistics)
 
     def show_data(self, data: RegionRow, *, selected: bool) -> None:
-        """Shows the contents of the row."""
-        if not self.name.hasFocus() and self.name.text() != data.name:
-            self.name.setText(data.name)
-        share = "-" if data.share is None else f"{data.share:.0%}".replace("%", "\u2009%")
+        """Shows the statistics; a name that is being edited is discarded with its region."""
+        if data.region is not self.region:
+            self.region = data.region
+            self.name.setText(data.region.name)
+        share = "-" if data.share is None else percent_text(data.share)
         self.share.setText(share)
         self.share.setAccessibleName(
-            tr("{name}: {share} of the attention").format(name=data.name, share=share)
+            tr("{name}: {share} of the attention").format(name=data.region.name, share=share)
         )
         self._bar.show_value(data.share or 0.0, selected=selected)
-        self.facts.setText(_facts(data.summary))
+        self.statistics.setText(_summary_text(data.summary))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Selects the region."""
-        self._card.selected.emit(self._index)
+        self._card.selected.emit(self.region)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Selects the region whose name gets the focus; Escape ends editing."""
+        """Selects the region whose name gets the focus; Escape cancels editing."""
         if event.type() == QEvent.Type.FocusIn:
-            self._card.selected.emit(self._index)
+            self._card.selected.emit(self.region)
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
                 return True
             if event.type() == QEvent.Type.KeyPress:
-                self.name.undo()
-                self._card.done.emit()
+                self.name.setText(self.region.name)
+                self._card.editing_ended.emit()
                 return True
         return super().eventFilter(watched, event)
 
-    def _on_named(self) -> None:
-        self._card.renamed.emit(self._index, self.name.text().strip())
+    def _on_edited(self) -> None:
+        name = self.name.text().strip()
+        if name and name != self.region.name:
+            self._card.renamed.emit(self.region, name)
+        else:
+            self.name.setText(self.region.name)
 
 
 class _Bar(QWidget):
-    """Shows a share as the length of a bar."""
+    """A horizontal bar whose length is a share."""
 
     def __init__(self, color: str) -> None:
         super().__init__()
@@ -210,7 +218,7 @@ class _Bar(QWidget):
         self.setFixedHeight(6)
 
     def show_value(self, value: float, *, selected: bool) -> None:
-        """Shows a share, 0..1."""
+        """Sets the share, 0..1; the bar of the selected region is higher."""
         if (value, selected) != (self._value, self._selected):
             self._value, self._selected = value, selected
             self.update()
@@ -230,11 +238,10 @@ class _Bar(QWidget):
         painter.end()
 
 
-def _facts(summary: RegionSummary | None) -> str:
+def _summary_text(summary: RegionSummary | None) -> str:
     if summary is None:
-        return tr("nothing seen yet")
-    share = f"{summary.share:.0%}".replace("%", "\u2009%")
-    mean = tr("mean {share}").format(share=share)
+        return tr("no data yet")
+    mean = tr("mean {share}").format(share=percent_text(summary.share))
     if summary.first is None:
         return f"{mean}  ·  {tr('peak never inside')}"
     entries = tr("1 entry") if summary.entries == 1 else tr("{n} entries").format(n=summary.entries)

@@ -38,7 +38,8 @@ class RegionStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the content; never held while a file is written
+        self._writing = threading.Lock()
         self._changed = False
         self._stored: dict[str, list[dict[str, object]]] = {}
         try:
@@ -72,14 +73,16 @@ class RegionStore:
 
     def write(self) -> None:
         """Writes the file if something has changed, on any thread; an error is logged only."""
-        with self._lock:
-            if not self._changed:
-                return
-            self._changed = False
+        with self._writing:
+            with self._lock:
+                if not self._changed:
+                    return
+                self._changed = False
+                # ASCII, since the name of a file may hold a lone surrogate.
+                text = json.dumps(self._stored)
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                # ASCII, since the name of a file may hold a lone surrogate. Readable by its owner
-                # alone, since a URL may hold a password.
-                write_text(self._path, json.dumps(self._stored), private=True)
+                # Readable by its owner alone, since a URL may hold a password.
+                write_text(self._path, text, private=True)
             except OSError as error:
                 _log.warning("regions cannot be written to %s: %s", self._path, error)

@@ -1,4 +1,4 @@
-"""The layer that draws the predicted scanpath, and a note in the corner of the picture."""
+"""Layer of the predicted scanpath, with a note in the corner of the picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RADIUS = 13.0
 
 
 class ScanpathLayer(Layer):
-    """Paints the fixations as numbered points joined by a line."""
+    """Paints numbered fixations joined by a line, and a note in the corner."""
 
     def __init__(self, font: QFont) -> None:
         super().__init__()
@@ -30,41 +30,41 @@ class ScanpathLayer(Layer):
         self.note = ""
 
     def show_fixations(self, fixations: Sequence[Peak]) -> None:
-        """Shows predicted fixations in their order; an empty sequence hides them."""
+        """Sets the fixations in their order; empty for none."""
         if fixations or self.fixations:
             self.fixations = fixations
             self.changed.emit()
 
     def show_note(self, note: str) -> None:
-        """Shows a note in the corner; an empty one hides it."""
+        """Sets the note in the corner of the picture; empty for none."""
         if note != self.note:
             self.note = note
             self.changed.emit()
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints the line, the points and the note."""
-        centers = [to_widget(fixation.x, fixation.y) for fixation in self.fixations]
+        """Paints the line, the fixations and the note."""
+        points = [to_widget(fixation.x, fixation.y) for fixation in self.fixations]
         for color, width in ((QColor(0, 0, 0, 130), 4.5), (QColor("#ffffff"), 2.0)):
             painter.setPen(QPen(color, width))
-            painter.drawPolyline(QPolygonF(centers))
+            painter.drawPolyline(QPolygonF(points))
         bold = QFont(self._font)
         bold.setBold(True)
         painter.setFont(bold)
-        for number, center in enumerate(centers, start=1):
-            self._paint_point(painter, center, number)
+        for number, point in enumerate(points, start=1):
+            self._paint_fixation(painter, point, number)
         if self.note:
             corner = to_widget(0.0, 1.0)
             height = painter.fontMetrics().height() + 8
             paint_pill(painter, self._font, corner.x() + 12, corner.y() - height - 12, self.note)
 
-    def _paint_point(self, painter: QPainter, center: QPointF, number: int) -> None:
+    def _paint_fixation(self, painter: QPainter, point: QPointF, number: int) -> None:
         first = number == 1
         painter.setPen(QPen(QColor(0, 0, 0, 150), 2.0))
         painter.setBrush(QColor("#ffffff") if first else QColor(24, 27, 33, 235))
-        painter.drawEllipse(center, _RADIUS, _RADIUS)
+        painter.drawEllipse(point, _RADIUS, _RADIUS)
         if not first:
             painter.setPen(QPen(QColor("#ffffff"), 1.6))
-            painter.drawEllipse(center, _RADIUS - 1, _RADIUS - 1)
+            painter.drawEllipse(point, _RADIUS - 1, _RADIUS - 1)
         painter.setPen(QColor("#15181d") if first else QColor("#ffffff"))
-        box = QRectF(center.x() - _RADIUS, center.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS)
+        box = QRectF(point.x() - _RADIUS, point.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.features.analyse.region_layer import COLORS
+from app.features.analyse.region_painter import region_color
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.time_text import clock_text
@@ -26,7 +26,7 @@ class SharePlot(QWidget):
     """One curve per region; the chart appears with `start`.
 
     Signals:
-        needed: It became visible, and the chart is not built yet.
+        needed: The widget is visible, and the chart was not started yet.
     """
 
     needed = Signal()
@@ -44,7 +44,7 @@ class SharePlot(QWidget):
         layout.addWidget(self.chart)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Requests the chart."""
+        """Requests the chart when it is first visible."""
         super().showEvent(event)
         if not self.chart.built:
             self.needed.emit()
@@ -68,10 +68,10 @@ class SharePlot(QWidget):
         """Draws the curves.
 
         Args:
-            seconds: Times in the clip, growing, (n,).
-            shares: The shares at these times, 0..1, (n,), of each region.
+            seconds: Times in the source, ascending, float64, shape (n,).
+            shares: For each region its shares at these times, 0..1, float32, shape (n,).
             span: First and last second to show.
-            now: Where the clip is.
+            now: Position of playback, in seconds.
         """
         self._data, self._span, self._now = (seconds, shares), span, now
         self._draw()
@@ -80,9 +80,9 @@ class SharePlot(QWidget):
         if not self.chart.built or self._data is None:
             return
         seconds, shares = self._data
-        self.chart.set_curves([COLORS[index % len(COLORS)] for index in range(len(shares))])
+        self.chart.set_curves([region_color(index) for index in range(len(shares))])
         self.chart.set_cursor(self._now)
-        # What was not seen is a gap in the curve, not a straight line through it.
+        # Intervals without data are gaps in the curve, not straight lines.
         joined = np.ones(len(seconds), bool)
         if len(seconds) > 1:
             usual = max(0.35, 3 * float(np.median(np.diff(seconds))))
@@ -92,7 +92,7 @@ class SharePlot(QWidget):
         highest = max((float(values.max(initial=0.0)) for values in shares), default=0.0)
         top = next(step for step in (10, 25, 50, 100) if step >= 99 * highest or step == 100)
         self.chart.set_y_range(0.0, top, padding=0.03)
-        marks = [(value, f"{value:g}\u2009%") for value in (0.0, top / 2, float(top))]
+        marks = [(value, f"{value:g}\N{NO-BREAK SPACE}%") for value in (0.0, top / 2, float(top))]
         self.chart.set_ticks("left", marks)
         first, last = self._span
         self.chart.set_x_range(first, max(last, first + 1.0))

@@ -1,4 +1,4 @@
-"""Tables of the measured values: tab-separated for the clipboard, CSV for files."""
+"""Statistics as text: tab-separated for the clipboard, CSV for files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def map_facts(saliency: NDArray[np.float32]) -> list[Fact]:
-    """Peak and spread of a map: float32, shape (h, w), 0..1."""
+    """Returns peak and spread of a map (float32, shape (h, w), 0..1)."""
     x, y = peak(saliency)
     return [
         Fact(tr("Peak x (0..1)"), f"{x:.4f}", FactKind.PRIVATE),
@@ -32,83 +32,80 @@ def map_facts(saliency: NDArray[np.float32]) -> list[Fact]:
     ]
 
 
-def region_facts(regions: Sequence[Region], now: Sequence[float], record: Record) -> list[Fact]:
-    """The numbers of each region.
+def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Record) -> list[Fact]:
+    """Returns the statistics of each region.
 
     Args:
         regions: The regions.
-        now: Their shares of the current map.
-        record: What was seen of the clip.
+        shares: Their shares of the current map, 0..1.
+        record: The maps of the clip seen so far.
     """
     result = []
-    for region, share in zip(regions, now, strict=True):
+    for region, share in zip(regions, shares, strict=True):
         name, summary = region.name.replace("\t", " "), record.summary(region)
-        first = "" if summary.first is None else f"{summary.first:.3f}"
+        values = {
+            tr("{name}: share now"): f"{share:.4f}",
+            tr("{name}: mean share"): f"{summary.share:.4f}",
+            tr("{name}: entries"): str(summary.entries),
+            tr("{name}: first peak (s)"): _seconds(summary.first),
+        }
         result += [
-            Fact(tr("{name}: share now").format(name=name), f"{share:.4f}", FactKind.PRIVATE),
-            Fact(
-                tr("{name}: mean share").format(name=name),
-                f"{summary.share:.4f}",
-                FactKind.PRIVATE,
-            ),
-            Fact(tr("{name}: entries").format(name=name), str(summary.entries), FactKind.PRIVATE),
-            Fact(tr("{name}: first peak (s)").format(name=name), first, FactKind.PRIVATE),
+            Fact(title.format(name=name), value, FactKind.PRIVATE)
+            for title, value in values.items()
         ]
     return result
 
 
-def numbers_text(facts: Iterable[Fact]) -> str:
-    """One line per fact: name, tab, value; pastes into a spreadsheet as two columns."""
+def facts_text(facts: Iterable[Fact]) -> str:
+    """Returns a line per fact: name, tab, value; a spreadsheet pastes it as two columns."""
     copied = [fact for fact in facts if fact.kind is not FactKind.TECHNICAL]
     return "\n".join(f"{fact.name}\t{fact.value}" for fact in copied) + "\n"
 
 
 def shares_csv(regions: Sequence[Region], record: Record) -> str:
-    """A row for each moment seen: time, spread, change, peak, and the share of each region."""
+    """Returns a table over time: spread, change, peak, and the share of each region."""
     series = record.series()
-    columns = [record.shares(region) for region in regions]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["seconds", "entropy", "change", "peak_x", "peak_y", *(region.name for region in regions)]
+    columns = [series.entropy, series.change, *series.peaks.T, *map(record.shares, regions)]
+    header = ["seconds", "entropy", "change", "peak_x", "peak_y", *(one.name for one in regions)]
+    rows = (
+        [f"{seconds:.3f}", *(f"{value:.4f}" for value in values)]
+        for seconds, *values in zip(series.seconds, *columns, strict=True)
     )
-    for row, seconds in enumerate(series.seconds):
-        writer.writerow(
-            [
-                f"{seconds:.3f}",
-                f"{series.entropy[row]:.4f}",
-                f"{series.change[row]:.4f}",
-                *(f"{value:.4f}" for value in series.peaks[row]),
-                *(f"{column[row]:.4f}" for column in columns),
-            ]
-        )
-    return text.getvalue()
+    return _csv([header, *rows])
 
 
 def regions_csv(regions: Sequence[Region], record: Record) -> str:
-    """A row for each region: its mean share, how often the peak came in, and when it did first."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["region", "mean_share", "entries", "first_peak_seconds"])
+    """Returns a row per region: mean share, entries of the peak, and time of the first entry."""
+    rows = [["region", "mean_share", "entries", "first_peak_seconds"]]
     for region in regions:
         summary = record.summary(region)
-        first = "" if summary.first is None else f"{summary.first:.3f}"
-        writer.writerow([region.name, f"{summary.share:.4f}", summary.entries, first])
-    return text.getvalue()
+        share, entries = f"{summary.share:.4f}", str(summary.entries)
+        rows.append([region.name, share, entries, _seconds(summary.first)])
+    return _csv(rows)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a text file atomically.
+def write_csv(path: Path, text: str) -> None:
+    """Writes a table atomically, with the mode that the umask gives.
 
     Raises:
-        OutputError: It cannot be written; names the path.
+        OutputError: The file cannot be written; the message names it.
     """
     try:
         atomic_io.write_text(path, text)
     except OSError as error:
         raise OutputError(
-            tr("The numbers cannot be saved to {path}: {reason}.").format(
+            tr("The table cannot be saved to {path}: {reason}.").format(
                 path=path, reason=error.strerror or error
             ),
             tr("Choose another folder."),
         ) from error
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

@@ -1,4 +1,4 @@
-"""Watches which cameras are there, while somebody waits for one."""
+"""Lists the connected cameras repeatedly while a camera is awaited."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 2.0
+INTERVAL_SECONDS = 2.0
 
 
 class CameraMonitor(QObject):
-    """Lists the cameras every two seconds, on a thread, from `start` to `stop`.
+    """Lists the cameras every two seconds on a thread, from `start` to `stop`.
 
-    The system is asked, no camera is opened; on Linux that reads a few small files.
+    No camera is opened; on Linux a few small files are read.
 
     Args:
         cameras: Lists the cameras.
 
     Signals:
-        seen: The list of CameraDevice, after each look.
+        seen: The list of CameraDevice, after each search.
     """
 
     seen = Signal(list)
@@ -46,11 +46,11 @@ class CameraMonitor(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether it watches."""
+        """Whether it runs."""
         return self._thread is not None
 
     def start(self) -> None:
-        """Watches from now on."""
+        """Starts the thread."""
         if self._thread is None:
             self._stop = threading.Event()
             self._thread = threading.Thread(
@@ -59,12 +59,12 @@ class CameraMonitor(QObject):
             self._thread.start()
 
     def stop(self) -> None:
-        """Watches no more; returns at once."""
+        """Stops the thread without waiting for it."""
         self._stop.set()
         self._thread = None
 
     def join(self, timeout: float) -> bool:
-        """Stops and waits for the thread; False where it hangs in a driver."""
+        """Stops the thread and waits for it; returns False where it hangs in a driver."""
         thread = self._thread
         self.stop()
         if thread is not None:
@@ -72,7 +72,7 @@ class CameraMonitor(QObject):
         return thread is None or not thread.is_alive()
 
     def _run(self, stop: threading.Event) -> None:
-        while not stop.wait(EVERY_SECONDS):
+        while not stop.wait(INTERVAL_SECONDS):
             try:
                 found = list(self._cameras())
             except (UvanetError, OSError, RuntimeError) as error:

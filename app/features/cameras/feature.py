@@ -35,8 +35,8 @@ class Cameras(Feature):
         self._monitor = CameraMonitor(_list_cameras, parent=self)
         self._lost: SourceInfo | None = None
         self._info: SourceInfo | None = None
-        self._wanted = False  # the source that was asked for last is a camera
-        self._known: set[str] | None = None  # specs of the last look; None before the first
+        self._wanted = False  # the requested source is a camera
+        self._known: set[str] | None = None  # specs of the last search; None before the first
         self._menu = CameraMenu()
         context.slots.add_status(self._menu, _RANK)
         session = context.session
@@ -82,7 +82,7 @@ class Cameras(Feature):
         self._info = info if camera else None
         self._lost = None
         self._menu.show_format(self._info)
-        # Only the demo that stands in for a camera waits for one; who chose a film does not.
+        # The demo in place of a missing camera waits for one; a chosen source does not.
         self._wait(info.kind is SourceKind.DEMO and bool(info.note), known=set())
 
     def _on_opening(self, name: str) -> None:
@@ -94,7 +94,7 @@ class Cameras(Feature):
     def _on_state(self, state: PipelineState) -> None:
         if state is PipelineState.FAILED:
             self._lost = self._info
-            # What is there already is no news for one whose camera has just gone.
+            # Cameras that are connected already are not announced.
             self._wait(self._lost is not None or self._wanted, known=None)
 
     def _wait(self, wanted: bool, *, known: set[str] | None) -> None:
@@ -113,19 +113,21 @@ class Cameras(Feature):
         self._known = specs
         lost = self._lost
         if lost is not None:
-            # A number is whichever camera has it now: only a lasting name is the same camera.
+            # Another camera may have the same index by now; only a stable name is the same camera.
             number = lost.spec.removeprefix("camera:").isdecimal()
             if not number and any(one.spec == lost.spec for one in devices):
                 self._lost = None
                 self._monitor.stop()
                 self.context.session.open(lost.spec)
-                self.context.messages.notify("info", tr("{name} is back.").format(name=lost.title))
+                self.context.messages.notify(
+                    "info", tr("{name} is connected again.").format(name=lost.title)
+                )
                 return
         if fresh:
             names = ", ".join(one.name for one in fresh)
             self.context.messages.notify(
                 "info",
-                tr("A camera is there now: {names}.").format(names=names),
+                tr("A camera was connected: {names}.").format(names=names),
                 tr("Press S to choose it."),
                 topic=_TOPIC,
             )

@@ -1,4 +1,4 @@
-"""What the panes show of student and teacher, in each view."""
+"""Arranges the panes for each view and shows the results of student and teacher in them."""
 
 from __future__ import annotations
 
@@ -24,39 +24,39 @@ _WITH_TEACHER = {"side", "wipe"}
 
 
 class CompareView:
-    """Leads frames and opinions to the panes.
+    """Shows frames and results in the panes.
 
     Args:
-        panes: Where pictures are shown.
-        handle: The line of the wipe, over the first pane.
-        card: Stands among the panes where student and teacher are side by side.
-        display: The student's own picture.
+        panes: The panes.
+        handle: The divider of the wipe, over the first pane.
+        card: Shown among the panes in the view "side".
+        presenter: Shows the student's result in the first pane.
 
     Attributes:
         view: "student", "side", "wipe" or "original".
-        opinion: What the teacher said last; None where nothing is here.
+        teacher_result: The teacher's newest result; None where there is none.
     """
 
     def __init__(
-        self, panes: Panes, handle: WipeHandle, card: QWidget, display: FramePresenter
+        self, panes: Panes, handle: WipeHandle, card: QWidget, presenter: FramePresenter
     ) -> None:
         self.view = "student"
         self.teacher_result: TeacherResult | None = None
         self._panes, self._handle, self._card = panes, handle, card
-        self._display = display
-        self._overlay = Heat()
+        self._presenter = presenter
+        self._teacher_heat = Heat()
         self._heat: NDArray[np.uint8] | None = None
-        self._look: tuple[object, ...] = ()
-        display.heat_transform = self._dress
-        display.snapshot_layers = self._still
+        self._style: tuple[object, ...] = ()
+        presenter.heat_transform = self._combine_heat
+        presenter.snapshot_layers = self._snapshot_layers
 
     @property
     def needs_teacher(self) -> bool:
-        """Whether the view shows one."""
+        """Whether the view shows a teacher."""
         return self.view in _WITH_TEACHER
 
     def arrange(self, view: str) -> None:
-        """Places the panes as a view wants them."""
+        """Arranges the panes for a view."""
         self.view = view
         main, (second, third) = self._panes.main, self._panes.extra
         main.set_caption("")
@@ -73,12 +73,12 @@ class CompareView:
         self._handle.follow()
 
     def caption(self, student: str, teacher: str, numbers: str = "") -> None:
-        """Says over the panes who is who.
+        """Sets the captions of the panes.
 
         Args:
-            student: Its name.
-            teacher: Likewise.
-            numbers: How they agree, for the wipe, which has no room for a card.
+            student: Name of the student.
+            teacher: Name of the teacher.
+            numbers: Their agreement, for the wipe, which has no room for a card.
         """
         main, (second, third) = self._panes.main, self._panes.extra
         if self.view == "side":
@@ -88,48 +88,46 @@ class CompareView:
         elif self.view == "wipe":
             main.set_caption(tr("Student left, teacher right"), numbers)
 
-    def say(self, title: str, detail: str = "") -> None:
-        """Says something in the teacher's panes."""
+    def show_message(self, title: str, detail: str = "") -> None:
+        """Shows a message in the teacher's panes."""
         for pane in self._panes.extra:
             pane.canvas.show_message(title, detail)
 
-    def take(self, opinion: TeacherResult) -> None:
-        """Shows what the teacher said of a frame."""
-        self.teacher_result = opinion
-        frame = opinion.result.frame
-        self._overlay.push(frame.t_scene, opinion.saliency, frame.epoch)
-        self._look = ()
+    def show_result(self, result: TeacherResult) -> None:
+        """Shows a result of the teacher with its frame."""
+        self.teacher_result = result
+        frame = result.result.frame
+        self._teacher_heat.push(frame.t_scene, result.saliency, frame.epoch)
+        self._style = ()
         self.refresh()
 
     def refresh(self) -> None:
-        """Brings the frame to the panes beside the student's."""
+        """Draws the panes beside the student's again."""
         if self.view == "original":
             self._show_original()
-        opinion = self.teacher_result
-        if self.view != "side" or opinion is None:
+        result = self.teacher_result
+        if self.view != "side" or result is None:
             return
         second, third = (pane.canvas for pane in self._panes.extra)
-        frame = opinion.result.frame
+        frame = result.result.frame
         height, width = frame.image.shape[:2]
         for canvas in (second, third):
             canvas.show_picture(
-                opinion.result.bgra, (width, height), (frame.epoch, frame.seq), opinion
+                result.result.bgra, (width, height), (frame.epoch, frame.seq), result
             )
-        third.show_heat(
-            difference_image(opinion.result.saliency, opinion.saliency, (width, height))
-        )
-        self._dress(None)
+        third.show_heat(difference_image(result.result.saliency, result.saliency, (width, height)))
+        self._combine_heat(None)
 
-    def forget(self) -> None:
-        """Takes away what the panes show of frames that are over."""
+    def clear(self) -> None:
+        """Clears the panes beside the student's."""
         self.teacher_result = self._heat = None
-        self._look = ()
-        self._overlay.clear()
+        self._style = ()
+        self._teacher_heat.clear()
         for pane in self._panes.extra:
             pane.canvas.clear()
 
     def _show_original(self) -> None:
-        packet = self._display.packet
+        packet = self._presenter.packet
         if packet is None:
             return
         height, width = packet.frame.image.shape[:2]
@@ -138,23 +136,23 @@ class CompareView:
         canvas.show_picture(packet.bgra, (width, height), order, packet)
         canvas.show_heat(None)
 
-    def _dress(self, heat: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
-        """Draws the teacher's heat in the student's style; in the wipe, both in one."""
+    def _combine_heat(self, heat: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
+        """Draws the teacher's heat in the student's style; in the wipe, returns both combined."""
         if self.teacher_result is None or not self.needs_teacher:
             return heat
-        overlay = self._display.heat
-        look = (overlay.style, overlay.smoothing, overlay.visible)
-        if look != self._look:
-            self._look = look
-            self._overlay.style, self._overlay.smoothing, self._overlay.visible = look
+        own, teacher = self._presenter.heat, self._teacher_heat
+        style = (own.style, own.smoothing, own.visible)
+        if style != self._style:
+            self._style = style
+            teacher.style, teacher.smoothing, teacher.visible = style
             height, width = self.teacher_result.result.frame.image.shape[:2]
-            self._heat = self._overlay.heat(width, height)
+            self._heat = teacher.heat(width, height)
             if self.view == "side":
                 self._panes.extra[0].canvas.show_heat(self._heat)
         return wipe(heat, self._heat, self._handle.share) if self.view == "wipe" else heat
 
-    def _still(self, own: SnapshotLayer) -> list[SnapshotLayer]:
-        """The parts of a still as the view shows them; the student's is given."""
+    def _snapshot_layers(self, own: SnapshotLayer) -> list[SnapshotLayer]:
+        """The layers of a snapshot of the view, made from the student's."""
         main, (second, third) = self._panes.main.canvas, self._panes.extra
         if self.view == "original":
             return [

@@ -44,7 +44,7 @@ class Compare(Feature):
         self.card = AgreementCard()
         self.strip = CompareStrip(actions["compare_synchronized"])
         self.handle = WipeHandle(slots.canvas)
-        self.stage = CompareView(self.panes, self.handle, self.card, context.presenter)
+        self.view = CompareView(self.panes, self.handle, self.card, context.presenter)
         self.button = CompareButton(actions)
         slots.add_button(self.button, _BUTTON_RANK)
         slots.add_strip(self.strip, _STRIP_RANK)
@@ -74,8 +74,8 @@ class Compare(Feature):
 
     def facts(self) -> list[Fact]:
         """How student and teacher agree now."""
-        result = self.stage.teacher_result
-        if not self.stage.needs_teacher or result is None or result.agreement is None:
+        result = self.view.teacher_result
+        if not self.view.needs_teacher or result is None or result.agreement is None:
             return []
         agreement = result.agreement
         return [
@@ -123,24 +123,24 @@ class Compare(Feature):
         self._ready = False
         self._name_teacher()
         if not name:
-            self.strip.show_lag(tr("No other model is installed; choose an ONNX file of yours."))
-            self.stage.say(tr("No teacher"), tr("Choose a model, or an ONNX file of yours."))
+            self.strip.show_lag(tr("No other model is installed; choose an ONNX file."))
+            self.view.show_message(tr("No teacher"), tr("Choose a model or an ONNX file."))
             return
-        self.stage.say(tr("Loading {name} …").format(name=short_name(name)))
+        self.view.show_message(tr("Loading {name} …").format(name=short_name(name)))
         self._timer.start(_INTERVAL_MS)
 
     def _stop(self) -> None:
         self.context.session.teacher.stop()
         self._ready = False
         self._timer.stop()
-        self._forget()
+        self._clear()
         self.card.clear()
         self.strip.show_lag("")
 
     def _on_teacher(self) -> None:
         """Shows a newly chosen teacher, also where the view has none yet."""
         self._stop()
-        if self.stage.needs_teacher:
+        if self.view.needs_teacher:
             self._start()
         else:
             self._choose("side")
@@ -153,7 +153,7 @@ class Compare(Feature):
     def _on_failed(self, error: UvanetError) -> None:
         self.context.messages.notify("error", error.message, error.hint, topic="teacher")
         if not self._ready:
-            self.stage.say(tr("No teacher"), error.message)
+            self.view.show_message(tr("No teacher"), error.message)
             self.strip.show_lag(error.message)
 
     # -- views
@@ -164,96 +164,96 @@ class Compare(Feature):
         self._show(view)
 
     def _show(self, view: View, *, teacher: bool = True) -> None:
-        self.stage.arrange(view)
+        self.view.arrange(view)
         if view == "wipe":
             layout = self._slot.layout()
             assert layout is not None
             layout.addWidget(self.card)
             self.card.show()
         self._slot.setVisible(view == "wipe")
-        self.strip.set_wanted(self.stage.needs_teacher)
+        self.strip.set_wanted(self.view.needs_teacher)
         self._plot()
         self.button.setIcon(self.context.actions[f"compare_{view}"].icon())
-        if not self.stage.needs_teacher:
+        if not self.view.needs_teacher:
             self._stop()
         elif teacher and not self.context.session.teacher.running:
             self._start()
         self._name_teacher()
-        self.stage.refresh()
+        self.view.refresh()
         self.context.presenter.refresh()
 
     def _name_teacher(self, numbers: str = "") -> None:
         session = self.context.session
         student, teacher = short_name(session.student.name), short_name(session.teacher.running)
         self.strip.show_teacher(teacher, synchronized=self._settings.synchronized)
-        self.stage.caption(student, teacher, numbers)
+        self.view.caption(student, teacher, numbers)
 
     # -- frames
 
     def _on_taken(self, packet: SaliencyPacket) -> None:
         if packet.teacher_result is not None:
-            self._take(packet.teacher_result)
-        elif self.stage.teacher_result is not None and self._ready and self._settings.synchronized:
-            # It failed on this frame: an earlier picture beside it would pass for its pair.
-            self._forget()
-            self.stage.say(tr("No map"), tr("The teacher failed on this frame."))
-        if self.stage.view == "original":
-            self.stage.refresh()
+            self._show_result(packet.teacher_result)
+        elif self.view.teacher_result is not None and self._ready and self._settings.synchronized:
+            # The teacher failed on this frame; its earlier result must not be shown beside it.
+            self._clear()
+            self.view.show_message(tr("No map"), tr("The teacher failed on this frame."))
+        if self.view.view == "original":
+            self.view.refresh()
         if self.panes.update_arrangement():
             self.handle.follow()
 
     def _on_result(self) -> None:
-        opinion = self.context.session.teacher.take_result()
-        if opinion is not None:
-            self._take(opinion)
+        result = self.context.session.teacher.take_result()
+        if result is not None:
+            self._show_result(result)
             self.context.presenter.refresh()
 
-    def _take(self, opinion: TeacherResult) -> None:
+    def _show_result(self, result: TeacherResult) -> None:
         if self.context.session.teacher.running:
-            self.stage.take(opinion)
+            self.view.show_result(result)
 
     def _on_wiped(self, share: float) -> None:
         self._settings.wipe = share
         self.context.presenter.refresh()
 
     def _on_switched(self) -> None:
-        self._forget()
+        self._clear()
         self.card.clear()
 
-    def _forget(self) -> None:
+    def _clear(self) -> None:
         self._described = None
-        self.stage.forget()
+        self.view.clear()
 
     # -- numbers
 
     def _on_first_overlay(self) -> None:
-        if self.stage.needs_teacher and not self.context.session.teacher.running:
+        if self.view.needs_teacher and not self.context.session.teacher.running:
             self._start()
         self._plot()
 
     def _plot(self) -> None:
-        """Loads the graph where a view shows it; most people never do, and it takes 4 MB."""
-        if not self.stage.needs_teacher or not self.context.presenter.overlay_seen:
+        """Builds the chart once a view shows it; its library costs memory."""
+        if not self.view.needs_teacher or not self.context.presenter.overlay_seen:
             return
         self.context.jobs.run(
             import_pyqtgraph, lambda _: self.card.start(), self.context.show_error, name="plots"
         )
 
     def _describe(self) -> None:
-        """Says how far the teacher lags and how far the two agree, calmly."""
-        opinion, stats = self.stage.teacher_result, self.context.session.teacher.stats()
-        if opinion is None or stats is None or opinion is self._described:
+        """Shows the lag of the teacher and the agreement, at a readable rate."""
+        result, stats = self.view.teacher_result, self.context.session.teacher.stats()
+        if result is None or stats is None or result is self._described:
             return
-        self._described = opinion
+        self._described = result
         packet = self.context.presenter.packet
-        frames = max(0, packet.frame.seq - opinion.seq) if packet is not None else 0
-        words = [tr("{lag:.0f} ms behind the student").format(lag=opinion.lag_s * 1000)]
+        frames = max(0, packet.frame.seq - result.seq) if packet is not None else 0
+        texts = [tr("{lag:.0f} ms behind the student").format(lag=result.lag_s * 1000)]
         if frames:
-            words.append(tr("{frames} frames").format(frames=frames))
-        words.append(tr("{rate:.1f} maps a second").format(rate=stats.fps_inferred))
-        if opinion.agreement is not None:
-            self.card.add(time.monotonic(), opinion.agreement)
-            if self.stage.view == "wipe":
+            texts.append(tr("{frames} frames").format(frames=frames))
+        texts.append(tr("{rate:.1f} maps per second").format(rate=stats.fps_inferred))
+        if result.agreement is not None:
+            self.card.add(time.monotonic(), result.agreement)
+            if self.view.view == "wipe":
                 numbers = (f"{name} {value}" for name, value in self.card.numbers)
                 self._name_teacher("  \N{MIDDLE DOT}  ".join(numbers))
-        self.strip.show_lag("  \N{MIDDLE DOT}  ".join(words))
+        self.strip.show_lag("  \N{MIDDLE DOT}  ".join(texts))

@@ -47,21 +47,21 @@ class CompareStrip(QWidget):
         layout.addWidget(self.lag, 1)
 
     def set_wanted(self, wanted: bool) -> None:
-        """Shows it, or hides it whatever the full screen does."""
+        """Sets whether it is shown where the window shows its strips."""
         self._wanted = wanted
         self.setVisible(wanted)
 
     def setVisible(self, visible: bool) -> None:
-        """Stays hidden while it has nothing to say."""
+        """Called by the slots; it stays hidden while it is not wanted."""
         super().setVisible(visible and self._wanted)
 
     def show_teacher(self, name: str, *, synchronized: bool) -> None:
-        """Names the teacher; an empty name where there is none."""
+        """Shows the name of the teacher; empty where there is none."""
         self.teacher.setText(
             tr("Teacher: {name}").format(name=name) if name else tr("Choose a teacher")
         )
         self.mode.setText(tr("synchronized") if synchronized else tr("each at its own rate"))
 
-    def show_lag(self, words: str) -> None:
-        """Says how far the teacher lags."""
-        self.lag.set_full_text(words)
+    def show_lag(self, text: str) -> None:
+        """Shows how far the teacher lags behind."""
+        self.lag.set_full_text(text)

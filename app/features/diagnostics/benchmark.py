@@ -1,4 +1,4 @@
-"""Numbers and pictures of the running program, for `uvanet bench` and the README."""
+"""Measurements and screenshots of the running program, for `uvanet bench` and the README."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from PySide6.QtCore import QObject, QProcess, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from app.runtime.child_process import ChildProcess, own_command
 from app.session.models import short_name
 from app.ui.i18n import tr
 from uvanet.system_info import seconds_alive
-from uvanet.training.progress import LineReader
+from uvanet.training.progress import decode_event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,16 +33,15 @@ _PULSE_MS = 4
 
 
 class ScheduledTask(QObject):
-    """Lets the program run for a while after the first overlay, does something, and leaves.
+    """Lets the program run for some time after the first overlay, acts, and quits.
 
     Args:
         context: The parts of the program.
-        seconds: How long after the first overlay.
+        seconds: Time after the first overlay.
 
     Attributes:
-        code: What the process should exit with.
-        start: Seconds from the process's start to the end of the first paint with a map; None
-            before.
+        code: Exit code for the process.
+        start: Seconds from the start of the process to the first painted overlay; None before.
     """
 
     def __init__(self, context: FeatureContext, seconds: float) -> None:
@@ -63,7 +63,7 @@ class ScheduledTask(QObject):
         context.session.student.inference_failed.connect(self._fail)
 
     def act(self) -> None:
-        """Does the errand; subclasses say what."""
+        """Performs the task; defined by subclasses."""
         raise NotImplementedError
 
     def _on_first_overlay(self) -> None:
@@ -85,15 +85,15 @@ class ScheduledTask(QObject):
             )
         )
 
-    def give_up(self, words: str) -> None:
-        """Says why on stderr and leaves."""
-        sys.stderr.write(f"uvanet: {words}\n")
+    def give_up(self, text: str) -> None:
+        """Writes the reason to stderr and quits."""
+        sys.stderr.write(f"uvanet: {text}\n")
         self.code = 1
         self._context.slots.window.close()
 
 
 class _Pulse(QObject):
-    """Finds the longest time for which the window's thread heard nothing.
+    """Measures the longest time for which the GUI thread processed no events.
 
     Attributes:
         longest: Seconds beyond the pulse's own interval.
@@ -116,7 +116,7 @@ class _Pulse(QObject):
 
 
 class Measurement(ScheduledTask):
-    """Prints one line of JSON: start-up, latency, rates, memory, what it costs."""
+    """Prints start-up time, latency, rates, memory and CPU use as one line of JSON."""
 
     def _on_first_overlay(self) -> None:
         self._before = self._context.session.stats()
@@ -163,12 +163,12 @@ class Measurement(ScheduledTask):
         sys.stdout.flush()
 
     def more(self) -> dict[str, Any]:
-        """Numbers of a special measurement."""
+        """Further values of a subclass."""
         return {}
 
 
 class TrainingMeasurement(Measurement):
-    """The same while a student trains in a process of its own.
+    """A measurement while a student trains in another process.
 
     Args:
         context: The parts of the program.
@@ -178,35 +178,32 @@ class TrainingMeasurement(Measurement):
 
     def __init__(self, context: FeatureContext, seconds: float, folder: Path) -> None:
         super().__init__(context, seconds)
-        self._folder, self._rss = folder, 0
-        self._reader = LineReader()
-        self._process = QProcess(self)
-        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
-        self._process.readyReadStandardOutput.connect(self._read)
-        self._process.finished.connect(self._on_ended)
-        self._process.errorOccurred.connect(self._on_ended)
+        self._rss = 0
+        command = [*own_command(), "finetune", "demo", "--seconds", "10", "--steps", "1000000"]
+        command += ["--out", str(folder), "--events", "jsonl", "--background"]
+        self._process = ChildProcess(command, self)
+        self._process.line.connect(self._on_line)
+        self._process.ended.connect(self._on_ended)
 
     def _on_first_overlay(self) -> None:
         self.start = seconds_alive()
         self._patience.start(round(_TRAINING_SECONDS * 1000))
-        command = ["-m", "uvanet", "adapt", "demo", "--seconds", "10", "--steps", "1000000"]
-        command += ["--out", str(self._folder), "--events", "jsonl", "--background"]
-        self._process.start(sys.executable, command)
+        self._process.start()
 
-    def _read(self) -> None:
-        for event in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
-            if getattr(event, "phase", "") == "train" and not self._rss:
-                self._rss = psutil.Process().memory_info().rss
-                super()._on_first_overlay()
+    def _on_line(self, line: bytes) -> None:
+        if getattr(decode_event(line), "phase", "") == "train" and not self._rss:
+            self._rss = psutil.Process().memory_info().rss
+            super()._on_first_overlay()
 
     def _on_ended(self) -> None:
-        self.give_up(tr("The training ended early; its messages are above."))
+        errors = self._process.start_error or self._process.error_text
+        self.give_up(tr("The training ended early: {0}").format(errors.strip()))
 
     def _finish(self) -> None:
         self._process.blockSignals(True)
         super()._finish()
         self._process.kill()
-        self._process.waitForFinished(round(_END_SECONDS * 1000))
+        self._process.close(_END_SECONDS)
 
     def more(self) -> dict[str, Any]:
         """The memory when the training began."""
@@ -214,12 +211,12 @@ class TrainingMeasurement(Measurement):
 
 
 class Screenshot(ScheduledTask):
-    """Saves a picture of the window as it is on the screen.
+    """Saves a screenshot of the window.
 
     Args:
         context: The parts of the program.
-        seconds: How long after the first overlay.
-        path: The picture's file; its ending says the format.
+        seconds: Time after the first overlay.
+        path: The file; its suffix chooses the format.
     """
 
     def __init__(self, context: FeatureContext, seconds: float, path: Path) -> None:
@@ -227,7 +224,7 @@ class Screenshot(ScheduledTask):
         self._path = path
 
     def act(self) -> None:
-        """Takes the picture."""
+        """Saves the picture."""
         if not grab(self._context.slots.window).save(str(self._path)):
             sys.stderr.write(
                 f"uvanet: {tr('The picture cannot be saved to {path}.').format(path=self._path)}\n"
@@ -236,7 +233,7 @@ class Screenshot(ScheduledTask):
 
 
 def grab(window: QWidget) -> QPixmap:
-    """The window's picture: from the screen where the system lets us, else painted anew."""
+    """Takes a picture of a window: from the screen on X11, else by painting it."""
     if QGuiApplication.platformName() == "xcb":
         taken = window.screen().grabWindow(window.winId())
         if not taken.isNull():
@@ -245,7 +242,7 @@ def grab(window: QWidget) -> QPixmap:
 
 
 def _cpu_seconds() -> float:
-    """What this process, all threads together, has had of the processor."""
+    """CPU time of this process in seconds, all threads together."""
     times = psutil.Process().cpu_times()
     return float(times.user + times.system)
 

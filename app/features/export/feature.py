@@ -86,7 +86,8 @@ class Export(Feature):
             return QuitPrompt(
                 tr("A recording is running or being saved."),
                 tr("Quitting ends it and keeps it as a video in the folder of the exports."),
-                self.recording.finish_before_quit,
+                self.recording.finish,
+                stopped=lambda: not self.recording.unfinished,
             )
         if self.queue.active:
             return QuitPrompt(
@@ -243,7 +244,7 @@ class Export(Feature):
         dialog.rejected.connect(lambda: path.unlink(missing_ok=True))
 
     def _ask_for_folder(self, chosen: str) -> None:
-        from uvanet.video.batch import videos_in
+        from uvanet.video.outputs import videos_in
 
         folder = Path(chosen)
 
@@ -277,7 +278,7 @@ class Export(Feature):
             self.builder.add(str(video), options, folder / file_stem(video.name, dated=False))
 
     def _is_live(self) -> bool:
-        """Whether the source can be recorded; tells the user what to do where it cannot."""
+        """Whether the source can be recorded; otherwise a message says what to do."""
         info = self.context.session.info
         if info is not None and not info.live:
             self.context.messages.notify(

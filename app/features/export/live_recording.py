@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.features.export.options import file_stem, reserve_file
 from app.features.export.recorder import Recorder
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Failed = Callable[[Exception], None]
 
 REPLAY_SECONDS = 30.0
+_CLEAN_UP_MS = 2000  # after the start, which must not be slowed down
 _SAVING_SECONDS = 60.0  # how long the buffer of a source waits for the recordings made from it
 
 
@@ -71,6 +72,8 @@ class LiveRecording(QObject):
         self._title = ""
         self._missed_before = 0
         self._saving: list[threading.Event] = []
+        # What a killed program left of its screen or camera must not wait for the next live source.
+        QTimer.singleShot(_CLEAN_UP_MS, self, self._clean_up)
         self._recorder_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
         self._saved_before_resize.connect(self._on_split, Qt.ConnectionType.QueuedConnection)
 
@@ -152,16 +155,11 @@ class LiveRecording(QObject):
         """Saves the last half minute; `done` receives the file, on the GUI thread."""
         self._save(title, None, done, failed)
 
-    def wait_saved(self, timeout: float) -> bool:
-        """Waits until recordings are saved; whether they are."""
-        _wait(self._saving, timeout)
-        return not self.saving
-
     def close(self, timeout: float) -> bool:
         """Ends everything at the program's end; a running recording is saved.
 
         Args:
-            timeout: Seconds it may take; what takes longer goes on in a daemon thread.
+            timeout: Seconds it may take; longer work continues on a daemon thread.
 
         Returns:
             Whether everything is saved and the recorder's thread has ended.
@@ -181,6 +179,15 @@ class LiveRecording(QObject):
             recorder.close(5.0)
 
         return run_bounded(end, timeout, "save-recording")
+
+    def _clean_up(self) -> None:
+        def work() -> None:
+            if self._cache.is_dir() and any(self._cache.iterdir()):
+                from uvanet.video.replay_buffer import remove_stale_buffers
+
+                remove_stale_buffers(self._cache)
+
+        self._jobs.run(work, lambda _: None, _raise, name="clean-up")
 
     def _make_buffer(self) -> ReplayBuffer:
         # Imported here: the program starts without it, and this thread may wait.
@@ -283,7 +290,7 @@ def _rescue(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: fl
     except OutputError:
         path = reserve_file(folders[0], file_stem(title, dated=True), ".mkv")
         try:
-            buffer.rescue(path, start)
+            buffer.salvage(path, start)
         except OutputError:
             path.unlink(missing_ok=True)
             raise

@@ -28,7 +28,7 @@ _numbers = itertools.count(1)
 
 
 class ExportState(StrEnum):
-    """Where an export stands."""
+    """The state of an export."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -47,7 +47,7 @@ class ExportTask:
         outputs: The files it writes.
         temporary: Files that are deleted when the export has ended.
         recording: A recording that is exported: deleted once it is exported, kept otherwise.
-        state: Where it stands.
+        state: Its current state.
         done: Frames written.
         total: Frames expected; None where unknown.
         fps: Frames written a second.

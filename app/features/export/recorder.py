@@ -32,7 +32,7 @@ class Recorder:
         failed: Receives the error that ended the recording, on the recorder's thread. No frame is
             accepted afterwards.
         resized: Called on the recorder's thread with the time of the first frame of another size
-            while earlier frames are held. The buffer starts anew after it.
+            while earlier frames are held. The buffer is emptied afterwards.
 
     Attributes:
         missed: Frames that were left out because encoding or the disk was too slow.

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QProgressDialog
 
 from app.features.export.live_recording import LiveRecording
 from app.features.export.options import file_stem
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from uvanet.sources.base import SourceInfo
 
 _TICK_MS = 500
-_WAIT_SECONDS = 0.3  # before a dialog shows that a recording is being saved
 
 
 class SourceView(NamedTuple):
@@ -139,24 +137,6 @@ class RecordingController(QObject):
             self.live.start()
         elif not keep and not self.live.recording:
             self.live.stop()
-
-    def finish_before_quit(self) -> None:
-        """Ends a recording and waits until it is saved, or the user does not want to wait."""
-        self.finish()
-        if self.live.wait_saved(_WAIT_SECONDS):
-            return
-        dialog = QProgressDialog(
-            tr("Saving the recording …"),
-            tr("Quit without it"),
-            0,
-            0,
-            self._context.slots.window,
-        )
-        poll = QTimer(dialog)
-        poll.timeout.connect(lambda: None if self.live.saving else dialog.accept())
-        poll.start(50)
-        dialog.exec()
-        dialog.deleteLater()
 
     def close(self, timeout: float) -> bool:
         """Ends everything at the program's end; see `LiveRecording.close`."""

@@ -21,10 +21,10 @@ class ExportSettings(Section):
     """What was exported last, and how.
 
     Attributes:
-        preset: What the picture shows.
+        preset: What the frames show.
         format: The container.
         quality: One of `uvanet.video.codecs.QUALITIES`.
-        height: Of the picture in pixels; below `MIN_HEIGHT` for the source's.
+        height: Of the frames in pixels; below `MIN_HEIGHT` for the source's.
         extras: What is drawn or written besides.
         folder: Where exports go; empty for the user's folder for videos.
         keep: Whether the last half minute of a live source is kept on disk.

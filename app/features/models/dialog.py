@@ -1,4 +1,4 @@
-"""All models at a glance: which one runs live, which one stands beside it, what each costs."""
+"""The dialog that lists all models, and chooses student, teacher and engine."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ModelsDialog(QDialog):
-    """A row a model; does not block the window.
+    """A table with one row per model; does not block the window.
 
     Args:
-        engines: What can run them, as `uvanet.load` takes it.
-        engine: What does now.
+        engines: The installed engines, as `uvanet.load` takes them.
+        engine: The current engine.
         parent: The window.
 
     Signals:
-        engine_chosen: What is to run them.
-        student_chosen: The model that is to run live.
-        teacher_chosen: The model that is to stand beside it.
-        measure_wanted: The names of the models to be measured here; none to end that.
+        engine_chosen: The engine to run the models on.
+        student_chosen: The model to use as student.
+        teacher_chosen: The model to use as teacher.
+        measure_wanted: Names of the models to measure; empty to stop measuring.
         file_wanted: The user wants to open an ONNX file.
     """
 
@@ -71,7 +71,7 @@ class ModelsDialog(QDialog):
         self.setWindowTitle(tr("Models"))
         self._latencies: dict[str, QLabel] = {}
         self._measuring = False
-        self._known: dict[str, tuple[str, str]] = {}  # what was measured, and its tooltip
+        self._known: dict[str, tuple[str, str]] = {}  # measured latencies and tooltips
         self.students: dict[str, QRadioButton] = {}
         self.teachers: dict[str, QRadioButton] = {}
         self._student_group = QButtonGroup(self)
@@ -86,20 +86,20 @@ class ModelsDialog(QDialog):
         inside = QVBoxLayout(card)
         inside.setContentsMargins(16, 14, 16, 14)
         inside.addWidget(self._scroll)
-        self.measure = QPushButton(tr("Measure here"))
+        self.measure = QPushButton(tr("Measure latency"))
         self.measure.setToolTip(
             tr("Runs each model for a second on a 1280x720 picture, in the background")
         )
         self.measure.clicked.connect(self._on_measure)
         self.file = QPushButton(tr("Open ONNX file…"))
-        self.file.setToolTip(tr("A model of yours as the teacher; it is tried first"))
+        self.file.setToolTip(tr("Use an ONNX file as teacher; it is tried first"))
         self.file.clicked.connect(self.file_wanted)
         close = QPushButton(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.close)
         self.engines = QComboBox()
         self.engines.setAccessibleName(tr("Engine"))
-        self.engines.setToolTip(tr("What runs the networks; models of others run on ONNX Runtime"))
+        self.engines.setToolTip(tr("Engine of the models; external ones use ONNX Runtime"))
         for name in engines:
             self.engines.addItem(tr(_ENGINES.get(name, name)), name)
         self.engines.setCurrentIndex(max(0, self.engines.findData(engine)))
@@ -108,9 +108,10 @@ class ModelsDialog(QDialog):
         )
         label = QLabel(tr("Engine"))
         label.setBuddy(self.engines)
-        note = QLabel(tr("NSS to KLD come from each model's card; each precision is a row."))
-        note.setObjectName("quiet")
-        note.setWordWrap(True)
+        self._note = QLabel()
+        self._note.setObjectName("quiet")
+        self._note.setWordWrap(True)
+        self.show_note("")
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure)
         buttons.addWidget(self.file)
@@ -123,12 +124,12 @@ class ModelsDialog(QDialog):
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         layout.addWidget(card, 1)
-        layout.addWidget(note)
+        layout.addWidget(self._note)
         layout.addLayout(buttons)
         self.resize(960, 360)
 
     def show_models(self, models: Sequence[ModelInfo]) -> None:
-        """Fills the table anew."""
+        """Fills the table."""
         for group in (self._student_group, self._teacher_group):
             for button in group.buttons():
                 group.removeButton(button)
@@ -148,46 +149,56 @@ class ModelsDialog(QDialog):
         grid.setRowStretch(len(models) + 1, 1)
         self._scroll.setWidget(self._table)
 
-    def set_chosen(self, student: str, teacher: str) -> None:
-        """Marks what runs; of a model that is not in the table nothing is said."""
+    def set_chosen(self, student: str, teacher: str) -> bool:
+        """Marks the models in use; returns False if one of them is not in the table."""
+        missing = False
         for buttons, name in ((self.students, student), (self.teachers, teacher)):
             if name in buttons:
                 buttons[name].setChecked(True)
+            missing |= bool(name) and name not in buttons
+        return not missing
 
-    def show_measuring(self, name: str) -> None:
-        """Says that a model is being measured."""
-        self.show_latency(name, tr("measuring …"))
+    def show_note(self, text: str) -> None:
+        """Shows a line of text below the table; an explanation of the table if empty."""
+        self._note.setText(
+            text or tr("NSS to KLD come from the model cards. Each precision has a row of its own.")
+        )
 
-    def show_latency(self, name: str, words: str, tip: str = "") -> None:
-        """Says what a model costs here."""
-        self._known[name] = (words, tip)
+    def show_latency(self, name: str, text: str, tip: str = "") -> None:
+        """Shows the latency of a model; an empty text for none."""
+        self._known[name] = (text, tip)
         if name in self._latencies:
-            self._latencies[name].setText(words or "-")
+            self._latencies[name].setText(text or "-")
             self._latencies[name].setToolTip(tip)
+
+    def clear_latencies(self) -> None:
+        """Removes all latencies: they were measured on another engine."""
+        for name in list(self._known):
+            self.show_latency(name, "")
 
     @property
     def latencies(self) -> dict[str, str]:
-        """What is said of each model's cost."""
+        """The latency shown for each model."""
         return {name: label.text() for name, label in self._latencies.items()}
 
     def set_measuring(self, on: bool) -> None:
-        """Says whether models are being measured; the button then ends that."""
+        """Sets whether models are being measured; the button then stops it."""
         self._measuring = on
-        self.measure.setText(tr("Stop measuring") if on else tr("Measure here"))
+        self.measure.setText(tr("Stop measuring") if on else tr("Measure latency"))
 
     def _on_measure(self) -> None:
         self.measure_wanted.emit([] if self._measuring else list(self._usable))
 
     def _head(self, grid: QGridLayout) -> None:
         titles = [
-            (tr("Live"), tr("Runs on the picture")),
-            (tr("Teacher"), tr("Stands beside it when you compare")),
+            (tr("Live"), tr("Runs as student")),
+            (tr("Teacher"), tr("Runs next to the student in Compare")),
             (tr("Model"), ""),
-            (tr("Input"), tr("Width and height the picture is shrunk to")),
+            (tr("Input"), tr("Width and height of the input")),
             (tr("On disk"), ""),
-            (tr("Parameters"), tr("Trained values")),
-            (tr("Precision"), tr("Of the values in the file, as its size tells")),
-            (tr("Here"), tr("Median time for a frame on this machine")),
+            (tr("Parameters"), tr("Number of parameters")),
+            (tr("Precision"), tr("Of the parameters, estimated from the size of the file")),
+            (tr("Latency"), tr("Median time per frame on this machine")),
             *((title, tr("From the model's card")) for _, title in _METRICS),
         ]
         for column, (title, tip) in enumerate(titles):
@@ -197,19 +208,13 @@ class ModelsDialog(QDialog):
             grid.addWidget(label, 0, column, _RIGHT if column > 2 else Qt.AlignmentFlag(0))
 
     def _row(self, grid: QGridLayout, row: int, model: ModelInfo) -> None:
-        for column, (buttons, group, signal, words) in enumerate(
-            (
-                (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
-                (
-                    self.teachers,
-                    self._teacher_group,
-                    self.teacher_chosen,
-                    tr("Use {name} as the teacher"),
-                ),
-            )
-        ):
+        choices = (
+            (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
+            (self.teachers, self._teacher_group, self.teacher_chosen, tr("Use {name} as teacher")),
+        )
+        for column, (buttons, group, signal, text) in enumerate(choices):
             button = QRadioButton()
-            button.setAccessibleName(words.format(name=model.title))
+            button.setAccessibleName(text.format(name=model.title))
             button.setToolTip(button.accessibleName())
             button.setEnabled(not model.problem)
             button.clicked.connect(lambda _=False, signal=signal: signal.emit(model.name))
@@ -221,16 +226,13 @@ class ModelsDialog(QDialog):
         if model.problem:
             title.setObjectName("quiet")
         grid.addWidget(title, row, 2)
-        latency = QLabel()
-        self._latencies[model.name] = latency
-        cells: list[QLabel] = [
-            QLabel("\N{MULTIPLICATION SIGN}".join(map(str, model.input_size)))
-            if all(model.input_size)
-            else QLabel("-"),
-            QLabel(_size(model.size) if model.size else "-"),
+        width, height = model.input_size
+        cells = [
+            QLabel(f"{width}\N{MULTIPLICATION SIGN}{height}" if width and height else "-"),
+            QLabel(f"{_count(model.size)}B" if model.size else "-"),
             QLabel(_count(model.parameters) if model.parameters else "-"),
             QLabel(_PRECISIONS.get(model.bits, "-")),
-            latency,
+            latency := QLabel(),
         ]
         for key, _ in _METRICS:
             value = model.metrics.get(key)
@@ -241,16 +243,12 @@ class ModelsDialog(QDialog):
         for column, label in enumerate(cells, start=3):
             label.setAlignment(_RIGHT)
             grid.addWidget(label, row, column)
+        self._latencies[model.name] = latency
         self.show_latency(model.name, *self._known.get(model.name, ("", "")))
 
 
-def _size(count: int) -> str:
-    if count < 1e6:
-        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}kB"
-    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}MB"
-
-
 def _count(count: int) -> str:
+    """Formats a number with the prefix k or M."""
     if count < 1e6:
         return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}k"
     return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"

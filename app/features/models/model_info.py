@@ -1,4 +1,4 @@
-"""What is known of models before they are chosen: facts of their files, a trial, their cost."""
+"""Facts about models before they are used: their cards and files, a trial, their latency."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ TRIAL_TIMEOUT = 15.0
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What is known of a model without running it.
+    """Facts about a model that are known without running it.
 
     Attributes:
         name: As `uvanet.load` takes it.
-        title: For people.
+        title: Name to show.
         role: "student", "teacher" or "external".
         description: One sentence; may be empty.
-        input_size: Width and height; (0, 0) where only running it tells.
-        size: Bytes on disk.
-        parameters: 0 where unknown.
-        bits: Of a value in the file, as far as its size tells: 8, 16 or 32; 0 where unknown.
-        metrics: NSS, CC, SIM and the like, by the name the card gives them; empty without a card.
-        split: What they were measured on.
-        problem: Why it cannot be used; empty where it can.
+        input_size: Width and height in pixels; (0, 0) where unknown.
+        size: Size of the file in bytes.
+        parameters: Number of parameters; 0 where unknown.
+        bits: Bits per parameter, estimated from the size: 8, 16 or 32; 0 where unknown.
+        metrics: Metrics of the model's card by name; empty without a card.
+        split: The data they were measured on.
+        problem: Why the model cannot be used; empty where it can.
     """
 
     name: str
@@ -59,43 +59,40 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelPreview:
-    """What a model made of a picture.
+    """The result of a trial.
 
     Attributes:
-        saliency: float32, (h, w), 0..1.
-        milliseconds: How long it took.
+        saliency: Map, float32, shape (h, w), 0..1.
+        milliseconds: Duration of the prediction.
     """
 
     saliency: NDArray[np.float32]
     milliseconds: float
 
 
-def list_model_info(own: Iterable[str]) -> list[ModelInfo]:
-    """The models that have a name, then files of the user's; reads files.
+def list_model_info(files: Iterable[str]) -> list[ModelInfo]:
+    """Lists the registered models, then files. Reads their cards.
 
     Args:
-        own: Names as `uvanet.load` takes them; those of the first kind are left out.
+        files: Names as `uvanet.load` takes them; empty ones and registered models are skipped.
     """
     cards = list_models()
-    names = {card.name for card in cards}
-    facts = [_facts(card.name, card, resolve_model(card.name).path) for card in cards]
-    for name in own:
-        if name and name not in names:
-            facts.append(_own_facts(name))
-    return facts
+    names = {"", *(card.name for card in cards)}
+    registered = [_card_info(card.name, card, resolve_model(card.name).path) for card in cards]
+    return registered + [_file_info(name) for name in files if name not in names]
 
 
-def _own_facts(name: str) -> ModelInfo:
+def _file_info(name: str) -> ModelInfo:
     try:
         model = resolve_model(name)
     except UvanetError as error:
         return ModelInfo(name, short_name(name), "external", problem=str(error))
     if model.card is not None:
-        return _facts(name, model.card, model.path)
+        return _card_info(name, model.card, model.path)
     return ModelInfo(name, short_name(name), "external", size=model.path.stat().st_size)
 
 
-def _facts(name: str, card: Card, path: Path) -> ModelInfo:
+def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
     split = "test" if "test" in card.metrics else next(iter(card.metrics), "")
     row = card.measured(split)
     height, width = card.input_size
@@ -114,18 +111,20 @@ def _facts(name: str, card: Card, path: Path) -> ModelInfo:
 
 
 def _bits(size: int, parameters: int) -> int:
-    """The width that comes nearest: a file holds more than values, and some are folded away."""
-    if not parameters:
-        return 0
-    return min((8, 16, 32), key=lambda bits: abs(bits - 8 * size / parameters))
+    """The nearest usual width: a file holds more than parameters, and some are fused."""
+    return (
+        0
+        if not parameters
+        else min((8, 16, 32), key=lambda bits: abs(bits - 8 * size / parameters))
+    )
 
 
 def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
-    """Loads a model and shows it a picture.
+    """Loads a model and runs it on a picture.
 
     Args:
         name: As `uvanet.load` takes it.
-        image: BGR, uint8, (h, w, 3); a grey one where there is none.
+        image: BGR, uint8, shape (h, w, 3); None for a gray picture.
 
     Raises:
         UvanetError: It does not load, gives no map, or needs longer than `TRIAL_TIMEOUT`.
@@ -135,7 +134,7 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     predictor = load_predictor(name)
     try:
         with time_limit(predictor.model.engine, TRIAL_TIMEOUT):
-            predictor.step(image, 0.0, bgr=True)  # the first call pays for warming up
+            predictor.step(image, 0.0, bgr=True)  # the first call includes warm-up
             start = time.perf_counter()
             saliency = checked_map(predictor.step(image, 0.1, bgr=True))
             milliseconds = 1000 * (time.perf_counter() - start)
@@ -146,13 +145,13 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     if not saliency.any():
         raise ModelError(
             f"{short_name(name)} gives a map without any attention.",
-            "Look at the scale of its input and at what kind of output it has.",
+            "Check mean, standard deviation and kind of output.",
         )
     return ModelPreview(saliency, milliseconds)
 
 
 def measure(name: str, engine: str, seconds: float = 1.0) -> float:
-    """How long a model takes for a 720p frame here, shrinking it included.
+    """Measures the latency of a model for a 720p frame, including the resize.
 
     Returns:
         The median in milliseconds.
@@ -165,7 +164,7 @@ def measure(name: str, engine: str, seconds: float = 1.0) -> float:
     times: list[float] = []
     end = time.perf_counter() + seconds
     with time_limit(predictor.model.engine, seconds + TRIAL_TIMEOUT):
-        # Some calls whatever they take: the first two are slow, and one says nothing.
+        # At least five calls, of which the first two are slow.
         while time.perf_counter() < end or len(times) < 5:
             start = time.perf_counter()
             predictor.step(image, len(times) / 30, bgr=True)

@@ -1,4 +1,4 @@
-"""The bar under the picture: play, step, the timeline, loop and speed."""
+"""The transport bar: play, step, timeline, loop and speed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.ui.i18n import tr
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from app.shell.actions import ActionRegistry
 
 
 class Transport(QWidget):
-    """Controls in time. What a source cannot do is not shown.
+    """The transport controls; those that the source does not support are hidden.
 
     Args:
         actions: All actions.
@@ -28,7 +28,7 @@ class Transport(QWidget):
         marks: Buttons about the timeline, placed at its end.
 
     Signals:
-        sought: Seconds, while the user moves the timeline.
+        sought: Time in seconds, while the user moves the timeline.
         speed_chosen: 1 is real time.
     """
 
@@ -56,7 +56,7 @@ class Transport(QWidget):
             label.setAccessibleName(name)
         self.timeline = Slider()
         self.timeline.setAccessibleName(tr("Timeline"))
-        self.timeline.setToolTip(tr("Where in the film you are; drag to jump"))
+        self.timeline.setToolTip(tr("Position in the video; drag to seek"))
         self.timeline.setPageStep(5000)
         self.timeline.setSingleStep(1000)
         self.timeline.valueChanged.connect(self._on_timeline)
@@ -103,14 +103,15 @@ class Transport(QWidget):
     def set_source(
         self, duration: float | None, *, live: bool, seekable: bool, paced: bool
     ) -> None:
-        """Fits the bar to a source.
+        """Shows the controls that a source supports.
 
         Args:
-            duration: Seconds; None where unknown or endless.
-            live: The source has its own time.
-            seekable: It can jump.
-            paced: It consists of frames that follow each other at a speed of our choice.
+            duration: Length in seconds; None where unknown or endless.
+            live: The source runs in its own time.
+            seekable: It can seek.
+            paced: Its speed can be chosen.
         """
+        self.timeline.setSliderDown(False)  # a drag ends with its source
         jumps = seekable and bool(duration)
         for widget in (self.position, self.timeline, self.length, self._marks):
             widget.setVisible(jumps)
@@ -126,13 +127,13 @@ class Transport(QWidget):
         self.set_position(0.0)
 
     def set_position(self, seconds: float) -> None:
-        """Moves the timeline, unless the user holds it."""
+        """Moves the timeline, unless the user drags it."""
         if not self.timeline.isSliderDown():
             self._quietly(lambda: self.timeline.setValue(round(seconds * 1000)))
             self.position.setText(clock_text(seconds))
 
     def set_marks(self, start: float | None, end: float | None) -> None:
-        """Shows the stretch from `start` to `end`, seconds; None for the film's own ends."""
+        """Shows the marked range in seconds; None for start or end of the source."""
         if start is None and end is None:
             self.timeline.set_marks(None)
         else:
@@ -146,9 +147,9 @@ class Transport(QWidget):
         if speed in self._speeds:
             self._speeds[speed].setChecked(True)
 
-    def _quietly(self, change: object) -> None:
+    def _quietly(self, change: Callable[[], None]) -> None:
         blocked = self.timeline.blockSignals(True)
-        change()  # type: ignore[operator]
+        change()
         self.timeline.blockSignals(blocked)
 
     def _on_timeline(self, value: int) -> None:

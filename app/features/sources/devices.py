@@ -1,4 +1,4 @@
-"""Which cameras and screens there are."""
+"""Searches for cameras and screens."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What a search found."""
+    """The cameras and screens that were found."""
 
     cameras: tuple[CameraDevice, ...] = ()
     screens: tuple[ScreenDevice, ...] = ()
 
 
 def find_devices() -> Devices:
-    """Looks for cameras and screens; may take a second, so not on the window's thread.
+    """Searches for cameras and screens. May take a second; not for the GUI thread.
 
-    A family that cannot be searched (no permission, a platform without it) counts as empty:
-    the other family must stay usable.
+    Cameras or screens that cannot be listed, for want of permission or support, count as none.
     """
     from uvanet.sources import list_cameras, list_screens
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint
 
 from app.features.sources.devices import Devices, find_devices
 from app.features.sources.settings import MAX_RECENT, SourcesSettings
-from app.features.sources.source_picker import SourcePicker, redact_url
+from app.features.sources.source_picker import SourcePicker
 from app.features.sources.url_dialog import UrlDialog
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
@@ -17,6 +17,7 @@ from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_file, ask_folder
 from app.ui.i18n import tr
+from uvanet.redaction import redact
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class Sources(Feature):
         messages.notify(
             "warning",
             tr("{title} has sent no picture for {seconds:.0f} seconds.").format(
-                title=redact_url(info.title if info else ""), seconds=seconds
+                title=redact(info.title if info else ""), seconds=seconds
             ),
             tr("Check the cable or the network; playback resumes with the next picture."),
             tr("Choose another source"),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from uvanet.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,15 +32,15 @@ _WIDEST = 320
 
 
 class SourcePicker(IconButton):
-    """Cameras by name, screens, the demo, files and addresses, recent sources.
+    """Lists cameras, screens, the demo, files, URLs and recent sources.
 
     Args:
         actions: All actions.
 
     Signals:
         chosen: The string that opens the source.
-        wanted: The list is about to open; fresh devices are welcome.
-        forgotten: The user wants the recent sources cleared.
+        wanted: The list is about to open; its devices should be searched again.
+        forgotten: The user wants to clear the recent sources.
     """
 
     chosen = Signal(str)
@@ -66,11 +67,11 @@ class SourcePicker(IconButton):
         self.show_source("camera", tr("Choose a source"), "")
 
     def show_source(self, kind: str, title: str, spec: str) -> None:
-        """Names the source that plays.
+        """Shows the current source.
 
         Args:
             kind: Value of a `SourceKind`.
-            title: Its name for people.
+            title: Name to show.
             spec: The string that opens it.
         """
         self._title, self._current = title, spec
@@ -82,12 +83,12 @@ class SourcePicker(IconButton):
         self._refill()
 
     def set_devices(self, devices: Devices) -> None:
-        """Lists what a search found."""
+        """Sets the cameras and screens."""
         self._devices = devices
         self._refill()
 
     def set_recent(self, specs: Sequence[str]) -> None:
-        """Lists recent sources, newest first."""
+        """Sets the recent sources, newest first."""
         self._recent = list(specs)
         self._refill()
 
@@ -96,7 +97,7 @@ class SourcePicker(IconButton):
         self.wanted.emit()
 
     def _refill(self) -> None:
-        """Builds the list anew if it is open; it stays so while a search ends."""
+        """Fills the list again if it is open, as when a search ends meanwhile."""
         if self.list.isVisible():
             self._fill()
 
@@ -129,11 +130,11 @@ class SourcePicker(IconButton):
         self.recent_list.setEnabled(bool(self._recent))
         metrics = QFontMetrics(self.font())
         for spec in self._recent:
-            name = metrics.elidedText(redact_url(spec), Qt.TextElideMode.ElideMiddle, 420)
+            name = metrics.elidedText(redact(spec), Qt.TextElideMode.ElideMiddle, 420)
             self._entry(self.recent_list, "link" if "://" in spec else "file", name, spec)
         if self._recent:
             self.recent_list.addSeparator()
-            self.recent_list.addAction(tr("Clear the list"), self.forgotten.emit)
+            self.recent_list.addAction(tr("Clear list"), self.forgotten.emit)
 
     def _entry(self, menu: QMenu, icon_name: str, text: str, spec: str) -> None:
         action = menu.addAction(icon(icon_name), text.replace("&", "&&"))
@@ -142,14 +143,3 @@ class SourcePicker(IconButton):
             font = action.font()
             font.setBold(True)
             action.setFont(font)
-
-
-def redact_url(spec: str) -> str:
-    """Hides the password of an address."""
-    scheme, mark, rest = spec.partition("://")
-    host, slash, path = rest.partition("/")
-    account, at, place = host.rpartition("@")
-    if not mark or not at or ":" not in account:
-        return spec
-    user = account.partition(":")[0]
-    return f"{scheme}://{user}:…@{place}{slash}{path}"

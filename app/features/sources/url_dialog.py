@@ -1,4 +1,4 @@
-"""Asks for the address of a stream."""
+"""The dialog that asks for the URL of a stream."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from app.ui.i18n import tr
 
 
 class UrlDialog(QDialog):
-    """A line for an address; does not block the window.
+    """Asks for a URL; does not block the window.
 
     Signals:
-        chosen: The address, not checked further than that it looks like one.
+        chosen: The URL; it contains "://" and is not checked otherwise.
     """
 
     chosen = Signal(str)
@@ -28,13 +28,13 @@ class UrlDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Open URL"))
         self.setMinimumWidth(460)
-        label = QLabel(tr("Address of a stream or video"))
+        label = QLabel(tr("URL of a stream or video"))
         self.line = QLineEdit()
         self.line.setPlaceholderText("rtsp://192.168.1.20/stream")
-        self.line.setAccessibleName(tr("Address"))
+        self.line.setAccessibleName(tr("URL"))
         self.line.setClearButtonEnabled(True)
         label.setBuddy(self.line)
-        hint = QLabel(tr("http, https, rtsp, rtmp, udp and tcp are understood."))
+        hint = QLabel(tr("Supported: http, https, rtsp, rtmp, udp and tcp."))
         hint.setObjectName("quiet")
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel

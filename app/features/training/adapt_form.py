@@ -16,7 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.features.training.form_parts import AdvancedOptions, FolderField, ModelChoice, hint, quiet
+from app.features.training.form_parts import (
+    AdvancedOptions,
+    FolderField,
+    ModelChoice,
+    help_text,
+    hint,
+)
 from app.features.training.run_folders import RunRequest
 from app.ui.controls import ValueSlider
 from app.ui.i18n import tr
@@ -44,7 +50,7 @@ class AdaptForm(QWidget):
         self.title = QLabel()
         self.title.setObjectName("verdict")
         self.title.setWordWrap(True)
-        self.about = quiet("")
+        self.about = help_text("")
         span = MAX_SECONDS - MIN_SECONDS
         self.duration = ValueSlider(
             tr("Record for"),
@@ -55,7 +61,7 @@ class AdaptForm(QWidget):
         self.duration.set_value(60.0 - MIN_SECONDS)
         self.keep = QCheckBox(tr("Keep the frames"))
         self.keep.setToolTip(tr("Keeps the recorded frames in their private folder after training"))
-        self.privacy = quiet(
+        self.privacy = help_text(
             tr(
                 "Recorded frames stay in a private folder of this computer and are deleted after "
                 "training. Nothing is sent anywhere."
@@ -84,13 +90,13 @@ class AdaptForm(QWidget):
         form.addRow(tr("Start from"), self.start)
         form.addRow("", hint(tr("A copy of it is trained; the model itself does not change.")))
         form.addRow(tr("General images"), self.replay)
-        form.addRow("", hint(tr("Trained on beside the scene to reduce forgetting.")))
+        form.addRow("", hint(tr("Trained on as well to reduce forgetting.")))
         form.addRow(tr("Gaze data"), self.data)
         form.addRow("", hint(tr("Optional: forgetting is measured on it.")))
         form.addRow(tr("Steps"), self.steps)
         form.addRow("", hint(tr("600 steps take one to two minutes on two cores.")))
         self.advanced.finish()
-        self.problem = quiet("")
+        self.problem = help_text("")
         self.go = QPushButton(tr("Adapt"))
         self.go.setDefault(True)
         self.go.setToolTip(tr("Starts recording, labelling and training"))

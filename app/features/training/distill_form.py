@@ -27,8 +27,8 @@ from app.features.training.form_parts import (
     FolderField,
     ModelChoice,
     align,
+    help_text,
     hint,
-    quiet,
 )
 from app.features.training.run_folders import RunRequest
 from app.features.training.source_form import FolderForm, GazeForm
@@ -111,7 +111,7 @@ class DistillForm(QWidget):
             tr("General images"),
             tr("Images to train on as well in a fine-tuning, which reduces forgetting"),
         )
-        self.problem = quiet("")
+        self.problem = help_text("")
         self.go = QPushButton(tr("Train"))
         self.go.setDefault(True)
         self.go.setToolTip(tr("Starts the training in the background"))
@@ -131,7 +131,7 @@ class DistillForm(QWidget):
         align(self.learn.form, self.form)
         form = self.advanced.form
         self._help: dict[QWidget, QLabel] = {}
-        for text, field, help_text in (
+        for text, field, about in (
             (tr("Teacher"), self.teacher, tr("A larger model; it labels the data of the folder.")),
             (tr("Steps"), self.steps, tr("The duration is proportional to the number of steps.")),
             (tr("Learning rate"), self.rate, tr("Higher learns faster and forgets more.")),
@@ -142,7 +142,7 @@ class DistillForm(QWidget):
             (tr("Temporal teacher"), self.temporal, tr("Labels video; it uses motion.")),
         ):
             form.addRow(text, field)
-            self._help[field] = hint(help_text)
+            self._help[field] = hint(about)
             form.addRow("", self._help[field])
         self.advanced.finish()
         buttons = QHBoxLayout()

@@ -243,7 +243,7 @@ class Training(Feature):
         self._settings.background = form.advanced.background.isChecked()
 
     def _refuse_second(self) -> bool:
-        """Whether a run is active already; tells the user so."""
+        """Whether a run is active already; a message says so."""
         if self.controller.busy:
             self.context.messages.notify(
                 "info", tr("A training is active already."), tr("Wait for its end, or stop it.")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OWN_FILE = "\0file"
 
 
-def quiet(text: str) -> QLabel:
+def help_text(text: str) -> QLabel:
     """A sentence of help, wrapped."""
     label = QLabel(text)
     label.setObjectName("quiet")

@@ -76,7 +76,7 @@ class ModelLibrary(QObject):
             return []
 
     def update(self) -> None:
-        """Reads the lists anew, on a job's thread, and shows them."""
+        """Reads the lists on a worker thread and shows them."""
         if self.dialog is not None:
             self._jobs.run(_read_lists, self._show, self._on_error, name="library")
 

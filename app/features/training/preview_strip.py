@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uvanet.training.progress import PreviewEvent
 
 _SIZE = (168, 126)
-_MAX_BYTES = 1_000_000  # of one picture
+_MAX_BYTES = 1_000_000  # of one image
 
 
 class PreviewStrip(QWidget):
@@ -26,7 +26,7 @@ class PreviewStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colors = colormap("inferno")
-        self._pictures: dict[str, QLabel] = {}
+        self._labels: dict[str, QLabel] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
@@ -35,27 +35,27 @@ class PreviewStrip(QWidget):
             ("student", tr("Student now")),
             ("teacher", tr("Teacher")),
         ):
-            picture = QLabel()
-            picture.setFixedSize(*_SIZE)
-            picture.setObjectName("thumbnail")
-            picture.setAccessibleName(text)
-            picture.setScaledContents(True)
+            label = QLabel()
+            label.setFixedSize(*_SIZE)
+            label.setObjectName("thumbnail")
+            label.setAccessibleName(text)
+            label.setScaledContents(True)
             title = QLabel(text)
             title.setObjectName("quiet")
             column = QVBoxLayout()
             column.setSpacing(4)
-            column.addWidget(picture)
+            column.addWidget(label)
             column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
             layout.addLayout(column)
-            self._pictures[name], self._title = picture, title
+            self._labels[name], self._title = label, title
         layout.addStretch()
 
     def show_preview(self, event: PreviewEvent) -> None:
-        """Shows the pictures of a preview; data that is no picture is ignored."""
+        """Shows the images of a preview; data that cannot be decoded is ignored."""
         gaze = event.target_from == "gaze"
         self._title.setText(tr("Where people looked") if gaze else tr("Teacher"))
         coded = {"frame": event.frame, "student": event.student, "teacher": event.target}
-        for name, label in self._pictures.items():
+        for name, label in self._labels.items():
             image = _decode(coded[name])
             if image is None:
                 continue

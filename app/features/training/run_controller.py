@@ -92,14 +92,14 @@ class RunController(QObject):
             self.progressed.emit(self.run)
 
     def report_found(self, folder: Path, request: RunRequest, result: RunResult) -> None:
-        """Reports a run that ended while the program was closed. The run followed goes on."""
+        """Reports a run that ended while the program was closed; a followed run is not affected."""
         self._clean_up(folder, request, result)
         if not self.busy:
             self.result = result
         self.found.emit(request, result)
 
     def close(self) -> None:
-        """Follows the run no longer; its process goes on."""
+        """Stops following the run; its process continues."""
         if self.run is not None:
             self.run.detach()
 

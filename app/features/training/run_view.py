@@ -150,7 +150,8 @@ class RunView(QWidget):
                 self.loss.add(event.done, event.loss)
         elif isinstance(event, EvalEvent):
             self.quality.set_title(tr(METRICS.get(event.metric, METRICS["cc"])))
-            self.quality.add(event.step, event.value)
+            if event.value is not None:
+                self.quality.add(event.step, event.value)
         elif isinstance(event, PreviewEvent):
             self.preview.show_preview(event)
         elif isinstance(event, LogEvent):

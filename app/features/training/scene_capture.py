@@ -13,7 +13,7 @@ from app.features.training.run_folders import FRAMES, new_run_folder
 from app.features.training.scene_recorder import SceneRecorder
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
-from uvanet.training.data.frame_pairs import LEAST
+from uvanet.training.data.frame_pairs import MIN_PAIRS
 from uvanet.user_models import private
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class SceneCapture(QObject):
     Args:
         controller: Starts the run.
         presenter: Shows the frames that are recorded.
-        jobs: Delete what is not used.
+        jobs: Delete unused folders.
 
     Signals:
         progress: The share recorded, 0..1, and the seconds left.
@@ -102,14 +102,14 @@ class SceneCapture(QObject):
             self.progress.emit(share, max(0.0, self._recorder.seconds - seconds))
 
     def _on_finished(self, folder: Path, request: RunRequest, count: int) -> None:
-        if count >= LEAST:
+        if count >= MIN_PAIRS:
             self._end()
             self._controller.start(request, folder)
             return
         self._fail(
             UvanetError(
                 tr("Only {count} frame pairs were recorded; {least} are needed.").format(
-                    count=count, least=LEAST
+                    count=count, least=MIN_PAIRS
                 ),
                 tr("Keep the source playing and the window visible, and record for longer."),
             )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from app.features.training.frame_pair_writer import FramePairWriter
 from app.ui.i18n import tr
 from uvanet.errors import OutputError
-from uvanet.training.data.frame_pairs import MOST
+from uvanet.training.data.frame_pairs import MAX_PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class SceneRecorder(QObject):
         self._active = True
         self._cancelled = False
         self._written.connect(self._on_written, Qt.ConnectionType.QueuedConnection)
-        self._writer = FramePairWriter(folder, seconds / MOST, self._written.emit)
+        self._writer = FramePairWriter(folder, seconds / MAX_PAIRS, self._written.emit)
         presenter.presented.connect(self._add)
 
     def cancel(self, timeout: float = 0.0) -> bool:

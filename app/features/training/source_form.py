@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.features.training.form_parts import FolderField, hint, quiet
+from app.features.training.form_parts import FolderField, help_text, hint
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class FolderForm(QWidget):
         self.keep = QCheckBox(tr("Keep the recorded frames after the training"))
         self.keep.setToolTip(tr("Otherwise they are deleted when the training has ended"))
         self.keep.hide()
-        self.facts = quiet(tr("Choose a folder; it is checked at once."))
+        self.facts = help_text(tr("Choose a folder; it is checked at once."))
         self.facts.setMinimumHeight(3 * self.facts.fontMetrics().lineSpacing())
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         recording = QHBoxLayout()
@@ -187,7 +187,7 @@ class GazeForm(QWidget):
         self.folder = FolderField(tr("Gaze data"), tr("A folder with images and human fixations"))
         self.folder.set_path(path)
         self.folder.changed.connect(self.inspect)
-        self.facts = quiet("")
+        self.facts = help_text("")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.features.training.form_parts import quiet
+from app.features.training.form_parts import help_text
 from app.features.training.training_dependencies import install_command
 from app.runtime.child_process import ChildProcess
 from app.ui.i18n import tr
@@ -37,7 +37,7 @@ class TorchPage(QWidget):
         self._pip: ChildProcess | None = None
         title = QLabel(tr("Training needs torch"))
         title.setObjectName("verdict")
-        about = quiet(
+        about = help_text(
             tr(
                 "The live view does not need torch, so the program comes without it. This command "
                 "installs it; it downloads several hundred megabytes."

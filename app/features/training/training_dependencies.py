@@ -8,7 +8,7 @@ import re
 import sys
 from importlib.metadata import PackageNotFoundError, requires
 
-from uvanet.cli.train import TRAINING
+from uvanet.cli.training_options import TRAINING
 
 
 def training_possible() -> bool:

@@ -1,4 +1,4 @@
-"""Views of a picture: crops and mirror images, with the gaze that falls into them."""
+"""Views of a picture: crops and mirror images, with the gaze that lies in them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class CorpusConfig:
-    """How views are taken and labelled.
+class ViewConfig:
+    """How many views are taken of each picture and clip, and which.
 
     Attributes:
-        gaze_views: Views of a picture with gaze.
-        pool_views: Views of a picture without.
-        clip_every: Seconds between the frames taken from a clip.
+        gaze_views: Views of a picture with gaze; the first is the whole picture.
+        pool_views: Views of a picture without gaze.
+        clip_every: Seconds between the frames of a clip that are used as pictures.
         clip_views: Views of such a frame.
-        pair_every: Seconds between the pairs of frames taken from a clip.
-        min_zoom: Least part of a side that a view shows.
-        gaze_share: Share of human gaze in a blended label.
+        pair_every: Seconds between the pairs of frames of a clip.
+        min_zoom: Smallest part of a side that a view shows.
     """
 
     gaze_views: int = 24
@@ -34,16 +33,15 @@ class CorpusConfig:
     clip_views: int = 4
     pair_every: float = 0.4
     min_zoom: float = 0.4
-    gaze_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A part of a picture; all lengths are shares of the picture's sides.
+    """A part of a picture; lengths are shares of the picture's sides.
 
     Attributes:
-        x: Left border.
-        y: Upper border.
+        x: Left edge.
+        y: Top edge.
         width: Width.
         height: Height.
         flip: Whether it is mirrored left to right.
@@ -55,8 +53,12 @@ class View:
     height: float = 1.0
     flip: bool = False
 
+    def pixels(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of the view of a picture of so many pixels."""
+        return max(8, round(self.width * width)), max(8, round(self.height * height))
+
     def cut(self, image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-        """Cuts the view out and stretches it to (width, height) pixels."""
+        """Crops the view from RGB uint8 (h, w, 3) and resizes it to (width, height) pixels."""
         rows, columns = image.shape[:2]
         x0, y0 = int(self.x * columns), int(self.y * rows)
         x1 = max(x0 + 1, round((self.x + self.width) * columns))
@@ -72,12 +74,12 @@ class View:
     def density(
         self, fixations: NDArray[np.float32], size: tuple[int, int], shape: tuple[int, int]
     ) -> NDArray[np.float32]:
-        """The density of the gaze inside the view, as if the view were the picture.
+        """Returns the density of the gaze inside the view, as if the view were the picture.
 
         Args:
             fixations: (n, 2), x and y in pixels of the whole picture.
             size: Its width and height.
-            shape: Height and width of the map wanted.
+            shape: Height and width of the density map.
         """
         scale = np.array([self.width * size[0], self.height * size[1]], np.float32)
         offset = np.array([self.x * size[0], self.y * size[1]], np.float32)
@@ -88,10 +90,9 @@ class View:
 
 
 def random_view(rng: np.random.Generator, min_zoom: float) -> View:
-    """A view at a random place that shows at least `min_zoom` of each side.
+    """Returns a random view that shows at least `min_zoom` of each side.
 
-    Its proportions range from upright to wider than a film's, whatever the picture's, so that a
-    student learns all of the shapes in which it will see pictures.
+    Its aspect ratio varies, so that a student learns all shapes in which it will see pictures.
     """
     zoom, stretch = rng.uniform(min_zoom, 1.0), float(np.exp(rng.uniform(-0.2, 0.25)))
     width = float(np.clip(zoom * stretch, min_zoom, 1.0))

@@ -1,274 +1,252 @@
-"""Moments of a scene: a frame, the frame about 100 ms before it, and the teacher's map.
+"""Pairs of frames with labels: the data model that all training shares.
 
-Unlike `uvanet.data.synthetic`, whose motion is made from stills, these pairs are as the camera
-saw them, so that the temporal branch learns the scene's own motion.
+A pair is a frame and the one about 100 ms before it. Pairs of video hold real motion; for still
+pictures `uvanet.data.synthetic` makes the earlier frame while training.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 
 from uvanet.atomic_io import atomic_write
-from uvanet.data.gaze_files import read_rgb
-from uvanet.errors import OutputError, UsageError, UvanetError
-from uvanet.runtime.engine import LAG
+from uvanet.errors import OutputError, UsageError
 from uvanet.runtime.preprocess import resize_to_input
-from uvanet.sources import make_source
-from uvanet.sources.base import SourceKind
+from uvanet.training.fingerprint import fingerprint, require_same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from uvanet.sources.base import Frame, Source
+    from uvanet.training.fingerprint import Record
 
     Image = NDArray[np.uint8]
+    Map = NDArray[np.float32]
+    Label = NDArray[np.float16]
+    AnyMap = NDArray[np.floating[Any]]
 
-    Labeller = Callable[[Image, Image], NDArray[np.float32]]
+    Labeller = Callable[[Image, Image], Map]
     """From a frame and the one about 100 ms before, RGB of any size, to a map of any scale."""
 
-LABEL_SIDE = 48
-MOST = 240
-"""Moments of one scene; more of the same teach little and take long to label."""
+NOW, BEFORE = "-now.jpg", "-before.jpg"
+"""Endings of the files of a recorded pair."""
 
-LEAST = 16
-"""Moments without which nothing can be learned and measured."""
+LABEL_SIDE = 64
+"""Side of the squares to which labels are stretched in memory: the largest student's output."""
+
+MAX_PAIRS = 240
+"""Pairs of one scene; more of the same scene teach little and take long to label."""
+
+MIN_PAIRS = 16
+"""Pairs without which nothing can be learned and measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class FramePair:
-    """A moment.
+    """A frame and the one about 100 ms before it.
 
     Attributes:
-        now: RGB, uint8, (h, w, 3).
-        before: The same scene about 100 ms earlier; `now` itself for a still picture.
-        t: Seconds since the scene's start.
-        group: The file it comes from; empty for a scene.
-        label: Where people looked, (h, w), of any size and scale; None to ask the teacher.
+        frame: RGB, uint8, (h, w, 3).
+        earlier: The same scene earlier; `frame` itself for a still picture.
+        t: Seconds since the start of its recording or file.
+        source: The recording or file; empty for a scene that is watched live.
+        group: Part of the source that is held out as one; the source where empty.
+        gaze: Density of human gaze, (h', w'), of any scale; None to ask the teacher.
     """
 
-    now: Image
-    before: Image
+    frame: Image
+    earlier: Image
     t: float
+    source: str = ""
     group: str = ""
-    label: NDArray[np.float32] | None = None
+    gaze: Map | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class FramePairs:
-    """Labelled moments in memory.
+class LabelledPairs:
+    """Labelled pairs of frames in memory, n of them; the teacher's labels and gaze are apart.
 
     Attributes:
         frames: RGB, uint8, (n, s, s, 3), stretched to squares.
-        earlier: Likewise, about 100 ms before.
-        labels: The teacher's maps, float16, (n, 48, 48), the largest value of each 1.
-        times: Seconds since the scene's start, (n,), ascending.
-        groups: What belongs together, for the bootstrap: a block of seconds, or a file; (n,).
-        ratios: The frames' own width over height, float32, (n,).
+        earlier: Likewise, about 100 ms before; None for still pictures.
+        spatial: The teacher's labels for the frames as still pictures, float16, (n, l, l), the
+            largest value of each 1; zeros where no teacher was asked.
+        temporal: The same with the motion before; None where it is `spatial`.
+        gaze: Densities of human gaze, float16, (m, l, l), the largest value of each 1.
+        gaze_rows: Row of each pair in `gaze`, int64, (n,); -1 where gaze is not known.
+        ratios: The frames' own width divided by their height, float32, (n,).
+        times: Seconds since the start of the source, float32, (n,).
+        sources: The file or recording of each, (n,).
+        groups: What is held out as one and drawn as one by the bootstrap, (n,).
+        whole: Whether it is a whole picture with gaze, bool, (n,).
     """
 
     frames: NDArray[np.uint8]
-    earlier: NDArray[np.uint8]
-    labels: NDArray[np.float16]
-    times: NDArray[np.float32]
-    groups: NDArray[np.str_]
+    earlier: NDArray[np.uint8] | None
+    spatial: NDArray[np.float16]
+    temporal: NDArray[np.float16] | None
+    gaze: NDArray[np.float16]
+    gaze_rows: NDArray[np.int64]
     ratios: NDArray[np.float32]
+    times: NDArray[np.float32]
+    sources: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    whole: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.frames)
 
-    def take(self, chosen: NDArray[np.intp] | slice) -> FramePairs:
-        """Some of them."""
-        return FramePairs(
-            self.frames[chosen],
-            self.earlier[chosen],
-            self.labels[chosen],
-            self.times[chosen],
-            self.groups[chosen],
-            self.ratios[chosen],
-        )
+    def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> LabelledPairs:
+        """Returns some of the pairs."""
+        rows = self.gaze_rows[chosen]
+        known = rows >= 0
+        kept = np.where(known, np.cumsum(known) - 1, -1)
+        values: dict[str, Any] = {
+            name: None if (column := getattr(self, name)) is None else column[chosen]
+            for name in self.__slots__
+            if name != "gaze"
+        }
+        values |= {"gaze": self.gaze[rows[known]], "gaze_rows": kept}
+        return LabelledPairs(**values)
 
-    def save(self, path: Path) -> None:
-        """Writes them, whole or not at all; readable by the user alone.
+    def targets(self) -> NDArray[np.float16]:
+        """What a student is held against: gaze where it is known, else the teacher's label."""
+        labels = self.spatial if self.temporal is None else self.temporal
+        known = self.gaze_rows >= 0
+        if not known.any():
+            return labels
+        found = labels.copy()
+        found[known] = self.gaze[self.gaze_rows[known]]
+        return found
+
+    def fingerprint(self) -> str:
+        """The fingerprint of all of it."""
+        columns = (getattr(self, name) for name in self.__slots__)
+        return fingerprint(*columns)
+
+    def save(self, path: Path, made_from: Record) -> None:
+        """Writes the pairs and their record atomically, readable by the user alone.
 
         Raises:
             OutputError: The disk is full, or the folder has gone.
         """
+        columns = {
+            name: column for name in self.__slots__ if (column := getattr(self, name)) is not None
+        }
         try:
-            with atomic_write(path) as part, part.open("wb") as file:
-                part.chmod(0o600)
-                np.savez(
-                    file,
-                    frames=self.frames,
-                    earlier=self.earlier,
-                    labels=self.labels,
-                    times=self.times,
-                    groups=self.groups,
-                    ratios=self.ratios,
-                )
+            with atomic_write(path, private=True) as part, part.open("wb") as file:
+                np.savez(file, **columns, made_from=np.array(json.dumps(made_from)))
         except OSError as error:
             raise OutputError(
-                f"What was seen cannot be kept in {path.parent}: {error.strerror or error}.",
+                f"The frames cannot be stored in {path.parent}: {error.strerror or error}.",
                 "Make room on the disk, and start again.",
             ) from error
 
 
-def load_moments(path: Path) -> FramePairs | None:
-    """Reads moments; None where there are none, or no whole ones."""
+def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
+    """Reads pairs; None where there are none, or the file is damaged.
+
+    Raises:
+        ModelError: They were made from something else; names what differs.
+    """
     try:
-        with np.load(path) as held:
-            return FramePairs(*(held[name] for name in FramePairs.__slots__))
-    except (OSError, ValueError, KeyError, EOFError):
+        # Opened here: numpy leaves the file of a damaged archive open.
+        with path.open("rb") as file, np.load(file) as held:
+            there = json.loads(str(held["made_from"]))
+            columns: dict[str, Any] = {name: held.get(name) for name in LabelledPairs.__slots__}
+            pairs = LabelledPairs(**columns)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
-    except Exception as error:
-        if type(error).__name__ == "BadZipFile":
-            return None
-        raise
+    require_same(there, made_from, path)
+    return pairs
 
 
-def watch_source(
-    spec: str, seconds: float, most: int = MOST, begin: float = 0.0
-) -> Iterator[tuple[FramePair, float]]:
-    """Watches a source.
+class PairCollector:
+    """Collects labelled pairs one by one; no frame is kept at its full size.
 
     Args:
-        spec: What `make_source` takes.
-        seconds: How long, in the source's time; a file that is shorter is read to its end.
-        most: How many moments at most, spread over that time.
-        begin: Where in a file, seconds; earlier where less than `seconds` would be left of it.
-
-    Yields:
-        A moment and the share of the watching that is done.
-
-    Raises:
-        UvanetError: The source cannot be opened, is a still picture, or breaks before there is
-            anything of use.
+        side: Side of the squares at which frames are kept, pixels.
     """
-    with make_source(spec) as source:
-        info = source.info
-        if info.kind is SourceKind.PICTURE:
-            raise UsageError(
-                f"{info.title} is a still picture; it has no later frames to be measured on.",
-                "Choose a camera, a video or a folder of pictures.",
-            )
-        span = seconds if info.duration is None else min(seconds, info.duration)
-        gap = span / most
-        if begin and info.seekable and info.duration is not None:
-            source.seek(max(0.0, min(begin, info.duration - span)))
-        count = 0
-        try:
-            for moment in _pairs(source, span, gap):
-                count += 1
-                yield moment, min(1.0, moment.t / span)
-        except UvanetError:
-            # A video that breaks half-way has taught something until then.
-            if count < LEAST:
-                raise
+
+    def __init__(self, side: int) -> None:
+        self._side = side
+        self._rows: list[tuple[Image, Image, Label, Label]] = []
+        self._gaze: list[Label] = []
+        self._gaze_rows: list[int] = []
+        self._facts: list[tuple[float, float, str, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, pair: FramePair, spatial: AnyMap | None, temporal: AnyMap | None = None) -> None:
+        """Adds a pair.
+
+        Args:
+            pair: With its gaze, where that is known.
+            spatial: The teacher's map; None where no teacher was asked.
+            temporal: The temporal teacher's; None where it is `spatial`.
+
+        Raises:
+            UsageError: A map has not two dimensions, or holds NaN.
+        """
+        size = (self._side, self._side)
+        blank = np.zeros((LABEL_SIDE, LABEL_SIDE), np.float16)
+        label = blank if spatial is None else square_label(spatial)
+        moving = label if temporal is None else square_label(temporal)
+        frame = resize_to_input(pair.frame, size)
+        still = pair.earlier is pair.frame
+        earlier = frame if still else resize_to_input(pair.earlier, size)
+        self._rows.append((frame, earlier, label, moving))
+        self._gaze_rows.append(-1 if pair.gaze is None else len(self._gaze))
+        if pair.gaze is not None:
+            self._gaze.append(square_label(pair.gaze))
+        height, width = pair.frame.shape[:2]
+        self._facts.append((width / height, pair.t, pair.source, pair.group or pair.source))
+
+    def build(self) -> LabelledPairs:
+        """Returns the pairs.
+
+        Raises:
+            UsageError: There are none.
+        """
+        if not self._rows:
+            raise UsageError("There were no frames to learn from.", "Watch for longer.")
+        frames, earlier, spatial, temporal = (
+            np.stack(column) for column in zip(*self._rows, strict=True)
+        )
+        ratios, times, sources, groups = zip(*self._facts, strict=True)
+        if not any(groups):
+            # Frames near in time are alike: the bootstrap draws blocks of them.
+            block = min(3.0, max(0.2, times[-1] / 40))
+            groups = tuple(f"block {int(t // block)}" for t in times)
+        empty = np.empty((0, LABEL_SIDE, LABEL_SIDE), np.float16)
+        return LabelledPairs(
+            frames,
+            earlier,
+            spatial,
+            temporal,
+            np.stack(self._gaze) if self._gaze else empty,
+            np.array(self._gaze_rows, np.int64),
+            np.array(ratios, np.float32),
+            np.array(times, np.float32),
+            np.array(sources),
+            np.array(groups),
+            np.zeros(len(frames), np.bool_),
+        )
 
 
-def _pairs(source: Source, span: float, gap: float) -> Iterator[FramePair]:
-    recent: deque[tuple[float, Frame]] = deque()
-    begin: float | None = None
-    due = LAG
-    while (frame := source.read()) is not None:
-        begin = frame.pts if begin is None else begin
-        t = frame.pts - begin
-        if t > span:
-            return
-        recent.append((t, frame))
-        while len(recent) > 1 and recent[1][0] <= t - LAG:
-            recent.popleft()
-        if t >= due:
-            due = max(due + gap, t)
-            before = min(recent, key=lambda entry: abs(entry[0] - (t - LAG)))[1]
-            yield FramePair(_rgb(frame.image), _rgb(before.image), t)
-
-
-def _rgb(image: Image) -> Image:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-NOW, BEFORE = "-now.jpg", "-before.jpg"
-
-
-def read_recording(folder: Path) -> Iterator[tuple[FramePair, float]]:
-    """Reads what a recorder left: `<milliseconds>-now.jpg` and `<milliseconds>-before.jpg`.
-
-    Yields:
-        A moment and the share of the reading that is done; pairs that are damaged are left out.
-
-    Raises:
-        UsageError: The folder is missing or holds no pair.
-    """
-    files = sorted(folder.glob(f"*{NOW}")) if folder.is_dir() else []
-    files = [path for path in files if path.name.removesuffix(NOW).isdecimal()]
-    if not files:
-        raise UsageError(f"{folder} holds no recording.", "Record the scene again.")
-    for place, path in enumerate(files, start=1):
-        stem = path.name.removesuffix(NOW)
-        try:
-            now, before = read_rgb(path), read_rgb(folder / f"{stem}{BEFORE}")
-        except UvanetError:
-            continue
-        yield FramePair(now, before, int(stem) / 1000), place / len(files)
-
-
-def label_moments(
-    watched: Iterable[tuple[FramePair, float]],
-    label: Labeller,
-    side: int,
-    advance: Callable[[float], bool],
-) -> FramePairs:
-    """Labels moment by moment as they come: no large frame is kept.
-
-    Args:
-        watched: Moments and the share done.
-        label: Asked for moments that come without a label.
-        side: At which frames are kept, pixels.
-        advance: Told the share done; gives False where it is enough.
+def square_label(saliency: AnyMap) -> Label:
+    """Returns a map as labels are kept in memory: float16, (64, 64), the largest value 1.
 
     Raises:
-        UsageError: There was no moment.
-    """
-    frames, earlier, labels, times, groups, ratios = [], [], [], [], [], []
-    for moment, share in watched:
-        known = moment.label
-        labels.append(square(label(moment.now, moment.before) if known is None else known))
-        frames.append(resize_to_input(moment.now, (side, side)))
-        earlier.append(resize_to_input(moment.before, (side, side)))
-        times.append(moment.t)
-        groups.append(moment.group)
-        ratios.append(moment.now.shape[1] / moment.now.shape[0])
-        if not advance(share):
-            break
-    if not frames:
-        raise UsageError("Nothing was seen that could be learned from.", "Watch for longer.")
-    if not any(groups):
-        # Frames near in time are alike: the bootstrap draws blocks of them.
-        block = min(3.0, max(0.2, times[-1] / 40))
-        groups = [f"block {int(t // block)}" for t in times]
-    return FramePairs(
-        np.stack(frames),
-        np.stack(earlier),
-        np.stack(labels),
-        np.array(times, np.float32),
-        np.array(groups),
-        np.array(ratios, np.float32),
-    )
-
-
-def square(saliency: NDArray[np.float32]) -> NDArray[np.float16]:
-    """A teacher's map as a label: (48, 48), the largest value 1.
-
-    Raises:
-        UsageError: It is no map, or holds NaN.
+        UsageError: It has not two dimensions, or holds NaN.
     """
     if saliency.ndim != 2 or not np.isfinite(saliency).all():
         raise UsageError("The teacher gives no map.", "Choose another teacher.")
@@ -279,23 +257,54 @@ def square(saliency: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.asarray(resized / max(float(resized.max()), 1e-12), np.float16)
 
 
-def split_later(moments: FramePairs, held_out: float = 0.3) -> tuple[FramePairs, FramePairs]:
-    """Parts a scene in time: what to learn from, and the later frames to be measured on.
+def split_later(pairs: LabelledPairs, held_out: float = 0.3) -> tuple[LabelledPairs, LabelledPairs]:
+    """Parts a scene in time: earlier frames to learn from, later ones to measure on.
 
-    A stretch of up to two seconds between the two is left out, so that no frame to be measured
-    on is nearly one that was learned.
+    `gap_of` seconds between the two are left out.
 
     Raises:
-        UsageError: There are too few moments.
+        UsageError: There are too few pairs.
     """
-    if len(moments) < LEAST:
+    if len(pairs) < MIN_PAIRS:
         raise UsageError(
-            f"Only {len(moments)} moments of the scene were seen; {LEAST} are needed.",
+            f"The scene gave only {len(pairs)} frames; {MIN_PAIRS} are needed.",
             "Watch for longer.",
         )
-    end = float(moments.times[-1])
-    cut = np.quantile(moments.times, 1 - held_out)
-    gap = min(2.0, 0.05 * end)
-    learned = np.flatnonzero(moments.times < cut - gap)
-    later = np.flatnonzero(moments.times >= cut)
-    return moments.take(learned), moments.take(later)
+    cut = float(np.quantile(pairs.times, 1 - held_out))
+    learned = pairs.times < cut - gap_of(float(pairs.times[-1]))
+    return pairs.take(learned), pairs.take(pairs.times >= cut)
+
+
+def split_groups(
+    pairs: LabelledPairs, held_out: float = 0.2
+) -> tuple[LabelledPairs, LabelledPairs]:
+    """Parts whole groups: most to learn from, the others to measure on.
+
+    Of a source with learned and held-out groups, frames within `gap_of` seconds of a held-out one
+    are left out.
+
+    Raises:
+        UsageError: There are too few groups or pairs.
+    """
+    names = sorted(set(pairs.groups.tolist()))
+    if len(names) < 4 or len(pairs) < MIN_PAIRS:
+        raise UsageError(
+            f"The folder gives {len(pairs)} frames of {len(names)} files; at least {MIN_PAIRS} of "
+            "4 files are needed.",
+            "Add more videos or pictures.",
+        )
+    rng = np.random.default_rng(3)
+    chosen = rng.permutation(len(names))[: max(2, round(held_out * len(names)))]
+    out = np.isin(pairs.groups, [names[place] for place in chosen])
+    near = np.zeros(len(pairs), np.bool_)
+    for source in set(pairs.sources[out].tolist()) & set(pairs.sources[~out].tolist()):
+        own = pairs.sources == source
+        gap = gap_of(float(np.ptp(pairs.times[own])))
+        distance = np.abs(pairs.times[:, None] - pairs.times[own & out][None]).min(1)
+        near |= own & (distance < gap)
+    return pairs.take(~out & ~near), pairs.take(out)
+
+
+def gap_of(duration: float) -> float:
+    """Seconds between learned and held-out frames, so that none is nearly one that was learned."""
+    return min(2.0, 0.05 * duration)

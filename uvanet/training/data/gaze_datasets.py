@@ -1,4 +1,4 @@
-"""Published gaze data as moments to learn from: what people looked at takes the teacher's place."""
+"""Reads pairs of frames with human gaze from published data sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError, UvanetError
 from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import LABEL_SIDE, FramePair
-from uvanet.training.data.user_media import MOST, shares, spread
+from uvanet.training.data.user_media import MAX_COLLECTION, shares, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 NAMES = tuple(name for name in LAYOUTS if name not in ("talk", "videos"))
-"""Layouts to learn from: `talk` is there to measure on, and mere videos hold no gaze."""
+"""Layouts to learn from; `talk` only measures, and `videos` holds no gaze."""
 
 EVERY = 5
-"""Of a clip, each such frame is one that may be learned from."""
+"""Every n-th frame of a clip may be learned from."""
 
 
 def open_published(name: str, root: Path) -> GazeSet:
@@ -40,18 +40,20 @@ def open_published(name: str, root: Path) -> GazeSet:
     return read_set(name, root, "train", EVERY)
 
 
-def read_published(name: str, root: Path, most: int = MOST) -> Iterator[tuple[FramePair, float]]:
-    """Reads moments of a published set with the gaze on them.
+def read_published(
+    name: str, root: Path, most: int = MAX_COLLECTION
+) -> Iterator[tuple[FramePair, float]]:
+    """Reads pairs of a published set with their gaze.
 
-    What is damaged, or nobody looked at, is left out, and the log says so.
+    Damaged files are left out and named in the log; frames that nobody looked at are left out.
 
     Args:
         name: Of the layout, one of `NAMES`.
         root: Its folder.
-        most: How many moments at most.
+        most: How many pairs at most.
 
     Yields:
-        A moment with its label, and the share of the set that is done.
+        A pair with its gaze, and the share of the set that is done.
 
     Raises:
         UsageError: A folder is missing, or nothing can be read.
@@ -65,9 +67,9 @@ def read_published(name: str, root: Path, most: int = MOST) -> Iterator[tuple[Fr
     readers += [partial(_of_clip, clip, each) for clip in clips]
     for place, read in enumerate(readers):
         try:
-            for moment in read():
+            for pair in read():
                 count += 1
-                yield moment, place / len(readers)
+                yield pair, place / len(readers)
         except UvanetError as error:
             _LOG.warning("left out: %s", error)
     if not count:
@@ -78,7 +80,7 @@ def _of_picture(picture: Picture) -> Iterator[FramePair]:
     image = picture.image()
     label = picture.gaze().density_on((LABEL_SIDE, LABEL_SIDE))
     if label.any():
-        yield FramePair(image, image, 0.0, picture.name, label)
+        yield FramePair(image, image, 0.0, picture.name, gaze=label)
 
 
 def _of_clip(clip: Clip, most: int) -> Iterator[FramePair]:
@@ -97,4 +99,4 @@ def _of_clip(clip: Clip, most: int) -> Iterator[FramePair]:
         kept = {index: image for index, image in kept.items() if index > frame.index - lag}
         label = clip.gaze(frame.index).density_on((LABEL_SIDE, LABEL_SIDE))
         if label.any():
-            yield FramePair(frame.image, before, frame.t, clip.name, label)
+            yield FramePair(frame.image, before, frame.t, clip.name, gaze=label)

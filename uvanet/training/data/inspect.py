@@ -1,4 +1,4 @@
-"""Looks through a folder before a run: what is in it, what is broken, how long, how much disk."""
+"""Inspects a folder before a run: its content, damaged files, estimated duration and disk space."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from uvanet.data.clips import video_facts
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
-from uvanet.training.data.crops import CorpusConfig
+from uvanet.training.data.crops import ViewConfig
+from uvanet.training.data.frame_pairs import LABEL_SIDE
 from uvanet.training.data.gaze_datasets import open_published
-from uvanet.training.data.user_media import MOST, files_of, shares
+from uvanet.training.data.user_media import MAX_COLLECTION, files_of, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,31 +24,31 @@ if TYPE_CHECKING:
     from uvanet.data.gaze import Clip
 
 LABEL_SECONDS = 0.06
-"""A moment's label by the spatial teacher on one core, decoding included; measured, roughly."""
+"""Rough time of labelling a pair with the spatial teacher on one core, decoding included."""
 
 STEP_SECONDS = {32: 0.05, 64: 0.11, 128: 0.4}
-"""A batch of 24 on one core, by the side of the student's input; measured, roughly."""
+"""Rough time of a batch of 24 on one core, by the side of the student's input."""
 
 COUPLED_STEP_SECONDS = {32: 0.16, 64: 0.36, 128: 1.3}
-"""A batch of 64 of a coupled run on one core, likewise; measured, roughly."""
+"""Rough time of a batch of 64 of a distillation on one core, likewise."""
 
-_LOOKED_AT = 400  # pictures that are decoded; of more, evenly chosen ones
+_LOOKED_AT = 400  # pictures that are decoded; of a larger number, evenly spread ones
 
 
 @dataclass(slots=True)
 class Survey:
-    """What a folder holds.
+    """The content of a folder.
 
     Attributes:
         videos: Videos that can be read.
-        pictures: Pictures that can be read, as far as they were looked at.
+        pictures: Pictures, without those found damaged.
         frames: Frames of all videos, and pictures.
         seconds: Of all videos.
         size: Bytes of all files.
         broken: Name and reason of files that cannot be read.
-        cut: Names of videos that break off before their end; what comes before is learned.
-        looked_at: Pictures that were decoded; of many, evenly chosen ones.
-        room: Free bytes on the disk of the run.
+        cut: Names of videos that break off early; they are used up to there.
+        looked_at: Pictures that were decoded; of many, evenly spread ones.
+        room: Free bytes on the disk of the runs.
     """
 
     videos: int = 0
@@ -61,40 +62,40 @@ class Survey:
     room: int = 0
 
     @property
-    def moments(self) -> int:
-        """How many moments a quick run would learn from."""
-        each, stills = shares(self.videos, self.pictures, MOST)
-        return min(MOST, each * self.videos + stills)
+    def pairs(self) -> int:
+        """Number of pairs that a fine-tuning uses."""
+        each, stills = shares(self.videos, self.pictures, MAX_COLLECTION)
+        return min(MAX_COLLECTION, each * self.videos + stills)
 
     def run_seconds(self, side: int, steps: int) -> float:
-        """About how long a quick run takes on one core.
+        """Estimates the seconds that a fine-tuning takes on one core.
 
         Args:
             side: Of the student's input.
             steps: Of the training.
         """
-        return 5 + self.moments * LABEL_SECONDS + steps * STEP_SECONDS.get(side, 0.4)
+        return 5 + self.pairs * LABEL_SECONDS + steps * STEP_SECONDS.get(side, 0.4)
 
     def disk(self, side: int) -> int:
-        """Bytes a quick run needs: both frames of each moment, labels and a checkpoint."""
+        """Bytes that a fine-tuning needs: both frames of each pair, labels and a checkpoint."""
         kept = min(192, 2 * side)
-        return self.moments * (2 * 3 * kept * kept + 2 * 48 * 48) + 6_000_000
+        return self.pairs * (2 * 3 * kept * kept + 2 * LABEL_SIDE * LABEL_SIDE) + 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class GazeSurvey:
-    """What gaze data holds for a coupled run.
+    """The content of gaze data for a distillation.
 
     Attributes:
-        pictures: Those to learn from; the rest measures.
-        room: Free bytes on the disk of the run.
+        pictures: Pictures of the train split.
+        room: Free bytes on the disk of the runs.
     """
 
     pictures: int
     room: int
 
-    def views(self, more: Survey | None, config: CorpusConfig) -> float:
-        """How many views are labelled: of the pictures with gaze, and of a folder of more."""
+    def views(self, more: Survey | None, config: ViewConfig) -> float:
+        """Number of views that are labelled: of pictures with gaze, and of a folder of more."""
         count = float(self.pictures * config.gaze_views)
         if more is not None:
             count += more.pictures * config.pool_views
@@ -102,31 +103,30 @@ class GazeSurvey:
         return count
 
     def run_seconds(self, more: Survey | None, side: int, epochs: int) -> float:
-        """Roughly how long a coupled run takes on one core; its teachers come on top.
+        """Estimates the seconds of a distillation on one core, without the training of teachers.
 
         Args:
             more: A folder of more pictures and clips; None for none.
             side: Of the student's input.
             epochs: Passes over the views.
         """
-        views = self.views(more, CorpusConfig())
+        views = self.views(more, ViewConfig())
         return views * (LABEL_SECONDS + epochs * COUPLED_STEP_SECONDS.get(side, 1.3) / 64)
 
     def disk(self, more: Survey | None) -> int:
-        """Bytes such a run needs: mostly labels, and checkpoints."""
-        return round(self.views(more, CorpusConfig()) * 9_000) + 30_000_000
+        """Bytes that a distillation needs, mostly for labels and checkpoints."""
+        return round(self.views(more, ViewConfig()) * 9_000) + 30_000_000
 
 
 def survey_gaze(root: Path, runs: Path) -> GazeSurvey:
-    """Looks through gaze data in the shared layout.
+    """Inspects gaze data in the shared layout.
 
     Args:
         root: The folder that holds `fixations`.
-        runs: Where the run will write.
+        runs: Folder of the runs.
 
     Raises:
-        UsageError: It is not in that layout, a picture is missing, or there is nothing to learn
-            or to measure by.
+        UsageError: It is not in that layout, a picture is missing, or `train` or `val` is empty.
     """
     pictures, held_out = (len(read_split(root, split)) for split in ("train", "val"))
     if not pictures or not held_out:
@@ -140,13 +140,13 @@ def survey_gaze(root: Path, runs: Path) -> GazeSurvey:
 def survey(
     root: Path, runs: Path, going: Callable[[], bool] = lambda: True, *, layout: str = ""
 ) -> Survey:
-    """Looks through a folder.
+    """Inspects a folder.
 
     Args:
         root: The folder.
-        runs: Where the run will write; its disk's room is told.
-        going: Asked between files; False ends the look early.
-        layout: Where it is a published data set, its layout, one of `published.NAMES`.
+        runs: Folder of the runs, whose disk's free bytes are reported.
+        going: Asked between files; returns False to end early.
+        layout: Of a published data set, one of `gaze_datasets.NAMES`; empty for own files.
 
     Raises:
         UsageError: The folder is missing, or is not in that layout.
@@ -191,13 +191,13 @@ def survey(
 
 
 def _reaches(path: Path, frames: int) -> bool:
-    """Whether a video has a picture near the end that its header tells of."""
+    """Whether a video has a picture near the end that its header states."""
     video = cv2.VideoCapture(str(path))
     try:
-        # The very last ones may be missing from a whole file as well.
+        # The very last pictures may be missing from an intact file, too.
         wanted = max(0, frames - 1 - max(3, frames // 50))
         video.set(cv2.CAP_PROP_POS_FRAMES, wanted)
-        # Past what is there, OpenCV lands on the last picture there is, and tells so afterwards.
+        # Past the last picture OpenCV lands on it, and reports that position afterwards.
         return video.grab() and video.get(cv2.CAP_PROP_POS_FRAMES) > wanted
     finally:
         video.release()
@@ -211,7 +211,7 @@ def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], boo
             return
         frames = len(clip.labelled)
         if not frames:
-            found.broken.append((clip.name, "nobody's gaze is known"))
+            found.broken.append((clip.name, "it has no gaze"))
             continue
         if place % every == 0 and (reason := _broken(clip)):
             found.broken.append((clip.name, reason))
@@ -236,7 +236,7 @@ def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], boo
 
 
 def _broken(clip: Clip) -> str:
-    """Why a clip's first frame with gaze cannot be read; empty where it can."""
+    """Why the first frame with gaze of a clip cannot be read; empty where it can."""
     first = clip.labelled[0]
     try:
         frame = next(iter(clip.frames({first})), None)

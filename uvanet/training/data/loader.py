@@ -1,143 +1,244 @@
-"""What a run learns from, in memory, and its batches."""
+"""Batches of pairs: aspect-ratio buckets, mixing of labels and gaze, augmentation.
+
+The batch of a step is a function of the run's seed and the step's number alone, so that a resumed
+run sees the same batches.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import cv2
-import numpy as np
 import torch
+from torch import Generator, Tensor
 
-from uvanet.data.fixations import density_map, read_rgb, read_split
-from uvanet.data.synthetic import Pairs, crop_pairs, make_pairs
-from uvanet.models import PRESETS
-from uvanet.training.data.bucketing import AspectRatioBuckets, mixed
+from uvanet.data.synthetic import MotionConfig, Pairs, crop_pairs, make_pairs
+from uvanet.errors import UsageError
+from uvanet.runtime.input_size import size_of_ratio
+from uvanet.training.distributed import shard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from torch import Generator, Tensor
+    from lightning_fabric import Fabric
+    from numpy.typing import NDArray
 
-    from uvanet.data.fixations import GazePicture
-    from uvanet.training.config import TrainConfig
-    from uvanet.training.data.labelled_clips import LabelledClips
+    from uvanet.data.synthetic import Shape
+    from uvanet.training.config import OptimConfig
+    from uvanet.training.data.frame_pairs import LabelledPairs
 
-
-class TrainingData(NamedTuple):
-    """What a run learns from and is measured on.
-
-    Attributes:
-        images: uint8 RGB, (n, h, w, 3).
-        labels: Densities over the images, float of any width, (n, h', w'), of any scale.
-        ratios: The pictures' own width over height, (n,): `images` may be stretched.
-        held_out: Pictures with gaze that choose the best weights.
-        clips: Pairs of frames of real video: `TrainConfig.clip_share` of the batches.
-        wholes: Which of the images are whole pictures with gaze.
-        features: What the teacher sees in each of the images, float16 (n, k), for feature hints.
-    """
-
-    images: Tensor
-    labels: Tensor
-    ratios: Tensor
-    held_out: Sequence[GazePicture]
-    clips: LabelledClips | None = None
-    wholes: slice = slice(None)
-    features: Tensor | None = None
-
-    def whole_pictures(self) -> TrainingData:
-        """The whole pictures with gaze alone, and the clips; for a second step, without hints."""
-        images, labels, ratios = (
-            values[self.wholes] for values in (self.images, self.labels, self.ratios)
-        )
-        return TrainingData(images, labels, ratios, self.held_out, self.clips)
+T = TypeVar("T")
 
 
-def gaze_material(root: Path, side: int) -> TrainingData:
-    """The train split as it is, kept at `side` pixels; held out is `val`.
-
-    Raises:
-        UsageError: The data is incomplete.
-    """
-    pictures = read_split(root, "train")
-    images = np.empty((len(pictures), side, side, 3), np.uint8)
-    densities = np.empty((len(pictures), side // 2, side // 2), np.float32)
-    ratios = torch.empty(len(pictures))
-    for i, picture in enumerate(pictures):
-        image = read_rgb(picture.path)
-        height, width = image.shape[:2]
-        ratios[i] = width / height
-        images[i] = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-        densities[i] = density_map(picture.fixations, (width, height), (side // 2, side // 2))
-    return TrainingData(
-        torch.from_numpy(images), torch.from_numpy(densities), ratios, read_split(root, "val")
-    )
-
-
-def _placed(material: TrainingData, device: torch.device) -> TrainingData:
-    """The material in a GPU's memory where it takes half of the room at most; else as it is."""
-    clips = material.clips
-    tensors = [material.images, material.labels, *(clips.pairs if clips else ())]
-    size = sum(values.numel() * values.element_size() for values in tensors)
-    if device.type != "cuda" or 2 * size > torch.cuda.mem_get_info(device)[0]:
-        return material
-    if clips:
-        clips = clips._replace(pairs=Pairs(*(column.to(device) for column in clips.pairs)))
-    images, labels = material.images.to(device), material.labels.to(device)
-    return material._replace(images=images, labels=labels, clips=clips)
-
-
-class Batch(NamedTuple):
-    """What a step learns from.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what a run learns from.
 
     Attributes:
-        pairs: Pairs of frames.
-        features: What the teacher sees in their pictures, (n, k), where hints are asked for.
+        pairs: The pairs.
+        share: Share of the batches, 0..1; the first part of a run gets what is left.
+        gaze_share: Share of human gaze in the target of a pair that a teacher labelled, too.
+        min_zoom: Smallest part of a side that a crop of a pair of video shows.
+        gentle: Half of the frames stay whole and colors change little: for fine-tuning.
+        motion: How the earlier frame of a still picture is made.
     """
 
-    pairs: Pairs
-    features: Tensor | None = None
+    pairs: LabelledPairs
+    share: float = 0.0
+    gaze_share: float = 0.5
+    min_zoom: float = 0.7
+    gentle: bool = False
+    motion: MotionConfig = field(default_factory=MotionConfig)
 
 
 class DataLoader:
-    """The batches of an epoch: pictures, and films between them.
+    """The batches of a run; see `uvanet.training.trainer.Batches`.
+
+    A batch is of one part and one shape: the student sees a picture in its own aspect ratio.
 
     Args:
-        material: What they are drawn from.
-        config: The run.
-        device: Where pairs are made.
+        parts: What is learned from. An epoch holds each pair of the first part once, and batches
+            of the others by their shares.
+        config: Batch size and seed.
+        side: The student's input size, as the side of a square.
+        device: Where batches are made.
+
+    Attributes:
+        steps: Batches of an epoch.
+
+    Raises:
+        UsageError: The first part is empty.
     """
 
-    def __init__(self, material: TrainingData, config: TrainConfig, device: torch.device) -> None:
-        side = PRESETS[config.preset].input_size
-        self._material, self._motion = _placed(material, device), config.motion
-        self._device = device
-        self._features = material.features if config.feature_hint else None
-        self._pictures = AspectRatioBuckets(material.ratios, side, config.batch)
-        self._films, self._filmed = None, 0
-        if material.clips is not None and config.clip_share:
-            self._films = AspectRatioBuckets(material.clips.ratios, side, config.batch)
-            share = config.clip_share / (1 - config.clip_share)
-            self._filmed = max(1, round(self._pictures.batches * share))
+    def __init__(
+        self, parts: Sequence[Part], config: OptimConfig, side: int, device: torch.device
+    ) -> None:
+        if not len(parts[0].pairs):
+            raise UsageError("There is nothing to learn from.", "Check the data.")
+        self._parts = [_Tensors(part, device) for part in parts]
+        self._seed, self._device = config.seed, device
+        self._buckets = [
+            AspectRatioBuckets(torch.from_numpy(part.pairs.ratios), side, config.batch)
+            for part in parts
+        ]
+        pictures = self._buckets[0].batches
+        self._counts = [
+            max(1, round(pictures * part.share / (1 - part.share))) for part in parts[1:]
+        ]
+        self.steps = pictures + sum(self._counts)
+        self._epoch = -1
+        self._plan: list[tuple[int, Shape, Tensor]] = []
 
-    def __len__(self) -> int:
-        return self._pictures.batches + self._filmed
+    def batch(self, step: int, fabric: Fabric) -> Pairs:
+        """This process's part of the batch of a step, on its device."""
+        epoch, place = divmod(step, self.steps)
+        if epoch != self._epoch:
+            self._epoch, self._plan = epoch, self._plan_of(epoch)
+        number, shape, rows = self._plan[place]
+        pairs = self._parts[number].batch(rows, shape, seeded(self._seed, step, 1), self._device)
+        return Pairs(*(shard(column, fabric) for column in pairs))
 
-    def epoch(self, rng: Generator) -> Iterator[Batch]:
-        """One epoch's batches in random order."""
-        chosen = [(False, *batch) for batch in self._pictures.shuffled(rng)]
-        if self._films is not None:
-            chosen += [(True, *batch) for batch in self._films.draw(self._filmed, rng)]
-        for film, shape, those in mixed(chosen, rng):
-            if film and self._material.clips is not None:
-                pairs = Pairs(*(self._take(kept, those) for kept in self._material.clips.pairs))
-                yield Batch(crop_pairs(pairs, shape, self._motion.min_zoom, rng))
-            else:
-                images = self._take(self._material.images, those)
-                labels = self._take(self._material.labels, those)
-                pairs = make_pairs(images, labels, shape, self._motion, rng)
-                known = self._features
-                yield Batch(pairs, None if known is None else self._take(known, those))
+    def _plan_of(self, epoch: int) -> list[tuple[int, Shape, Tensor]]:
+        rng = seeded(self._seed, epoch, 0)
+        first, *others = self._buckets
+        plan = [(0, *batch) for batch in first.shuffled(rng)]
+        for number, (buckets, count) in enumerate(zip(others, self._counts, strict=True), 1):
+            plan += [(number, *batch) for batch in buckets.draw(count, rng)]
+        return shuffled(plan, rng)
 
-    def _take(self, values: Tensor, those: Tensor) -> Tensor:
-        return values[those.to(values.device)].to(self._device)
+
+class _Tensors:
+    """A part as tensors: on the GPU where they take at most half of its free memory."""
+
+    def __init__(self, part: Part, device: torch.device) -> None:
+        pairs, self._part = part.pairs, part
+        arrays = [pairs.frames, pairs.earlier, pairs.spatial, pairs.temporal, pairs.gaze]
+        size = sum(values.nbytes for values in arrays if values is not None)
+        there = torch.device("cpu")
+        if device.type == "cuda" and 2 * size < torch.cuda.mem_get_info(device)[0]:
+            there = device
+
+        def tensor(values: NDArray[Any]) -> Tensor:
+            return torch.from_numpy(values).to(there)
+
+        self._frames = tensor(pairs.frames)
+        self._spatial, self._gaze = tensor(pairs.spatial), tensor(pairs.gaze)
+        self._earlier = None if pairs.earlier is None else tensor(pairs.earlier)
+        self._temporal = self._spatial if pairs.temporal is None else tensor(pairs.temporal)
+        self._gaze_rows = torch.from_numpy(pairs.gaze_rows)
+
+    def batch(self, rows: Tensor, shape: Shape, rng: Generator, device: torch.device) -> Pairs:
+        """Makes pairs of some rows in a shape."""
+
+        def take(values: Tensor) -> Tensor:
+            return values[rows.to(values.device)].to(device)
+
+        part = self._part
+        spatial = self._target(self._spatial, rows, device)
+        if self._earlier is None:
+            return make_pairs(take(self._frames), spatial, shape, part.motion, rng)
+        temporal = self._target(self._temporal, rows, device)
+        film = Pairs(take(self._frames), take(self._earlier), spatial, temporal)
+        return crop_pairs(film, shape, part.min_zoom, rng, gentle=part.gentle)
+
+    def _target(self, labels: Tensor, rows: Tensor, device: torch.device) -> Tensor:
+        """Labels mixed with gaze, float32, (n, l, l), of sum 1."""
+        teacher = _density(labels[rows.to(labels.device)].to(device))
+        gaze_rows = self._gaze_rows[rows]
+        looked = (gaze_rows >= 0).to(device)[:, None, None]
+        if not len(self._gaze):
+            return teacher
+        gaze = self._gaze[gaze_rows.clamp_min(0).to(self._gaze.device)].to(device)
+        labelled = teacher.sum((1, 2), keepdim=True) > 0
+        share = torch.where(labelled, self._part.gaze_share, 1.0) * looked
+        return torch.lerp(teacher, _density(gaze), share)
+
+
+def _density(labels: Tensor) -> Tensor:
+    values = labels.float()
+    return values / values.sum((1, 2), keepdim=True).clamp_min(1e-8)
+
+
+class EpochOrder:
+    """Rows of each step where all samples have one shape; an incomplete batch is left out.
+
+    Args:
+        count: Samples.
+        config: Batch size and seed.
+
+    Attributes:
+        steps: Batches of an epoch.
+    """
+
+    def __init__(self, count: int, config: OptimConfig) -> None:
+        self._count, self._seed = count, config.seed
+        self._batch = min(config.batch, count)
+        self.steps = count // self._batch
+
+    def rows(self, step: int) -> Tensor:
+        """Rows of the batch of a step, (batch,)."""
+        epoch, place = divmod(step, self.steps)
+        order = torch.randperm(self._count, generator=seeded(self._seed, epoch, 0))
+        return order[place * self._batch : (place + 1) * self._batch]
+
+
+class AspectRatioBuckets:
+    """Pictures grouped by the shape in which a student sees them.
+
+    A shape that has fewer pictures than a batch joins the nearest shape that has enough.
+
+    Args:
+        ratios: Width divided by height of each picture, (n,).
+        side: The student's input size, as the side of a square.
+        batch: Pictures of a batch, at most.
+
+    Attributes:
+        batches: Batches of one pass.
+    """
+
+    def __init__(self, ratios: Tensor, side: int, batch: int) -> None:
+        own = [size_of_ratio(ratio, side**2) for ratio in ratios.tolist()]
+        counts = {shape: own.count(shape) for shape in dict.fromkeys(own)}
+        kept = [shape for shape, count in counts.items() if count >= batch]
+        kept = kept or [max(counts, key=lambda shape: counts[shape])]
+        rows: dict[Shape, list[int]] = {shape: [] for shape in kept}
+        nearest = {shape: min(kept, key=lambda one: _distance(one, shape)) for shape in counts}
+        for row, shape in enumerate(own):
+            rows[nearest[shape]].append(row)
+        self._buckets = [(shape, torch.tensor(those)) for shape, those in rows.items()]
+        self._batch = batch
+        self.batches = sum(len(those) // self._size(those) for _, those in self._buckets)
+
+    def shuffled(self, rng: Generator) -> list[tuple[Shape, Tensor]]:
+        """One pass, bucket by bucket: batches as shape and rows; incomplete ones are left out."""
+        found = []
+        for shape, those in self._buckets:
+            order = those[torch.randperm(len(those), generator=rng)]
+            size = self._size(those)
+            found += [(shape, order[i * size : (i + 1) * size]) for i in range(len(those) // size)]
+        return found
+
+    def draw(self, count: int, rng: Generator) -> list[tuple[Shape, Tensor]]:
+        """So many batches in random order, in as many passes as that takes."""
+        found: list[tuple[Shape, Tensor]] = []
+        while len(found) < count:
+            found += shuffled(self.shuffled(rng), rng)
+        return found[:count]
+
+    def _size(self, those: Tensor) -> int:
+        return min(self._batch, len(those))
+
+
+def seeded(seed: int, number: int, purpose: int) -> Generator:
+    """A generator on the CPU for a step or an epoch of a run."""
+    return Generator().manual_seed(((seed * 1_000_003 + number) * 31 + purpose) % 2**63)
+
+
+def shuffled(items: Sequence[T], rng: Generator) -> list[T]:
+    """The items in random order."""
+    return [items[place] for place in torch.randperm(len(items), generator=rng).tolist()]
+
+
+def _distance(one: Shape, other: Shape) -> float:
+    ratios = sorted((one[1] / one[0], other[1] / other[0]))
+    return ratios[1] / ratios[0]

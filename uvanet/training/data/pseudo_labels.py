@@ -1,207 +1,361 @@
-"""What students learn from: many views of many pictures, each labelled by the teacher.
+"""Labels pictures and video with teachers: views of pictures, pairs of frames of clips and scenes.
 
-Human gaze exists for a thousand pictures only; the teacher labels any picture. Each view is
-labelled anew, at the teacher's resolution, so that a crop's label is what the teacher sees in the
-crop and not a warped piece of a larger map. Where people looked at the picture, their gaze and
-the teacher's map are blended.
-
-Labels lie in a cache, a file a picture, named by the hash of the teacher, the settings and the
-picture's bytes: a build that was stopped goes on, and nothing is labelled twice. Pictures do not:
-cutting a view is quick, and students of different sizes want it at different sizes.
+A view is labelled at the teacher's resolution, so that the label of a crop is what the teacher sees
+in the crop and not an enlarged part of a larger map. Labels are cached on the teacher's own grid, a
+file a picture or clip, under a fingerprint of all they depend on: teacher, content and geometry of
+the views. Pictures are not cached: cropping is quick, and students want them at different sizes.
+Human gaze is kept apart from the labels and mixed with them in the loader.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
-import cv2
 import numpy as np
-import torch
 
 from uvanet.atomic_io import atomic_write
 from uvanet.data.fixations import read_rgb
-from uvanet.training.control import Callback, track
-from uvanet.training.data.crops import CorpusConfig, View, random_view
+from uvanet.errors import UsageError, UvanetError
+from uvanet.runtime.engine import LAG
+from uvanet.sources import make_source
+from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from uvanet.training.control import track
+from uvanet.training.data.crops import View, random_view
+from uvanet.training.data.frame_pairs import (
+    LABEL_SIDE,
+    FramePair,
+    LabelledPairs,
+    PairCollector,
+    square_label,
+)
+from uvanet.training.data.user_media import to_rgb
+from uvanet.training.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
+    from uvanet.training.control import Callback
+    from uvanet.training.data.crops import ViewConfig
+    from uvanet.training.data.frame_pairs import Image, Label, Labeller, Map
+    from uvanet.training.teachers.inference import State, Teachers
 
-LABEL_SIDE = 48
+_LOG = logging.getLogger(__name__)
+
+_MEMORY_S = 0.85
+"""Seconds after which the temporal teacher's memory of motion has filled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture to learn from.
+    """A picture, or the frames of a clip, of which views are taken.
 
     Attributes:
-        key: Its name in the cache: a hash of its bytes.
-        load: Reads it, RGB uint8 (h, w, 3).
-        fixations: Where people looked, (n, 2) in its pixels; None where nobody was asked.
-        views: How many views to take.
+        name: For messages.
+        key: Fingerprint of its content.
+        images: Reads its images, RGB uint8 (h, w, 3).
+        count: How many images it has at most.
+        views: Views of each image.
+        fixations: Human gaze on a picture, (n, 2), x and y in pixels; None where it is not known.
     """
 
+    name: str
     key: str
-    load: Callable[[], NDArray[np.uint8]]
-    fixations: NDArray[np.float32] | None
+    images: Callable[[], Iterable[Image]]
+    count: int
     views: int
+    fixations: NDArray[np.float32] | None = None
+
+    def views_of(self, place: int, min_zoom: float) -> list[View]:
+        """The views of an image, always the same: the whole first, then random crops."""
+        seed = int(hashlib.sha256(f"{self.key}-{place}".encode()).hexdigest()[:12], 16)
+        rng = np.random.default_rng(seed)
+        return [View(), *(random_view(rng, min_zoom) for _ in range(self.views - 1))]
 
 
 def picture_example(
     path: Path, views: int, fixations: NDArray[np.float32] | None = None
 ) -> Example:
     """A picture file as an example."""
-    key = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
-    return Example(key, lambda: read_rgb(path), fixations, views)
+    return Example(path.name, fingerprint(path), lambda: [read_rgb(path)], 1, views, fixations)
 
 
-def clip_examples(path: Path, config: CorpusConfig) -> list[Example]:
-    """Frames of a clip as examples, `config.clip_every` seconds apart."""
-    content = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
-    video = cv2.VideoCapture(str(path))
-    fps, count = video.get(cv2.CAP_PROP_FPS), int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    video.release()
-    step = max(1, round(fps * config.clip_every))
-    return [
-        Example(f"{content}-{i}", _frame_loader(path, i), None, config.clip_views)
-        for i in range(step // 2, count, step)
-    ]
+def clip_example(path: Path, config: ViewConfig) -> Example:
+    """A video as an example: its frames, `config.clip_every` seconds apart.
 
-
-def _frame_loader(path: Path, index: int) -> Callable[[], NDArray[np.uint8]]:
-    def load() -> NDArray[np.uint8]:
-        video = cv2.VideoCapture(str(path))
-        video.set(cv2.CAP_PROP_POS_FRAMES, index)
-        done, image = video.read()
-        video.release()
-        if not done:
-            raise ValueError(f"{path} has no frame {index}")
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-
-    return load
-
-
-def build(
-    examples: Sequence[Example],
-    teacher: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
-    teacher_hash: str,
-    config: CorpusConfig,
-    cache: Path,
-    side: int,
-    watch: Callback | None = None,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Labels what is not labelled yet and loads all of it.
-
-    Args:
-        examples: The pictures.
-        teacher: Labels a view: from RGB uint8 (h, w, 3) of any size to a density of sum 1.
-        teacher_hash: Says which teacher; another one labels anew.
-        config: How.
-        cache: Folder of the labels; made where missing.
-        side: Side at which the views are wanted, pixels.
-        watch: Told how far it is; may end it.
-
-    Returns:
-        uint8 RGB (n, side, side, 3), float16 labels (n, 48, 48), the largest value of each 1, and
-        the views' own width over height, (n,).
+    Raises:
+        UvanetError: It cannot be opened.
     """
-    settings = hashlib.sha256(f"{teacher_hash} {config}".encode()).hexdigest()[:16]
-    folder = cache / settings
-    folder.mkdir(parents=True, exist_ok=True)
-    total = sum(example.views for example in examples)
-    # One block: views of many pictures fill most of the memory, so they must not lie there twice.
-    images = torch.empty(total, side, side, 3, dtype=torch.uint8)
-    labels = torch.empty(total, LABEL_SIDE, LABEL_SIDE, dtype=torch.float16)
-    ratios: list[float] = []
-    for example in track(examples, "label", watch or Callback()):
-        image = example.load()
-        views = views_of(example, config)
-        path = folder / f"{example.key}-{example.views}.npy"
-        found = read_labels(path)
-        if found is None or found.shape != (len(views), LABEL_SIDE, LABEL_SIDE):
-            found = np.stack([_label(image, view, example, teacher, config) for view in views])
-            atomic_save(path, found)
-        place = slice(len(ratios), len(ratios) + len(views))
-        labels[place] = torch.from_numpy(found)
-        for i, view in enumerate(views, len(ratios)):
-            images[i] = torch.from_numpy(view.cut(image, (side, side)))
-        rows, columns = image.shape[:2]
-        ratios += [view.width * columns / (view.height * rows) for view in views]
-    return images, labels, torch.tensor(ratios)
+    with make_source(str(path)) as source:
+        seconds = source.info.duration or 0.0
+    every = config.clip_every
+    return Example(
+        path.name,
+        f"{fingerprint(path)}-{every:g}",
+        lambda: frames_every(path, every, every / 2),
+        1 + int(seconds / every),
+        config.clip_views,
+    )
 
 
-def views_of(example: Example, config: CorpusConfig) -> list[View]:
-    """The views that are taken of a picture, the whole first; always the same."""
-    # Seeded by the picture, so that a build gives the same whatever was cached before.
-    seed = int(hashlib.sha256(example.key.encode()).hexdigest()[:12], 16)
-    rng = np.random.default_rng(seed)
-    return [View(), *(random_view(rng, config.min_zoom) for _ in range(example.views - 1))]
+def frames_every(path: Path, seconds: float, first: float = 0.0) -> Iterator[Image]:
+    """Reads frames of a video at regular times, RGB.
 
-
-def read_labels(path: Path) -> NDArray[np.float16] | None:
-    """An array from the cache; None where there is none, or no whole one."""
-    try:
-        with path.open("rb") as file:
-            found: NDArray[np.float16] = np.load(file)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found
-
-
-def atomic_save(path: Path, array: NDArray[np.generic]) -> None:
-    """Writes an array into the cache, whole or not at all."""
-    with atomic_write(path) as part, part.open("wb") as file:
-        np.save(file, array)
-
-
-def _label(
-    image: NDArray[np.uint8],
-    view: View,
-    example: Example,
-    teacher: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
-    config: CorpusConfig,
-) -> NDArray[np.float16]:
-    rows, columns = image.shape[:2]
-    native = (max(8, round(view.width * columns)), max(8, round(view.height * rows)))
-    label = square_label(teacher(view.cut(image, native)))
-    if example.fixations is not None:
-        gaze = view.density(example.fixations, (columns, rows), (LABEL_SIDE, LABEL_SIDE))
-        if gaze.sum() > 0:
-            label = (1 - config.gaze_share) * label + config.gaze_share * gaze
-    return np.asarray(label / label.max(), np.float16)
-
-
-def square_label(density: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A density of any shape as labels are kept: (48, 48), of sum 1."""
-    resized = cv2.resize(density, (LABEL_SIDE, LABEL_SIDE), interpolation=cv2.INTER_CUBIC)
-    resized = np.maximum(resized, 0)
-    return np.asarray(resized / resized.sum(), np.float32)
-
-
-def is_clip(path: Path) -> bool:
-    """Whether a file's name is that of a video."""
-    return path.suffix.lower() in (".mp4", ".avi", ".mov", ".mkv", ".webm")
+    Raises:
+        UvanetError: It cannot be opened, or breaks off; frames before that are valid.
+    """
+    with make_source(str(path)) as source:
+        due = first
+        while (frame := source.read()) is not None:
+            if frame.pts >= due - 1e-3:
+                due += seconds * (1 + (frame.pts - due + 1e-3) // seconds)
+                yield to_rgb(frame.image)
 
 
 def pool_files(pool: Path) -> list[Path]:
     """Pictures and clips below a folder, ordered by path."""
-    return [
-        path
-        for path in sorted(pool.rglob("*"))
-        if path.suffix.lower() in (".jpg", ".jpeg", ".png") or is_clip(path)
-    ]
+    suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    return [path for path in sorted(pool.rglob("*")) if path.suffix.lower() in suffixes]
 
 
-def pool_examples(pool: Path, config: CorpusConfig) -> Iterable[Example]:
-    """All pictures and clips below a folder, ordered by path."""
+def pool_examples(pool: Path, config: ViewConfig) -> list[Example]:
+    """All pictures and clips below a folder, by name; what cannot be opened is left out."""
+    found = []
     for path in pool_files(pool):
-        if is_clip(path):
-            yield from clip_examples(path, config)
-        else:
-            yield picture_example(path, config.pool_views)
+        try:
+            if path.suffix.lower() in VIDEO_SUFFIXES:
+                found.append(clip_example(path, config))
+            else:
+                found.append(picture_example(path, config.pool_views))
+        except (UvanetError, OSError) as error:
+            _LOG.warning("left out: %s", error)
+    return found
+
+
+def clips_in(pool: Path) -> list[Path]:
+    """All videos below a folder, by name."""
+    return [path for path in sorted(pool.rglob("*")) if path.suffix.lower() in VIDEO_SUFFIXES]
+
+
+class LabelCache:
+    """Label maps on disk, a file for each key.
+
+    Args:
+        folder: Of all caches; made where missing.
+        made_from: What the labels depend on beside the key's content.
+    """
+
+    def __init__(self, folder: Path, *made_from: object) -> None:
+        self._folder = folder / fingerprint(*made_from)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def get(self, key: str) -> list[Label] | None:
+        """The maps of a key, of any shapes; None where there are none, or the file is damaged."""
+        try:
+            # Opened here: numpy leaves the file of a damaged archive open.
+            with (self._folder / f"{key}.npz").open("rb") as file, np.load(file) as held:
+                return [held[f"arr_{i}"] for i in range(len(held.files))]
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return None
+
+    def put(self, key: str, maps: Sequence[Label]) -> None:
+        """Stores the maps of a key.
+
+        Raises:
+            OSError: The disk is full.
+        """
+        with atomic_write(self._folder / f"{key}.npz") as part, part.open("wb") as file:
+            np.savez(file, *maps)
+
+
+def stored(density: Map) -> Label:
+    """A teacher's map as it is cached: float16, on the teacher's grid, the largest value 1."""
+    return np.asarray(density / max(float(density.max()), 1e-12), np.float16)
+
+
+def label_pictures(
+    examples: Sequence[Example],
+    teacher: Callable[[Image], Map] | None,
+    teacher_key: str,
+    config: ViewConfig,
+    cache: Path,
+    side: int,
+    callback: Callback,
+) -> LabelledPairs:
+    """Labels views of pictures, as far as they are not in the cache, and loads all of them.
+
+    Damaged pictures are left out; the log names and counts them.
+
+    Args:
+        examples: The pictures.
+        teacher: Labels a view: from RGB uint8 (h, w, 3) of any size to a density; None to load
+            pictures with their gaze alone.
+        teacher_key: Fingerprint of the teacher.
+        config: Which views.
+        cache: Folder of the labels; made where missing.
+        side: Side at which views are kept, pixels.
+        callback: Receives progress; may stop it.
+
+    Raises:
+        StoppedError: It was told to stop.
+        UsageError: No picture could be read.
+    """
+    labels = LabelCache(cache, "views", teacher_key, config.min_zoom) if teacher else None
+    total = sum(example.count * example.views for example in examples)
+    looked = sum(example.views for example in examples if example.fixations is not None)
+    # Allocated once: the views of many pictures fill most of the memory.
+    images = np.empty((total, side, side, 3), np.uint8)
+    spatial = np.zeros((total, LABEL_SIDE, LABEL_SIDE), np.float16)
+    gaze = np.empty((looked, LABEL_SIDE, LABEL_SIDE), np.float16)
+    rows, ratios = np.full(total, -1, np.int64), np.ones(total, np.float32)
+    whole = np.zeros(total, np.bool_)
+    count = known = damaged = 0
+    for example in track(examples, "label" if teacher else "load", callback):
+        key, first = f"{example.key}-{example.views}", count
+        cached = labels.get(key) if labels else None
+        maps: list[Label] = []
+        try:
+            for number, image in zip(range(example.count), example.images(), strict=False):
+                height, width = image.shape[:2]
+                for view in example.views_of(number, config.min_zoom):
+                    if teacher:
+                        if cached is not None and len(maps) < len(cached):
+                            maps.append(cached[len(maps)])
+                        else:
+                            part = view.cut(image, view.pixels(width, height))
+                            maps.append(stored(teacher(part)))
+                        spatial[count] = square_label(maps[-1])
+                    images[count] = view.cut(image, (side, side))
+                    ratios[count] = view.width * width / (view.height * height)
+                    if example.fixations is not None:
+                        size, shape = (width, height), (LABEL_SIDE, LABEL_SIDE)
+                        density = view.density(example.fixations, size, shape)
+                        if density.sum() > 0:
+                            gaze[known], rows[count] = density / density.max(), known
+                            whole[count] = view == View()
+                            known += 1
+                    count += 1
+        except (UvanetError, OSError) as error:
+            damaged += 1
+            _LOG.warning("%s: %s", "left out" if count == first else "used in part", error)
+        if labels and maps and (cached is None or len(maps) > len(cached)):
+            labels.put(key, maps)
+    if damaged:
+        _LOG.warning(
+            "%d of %d pictures and clips could not be read in full.", damaged, len(examples)
+        )
+    if not count:
+        raise UsageError("No picture could be read.", "Check the data.")
+    names = np.zeros(count, "U1")
+    return LabelledPairs(
+        images[:count],
+        None,
+        spatial[:count],
+        None,
+        gaze[:known],
+        rows[:count],
+        ratios[:count],
+        np.zeros(count, np.float32),
+        names,
+        names,
+        whole[:count],
+    )
+
+
+def label_clips(
+    paths: Sequence[Path],
+    teachers: Teachers,
+    every: float,
+    cache: Path,
+    side: int,
+    callback: Callback,
+) -> LabelledPairs | None:
+    """Labels pairs of frames of clips with both teachers, unless cached, and loads all of them.
+
+    The spatial teacher labels the frame as a still picture; the temporal teacher sees the clip as
+    a stream. A damaged clip is used up to the damage; the log names it.
+
+    Args:
+        paths: The clips.
+        teachers: The two teachers.
+        every: Seconds between two pairs.
+        cache: Folder of the labels; made where missing.
+        side: Side at which frames are kept, pixels.
+        callback: Receives progress; may stop it.
+
+    Returns:
+        Pairs of frames `LAG` apart; None where no clip lasts for a second.
+    """
+    labels = LabelCache(cache, "clips", teachers.both, every)
+    collector = PairCollector(side)
+    for path in track(paths, "label", callback):
+        try:
+            _label_clip(path, teachers, every, labels, collector)
+        except (UvanetError, OSError) as error:
+            _LOG.warning("left out: %s", error)
+    return collector.build() if len(collector) else None
+
+
+def _label_clip(
+    path: Path, teachers: Teachers, every: float, labels: LabelCache, collector: PairCollector
+) -> None:
+    key = fingerprint(path)
+    cached = labels.get(key)
+    maps: list[Label] = []
+    state: State | None = None
+    before: Image | None = None
+    apart = max(1, round(every / LAG))
+    try:
+        for step, frame in enumerate(frames_every(path, LAG)):
+            if cached is None:
+                moving, state = teachers.temporal(frame, state)
+            if before is not None and step * LAG > _MEMORY_S and step % apart == 0:
+                if cached is None:
+                    spatial, temporal = stored(teachers.spatial(frame)), stored(moving)
+                    maps += [spatial, temporal]
+                elif len(cached) < 2:
+                    break  # as many pairs as there were when it was labelled
+                else:
+                    (spatial, temporal), cached = cached[:2], cached[2:]
+                collector.add(FramePair(frame, before, step * LAG, path.name), spatial, temporal)
+            before = frame
+    except UvanetError as error:
+        if before is None:
+            raise
+        _LOG.warning("used in part: %s", error)
+    if cached is None:
+        labels.put(key, maps)
+
+
+def label_pairs(
+    pairs: Iterable[tuple[FramePair, float]],
+    teacher: Labeller | None,
+    side: int,
+    advance: Callable[[float], bool],
+) -> LabelledPairs:
+    """Labels pairs of frames one by one as they come.
+
+    Args:
+        pairs: Pairs and the share done.
+        teacher: Asked for pairs without gaze; None where all have gaze.
+        side: Side at which frames are kept, pixels.
+        advance: Receives the share done; returns False to end early.
+
+    Raises:
+        UsageError: There was no pair, or one without gaze and teacher.
+    """
+    collector = PairCollector(side)
+    for pair, share in pairs:
+        if pair.gaze is None and teacher is None:
+            raise UsageError("A frame came without gaze.", "Give --teacher.")
+        label = teacher(pair.frame, pair.earlier) if teacher and pair.gaze is None else None
+        collector.add(pair, label)
+        if not advance(share):
+            break
+    return collector.build()

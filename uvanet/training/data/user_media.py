@@ -1,32 +1,38 @@
-"""The user's own videos and pictures as moments to learn from."""
+"""Reads pairs of frames from scenes, recordings, and folders of videos and pictures."""
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+import cv2
 import numpy as np
 
 from uvanet.data.gaze_files import need_folder, read_rgb
 from uvanet.errors import UsageError, UvanetError
+from uvanet.runtime.engine import LAG
+from uvanet.sources import make_source
+from uvanet.sources.base import SourceKind
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-from uvanet.training.data.frame_pairs import BEFORE, LEAST, NOW, FramePair, watch_source
+from uvanet.training.data.frame_pairs import BEFORE, MAX_PAIRS, MIN_PAIRS, NOW, FramePair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from uvanet.training.data.frame_pairs import FramePairs
+    from uvanet.sources.base import Frame, Source
+    from uvanet.training.data.frame_pairs import Image
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MOST = 1600
-"""Moments of a whole collection."""
+MAX_COLLECTION = 1600
+"""Pairs of a whole folder."""
 
 PARTS = 10
-"""Stretches of a recording that count as a file each."""
+"""Parts of a recording, each of which is held out or learned as one."""
 
 
 def files_of(root: Path) -> tuple[list[Path], list[Path]]:
@@ -49,94 +55,162 @@ def files_of(root: Path) -> tuple[list[Path], list[Path]]:
 
 
 def shares(videos: int, pictures: int, most: int) -> tuple[int, int]:
-    """How many moments to take of each video, and how many of the pictures."""
+    """Returns how many pairs to take of each video, and how many of the pictures."""
     stills = min(pictures, most if not videos else most // 2)
     return (max(4, min(60, (most - stills) // videos)) if videos else 0), stills
 
 
 def spread(items: Sequence[T], most: int) -> list[T]:
-    """So many of them at most, evenly spread."""
+    """Returns at most so many of the items, evenly spread."""
     if len(items) <= most:
         return list(items)
     return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
-def read_collection(root: Path, most: int = MOST) -> Iterator[tuple[FramePair, float]]:
-    """Reads moments of all videos and pictures below a folder.
+def watch_source(
+    spec: str, seconds: float, most: int = MAX_PAIRS, begin: float = 0.0
+) -> Iterator[tuple[FramePair, float]]:
+    """Reads pairs of frames from a source.
 
-    A file that is damaged, or that vanishes, is left out, and the log says so.
+    Args:
+        spec: What `make_source` takes.
+        seconds: How long, in the source's time; a file that is shorter is read to its end.
+        most: How many pairs at most, spread over that time.
+        begin: Where in a file, seconds; earlier where less than `seconds` would be left of it.
+
+    Yields:
+        A pair and the share of the watching that is done.
+
+    Raises:
+        UvanetError: The source cannot be opened, is a still picture, or breaks before there is
+            anything of use.
+    """
+    with make_source(spec) as source:
+        info = source.info
+        if info.kind is SourceKind.PICTURE:
+            raise UsageError(
+                f"{info.title} is a still picture; it has no later frames to be measured on.",
+                "Choose a camera, a video or a folder of pictures.",
+            )
+        span = seconds if info.duration is None else min(seconds, info.duration)
+        gap = span / most
+        if begin and info.seekable and info.duration is not None:
+            source.seek(max(0.0, min(begin, info.duration - span)))
+        count = 0
+        try:
+            for pair in _pairs(source, span, gap):
+                count += 1
+                yield pair, min(1.0, pair.t / span)
+        except UvanetError:
+            # The frames before the damage are worth learning from.
+            if count < MIN_PAIRS:
+                raise
+
+
+def _pairs(source: Source, span: float, gap: float) -> Iterator[FramePair]:
+    recent: deque[tuple[float, Frame]] = deque()
+    begin: float | None = None
+    due = LAG
+    while (frame := source.read()) is not None:
+        begin = frame.pts if begin is None else begin
+        t = frame.pts - begin
+        if t > span:
+            return
+        recent.append((t, frame))
+        while len(recent) > 1 and recent[1][0] <= t - LAG:
+            recent.popleft()
+        if t >= due:
+            due = max(due + gap, t)
+            before = min(recent, key=lambda entry: abs(entry[0] - (t - LAG)))[1]
+            yield FramePair(to_rgb(frame.image), to_rgb(before.image), t)
+
+
+def to_rgb(image: Image) -> Image:
+    """Converts BGR to RGB."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def read_recording(folder: Path) -> Iterator[tuple[FramePair, float]]:
+    """Reads the pairs of a recording: `<milliseconds>-now.jpg` and `<milliseconds>-before.jpg`.
+
+    Yields:
+        A pair and the share of the reading that is done; damaged pairs are left out.
+
+    Raises:
+        UsageError: The folder is missing or holds no pair.
+    """
+    files = sorted(folder.glob(f"*{NOW}")) if folder.is_dir() else []
+    files = [path for path in files if path.name.removesuffix(NOW).isdecimal()]
+    if not files:
+        raise UsageError(f"{folder} holds no recording.", "Record the scene again.")
+    for place, path in enumerate(files, start=1):
+        stem = path.name.removesuffix(NOW)
+        try:
+            now, before = read_rgb(path), read_rgb(folder / f"{stem}{BEFORE}")
+        except UvanetError:
+            continue
+        yield FramePair(now, before, int(stem) / 1000), place / len(files)
+
+
+def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[FramePair, float]]:
+    """Reads pairs of all videos, recorded pairs and pictures below a folder.
+
+    A file that is damaged, or that vanishes, is left out; the log names it and counts them.
 
     Args:
         root: The folder.
-        most: How many moments at most.
+        most: How many pairs at most.
 
     Yields:
-        A moment and the share of the files that is done.
+        A pair and the share of the files that is done.
 
     Raises:
-        UsageError: The folder is missing or holds nothing of use.
+        UsageError: The folder is missing or nothing in it can be read.
     """
     videos, pictures = files_of(root)
     if not videos and not pictures:
         raise UsageError(f"{root} holds no video or picture.", "Choose another folder.")
     each, stills = shares(len(videos), len(pictures), most)
     pictures = spread(pictures, stills)
-    total, count = len(videos) + len(pictures), 0
-    for place, path in enumerate([*videos, *pictures]):
-        group = path.relative_to(root).as_posix()
+    files, count, damaged = [*videos, *pictures], 0, 0
+    for place, path in enumerate(files):
         try:
-            for moment in _of_file(path, path in videos, each):
+            for pair in _of_file(path, root, path in videos, each):
                 count += 1
-                yield replace(moment, group=moment.group or group), place / total
+                yield pair, place / len(files)
         except UvanetError as error:
+            damaged += 1
             _LOG.warning("left out: %s", error)
+    if damaged:
+        _LOG.warning("%d of %d files were left out.", damaged, len(files))
     if not count:
         raise UsageError(f"Nothing in {root} could be read.", "Choose another folder.")
 
 
-def _of_file(path: Path, video: bool, each: int) -> Iterator[FramePair]:
+def _of_file(path: Path, root: Path, video: bool, each: int) -> Iterator[FramePair]:
+    name = path.relative_to(root).as_posix()
     before = _partner(path, NOW, BEFORE)
     if before != path and before.is_file():
         seconds = _seconds(path)
-        # Frames near in time are alike, and count as one file.
-        part = int(PARTS * seconds / (max(map(_seconds, path.parent.glob(f"*{NOW}"))) + 0.01))
-        group = f"{path.parent.name}, part {part}"
-        yield FramePair(read_rgb(path), read_rgb(before), seconds, group)
-        return
-    if not video:
+        duration = max(map(_seconds, path.parent.glob(f"*{NOW}"))) + 0.01
+        source = path.parent.relative_to(root).as_posix()
+        group = f"{source}, part {int(PARTS * seconds / duration)}"
+        yield FramePair(read_rgb(path), read_rgb(before), seconds, source, group)
+    elif video:
+        for pair, _ in watch_source(str(path), 3600.0, each):
+            yield replace(pair, source=name)
+    else:
         image = read_rgb(path)
-        yield FramePair(image, image, 0.0)
-        return
-    for moment, _ in watch_source(str(path), 3600.0, each):
-        yield moment
+        yield FramePair(image, image, 0.0, name)
 
 
 def _partner(path: Path, ending: str, other: str) -> Path:
-    """The other half of a recorded pair; the path itself where it is no such half."""
+    """The other file of a recorded pair; the path itself where it belongs to none."""
     stem = path.name.removesuffix(ending)
     return path.with_name(f"{stem}{other}") if f"{stem}{ending}" == path.name else path
 
 
 def _seconds(path: Path) -> float:
-    """When the recorded pair of a file was seen; 0 where it is none."""
+    """Seconds at which a recorded pair was seen; 0 for other files."""
     stem = path.name.removesuffix(NOW)
     return int(stem) / 1000 if stem.isdecimal() else 0.0
-
-
-def split_files(moments: FramePairs, held_out: float = 0.2) -> tuple[FramePairs, FramePairs]:
-    """Parts whole files: most to learn from, the others to be measured on.
-
-    Raises:
-        UsageError: There are too few files or moments.
-    """
-    names = sorted(set(moments.groups.tolist()))
-    if len(names) < 4 or len(moments) < LEAST:
-        raise UsageError(
-            f"The folder gives {len(moments)} moments of {len(names)} files; at least {LEAST} of "
-            "4 files are needed.",
-            "Add more videos or pictures.",
-        )
-    rng = np.random.default_rng(3)
-    chosen = rng.permutation(len(names))[: max(2, round(held_out * len(names)))]
-    out = np.isin(moments.groups, [names[place] for place in chosen])
-    return moments.take(np.flatnonzero(~out)), moments.take(np.flatnonzero(out))

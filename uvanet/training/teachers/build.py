@@ -1,17 +1,20 @@
-"""The two teachers of a run: trained, or found where the run's folder has them already.
+"""Builds the two teachers of a run, or takes those that its folder holds.
 
-A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .onnx and the card.
+A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .onnx, the card, and in
+`teachers.json` what both were made from: settings and gaze data.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from uvanet.atomic_io import write_text
 from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
@@ -19,6 +22,8 @@ from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
+from uvanet.training.control import Callback
+from uvanet.training.fingerprint import gaze_fingerprint, record, require_same
 from uvanet.training.teachers.inference import (
     SPATIAL,
     TEMPORAL,
@@ -26,13 +31,8 @@ from uvanet.training.teachers.inference import (
     load_spatial,
     open_teachers,
 )
-from uvanet.training.teachers.spatial import Extractor, TeacherConfig, extract, train_readout
-from uvanet.training.teachers.temporal import (
-    MotionTeacherConfig,
-    compare,
-    motion_material,
-    train_gate,
-)
+from uvanet.training.teachers.spatial import Extractor, extract, train_readout
+from uvanet.training.teachers.temporal import compare, motion_data, train_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,12 +41,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from uvanet.training.control import Callback
+    from uvanet.data.fixations import GazePicture
+    from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig
+    from uvanet.training.fingerprint import Record
 
+    Splits = tuple[list[GazePicture], list[GazePicture]]
     Image = NDArray[np.uint8]
     Map = NDArray[np.float32]
 
-SYNTHETIC = "synthetic-motion.json"
+SYNTHETIC, RECORDS = "synthetic-motion.json", "teachers.json"
 
 
 class SpatialExport(nn.Module):
@@ -94,76 +97,104 @@ def _saliency(logits: Tensor) -> Tensor:
 def make_teachers(
     root: Path,
     out: Path,
-    spatial: TeacherConfig,
-    temporal: MotionTeacherConfig,
-    watch: Callback | None = None,
+    spatial: SpatialTeacherConfig,
+    temporal: TemporalTeacherConfig,
+    callback: Callback | None = None,
 ) -> Teachers:
-    """Trains both teachers unless `out` has them, and exports them.
+    """Trains both teachers unless `out` holds them, and exports them.
 
     Args:
         root: The data, as `find_root` gives it.
         out: The run's folder.
-        spatial: The run of the spatial teacher.
-        temporal: The run of the temporal teacher.
-        watch: Told how far it is; may end it.
+        spatial: Settings of the spatial teacher.
+        temporal: Settings of the temporal teacher.
+        callback: Receives progress; may stop it.
 
     Raises:
-        StoppedError: The run was told to stop; a teacher that is done stays.
+        ModelError: `out` holds teachers of other data or settings; names what differs.
+        StoppedError: It was told to stop; a teacher that is finished stays.
     """
-    still = _spatial(root, out, spatial, watch)
+    callback = callback or Callback()
+    splits = read_split(root, "train"), read_split(root, "val")
+    data = {"gaze data": [gaze_fingerprint(split) for split in splits]}
+    made_from = record(replace(spatial, threads=0), **data)
+    teacher = _spatial(out, spatial, splits, made_from, callback)
     files = out / f"{SPATIAL}.onnx", out / f"{TEMPORAL}.onnx"
-    _temporal(root, out, still, load_spatial(files[0], spatial.threads), temporal, watch)
-    return open_teachers(*files, spatial.threads, spatial.scale)
+    made_from = record(temporal, **data, **{"spatial teacher": made_from})
+    labeller = load_spatial(files[0], spatial.threads)
+    _temporal(out, teacher, labeller, temporal, splits, made_from, callback)
+    return open_teachers(*files, spatial.threads)
+
+
+def _is_made(weights: Path, made_from: Record) -> bool:
+    """Whether a teacher's weights are there, and from the same settings and data."""
+    if not weights.exists():
+        return False
+    require_same(_records(weights.parent).get(weights.stem, {}), made_from, weights)
+    return True
+
+
+def _keep(weights: Path, module: nn.Module, made_from: Record) -> None:
+    records = {**_records(weights.parent), weights.stem: made_from}
+    write_text(weights.parent / RECORDS, json.dumps(records, indent=1))
+    save_weights(module, weights)
+
+
+def _records(out: Path) -> dict[str, Record]:
+    try:
+        found: dict[str, Record] = json.loads((out / RECORDS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def _spatial(
-    root: Path, out: Path, config: TeacherConfig, watch: Callback | None
+    out: Path,
+    config: SpatialTeacherConfig,
+    splits: Splits,
+    made_from: Record,
+    callback: Callback,
 ) -> SpatialTeacher:
-    teacher = SpatialTeacher(config.scale, config.width)
     weights, onnx = out / f"{SPATIAL}.safetensors", out / f"{SPATIAL}.onnx"
-    if weights.exists():
+    made = _is_made(weights, made_from)
+    torch.manual_seed(config.seed)
+    teacher = SpatialTeacher(config.scale, config.width)
+    if made:
         teacher.load_state_dict(load_file(weights))
     else:
-        levels, densities = extract(
-            read_split(root, "train"), Extractor(teacher, config.threads), config, watch
-        )
-        train_readout(teacher, levels, densities, config, watch)
+        extractor = Extractor(teacher, config.threads)
+        levels, densities = extract(splits[0], extractor, config, callback)
+        train_readout(teacher, levels, densities, config, callback)
         _write_spatial(teacher, onnx)
-        pictures = read_split(root, "val")
-        teacher.sharpness.fill_(best_logit_scale(load_spatial(onnx, config.threads), pictures))
+        teacher.sharpness.fill_(best_logit_scale(load_spatial(onnx, config.threads), splits[1]))
         onnx.unlink()
-        save_weights(teacher, weights)
+        _keep(weights, teacher, made_from)
     if not onnx.exists():
         _write_spatial(teacher, onnx)
     return teacher.eval()
 
 
 def _temporal(
-    root: Path,
     out: Path,
     spatial: SpatialTeacher,
     labeller: Callable[[Image], Map],
-    config: MotionTeacherConfig,
-    watch: Callback | None,
+    config: TemporalTeacherConfig,
+    splits: Splits,
+    made_from: Record,
+    callback: Callback,
 ) -> None:
     weights, onnx = out / f"{TEMPORAL}.safetensors", out / f"{TEMPORAL}.onnx"
+    made = _is_made(weights, made_from)
+    torch.manual_seed(config.seed)
     teacher = TemporalTeacher(spatial, config.width)
-    if weights.exists():
+    if made:
         teacher.gate.load_state_dict(load_file(weights))
     else:
-        train = read_split(root, "train")
-        train_gate(
-            teacher.gate,
-            motion_material(train, config.sequences, labeller, config.seed, watch),
-            config,
-            watch,
-        )
-        held_out = motion_material(
-            read_split(root, "val"), config.held_out, labeller, config.seed + 1, watch
-        )
-        found = compare(teacher.gate, held_out)
-        (out / SYNTHETIC).write_text(json.dumps(found, indent=1))
-        save_weights(teacher.gate, weights)
+        data = motion_data(splits[0], config.sequences, labeller, config.seed, callback)
+        train_gate(teacher.gate, data, config, callback)
+        data = motion_data(splits[1], config.held_out, labeller, config.seed + 1, callback)
+        write_text(out / SYNTHETIC, json.dumps(compare(teacher.gate, data), indent=1))
+        _keep(weights, teacher.gate, made_from)
     teacher.eval()
     if not onnx.exists():
         earlier = torch.zeros(2, STATE_CHANNELS, HEIGHT // STATE_STRIDE, WIDTH // STATE_STRIDE)
@@ -191,5 +222,5 @@ def _write_spatial(teacher: SpatialTeacher, path: Path) -> None:
 
 
 def _frame() -> Tensor:
-    """What exports are traced with."""
+    """Example input of the exports."""
     return torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)

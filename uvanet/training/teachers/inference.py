@@ -1,7 +1,4 @@
-"""Finds and runs teachers: a model with a card of that role, or any ONNX file that maps a picture.
-
-How those that ship are made says `uvanet.training.teachers.build`.
-"""
+"""Finds and runs teachers: models with the role "teacher", or ONNX files that map a picture."""
 
 from __future__ import annotations
 
@@ -36,16 +33,15 @@ SPATIAL, TEMPORAL = "teacher-spatial", "teacher-temporal"
 
 @dataclass(frozen=True, slots=True)
 class Teachers:
-    """Who labels.
+    """The two teachers of a run.
 
     Attributes:
         spatial: From RGB uint8 (h, w, 3) of any size to a density of sum 1.
         temporal: From a video's frame and the state of the one `LAG` before, None at its start, to
             a density and the state now.
-        key: Says which spatial teacher; another one labels anew.
-        both: Says which two.
+        key: Fingerprint of the spatial teacher.
+        both: Fingerprint of the two.
         files: Of the two.
-        scale: Of the backbone that gives feature hints.
     """
 
     spatial: Callable[[Image], Map]
@@ -53,11 +49,10 @@ class Teachers:
     key: str
     both: str
     files: tuple[Path, ...] = ()
-    scale: int = 2
 
 
 def find_teacher(name: str = "") -> Path:
-    """The ONNX file of a teacher.
+    """Finds the ONNX file of a teacher.
 
     Args:
         name: Of a teacher that `uvanet.available` lists, or the path of an .onnx file, which
@@ -91,9 +86,9 @@ def find_teacher(name: str = "") -> Path:
 
 
 class _Session:
-    """A teacher's file at work.
+    """A teacher's ONNX file and its session.
 
-    A file that states its input's size gets it; others see pictures in their proportions.
+    A file with a fixed input size gets that; others get pictures in their own aspect ratio.
 
     Raises:
         ModelError: The file is no ONNX model, or no teacher.
@@ -144,7 +139,7 @@ class _Session:
 
 
 def load_teacher(path: Path, threads: int) -> Labeller:
-    """A teacher as a function from a frame and the one about 100 ms before to a map.
+    """Returns a teacher as a function from a frame and the one about 100 ms before to a map.
 
     One that takes an earlier state sees both frames, others the later one.
 
@@ -161,7 +156,7 @@ def load_teacher(path: Path, threads: int) -> Labeller:
 
 
 def load_spatial(path: Path, threads: int) -> Callable[[Image], Map]:
-    """A teacher as a function from an RGB picture of any size to a density of sum 1.
+    """Returns a teacher as a function from an RGB picture of any size to a density of sum 1.
 
     Raises:
         ModelError: The file is no ONNX model, or no teacher.
@@ -170,7 +165,7 @@ def load_spatial(path: Path, threads: int) -> Callable[[Image], Map]:
 
     def label(image: Image) -> Map:
         rows, columns = image.shape[:2]
-        # Small crops are magnified as in training: seen smaller than there, things are missed.
+        # Small crops are enlarged as in training; shown smaller than there, things are missed.
         area = min(max(rows * columns, HEIGHT * WIDTH), TEACHER_AREA)
         return _density(session.step(session.shown(image, area))[0])
 
@@ -178,7 +173,7 @@ def load_spatial(path: Path, threads: int) -> Callable[[Image], Map]:
 
 
 def load_temporal(path: Path, threads: int) -> Callable[[Image, State | None], tuple[Map, State]]:
-    """A teacher of video as a function; see `Teachers.temporal`.
+    """Returns a teacher of video as a function; see `Teachers.temporal`.
 
     Raises:
         ModelError: The file is no ONNX model, or no teacher.
@@ -198,8 +193,8 @@ def load_temporal(path: Path, threads: int) -> Callable[[Image, State | None], t
     return label
 
 
-def open_teachers(spatial: Path, temporal: Path, threads: int, scale: int = 2) -> Teachers:
-    """Two files as those who label.
+def open_teachers(spatial: Path, temporal: Path, threads: int) -> Teachers:
+    """Opens the two teachers of a run.
 
     Raises:
         ModelError: One is no ONNX model, or no teacher.
@@ -208,14 +203,14 @@ def open_teachers(spatial: Path, temporal: Path, threads: int, scale: int = 2) -
     files = (spatial, temporal)
     digests = [file_hash(path)[:16] for path in files]
     labellers = load_spatial(spatial, threads), load_temporal(temporal, threads)
-    return Teachers(*labellers, digests[0], "".join(digests), files, scale)
+    return Teachers(*labellers, digests[0], "".join(digests), files)
 
 
 def chosen_teachers(spatial: str = "", temporal: str = "", threads: int = 1) -> Teachers:
-    """Teachers that are there already.
+    """Finds and opens the two teachers of a run by name.
 
     Args:
-        spatial: As `find_teacher` takes it; empty for the one that ships.
+        spatial: As `find_teacher` takes it; empty for the shipped one.
         temporal: Likewise.
         threads: Of one call.
 
@@ -227,6 +222,6 @@ def chosen_teachers(spatial: str = "", temporal: str = "", threads: int = 1) -> 
 
 
 def _density(saliency: Map) -> Map:
-    # A map without any value above zero is a density all the same: an even one.
+    # A map without a value above zero becomes an even density.
     positive = np.maximum(saliency, 0) + 1e-12
     return np.asarray(positive / positive.sum(), np.float32)

@@ -1,13 +1,13 @@
 """Trains the temporal teacher's gate on labelled synthetic motion.
 
-The spatial teacher stays as it is, so its maps and the energies of each sequence are computed
-once; only the gate learns, in minutes.
+The spatial teacher does not change, so its maps and the motion energies of each sequence are
+computed once; the gate alone learns, in minutes.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,105 +16,91 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from uvanet.data.sequences import STEPS, make_sequence
+from uvanet.errors import UsageError
 from uvanet.models.temporal_teacher import STATE_CHANNELS, STRENGTH, Motion
 from uvanet.training import losses
-from uvanet.training.control import Callback, track
-from uvanet.training.distillation import move_average
-from uvanet.training.schedule import learning_rate
+from uvanet.training.control import track
+from uvanet.training.data.loader import EpochOrder, seeded
+from uvanet.training.trainer import Trainer, TrainingTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lightning_fabric import Fabric
     from numpy.typing import NDArray
 
     from uvanet.data.fixations import GazePicture
     from uvanet.models.temporal_teacher import Gate
+    from uvanet.training.config import TemporalTeacherConfig
+    from uvanet.training.control import Callback
 
     Image = NDArray[np.uint8]
     Map = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class MotionTeacherConfig:
-    """A run.
+_LOG = logging.getLogger(__name__)
+
+
+class MotionData(NamedTuple):
+    """Sequences as the gate sees them, with their targets.
 
     Attributes:
-        sequences: How many seconds of motion it learns from.
-        held_out: How many it is measured on, made of pictures of `val`.
-        width: Channels of the gate.
-        epochs: Passes.
-        batch: Sequences a step.
-        peak_lr: Largest learning rate.
-        weight_decay: AdamW's.
-        average: Decay a step of the averaged weights.
-        seed: Of all chance.
-    """
-
-    sequences: int = 500
-    held_out: int = 100
-    width: int = 24
-    epochs: int = 24
-    batch: int = 16
-    peak_lr: float = 3e-3
-    weight_decay: float = 1e-2
-    average: float = 0.995
-    seed: int = 13
-
-
-class MotionMaterial(NamedTuple):
-    """Sequences, as the gate sees them.
-
-    Attributes:
-        energy: (n, 3, 48, 64).
+        energy: Motion energies, (n, 3, 48, 64).
         spatial: Log densities of the spatial teacher on the last frames, (n, 1, 48, 64).
-        still: Gaze on the last frames as pictures, (n, 1, 48, 64).
-        label: The same with motion.
+        target: Density of gaze on the last frames after the motion, (n, 1, 48, 64).
     """
 
     energy: Tensor
     spatial: Tensor
-    still: Tensor
-    label: Tensor
+    target: Tensor
 
 
-def motion_material(
+def motion_data(
     pictures: Sequence[GazePicture],
     count: int,
     spatial: Callable[[Image], Map],
     seed: int,
-    watch: Callback | None = None,
-) -> MotionMaterial:
-    """Makes sequences and what the gate sees of them.
+    callback: Callback,
+) -> MotionData:
+    """Makes sequences and computes what the gate sees of them.
 
     Args:
         pictures: Scenes and donors, in turn.
         count: How many sequences.
         spatial: The spatial teacher: from RGB (h, w, 3) to a density (h / 8, w / 8).
         seed: Of all chance.
-        watch: Told how far it is; may end it.
+        callback: Receives progress; may stop it.
+
+    Raises:
+        UsageError: No picture could be read.
     """
     motion = Motion()
     rows: list[tuple[Tensor, ...]] = []
-    for i in track(range(count), "motion", watch or Callback()):
+    for i in track(range(count), "motion", callback):
         # A seed each, so that the n-th is the same however many there are.
         rng = np.random.default_rng((seed, i))
         donor = pictures[int(rng.integers(len(pictures)))]
-        sequence = make_sequence(pictures[i % len(pictures)], donor, rng)
+        try:
+            sequence = make_sequence(pictures[i % len(pictures)], donor, rng)
+        except UsageError as error:
+            _LOG.warning("left out: %s", error)
+            continue
         density = spatial(sequence.last)
         rows.append(
             (
                 energies(motion, sequence.frames),
                 torch.from_numpy(np.log(density + 1e-9))[None],
-                torch.from_numpy(sequence.still)[None],
-                torch.from_numpy(sequence.label)[None],
+                torch.from_numpy(sequence.temporal_target)[None],
             )
         )
-    return MotionMaterial(*(torch.stack(column) for column in zip(*rows, strict=True)))
+    if not rows:
+        raise UsageError("No picture could be read.", "Check the data.")
+    return MotionData(*(torch.stack(column) for column in zip(*rows, strict=True)))
 
 
 @torch.no_grad()
 def energies(motion: Motion, frames: Image) -> Tensor:
-    """What the motion of some frames comes to at the last one, (3, h / 4, w / 4).
+    """Returns the motion energies at the last of some frames, (3, h / 4, w / 4).
 
     Args:
         motion: Has no parameters.
@@ -129,72 +115,83 @@ def energies(motion: Motion, frames: Image) -> Tensor:
     return energy[0]
 
 
+class GateTask(TrainingTask):
+    """The gate of a temporal teacher and its loss."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self.model = gate
+
+    def forward(self, data: MotionData) -> dict[str, Tensor]:
+        """Returns `loss`."""
+        logits = data.spatial + self.model(data.energy, data.spatial)
+        return {"loss": losses.mixture(logits, data.target)}
+
+
+class MotionBatches:
+    """Batches of sequences, half of them mirrored.
+
+    Args:
+        data: The sequences.
+        config: Batch size and seed.
+    """
+
+    def __init__(self, data: MotionData, config: TemporalTeacherConfig) -> None:
+        self._data, self._seed = data, config.seed
+        self._order = EpochOrder(len(data.target), config)
+        self.steps = self._order.steps
+
+    def batch(self, step: int, fabric: Fabric) -> MotionData:
+        """See `uvanet.training.trainer.Batches`."""
+        rows = self._order.rows(step)
+        mirrored = bool(torch.rand((), generator=seeded(self._seed, step, 1)) < 0.5)
+        columns = (column[rows] for column in self._data)
+        return MotionData(*(column.flip(3) if mirrored else column for column in columns))
+
+
 def train_gate(
-    gate: Gate, material: MotionMaterial, config: MotionTeacherConfig, watch: Callback | None = None
+    gate: Gate, data: MotionData, config: TemporalTeacherConfig, callback: Callback
 ) -> None:
     """Trains the gate in place; it ends averaged, at its strength in use, in evaluation mode.
 
     Args:
         gate: Of the temporal teacher.
-        material: What it learns from.
-        config: How.
-        watch: Told how far it is; may end it.
+        data: The sequences.
+        config: The settings.
+        callback: Receives progress; may stop it.
 
     Raises:
-        StoppedError: The run was told to stop.
+        StoppedError: It was told to stop.
     """
-    torch.manual_seed(config.seed)
-    rng = torch.Generator().manual_seed(config.seed)
-    gate.train()
-    averaged = copy.deepcopy(gate).requires_grad_(False)
-    optimizer = torch.optim.AdamW(
-        gate.parameters(), config.peak_lr, weight_decay=config.weight_decay
-    )
-    steps = len(material.label) // config.batch
-    total = steps * config.epochs
-    order = torch.empty(0, dtype=torch.long)
-    for step in track(range(total), "gate", watch or Callback()):
-        place = step % steps
-        if not place:
-            order = torch.randperm(len(material.label), generator=rng)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, total, config.peak_lr, 0.1)
-        chosen = order[place * config.batch : (place + 1) * config.batch]
-        energy, spatial, _, label = (column[chosen] for column in material)
-        if torch.rand((), generator=rng) < 0.5:
-            energy, spatial, label = (column.flip(3) for column in (energy, spatial, label))
-        loss = losses.mixture(spatial + gate(energy, spatial), label)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        move_average(averaged, gate, config.average, step)
-    gate.load_state_dict(averaged.state_dict())
+    batches = MotionBatches(data, config)
+    steps = batches.steps * config.epochs
+    trainer = Trainer(GateTask(gate), batches, config, steps, phase="gate", callback=callback)
+    gate.load_state_dict(trainer.run().model.state_dict())
     gate.strength.fill_(STRENGTH)
     gate.eval()
 
 
 @torch.no_grad()
-def compare(gate: Gate, material: MotionMaterial) -> dict[str, dict[str, float]]:
-    """KLD and NSS (expected, of fixations drawn from the label) on sequences.
+def compare(gate: Gate, data: MotionData) -> dict[str, dict[str, float]]:
+    """Measures KLD, in nats, and NSS (expected, of fixations drawn from the target) on sequences.
 
     Returns:
-        Metrics of the spatial teacher, the crude rule and the temporal teacher.
+        Metrics of the spatial teacher, of the motion law and of the temporal teacher.
     """
     rule = copy.deepcopy(gate)
     for parameter in rule.layers.parameters():
         torch.nn.init.zeros_(parameter)
     torch.nn.init.ones_(rule.rule)
     rule.strength.fill_(1.0)
-    spatial, label = material.spatial, material.label
     rows = {
-        "spatial": spatial,
-        "rule": spatial + rule.eval()(material.energy, spatial),
-        "temporal": spatial + gate.eval()(material.energy, spatial),
+        "spatial": data.spatial,
+        "rule": data.spatial + rule.eval()(data.energy, data.spatial),
+        "temporal": data.spatial + gate.eval()(data.energy, data.spatial),
     }
     return {
         name: {
-            "kld": round(float(losses.kl(logits, label)), 4),
-            "nss": round(-float(losses.nss(logits, label)), 4),
+            "kld": round(float(losses.kl(logits, data.target)), 4),
+            "nss": round(-float(losses.nss(logits, data.target)), 4),
         }
         for name, logits in rows.items()
     }

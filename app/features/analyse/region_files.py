@@ -1,0 +1,110 @@
+"""Saves and loads region files, and saves the shares as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.features.analyse.table_export import regions_csv, shares_csv, write_csv
+from app.shell.settings import WindowSettings
+from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
+from app.ui.i18n import tr
+from uvanet.analysis import load_regions, save_regions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.features.analyse.attention_history import AttentionHistory
+    from app.features.analyse.regions import Regions
+    from app.shell.context import FeatureContext
+    from uvanet.analysis import Region
+
+
+class RegionFiles:
+    """Asks for paths, then reads and writes on worker threads.
+
+    What is saved is captured before the dialog opens; what is loaded is for the source that was
+    open then.
+    """
+
+    def __init__(
+        self, context: FeatureContext, regions: Regions, history: AttentionHistory
+    ) -> None:
+        self._context = context
+        self._regions = regions
+        self._history = history
+
+    def ask_save(self) -> None:
+        """Asks for a path and saves the regions there."""
+        regions = self._regions.all
+        if not regions:
+            self._context.messages.notify("info", tr("There are no regions yet; draw one first."))
+            return
+
+        def save(chosen: str) -> None:
+            path = Path(chosen)
+            self._write([path], lambda: save_regions(path, regions))
+
+        ask_save_regions(self._context.slots.window, self._folder, save)
+
+    def ask_save_shares(self) -> None:
+        """Asks for a path and saves the shares over time, and a summary of each region."""
+        regions, record = self._regions.all, self._history.record
+        shares, summary = shares_csv(regions, record), regions_csv(regions, record)
+
+        def save(chosen: str) -> None:
+            path = Path(chosen)
+            tables = {path: shares}
+            if regions:
+                tables[path.with_name(f"{path.stem}-regions{path.suffix}")] = summary
+
+            def write() -> None:
+                for target, text in tables.items():
+                    write_csv(target, text)
+
+            self._write(list(tables), write)
+
+        ask_save_table(self._context.slots.window, self._folder, save)
+
+    def ask_load(self) -> None:
+        """Asks for a region file and loads it."""
+        spec = self._regions.spec
+        ask_regions(self._context.slots.window, self._folder, lambda path: self.load(path, spec))
+
+    def load(self, path: str, spec: str | None) -> None:
+        """Replaces the regions by those of a file.
+
+        Args:
+            path: The file.
+            spec: The source that they are for; if another one is open by then, nothing is changed.
+        """
+        messages, name = self._context.messages, Path(path).name
+
+        def done(regions: list[Region]) -> None:
+            if spec is None:
+                messages.notify("info", tr("Regions need a source; open one first."))
+            elif spec != self._regions.spec:
+                messages.notify(
+                    "info", tr("{name} was not loaded: the source has changed.").format(name=name)
+                )
+            else:
+                self._regions.replace_all(regions)
+                messages.notify("done", tr("Loaded {name}.").format(name=name))
+
+        self._context.jobs.run(
+            lambda: load_regions(Path(path)), done, self._context.show_error, name="regions"
+        )
+
+    @property
+    def _folder(self) -> str:
+        return self._context.settings.section(WindowSettings).folder
+
+    def _write(self, paths: list[Path], write: Callable[[], None]) -> None:
+        names = tr(" and ").join(path.name for path in paths)
+        text, folder = tr("Saved {names}.").format(names=names), str(paths[0].parent)
+        self._context.jobs.run(
+            write,
+            lambda _: self._context.messages.notify("done", text, folder),
+            self._context.show_error,
+            name="regions",
+        )

@@ -1,0 +1,76 @@
+"""Geometry of regions: handles, hit tests, resizing. Coordinates are 0..1 from the top left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from uvanet.analysis.regions import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtCore import QPointF
+
+    from uvanet.analysis.regions import Region
+
+Point = tuple[float, float]
+
+MIN_SIDE = 0.01
+"""Smallest width and height after resizing."""
+
+
+def clamped(point: QPointF) -> Point:
+    """Returns the nearest point inside the picture."""
+    return min(max(point.x(), 0.0), 1.0), min(max(point.y(), 0.0), 1.0)
+
+
+def near(first: Point, second: Point, tolerance: QPointF) -> bool:
+    """Whether two points are closer than the tolerance, which is given for x and y."""
+    dx, dy = (first[0] - second[0]) / tolerance.x(), (first[1] - second[1]) / tolerance.y()
+    return dx**2 + dy**2 <= 1.0
+
+
+def handles(region: Region) -> list[Point]:
+    """Returns the points that resize a region: its corners, or those of its bounding box."""
+    if region.shape is Shape.POLYGON:
+        return list(region.points)
+    left, top, right, bottom = region.box
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+
+def smallest_region_at(regions: Sequence[Region], point: QPointF) -> Region | None:
+    """Returns the region under a point; the smallest of several, which others may enclose."""
+    hits = [region for region in regions if region.contains(point.x(), point.y())]
+    return min(hits, key=_area, default=None)
+
+
+def resized(region: Region, handle: int, x: float, y: float) -> Region:
+    """Returns a region with one of its `handles` moved to (x, y).
+
+    A box keeps its opposite corner and at least `MIN_SIDE`, so that it cannot be turned over.
+    """
+    if region.shape is Shape.POLYGON:
+        return region.with_corner(handle, x, y)
+    corners = handles(region)
+    moving, fixed = corners[handle], corners[(handle + 2) % 4]
+    x = max(x, fixed[0] + MIN_SIDE) if moving[0] > fixed[0] else min(x, fixed[0] - MIN_SIDE)
+    y = max(y, fixed[1] + MIN_SIDE) if moving[1] > fixed[1] else min(y, fixed[1] - MIN_SIDE)
+    return replace(region, points=(fixed, (x, y)))
+
+
+def grown(region: Region, dx: float, dy: float) -> Region:
+    """Returns a region that is wider by dx and higher by dy; its top left corner stays."""
+    left, top, right, bottom = region.box
+    x_scale = max(right - left + dx, MIN_SIDE) / max(right - left, 1e-6)
+    y_scale = max(bottom - top + dy, MIN_SIDE) / max(bottom - top, 1e-6)
+    points = (
+        (min(left + (x - left) * x_scale, 1.0), min(top + (y - top) * y_scale, 1.0))
+        for x, y in region.points
+    )
+    return replace(region, points=tuple(points))
+
+
+def _area(region: Region) -> float:
+    left, top, right, bottom = region.box
+    return (right - left) * (bottom - top)

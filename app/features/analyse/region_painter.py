@@ -1,0 +1,88 @@
+"""Paints regions and their labels over the picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.features.analyse.region_geometry import handles
+from app.ui.layers import paint_pill
+from app.ui.number_text import percent_text
+from uvanet.analysis.regions import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.features.analyse.region_geometry import Point
+    from app.ui.layers import ToWidget
+    from uvanet.analysis.regions import Region
+
+# Okabe and Ito's palette, which color-blind people can distinguish.
+_COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
+
+
+def region_color(index: int) -> str:
+    """Returns the color of a region by its index in the list."""
+    return _COLORS[index % len(_COLORS)]
+
+
+class RegionPainter:
+    """Paints with one painter.
+
+    Args:
+        painter: Paints in widget coordinates; has antialiasing on.
+        to_widget: Maps picture coordinates to widget coordinates.
+        font: The font of the labels.
+    """
+
+    def __init__(self, painter: QPainter, to_widget: ToWidget, font: QFont) -> None:
+        self._painter = painter
+        self._to_widget = to_widget
+        self._font = QFont(font)
+        self._font.setPointSizeF(font.pointSizeF() * 1.12)
+
+    def paint_outline(self, region: Region, index: int, *, selected: bool) -> None:
+        """Paints the outline of a region, with its handles if it is selected."""
+        self._stroke(region.shape, region.points, index, 2.6 if selected else 1.8)
+        if selected:
+            self._painter.setPen(QPen(QColor(12, 14, 18), 1))
+            self._painter.setBrush(QColor("#ffffff"))
+            for x, y in handles(region):
+                self._painter.drawEllipse(self._to_widget(x, y), 4.5, 4.5)
+
+    def paint_label(self, region: Region, index: int, share: float | None) -> None:
+        """Paints name and share above a region, or inside it where there is no space above."""
+        left, top, _, _ = region.box
+        corner, edge = self._to_widget(left, top), self._to_widget(0.0, 0.0)
+        self._painter.setFont(self._font)
+        above = corner.y() - self._painter.fontMetrics().height() - 13
+        x, y = (corner.x(), above) if above >= edge.y() else (corner.x() + 5, corner.y() + 5)
+        text = "" if share is None else percent_text(share)
+        paint_pill(self._painter, self._font, x, y, region.name, region_color(index), text)
+
+    def paint_draft(self, shape: Shape, points: Sequence[Point], index: int) -> None:
+        """Paints the shape that is being drawn; a polygon of two points is a line."""
+        if len(points) > 1:
+            self._stroke(shape, points, index, 2.0)
+
+    def _stroke(self, shape: Shape, points: Sequence[Point], index: int, width: float) -> None:
+        """Paints a colored line with a dark edge, visible on dark and bright pictures."""
+        corners = [self._to_widget(x, y) for x, y in points]
+        path, painter = QPainterPath(), self._painter
+        if shape is Shape.POLYGON:
+            path.addPolygon(QPolygonF(corners))
+            if len(corners) > 2:
+                path.closeSubpath()
+        else:
+            box = QRectF(corners[0], corners[1]).normalized()
+            if shape is Shape.RECTANGLE:
+                path.addRoundedRect(box, 3, 3)
+            else:
+                path.addEllipse(box)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0, 120), width + 2.4))
+        painter.drawPath(path)
+        painter.setPen(QPen(QColor(region_color(index)), width))
+        painter.drawPath(path)

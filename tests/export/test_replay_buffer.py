@@ -1,0 +1,150 @@
+"""The last seconds of a live source: bounded on disk, saved exactly, gone at the end."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from export_bench import number_of, packet_times, picture
+
+from uvanet.errors import OutputError
+from uvanet.sources import make_source
+from uvanet.video.exporter import export
+from uvanet.video.job import Job
+from uvanet.video.replay_buffer import ReplayBuffer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Iterator[ReplayBuffer]:
+    ring = ReplayBuffer(tmp_path / "live", 10.0)
+    yield ring
+    ring.close()
+    assert list((tmp_path / "live").iterdir()) == []
+
+
+def times(count: int) -> list[float]:
+    """Uneven, as a camera's are."""
+    steps = np.random.default_rng(1).uniform(0.02, 0.06, count)
+    return [100 + float(t) for t in np.cumsum(steps)]
+
+
+def bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_stretch_is_saved_frame_by_frame_at_its_times(ring: ReplayBuffer, tmp_path: Path) -> None:
+    moments = times(200)
+    for number, t in enumerate(moments):
+        ring.put(picture(number), t)
+    path = tmp_path / "take.mkv"
+    assert ring.save(path, moments[50], moments[150]) == 101
+    with make_source(str(path)) as source:
+        frames = list(iter(source.read, None))
+        # Known beforehand, so that an export can say how far it is.
+        assert source.info.frames == pytest.approx(101, abs=2)
+    assert [number_of(frame.image) for frame in frames] == list(range(50, 151))
+    assert [frame.pts for frame in frames] == pytest.approx(
+        [t - moments[50] for t in moments[50:151]], abs=0.0011
+    )
+
+
+def test_it_stays_within_its_bound(ring: ReplayBuffer, tmp_path: Path) -> None:
+    sizes = []
+    for number in range(1200):
+        ring.put(picture(number % 90), number / 30)
+        sizes.append(bytes_in(tmp_path / "live"))
+    start, end = ring.span or (0, 0)
+    assert end == pytest.approx(1199 / 30)
+    assert 10 <= end - start <= 13
+    assert max(sizes[600:]) < 1.4 * max(sizes[:330])
+
+
+def test_a_held_recording_is_longer_than_the_ring(ring: ReplayBuffer, tmp_path: Path) -> None:
+    ring.put(picture(0), 0.0)
+    ring.hold(5.0)
+    for number in range(1, 900):
+        ring.put(picture(number % 90), number / 30)
+    assert ring.save(tmp_path / "take.mkv", 5.0) == 900 - 150
+    ring.hold(None)
+    ring.put(picture(0), 30.0)
+    assert (ring.span or (0, 0))[0] > 15
+
+
+def test_only_the_user_can_read_it(ring: ReplayBuffer, tmp_path: Path) -> None:
+    ring.put(picture(0), 0.0)
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "live").stat().st_mode) == 0o700
+
+
+def test_what_a_crashed_program_left_is_cleared_away(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, numpy\n"
+        "from pathlib import Path\n"
+        "from uvanet.video.replay_buffer import ReplayBuffer\n"
+        "ring = ReplayBuffer(Path(sys.argv[1]), 10)\n"
+        "ring.put(numpy.zeros((8, 8, 3), numpy.uint8), 0.0)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    root = tmp_path / "live"
+    subprocess.run([sys.executable, "-c", script, str(root)], check=False)
+    assert len(list(root.iterdir())) == 1
+    ring = ReplayBuffer(root, 10)
+    (ours,) = root.iterdir()
+    assert ours.name.startswith(f"{os.getpid()}-")
+    ring.close()
+
+
+def test_another_size_starts_anew(ring: ReplayBuffer, tmp_path: Path) -> None:
+    for number in range(30):
+        ring.put(picture(number), number / 30)
+    for number in range(30, 60):
+        ring.put(np.zeros((60, 80, 3), np.uint8), number / 30)
+    assert ring.save(tmp_path / "take.mkv", 0.0) == 30
+
+
+def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
+    ring: ReplayBuffer, tmp_path: Path
+) -> None:
+    ring.hold(0.0)
+    for number in range(240):
+        ring.put(picture(number % 90), number / 30)
+    before = bytes_in(tmp_path / "live")
+    path = tmp_path / "live" / "kept.mkv"
+    # All but the newest two seconds, and of what came before the recording nothing.
+    assert ring.salvage(path, 1.0) == 180 - 30
+    assert ring.span is None
+    assert bytes_in(tmp_path / "live") < before
+    with make_source(str(path)) as source:
+        frames = list(iter(source.read, None))
+    assert [number_of(frame.image) for frame in frames] == [n % 90 for n in range(30, 180)]
+    with pytest.raises(OutputError, match="Nothing was recorded"):
+        ring.salvage(path, 0.0)
+    path.unlink()
+
+
+def test_nothing_to_save_is_said(ring: ReplayBuffer, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="Nothing was recorded"):
+        ring.save(tmp_path / "take.mkv", 0.0)
+    assert not (tmp_path / "take.mkv").exists()
+
+
+def test_a_take_is_exported_with_its_times(ring: ReplayBuffer, tmp_path: Path) -> None:
+    moments = times(60)
+    for number, t in enumerate(moments):
+        ring.put(picture(number), t)
+    ring.save(tmp_path / "take.mkv", 0.0)
+    result = export(Job(str(tmp_path / "take.mkv"), (tmp_path / "out.mp4",)))
+    assert result.frames == 60
+    got = packet_times(tmp_path / "out.mp4")
+    wanted = [Fraction(t) - Fraction(moments[0]) for t in moments]
+    assert max(abs(a - b) for a, b in zip(got, wanted, strict=True)) < Fraction(1, 900)

@@ -1,0 +1,111 @@
+"""Every frame once, at its time, in every container and codec; seeking is exact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import corpus
+import numpy as np
+import pytest
+
+from uvanet.sources import make_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+B_FRAMES = {"bf": "2", "g": "12"}
+# Name of the file, encoder, container where the ending does not tell, options, sound, pixel format.
+CLIPS = {
+    "h264.mp4": ("libx264", None, {"bf": "2", "g": "15"}, "aac", "yuv420p"),
+    "h264-no-b.mp4": ("libx264", None, {"bf": "0"}, "aac", "yuv420p"),
+    "h264-intra.mov": ("libx264", None, {"g": "1"}, "aac", "yuv420p"),
+    "h264-444.mkv": ("libx264", None, {}, "", "yuv444p"),
+    "h264-10bit.mkv": ("libx264", None, {}, "", "yuv420p10le"),
+    "h264.mkv": ("libx264", None, {"bf": "3", "g": "50"}, "libopus", "yuv420p"),
+    "h264.ts": ("libx264", None, {"bf": "2", "g": "15"}, "aac", "yuv420p"),
+    "h264.flv": ("libx264", None, {"bf": "0"}, "aac", "yuv420p"),
+    "h264.3gp": ("libx264", None, {}, "aac", "yuv420p"),
+    "h264.avi": ("libx264", None, {"bf": "0"}, "ac3", "yuv420p"),
+    "hevc.mp4": ("libx265", None, {"x265-params": "log-level=none"}, "aac", "yuv420p"),
+    "av1.mp4": (
+        "libsvtav1",
+        None,
+        {"preset": "11", "svtav1-params": "pred-struct=1"},
+        "",
+        "yuv420p",
+    ),
+    "av1.webm": (
+        "libsvtav1",
+        None,
+        {"preset": "11", "svtav1-params": "pred-struct=1"},
+        "",
+        "yuv420p",
+    ),
+    "vp8.webm": ("libvpx", None, {"deadline": "realtime"}, "libopus", "yuv420p"),
+    "vp9.webm": ("libvpx-vp9", None, {"deadline": "realtime"}, "libopus", "yuv420p"),
+    "vp9.mkv": ("libvpx-vp9", None, {"deadline": "good", "cpu-used": "8"}, "", "yuv420p"),
+    "mpeg1.mpg": ("mpeg1video", None, B_FRAMES, "mp2", "yuv420p"),
+    "mpeg2.mpg": ("mpeg2video", None, B_FRAMES, "mp2", "yuv420p"),
+    "mpeg2.vob": ("mpeg2video", None, B_FRAMES, "ac3", "yuv420p"),
+    "mpeg2.ts": ("mpeg2video", None, B_FRAMES, "mp2", "yuv420p"),
+    "mpeg2-422.mxf": ("mpeg2video", None, {"g": "1"}, "pcm_s16le", "yuv422p"),
+    "mpeg4.avi": ("mpeg4", None, B_FRAMES, "mp2", "yuv420p"),
+    "mpeg4.mp4": ("mpeg4", None, B_FRAMES, "aac", "yuv420p"),
+    "mpeg4.mkv": ("mpeg4", None, {}, "flac", "yuv420p"),
+    "msmpeg4.avi": ("msmpeg4", None, {}, "mp2", "yuv420p"),
+    "wmv2.wmv": ("wmv2", "asf", {}, "mp2", "yuv420p"),
+    "flv1.flv": ("flv", None, {}, "", "yuv420p"),
+    "mjpeg.avi": ("mjpeg", None, {"qmax": "3"}, "pcm_s16le", "yuvj420p"),
+    "mjpeg.mov": ("mjpeg", None, {"qmax": "3"}, "pcm_s16le", "yuvj422p"),
+    "mjpeg.mkv": ("mjpeg", None, {"qmax": "3"}, "", "yuvj444p"),
+    "prores.mov": ("prores_ks", None, {}, "pcm_s16le", "yuv422p10le"),
+    "asv2.avi": ("asv2", None, {}, "", "yuv420p"),
+    "ffv1.mkv": ("ffv1", None, {}, "flac", "yuv420p"),
+    "ffv1-rgb.avi": ("ffv1", None, {}, "", "bgr0"),
+    "huffyuv.avi": ("huffyuv", None, {}, "", "yuv422p"),
+    "utvideo.avi": ("utvideo", None, {}, "", "yuv420p"),
+    "png.mov": ("png", None, {}, "", "rgb24"),
+    "qtrle.mov": ("qtrle", None, {}, "", "rgb24"),
+    "raw.avi": ("rawvideo", None, {}, "", "yuv420p"),
+    "raw.y4m": ("wrapped_avframe", "yuv4mpegpipe", {}, "", "yuv420p"),
+    "raw.nut": ("rawvideo", "nut", {}, "pcm_s16le", "yuv420p"),
+    "moving.gif": ("gif", "gif", {}, "", "rgb8"),
+    "fragments.mp4": ("libx264", None, {"g": "10", "bf": "0"}, "", "yuv420p"),
+    "elementary.m2v": ("mpeg2video", "mpeg2video", {"g": "10"}, "", "yuv420p"),
+    "elementary.h264": ("libx264", "h264", {"g": "10", "bf": "0"}, "", "yuv420p"),
+}
+MUXERS = {"fragments.mp4": {"movflags": "+frag_keyframe+empty_moov"}}
+
+
+@pytest.fixture(scope="module", params=CLIPS)
+def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    name = request.param
+    codec, format_name, options, sound, pix_fmt = CLIPS[name]
+    return corpus.write(
+        tmp_path_factory.mktemp("clip") / name,
+        codec,
+        format_name=format_name,
+        options=options,
+        muxer=MUXERS.get(name),
+        sound=sound,
+        pix_fmt=pix_fmt,
+    )
+
+
+def test_every_frame_comes_once_at_its_time_and_is_found_again(clip: Path) -> None:
+    with make_source(str(clip)) as source:
+        frames = list(iter(source.read, None))
+        assert [corpus.number_in(frame.image) for frame in frames] == list(range(corpus.FRAMES))
+        expected = [number / corpus.RATE for number in range(corpus.FRAMES)]
+        # A GIF counts hundredths, ASF and FLV milliseconds.
+        assert [frame.pts for frame in frames] == pytest.approx(expected, abs=0.006)
+        assert source.info.fps == pytest.approx(corpus.RATE, rel=0.01)
+        for number in (31, 3, 38, 0, 17, 16):
+            source.seek(number / corpus.RATE)
+            frame = source.read()
+            assert frame is not None
+            assert corpus.number_in(frame.image) == number
+            assert np.array_equal(frame.image, frames[number].image)
+            after = source.read()
+            assert after is not None
+            assert corpus.number_in(after.image) == number + 1

@@ -1,0 +1,153 @@
+"""What is damaged loses only its damaged frames, and the loss is told; what is not is not."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import corpus
+import numpy as np
+import pytest
+
+from uvanet.errors import SourceError
+from uvanet.sources import make_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from uvanet.sources import Frame
+
+NOISE = [
+    np.random.default_rng(number).integers(0, 255, (108, 192, 3), np.uint8)
+    for number in range(corpus.FRAMES)
+]
+
+
+def play(path: Path) -> tuple[list[Frame], str]:
+    """All frames, and the error that came after them."""
+    frames = []
+    try:
+        with make_source(str(path)) as source:
+            while (frame := source.read()) is not None:
+                frames.append(frame)
+    except SourceError as error:
+        return frames, error.message
+    return frames, ""
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.avi", "clip.ts", "clip.mov"])
+@pytest.mark.parametrize("length", [1.2, 2.2])
+def test_sound_of_another_length_is_no_damage(tmp_path: Path, name: str, length: float) -> None:
+    sound = "ac3" if name.endswith("avi") else "aac"
+    options = {"bf": "0"}
+    path = corpus.write(
+        tmp_path / name, "libx264", sound=sound, sound_seconds=length, options=options
+    )
+    frames, error = play(path)
+    assert error == ""
+    assert len(frames) == corpus.FRAMES
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.ts", "clip.mp4"])
+def test_sound_that_starts_later_is_no_damage(tmp_path: Path, name: str) -> None:
+    path = corpus.write(tmp_path / name, "libx264", sound="aac", sound_start=0.6, sound_seconds=1.6)
+    frames, error = play(path)
+    assert error == ""
+    assert len(frames) == corpus.FRAMES
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.avi"])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+def test_a_file_that_was_cut_off_says_so(tmp_path: Path, name: str, part: float) -> None:
+    path = corpus.write(
+        tmp_path / name, "mjpeg", images=NOISE, pix_fmt="yuvj420p", muxer=_index_first(name)
+    )
+    os.truncate(path, int(path.stat().st_size * part))
+    frames, error = play(path)
+    assert 0 < len(frames) < corpus.FRAMES
+    assert "damaged" in error
+    assert len(frames) > 0.4 * part * corpus.FRAMES
+
+
+def _index_first(name: str) -> dict[str, str]:
+    return {"movflags": "+faststart"} if name.endswith("mp4") else {}
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.avi", "clip.mov"])
+def test_garbage_in_the_middle_loses_only_its_frames(tmp_path: Path, name: str) -> None:
+    images = [corpus.numbered(number) for number in range(corpus.FRAMES)]
+    codec, pix_fmt = ("mjpeg", "yuvj420p") if name.endswith("mkv") else ("png", "rgb24")
+    path = corpus.write(tmp_path / name, codec, images=images, pix_fmt=pix_fmt)
+    data = bytearray(path.read_bytes())
+    place = len(data) // 2
+    data[place : place + 40] = bytes(40)
+    path.write_bytes(data)
+    frames, error = play(path)
+    numbers = [corpus.number_in(frame.image) for frame in frames]
+    assert len(numbers) >= corpus.FRAMES - 3
+    assert set(range(corpus.FRAMES)) - set(numbers) <= set(range(10, 28))
+    assert numbers[-1] == corpus.FRAMES - 1
+    if len(numbers) < corpus.FRAMES:
+        assert "damaged" in error
+
+
+@pytest.mark.parametrize("what", ["shorter", "empty", "overwritten"])
+def test_a_source_that_changes_while_it_is_read_is_told(tmp_path: Path, what: str) -> None:
+    path = corpus.write(tmp_path / "clip.mkv", "mjpeg", images=NOISE * 4, pix_fmt="yuvj420p")
+    size = path.stat().st_size
+    assert size > 500_000
+    with make_source(str(path)) as source:
+        for _ in range(3):
+            assert source.read() is not None
+        if what == "overwritten":
+            with path.open("r+b") as file:
+                file.seek(size // 2)
+                file.write(b"\xff" * 1000)
+            os.utime(path, ns=(1, 1))
+        else:
+            os.truncate(path, 0 if what == "empty" else size // 2)
+        with pytest.raises(SourceError, match=r"shorter|changed") as caught:
+            list(iter(source.read, None))
+    assert "clip.mkv" in caught.value.message
+
+
+def test_a_source_that_vanishes_is_read_to_its_end(tmp_path: Path) -> None:
+    path = corpus.write(tmp_path / "clip.mkv", "mjpeg", images=NOISE, pix_fmt="yuvj420p")
+    with make_source(str(path)) as source:
+        assert source.read() is not None
+        path.unlink()
+        assert len(list(iter(source.read, None))) == corpus.FRAMES - 1
+
+
+def test_a_source_that_grows_is_no_damage(tmp_path: Path) -> None:
+    path = corpus.write(tmp_path / "clip.ts", "libx264")
+    with make_source(str(path)) as source:
+        assert source.read() is not None
+        with path.open("ab") as file:
+            file.write(b"\x47" * 188)
+        assert len(list(iter(source.read, None))) == corpus.FRAMES - 1
+
+
+@pytest.mark.parametrize("name", ["song.mp3", "song.mp4", "song.flac", "song.mka"])
+def test_a_cover_is_never_the_video(tmp_path: Path, name: str) -> None:
+    import av
+
+    path = tmp_path / name
+    codec = {"song.mp3": "libmp3lame", "song.flac": "flac"}.get(name, "aac")
+    cover = av.VideoFrame.from_ndarray(corpus.numbered(1), "rgb24").reformat(format="yuvj420p")
+    with av.open(str(path), "w") as out:
+        sound = out.add_stream(codec, rate=48_000, layout="stereo")
+        picture = None
+        if name != "song.mka":
+            picture = out.add_stream("mjpeg", rate=25)
+            picture.width, picture.height, picture.pix_fmt = *corpus.SIZE, "yuvj420p"
+            picture.disposition = av.stream.Disposition.attached_pic
+        for frame in corpus._beep(sound, 0.0, 2.0):
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+        if picture is not None:
+            out.mux(picture.encode(cover))
+            out.mux(picture.encode(None))
+    frames, error = play(path)
+    assert frames == []
+    assert "holds sound but no video" in error

@@ -1,0 +1,141 @@
+"""`uvanet distill` as a command: events, orders, given teachers."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from training_kit import Child, phase_of, training
+
+import uvanet
+from uvanet.training.control import Callback, track
+from uvanet.training.progress import (
+    CheckpointEvent,
+    DoneEvent,
+    EvalEvent,
+    Event,
+    PreviewEvent,
+    StepEvent,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="orders on stdin")
+
+
+class SlowListener(Callback):
+    """Keeps the events; pauses once, before the second item."""
+
+    def __init__(self) -> None:
+        self.left: list[float] = []
+        self._asked = 0
+
+    def emit(self, event: Event) -> None:
+        assert isinstance(event, StepEvent)
+        assert event.left is not None
+        self.left.append(event.left)
+
+    def proceed(self) -> bool:
+        self._asked += 1
+        if self._asked == 2:
+            time.sleep(60 * PAUSE)
+        return True
+
+
+PAUSE = 0.02
+
+
+def test_a_pause_does_not_count_as_work() -> None:
+    listener = SlowListener()
+    for _ in track(range(400), "label", listener):
+        time.sleep(PAUSE / 400)
+    # A pause that counts is sixty times the work: at the first report it would be most of it.
+    assert listener.left[-1] == 0
+    assert max(listener.left) < 60 * PAUSE
+
+
+def test_a_run_is_stopped_by_a_word_keeps_its_best_and_resumes(
+    gaze_data_root: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    words = ("distill", "--preset", "uvanet-32", "--data", gaze_data_root, "--out", out)
+    words = (*words, "--epochs", 300, "--threads", 1, "--spatial", "teacher-spatial")
+    child = Child(*words)
+    child.until(lambda told: phase_of(told) == "label")
+    measured = child.until(lambda told: isinstance(told, EvalEvent))
+    assert isinstance(measured, EvalEvent)
+    assert measured.metric == "nss"
+    seen = child.until(lambda told: isinstance(told, PreviewEvent))
+    assert isinstance(seen, PreviewEvent)
+    assert seen.target_from == "gaze"
+    assert all((seen.frame, seen.student, seen.target))
+    child.until(lambda told: isinstance(told, CheckpointEvent))
+    child.say("stop")
+    code, err = child.end()
+    assert code == 0, err
+    last = child.last
+    assert isinstance(last, DoneEvent)
+    assert last.stopped
+    card = uvanet.load(last.model).card
+    assert card is not None
+    assert set(card.metrics) == {"val"}
+    assert last.report["verdict"] in ("better", "no clear difference", "worse")
+    # It resumes from there, and labels nothing anew.
+    again = Child(*words)
+    again.until(training(int(measured.step) + 1))
+    steps = [told for told in again.events if isinstance(told, StepEvent)]
+    assert not any(told.phase == "train" and told.done <= measured.step for told in steps)
+    again.say("stop")
+    assert again.end()[0] == 0
+
+
+def test_teachers_that_are_there_label_and_none_is_made(
+    gaze_data_root: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    words = (
+        "distill",
+        "--preset",
+        "uvanet-32",
+        "--data",
+        gaze_data_root,
+        "--out",
+        out,
+        "--epochs",
+        300,
+    )
+    child = Child(*words, "--threads", 1, "--spatial", "teacher-temporal")
+    child.until(lambda told: isinstance(told, EvalEvent))
+    child.say("stop")
+    code, err = child.end()
+    assert code == 0, err
+    phases = {phase_of(told) for told in child.events if isinstance(told, StepEvent)}
+    assert "label" in phases
+    assert not {"features", "readout", "motion", "gate"} & phases
+    assert not list(out.glob("teacher-*"))
+    card = uvanet.load(child.last.model).card
+    assert card.recipe["spatial teacher"]["name"] == "teacher-temporal"
+    assert card.recipe["temporal teacher"]["name"] == "teacher-temporal"
+    assert "--spatial teacher-temporal --temporal teacher-temporal" in card.recipe["command"]
+    assert any("EfficientNet" in row.name for row in card.data)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--temporal", "teacher-spatial"), "sees no motion"),
+        (("--spatial", "uvanet-64"), "is a student"),
+        (("--spatial", "nobody.onnx"), "There is no teacher"),
+    ],
+)
+def test_a_teacher_that_cannot_label_is_told(
+    gaze_data_root: Path, tmp_path: Path, more: tuple[str, ...], told: str
+) -> None:
+    out = tmp_path / "run"
+    child = Child("distill", "--preset", "uvanet-32", "--data", gaze_data_root, "--out", out, *more)
+    code, err = child.end()
+    assert code == 2
+    assert told in err or any(told in repr(event) for event in child.events)

@@ -1,0 +1,186 @@
+"""Teachers, and the pipeline from data to a distilled student, on pictures made for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from msgspec import structs
+from safetensors.torch import load_file
+from training_kit import SPATIAL_CONFIG, STUDENT, TEMPORAL_CONFIG, VIEWS, Stopper, write_pool
+
+from uvanet.data.fixations import read_rgb, read_split
+from uvanet.errors import ModelError
+from uvanet.model import load
+from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
+from uvanet.stream import Stream
+from uvanet.training.control import StoppedError
+from uvanet.training.pipeline import DistillConfig, distill, export_best
+from uvanet.training.progress import CheckpointEvent, Event, StepEvent
+from uvanet.training.publish import publish_teachers
+from uvanet.training.teachers.build import make_teachers
+from uvanet.training.teachers.inference import load_spatial
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Listener(Stopper):
+    def __init__(self, checkpoints: int = 1_000_000) -> None:
+        super().__init__()
+        self.events: list[Event] = []
+        self._checkpoints = checkpoints
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def proceed(self) -> bool:
+        return self.checkpoints < self._checkpoints
+
+    @property
+    def checkpoints(self) -> int:
+        return sum(isinstance(event, CheckpointEvent) for event in self.events)
+
+    @property
+    def phases(self) -> list[str]:
+        return list(dict.fromkeys(e.phase for e in self.events if isinstance(e, StepEvent)))
+
+
+def config_of(root: Path, pool: Path | None = None) -> DistillConfig:
+    return DistillConfig(
+        student=STUDENT,
+        spatial=SPATIAL_CONFIG,
+        temporal=TEMPORAL_CONFIG,
+        views=VIEWS,
+        root=root,
+        pool=pool,
+    )
+
+
+def test_the_backbone_gives_a_pyramid_and_knows_its_weights() -> None:
+    backbone = Backbone(0).eval()
+    with torch.no_grad():
+        dark = backbone(torch.zeros(1, 3, HEIGHT, WIDTH))
+        light = backbone(torch.ones(1, 3, HEIGHT, WIDTH))
+    for level, stride, channels in zip(dark, (8, 16, 32), backbone.channels, strict=True):
+        assert level.shape == (1, channels, HEIGHT // stride, WIDTH // stride)
+    # Trained weights tell light from dark; the scale of the features is theirs.
+    assert (dark.s32 - light.s32).abs().mean() > 0.01
+    assert len(list(backbone.upper())) > 50
+
+
+def test_teachers_learn_where_the_backbone_stays(
+    gaze_data_root: Path, small_teachers: Path, tmp_path: Path
+) -> None:
+    before = SpatialTeacher(0, 16).backbone.state_dict()
+    after = load_file(small_teachers / "teacher-spatial.safetensors")
+    for name, value in before.items():
+        assert torch.equal(after[f"backbone.{name}"], value), name
+    # What is there is used again, and nothing is trained.
+    run = tmp_path / "run"
+    shutil.copytree(small_teachers, run)
+    listener = Listener()
+    teachers = make_teachers(gaze_data_root, run, SPATIAL_CONFIG, TEMPORAL_CONFIG, listener)
+    assert listener.events == []
+    (picture, *_) = read_split(gaze_data_root, "train")
+    image = read_rgb(picture.path)
+    density = teachers.spatial(image)
+    assert density.sum() == pytest.approx(1, abs=1e-3)
+    assert np.allclose(load_spatial(run / "teacher-spatial.onnx", 1)(image), density)
+
+
+def test_teachers_of_other_data_or_settings_are_not_used(
+    gaze_data_root: Path, small_teachers: Path, tmp_path: Path
+) -> None:
+    run, other = tmp_path / "run", tmp_path / "data"
+    shutil.copytree(small_teachers, run)
+    shutil.copytree(gaze_data_root, other)
+    victim = other / "fixations" / "made" / "train0.jpg"
+    victim.write_bytes((other / "fixations" / "made" / "train1.jpg").read_bytes())
+    with pytest.raises(ModelError, match=r"teacher-spatial.safetensors .* gaze data"):
+        make_teachers(other, run, SPATIAL_CONFIG, TEMPORAL_CONFIG)
+    wider = dataclasses.replace(SPATIAL_CONFIG, epochs=9)
+    with pytest.raises(ModelError, match=r"epochs \(1 there, 9 now\)"):
+        make_teachers(gaze_data_root, run, wider, TEMPORAL_CONFIG)
+    # 0.1.0 kept no record: what its teachers were trained on is unknown.
+    (run / "teachers.json").unlink()
+    with pytest.raises(ModelError, match="teacher-spatial"):
+        make_teachers(gaze_data_root, run, SPATIAL_CONFIG, TEMPORAL_CONFIG)
+
+
+def test_teachers_stream_like_any_model_and_keep_the_aspect_ratio(
+    gaze_data_root: Path, small_teachers: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(small_teachers, run)
+    cards = publish_teachers(gaze_data_root, run, SPATIAL_CONFIG, TEMPORAL_CONFIG)
+    assert cards["teacher-temporal"].metrics["synthetic motion"]["rule"]["kld"] > 0
+    assert {"val", "test"} <= set(cards["teacher-spatial"].metrics)
+    picture = np.full((90, 160, 3), 90, np.uint8)
+    picture[30:60, 20:50] = 230
+    shifted = np.roll(picture, 60, 1)
+    spatial, temporal = (
+        Stream(load(run / f"teacher-{kind}.onnx")) for kind in ("spatial", "temporal")
+    )
+    still = spatial.step(picture, 0.0)
+    assert still.shape[1] > 1.5 * still.shape[0]
+    # In a first frame nothing moves.
+    assert np.allclose(temporal.step(picture, 0.0), still, atol=1e-4)
+    moved = temporal.step(shifted, 0.1)
+    gain = moved / np.maximum(spatial.step(shifted, 0.1), 1e-6)
+    columns = gain.mean(0)
+    assert columns[len(columns) // 2 - 3 : len(columns) // 2 + 3].mean() > columns[-4:].mean()
+
+
+def test_a_student_is_distilled_stopped_and_resumed(
+    gaze_data_root: Path,
+    small_teachers: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(small_teachers, out)
+    config = config_of(gaze_data_root, write_pool(tmp_path / "pool"))
+    (config.pool / "cut.jpg").write_bytes(b"\xff\xd8\xff cut")  # type: ignore[operator]
+    listener = Listener(1)
+    with caplog.at_level(logging.WARNING), pytest.raises(StoppedError):
+        distill(config, out, callback=listener)
+    assert listener.phases == ["label", "train"]
+    assert "cut.jpg" in caplog.text
+    card = export_best(config, out)
+    assert card is not None
+    assert set(card.metrics) == {"val"}
+    listener = Listener()
+    card = distill(config, out, callback=listener)
+    assert card is not None
+    assert set(card.metrics) == {"val", "test"}
+    model = load(out / "uvanet-32" / "uvanet-32.onnx")
+    assert model.predict(np.zeros((20, 30, 3), np.uint8)).shape == (20, 30)
+    told = {row.name: row for row in card.data}
+    assert told["made"].license == "CC0"
+    assert any("EfficientNet" in name for name in told)
+    assert "--pool" in card.recipe["command"]
+    assert card.recipe["views"]["pool_views"] == 2
+    history = json.loads((out / "uvanet-32" / "history.json").read_text())
+    assert len(history) == STUDENT.epochs
+    # The better step ships.
+    best = {
+        step: torch.load(out / "uvanet-32" / step / "checkpoint.pt", weights_only=True)["best"]
+        for step in (".", "step2")
+    }
+    assert structs.asdict(card)["recipe"]["step 2"]["epochs"] == 20
+    assert None not in best.values()
+    # The same call again trains nothing.
+    listener = Listener()
+    distill(config, out, callback=listener)
+    assert listener.checkpoints == 0
+
+
+def test_best_of_an_unmeasured_run_is_none(gaze_data_root: Path, tmp_path: Path) -> None:
+    assert export_best(config_of(gaze_data_root), tmp_path) is None

@@ -1,0 +1,157 @@
+"""Runs on two processes, by torchrun."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from uvanet.data.synthetic import MotionConfig, Pairs, make_pairs
+from uvanet.model import load
+from uvanet.models import build
+from uvanet.training.config import TrainConfig
+from uvanet.training.distillation import DistillationModule, train_student
+from uvanet.training.distributed import make_fabric, shard, synchronize_batch_norm
+from uvanet.training.pipeline import gaze_pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Saves the gradients of one step: run by torchrun, and by this process for the whole batch.
+GRADIENTS = """
+import sys
+sys.path.insert(0, {folder!r})
+from test_distributed import gradients
+gradients(sys.argv[1])
+"""
+
+# The first process is told to stop before it has labelled, then before its third step.
+STOP = """
+import sys
+sys.path.insert(0, {folder!r})
+from test_distributed import stop
+stop()
+"""
+
+
+def gradients(out: str | None = None) -> dict[str, torch.Tensor]:
+    """Gradients of one step of a fresh student on a batch that is always the same.
+
+    Batch norm uses its running statistics: on CPUs, those of a batch are each process's own.
+    """
+    torch.manual_seed(3)
+    rng = torch.Generator().manual_seed(3)
+    pictures = torch.randint(0, 256, (6, 48, 48, 3), generator=rng, dtype=torch.uint8)
+    pairs = make_pairs(
+        pictures, torch.rand(6, 24, 24, generator=rng), (28, 36), MotionConfig(), rng
+    )
+    # In 64 bits: what rounding takes over the edge of a ReLU6 changes gradients by percents.
+    fabric = make_fabric("64-true", device="cpu")
+    task = DistillationModule(build("uvanet-32"), TrainConfig(preset="uvanet-32"))
+    task.model = synchronize_batch_norm(task.model, fabric)  # type: ignore[assignment]  # same type
+    learner = fabric.setup_module(task).eval()
+    fabric.backward(learner(Pairs(*(shard(column, fabric) for column in pairs)))["loss"])
+    found = {
+        name: p.grad.clone() for name, p in task.model.named_parameters() if p.grad is not None
+    }
+    if out and fabric.is_global_zero:
+        torch.save(found, out)
+    return found
+
+
+def stop() -> None:
+    """Stops the first process at two places; the others must end there, too."""
+    from training_kit import Stopper
+
+    from uvanet.training.control import StoppedError
+    from uvanet.training.distributed import rank_zero_first
+
+    fabric = make_fabric(device="cpu")
+    for steps in (0, 5):
+        callback = Stopper(steps if fabric.is_global_zero else None)
+        root = Path("data")
+        try:
+            with rank_zero_first(fabric):
+                data = gaze_pictures(root, 64, callback if steps == 0 else None)
+            config = TrainConfig(preset="uvanet-32", batch=4, cache_resolution=64)
+            train_student(config, data, Path("run"), callback=callback, fabric=fabric)
+        except StoppedError:
+            sys.stdout.write(f"stopped {fabric.global_rank} {steps}\n")
+            sys.stdout.flush()
+
+
+def torchrun(*arguments: object, cwd: Path) -> str:
+    run = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    address = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
+    done = subprocess.run(
+        [*run, *address, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    logs = [path.read_text() for path in Path.home().rglob("crash-*.txt")]
+    assert done.returncode == 0, "\n".join([done.stderr, *logs])
+    return done.stdout
+
+
+def script(text: str, folder: Path) -> Path:
+    path = folder / "child.py"
+    tests = Path(__file__).parent
+    path.write_text(
+        text.format(folder=str(tests)).replace(
+            "import sys\n", f"import sys\nsys.path.insert(0, {str(tests.parent)!r})\n"
+        )
+    )
+    return path
+
+
+@pytest.fixture
+def one_process() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_gradients_of_two_processes_are_those_of_one(tmp_path: Path, one_process: None) -> None:
+    torchrun(script(GRADIENTS, tmp_path), tmp_path / "two.pt", cwd=tmp_path)
+    two, one = torch.load(tmp_path / "two.pt"), gradients()
+    assert two.keys() == one.keys()
+    for name, expected in one.items():
+        scale = float(expected.abs().max()) + 1e-6
+        torch.testing.assert_close(two[name], expected, atol=2e-4 * scale + 1e-6, rtol=1e-3)
+
+
+def test_stop_reaches_all_processes(gaze_data_root: Path, tmp_path: Path) -> None:
+    """In 0.1.0 the first process left, and the others waited for it."""
+    (tmp_path / "data").symlink_to(gaze_data_root)
+    out = torchrun(script(STOP, tmp_path), cwd=tmp_path)
+    assert sorted(out.split("\n")) == ["", *(f"stopped {r} {s}" for r in (0, 1) for s in (0, 5))]
+    assert torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["step"] == 5
+
+
+def test_a_run_on_two_processes_is_exported_once(gaze_data_root: Path, tmp_path: Path) -> None:
+    """The command of the README on two processes."""
+    command = ["-m", "uvanet", "train", "--data", gaze_data_root, "--preset", "uvanet-32"]
+    command += ["--epochs", 2, "--threads", 1]
+    out = torchrun(*command, "--out", tmp_path / "two", cwd=tmp_path)
+    assert out.count("NSS") == 1
+    card = load(tmp_path / "two" / "uvanet-32.onnx").card
+    assert card is not None
+    assert {"val", "test"} <= set(card.metrics)
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed"])
+def test_a_run_of_mixed_precision_learns(
+    gaze_data_root: Path, tmp_path: Path, precision: str
+) -> None:
+    config = TrainConfig(preset="uvanet-32", epochs=3, batch=4, eval_every=3, cache_resolution=64)
+    config = replace(config, precision=precision)
+    history = train_student(config, gaze_pictures(gaze_data_root, 64), tmp_path).history
+    assert history[-1]["loss"] < history[0]["loss"]

@@ -1,0 +1,262 @@
+"""A student adapts to a scene, by a teacher of a few lines; real processes throughout."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+from training_kit import (
+    Child,
+    Stopper,
+    adapt,
+    left_in,
+    phase_of,
+    scene,
+    training,
+    write_cut,
+    write_scene,
+    write_teacher,
+)
+
+import uvanet
+from uvanet.errors import ModelError
+from uvanet.registry import list_user_models
+from uvanet.training.adapt import TEMPORARY, AdaptConfig
+from uvanet.training.adapt import adapt as adapt_in_process
+from uvanet.training.config import FinetuneConfig
+from uvanet.training.data.inspect import survey
+from uvanet.training.data.user_media import watch_source
+from uvanet.user_models import delete_user_model, models_folder, user_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_teacher(tmp_path_factory.mktemp("teacher") / "green.onnx")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_scene(tmp_path_factory.mktemp("scene") / "squares.mp4")
+
+
+@pytest.fixture
+def no_models() -> Iterator[None]:
+    """Own models of this test alone."""
+    shutil.rmtree(models_folder(), ignore_errors=True)
+    yield
+    shutil.rmtree(models_folder(), ignore_errors=True)
+
+
+def test_a_scene_is_learned_kept_and_listed(
+    clip: Path, teacher: Path, tmp_path: Path, no_models: None
+) -> None:
+    out = tmp_path / "run"
+    child = adapt(clip, out, teacher, "--steps", 30, "--install")
+    code, err = child.end()
+    assert code == 0, err
+    assert child.reader.skipped == 0
+    kinds = [kind for kind in dict.fromkeys(child.kinds()) if kind != "checkpoint"]
+    assert kinds == ["start", "step", "eval", "preview", "done"]
+    report = child.last.report
+    assert report["verdict"] == "better"
+    assert report["after"]["mean"] > report["before"]["mean"] + 0.1
+    assert report["gain"]["low"] > 0
+    assert report["before"]["low"] <= report["before"]["mean"] <= report["before"]["high"]
+    # The whole pair is there, the card tells how it came to be, and nothing else is left.
+    (card,) = list_user_models()
+    assert str(user_model(card.name)) == child.last.model
+    assert card.metrics["later frames of the scene"]["after"]["cc"] == report["after"]["mean"]
+    assert card.recipe["teacher"]["name"] == "green"
+    assert card.name in [one.name for one in uvanet.available()]
+    assert left_in(out) == {"report.json"}
+    assert out.stat().st_mode & 0o077 == 0
+    # It sees what the teacher sees.
+    image = cv2.cvtColor(scene(50), cv2.COLOR_BGR2RGB)
+    y, x = np.unravel_index(uvanet.load(card.name).predict(image).argmax(), image.shape[:2])
+    assert image[y, x, 1] > 150 > image[y, x, 0]
+    # A student of one's own can go on learning.
+    again = adapt(clip, tmp_path / "b", teacher, "--steps", 5, "--start", card.name)
+    assert again.end()[0] == 0
+    assert again.last.report["before"]["mean"] == pytest.approx(report["after"]["mean"], abs=0.02)
+    delete_user_model(card.name)
+    assert list_user_models() == []
+
+
+def test_watching_begins_where_it_is_told(clip: Path) -> None:
+    video = cv2.VideoCapture(str(clip))
+    length = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
+    video.release()
+    whole = {pair.t: pair.frame for pair, _ in watch_source(str(clip), length, 400)}
+    later = [pair for pair, _ in watch_source(str(clip), 0.5, 400, begin=1.0)]
+    expected = min(whole, key=lambda t: abs(t - (1.0 + later[0].t)))
+    assert np.abs(later[0].frame.astype(int) - whole[expected]).mean() < 2
+    assert later[-1].t == pytest.approx(0.5, abs=0.1)
+    # Where less is left than is to be watched, the end is watched.
+    last = [pair for pair, _ in watch_source(str(clip), 0.5, 400, begin=length - 0.1)]
+    assert last[-1].t == pytest.approx(0.5, abs=0.1)
+
+
+def test_what_does_not_improve_is_not_kept(clip: Path, teacher: Path, tmp_path: Path) -> None:
+    def adapted(out: str, *more: object) -> subprocess.CompletedProcess[str]:
+        words = ["finetune", clip, "--out", tmp_path / out, "--teacher", teacher, *more]
+        return subprocess.run(
+            [sys.executable, "-m", "uvanet", *map(str, words)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    # Even a rate that changes no weight lets batch norm settle in the scene: so first it settles.
+    assert adapted("first", "--steps", 60).returncode == 0
+    (start,) = (tmp_path / "first").rglob("*.onnx")
+    done = adapted("run", "--steps", 2, "--rate", "1e-6", "--start", start)
+    assert done.returncode == 0, done.stderr
+    assert "are not kept" in done.stdout
+    assert done.stdout.startswith(("No clear difference", "Worse"))
+    assert left_in(tmp_path / "run") == {"report.json"}
+
+
+def test_stop_keeps_what_was_learned_so_far(clip: Path, teacher: Path, tmp_path: Path) -> None:
+    child = adapt(clip, tmp_path / "run", teacher, "--steps", 100_000)
+    child.until(training(12))
+    child.say("stop")
+    code, err = child.end()
+    assert code == 0, err
+    assert child.last.stopped is True
+    assert child.last.report["verdict"] == "better"
+    assert not left_in(tmp_path / "run") & set(TEMPORARY)
+
+
+def test_pause_holds_the_training_and_resume_lets_it_go(
+    clip: Path, teacher: Path, tmp_path: Path
+) -> None:
+    child = adapt(clip, tmp_path / "run", teacher, "--steps", 20)
+    child.until(training(2))
+    child.say("pause")
+    child.until(lambda told: getattr(told, "text", "") == "Paused.")
+    held = max(told.done for told in child.events if phase_of(told) == "train")
+    assert held < 20
+    child.say("resume")
+    child.until(lambda told: getattr(told, "text", "") == "Resumed.")
+    assert child.end()[0] == 0
+    assert child.kinds()[-1] == "done"
+
+
+def test_a_video_that_breaks_off_is_told_before(clip: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    shutil.copy(clip, folder / "whole-one.mp4")
+    write_cut(folder / "cut.mp4", clip)
+    found = survey(folder, tmp_path)
+    assert found.videos == 2
+    assert found.cut == ["cut.mp4"]
+    assert not found.broken
+
+
+def test_a_folder_of_ones_own_is_surveyed_and_learned(teacher: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "more").mkdir(parents=True)
+    for number in range(4):
+        write_scene(folder / f"clip{number}.mp4", 20, 17 * number)
+    for number in range(4):
+        cv2.imwrite(str(folder / "more" / f"{number}.png"), scene(20 * number + 5))
+    (folder / "broken.mp4").write_text("words")
+    (folder / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
+    (folder / "notes.txt").write_text("none of the data")
+    found = survey(folder, tmp_path)
+    assert (found.videos, found.pictures, found.frames) == (4, 4, 84)
+    assert {name for name, _ in found.broken} == {"broken.mp4", "cut.jpg"}
+    assert found.seconds == pytest.approx(80 / 30, rel=0.1)
+    assert found.run_seconds(64, 2000) > found.run_seconds(64, 100) > 0
+    assert 0 < found.disk(64) < found.room
+    child = Child(
+        *("finetune", "--pool", folder, "--start", "uvanet-64", "--teacher", teacher),
+        *("--steps", 20, "--out", tmp_path / "run", "--name", "mine-1"),
+    )
+    code, err = child.end()
+    assert code == 0, err
+    assert child.last.report["held_out"] == "files held out"
+    assert child.last.report["after"]["mean"] > child.last.report["before"]["mean"]
+    told = " ".join(getattr(told, "text", "") for told in child.events)
+    assert "broken.mp4" in told
+    assert "cut.jpg" in told
+    if child.last.model:
+        assert uvanet.load(child.last.model).card.name == "mine-1"
+
+
+def test_a_recording_is_deleted_once_it_was_labelled(teacher: Path, tmp_path: Path) -> None:
+    def record(folder: Path) -> Path:
+        folder.mkdir()
+        for number in range(0, 60, 2):
+            for name, back in (("now", 0), ("before", 1)):
+                path = folder / f"{number * 33:09d}-{name}.jpg"
+                cv2.imwrite(str(path), scene(number - back))
+        # A pair whose half is missing is left out.
+        (folder / "000009999-now.jpg").write_bytes(b"\xff\xd8\xff cut")
+        return folder
+
+    gone, kept = record(tmp_path / "gone"), record(tmp_path / "kept")
+    run = tmp_path / "run"
+    replay = tmp_path / "general"
+    replay.mkdir()
+    for number in range(6):
+        cv2.imwrite(str(replay / f"{number}.png"), scene(7 * number))
+    child = adapt(gone, run, teacher, "--recording", "--steps", 3, "--replay", replay)
+    assert child.end()[0] == 0
+    assert not gone.exists()
+    assert any(phase_of(told) == "label" for told in child.events)
+    child = adapt(kept, tmp_path / "b", teacher, "--recording", "--keep-frames", "--steps", 3)
+    assert child.end()[0] == 0
+    assert len(list(kept.iterdir())) == 61
+
+
+def test_forgetting_is_told_where_there_is_gaze(
+    clip: Path, teacher: Path, tmp_path: Path, gaze_tree: Path
+) -> None:
+    child = adapt(clip, tmp_path / "run", teacher, "--steps", 3, "--data", gaze_tree)
+    assert child.end()[0] == 0
+    before, after = child.last.report["forgotten"]["nss"]
+    assert np.isfinite([before, after]).all()
+
+
+def test_a_run_of_another_source_teacher_or_student_is_not_resumed(
+    clip: Path, teacher: Path, tmp_path: Path
+) -> None:
+    """In 0.1.0 the frames of one source were learned for another one, without a word."""
+    out, other = tmp_path / "run", write_scene(tmp_path / "other.mp4", start=30)
+    out.mkdir()
+    config = AdaptConfig(
+        source=str(clip),
+        teacher=str(teacher),
+        start="uvanet-32",
+        tune=FinetuneConfig(steps=100_000, batch=4),
+    )
+    assert adapt_in_process(config, out, Stopper(90)) is not None
+    assert {"frames.npz", "checkpoint.pt"} <= left_in(out)
+    green = write_teacher(tmp_path / "other.onnx", "map")
+    for changed, told in (
+        ({"source": str(other)}, "source"),
+        ({"seconds": 1.0}, "seconds"),
+        ({"teacher": str(green)}, "teacher"),
+        ({"start": "uvanet-64"}, "side"),
+        ({"tune": FinetuneConfig(steps=7, batch=4)}, "steps"),
+    ):
+        with pytest.raises(ModelError, match=rf"another run; it differs in .*{told}"):
+            adapt_in_process(dataclasses.replace(config, **changed), out, Stopper())
+    # The same command resumes.
+    again = adapt_in_process(config, out, Stopper(3))
+    assert again is not None
+    assert not again.finished

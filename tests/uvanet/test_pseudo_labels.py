@@ -1,0 +1,269 @@
+"""Views, teacher labels and their cache, gaze kept apart, damaged files, held-out frames."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from lightning_fabric import Fabric
+from training_kit import VIEWS, write_cut, write_film, write_pool, write_scene
+
+from uvanet.data.fixations import density_map, read_rgb, read_split
+from uvanet.errors import UsageError
+from uvanet.training.config import TrainConfig
+from uvanet.training.control import Callback
+from uvanet.training.data.crops import View, random_view
+from uvanet.training.data.frame_pairs import (
+    LABEL_SIDE,
+    FramePair,
+    LabelledPairs,
+    PairCollector,
+    gap_of,
+    split_groups,
+    split_later,
+)
+from uvanet.training.data.loader import DataLoader, Part
+from uvanet.training.data.pseudo_labels import (
+    label_clips,
+    label_pairs,
+    label_pictures,
+    picture_example,
+    pool_examples,
+)
+from uvanet.training.teachers.inference import Teachers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.training.data.pseudo_labels import Example
+
+QUIET = Callback()
+
+
+class Teacher:
+    """Looks at the upper left corner, on a grid of 36 x 48, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.asked += 1
+        return density_map(np.array([[5, 5]], np.float32), (100, 100), (36, 48))
+
+    def stream(self, image: NDArray[np.uint8], state: object) -> tuple[object, object]:
+        self.asked += 1
+        return density_map(np.array([[95, 95]], np.float32), (100, 100), (36, 48)), state
+
+    def both(self, key: str = "one") -> Teachers:
+        return Teachers(self, self.stream, key, key)  # type: ignore[arg-type]
+
+
+def labelled(
+    examples: list[Example], teacher: Teacher, cache: Path, **more: object
+) -> LabelledPairs:
+    parts = {"key": "one", "views": VIEWS, "side": 64, **more}
+    return label_pictures(
+        examples, teacher, str(parts["key"]), parts["views"], cache, parts["side"], QUIET  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_a_view_takes_its_gaze_along() -> None:
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[30:34, 150:154] = 255
+    fixations = np.array([[152, 32], [10, 90]], np.float32)
+    for flip in (False, True):
+        view = View(0.5, 0.1, 0.5, 0.6, flip)
+        part = view.cut(image, (100, 60))
+        density = view.density(fixations, (200, 100), (60, 100))
+        bright = np.unravel_index(part[..., 0].argmax(), part.shape[:2])
+        looked = np.unravel_index(density.argmax(), density.shape)
+        assert np.hypot(*np.subtract(bright, looked)) < 4
+        # The fixation outside the view is not in it.
+        assert density.sum() == pytest.approx(1, abs=1e-3)
+        assert (looked[1] < 50) == flip
+
+
+def test_random_views_stay_inside() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        view = random_view(rng, 0.4)
+        assert 0 <= view.x <= view.x + view.width <= 1 + 1e-9
+        assert 0 <= view.y <= view.y + view.height <= 1 + 1e-9
+        assert min(view.width, view.height) >= 0.4
+
+
+def test_labels_are_cached_by_all_they_depend_on(tmp_path: Path) -> None:
+    teacher, cache = Teacher(), tmp_path / "cache"
+    examples = pool_examples(write_pool(tmp_path / "pool"), VIEWS)
+    # Two pictures of two views each and two frames of the clip.
+    first = labelled(examples, teacher, cache)
+    assert first.frames.shape == (6, 64, 64, 3)
+    assert first.spatial.shape == (6, LABEL_SIDE, LABEL_SIDE)
+    assert teacher.asked == 6
+    again = labelled(examples, teacher, cache)
+    assert teacher.asked == 6
+    assert again.fingerprint() == first.fingerprint()
+    # The student's size, and how many views of other pictures are taken, change no label.
+    labelled(examples, teacher, cache, side=80)
+    labelled(examples, teacher, cache, views=dataclasses.replace(VIEWS, gaze_views=9))
+    assert teacher.asked == 6
+    # The teacher and the geometry of the views do.
+    labelled(examples, teacher, cache, key="two")
+    assert teacher.asked == 12
+    labelled(examples, teacher, cache, views=dataclasses.replace(VIEWS, min_zoom=0.7))
+    assert teacher.asked == 18
+    # A file that a full disk or a kill cut off is made anew.
+    victim = next(cache.rglob("*.npz"))
+    victim.write_bytes(victim.read_bytes()[:100])
+    for _ in range(2):
+        labelled(examples, teacher, cache)
+        labelled(examples, teacher, cache, key="two")
+        labelled(examples, teacher, cache, views=dataclasses.replace(VIEWS, min_zoom=0.7))
+    assert teacher.asked in (19, 20)
+
+
+def test_labels_are_kept_on_the_teachers_own_grid(tmp_path: Path) -> None:
+    examples = pool_examples(write_pool(tmp_path / "pool"), VIEWS)
+    labelled(examples, Teacher(), tmp_path / "cache")
+    for path in (tmp_path / "cache").rglob("*.npz"):
+        with np.load(path) as held:
+            assert all(held[name].shape == (36, 48) for name in held.files)
+            assert all(held[name].dtype == np.float16 for name in held.files)
+
+
+def test_other_gaze_changes_the_targets_and_asks_no_teacher(
+    gaze_data_root: Path, tmp_path: Path
+) -> None:
+    """In 0.1.0 gaze was blended into the cache, whose key did not know it."""
+    (picture, *_) = read_split(gaze_data_root, "train")
+    teacher, pairs = Teacher(), []
+    for fixations in (picture.fixations, picture.fixations[:, ::-1].copy()):
+        example = picture_example(picture.path, 1, fixations)
+        pairs.append(labelled([example], teacher, tmp_path))
+    assert teacher.asked == 1
+    one, other = pairs
+    assert np.array_equal(one.spatial, other.spatial)
+    assert not np.array_equal(one.gaze, other.gaze)
+    assert one.fingerprint() != other.fingerprint()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_labels_and_gaze_are_mixed_by_a_setting(
+    gaze_data_root: Path, tmp_path: Path, share: float
+) -> None:
+    (picture, *_) = read_split(gaze_data_root, "train")
+    pairs = labelled([picture_example(picture.path, 1, picture.fixations)], Teacher(), tmp_path)
+    config = TrainConfig(preset="uvanet-32", batch=1)
+    still = dataclasses.replace(config.motion, still=1.0, objects=0.0, parts=0.0, min_zoom=1.0)
+    part = Part(pairs, gaze_share=share, motion=still)
+    loader = DataLoader([part], config, 64, torch.device("cpu"))
+    # Frames may be mirrored; the teacher's corner and the gaze stay apart all the same.
+    target = loader.batch(0, Fabric(accelerator="cpu", devices=1)).spatial_target[0, 0].numpy()
+    height, width = target.shape
+    top = target[: height // 8]
+    corner = max(top[:, : width // 8].sum(), top[:, -(width // 8) :].sum())
+    assert corner == pytest.approx((1 - share) * corner_of(pairs), abs=0.1)
+    assert target.sum() == pytest.approx(1, abs=1e-3)
+
+
+def corner_of(pairs: LabelledPairs) -> float:
+    """The share of the teacher's label that lies in its corner."""
+    label = pairs.spatial[0].astype(float)
+    return float(label[: LABEL_SIDE // 8, : LABEL_SIDE // 8].sum() / label.sum())
+
+
+def test_whole_pictures_are_known(gaze_data_root: Path, tmp_path: Path) -> None:
+    pictures = read_split(gaze_data_root, "train")
+    examples = [picture_example(one.path, 3, one.fixations) for one in pictures]
+    pairs = labelled(examples, Teacher(), tmp_path)
+    assert len(pairs) == 3 * len(pictures)
+    whole = pairs.take(pairs.whole)
+    assert len(whole) == len(pictures)
+    for picture, image, row in zip(pictures, whole.frames, whole.gaze_rows, strict=True):
+        pixels = read_rgb(picture.path)
+        seen = cv2.resize(pixels, (64, 64), interpolation=cv2.INTER_AREA)
+        assert np.abs(image.astype(int) - seen).mean() < 2
+        size = (pixels.shape[1], pixels.shape[0])
+        gaze = density_map(picture.fixations, size, (LABEL_SIDE, LABEL_SIDE))
+        assert np.allclose(whole.gaze[row], gaze / gaze.max(), atol=1e-3)
+
+
+def test_damaged_files_are_skipped_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In 0.1.0 one damaged picture or video ended the run after the check had promised not to."""
+    pool = write_pool(tmp_path / "pool")
+    (pool / "cut.jpg").write_bytes((pool / "a.jpg").read_bytes()[:400])
+    (pool / "words.mp4").write_text("no video")
+    (pool / "words.png").write_text("no picture")
+    write_cut(pool / "cut.mp4", write_scene(tmp_path / "scene.mp4", 120))
+    with caplog.at_level(logging.WARNING):
+        examples = pool_examples(pool, VIEWS)
+        pairs = labelled(examples, Teacher(), tmp_path / "cache")
+        videos = sorted(pool.rglob("*.mp4"))
+        clips = label_clips(videos, Teacher().both(), 0.2, tmp_path / "cache", 64, QUIET)
+    assert len(pairs) > 6  # of the cut video, the frames before the cut
+    assert clips is not None
+    text = caplog.text
+    assert all(name in text for name in ("cut.jpg", "words.mp4", "words.png", "could not be read"))
+    with pytest.raises(UsageError, match="No picture could be read"):
+        labelled([picture_example(pool / "words.png", 2)], Teacher(), tmp_path / "cache")
+
+
+def test_clips_are_labelled_once_for_students_of_all_sizes(tmp_path: Path) -> None:
+    path, teacher = write_film(tmp_path / "film.mp4", 4), Teacher()
+    first = label_clips([path], teacher.both(), 0.2, tmp_path / "cache", 64, QUIET)
+    assert first is not None
+    assert len(first) > 2
+    asked = teacher.asked
+    assert first.frames.shape[1:] == (64, 64, 3)
+    assert first.earlier is not None
+    assert (first.earlier != first.frames).any()
+    assert first.ratios.tolist() == pytest.approx([4 / 3] * len(first))
+    again = label_clips([path], teacher.both(), 0.2, tmp_path / "cache", 64, QUIET)
+    other = label_clips([path], teacher.both(), 0.2, tmp_path / "cache", 96, QUIET)
+    assert teacher.asked == asked
+    assert again is not None
+    assert other is not None
+    assert again.fingerprint() == first.fingerprint()
+    assert other.frames.shape[1] == 96
+    assert np.array_equal(other.spatial, first.spatial)
+    label_clips([path], teacher.both("two"), 0.2, tmp_path / "cache", 64, QUIET)
+    assert teacher.asked == 2 * asked
+
+
+def pair(t: float, source: str = "", group: str = "") -> FramePair:
+    frame = np.full((12, 16, 3), int(t) % 250, np.uint8)
+    return FramePair(frame, frame, t, source, group)
+
+
+def test_later_frames_of_a_scene_are_apart_in_time() -> None:
+    pairs = label_pairs(
+        ((pair(t / 4), 1.0) for t in range(240)), lambda *_: np.ones((6, 8), np.float32), 16,
+        lambda _: True,
+    )  # fmt: skip
+    learned, later = split_later(pairs)
+    assert later.times.min() - learned.times.max() >= gap_of(60) == 2.0
+    with pytest.raises(UsageError, match="16 are needed"):
+        split_later(pairs.take(np.arange(15)))
+
+
+def test_held_out_frames_of_a_recording_are_apart_in_time() -> None:
+    """In 0.1.0 the last frame of a learned part was the neighbor of a held-out one."""
+    collector, label = PairCollector(16), np.ones((6, 8), np.float32)
+    for number in range(200):
+        collector.add(pair(number / 5, "desk", f"desk, part {number // 20}"), label)
+    collector.add(pair(0, "alone.png"), label)
+    learned, out = split_groups(collector.build())
+    desk = learned.times[learned.sources == "desk"]
+    held = out.times[out.sources == "desk"]
+    assert len(held) >= 20
+    assert np.abs(desk[:, None] - held[None]).min() >= gap_of(39.8)
+    assert not set(learned.groups) & set(out.groups)

@@ -1,0 +1,61 @@
+"""Secrets of addresses are shown nowhere: one rule for all texts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from uvanet.errors import SourceError
+from uvanet.redaction import printable, redact
+from uvanet.sources import make_source
+
+ADDRESS = "http://user:s3cret@127.0.0.1:9/live?token=t0ken"
+SECRETS = ("s3cret", "t0ken", "user")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (ADDRESS, "http://127.0.0.1:9/live"),
+        ("rtsp://me:a@b@cam/1", "rtsp://cam/1"),
+        ("rtsp://me@cam/1#frag", "rtsp://cam/1"),
+        ("rtsp://cam/1", "rtsp://cam/1"),
+        ("HTTP://me:x@[bad/y?z", "HTTP://[bad/y"),
+        ("/a/b:c@d.mp4", "/a/b:c@d.mp4"),
+        ("C:\\films\\a.mp4", "C:\\films\\a.mp4"),
+        (f"['predict', '{ADDRESS}', '-o']", "['predict', 'http://127.0.0.1:9/live', '-o']"),
+        ("rtmp://a/app/key?k=1 and https://u:p@b/c", "rtmp://a/app/key and https://b/c"),
+    ],
+)
+def test_addresses_lose_their_secrets(text, shown):
+    assert redact(text) == shown
+
+
+def test_names_of_any_bytes_become_text():
+    assert printable(os.fsdecode(b"caf\xe9.mp4")) == "caf\\xe9.mp4"
+    assert printable(Path("Tür.mp4")) == "Tür.mp4"
+    json.dumps(printable(os.fsdecode(b"\xff"))).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "spec", [ADDRESS, "http://user:s3cret@[bad/x?token=t0ken", "http://user:s3cret@:0/?t0ken"]
+)
+def test_errors_show_no_secret(spec):
+    with pytest.raises(SourceError) as caught, make_source(spec):
+        pass
+    assert not any(secret in str(caught.value) for secret in SECRETS)
+
+
+@pytest.mark.parametrize("option", [[], ["--json"], ["--events"]])
+def test_the_command_line_shows_no_secret(tmp_path, option):
+    program = [sys.executable, "-m", "uvanet", "predict", ADDRESS, "-o", tmp_path / "o.json"]
+    done = subprocess.run(
+        [*program, *option], capture_output=True, text=True, input="", timeout=120, check=False
+    )
+    assert done.returncode != 0
+    shown = done.stdout + done.stderr
+    assert option == ["--events"] or "127.0.0.1" in shown
+    assert not any(secret in shown for secret in SECRETS)

@@ -1,0 +1,36 @@
+"""The law of local motion: what moves against its surroundings is looked at.
+
+Gaze on a moving scene is gaze on it as a still picture, times `motion_gain` of the motion contrast
+there. Motion contrast is the single feature that best tells gaze in natural videos (Mital, Smith,
+Hill and Henderson, *Clustering of Gaze During Dynamic Scene Viewing is Predicted by Motion*,
+Cognitive Computation 3, 2011; Itti, *Quantifying the contribution of low-level saliency to human
+eye movements in dynamic scenes*, Visual Cognition 12, 2005). The form and its constants are ours.
+
+Synthetic sequences are labelled by it, the temporal teacher starts from it, and the motion baseline
+of the evaluation is it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+Values = TypeVar("Values")
+
+FLOOR, POWER = 0.02, 0.6
+
+REST_SHARE = 0.2
+"""Share of gaze on a new thing that does not move."""
+
+
+def motion_gain(contrast: Values) -> Values:
+    """Factor of gaze at a motion contrast.
+
+    Args:
+        contrast: 0..1, an array or a tensor; 1 where motion is strongest.
+
+    Returns:
+        FLOOR + contrast^POWER, of the same type and shape.
+    """
+    values: Any = contrast
+    gain: Values = FLOOR + values**POWER
+    return gain

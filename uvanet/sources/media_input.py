@@ -1,0 +1,225 @@
+"""Opens files and streams with FFmpeg (PyAV), restricted to what their kind may reach.
+
+The only place that opens a container for reading. A file is read through its descriptor, so any
+name works, playlists cannot reach other files, and changes during the reading are noticed.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import av
+import av.error
+from av.container import InputContainer
+
+from uvanet.errors import SourceError
+from uvanet.redaction import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av.video.stream import VideoStream
+
+# Demuxers that open further files or addresses, or that only recognize a file by its name.
+_REFERRING = ("concat", "dash", "hls", "imf", "image2", "image2pipe", "sdp", "webm_dash_manifest")
+# What a playlist or a redirect of each protocol may reach; local files never.
+_HTTP = "http,https,httpproxy,tcp,tls,crypto,data"
+_RTSP = "rtsp,rtp,srtp,udp,tcp,tls,http,https"
+_PROTOCOLS = {
+    "http": _HTTP,
+    "https": _HTTP,
+    "rtsp": _RTSP,
+    "rtsps": _RTSP,
+    "rtmp": "rtmp,tcp",
+    "udp": "udp,rtp",
+    "tcp": "tcp",
+    "srt": "srt",
+}
+_BUFFER_BYTES = 1 << 17
+_NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS
+
+
+class RegularFile:
+    """A file opened for reading, as PyAV takes it.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be opened.
+        SourceError: It is not a regular file, such as a pipe, whose end may never come.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = os.fspath(path)
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise SourceError(
+                f"{printable(path)} is not a regular file.",
+                "Save its content to a file, or name a device such as camera:0.",
+            )
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by `close`
+        self._opened = os.fstat(self._file.fileno())
+
+    def read(self, size: int) -> bytes:
+        """Reads up to `size` bytes."""
+        return self._file.read(size) or b""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Moves the position."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Gives the position."""
+        return self._file.tell()
+
+    def change(self) -> str:
+        """What happened to the content since it was opened; empty if nothing or it only grew."""
+        try:
+            now = os.fstat(self._file.fileno())
+        except (OSError, ValueError) as error:
+            return f"cannot be read any more ({error})"
+        if now.st_size < self._opened.st_size:
+            return "became shorter"
+        if now.st_size == self._opened.st_size and now.st_mtime_ns != self._opened.st_mtime_ns:
+            return "was changed"
+        return ""
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+@dataclass(slots=True)
+class MediaInput:
+    """An open container.
+
+    Attributes:
+        container: PyAV's container.
+        file: The file behind it; None for a stream.
+    """
+
+    container: InputContainer
+    file: RegularFile | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the container and the file."""
+        self.container.close()
+        if self.file is not None:
+            self.file.close()
+
+    @property
+    def video(self) -> VideoStream | None:
+        """The track to show: the default one, never a cover or a thumbnail; None without any."""
+        hidden = ("attached_pic", "timed_thumbnails", "still_image")
+        tracks = [
+            stream
+            for stream in self.container.streams.video
+            if not any(_is(stream, name) for name in hidden) and stream.codec_context is not None
+        ]
+        return next(
+            (stream for stream in tracks if _is(stream, "default")), next(iter(tracks), None)
+        )
+
+    @property
+    def has_timestamps(self) -> bool:
+        """Whether the format carries times; if not, a stream's frames count from their arrival."""
+        return not int(self.container.format.flags) & _NO_TIMESTAMPS
+
+
+def open_file(path: Path) -> MediaInput:
+    """Opens a media file.
+
+    Raises:
+        OSError: It cannot be opened.
+        SourceError: It is not a regular file.
+        av.error.FFmpegError: It is not a media file, or damaged.
+    """
+    file = RegularFile(path)
+    try:
+        options = {"format_whitelist": _file_formats(), "protocol_whitelist": "data"}
+        container = av.open(
+            file, container_options=options, buffer_size=_BUFFER_BYTES, metadata_errors="replace"
+        )
+    except BaseException:
+        file.close()
+        raise
+    assert isinstance(container, InputContainer)
+    return MediaInput(container, file)
+
+
+def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
+    """Opens a stream or a file behind a URL.
+
+    Args:
+        url: The address, with its password and query.
+        open_timeout: Seconds to wait for the connection and the first data.
+        read_timeout: Seconds to wait for each further packet.
+
+    Raises:
+        av.error.FFmpegError: It cannot be opened.
+    """
+    scheme = url.partition("://")[0].lower()
+    options: dict[str, str] = {
+        "protocol_whitelist": _PROTOCOLS[scheme],
+        "format_whitelist": _url_formats(),
+    }
+    if scheme.startswith("rtsp"):
+        options["rtsp_flags"] = "prefer_tcp"
+    # FFmpeg compares schemes by case.
+    address = scheme + url[len(scheme) :]
+    timeout = (open_timeout, read_timeout)
+    container = av.open(address, timeout=timeout, options=options, metadata_errors="replace")
+    assert isinstance(container, InputContainer)
+    return MediaInput(container)
+
+
+def reason(error: Exception) -> str:
+    """FFmpeg's own words for an error, without an address in them."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(words).rstrip(".")
+
+
+@dataclass(slots=True)
+class Damage:
+    """Frames that could not be decoded.
+
+    Attributes:
+        count: How many packets were lost.
+        first: Seconds of the first loss since the start; None without any.
+    """
+
+    count: int = 0
+    first: float | None = None
+    reasons: set[str] = field(default_factory=set)
+
+    def add(self, seconds: float, error: Exception) -> None:
+        """Counts a loss."""
+        self.count += 1
+        self.reasons.add(reason(error))
+        if self.first is None:
+            self.first = seconds
+
+
+def _is(stream: Any, name: str) -> bool:
+    return bool(stream.disposition & getattr(av.stream.Disposition, name))
+
+
+@functools.cache
+def _file_formats() -> str:
+    return ",".join(sorted(set(av.formats_available) - set(_REFERRING)))
+
+
+@functools.cache
+def _url_formats() -> str:
+    allowed = set(av.formats_available) - set(_REFERRING) | {"hls", "dash", "sdp"}
+    return ",".join(sorted(allowed))

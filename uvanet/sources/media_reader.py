@@ -1,0 +1,356 @@
+"""Reads frames with their times from whatever FFmpeg opens: files and streams alike."""
+
+from __future__ import annotations
+
+import collections
+import time
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.error
+
+from uvanet.sources.deinterlacer import Deinterlacer
+from uvanet.sources.frame_conversion import FrameConverter
+from uvanet.sources.media_input import Damage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from numpy.typing import NDArray
+
+    from uvanet.sources.media_input import MediaInput
+
+# A rate outside of this is a time base rather than a frame rate.
+_MIN_FPS, _MAX_FPS = 0.01, 480.0
+_DEFAULT_FPS = 25.0
+# Seconds before the frame sought at which decoding starts; None: the start of the file.
+_SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
+# A time stamp that jumps back by more starts a new clock (a recorder was restarted).
+_MAX_JITTER_S = 1.0
+_MAX_ERRORS_IN_A_ROW = 200
+# Formats whose duration is stated; that of others is estimated from their bit rate.
+_STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
+_SMALL_PROGRAM_STREAM_BYTES = 64 << 20
+# Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
+# of its own: with two, the live view of a 720p film takes 9 MB more.
+_SINGLE_THREAD_PIXELS = 1280 * 720
+
+
+class NoVideoError(Exception):
+    """The container holds no video track that can be decoded; `found` names its tracks."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(found)
+        self.found = found
+
+
+class MediaReader:
+    """Decodes the video track of a container.
+
+    Args:
+        open_input: Opens the container; called again to start anew.
+        live: The input is a stream, not a file: frames come at its own time.
+
+    Attributes:
+        size: (width, height) of the first frame as shown.
+        fps: Nominal frames per second, always within a sensible range.
+        frames: Number of frames by the container's account; None if unknown.
+        duration: Seconds by the container's account; None if unknown.
+        clock_start: Seconds on the container's clock at which frame 0 is shown; its sound has
+            the same clock.
+        damage: What could not be decoded so far.
+
+    Raises:
+        av.error.FFmpegError: From `open`: the input cannot be opened.
+        NoVideoError: From `open`: there is no video track, or no frame of it can be decoded.
+    """
+
+    def __init__(self, open_input: Callable[[], MediaInput], *, live: bool = False) -> None:
+        self.size = (0, 0)
+        self.fps = _DEFAULT_FPS
+        self.frames: int | None = None
+        self.duration: float | None = None
+        self.clock_start = 0.0
+        self.damage = Damage()
+        self._open_input = open_input
+        self._live = live
+        self._input: MediaInput | None = None
+        self._track: VideoStream
+        self._converter: FrameConverter
+        self._decoded: Iterator[tuple[VideoFrame, float]] = iter(())
+        self._ready: collections.deque[tuple[VideoFrame, float]] = collections.deque()
+        self._zero: Fraction | None = None
+        self._offset = 0.0
+        self._last = -1.0
+        self._end = 0.0  # of everything demuxed, on the container's clock
+        self._arrival: float | None = None
+        self._stated: float | None = None
+
+    @property
+    def note(self) -> str:
+        """What was changed about the picture, for people."""
+        return self._converter.note
+
+    def open(self) -> None:
+        """Opens the input and decodes the first frame."""
+        self._start()
+        first = next(self._decoded, None)
+        if first is None:
+            raise NoVideoError(self.tracks())
+        self._ready.append(first)
+        image = self._converter.convert(first[0])
+        self.size = (image.shape[1], image.shape[0])
+        self.clock_start = float(self._zero or 0)
+        self._learn_rate()
+
+    def read(self) -> tuple[NDArray[np.uint8], float] | None:
+        """Gives (image, seconds since the first frame); None at the end.
+
+        Raises:
+            av.error.FFmpegError: A stream broke.
+        """
+        item = self._ready.popleft() if self._ready else next(self._decoded, None)
+        return None if item is None else (self._converter.convert(item[0]), item[1])
+
+    def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
+        """Makes the next `read` give the frame shown at `seconds`, or the last one.
+
+        Args:
+            seconds: Since the first frame.
+            abandon: Called after each decoded frame; once true, the frame reached is given.
+
+        Returns:
+            The time of that frame; None if nothing could be decoded.
+        """
+        # Containers round times to as little as a millisecond: a frame counts as shown a quarter
+        # of its duration early, so that n / fps finds frame n.
+        target = max(0.0, seconds) + 0.25 / self.fps
+        for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
+            start = None if lead is None or target - lead <= 0 else target - lead
+            if not self._restart(start):
+                continue
+            found = self._scan(target, abandon)
+            if found is not None:
+                return found
+        return None
+
+    def _times_survive_jumps(self) -> bool:
+        """Whether packets carry their own times after a jump.
+
+        In an MPEG program stream several small frames share a pack, and after a jump FFmpeg gives
+        them each other's times. Large files have large frames.
+        """
+        assert self._input is not None
+        container = self._input.container
+        return container.format.name != "mpeg" or container.size > _SMALL_PROGRAM_STREAM_BYTES
+
+    def tracks(self) -> str:
+        """Kinds and codecs of all tracks, for people."""
+        if self._input is None:
+            return ""
+        return ", ".join(
+            f"{stream.type} {stream.codec_context.name if stream.codec_context else '(unknown)'}"
+            for stream in self._input.container.streams
+        )
+
+    def missing_seconds(self) -> float:
+        """How much of the stated duration did not come, after the end was read.
+
+        Packets of all tracks count: sound that is longer than the video is no loss. Formats that
+        state no duration, such as MPEG-TS, miss nothing.
+        """
+        if self._input is None or self._stated is None:
+            return 0.0
+        if not self._input.container.format.name.startswith(_STATE_DURATION):
+            return 0.0
+        start = (self._input.container.start_time or 0) / av.time_base
+        missing = start + self._stated - self._end
+        # Containers round, and the last packet may state no duration.
+        return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
+
+    def is_truncated(self) -> bool:
+        """Whether the file is known to end early; some formats show it only when they end."""
+        if self._input is None or self._input.file is None:
+            return False
+        stated = self._stated or 0.0
+        if self._input.container.format.name == "avi":
+            return stated > (self.duration or 0.0) + max(0.5, 0.02 * stated)
+        entries, size = self._track.index_entries, self._input.container.size
+        return len(entries) > 0 and entries[-1].pos + entries[-1].size > size
+
+    def change(self) -> str:
+        """What happened to the file while it was read; empty if nothing."""
+        file = self._input.file if self._input is not None else None
+        return file.change() if file is not None else ""
+
+    def close(self) -> None:
+        """Closes the input."""
+        self._ready.clear()
+        self._decoded = iter(())
+        if self._input is not None:
+            self._input.close()
+            self._input = None
+
+    def _start(self) -> None:
+        self.close()
+        self._input = self._open_input()
+        track = self._input.video
+        if track is None:
+            raise NoVideoError(self.tracks())
+        self._track = track
+        self._converter = FrameConverter(track.sample_aspect_ratio)
+        self._decoded = self._decode()
+
+    def _restart(self, seconds: float | None) -> bool:
+        """Goes to a key frame before a time, or to the start of the input."""
+        self._ready.clear()
+        self._last, self._offset = -1.0, 0.0
+        zero = self._zero or Fraction(0)
+        if seconds is None:
+            self._start()
+            return True
+        assert self._input is not None
+        base = self._track.time_base or Fraction(1, av.time_base)
+        try:
+            self._input.container.seek(int((zero + Fraction(seconds)) / base), stream=self._track)
+        except (av.error.FFmpegError, OSError):
+            return False
+        self._decoded = self._decode()
+        return True
+
+    def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
+        """Decodes up to the last frame not after `target`; leaves it and the next in `_ready`."""
+        shown: tuple[VideoFrame, float] | None = None
+        for item in self._decoded:
+            if item[1] > target:
+                if shown is None:
+                    return None
+                self._ready.extend((shown, item))
+                return shown[1]
+            shown = item
+            if abandon is not None and abandon():
+                break
+        if shown is not None:
+            self._ready.append(shown)
+        return None if shown is None else shown[1]
+
+    def _decode(self) -> Iterator[tuple[VideoFrame, float]]:
+        """Yields decoded, deinterlaced frames with their times."""
+        deinterlacer = Deinterlacer()
+        decoder = self._decoder()
+        errors = 0
+        for packet in self._packets():
+            try:
+                frames = decoder.decode(packet)
+            except av.error.EOFError:
+                continue
+            except av.error.FFmpegError as error:
+                errors += 1
+                self.damage.add(max(self._last, 0.0), error)
+                if errors > _MAX_ERRORS_IN_A_ROW:
+                    return
+                continue
+            for frame in frames:
+                errors = 0
+                for shown in deinterlacer.push(frame):
+                    yield shown, self._time(shown)
+        for shown in deinterlacer.flush():
+            yield shown, self._time(shown)
+
+    def _packets(self) -> Iterator[Packet[Any]]:
+        """Yields the video packets; reads on behind damaged places."""
+        assert self._input is not None
+        errors = 0
+        while True:
+            try:
+                for packet in self._input.container.demux():
+                    errors = 0
+                    self._note_end(packet)
+                    # The last, empty packets that flush a decoder all have the index 0.
+                    if packet.stream is self._track:
+                        if self._live and self._arrival is None:
+                            self._arrival = time.monotonic()
+                        yield packet
+                return
+            except av.error.InvalidDataError as error:
+                errors += 1
+                self.damage.add(max(self._last, 0.0), error)
+                if errors > _MAX_ERRORS_IN_A_ROW:
+                    return
+
+    def _decoder(self) -> VideoCodecContext:
+        track = self._track
+        context: VideoCodecContext = track.codec_context
+        if track.metadata.get("alpha_mode") == "1" and context.name in ("vp8", "vp9"):
+            # FFmpeg's own decoders of VP8 and VP9 leave the alpha layer out; libvpx's do not.
+            context = av.CodecContext.create(
+                f"libvpx{'-vp9' if context.name == 'vp9' else ''}", "r"
+            )  # type: ignore[assignment]
+            context.extradata = track.codec_context.extradata
+        if not context.is_open:
+            small = context.width * context.height <= _SINGLE_THREAD_PIXELS
+            context.thread_type = "SLICE" if self._live else "AUTO"
+            context.thread_count = 1 if small else 0
+        return context
+
+    def _note_end(self, packet: Packet[Any]) -> None:
+        if packet.pts is not None and packet.time_base is not None:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            self._end = max(self._end, end)
+
+    def _time(self, frame: VideoFrame) -> float:
+        """Seconds since the first frame; always later than the frame before."""
+        if self._live and self._input is not None and not self._input.has_timestamps:
+            seconds = time.monotonic() - (self._arrival or time.monotonic())
+            if self._zero is None:
+                self._zero, self._arrival, seconds = Fraction(0), time.monotonic(), 0.0
+        elif frame.pts is None or frame.time_base is None:
+            seconds = self._last + 1.0 / self.fps if self._last >= 0 else 0.0
+            self._zero = self._zero or Fraction(0)
+        else:
+            clock = frame.pts * frame.time_base
+            if self._zero is None:
+                self._zero = clock
+            seconds = float(clock - self._zero) + self._offset
+            if seconds < self._last - _MAX_JITTER_S:
+                self._offset += self._last + 1.0 / self.fps - seconds
+                seconds = self._last + 1.0 / self.fps
+        if seconds <= self._last:
+            seconds = self._last + min(1.0 / self.fps, 0.001)
+        self._last = seconds
+        return seconds
+
+    def _learn_rate(self) -> None:
+        assert self._input is not None
+        track, container = self._track, self._input.container
+        rates = (track.average_rate, track.guessed_rate, track.base_rate)
+        stated = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
+        if stated is not None:
+            self.fps = stated
+        elif (second := next(self._decoded, None)) is not None:
+            self._ready.append(second)
+            step = second[1] - self._ready[0][1]
+            if 1.0 / _MAX_FPS <= step <= 1.0 / _MIN_FPS:
+                self.fps = 1.0 / step
+        if container.duration is not None and container.duration > 0:
+            self.duration = self._stated = container.duration / av.time_base
+        # Streams without an index only estimate the duration of a single track.
+        indexed = container.format.name.startswith(("mov", "avi"))
+        if indexed and track.duration and track.time_base and track.duration > 0:
+            own = float(track.duration * track.time_base)
+            self.duration = min(own, self.duration or own)
+        if track.frames > 0:
+            self.frames = track.frames
+            if container.format.name == "avi" and track.average_rate:
+                # FFmpeg shortens the duration of a file that was cut off; the count stays.
+                self._stated = max(self._stated or 0.0, track.frames / float(track.average_rate))
+        if self.duration is not None:
+            counted = max(1, round(self.duration * self.fps))
+            # An edit list hides frames that the track's count holds.
+            self.frames = counted if self.frames is None else min(self.frames, counted + 1)

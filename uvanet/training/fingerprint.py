@@ -1,0 +1,84 @@
+"""Fingerprints of data and settings, and records of what a result was made from.
+
+Caches, teachers and checkpoints are used again only where their record is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvanet.data.fixations import GazePicture
+
+Record = dict[str, str]
+"""Names to values, as JSON, of all that something was made from: settings and fingerprints."""
+
+
+def fingerprint(*parts: object) -> str:
+    """Returns a hash of values: 24 hexadecimal digits of SHA-256.
+
+    Args:
+        parts: Arrays, dataclasses, and what JSON can hold; a `Path` stands for the
+            content of its file.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Path):
+            with part.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        elif isinstance(part, np.ndarray):
+            values = np.ascontiguousarray(part)
+            digest.update(f"{values.dtype}{values.shape}".encode())
+            digest.update(values.view(np.uint8).data if values.size else b"")
+        else:
+            plain = asdict(part) if is_dataclass(part) and not isinstance(part, type) else part
+            digest.update(json.dumps(plain, sort_keys=True).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:24]
+
+
+def gaze_fingerprint(pictures: Sequence[GazePicture]) -> str:
+    """Returns the fingerprint of pictures and the gaze on them."""
+    return fingerprint(*(part for one in pictures for part in (one.path, one.fixations)))
+
+
+def record(settings: object, **more: object) -> Record:
+    """Makes a record of a dataclass of settings and of further values."""
+    values = asdict(settings) if is_dataclass(settings) else {}  # type: ignore[arg-type]
+    return {name: json.dumps(value, sort_keys=True) for name, value in {**values, **more}.items()}
+
+
+def require_same(there: Record, here: Record, what: Path) -> None:
+    """Checks that something was made from the same settings and data as are given now.
+
+    Raises:
+        ModelError: It was not; names what differs.
+    """
+    names = sorted(
+        name for name in {**there, **here} if there.get(name, "none") != here.get(name, "none")
+    )
+    if not names:
+        return
+    differences = [
+        f"{name} ({_short(there.get(name, 'none'))} there, {_short(here.get(name, 'none'))} now)"
+        for name in names[:4]
+    ]
+    raise ModelError(
+        f"{what} belongs to another run; it differs in {', '.join(differences)}"
+        f"{' and more' if len(names) > 4 else ''}.",
+        "Give another --out to start a new run, or delete it to start this one anew.",
+    )
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 40 else f"{value[:37]}..."

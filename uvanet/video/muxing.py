@@ -1,0 +1,154 @@
+"""Writes containers with FFmpeg (PyAV), and repacks what was written."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.error
+
+from uvanet.errors import OutputError
+from uvanet.redaction import printable
+from uvanet.sources.media_input import open_file
+from uvanet.video.sound import SoundReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from av.container import OutputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+    from uvanet.video.codecs import Container
+    from uvanet.video.sound import Sound
+
+
+def open_output(path: Path, format_name: str, options: dict[str, str]) -> OutputContainer:
+    """Opens a container for writing, whatever the name of the file is.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    # The prefix keeps "a:b.mp4" from being taken for a protocol.
+    name = f"file:{os.path.abspath(path)}"
+    return av.open(name, "w", format=format_name, container_options=options)
+
+
+def unwritable(path: Path, error: Exception) -> OutputError:
+    """The error for a file that the system or the encoder refused to write."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return OutputError(
+        f"{printable(path)} could not be written: {str(reason).rstrip('.')}.",
+        "Look at the free space of the disk, or choose another place.",
+    )
+
+
+def count_frames(path: Path) -> int:
+    """Counts the frames of a growing file, perhaps broken off; 0 if it cannot be read.
+
+    Its encoder uses no B-frames, so each packet is a frame, and the first n can be shown alone.
+    """
+    return sum(1 for _ in _video_packets(path))
+
+
+def repack(
+    part: Path,
+    target: Path,
+    container: Container,
+    *,
+    scale: int,
+    frames: int | None = None,
+    sound: Sound | None = None,
+    seconds: float = 0.0,
+    copy_sound: bool = True,
+) -> None:
+    """Copies the video of a growing file into its final form, with sound.
+
+    Args:
+        part: The growing file.
+        target: The file to write.
+        container: Its kind.
+        scale: Ticks per second of the times kept.
+        frames: Copy only the first so many; all if None.
+        sound: Goes along.
+        seconds: Length of the clip.
+        copy_sound: Copy the sound if the container can hold it; otherwise encode it.
+
+    Raises:
+        OSError: The target cannot be written, or the sound not be read.
+        av.error.FFmpegError: As above.
+    """
+    options = dict(container.final)
+    if container.format == "mp4":
+        options["video_track_timescale"] = str(scale)
+    reader = SoundReader(sound, seconds) if sound is not None else None
+    try:
+        with (
+            open_file(part) as media,
+            open_output(target, container.format, options) as output,
+        ):
+            track = media.container.streams.video[0]
+            stream = output.add_stream_from_template(track)
+            stream.time_base = track.time_base
+            tracks: list[Iterator[Packet[Any]]] = [
+                _limited(media.container.demux(track), frames, stream)
+            ]
+            if reader is not None and reader.track is not None:
+                copied = reader.add_copied(output, container) if copy_sound else None
+                tracks.append(copied or reader.add_encoded(output, container))
+            for packet in heapq.merge(*tracks, key=_seconds):
+                output.mux(packet)
+    finally:
+        if reader is not None:
+            reader.close()
+
+
+def has_sound(sound: Sound) -> bool:
+    """Whether a source has a sound track that can be read."""
+    try:
+        reader = SoundReader(sound, 0.0)
+    except (av.error.FFmpegError, OSError, ValueError):
+        return False
+    reader.close()
+    return reader.track is not None
+
+
+def _limited(
+    packets: Iterator[Packet[Any]], most: int | None, stream: VideoStream
+) -> Iterator[Packet[Any]]:
+    count = 0
+    try:
+        for packet in packets:
+            if packet.dts is None:
+                continue
+            if most is not None and count >= most:
+                return
+            packet.stream = stream
+            count += 1
+            yield packet
+    except av.error.InvalidDataError:
+        return  # a file that was broken off ends here
+
+
+def _seconds(packet: Packet[Any]) -> float:
+    assert packet.dts is not None
+    assert packet.time_base is not None
+    return float(packet.dts * packet.time_base)
+
+
+def _video_packets(path: Path) -> Iterator[Packet[Any]]:
+    try:
+        source = open_file(path)
+    except (av.error.FFmpegError, OSError):
+        return
+    try:
+        for packet in source.container.demux(source.container.streams.video[:1]):
+            if packet.size and not packet.is_corrupt:
+                yield packet
+    except av.error.FFmpegError:
+        return
+    finally:
+        source.close()

@@ -1,0 +1,309 @@
+"""Outputs of an export: the interface, annotated videos and annotated pictures.
+
+All outputs of an export are one transaction: each writes under hidden names, `stage` completes
+them, and only then `commit` gives them their names.
+"""
+
+from __future__ import annotations
+
+import abc
+import os
+import re
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.errors import OutputError
+from uvanet.redaction import printable
+from uvanet.sources import SourceKind
+from uvanet.video.muxing import unwritable
+from uvanet.video.sound import Sound
+from uvanet.video.writer import VideoWriter, claim, commit
+from uvanet.video.yuv import to_planes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.atomic_io import Part
+    from uvanet.sources import SourceInfo
+    from uvanet.video.annotated_frame import AnnotatedFrame
+    from uvanet.video.codecs import Quality
+    from uvanet.video.compositor import Compositor
+    from uvanet.video.timing import Timing
+
+# "%d" before a letter is a name such as 50%discount, not a number.
+_PATTERN = re.compile(r"%0?(\d*)d(?![A-Za-z])")
+
+
+class Sink(abc.ABC):
+    """One output. Frames are written in order; then `stage` and `commit`, or `abort`.
+
+    Args:
+        path: The file or folder to write.
+
+    Attributes:
+        path: As given.
+        note: After `stage`: what is missing from the output, for people; usually empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.note = ""
+
+    @abc.abstractmethod
+    def write(self, item: AnnotatedFrame) -> None:
+        """Adds a frame.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+
+    @abc.abstractmethod
+    def available(self) -> int:
+        """After an output failed to write: how many first frames this one can keep."""
+
+    @abc.abstractmethod
+    def stage(self, frames: int | None = None) -> None:
+        """Completes what was written, still under its hidden name.
+
+        Args:
+            frames: Keep only the first so many; all if None.
+
+        Raises:
+            OutputError: It cannot be completed.
+        """
+
+    @abc.abstractmethod
+    def commit(self) -> None:
+        """Gives the output its name.
+
+        Raises:
+            OutputError: That failed; nothing of the output is left.
+        """
+
+    @abc.abstractmethod
+    def abort(self) -> None:
+        """Removes everything that has no name yet."""
+
+
+class VideoSink(Sink):
+    """The annotated video with the sound of a video file, each frame at its own time.
+
+    Args:
+        path: .mp4 or .webm.
+        info: Of the source.
+        sound_of: The file or address with the sound; None for none.
+        timing: Of the source.
+        compositor: Draws the frames.
+        quality: How much space to spend.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        info: SourceInfo,
+        sound_of: Path | str | None,
+        timing: Timing,
+        compositor: Compositor,
+        quality: Quality,
+    ) -> None:
+        super().__init__(path)
+        clip = info.kind in (SourceKind.VIDEO, SourceKind.NETWORK, SourceKind.DEMO)
+        self._sound_of = sound_of if clip and not info.live else None
+        self._clock_start = info.clock_start
+        self._timing = timing
+        self._compositor = compositor
+        self._quality = quality
+        self._writer: VideoWriter | None = None
+        self._size = (0, 0)
+
+    def write(self, item: AnnotatedFrame) -> None:
+        """See `Sink.write`."""
+        planes = self._compositor.planes(item)
+        size = (planes.shape[1], planes.shape[0] * 2 // 3)
+        if self._writer is None:
+            self._size = size
+            start = self._clock_start + item.frame.pts
+            # Made at the first frame: only that tells the size for sure.
+            self._writer = VideoWriter(
+                self.path,
+                size,
+                self._timing.rate,
+                quality=self._quality,
+                sound=Sound(self._sound_of, start) if self._sound_of is not None else None,
+                scale=self._timing.scale,
+            )
+        if size != self._size:
+            planes = to_planes(letterbox(self._compositor.image(item), self._size))
+        self._writer.write_planes(planes, item.at)
+
+    def available(self) -> int:
+        """See `Sink.available`."""
+        return 0 if self._writer is None else self._writer.available()
+
+    def stage(self, frames: int | None = None) -> None:
+        """See `Sink.stage`."""
+        assert self._writer is not None
+        self._writer.stage(frames)
+        self.note = self._writer.note
+
+    def commit(self) -> None:
+        """See `Sink.commit`."""
+        assert self._writer is not None
+        self._writer.commit()
+
+    def abort(self) -> None:
+        """See `Sink.abort`."""
+        if self._writer:
+            self._writer.abort()
+
+
+class PictureSink(Sink):
+    """The annotated picture, or one per frame, numbered by the frame's index.
+
+    Args:
+        path: .png or .jpg, with a pattern such as %05d for one per frame.
+        compositor: Draws the frames.
+    """
+
+    def __init__(self, path: Path, compositor: Compositor) -> None:
+        super().__init__(path)
+        self._compositor = compositor
+        self._folder = HiddenFolder(path)
+        self._names: list[str] = []
+
+    def write(self, item: AnnotatedFrame) -> None:
+        """See `Sink.write`."""
+        name = numbered(self.path.name, item.frame.index)
+        self._names.append(name)
+        self._folder.write(name, encode_picture(self.path, self._compositor.image(item)))
+
+    def available(self) -> int:
+        """See `Sink.available`; the last picture may be incomplete."""
+        return max(0, len(self._names) - 1)
+
+    def stage(self, frames: int | None = None) -> None:
+        """See `Sink.stage`."""
+        if frames is not None:
+            del self._names[frames:]
+
+    def commit(self) -> None:
+        """See `Sink.commit`."""
+        try:
+            for name in self._names:
+                self._folder.release(name)
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """See `Sink.abort`."""
+        self._folder.discard()
+
+
+class HiddenFolder:
+    """A folder beside a target, for files that have no name yet.
+
+    Args:
+        target: What the files will belong to.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._part: Part | None = None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Writes a file in the folder, which the first one creates.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        try:
+            if self._part is None:
+                self._part = claim(self._target)
+                self._part.path.unlink()
+                self._part.path.mkdir()
+            (self._part.path / name).write_bytes(data)
+        except OSError as error:
+            raise unwritable(self._target, error) from error
+
+    def remove(self, name: str) -> None:
+        """Removes a file from the folder."""
+        assert self._part is not None
+        (self._part.path / name).unlink(missing_ok=True)
+
+    def release(self, name: str) -> None:
+        """Syncs a file and moves it beside the target.
+
+        Raises:
+            OSError: It cannot be moved.
+        """
+        assert self._part is not None
+        with (self._part.path / name).open("rb") as file:
+            os.fsync(file.fileno())
+        (self._part.path / name).replace(self._target.with_name(name))
+
+    def commit(self) -> None:
+        """Gives the folder the name of its target.
+
+        Raises:
+            OutputError: The target cannot be replaced; the folder is removed.
+        """
+        assert self._part is not None
+        commit(self._part)
+
+    def discard(self) -> None:
+        """Removes the folder with what is left in it."""
+        if self._part is not None:
+            self._part.discard()
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a name stands for one picture per frame."""
+    return _PATTERN.search(path.name) is not None
+
+
+def numbered(name: str, index: int) -> str:
+    """Puts a number into a pattern; other names stay as they are."""
+    return _PATTERN.sub(lambda found: str(index).zfill(int(found[1] or 0)), name, count=1)
+
+
+def pattern_regex(name: str) -> re.Pattern[str]:
+    """Matches all names that a pattern can give."""
+    found = _PATTERN.search(name)
+    assert found is not None
+    return re.compile(re.escape(name[: found.start()]) + r"\d+" + re.escape(name[found.end() :]))
+
+
+def count_patterns(name: str) -> int:
+    """How many numbers a name asks for."""
+    return len(_PATTERN.findall(name))
+
+
+def encode_picture(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    """Encodes a picture by the ending of its name.
+
+    Raises:
+        OutputError: It cannot be encoded.
+    """
+    done, data = cv2.imencode(path.suffix, image)
+    if not done:
+        raise OutputError(f"{printable(path.name)} cannot be encoded.", "Use .png or .jpg.")
+    return data.tobytes()
+
+
+def letterbox(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Fits a picture into (width, height) with its proportions kept, black around it."""
+    width, height = size
+    scale = min(width / image.shape[1], height / image.shape[0])
+    inner = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    canvas = np.zeros((height, width, 3), np.uint8)
+    x, y = (width - inner[0]) // 2, (height - inner[1]) // 2
+    canvas[y : y + inner[1], x : x + inner[0]] = cv2.resize(
+        image, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
+    return canvas

@@ -1,0 +1,198 @@
+"""The sound of a source, cut to the exported clip: copied, or encoded for the container."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import av.error
+
+from uvanet.sources.media_input import open_file, open_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+    from uvanet.sources.media_input import MediaInput
+    from uvanet.video.codecs import Container
+
+# Decoders need a few packets before the first sample that is heard.
+_PREROLL_S = 0.1
+_TIMEOUT_S = 20.0
+_RATE = 48_000
+_SURROUND_CHANNELS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound of a file, to go along with exported frames.
+
+    Attributes:
+        source: The file, or its address; its default sound track is used, if it has one.
+        start: Seconds on the file's own clock that belong to the first frame.
+    """
+
+    source: str | Path
+    start: float = 0.0
+
+
+class SoundReader:
+    """Reads a sound track between two times.
+
+    Args:
+        sound: The sound.
+        seconds: Length of the clip.
+
+    Raises:
+        av.error.FFmpegError: The source cannot be opened.
+        OSError: As above.
+    """
+
+    def __init__(self, sound: Sound, seconds: float) -> None:
+        self._sound = sound
+        self._seconds = seconds
+        self._input = _open(sound.source)
+        self.track = _default_track(self._input)
+
+    def close(self) -> None:
+        """Closes the source."""
+        self._input.close()
+
+    def add_copied(
+        self, output: OutputContainer, container: Container
+    ) -> Iterator[Packet[AudioStream]] | None:
+        """Adds the track as it is; None if the container cannot hold its codec.
+
+        Returns:
+            The packets, with times from 0 at the clip's start, belonging to the new stream.
+        """
+        assert self.track is not None
+        if self.track.codec_context.codec.canonical_name not in container.copied_sound:
+            return None
+        stream = output.add_stream_from_template(self.track)
+        return self._copied(stream, may_be_early=container.format == "mp4")
+
+    def add_encoded(
+        self, output: OutputContainer, container: Container
+    ) -> Iterator[Packet[AudioStream]]:
+        """Adds the track, encoded anew; returns as `add_copied` does."""
+        assert self.track is not None
+        channels = self.track.codec_context.layout.nb_channels
+        layout = {1: "mono"}.get(channels, "5.1" if channels >= _SURROUND_CHANNELS else "stereo")
+        stream = output.add_stream(container.sound_encoder, rate=_RATE, layout=layout)
+        assert isinstance(stream, av.AudioStream)
+        stream.bit_rate = container.sound_bit_rate
+        return self._encoded(stream)
+
+    def _packets(self) -> Iterator[Packet[AudioStream]]:
+        assert self.track is not None
+        for stream in self._input.container.streams:
+            if stream is not self.track:
+                stream.discard = av.stream.Discard.all
+        early = self._sound.start - 1.0
+        if early > 0:
+            # Otherwise it is read from the start.
+            with contextlib.suppress(av.error.FFmpegError, OSError):
+                self._input.container.seek(int(early * av.time_base))
+        yield from self._input.container.demux(self.track)
+
+    def _copied(self, stream: AudioStream, *, may_be_early: bool) -> Iterator[Packet[AudioStream]]:
+        start, end = self._sound.start, self._sound.start + self._seconds
+        for packet in self._packets():
+            if packet.pts is None or packet.time_base is None or not packet.size:
+                continue
+            at = float(packet.pts * packet.time_base)
+            length = float((packet.duration or 0) * packet.time_base)
+            # MP4 hides what lies before its start; WebM would move the pictures instead.
+            if at < start - 1e-6 if not may_be_early else at + length < start - _PREROLL_S:
+                continue
+            if at >= end - 1e-6:
+                return
+            shift = round(Fraction(start) / packet.time_base)
+            packet.pts -= shift
+            packet.dts = packet.pts
+            packet.stream = stream
+            yield packet
+
+    def _encoded(self, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
+        for frame in self._filtered(stream.codec_context):
+            yield from stream.encode(frame)
+        yield from stream.encode(None)
+
+    def _filtered(self, encoder: AudioCodecContext) -> Iterator[av.AudioFrame]:
+        """Decodes, cuts, resamples: from 0 at the clip's start, gaps filled with silence."""
+        graph: av.filter.Graph | None = None
+        encoder.open()
+        for packet in self._packets():
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                continue
+            for frame in frames:
+                assert isinstance(frame, av.AudioFrame)
+                if graph is None:
+                    graph = self._graph(frame, encoder)
+                graph.push(frame)
+                yield from _pull(graph)
+                if frame.time is not None and frame.time > self._sound.start + self._seconds:
+                    graph.push(None)
+                    yield from _pull(graph)
+                    return
+        if graph is not None:
+            graph.push(None)
+            yield from _pull(graph)
+
+    def _graph(self, frame: av.AudioFrame, encoder: AudioCodecContext) -> av.filter.Graph:
+        start = self._sound.start
+        graph = av.filter.Graph()
+        nodes = [
+            graph.add_abuffer(
+                sample_rate=frame.sample_rate,
+                format=frame.format.name,
+                layout=frame.layout.name,
+                time_base=frame.time_base,
+            ),
+            graph.add("atrim", f"start={start:.6f}:end={start + self._seconds:.6f}"),
+            graph.add("asetpts", f"PTS-{start:.6f}/TB"),
+            graph.add("aresample", f"{_RATE}:async=1:first_pts=0"),
+            graph.add(
+                "aformat",
+                f"sample_fmts={encoder.format.name}:sample_rates={_RATE}"
+                f":channel_layouts={encoder.layout.name}",
+            ),
+            graph.add("asetnsamples", f"n={encoder.frame_size or 1024}:p=0"),
+            graph.add("abuffersink"),
+        ]
+        graph.link_nodes(*nodes)
+        graph.configure()
+        return graph
+
+
+def _pull(graph: av.filter.Graph) -> Iterator[av.AudioFrame]:
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+        assert isinstance(frame, av.AudioFrame)
+        yield frame
+
+
+def _open(source: str | Path) -> MediaInput:
+    if "://" in str(source):
+        return open_url(str(source), _TIMEOUT_S, _TIMEOUT_S)
+    return open_file(Path(source))
+
+
+def _default_track(media: MediaInput) -> AudioStream | None:
+    tracks = [track for track in media.container.streams.audio if track.codec_context is not None]
+    default = av.stream.Disposition.default
+    return next((t for t in tracks if t.disposition & default), next(iter(tracks), None))
