@@ -112,7 +112,6 @@ def as_table(result: dict[str, Any]) -> list[str]:
     """Formats the result as lines of a table."""
     lines = [f"{name:58}{value:9.2f}" for name, value in result["ratios"].items()]
     lines += ["", *(f"{key:20} {value}" for key, value in result["machine"].items())]
-    lines.append("{:20} {gmacs} GMAC/s, {gbytes} GB/s".format("roof", **result["roofline"]))
     heads = ("p50 ms", "p95 ms", "p99 ms", "best ms", "cpu ms")
     lines += [
         "",
@@ -122,9 +121,6 @@ def as_table(result: dict[str, Any]) -> list[str]:
         for name, one in row["engines"].items():
             label = f"{row['model']} {name}"
             lines.append(_times(label, one["one_frame"]) + f"{one['best_fps']:12,}")
-    for row in result["sizes"]:
-        label = f"{row['preset']} (64's weights)"
-        lines.append(_times(label, row["one_frame"]) + f"{row['batch_fps']:12,}")
     lines += ["", "resizing, and a whole step"]
     for row in result["frames"]:
         lines.append(_times(f"  {row['frame']} resize", row["resize"]))
