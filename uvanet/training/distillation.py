@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from uvanet.data.fixations import density_map, read_rgb
+from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.evaluator import score
 from uvanet.models import PRESETS, SpatioTemporal, build, load_student
 from uvanet.registry import resolve_model
-from uvanet.runtime.branch_engine import student_predictor
 from uvanet.training.config import step2_config
 from uvanet.training.data.loader import DataLoader, Part
 from uvanet.training.distributed import make_fabric
