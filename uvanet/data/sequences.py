@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from uvanet.data.fixations import density_map, read_rgb
+from uvanet.data.gaze import density_map
+from uvanet.data.gaze_files import read_rgb
 from uvanet.data.motion_law import REST_SHARE, motion_gain
 
 if TYPE_CHECKING:

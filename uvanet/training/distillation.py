@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from uvanet.data.fixations import density_map, read_rgb
+from uvanet.data.gaze import density_map
+from uvanet.data.gaze_files import read_rgb
 from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.evaluator import score
 from uvanet.models import PRESETS, SpatioTemporal, build, load_student
