@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.error
 
+from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 
@@ -117,8 +118,12 @@ class MediaReader:
         item = self._ready.popleft() if self._ready else next(self._decoded, None)
         return None if item is None else (self._converter.convert(item[0]), item[1])
 
-    def seek(self, seconds: float) -> float | None:
+    def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
         """Makes the next `read` give the frame shown at `seconds`, or the last one.
+
+        Args:
+            seconds: Since the first frame.
+            abandon: Called after each decoded frame; once true, the frame reached is given.
 
         Returns:
             The time of that frame; None if nothing could be decoded.
@@ -130,7 +135,7 @@ class MediaReader:
             start = None if lead is None or target - lead <= 0 else target - lead
             if not self._restart(start):
                 continue
-            found = self._scan(target)
+            found = self._scan(target, abandon)
             if found is not None:
                 return found
         return None
@@ -219,7 +224,7 @@ class MediaReader:
         self._decoded = self._decode()
         return True
 
-    def _scan(self, target: float) -> float | None:
+    def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target`; leaves it and the next in `_ready`."""
         shown: tuple[VideoFrame, float] | None = None
         for item in self._decoded:
@@ -229,13 +234,15 @@ class MediaReader:
                 self._ready.extend((shown, item))
                 return shown[1]
             shown = item
+            if abandon is not None and abandon():
+                break
         if shown is not None:
             self._ready.append(shown)
         return None if shown is None else shown[1]
 
     def _decode(self) -> Iterator[tuple[VideoFrame, float]]:
         """Yields decoded, deinterlaced frames with their times."""
-        deinterlacer = _Deinterlacer()
+        deinterlacer = Deinterlacer()
         decoder = self._decoder()
         errors = 0
         for packet in self._packets():
@@ -347,55 +354,3 @@ class MediaReader:
             counted = max(1, round(self.duration * self.fps))
             # An edit list hides frames that the track's count holds.
             self.frames = counted if self.frames is None else min(self.frames, counted + 1)
-
-
-class _Deinterlacer:
-    """Turns interlaced frames into full ones with FFmpeg's bwdif; others pass unchanged."""
-
-    def __init__(self) -> None:
-        self._graph: av.filter.Graph | None = None
-        self._form: tuple[int, int, str] | None = None
-
-    def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
-        if self._graph is None and not frame.interlaced_frame:
-            yield frame
-            return
-        form = (frame.width, frame.height, frame.format.name)
-        if form != self._form:
-            yield from self.flush()
-            self._graph, self._form = self._make(frame), form
-        assert self._graph is not None
-        self._graph.push(frame)
-        yield from self._pull()
-
-    def flush(self) -> Iterator[VideoFrame]:
-        if self._graph is not None:
-            self._graph.push(None)
-            yield from self._pull()
-            self._graph = self._form = None
-
-    def _pull(self) -> Iterator[VideoFrame]:
-        assert self._graph is not None
-        while True:
-            try:
-                frame = self._graph.vpull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            yield frame
-
-    @staticmethod
-    def _make(frame: VideoFrame) -> av.filter.Graph:
-        graph = av.filter.Graph()
-        graph.threads = 1
-        source = graph.add_buffer(
-            width=frame.width,
-            height=frame.height,
-            format=frame.format,
-            time_base=frame.time_base,
-        )
-        bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")
-        sink = graph.add("buffersink")
-        source.link_to(bwdif)
-        bwdif.link_to(sink)
-        graph.configure()
-        return graph

@@ -1,4 +1,4 @@
-"""One string selects any source."""
+"""Creates a source from a string."""
 
 from __future__ import annotations
 
@@ -31,9 +31,13 @@ _FORMS = (
 
 
 def make_source(
-    spec: str, *, fps: float | None = None, camera: CameraFormat | None = None
+    spec: str,
+    *,
+    fps: float | None = None,
+    camera: CameraFormat | None = None,
+    reconnect: float = 0.0,
 ) -> Source:
-    """Gives the source that a string means, closed.
+    """Returns the closed source that a string selects.
 
     ==================================  ==================================================
     "demo"                              the clip that comes with the program
@@ -47,11 +51,12 @@ def make_source(
 
     Args:
         spec: The string.
-        fps: Pictures a second for a folder; other sources have their own rate.
-        camera: What a camera is asked for; other sources have their own size.
+        fps: Frames per second of a folder; other sources have their own rate.
+        camera: Format requested from a camera; other sources have their own.
+        reconnect: Seconds for which a live stream that broke is connected again; 0 for never.
 
     Raises:
-        SourceError: The string can mean nothing. Whether the thing is there shows in `open`.
+        SourceError: The string selects no source. `open` reports what does not exist.
     """
     text = spec.strip()
     # A name may begin or end with spaces, or look like something else.
@@ -77,14 +82,14 @@ def make_source(
     if kind == "file":
         return _from_path(_file_url(text), fps)
     if kind in NETWORK_SCHEMES:
-        return NetworkSource(text)
+        return NetworkSource(text, reconnect=reconnect)
     raise SourceError(
         f"There are no sources of the kind {scheme[0]}", f"Use one of {', '.join(NETWORK_SCHEMES)}."
     )
 
 
 def default_source(*, camera: CameraFormat | None = None) -> Source:
-    """Gives the source to start with: the first camera, else the demo with a note why."""
+    """Returns the source to start with: the first camera, or the demo with a note."""
     devices = list_cameras()
     if devices:
         return make_source(devices[0].spec, camera=camera)
@@ -104,7 +109,7 @@ def _from_path(path: Path, fps: float | None) -> Source:
 
 
 def _file_url(url: str) -> Path:
-    """The path in a file URL, as file managers give it when something is dropped."""
+    """The path in a file URL, as file managers give it on a drop."""
     parts = urlsplit(url)
     path = unquote(parts.path)
     if sys.platform == "win32":
