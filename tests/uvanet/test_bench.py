@@ -17,7 +17,7 @@ from torch import nn
 
 from uvanet.bench.plots import write_plots
 from uvanet.errors import MissingExtraError
-from uvanet.models import build
+from uvanet.models import create_student
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def test_the_program_is_measured_in_a_process_of_its_own() -> None:
 
 def test_feature_maps_stay_within_the_papers_size() -> None:
     """The paper: 0.68 MB of features at 32 x 32. All maps together need less."""
-    student, sizes = build("uvanet-32").eval(), []
+    student, sizes = create_student("uvanet-32").eval(), []
     for module in student.modules():
         if isinstance(module, nn.Conv2d):
             module.register_forward_hook(lambda *call: sizes.append(4 * call[2].numel()))

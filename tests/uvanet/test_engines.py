@@ -12,7 +12,7 @@ import torch
 import uvanet
 from uvanet.deploy.onnx_export import write_onnx
 from uvanet.errors import ModelError, UsageError
-from uvanet.models import build
+from uvanet.models import create_student
 from uvanet.paths import resource
 from uvanet.runtime.engines import ENGINES
 from uvanet.runtime.input_size import fit_to_area
@@ -93,7 +93,7 @@ def test_results_are_never_overwritten_by_a_later_step(frames: list[np.ndarray])
 def test_engines_agree_at_other_sizes(preset: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     path = tmp_path / f"{preset}.onnx"
-    student = build(preset).eval()
+    student = create_student(preset).eval()
     write_onnx(student, path)
     square = (student.preset.input_size, student.preset.input_size)
     ours, theirs = OnnxEngine(path, square, 2), TorchEngine(student)

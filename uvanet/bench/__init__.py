@@ -21,6 +21,7 @@ from uvanet.bench.pipeline import (
 )
 from uvanet.bench.program import bench_program, bench_program_720p
 from uvanet.bench.training import bench_step, bench_with_training
+from uvanet.registry import resolve_model
 from uvanet.system_info import describe
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def bench(
         `training`, `with_training`.
     """
     models = sorted(models, key=lambda name: name != DEFAULT_MODEL)
-    cards = {card.name: card for card in uvanet.list_models()}
-    students = [name for name in models if cards[name].role == "student"]
-    teachers = [name for name in models if cards[name].role == "teacher"]
+    cards = {name: resolve_model(name).verified()[1] for name in models}
+    students = [name for name, card in cards.items() if card.role == "student"]
+    teachers = [name for name, card in cards.items() if card.role == "teacher"]
     main = students[0] if students else models[0]
     notify("the networks")
     network = bench_networks(models, seconds)

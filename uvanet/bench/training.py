@@ -29,14 +29,14 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
     import torch
 
     from uvanet.data.synthetic import make_pairs
-    from uvanet.models import build
+    from uvanet.models import create_student
     from uvanet.runtime.input_size import size_of_ratio
     from uvanet.training.config import step1_config
     from uvanet.training.distillation import DistillationModule
     from uvanet.training.optim import MuonAdamW
 
     config = step1_config(preset)
-    task = DistillationModule(build(preset), config).train()
+    task = DistillationModule(create_student(preset), config).train()
     optimizer = MuonAdamW(task.model, config)
     optimizer.set_rate(1, 1_000_000)
     rng = torch.Generator().manual_seed(0)

@@ -16,16 +16,13 @@ from uvanet.cli.training_options import (
     running,
 )
 from uvanet.errors import UsageError
-from uvanet.registry import list_models
+from uvanet.registry import is_available
 
 if TYPE_CHECKING:
     import argparse
 
     from uvanet.evaluation.compare import Comparison
     from uvanet.training.control import Callback
-
-
-SPATIAL, TEMPORAL = "spatial", "temporal"
 
 
 class _Distill:
@@ -63,7 +60,7 @@ were made from the same settings and data are used again; a run that was stopped
             help="targets of step 2: gaze alone, or blended with the teacher's labels "
             "(%(default)s)",
         )
-        for kind in (SPATIAL, TEMPORAL):
+        for kind in ("spatial", "temporal"):
             parser.add_argument(
                 f"--{kind}",
                 default="",
@@ -152,8 +149,7 @@ def _against(before: str, after: Path, root: Path, callback: Callback) -> Compar
     from uvanet.evaluation.compare import compare_on_val
     from uvanet.training.progress import StepEvent
 
-    known = {card.name for card in list_models()}
-    if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
+    if not is_available(before):
         return None
     callback.emit(StepEvent(phase="measure", done=0, total=1))
     return compare_on_val(before, after, root)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from uvanet.cli.options import number
+from uvanet.cli.options import add_report, check_report, number, print_report
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
@@ -18,7 +18,7 @@ from uvanet.evaluation.baselines import BASELINES, center_prior
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
-from uvanet.evaluation.report import as_json, as_table, need_place, report, write
+from uvanet.evaluation.report import as_table, report
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
 
@@ -103,13 +103,11 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             metavar="N",
             help="resamples of the bootstrap (%(default)s)",
         )
-        parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-        parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+        add_report(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        if arguments.out:
-            need_place(arguments.out)
+        check_report(arguments.out)
         progress: Progress = silent if arguments.quiet else _bar
         with contextlib.nullcontext() if arguments.quiet else logging_redirect_tqdm():
             sets = _sets(arguments)
@@ -130,9 +128,7 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             ]
         result = report(scores, seed=seed, draws=int(arguments.draws), against=arguments.against)
         result["split"] = arguments.split
-        if arguments.out:
-            write(result, arguments.out)
-        print(as_json(result) if arguments.json else "\n".join(as_table(result)))
+        print_report(result, as_table(result), arguments)
         return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 import os
 import sys
@@ -14,7 +13,8 @@ import psutil
 from tqdm import tqdm
 
 from uvanet.cli.options import number
-from uvanet.errors import MissingExtraError, UsageError, UvanetError
+from uvanet.errors import UsageError, UvanetError
+from uvanet.extras import require
 from uvanet.system_info import usable_cores
 from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
@@ -36,12 +36,8 @@ def need_torch() -> None:
     Raises:
         MissingExtraError: It is not.
     """
-    missing = [name for name in TRAINING if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"Training needs {missing[0]}, which is not installed.",
-            "Install it with: pip install 'uvanet[train]'.",
-        )
+    for module in TRAINING:
+        require(module, "train")
 
 
 def preset_named(name: str) -> str:
