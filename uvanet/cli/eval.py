@@ -15,6 +15,7 @@ from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, center_prior
+from uvanet.evaluation.bootstrap import DRAWS
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
@@ -47,7 +48,7 @@ data sets (--set NAME or NAME=FOLDER, may be repeated; by default fixations and 
 
 external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
   name, size=WxH, mean=R:G:B, std=R:G:B, range (1 or 255: value of white before mean and std),
-  layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), colour=rgb|bgr, frames,
+  layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), color=rgb|bgr, frames,
   output=map|log|logit, output_name
 """
     examples = """examples:
@@ -99,7 +100,7 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
         parser.add_argument(
             "--draws",
             type=number(10, 1e6),
-            default=2000,
+            default=DRAWS,
             metavar="N",
             help="resamples of the bootstrap (%(default)s)",
         )
@@ -133,7 +134,10 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
 
 
 def _sets(arguments: argparse.Namespace) -> list[GazeSet]:
-    wanted: list[str] = arguments.sets or _default_sets(find_root(arguments.data))
+    wanted: list[str] = arguments.sets or []
+    if not wanted:
+        root = find_root(arguments.data)
+        wanted = [name for name in OF_ROOT if (root / name).is_dir()]
     for text in wanted:
         if wanted.count(text) > 1:
             raise UsageError(f"The data set {text!r} is named twice.", "Name it once.")
@@ -151,10 +155,6 @@ def _read(text: str, arguments: argparse.Namespace) -> GazeSet:
     else:
         raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")
     return read_set(name, root, arguments.split, int(arguments.every))
-
-
-def _default_sets(root: Path) -> list[str]:
-    return [name for name in OF_ROOT if (root / name).is_dir()]
 
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:

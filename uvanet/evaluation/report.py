@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import uvanet
-from uvanet.evaluation.bootstrap import LEVEL, draw_weights, interval
+from uvanet.evaluation.bootstrap import LEVEL, draw_weights, intervals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def _group(
 def _row(
     table: NDArray[np.float64], weights: NDArray[np.float32], metrics: Sequence[str]
 ) -> dict[str, Any]:
-    return {name: _entry(interval(table[:, i], weights)) for i, name in enumerate(metrics)}
+    return {name: _entry(one) for name, one in intervals(table, metrics, weights).items()}
 
 
 def _entry(one: Interval) -> dict[str, float | int | None]:
