@@ -45,14 +45,14 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             help="camera, video, folder of pictures, URL or screen:",
         )
         parser.add_argument(
-            "--pool", type=Path, metavar="FOLDER", help="learn from its videos and pictures"
+            "--pool", type=Path, metavar="FOLDER", help="train on its videos and pictures"
         )
         parser.add_argument(
             "--set",
             metavar="NAME=FOLDER",
             dest="published",
-            help="learn the gaze of a published data set; NAME is one of those of `uvanet eval`, "
-            "but for talk and videos",
+            help="train on the gaze of a published data set; NAME as for `uvanet eval`, but "
+            "not talk or videos",
         )
         parser.add_argument(
             "--recording",
@@ -67,7 +67,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             type=number(1, 3600),
             default=60.0,
             metavar="S",
-            help="how long to watch the scene (%(default)g)",
+            help="how long the scene is recorded (%(default)g)",
         )
         parser.add_argument(
             "--begin",
@@ -98,7 +98,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             "--replay",
             type=Path,
             metavar="FOLDER",
-            help="general pictures that are learned, too, so that less is forgotten",
+            help="general pictures that are mixed into training, to reduce forgetting",
         )
         parser.add_argument(
             "--data",
