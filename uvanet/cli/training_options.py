@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,10 @@ from tqdm import tqdm
 from uvanet.cli.options import number
 from uvanet.errors import MissingExtraError, UsageError, UvanetError
 from uvanet.system_info import usable_cores
-from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
+from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
 from uvanet.training.run_lock import run_lock
-from uvanet.user_models import private
+from uvanet.user_models import models_folder, private
 
 if TYPE_CHECKING:
     import argparse
@@ -55,6 +56,20 @@ def preset_named(name: str) -> str:
     if name not in PRESETS:
         raise UsageError(f"There is no student {name!r}.", f"Choose {', '.join(PRESETS)}.")
     return name
+
+
+def check_name(name: str) -> None:
+    """Checks the name of a new model, which is also that of its folder and files.
+
+    Raises:
+        UsageError: It is no file name, or one of the user's models has it.
+    """
+    if not re.fullmatch(r"[\w-][\w .+-]{0,79}", name) or name != name.strip():
+        raise UsageError(
+            f"{name!r} is no name for a model.", "Use letters, digits, dots and hyphens."
+        )
+    if (models_folder() / name).exists():
+        raise UsageError(f"One of your models is called {name}.", "Choose another --name.")
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -173,6 +188,7 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
         try:
             private(out)
             stack.enter_context(run_lock(out))
+            (out / CONTROL).unlink(missing_ok=True)  # an order for a run that has ended
             if arguments.events:
                 handler = _WarningEvents(callback)
                 logging.getLogger().addHandler(handler)
