@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
 _SAMPLES = 20_000  # timings for the percentiles
+_RECONNECT_SECONDS = 20.0  # a live stream that broke for longer ends the export
 
 
 class Cancelled(Exception):
@@ -108,7 +109,7 @@ def _export(
     job: Job, progress: Callable[[Progress], None] | None, control: Control
 ) -> ExportResult:
     began = time.perf_counter()
-    upright = make_source(job.source, fps=job.folder_fps)
+    upright = make_source(job.source, fps=job.folder_fps, reconnect=_RECONNECT_SECONDS)
     protect_inputs(job.outs, [*upright.files(), *job.inputs])
     job = dataclasses.replace(job, outs=job.outs if job.overwrite else free_names(job.outs))
     annotator = _Annotator(job)
