@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uvanet.data.fixations import read_rgb
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
 from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
