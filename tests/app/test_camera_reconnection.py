@@ -1,10 +1,13 @@
 """Camera reconnection: a lost camera is opened again, another one is only announced."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from window_bench import FakeCamera
 
+import uvanet.sources
 from app.features.cameras.feature import Cameras
 from app.pipeline.events import PipelineState
 from uvanet.errors import SourceError
@@ -39,8 +42,6 @@ def plugs(monkeypatch):
 @pytest.fixture
 def cameras(plugs, monkeypatch):
     """The cameras that were opened; each is a new object, as of a driver."""
-    import uvanet.sources
-
     real, opened = uvanet.sources.make_source, []
 
     def make(spec, **wishes):
@@ -102,6 +103,31 @@ def test_a_camera_known_by_its_index_only_is_not_opened_again(player, plugs, cam
     player.until(lambda: plugs.looks > looks + 2)
     plugs.found = [Found(0, "Twin", "", 1, 2), Found(2, "Twin", "", 1, 2)]
     player.until(lambda: "A camera was connected" in player.banner.message)
+    assert len(cameras) == 1
+
+
+def test_a_camera_that_returns_does_not_replace_a_source_being_opened(
+    player, plugs, cameras, clip, monkeypatch
+):
+    plugs.found = [FAKE]
+    player.open("camera:fake")
+    unplug(player, plugs, cameras)
+    make, proceed = uvanet.sources.make_source, threading.Event()
+
+    def make_slowly(spec, **wishes):
+        if spec == str(clip):
+            assert proceed.wait(60)
+        return make(spec, **wishes)
+
+    monkeypatch.setattr("uvanet.sources.make_source", make_slowly)
+    player.session.open(str(clip))
+    looks = plugs.looks
+    plugs.found = [FAKE]
+    player.until(lambda: plugs.looks > looks + 3)
+    player.qtbot.wait(50)  # for the signal of the search
+    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
+        proceed.set()
+    assert player.session.info.kind is SourceKind.VIDEO
     assert len(cameras) == 1
 
 

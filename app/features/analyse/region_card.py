@@ -15,6 +15,7 @@ from app.shell.slots import action_button
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.labels import heading_label, quiet_label
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
@@ -68,17 +69,15 @@ class RegionCard(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(tr("Regions"))
-        title = QLabel(tr("Regions"))
-        title.setObjectName("section")
         head = QHBoxLayout()
         head.setSpacing(0)
-        head.addWidget(title)
+        head.addWidget(heading_label(tr("Regions")))
         head.addStretch()
         for action in tools:
             head.addWidget(action_button(action, 18))
-        self.hint = QLabel(tr("Draw a region on the picture to see its share of the attention."))
-        self.hint.setObjectName("quiet")
-        self.hint.setWordWrap(True)
+        self.hint = quiet_label(
+            tr("Draw a region on the picture to see its share of the attention."), wrap=True
+        )
         self.rows: list[_Row] = []
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
@@ -145,8 +144,7 @@ class _Row(QWidget):
         remove.setToolTip(tr("Delete the region"))
         remove.clicked.connect(lambda: card.removed.emit(self.region))
         self._bar = _Bar(region_color(index))
-        self.statistics = QLabel()
-        self.statistics.setObjectName("quiet")
+        self.statistics = quiet_label()
         small = QFont(self.statistics.font())
         small.setPointSizeF(small.pointSizeF() * 0.9)
         self.statistics.setFont(small)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.shell.context import FactKind
 from app.ui.i18n import tr
 from app.ui.icons import pixmap
+from app.ui.labels import quiet_label
 from uvanet import __version__
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class AboutDialog(QDialog):
     """Name, versions, license, and a button that copies a report.
 
     Args:
-        report: What the button copies.
+        report: Text that the button copies.
         parent: The window.
     """
 
@@ -52,11 +53,10 @@ class AboutDialog(QDialog):
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setBold(True)
         title.setFont(font)
-        words = QLabel(tr("Shows live where people would look. License: Apache-2.0."))
-        words.setObjectName("quiet")
+        about = tr("Predicts live where people look. License: Apache-2.0.")
         names = QVBoxLayout()
         names.addWidget(title)
-        names.addWidget(words)
+        names.addWidget(quiet_label(about))
         names.addStretch()
         head = QHBoxLayout()
         head.setSpacing(18)
@@ -66,15 +66,13 @@ class AboutDialog(QDialog):
         facts.setHorizontalSpacing(22)
         facts.setVerticalSpacing(4)
         for name, value in versions().items():
-            label = QLabel(name)
-            label.setObjectName("quiet")
             text = QLabel(value)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            facts.addRow(label, text)
+            facts.addRow(quiet_label(name), text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self.copy = QPushButton(tr("Copy report"))
-        self.copy.setToolTip(tr("Versions and numbers; no paths and no names of your sources"))
+        self.copy.setToolTip(tr("Versions and measurements; without paths and names of sources"))
         self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self._copy)
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
@@ -91,7 +89,7 @@ class AboutDialog(QDialog):
 
 
 def versions() -> dict[str, str]:
-    """Names and versions of the libraries and of the system."""
+    """Returns the versions of libraries and system by name."""
     found = {"Python": platform.python_version(), "Qt": qVersion()}
     for name in _PARTS:
         try:
@@ -104,7 +102,7 @@ def versions() -> dict[str, str]:
 
 
 def report_text(facts: Iterable[Fact]) -> str:
-    """The report: versions, and what the features know of themselves that is not private."""
+    """Returns the report: versions, and the facts of the features that are not private."""
     lines = [f"UVA-Net Live: {__version__}"]
     lines += [f"{name}: {value}" for name, value in versions().items()]
     lines.append(f"frozen: {bool(getattr(sys, 'frozen', False))}")

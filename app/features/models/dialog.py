@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.i18n import tr
+from app.ui.labels import heading_label, quiet_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,10 +55,10 @@ class ModelsDialog(QDialog):
 
     Signals:
         engine_chosen: The engine to run the models on.
-        student_chosen: The model to use as student.
-        teacher_chosen: The model to use as teacher.
+        student_chosen: Name of the model to use as student.
+        teacher_chosen: Name of the model to use as teacher.
         measure_wanted: Names of the models to measure; empty to stop measuring.
-        file_wanted: The user wants to open an ONNX file.
+        file_wanted: The button that opens an ONNX file was pressed.
     """
 
     engine_chosen = Signal(str)
@@ -108,9 +109,7 @@ class ModelsDialog(QDialog):
         )
         label = QLabel(tr("Engine"))
         label.setBuddy(self.engines)
-        self._note = QLabel()
-        self._note.setObjectName("quiet")
-        self._note.setWordWrap(True)
+        self._note = quiet_label(wrap=True)
         self.show_note("")
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure)
@@ -202,8 +201,7 @@ class ModelsDialog(QDialog):
             *((title, tr("From the model's card")) for _, title in _METRICS),
         ]
         for column, (title, tip) in enumerate(titles):
-            label = QLabel(title)
-            label.setObjectName("section")
+            label = heading_label(title)
             label.setToolTip(tip)
             grid.addWidget(label, 0, column, _RIGHT if column > 2 else Qt.AlignmentFlag(0))
 
@@ -221,10 +219,8 @@ class ModelsDialog(QDialog):
             group.addButton(button)
             buttons[model.name] = button
             grid.addWidget(button, row, column, Qt.AlignmentFlag.AlignCenter)
-        title = QLabel(model.title)
+        title = quiet_label(model.title) if model.problem else QLabel(model.title)
         title.setToolTip(model.problem or model.description or model.name)
-        if model.problem:
-            title.setObjectName("quiet")
         grid.addWidget(title, row, 2)
         width, height = model.input_size
         cells = [

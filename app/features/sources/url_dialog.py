@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.i18n import tr
+from app.ui.labels import quiet_label
 
 
 class UrlDialog(QDialog):
@@ -34,8 +35,6 @@ class UrlDialog(QDialog):
         self.line.setAccessibleName(tr("URL"))
         self.line.setClearButtonEnabled(True)
         label.setBuddy(self.line)
-        hint = QLabel(tr("Supported: http, https, rtsp, rtmp, udp and tcp."))
-        hint.setObjectName("quiet")
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
         )
@@ -52,7 +51,7 @@ class UrlDialog(QDialog):
         layout.setSpacing(10)
         layout.addWidget(label)
         layout.addWidget(self.line)
-        layout.addWidget(hint)
+        layout.addWidget(quiet_label(tr("Supported: http, https, rtsp, rtmp, udp and tcp.")))
         layout.addSpacing(6)
         layout.addWidget(buttons)
 
