@@ -8,10 +8,10 @@ from PySide6.QtCore import Signal
 
 from app.features.analyse.attention_chart import AttentionChart
 from app.shell.slots import action_button
+from app.ui.build import label
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from app.ui.labels import quiet_label
 from app.ui.number_text import percent_text
 from app.ui.strip import Strip
 
@@ -42,7 +42,7 @@ class AttentionStrip(Strip):
         self.setAccessibleName(tr("Attention over time"))
         self.chart = AttentionChart()
         self.chart.sought.connect(self.sought)
-        self.progress = quiet_label()
+        self.progress = label("", "quiet")
         self.progress.setAccessibleName(tr("Progress of the scan"))
         self._scan_action = scan
         self.scan = IconButton(18)

@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.shell.slots import action_button
+from app.ui.build import label
 from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
-from app.ui.labels import quiet_label
 from app.ui.strip import Strip
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class CompareStrip(Strip):
         self.teacher = QPushButton()
         self.teacher.setToolTip(tr("Choose models"))
         self.teacher.clicked.connect(self.models_wanted)
-        self._mode = quiet_label()
+        self._mode = label("", "quiet")
         self.lag = ElidedLabel()
         self.lag.setObjectName("quiet")
         self.row.addWidget(self.teacher)

@@ -7,23 +7,14 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from app.shell.context import FactKind
+from app.ui.build import button, column, label, row
 from app.ui.i18n import tr
 from app.ui.icons import pixmap
-from app.ui.labels import quiet_label
 from uvanet import __version__
 
 if TYPE_CHECKING:
@@ -48,40 +39,33 @@ class AboutDialog(QDialog):
         self.setWindowTitle(tr("About UVA-Net Live"))
         mark = QLabel()
         mark.setPixmap(pixmap("app", None, 72, self.devicePixelRatioF()))
-        title = QLabel(tr("UVA-Net Live {version}").format(version=__version__))
+        title = label(tr("UVA-Net Live {version}").format(version=__version__))
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setBold(True)
         title.setFont(font)
-        about = tr("Predicts live where people look. License: Apache-2.0.")
-        names = QVBoxLayout()
-        names.addWidget(title)
-        names.addWidget(quiet_label(about))
-        names.addStretch()
-        head = QHBoxLayout()
-        head.setSpacing(18)
-        head.addWidget(mark)
-        head.addLayout(names, 1)
+        about = label(tr("Predicts live where people look. License: Apache-2.0."), "quiet")
         facts = QFormLayout()
         facts.setHorizontalSpacing(22)
         facts.setVerticalSpacing(4)
         for name, value in versions().items():
-            text = QLabel(value)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            facts.addRow(quiet_label(name), text)
+            facts.addRow(label(name, "quiet"), label(value, selectable=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
-        self.copy = QPushButton(tr("Copy report"))
-        self.copy.setToolTip(tr("Versions and measurements; without paths and names of sources"))
-        self.copy.setAutoDefault(False)
-        self.copy.clicked.connect(self._copy)
+        self.copy = button(
+            tr("Copy report"),
+            tr("Versions and measurements; without paths and names of sources"),
+            self._copy,
+        )
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(26, 22, 26, 18)
-        layout.setSpacing(18)
-        layout.addLayout(head)
-        layout.addLayout(facts)
-        layout.addWidget(buttons)
+        column(
+            row(mark, (column(title, about, None), 1), spacing=18),
+            facts,
+            buttons,
+            spacing=18,
+            margins=(26, 22, 26, 18),
+            parent=self,
+        )
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._report)

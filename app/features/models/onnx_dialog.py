@@ -8,21 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLineEdit, QWidget
 
+from app.ui.build import button, column, combo_box, form_layout, label, row
 from app.ui.i18n import tr
-from app.ui.labels import heading_label
 from uvanet.errors import UvanetError
 from uvanet.video.overlay import OverlayStyle, compose
 
@@ -60,41 +49,35 @@ class OnnxModelDialog(QDialog):
         self.std_line = self._line("1", tr("Standard deviation"), "0.229 0.224 0.225")
         self.layout_box = self._box(
             tr("Layout"),
-            [(tr("from the file"), ""), *((name, name) for name in ("NCHW", "NHWC", "NTCHW"))],
+            [("", tr("from the file")), *((name, name) for name in ("NCHW", "NHWC", "NTCHW"))],
         )
         self.range_box = self._box(tr("White is"), [("1", "1"), ("255", "255")])
-        self.color_box = self._box(tr("Colors"), [("RGB", "rgb"), ("BGR", "bgr")])
+        self.color_box = self._box(tr("Colors"), [("rgb", "RGB"), ("bgr", "BGR")])
         self.output_box = self._box(
             tr("Output"),
-            [(tr("map"), "map"), (tr("logarithm"), "log"), (tr("log odds"), "logit")],
+            [("map", tr("map")), ("log", tr("logarithm")), ("logit", tr("log odds"))],
         )
-        imagenet = QPushButton(tr("Mean and deviation of ImageNet"))
-        imagenet.setToolTip(tr("Used by most networks with a pretrained backbone"))
-        imagenet.setAutoDefault(False)
-        imagenet.clicked.connect(self._use_imagenet)
-        form = QFormLayout()
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        imagenet = button(
+            tr("Mean and deviation of ImageNet"),
+            tr("Used by most networks with a pretrained backbone"),
+            self._use_imagenet,
+        )
+        form = form_layout(8)
         for field in (self.size_line, self.mean_line, self.std_line):
             form.addRow(field.accessibleName(), field)
         form.addRow("", imagenet)
         for box in (self.range_box, self.layout_box, self.color_box, self.output_box):
             form.addRow(box.accessibleName(), box)
-        self.preview = QLabel()
+        self.preview = label("", wrap=True)
         self.preview.setAccessibleName(tr("Map of the model over the picture"))
         self.preview.setFixedSize(*_PREVIEW)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.preview.setWordWrap(True)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.status = label("", wrap=True, selectable=True)
         self.status.setMinimumHeight(56)
         self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.status.setTextFormat(Qt.TextFormat.PlainText)
-        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.try_button = QPushButton(tr("Try again"))
-        self.try_button.setToolTip(tr("Runs the model on the current picture"))
-        self.try_button.clicked.connect(self.start)
+        self.try_button = button(
+            tr("Try again"), tr("Runs the model on the current picture"), self.start
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.use_button = buttons.addButton(
             tr("Use as teacher"), QDialogButtonBox.ButtonRole.AcceptRole
@@ -103,20 +86,14 @@ class OnnxModelDialog(QDialog):
         buttons.addButton(self.try_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
-        right = QVBoxLayout()
-        right.addWidget(self.preview)
-        right.addWidget(self.status)
-        right.addStretch()
-        middle = QHBoxLayout()
-        middle.setSpacing(24)
-        middle.addLayout(form)
-        middle.addLayout(right)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 16)
-        layout.setSpacing(12)
-        layout.addWidget(heading_label(Path(path).name))
-        layout.addLayout(middle)
-        layout.addWidget(buttons)
+        column(
+            label(Path(path).name, "section"),
+            row(form, column(self.preview, self.status, None), spacing=24),
+            buttons,
+            spacing=12,
+            margins=(20, 18, 20, 16),
+            parent=self,
+        )
         self._on_changed()
 
     @property
@@ -219,11 +196,7 @@ class OnnxModelDialog(QDialog):
         line.returnPressed.connect(self._on_return)
         return line
 
-    def _box(self, name: str, choices: list[tuple[str, str]]) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(name)
-        for text, value in choices:
-            box.addItem(text, value)
+    def _box(self, name: str, choices: list[tuple[object, str]]) -> QComboBox:
+        box = combo_box(name, name, choices)
         box.currentIndexChanged.connect(self._on_changed)
         return box

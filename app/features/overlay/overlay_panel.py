@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QVBoxLayout, QWidget
 
+from app.ui.build import label
 from app.ui.controls import SwatchButton, ValueSlider
 from app.ui.i18n import tr
-from app.ui.labels import heading_label
 from app.ui.number_text import percent_text
 from uvanet.video.colormaps import SAFE_COLORMAPS
 
@@ -88,7 +88,7 @@ class OverlayPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(10)
-        layout.addWidget(heading_label(tr("Overlay")))
+        layout.addWidget(label(tr("Overlay"), "section"))
         layout.addWidget(self.opacity)
         layout.addWidget(self.threshold)
         layout.addWidget(self.smoothing)

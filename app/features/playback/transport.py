@@ -9,9 +9,9 @@ from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from app.shell.slots import action_button
+from app.ui.build import label
 from app.ui.controls import IconButton, Slider
 from app.ui.i18n import tr
-from app.ui.labels import quiet_label
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Transport(QWidget):
         self.back = action_button(actions["step_back"])
         self.forward = action_button(actions["step_forward"])
         self.loop = action_button(actions["loop"])
-        self.position, self.length = quiet_label(), quiet_label()
+        self.position, self.length = label("", "quiet"), label("", "quiet")
         self.position.setAccessibleName(tr("Position"))
         self.length.setAccessibleName(tr("Length"))
         self.timeline = Slider()
