@@ -182,9 +182,9 @@ def test_the_requested_format_is_remembered_and_shown(player, plugs, cameras):
     menu = feature(player)._menu
     assert menu.isVisible()
     assert menu.text().startswith("160\N{MULTIPLICATION SIGN}120, 30 fps")
-    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
+    with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
         menu._sizes[(1280, 720)].trigger()
-    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
+    with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
         menu._rates[60].trigger()
     assert cameras[-1][1]["camera"] == CameraFormat(1280, 720, 60.0)
     assert player.settings.camera_size == (1280, 720)
@@ -195,7 +195,7 @@ def test_the_requested_format_is_remembered_and_shown(player, plugs, cameras):
     player.trigger("camera_options")
     player.until(menu.menu().isVisible)
     QTest.keyClick(menu.menu(), Qt.Key.Key_Down)
-    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
+    with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
         QTest.keyClick(menu.menu(), Qt.Key.Key_Return)
     assert player.settings.camera_size == (640, 480)
     player.open("demo")
