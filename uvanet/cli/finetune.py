@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.atomic_io import write_text
 from uvanet.cli.options import number
-from uvanet.cli.training_options import add_training, need_torch, running
+from uvanet.cli.training_options import add_result, add_training, need_torch, running
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,10 +106,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             metavar="FOLDER",
             help="gaze data on which forgetting is measured",
         )
-        parser.add_argument("--name", default="", metavar="NAME", help="name of the new student")
-        parser.add_argument(
-            "--install", action="store_true", help="keep the student among your own models"
-        )
+        add_result(parser)
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
         add_training(parser)
 
@@ -125,22 +122,9 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             folder = getattr(arguments, option)
             if folder and not folder.is_dir():
                 raise UsageError(f"There is no folder {folder}.", f"Check --{option}.")
-        recording = Path(arguments.source) if arguments.recording and arguments.source else None
-        title = Path(chosen[0]).stem if recording or arguments.pool else str(chosen[0])
+        title = Path(chosen[0]).stem if arguments.recording or arguments.pool else str(chosen[0])
         with running(arguments, title) as (callback, threads):
-            config = _config(arguments, threads)
-            try:
-                return _finetune(arguments, config, callback)
-            finally:
-                if recording and not arguments.keep_frames and _labelled(arguments.out):
-                    shutil.rmtree(recording, ignore_errors=True)
-
-
-def _labelled(out: Path) -> bool:
-    from uvanet.training.adapt import FRAMES
-
-    # A finished run has deleted its labels again.
-    return (out / FRAMES).exists() or (out / "report.json").exists()
+            return _finetune(arguments, _config(arguments, threads), callback)
 
 
 def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
@@ -160,6 +144,7 @@ def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
     return AdaptConfig(
         source="" if arguments.recording else arguments.source or "",
         recording=Path(arguments.source) if arguments.recording else None,
+        keep_recording=arguments.keep_frames,
         own=Path(folder).expanduser() if layout else arguments.pool,
         layout=layout,
         seconds=arguments.seconds,
