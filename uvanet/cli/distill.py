@@ -96,7 +96,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
         step2_targets=arguments.step2_targets,
     )
     if arguments.epochs:
-        student = dataclasses.replace(student, epochs=int(arguments.epochs))
+        student = dataclasses.replace(student, epochs=arguments.epochs)
     chosen = arguments.spatial, arguments.temporal
     config = DistillConfig(
         student=student,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.atomic_io import write_text
-from uvanet.cli.options import number
+from uvanet.cli.options import integer, number
 from uvanet.cli.training_options import add_result, add_training, need_torch, running
 from uvanet.errors import UsageError
 
@@ -89,7 +89,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             help="the student to start from (%(default)s)",
         )
         parser.add_argument(
-            "--steps", type=number(1, 1_000_000), metavar="N", help="training steps (600)"
+            "--steps", type=integer(1, 1_000_000), metavar="N", help="training steps (600)"
         )
         parser.add_argument(
             "--rate", type=number(1e-6, 1e6), metavar="R", help="largest learning rate (0.0015)"
@@ -137,9 +137,9 @@ def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
     torch.set_num_threads(threads)
     tune = FinetuneConfig()
     if arguments.steps:
-        tune = dataclasses.replace(tune, steps=int(arguments.steps))
+        tune = dataclasses.replace(tune, steps=arguments.steps)
     if arguments.rate:
-        tune = dataclasses.replace(tune, peak_lr=float(arguments.rate))
+        tune = dataclasses.replace(tune, peak_lr=arguments.rate)
     layout, _, folder = (arguments.published or "").partition("=")
     return AdaptConfig(
         source="" if arguments.recording else arguments.source or "",
