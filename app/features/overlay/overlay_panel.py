@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.controls import SwatchButton, ValueSlider
+from app.ui.controls import SwatchButton
 from app.ui.i18n import tr
+from app.ui.sliders import ValueSlider
 from uvanet.video.colormaps import SAFE_COLORMAPS
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from app.features.training.form_parts import (
     hint,
 )
 from app.features.training.run_folders import RunRequest
-from app.ui.controls import ValueSlider
 from app.ui.i18n import tr
+from app.ui.sliders import ValueSlider
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
