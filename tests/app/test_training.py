@@ -227,6 +227,8 @@ def test_the_request_of_a_run_of_0_1_0_is_read(tmp_path):
     assert request.kind == "distill"
     assert request.arguments[:2] == ["--pool", "/films"]
     assert request.background
+    assert request.command()[:3] == ["finetune", "--pool", "/films"]
+    assert "--quick" not in request.command()
     for damaged in ("", "null", "[]", '{"kind": "adapt"}', '{"kind": 5}', "[" * 100_000):
         (tmp_path / "run.json").write_text(damaged)
         assert read_request(tmp_path) is None

@@ -139,7 +139,7 @@ def test_twins_are_told_apart_by_index_or_not_at_all() -> None:
     twins = [Found(0, "Twin", "", 1, 2), Found(2, "Twin", "", 1, 2)]
     devices = identify(twins)
     assert [device.spec for device in devices] == ["camera:0", "camera:2"]
-    with pytest.raises(SourceError, match="2 cameras go by 'Twin'") as caught:
+    with pytest.raises(SourceError, match="2 cameras match 'Twin'") as caught:
         choose("Twin", devices)
     assert "camera:2 (Twin)" in caught.value.hint
     assert choose("2", devices).index == 2
@@ -184,7 +184,7 @@ def test_a_busy_camera_is_released_and_named() -> None:
 def test_a_camera_that_opens_but_gives_no_picture() -> None:
     device = Device(frames=0)
     source, _ = source_of("0", [DESK], device)
-    with pytest.raises(SourceError, match="Desk camera is busy or gives no pictures"):
+    with pytest.raises(SourceError, match="Desk camera is busy or sends no frames"):
         source.open()
     assert device.calls[-1] == "release"
 
@@ -211,7 +211,7 @@ def test_an_unplugged_camera_ends_in_an_error() -> None:
     with source:
         assert source.read() is not None  # one of the three went into opening
         assert source.read() is not None
-        with pytest.raises(SourceError, match="stopped sending"):
+        with pytest.raises(SourceError, match="no longer sends frames"):
             source.read()
 
 

@@ -165,7 +165,7 @@ def test_the_rate_of_a_folder(picture_folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fps", [0, -1, float("nan"), 1e9])
 def test_a_folder_refuses_a_rate_of_no_sense(picture_folder: Path, fps: float) -> None:
-    with pytest.raises(SourceError, match="pictures a second"):
+    with pytest.raises(SourceError, match="frames per second"):
         make_source(str(picture_folder), fps=fps)
 
 

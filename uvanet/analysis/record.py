@@ -1,7 +1,7 @@
-"""What attention did over the time of a clip: one map for each short stretch of it.
+"""Attention over the time of a clip: one map per short interval.
 
-Kept by the time in the clip, so that a film seen twice counts once, and filled in any order:
-by playing, by jumping about, by a scan.
+Maps are stored by the time in the clip, so that a film seen twice counts once. They may come in any
+order: from playing, from seeking, from a scan.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from uvanet.analysis.regions import Region
 
 STEP = 0.1
-"""Seconds of a clip that share one map, unless the clip is too long for that."""
+"""Seconds of a clip that share one map; more for long clips, see `MOST`."""
 
 MOST = 4096
-"""Maps kept at most: 16 MB of them."""
+"""Maximum number of maps: 16 MB."""
 
 _SIDE = 64
 _THUMB = (16, 9)
-# Neighbours further apart than this many steps are not compared: what lies between is unknown.
+# Neighbors further apart than this many steps are not compared: maps between are missing.
 _GAP = 3
 _CUT = 0.09
 _CHUNK = 512
@@ -39,15 +39,15 @@ T = TypeVar("T", bound=np.generic)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Numbers over time, in the order of time.
+    """Statistics over time, in the order of time.
 
     Attributes:
         seconds: float64, (n,).
-        entropy: float32, (n,), 0..1; see `measures.entropy`.
-        change: float32, (n,), 0..1: the share of attention that moved since the moment before;
-            0 where that is unknown.
-        moved: float32, (n,): how far the peak moved since then, in picture widths and heights.
-        cuts: bool, (n,): the picture itself is another one.
+        entropy: float32, (n,), 0..1; see `map_stats.entropy`.
+        change: float32, (n,), 0..1: the share of attention that moved since the map before;
+            0 if that is unknown.
+        moved: float32, (n,): distance of the peak from the one before, in widths and heights.
+        cuts: bool, (n,): the scene changes at this frame.
         peaks: float32, (n, 2): x and y in 0..1.
     """
 
@@ -60,15 +60,15 @@ class Series:
 
 
 class Record:
-    """Maps by time. Not for several threads at once.
+    """Maps by time. Not thread-safe.
 
-    Where the newest maps are kept, the average and what regions got are of all that was seen; of
-    a region that came later, of all that was kept then and of all that came after.
+    If only the newest maps are kept, averages and region statistics still cover all maps seen.
+    Those of a region that was added later cover the maps kept at that time and all later ones.
 
     Args:
-        duration: Of the clip in seconds; None where it has none, and the newest maps are kept.
-        step: Seconds that share one map; longer for a clip that would need too many.
-        most: Maps kept at most.
+        duration: Of the clip in seconds; None if it has none: only the newest maps are kept then.
+        step: Seconds that share one map; raised for a clip that would need too many maps.
+        most: Maximum number of maps.
     """
 
     def __init__(self, duration: float | None = None, step: float = STEP, most: int = MOST) -> None:
@@ -90,19 +90,19 @@ class Record:
         return len(self._rows)
 
     def knows(self, seconds: float) -> bool:
-        """Whether the stretch around a time was seen."""
+        """Whether there is a map for a time."""
         return self._bucket(seconds) in self._rows
 
     def add(self, seconds: float, saliency: NDArray[np.float32], image: NDArray[np.uint8]) -> bool:
-        """Takes the map of one moment, in place of the one that was kept for its stretch.
+        """Adds the map of a frame; it replaces the map of its interval.
 
         Args:
-            seconds: In the clip.
+            seconds: Time in the clip.
             saliency: Float, shape (h, w), 0..1.
-            image: The picture, uint8, shape (h', w', 3 or 4); looked at coarsely, for cuts.
+            image: The frame, uint8, shape (h', w', 3 or 4); used coarsely, to detect cuts.
 
         Returns:
-            False where the map has no attention at all: it is not kept.
+            False if the map is empty: it is not stored.
         """
         if not saliency.any():
             return False
@@ -111,7 +111,7 @@ class Record:
             self._maps = np.empty((0, *small.shape), np.uint8)
             self._total = np.zeros(small.shape, np.float64)
         elif small.shape != self._maps.shape[1:]:
-            # A picture in other proportions, of a folder: beside the others it has their shape.
+            # A picture of a folder with another aspect ratio takes the shape of the others.
             height, width = self._maps.shape[1:]
             small = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA))
         bucket = self._bucket(seconds)
@@ -132,7 +132,7 @@ class Record:
         return True
 
     def average(self) -> NDArray[np.float32] | None:
-        """The mean density over all that was seen, scaled to a largest value of 1.
+        """Returns the mean density of all maps seen, scaled to a maximum of 1.
 
         Returns:
             float32, shape (h, w); None before the first map.
@@ -142,7 +142,7 @@ class Record:
         return np.asarray(self._total / self._total.max(), np.float32)
 
     def series(self) -> Series:
-        """All numbers in the order of time."""
+        """Returns all statistics in the order of time."""
         rows = self._ordered()
         seconds, numbers = self._seconds[rows], self._numbers[rows]
         peaks = numbers[:, 2:]
@@ -155,18 +155,18 @@ class Record:
         return Series(seconds, numbers[:, 0], numbers[:, 1], moved, cuts, peaks)
 
     def shares(self, region: Region) -> NDArray[np.float32]:
-        """The region's share at each moment, in the order of time; float32, (n,), 0..1."""
+        """Returns the region's share in each map, in the order of time: float32, (n,), 0..1."""
         if region not in self._shares:
             self._shares[region] = self._shares_of(region)
         return self._shares[region][self._ordered()]
 
     def keep_only(self, regions: Sequence[Region]) -> None:
-        """Forgets the shares of regions that are not there any more."""
+        """Drops the shares of all other regions."""
         self._shares = {one: values for one, values in self._shares.items() if one in regions}
         self._past = {one: past for one, past in self._past.items() if one in regions}
 
     def summary(self, region: Region) -> RegionSummary:
-        """What a region got over the time seen."""
+        """Returns the statistics of a region over all maps seen."""
         rows = self._ordered()
         if not len(rows):
             return RegionSummary(0.0, 0, None)
@@ -181,15 +181,15 @@ class Record:
         return RegionSummary(mean, past.entries + entries, first)
 
     def moments(self, count: int = 12, apart: float = 0.5) -> list[float]:
-        """The moments of highest change.
+        """Returns the times of highest change.
 
         Args:
-            count: At most so many.
-            apart: Least seconds between two of them.
+            count: Maximum number.
+            apart: Minimum seconds between two of them.
 
         Returns:
-            Seconds in the clip, in the order of time; only moments at which attention moves
-            clearly more than it does on average.
+            Seconds in the clip, in the order of time; only times at which attention moves
+            clearly more than on average.
         """
         series = self.series()
         if len(series.seconds) < 3:
@@ -205,11 +205,11 @@ class Record:
         return sorted(chosen)
 
     def _bucket(self, seconds: float) -> int:
-        # The small addition keeps 0.3 s in the third stretch, whatever floats make of 0.3 / 0.1.
+        # The addend keeps 0.3 s in the third interval, despite the rounding of 0.3 / 0.1.
         return int(seconds / self.step + 1e-6)
 
     def _row(self, bucket: int) -> int:
-        """Where a stretch's map belongs; the oldest makes room where there is none."""
+        """Returns the row of an interval's map; the oldest map makes room if there is none."""
         if bucket in self._rows:
             row = self._rows[bucket]
             self._total -= density(self._maps[row])
@@ -241,7 +241,7 @@ class Record:
         return self._order
 
     def _shares_of(self, region: Region) -> NDArray[np.float32]:
-        """The region's share in every row, looked up only where the region is."""
+        """The region's share in every row; only cells of the region are read."""
         values = np.zeros(len(self._seconds), np.float32)
         cells = coverage(region, *self._maps.shape[1:])
         down, across = (np.flatnonzero(cells.any(axis=axis)) for axis in (1, 0))
@@ -256,7 +256,7 @@ class Record:
         return values
 
     def _change(self, bucket: int) -> float:
-        """How much attention moved since the nearest stretch before."""
+        """The change since the nearest earlier map."""
         for earlier in range(bucket - 1, bucket - _GAP - 1, -1):
             if earlier in self._rows:
                 before, now = self._maps[self._rows[earlier]], self._maps[self._rows[bucket]]
@@ -264,10 +264,10 @@ class Record:
         return 0.0
 
     def _cuts(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Whether the picture at each moment but the first is another than the one before.
+        """Whether a cut precedes each frame but the first.
 
-        A cut differs much from the picture before, and much more than the pictures around it
-        differ from each other; a fast pan differs steadily.
+        At a cut a frame differs much from the one before, and much more than the frames around it
+        differ from each other; in a fast pan the difference is steady.
         """
         thumbs = self._thumbs[rows].astype(np.int16)
         differs = np.abs(np.diff(thumbs, axis=0)).mean(axis=(1, 2, 3)) / 255
@@ -294,7 +294,7 @@ def _small(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _thumb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A coarse picture, from a few pixels of it: a whole frame costs a millisecond."""
+    """A coarse picture from a few pixels: a whole frame would cost a millisecond."""
     across, down = max(1, image.shape[1] // 128), max(1, image.shape[0] // 72)
     sparse = np.ascontiguousarray(image[::down, ::across, :3])
     return np.asarray(cv2.resize(sparse, _THUMB, interpolation=cv2.INTER_AREA), np.uint8)

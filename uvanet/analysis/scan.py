@@ -1,4 +1,4 @@
-"""A whole clip looked through, faster than it plays."""
+"""Predicts the maps of a whole clip, faster than it plays."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class Steps(Protocol):
-    """The part of `uvanet.Stream` a scan needs."""
+    """The method of `uvanet.Stream` that a scan needs."""
 
     def step(self, image: NDArray[np.uint8], t: float, *, bgr: bool = False) -> NDArray[np.float32]:
-        """Gives the map of the next frame."""
+        """Returns the map of the next frame."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One moment of a clip.
+    """One frame of a clip with its map.
 
     Attributes:
         seconds: In the clip.
@@ -38,28 +38,26 @@ class Sample:
 
 
 def scan(source: Source, network: Steps, step: float) -> Generator[Sample, None, None]:
-    """Looks through a clip, from its start to its end.
+    """Predicts a map for each `step` seconds of a clip, from start to end.
 
-    Every frame is decoded and one for each `step` seconds is given to the network, which for
-    0.1 s is the distance at which its temporal branch compares. Closing the iterator closes the
-    source.
+    Every frame is decoded. The default step of a record, 0.1 s, is the distance at which the
+    temporal branch compares frames. Closing the iterator closes the source.
 
     Args:
-        source: Closed; opened and closed here.
-        network: Not used by anyone else meanwhile.
+        source: A closed source; opened and closed here.
+        network: The network; not used by another thread meanwhile.
         step: Seconds.
 
     Yields:
-        The moments, in the order of time.
+        The samples, in the order of time.
 
     Raises:
-        SourceError: The source cannot be opened, or breaks half-way.
+        SourceError: The source cannot be opened, or fails on the way.
         ModelError: The network failed.
     """
     due = 0.0
     with source:
         while (frame := source.read()) is not None:
-            # A frame in time is one that the next would be further from than this one.
             if frame.pts < due - 1e-6:
                 continue
             due = (int(frame.pts / step + 1e-6) + 1) * step

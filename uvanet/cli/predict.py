@@ -70,7 +70,7 @@ than once for several files of one run:
         add_engine(parser)
         add_export(parser)
         parser.add_argument(
-            "--fps", type=number(0.01, 1000), metavar="F", help="pictures a second of a folder"
+            "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
         )
         parser.add_argument("--json", action="store_true", help="print statistics as JSON")
         parser.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -1,4 +1,4 @@
-"""Where pictures come from: one interface, one string that selects any of them."""
+"""Sources of frames behind one interface; one string selects any of them."""
 
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
 from uvanet.sources.camera import CameraFormat, CameraSource

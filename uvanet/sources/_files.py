@@ -1,4 +1,4 @@
-"""What may be wrong with a path before its content is looked at."""
+"""Checks of a path before its content is read."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def check_file(path: Path) -> None:
-    """Sees that there is a file with something in it that we may read.
+    """Checks that a path names a readable regular file that is not empty.
 
     Raises:
-        SourceError: It is missing, a folder, empty, or not ours to read.
+        SourceError: It is missing, a folder, a pipe or device, empty, or not readable.
     """
     try:
         if not path.exists():
-            raise SourceError(f"{path} does not exist.", "Look at the spelling of the path.")
+            raise SourceError(f"{path} does not exist.", "Check the spelling of the path.")
         if path.is_dir():
             raise SourceError(f"{path} is a folder.", "Name a file in it.")
         if not path.is_file():
@@ -32,10 +32,10 @@ def check_file(path: Path) -> None:
             raise SourceError(f"{path} may not be read by you.", "Ask its owner for permission.")
         if path.is_file() and path.stat().st_size == 0:
             raise SourceError(
-                f"{path} is empty.", "Copy it again; perhaps a download or copy was cut off."
+                f"{path} is empty.", "Copy it again; a download or copy may have been cut off."
             )
     except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read: {error}.", "Look at the path.") from None
+        raise SourceError(f"{path} cannot be read: {error}.", "Check the path.") from None
 
 
 def looks_like_text(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What all sources that use OpenCV share: silence, and pictures of one form."""
+"""Shared by sources that use OpenCV: log settings, and conversion to BGR."""
 
 from __future__ import annotations
 
@@ -16,21 +16,19 @@ if TYPE_CHECKING:
 
 
 def quiet() -> None:
-    """Keeps OpenCV and its ffmpeg from writing to the terminal; call before each first use.
+    """Keeps OpenCV from writing to the terminal; call it before the first use of OpenCV.
 
-    The user gets our one line instead. Who sets `OPENCV_LOG_LEVEL` or
-    `OPENCV_FFMPEG_LOGLEVEL` wants the words and gets them.
+    Errors are reported as `SourceError` instead. `OPENCV_LOG_LEVEL` is respected.
     """
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     if sys.platform == "win32":
         # Media Foundation takes up to a minute to open some cameras without this.
         os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
 
 def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
-    """Brings any picture OpenCV decodes to the form of a frame.
+    """Converts any picture that OpenCV decodes to BGR with 8 bits.
 
     Args:
         image: Shape (h, w) or (h, w, c) with 1 (grey), 3 (BGR) or 4 (BGRA) channels; uint8,
@@ -38,7 +36,7 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
         name: What to call it in an error.
 
     Returns:
-        BGR, uint8, shape (h, w, 3), C-contiguous. What is transparent is laid over white.
+        BGR, uint8, shape (h, w, 3), C-contiguous. Transparent pixels lie over white.
 
     Raises:
         SourceError: The type or the number of channels is none of these.

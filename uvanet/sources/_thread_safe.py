@@ -1,4 +1,4 @@
-"""The life of a source: one thread reads, any thread may close."""
+"""Base class of sources: one thread reads, any thread may close."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class ThreadSafeSource(Source):
-    """A source that keeps its backend from being closed under a running call.
+    """A source whose backend is never released during a call.
 
-    OpenCV's captures crash when one thread releases what another reads. So `close` never
-    touches a backend at work: it marks the source closed, wakes what can be woken, and the
-    thread at work lets go of the backend on its way out. `close` returns at once in any case.
+    OpenCV's captures crash if one thread releases what another reads. So `close` never touches a
+    backend in use: it marks the source as closed, and the thread that uses the backend releases
+    it when its call ends. `close` always returns at once.
 
-    A source lives once: what was closed stays closed, also when it was closed before it was
-    opened, since another thread may be about to open it.
+    A closed source stays closed, also if it was closed before it was opened, since another thread
+    may be about to open it.
 
-    Subclasses write `_open`, `_read` and `_release`, and `_seek` where they can. `_release`
+    Subclasses implement `_open`, `_read` and `_release`, and `_seek` if they can seek. `_release`
     is called once, also after an `_open` that failed.
 
     Args:
@@ -35,7 +35,7 @@ class ThreadSafeSource(Source):
     _again: Callable[[], Source]
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
-        """Remembers how the source was made, for `renew`."""
+        """Remembers the arguments, for `renew`."""
         self = super().__new__(cls)
         self._again = partial(cls, *args, **options)
         return self
@@ -75,20 +75,20 @@ class ThreadSafeSource(Source):
             self._title = self._info.title
 
     def read(self) -> Frame | None:
-        """Gives the next frame, or None at the end.
+        """Returns the next frame, or None at the end.
 
         Raises:
-            SourceError: The source broke, is not open, or was closed while this waited.
+            SourceError: The source failed, is not open, or was closed during the call.
         """
         with self._at_work():
             _ = self.info
             return self._read()
 
     def seek(self, seconds: float) -> None:
-        """Makes the next `read` give the frame shown at `seconds` (clamped to the source).
+        """Makes the next `read` return the frame shown at `seconds` (clamped to the source).
 
         Raises:
-            SourceError: The source cannot seek, is not open, or broke.
+            SourceError: The source cannot seek, is not open, or failed.
         """
         with self._at_work():
             if not self.info.seekable:
@@ -96,12 +96,12 @@ class ThreadSafeSource(Source):
             self._seek(seconds)
 
     def close(self) -> None:
-        """Lets go of the device or file; at once, from any thread, any number of times."""
+        """Releases the device or file; returns at once, from any thread, any number of times."""
         self._closing.set()
         self._release_when_idle()
 
     def renew(self) -> Source:
-        """Gives a closed source made as this one was."""
+        """Returns a closed source with the same arguments."""
         return self._again()
 
     @abc.abstractmethod
@@ -124,13 +124,13 @@ class ThreadSafeSource(Source):
                 try:
                     yield
                 finally:
-                    # A backend closed while it worked gives garbage or an odd error; what
-                    # the caller needs to know is that it was closed.
+                    # A source closed during a call may give garbage or another error; the
+                    # caller needs to know that it was closed.
                     if self._closing.is_set() and self._info is not None:
                         self._refuse_closed()
         finally:
-            # Looked at after the lock is free: either this sees the mark that `close` has
-            # set, or `close` finds the lock free. One of the two releases.
+            # Checked after the lock is free: either this sees the event that `close` set, or
+            # `close` gets the lock. One of the two releases.
             if self._closing.is_set():
                 self._release_when_idle()
 

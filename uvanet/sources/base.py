@@ -1,4 +1,4 @@
-"""What every source of pictures is: one small interface and its facts."""
+"""The interface of all sources, and the facts of an open one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SourceKind(enum.StrEnum):
-    """The families of sources."""
+    """Kinds of sources."""
 
     CAMERA = "camera"
     VIDEO = "video"
@@ -29,14 +29,13 @@ class SourceKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of a source.
+    """One frame of a source.
 
     Attributes:
         image: BGR, uint8, shape (h, w, 3), C-contiguous, owned by the receiver: a source
-            never writes into an image it has handed out.
+            never writes into an image that it has returned.
         pts: Presentation time in seconds since the source's start.
-        index: Number of the frame in the source, from 0; after a seek it is the number of
-            the frame sought.
+        index: Index of the frame in the source, from 0; after a seek, of the frame found.
     """
 
     image: NDArray[np.uint8]
@@ -50,15 +49,15 @@ class SourceInfo:
 
     Attributes:
         spec: The string that opens this source again.
-        title: A name for people, such as the file's name or the camera's.
-        kind: The family.
-        width: Pixels of the frames; 0 where frames differ (a folder).
-        height: As `width`.
-        fps: Nominal frames a second; 0 where there is none (a still picture).
-        frames: Number of frames; None where unknown or endless.
-        duration: Seconds; None where unknown or endless.
-        live: Frames come at the source's own time and cannot be waited for (camera, stream,
-            screen). A source that is not live is paced by its reader.
+        title: A name for people, such as that of the file or the camera.
+        kind: Its kind.
+        width: Width of the frames in pixels; 0 if frames differ (a folder).
+        height: Height, as `width`.
+        fps: Nominal frames per second; 0 if there is no rate (a still picture).
+        frames: Number of frames; None if unknown or endless.
+        duration: Seconds; None if unknown or endless.
+        live: Frames come at the source's own pace (camera, stream, screen). Other sources are
+            paced by their reader.
         seekable: `seek` works.
         note: A remark for the user, such as why the demo is shown; may be empty.
         clock_start: Seconds on a file's own clock at which frame 0 is shown; its sound has the
@@ -80,12 +79,12 @@ class SourceInfo:
 
 
 class Source(abc.ABC):
-    """A source of pictures. Made closed; `open` may block for seconds and may fail.
+    """A source of frames. It is created closed; `open` may block for seconds and may fail.
 
-    A source lives once: it is opened, read and closed. `renew` gives the next one.
+    A source is opened, read and closed once. `renew` gives a new one for the same thing.
 
-    All methods but `close` are called from one thread. `close` may come from any thread, more
-    than once, and makes a `read` that waits return or raise soon where the backend allows it.
+    All methods but `close` are called from one thread. `close` may be called from any thread, more
+    than once; a waiting `read` then returns or raises soon if the backend allows it.
     """
 
     @property
@@ -103,25 +102,25 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def read(self) -> Frame | None:
-        """Gives the next frame, or None at the end.
+        """Returns the next frame, or None at the end.
 
         Raises:
-            SourceError: The source broke; frames given before stay valid.
+            SourceError: The source failed; the frames before stay valid.
         """
 
     @abc.abstractmethod
     def close(self) -> None:
-        """Lets go of the device or file."""
+        """Releases the device or file."""
 
     def seek(self, seconds: float) -> None:
-        """Makes the next `read` give the frame shown at `seconds` (clamped to the source).
+        """Makes the next `read` return the frame shown at `seconds` (clamped to the source).
 
         Raises:
             SourceError: The source cannot seek.
         """
         from uvanet.errors import SourceError
 
-        raise SourceError(f"{self.info.title} cannot be sought.", "Use a file to jump in time.")
+        raise SourceError(f"{self.info.title} cannot seek.", "Use a file to jump in time.")
 
     def files(self) -> list[Path]:
         """Lists the local files that are read; valid before `open`. None of them may be written."""
@@ -129,7 +128,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def renew(self) -> Source:
-        """Gives a closed source of the same thing, to be opened after this one."""
+        """Returns a closed source of the same thing, to be opened after this one."""
 
     def __enter__(self) -> Self:
         self.open()

@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _USUAL_FPS = 30.0
-# Some cameras give nothing for the first moments after they were opened.
+# Some cameras give no frame right after they were opened.
 _FIRST_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CameraFormat:
-    """What a camera is asked for; it gives what it can.
+    """Format requested from a camera; it delivers the nearest it can.
 
     Attributes:
-        width: Pixels; 0 for what the camera likes.
+        width: Pixels; 0 for the camera's default.
         height: As `width`.
-        fps: Frames a second; 0 for what the camera likes.
+        fps: Frames per second; 0 for the camera's default.
     """
 
     width: int = 0
@@ -43,38 +43,38 @@ class CameraFormat:
 
 
 class Capture(Protocol):
-    """The part of `cv2.VideoCapture` a camera needs."""
+    """The methods of `cv2.VideoCapture` that a camera needs."""
 
     def isOpened(self) -> bool:
-        """Whether there is a device."""
+        """Whether the device is open."""
 
     def grab(self) -> bool:
-        """Waits for a picture and takes it from the device."""
+        """Waits for a frame and takes it from the device."""
 
     def retrieve(self) -> tuple[bool, Any]:
-        """Decodes the picture taken, into a new array."""
+        """Decodes the grabbed frame into a new array."""
 
     def get(self, prop: int) -> float:
-        """Gives a property."""
+        """Returns a property."""
 
     def set(self, prop: int, value: float) -> bool:
-        """Asks for a property; False where the device has no such."""
+        """Requests a property; False if the device does not have it."""
 
     def release(self) -> None:
-        """Lets go of the device."""
+        """Releases the device."""
 
 
 class CameraSource(ThreadSafeSource):
-    """Live pictures of a camera.
+    """Live frames of a camera.
 
-    The text that names it is resolved when it is opened, so that a camera which was plugged
-    into another port is still found, and another one in its place is never taken for it.
+    The text is resolved on `open`, so that a camera in another port is still found, and another
+    camera in its place is never taken for it.
 
     Args:
         text: An index, a stable id, a name or a part of a name; empty for the first camera.
-        wish: What it is asked for. Where it gives something else, the note says so.
+        wish: Requested format; the note tells if the camera delivers another one.
         devices: Lists the cameras.
-        capture: Opens (index, backend); a test gives one of its own.
+        capture: Opens (index, backend).
         clock: Seconds, monotonic.
     """
 
@@ -106,10 +106,10 @@ class CameraSource(ThreadSafeSource):
         if not capture.isOpened():
             raise _refused(device)
         if device.backend == cv2.CAP_V4L2:
-            # The newest picture, not one that has waited in the driver.
+            # The newest frame, not one that waited in the driver.
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         self._ask(capture, device)
-        # Many cameras open for two programs and then give pictures to one only.
+        # Many cameras can be opened by two programs but deliver frames to one only.
         first = self._first(capture)
         if first is None:
             raise _refused(device)
@@ -130,13 +130,13 @@ class CameraSource(ThreadSafeSource):
     def _read(self) -> Frame | None:
         assert self._capture is not None
         grabbed = self._capture.grab()
-        # Stamped before the picture is decoded, which takes milliseconds that differ.
+        # Stamped before the frame is decoded, since that time varies by milliseconds.
         now = self._clock()
         done, image = self._capture.retrieve() if grabbed else (False, None)
         if not done or image is None:
             raise SourceError(
-                f"The camera {self._title} has stopped sending pictures.",
-                "Look at its plug and at other programs that use it, then open it again.",
+                f"The camera {self._title} no longer sends frames.",
+                "Check its plug and other programs that use it, then open it again.",
             )
         frame = Frame(to_bgr(image, self._title), now - self._begin, self._next_index)
         self._next_index += 1
@@ -148,11 +148,11 @@ class CameraSource(ThreadSafeSource):
             self._capture = None
 
     def _ask(self, capture: Capture, device: CameraDevice) -> None:
-        """Asks for the wish; what the driver says to it shows in the first picture."""
+        """Requests the format; the first frame shows what the driver made of it."""
         wish = self._wish
         if wish.width and wish.height:
             if device.backend == cv2.CAP_V4L2:
-                # Uncompressed pictures of this size would come a few times a second over USB.
+                # Uncompressed frames of this size are too large for 30 per second over USB 2.
                 capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
             capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.width)
             capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.height)
@@ -160,7 +160,7 @@ class CameraSource(ThreadSafeSource):
             capture.set(cv2.CAP_PROP_FPS, wish.fps)
 
     def _broken_wish(self, width: int, height: int, fps: float) -> str:
-        """What was asked for and is not given; empty where all of it is."""
+        """The part of the request that was not met; empty if all was."""
         wish = self._wish
         asked = []
         if wish.width and (wish.width, wish.height) != (width, height):
@@ -179,7 +179,7 @@ class CameraSource(ThreadSafeSource):
 
 
 def _check_node(device: CameraDevice) -> None:
-    """Tells a missing permission from other troubles, where there is a device file."""
+    """Reports a missing permission, if there is a device file."""
     if (
         device.node
         and os.path.exists(device.node)
@@ -199,6 +199,6 @@ def _refused(device: CameraDevice) -> SourceError:
     elif sys.platform == "win32":
         hint += " Allow the camera in Settings, Privacy & security."
     return SourceError(
-        f"The camera {device.name} is busy or gives no pictures.",
+        f"The camera {device.name} is busy or sends no frames.",
         hint,
     )

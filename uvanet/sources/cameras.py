@@ -1,7 +1,7 @@
-"""Which cameras there are, and which of them a name means.
+"""Lists cameras and finds the one that a name means.
 
-Cameras are listed by asking the system, never by opening one index after the other: that
-takes seconds, turns lights on, and freezes some drivers.
+The system is asked for the list. Opening one index after the other would take seconds, switch
+lights on, and freeze some drivers.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class CameraDevice:
     """A camera.
 
     Attributes:
-        name: What its maker calls it.
-        index: OpenCV's number for it now; another camera may have it tomorrow.
-        stable_id: What tells it from others and stays: the system's lasting path for it,
-            else vendor, product and name, else the name.
-        spec: The string that opens it: by `stable_id` where no other camera here shares it,
-            else by the index.
+        name: Product name.
+        index: OpenCV's current index; it may belong to another camera later.
+        stable_id: Persistent identity: the system's persistent path, else vendor, product and
+            name, else the name.
+        spec: The string that opens it: by `stable_id` if no other camera shares it, else by the
+            index.
         backend: OpenCV's interface that the index belongs to.
-        aliases: Further names that may mean it, if they mean no other.
+        aliases: Further names that select it if they are unambiguous.
         node: The device file on Linux, else empty.
     """
 
@@ -64,7 +64,7 @@ class Found:
 
 
 def list_cameras() -> list[CameraDevice]:
-    """Lists the cameras in the order of their index; none where the system cannot say."""
+    """Lists the cameras in the order of their index; empty if the system cannot list them."""
     import cv2_enumerate_cameras
 
     for backend in _BACKENDS.get(sys.platform, (cv2.CAP_V4L2,)):
@@ -83,7 +83,7 @@ def list_cameras() -> list[CameraDevice]:
 
 
 def identify(found: Sequence[Found], backend: int = cv2.CAP_ANY) -> list[CameraDevice]:
-    """Gives every camera the best name that will still mean it tomorrow.
+    """Gives every camera a persistent name.
 
     Args:
         found: What the system lists, in any order.
@@ -93,7 +93,7 @@ def identify(found: Sequence[Found], backend: int = cv2.CAP_ANY) -> list[CameraD
     names = [_identities(entry) for entry in ordered]
     devices = []
     for entry, own in zip(ordered, names, strict=True):
-        # A name two cameras share tells neither; the index is then the honest one.
+        # A name that two cameras share selects neither; the index does.
         shared = sum(own[0] in others for others in names) > 1
         devices.append(
             CameraDevice(
@@ -110,7 +110,7 @@ def identify(found: Sequence[Found], backend: int = cv2.CAP_ANY) -> list[CameraD
 
 
 def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
-    """Finds the one camera that a text means.
+    """Finds the one camera that a text selects.
 
     Args:
         text: What follows `camera:`: an index, a stable id, a name or a part of a name;
@@ -118,7 +118,7 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
         devices: The cameras present.
 
     Raises:
-        SourceError: No camera is meant, or more than one: never a guess.
+        SourceError: No camera or more than one is selected; nothing is guessed.
     """
     if not devices:
         raise SourceError(
@@ -135,14 +135,14 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
         lambda d: folded == d.name.casefold(),
         lambda d: folded in d.name.casefold(),
     ]
-    # A number is an index and nothing else, else "camera:2" could become a "Camera 2000".
+    # A number is only an index; otherwise "camera:2" could select a "Camera 2000".
     for test in tests[:1] if wanted.isdecimal() else tests[1:]:
         matches = [device for device in devices if test(device)]
         if len(matches) == 1:
             return matches[0]
         if matches:
             raise SourceError(
-                f"{len(matches)} cameras go by {wanted!r}.",
+                f"{len(matches)} cameras match {wanted!r}.",
                 f"Name one by its number: {_listing(matches)}.",
             )
     raise SourceError(
@@ -152,19 +152,19 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
 
 
 def _identities(entry: Found) -> tuple[str, ...]:
-    """Names that stay with the device, best first."""
+    """Persistent names of a device, best first."""
     product = (
         f"{entry.vid:04x}:{entry.pid:04x} {entry.name}"
         if entry.vid is not None and entry.pid is not None
         else ""
     )
-    # /dev/video0 is whichever camera came first; the links beside it stay.
+    # /dev/video0 is the camera that was plugged in first; udev's links are persistent.
     lasting = _links(entry.path) if entry.path.startswith("/dev/") else [entry.path]
     return tuple(dict.fromkeys(name for name in [*lasting, product, entry.name] if name))
 
 
 def _links(node: str, root: Path = Path("/dev/v4l")) -> list[str]:
-    """The lasting names udev gives a device file: by its serial number, then by its port."""
+    """The persistent names that udev gives a device file: by serial number, then by port."""
     try:
         real = Path(node).resolve()
         return [

@@ -1,4 +1,4 @@
-"""The clip that comes with the program."""
+"""The demo clip that ships with the program."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from uvanet.sources.video import VideoSource
 
 
 def demo_source(note: str = "") -> VideoSource:
-    """Gives the demo, closed.
+    """Returns the demo as a closed source.
 
     Args:
         note: As in `SourceInfo`, such as why the demo is shown.
 
     Raises:
-        SourceError: This installation lacks the clip.
+        SourceError: The clip is not installed.
     """
     try:
         path = resource("demo.mp4")

@@ -18,29 +18,29 @@ _LOG = logging.getLogger(__name__)
 
 _SLIDES = 1.0
 _VIDEO = 25.0
-# This many pictures of one name and a running number are the frames of a video.
+# From this many pictures of one name and a running number on, they are frames of a video.
 _MANY = 10
 
 
 class FolderSource(ThreadSafeSource):
-    """The pictures of one folder (not of those inside it), one frame each.
+    """The pictures of one folder, without its subfolders, one frame each.
 
-    A picture that cannot be read is left out: the log says so, and `skipped` names it.
+    A picture that cannot be read is skipped, logged, and listed in `skipped`.
 
     Args:
         path: The folder.
-        fps: Frames a second. By default 25 where the names are one word and a running number,
-            as of a video taken apart, and else 1, as of slides.
+        fps: Frames per second. By default 25 if all names are one word and a running number,
+            as of an extracted video, and otherwise 1, as of slides.
 
     Attributes:
-        skipped: The pictures left out so far.
+        skipped: Pictures skipped so far.
     """
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
         super().__init__(path.name or str(path))
         if fps is not None and not 0.0 < fps <= 1000.0:
             raise SourceError(
-                f"A folder cannot be played with {fps} pictures a second.",
+                f"A folder cannot be played at {fps} frames per second.",
                 "Give a number above 0 and up to 1000.",
             )
         self.skipped: list[Path] = []
@@ -84,7 +84,7 @@ class FolderSource(ThreadSafeSource):
         if not self._given:
             raise SourceError(
                 f"None of the {len(self._files)} pictures in {self._path} can be read.",
-                "Look at one of them by itself to learn why.",
+                "Open one of them alone to see the reason.",
             )
         return None
 
@@ -99,13 +99,13 @@ class FolderSource(ThreadSafeSource):
     def _skip(self, path: Path, error: SourceError) -> None:
         if path not in self.skipped:
             self.skipped.append(path)
-            _LOG.warning("left out: %s", error)
+            _LOG.warning("skipped: %s", error)
 
 
 def _pictures(folder: Path) -> list[Path]:
     try:
         if not folder.exists():
-            raise SourceError(f"{folder} does not exist.", "Look at the spelling of the path.")
+            raise SourceError(f"{folder} does not exist.", "Check the spelling of the path.")
         files = [
             path
             for path in folder.iterdir()

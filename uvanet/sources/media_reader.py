@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.error
 
+from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 
@@ -235,7 +236,7 @@ class MediaReader:
 
     def _decode(self) -> Iterator[tuple[VideoFrame, float]]:
         """Yields decoded, deinterlaced frames with their times."""
-        deinterlacer = _Deinterlacer()
+        deinterlacer = Deinterlacer()
         decoder = self._decoder()
         errors = 0
         for packet in self._packets():
@@ -347,55 +348,3 @@ class MediaReader:
             counted = max(1, round(self.duration * self.fps))
             # An edit list hides frames that the track's count holds.
             self.frames = counted if self.frames is None else min(self.frames, counted + 1)
-
-
-class _Deinterlacer:
-    """Turns interlaced frames into full ones with FFmpeg's bwdif; others pass unchanged."""
-
-    def __init__(self) -> None:
-        self._graph: av.filter.Graph | None = None
-        self._form: tuple[int, int, str] | None = None
-
-    def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
-        if self._graph is None and not frame.interlaced_frame:
-            yield frame
-            return
-        form = (frame.width, frame.height, frame.format.name)
-        if form != self._form:
-            yield from self.flush()
-            self._graph, self._form = self._make(frame), form
-        assert self._graph is not None
-        self._graph.push(frame)
-        yield from self._pull()
-
-    def flush(self) -> Iterator[VideoFrame]:
-        if self._graph is not None:
-            self._graph.push(None)
-            yield from self._pull()
-            self._graph = self._form = None
-
-    def _pull(self) -> Iterator[VideoFrame]:
-        assert self._graph is not None
-        while True:
-            try:
-                frame = self._graph.vpull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            yield frame
-
-    @staticmethod
-    def _make(frame: VideoFrame) -> av.filter.Graph:
-        graph = av.filter.Graph()
-        graph.threads = 1
-        source = graph.add_buffer(
-            width=frame.width,
-            height=frame.height,
-            format=frame.format,
-            time_base=frame.time_base,
-        )
-        bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")
-        sink = graph.add("buffersink")
-        source.link_to(bwdif)
-        bwdif.link_to(sink)
-        graph.configure()
-        return graph

@@ -1,4 +1,4 @@
-"""Pictures mirrored and rotated, before anything else sees them."""
+"""Mirrors and rotates frames before anything else uses them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ROTATIONS = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CO
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a picture is turned: first rotated, then mirrored.
+    """How a picture is turned: rotated first, mirrored then.
 
     Attributes:
-        mirrored: Left and right change places.
+        mirrored: Left and right are swapped.
         quarters: Quarter turns clockwise, 0..3.
     """
 
@@ -32,7 +32,7 @@ class Orientation:
 
     @property
     def sideways(self) -> bool:
-        """Whether width and height change places."""
+        """Whether width and height are swapped."""
         return self.quarters % 2 == 1
 
     def apply(self, image: NDArray[Any]) -> NDArray[Any]:
@@ -42,7 +42,7 @@ class Orientation:
             image: Shape (h, w, c), C-contiguous.
 
         Returns:
-            A new array, C-contiguous; the same one where there is nothing to do.
+            A new array, C-contiguous; the same one if there is nothing to do.
         """
         match self.mirrored, self.quarters:
             case False, 0:
@@ -51,7 +51,7 @@ class Orientation:
                 turned = cv2.rotate(image, _ROTATIONS[quarters])
             case True, 0:
                 turned = cv2.flip(image, 1)
-            # A rotation and a flip are one flip or one swap of the axes, hence one copy.
+            # A rotation and a flip together are one flip or one transposition: one copy.
             case True, 1:
                 turned = cv2.transpose(image)
             case True, 2:
@@ -65,10 +65,10 @@ UPRIGHT = Orientation()
 
 
 class Orientations:
-    """How each source is turned, by the string that opens it. For any thread.
+    """The orientation of each source, by its spec. Thread-safe.
 
     Args:
-        others: How those are turned of which nothing else was said.
+        others: Orientation of sources without an entry.
     """
 
     def __init__(self, others: Orientation = UPRIGHT) -> None:
@@ -76,20 +76,20 @@ class Orientations:
         self._all: dict[str, Orientation] = {}
 
     def of(self, spec: str) -> Orientation:
-        """How a source is turned."""
+        """The orientation of a source."""
         return self._all.get(spec, self._others)
 
     def set(self, spec: str, orientation: Orientation) -> None:
-        """Turns a source, from its next picture on."""
+        """Sets the orientation of a source, from its next frame on."""
         self._all[spec] = orientation
 
 
 class OrientedSource(Source):
-    """A source whose pictures are turned as it is wished at the moment.
+    """A source whose frames are turned by the current orientation.
 
     Args:
-        source: The source; this one takes it over.
-        orientations: The wishes.
+        source: The source, owned by this one.
+        orientations: The orientations of all sources.
     """
 
     def __init__(self, source: Source, orientations: Orientations) -> None:
@@ -98,7 +98,7 @@ class OrientedSource(Source):
 
     @property
     def info(self) -> SourceInfo:
-        """The facts, of the pictures as they are turned now."""
+        """The facts, of the frames as they are turned now."""
         info = self._source.info
         if not self._orientations.of(info.spec).sideways:
             return info
@@ -109,7 +109,7 @@ class OrientedSource(Source):
         self._source.open()
 
     def read(self) -> Frame | None:
-        """Gives the next frame, turned; None at the end."""
+        """Returns the next frame, turned; None at the end."""
         frame = self._source.read()
         if frame is None:
             return None
@@ -118,7 +118,7 @@ class OrientedSource(Source):
         return frame if image is frame.image else replace(frame, image=image)
 
     def seek(self, seconds: float) -> None:
-        """Makes the next `read` give the frame shown at `seconds`."""
+        """Makes the next `read` return the frame shown at `seconds`."""
         self._source.seek(seconds)
 
     def files(self) -> list[Path]:
@@ -126,9 +126,9 @@ class OrientedSource(Source):
         return self._source.files()
 
     def close(self) -> None:
-        """Lets go of the device or file."""
+        """Releases the device or file."""
         self._source.close()
 
     def renew(self) -> Source:
-        """Gives a closed source of the same thing, turned by the same wishes."""
+        """Returns a closed source of the same thing with the same orientations."""
         return OrientedSource(self._source.renew(), self._orientations)

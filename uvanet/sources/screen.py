@@ -1,4 +1,4 @@
-"""What the screen shows, or a region of it."""
+"""Screen capture: a screen, or a region of the desktop."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _ADVICE = "Write screen: for the main screen, screen:2 for the second, or screen
 
 @dataclass(frozen=True, slots=True)
 class ScreenDevice:
-    """A screen that can be watched.
+    """A screen that can be captured.
 
     Attributes:
         name: A name for people.
         spec: The string that opens it.
-        width: Pixels, in the desktop's own units.
+        width: Pixels, in units of the desktop.
         height: As `width`.
     """
 
@@ -40,7 +40,7 @@ class ScreenDevice:
 
 
 def list_screens() -> list[ScreenDevice]:
-    """Lists the screens; none where there is no display to look at."""
+    """Lists the screens; empty if there is no display."""
     try:
         with _grabber() as grabber:
             monitors = list(grabber.monitors[1:])
@@ -58,12 +58,12 @@ def list_screens() -> list[ScreenDevice]:
 
 
 class ScreenSource(ThreadSafeSource):
-    """Pictures of the screen, at most `fps` a second.
+    """Frames of the screen, at most `fps` per second.
 
     Args:
-        where: What follows `screen:`: nothing for the main screen, a number from 1 for another,
+        where: The text behind `screen:`: empty for the main screen, a number from 1 for another,
             or "x,y,w,h" in pixels of the whole desktop.
-        fps: The most pictures a second; `read` waits to keep to it.
+        fps: Maximum frames per second; `read` waits to keep to it.
     """
 
     def __init__(self, where: str = "", fps: float = 30.0) -> None:
@@ -88,7 +88,7 @@ class ScreenSource(ThreadSafeSource):
             spec=f"screen:{self._where}",
             title=self._title,
             kind=SourceKind.SCREEN,
-            # A screen of high density gives more pixels than the desktop counts.
+            # A screen of high density has more pixels than the desktop counts.
             width=first.shape[1],
             height=first.shape[0],
             fps=self._fps,
@@ -98,10 +98,10 @@ class ScreenSource(ThreadSafeSource):
     def _read(self) -> Frame | None:
         wait = self._due - time.monotonic()
         if wait > 0:
-            # Ends early when the source is closed.
+            # Ends early if the source is closed.
             self._closing.wait(wait)
         now = time.monotonic()
-        # Kept to the grid while it can be; a late one starts a new grid, to never hurry.
+        # Frames keep to a regular grid; a late one starts a new grid.
         self._due = max(self._due + 1.0 / self._fps, now)
         frame = Frame(self._grab(), now - self._begin, self._next_index)
         self._next_index += 1
@@ -110,7 +110,7 @@ class ScreenSource(ThreadSafeSource):
     def _release(self) -> None:
         if self._grabber is not None:
             grabber, self._grabber = self._grabber, None
-            # mss complains when the X server went first; there is nothing left to let go.
+            # mss raises if the X server ended first; nothing is left to release then.
             with contextlib.suppress(ScreenShotError):
                 grabber.close()
 
@@ -118,7 +118,7 @@ class ScreenSource(ThreadSafeSource):
         try:
             shot = self._grabber.grab(self._box)
         except (ScreenShotError, AssertionError) as error:
-            # mss asserts that the X server is still there.
+            # mss asserts that the X server is running.
             raise SourceError(
                 f"{self._title} cannot be watched: {str(error) or 'the display is gone'}.",
                 "On macOS and Wayland allow the program to record the screen.",
@@ -174,7 +174,7 @@ def _grabber() -> Any:
     """Connects to the display.
 
     Raises:
-        SourceError: There is none, or it does not let itself be watched.
+        SourceError: There is none, or it cannot be captured.
     """
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
@@ -189,5 +189,5 @@ def _grabber() -> Any:
     except (ScreenShotError, OSError) as error:
         raise SourceError(
             f"The screen cannot be watched: {error}.",
-            "Look at the variable DISPLAY, or choose another source.",
+            "Check the variable DISPLAY, or choose another source.",
         ) from None

@@ -1,4 +1,4 @@
-"""One string selects any source."""
+"""Creates a source from a string."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORMS = (
 def make_source(
     spec: str, *, fps: float | None = None, camera: CameraFormat | None = None
 ) -> Source:
-    """Gives the source that a string means, closed.
+    """Returns the closed source that a string selects.
 
     ==================================  ==================================================
     "demo"                              the clip that comes with the program
@@ -47,11 +47,11 @@ def make_source(
 
     Args:
         spec: The string.
-        fps: Pictures a second for a folder; other sources have their own rate.
-        camera: What a camera is asked for; other sources have their own size.
+        fps: Frames per second of a folder; other sources have their own rate.
+        camera: Format requested from a camera; other sources have their own.
 
     Raises:
-        SourceError: The string can mean nothing. Whether the thing is there shows in `open`.
+        SourceError: The string selects no source. `open` reports what does not exist.
     """
     text = spec.strip()
     # A name may begin or end with spaces, or look like something else.
@@ -84,7 +84,7 @@ def make_source(
 
 
 def default_source(*, camera: CameraFormat | None = None) -> Source:
-    """Gives the source to start with: the first camera, else the demo with a note why."""
+    """Returns the source to start with: the first camera, or the demo with a note."""
     devices = list_cameras()
     if devices:
         return make_source(devices[0].spec, camera=camera)
@@ -104,7 +104,7 @@ def _from_path(path: Path, fps: float | None) -> Source:
 
 
 def _file_url(url: str) -> Path:
-    """The path in a file URL, as file managers give it when something is dropped."""
+    """The path in a file URL, as file managers give it on a drop."""
     parts = urlsplit(url)
     path = unquote(parts.path)
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""Colour maps for saliency: perceptually ordered ones, without a table of our own."""
+"""Perceptually ordered color maps, from OpenCV."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ COLORMAPS = ("turbo", "inferno", "cividis", "viridis")
 """The names `colormap` knows; the first is the default."""
 
 SAFE_COLORMAPS = frozenset({"inferno", "cividis", "viridis"})
-"""Those that colour-blind people can read: their lightness rises all the way. Turbo's does not."""
+"""Color maps that color-blind people can read: their lightness is monotonic."""
 
 
 @functools.cache
 def colormap(name: str) -> NDArray[np.uint8]:
-    """Gives the colours of a map, from the lowest value to the highest.
+    """Returns the colors of a color map, from the lowest value to the highest.
 
     Args:
         name: One of `COLORMAPS`.
 
     Returns:
-        RGB, uint8, shape (256, 3), read-only: all callers share it.
+        RGB, uint8, shape (256, 3), read-only: callers share the array.
 
     Raises:
         UsageError: There is no such map.
@@ -35,7 +35,7 @@ def colormap(name: str) -> NDArray[np.uint8]:
     import cv2
 
     if name not in COLORMAPS:
-        raise UsageError(f"There is no colour map {name!r}.", f"Choose {', '.join(COLORMAPS)}.")
+        raise UsageError(f"There is no color map {name!r}.", f"Choose {', '.join(COLORMAPS)}.")
     ramp = np.arange(256, dtype=np.uint8).reshape(256, 1)
     bgr = cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}"))
     table = np.ascontiguousarray(bgr[:, 0, ::-1], dtype=np.uint8)

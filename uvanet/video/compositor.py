@@ -1,4 +1,4 @@
-"""The picture of a frame: panes side by side, lines and points over them, a graph below."""
+"""Draws exported frames: panes side by side, contours and peaks over them, a graph below."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _GAP = 4
 _LEVELS = (0.5, 0.75)
 _PLOT_SECONDS = 10.0
-_PLOT_RANGE = (0.5, 1.0)  # an even low ground makes the entropy of any map high
+_PLOT_RANGE = (0.5, 1.0)  # the entropy of a map with a low uniform part is high
 _WHITE = (255, 255, 255)
 _DARK = (16, 15, 14)
 _GROUND = (28, 24, 22)
@@ -29,11 +29,11 @@ _LINE = (92, 176, 255)
 
 
 class Compositor:
-    """Draws frames, one after the other.
+    """Draws frames in order.
 
     Args:
-        look: What is drawn.
-        names: What to write into the corner of a pane, by the pane's name.
+        look: The style.
+        names: Labels of the panes, by the pane's name.
     """
 
     def __init__(self, look: ClipStyle, names: dict[str, str]) -> None:
@@ -42,7 +42,7 @@ class Compositor:
         self._curve: deque[tuple[float, float]] = deque()
 
     def planes(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
-        """The picture as `uvanet.video.yuv.to_planes` gives it."""
+        """Returns the picture in planes, as `uvanet.video.yuv.to_planes` does."""
         if not self._look.bare:
             return to_planes(self.image(item))
         planes = to_planes(item.frame.image)
@@ -51,7 +51,7 @@ class Compositor:
         return planes
 
     def image(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
-        """The picture, BGR, uint8, (h, w, 3), a new array."""
+        """Returns the picture: BGR, uint8, (h, w, 3), a new array."""
         panes = [self._pane(name, item) for name in self._look.panes]
         whole = panes[0]
         if len(panes) > 1:
@@ -135,7 +135,7 @@ def _draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None
 
 
 def _draw_label(image: NDArray[np.uint8], words: str, room: int) -> None:
-    # OpenCV's letters are ASCII; others would show as question marks anyway.
+    # OpenCV's fonts hold ASCII only.
     words = words.encode("ascii", "replace").decode()
     scale = max(0.4, min(1.6, room / 1400))
     thick = max(1, round(scale * 1.4))

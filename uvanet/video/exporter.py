@@ -1,4 +1,4 @@
-"""From a source to files, with no window: each frame once, in order.
+"""Exports a source to files: each frame once, in order.
 
 A thread reads ahead into a short queue that blocks, the calling thread predicts and composes, and
 the encoder works on threads of its own; the three overlap, and memory does not grow with the clip.
@@ -43,12 +43,12 @@ _SAMPLES = 20_000  # timings for the percentiles
 
 
 class Cancelled(Exception):
-    """The export was cancelled; no file of it is left."""
+    """The export was cancelled; it left no file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What an export did.
+    """The result of an export.
 
     Attributes:
         paths: The files written; their names may differ from the job's, see `Job.overwrite`.
@@ -56,11 +56,11 @@ class ExportResult:
         source: The source's facts.
         frames: Frames written.
         seconds: Wall time of the run.
-        fps: Frames a second, everything included.
-        network_p50_ms: Median time of shrinking and predicting a frame, in milliseconds.
-        latency_p50_ms: Median time from a frame's arrival to its hand-over to the file.
+        fps: Frames per second, everything included.
+        network_p50_ms: Median time of resizing and predicting a frame, in milliseconds.
+        latency_p50_ms: Median time from a frame's arrival to its writing, in milliseconds.
         latency_p95_ms: The 95th percentile of the same.
-        stopped: Why it ended before the source's end, for people; empty where it did not.
+        stopped: Why it ended before the source's end, for people; empty if it did not.
         note: What is missing from the files, for people; usually empty.
     """
 
@@ -83,21 +83,22 @@ def export(
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> ExportResult:
-    """Does a job: predicts the frames of a source and writes the files.
+    """Predicts the frames of a source and writes the files of a job.
 
-    What was finished is kept, also when the source breaks half-way, the disk gets full, or Ctrl-C
-    ends a live one.
+    If the source fails, the disk gets full, or the export is stopped, the frames before are kept:
+    each output is complete to the same frame, or not there.
 
     Args:
-        job: What to do.
+        job: The export.
         progress: Called after each frame.
-        control: Ends it early.
+        control: Stops or cancels the export.
 
     Raises:
         Cancelled: By `control`; nothing is left.
         SourceError: The source cannot be opened or gives no frame.
         OutputError: Nothing can be written.
-        UvanetError: Anything else the caller can mend: no such model, ending unknown.
+        UsageError: An output would replace an input, has an unknown ending, or does not fit.
+        ModelError: The model cannot be loaded.
     """
     with _alone():
         return _export(job, progress, control or Control())
@@ -147,9 +148,9 @@ def _export(
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Lets OpenCV work on the calling thread alone: decoder and encoder fill the other cores.
+    """Limits OpenCV to the calling thread: decoder and encoder use the other cores.
 
-    Its helpers, which wait for work by turning in circles, would take time from both.
+    OpenCV's worker threads wait actively and would take time from both.
     """
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -160,14 +161,14 @@ def _alone() -> Iterator[None]:
 
 
 class _Annotator:
-    """Predicts frames one after the other and keeps what the next one needs."""
+    """Predicts frames in order and keeps the state that the next one needs."""
 
     def __init__(self, job: Job) -> None:
         self._stream = Stream(job.model)
-        # Only where it is shown: a teacher costs as much as all the rest.
+        # Only if it is shown: a teacher costs as much as everything else.
         shown = job.teacher is not None and "teacher" in job.look.panes
         self._teacher = Stream(job.teacher) if shown and job.teacher is not None else None
-        # Numbers are never smoothed, and smoothing costs as much as the network.
+        # Tables hold raw maps, and smoothing costs as much as the network.
         self._smoothing = job.look.smoothing if shows_pictures(job) else 0.0
         self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
         self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
@@ -191,7 +192,7 @@ class _Annotator:
         saliency = self._stream.step(frame.image, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
         if self._maps and self._maps[-1][1].shape != saliency.shape:
-            # Another picture of a folder, in other proportions: nothing to be averaged with.
+            # A picture with another aspect ratio cannot be averaged with those before.
             self._maps.clear()
             self._teacher_maps.clear()
         self._maps.append((frame.pts, saliency))
@@ -204,7 +205,7 @@ class _Annotator:
         return AnnotatedFrame(frame, self._time(frame), saliency, smoothed, teacher)
 
     def _time(self, frame: Frame) -> Fraction:
-        """When the frame is shown in the clip; broken time stamps must not stand still."""
+        """The time of the frame in the clip; times always grow, also if the source's do not."""
         at = self.timing.at(frame.pts)
         if self._first is None:
             self._first = at
@@ -224,7 +225,7 @@ def _run(
     control: Control,
     progress: Callable[[Progress], None] | None,
 ) -> str:
-    """Writes every frame; gives why it ended early, or nothing."""
+    """Writes every frame; returns why it ended early, or an empty text."""
     try:
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
             for arrived, frame in frames:
@@ -242,7 +243,6 @@ def _run(
     except KeyboardInterrupt:
         if not annotator.frames:
             raise
-        # Not cancelled: what a live source gave is all there will be.
         return "It was interrupted."
     if control.cancelled:
         raise Cancelled
@@ -256,7 +256,7 @@ def _go_to_start(source: Source, job: Job) -> None:
         return
     info = source.info
     if not info.seekable:
-        raise UsageError(f"{info.title} cannot start later.", "Leave the start out.")
+        raise UsageError(f"{info.title} cannot seek to the start.", "Leave --start out.")
     if info.duration is not None and job.start >= info.duration:
         raise UsageError(
             f"{info.title} is {info.duration:.1f} seconds long, so nothing comes after "
@@ -267,7 +267,7 @@ def _go_to_start(source: Source, job: Job) -> None:
 
 
 def expected_frames(info: SourceInfo, job: Job) -> int | None:
-    """How many frames will come, about, where that can be known."""
+    """Estimates how many frames will come; None if unknown."""
     if job.start <= 0 and job.end is None:
         return info.frames
     if info.fps <= 0:

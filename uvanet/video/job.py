@@ -1,4 +1,4 @@
-"""What is to be exported: a description without any work in it."""
+"""Description of an export."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from uvanet.model import Model
 
 PANES = ("overlay", "original", "teacher")
-"""What can stand side by side in a picture."""
+"""Panes that can stand side by side in a picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipStyle:
-    """How the pictures look.
+    """Style of exported pictures.
 
     Attributes:
-        style: Of the heat.
-        smoothing: Time constant of the shown maps' average over time, seconds; raw maps and
+        style: Style of the heat map.
+        smoothing: Time constant of the temporal average of shown maps, seconds; raw maps and
             tables are never smoothed.
         panes: Names of `PANES`, left to right.
-        contours: Lines around the parts with half and three quarters of the highest attention.
-        peaks: Numbered rings at the highest points.
-        plot: A strip below the picture: how spread out attention was, over ten seconds.
-        height: Of a pane in pixels; as the source where None.
-        quality: How much space a video may take.
+        contours: Contour lines at half and three quarters of the maximum.
+        peaks: Numbered rings at the highest peaks.
+        plot: A strip below the picture: entropy over the last ten seconds.
+        height: Height of a pane in pixels; None for that of the source.
+        quality: Size of a video file against its fidelity.
 
     Raises:
-        UsageError: A pane or a quality is unknown, or a number makes no sense.
+        UsageError: A pane or a quality is unknown, or a number is out of range.
     """
 
     style: OverlayStyle = field(default_factory=OverlayStyle)
@@ -52,7 +52,7 @@ class ClipStyle:
         unknown = [pane for pane in self.panes if pane not in PANES]
         if unknown or not self.panes:
             raise UsageError(
-                f"There is no layer {', '.join(unknown) or 'at all'}.",
+                f"There is no layer {', '.join(unknown) or 'given'}.",
                 f"Choose from {', '.join(PANES)}.",
             )
         if self.quality not in QUALITIES:
@@ -66,7 +66,7 @@ class ClipStyle:
 
     @property
     def bare(self) -> bool:
-        """The picture of the source with nothing but heat over it, or nothing at all."""
+        """Whether the frame is shown alone, with or without the heat map over it."""
         return (
             self.panes in (("overlay",), ("original",))
             and not (self.contours or self.peaks or self.plot)
@@ -74,7 +74,7 @@ class ClipStyle:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The settings for a file that says how it was made."""
+        """Returns the settings as plain types, for metadata of outputs."""
         return {
             "colormap": self.style.colormap,
             "opacity": self.style.opacity,
@@ -94,16 +94,16 @@ class Job:
     """One export.
 
     Attributes:
-        source: What `uvanet.sources.make_source` takes.
+        source: Spec of the source, see `uvanet.sources.make_source`.
         outs: The files; the ending of each says what it is, see `uvanet.video.outputs`.
-        model: What predicts, or what `uvanet.load` takes.
+        model: The model, or what `uvanet.load` takes.
         teacher: A second model for the pane "teacher"; None for none.
-        look: Of the pictures.
-        start: The first moment, seconds.
-        end: The moment where it ends (itself left out), seconds; None for the source's end.
-        folder_fps: Pictures a second of a folder.
-        regions: Whose shares of attention go into the tables; parts of the picture as it is turned.
-        orientation: How the pictures are turned before anything else.
+        look: Style of the pictures.
+        start: Start in seconds.
+        end: End in seconds, exclusive; None for the source's end.
+        folder_fps: Frames per second of a folder.
+        regions: Regions whose shares go into the tables, on the picture as it is turned.
+        orientation: How the frames are turned before anything else.
         overwrite: Existing outputs are replaced. Otherwise an output whose name is taken gets a
             number: "clip.mp4" becomes "clip-2.mp4".
         inputs: Further files that are read, such as regions; no output may replace them.

@@ -1,8 +1,8 @@
-"""The translucent heat over a picture.
+"""Draws the heat map over a picture.
 
-The map is brought to 8 bits, upscaled with a cubic kernel and looked up in a table of colours
-and alpha, in this order: interpolating values gives the map's own colours between two cells,
-where interpolating colours would invent greys.
+The map is converted to 8 bits, upscaled with a cubic kernel, and looked up in a table of colors and
+alpha, in this order: interpolated values give colors of the color map between two cells, while
+interpolated colors would give grays.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from uvanet.video.colormaps import COLORMAPS, colormap
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Width of the ramp from clear to full, in units of the map; a hard edge would flicker with
-# every small change of the map.
+# Width of the ramp from transparent to full, in map values; a hard edge would flicker with small
+# changes of the map.
 _EDGE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class OverlayStyle:
-    """How the heat looks.
+    """Style of the heat map.
 
     Attributes:
         colormap: One of `COLORMAPS`.
-        opacity: Alpha of the heat where it is full, 0..1.
-        threshold: Map values below are clear, 0..1; a soft edge lies above.
+        opacity: Maximum alpha, 0..1.
+        threshold: Map values below are transparent, 0..1; a soft edge lies above.
 
     Raises:
         UsageError: A value is outside its range.
@@ -45,7 +45,7 @@ class OverlayStyle:
     def __post_init__(self) -> None:
         if self.colormap not in COLORMAPS:
             raise UsageError(
-                f"There is no colour map {self.colormap!r}.", f"Choose {', '.join(COLORMAPS)}."
+                f"There is no color map {self.colormap!r}.", f"Choose {', '.join(COLORMAPS)}."
             )
         for name in ("opacity", "threshold"):
             if not 0.0 <= getattr(self, name) <= 1.0:
@@ -57,11 +57,11 @@ class OverlayStyle:
 def heat_image(
     saliency: NDArray[np.float32], style: OverlayStyle, size: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Draws a saliency map as a translucent picture, to be painted over the frame.
+    """Draws a saliency map as a translucent picture, to paint over the frame.
 
     Args:
-        saliency: Float, shape (h', w'), values 0..1; what is not a number counts as 0.
-        style: Colours, opacity and threshold.
+        saliency: Float, shape (h', w'), values 0..1; NaN counts as 0.
+        style: Color map, opacity and threshold.
         size: Width and height of the result in pixels.
 
     Returns:
@@ -76,12 +76,12 @@ def heat_image(
 def compose(
     image_bgr: NDArray[np.uint8], saliency: NDArray[np.float32], style: OverlayStyle
 ) -> NDArray[np.uint8]:
-    """Blends the heat of a map over a picture.
+    """Blends a heat map over a picture.
 
     Args:
         image_bgr: BGR, uint8, shape (h, w, 3).
         saliency: Float, any shape (h', w'), values 0..1.
-        style: Colours, opacity and threshold.
+        style: Color map, opacity and threshold.
 
     Returns:
         BGR, uint8, shape (h, w, 3), a new array.
@@ -89,46 +89,46 @@ def compose(
     height, width = image_bgr.shape[:2]
     tables = _tables(style)
     values = enlarge_bytes(saliency, (width, height))
-    # applyColorMap is OpenCV's fastest table of three channels; it serves for the
-    # transparency as well, so that no channel has to be split or merged.
+    # applyColorMap is OpenCV's fastest lookup of three channels; it is used for the
+    # transparency too, so that no channel has to be split or merged.
     remaining = cv2.applyColorMap(values, tables.transparency)
     blended = cv2.multiply(image_bgr, remaining, scale=1 / 255)
-    return np.asarray(cv2.add(blended, cv2.applyColorMap(values, tables.colours)), np.uint8)
+    return np.asarray(cv2.add(blended, cv2.applyColorMap(values, tables.colors)), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """What a map value becomes: `packed` BGRA as uint32 (256,); the others uint8 (256, 1, 3)."""
+    """Lookup tables by map value: `packed` BGRA, uint32 (256,); the others uint8 (256, 1, 3)."""
 
     packed: NDArray[np.uint32]
-    colours: NDArray[np.uint8]
+    colors: NDArray[np.uint8]
     transparency: NDArray[np.uint8]
 
 
 @functools.lru_cache(maxsize=64)
 def _tables(style: OverlayStyle) -> _Tables:
-    """Builds the tables of a style; 256 rows, so a moved slider costs next to nothing."""
+    """Builds the lookup tables of a style."""
     alpha = alpha_table(style)
-    colours = colormap(style.colormap)[:, ::-1] * alpha[:, None]
-    bgra = np.rint(np.column_stack([colours, 255.0 * alpha])).astype(np.uint8)
+    colors = colormap(style.colormap)[:, ::-1] * alpha[:, None]
+    bgra = np.rint(np.column_stack([colors, 255.0 * alpha])).astype(np.uint8)
     transparency = np.repeat(255 - bgra[:, 3:], 3, axis=1)
     return _Tables(
         packed=np.ascontiguousarray(bgra).view(np.uint32).ravel(),
-        colours=np.ascontiguousarray(bgra[:, None, :3]),
+        colors=np.ascontiguousarray(bgra[:, None, :3]),
         transparency=np.ascontiguousarray(transparency[:, None, :]),
     )
 
 
 def alpha_table(style: OverlayStyle) -> NDArray[np.float64]:
-    """The heat's opacity at each of the 256 map values; float64, (256,), 0..1."""
+    """Returns alpha for each of the 256 map values: float64, (256,), 0..1."""
     return style.opacity * _ramp(np.linspace(0.0, 1.0, 256), style.threshold)
 
 
 def _ramp(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
-    """Rises smoothly from 0 at the threshold to 1 an edge's width above it.
+    """Smoothstep from 0 at the threshold to 1 at the threshold plus the edge's width.
 
-    The edge shrinks towards both ends of the scale, so that a threshold of 0 covers the whole
-    picture and the very peak stays visible under a threshold of 1.
+    The edge narrows towards both ends of the scale, so that a threshold of 0 covers the whole
+    picture and the maximum stays visible at a threshold of 1.
     """
     edge = min(_EDGE, threshold, 1.0 - threshold)
     if edge <= 0.0:
@@ -138,7 +138,7 @@ def _ramp(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
 
 
 def enlarge_bytes(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Brings a map to 8 bits and to (width, height); what is not a number counts as 0."""
+    """Converts a map to 8 bits and resizes it to (width, height); NaN counts as 0."""
     clean = np.nan_to_num(saliency, nan=0.0, posinf=1.0, neginf=0.0)
     values: NDArray[np.uint8] = np.rint(np.clip(clean, 0.0, 1.0) * 255.0).astype(np.uint8)
     height, width = values.shape

@@ -1,4 +1,4 @@
-"""Frames read ahead on a thread of their own."""
+"""Reads frames ahead on another thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uvanet.video.control import Control
 
 AHEAD = 4
-"""Frames read ahead: enough to hide a slow one, few enough for 8K."""
+"""Length of the queue: enough to hide a slow frame, small enough for 8K."""
 
 _EARLY = 1e-3  # containers round times to a millisecond
 
@@ -23,15 +23,15 @@ _EARLY = 1e-3  # containers round times to a millisecond
 def read_ahead(
     source: Source, end: float | None, control: Control
 ) -> Generator[tuple[float, Frame], None, None]:
-    """Yields (arrival on the performance counter, frame); a thread reads a few frames ahead.
+    """Yields (arrival time on the performance counter, frame) of an open source.
 
     Args:
-        source: Open; nobody else reads it.
-        end: Seconds of the source at which to stop, itself left out; None for its end.
-        control: Ends it, also while a source that sends nothing is waited for.
+        source: An open source that no other thread reads.
+        end: Seconds of the source at which to stop, exclusive; None for its end.
+        control: Ends the iteration, also while the source sends nothing.
 
     Raises:
-        SourceError: The source broke; the frames before were given.
+        SourceError: The source failed; the frames before were yielded.
     """
     frames: queue.Queue[tuple[float, Frame] | Exception | None] = queue.Queue(AHEAD)
     closing = threading.Event()

@@ -1,4 +1,4 @@
-"""Maps made calm over time."""
+"""Temporal smoothing of saliency maps."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _REACH = 6.0
 
 
 def smooth(history: Sequence[tuple[float, NDArray[np.float32]]], tau: float) -> NDArray[np.float32]:
-    """Averages recent maps, newer ones counting for more.
+    """Averages recent maps with exponential weights.
 
-    Weights are exp(-(t_last - t) / tau), normalised to the sum of one. The function keeps
-    nothing, so a moved slider changes the picture without the network running again.
+    Weights are exp(-(t_last - t) / tau), normalized to sum 1. The function keeps no state, so a
+    changed `tau` takes effect without predicting again.
 
     Args:
         history: (time in seconds, map of shape (h, w)), oldest first, all of one shape and of

@@ -1,8 +1,7 @@
-"""Pictures in the form encoders take, and the heat blended there.
+"""Conversion to planar YUV, the input of encoders, and blending of the heat map there.
 
-A blend is linear, and so is the way from RGB to luma and chroma: blending the planes gives the
-same picture as blending RGB, with half the values to touch and no colour lookup of three
-channels.
+A blend is linear, and so is the conversion from RGB to luma and chroma: blending the planes gives
+the same picture as blending RGB, with half the values and no lookup of three channels.
 """
 
 from __future__ import annotations
@@ -43,12 +42,12 @@ def to_planes(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def blend(planes: NDArray[np.uint8], saliency: NDArray[np.float32], style: OverlayStyle) -> None:
-    """Blends the heat of a map over a picture, in place.
+    """Blends a heat map over a picture, in place.
 
     Args:
         planes: I420 as `to_planes` gives it.
         saliency: Float, any shape (h', w'), values 0..1.
-        style: Colours, opacity and threshold.
+        style: Color map, opacity and threshold.
     """
     rows, width = planes.shape
     height = rows * 2 // 3
@@ -63,9 +62,9 @@ def blend(planes: NDArray[np.uint8], saliency: NDArray[np.float32], style: Overl
 
 
 def _heated(saliency: NDArray[np.float32], least: int) -> tuple[float, float, float, float] | None:
-    """Outside of which box no heat is seen: left, top, right and bottom, 0..1; None for no heat.
+    """The box with visible heat: left, top, right and bottom, 0..1; None without any.
 
-    Enlarged, a cell is seen two cells farther, and four are up to 1.41 times as much as each.
+    The cubic kernel spreads a cell over two cells more, and overshoots by up to 1.41.
     """
     seen = np.asarray(np.nan_to_num(saliency) * 255.0 >= 0.7 * least - 1.0, np.uint8)
     x, y, width, height = cv2.boundingRect(seen)
@@ -82,7 +81,7 @@ def _blend_part(
     tables: _Tables,
     numbers: tuple[int, ...],
 ) -> None:
-    """Blends inside a box: most of a picture is usually not looked at."""
+    """Blends inside a box only, since most of a map is usually transparent."""
     height, width = values.shape
     left, top = max(0, int(box[0] * width)), max(0, int(box[1] * height))
     place = np.s_[top : math.ceil(box[3] * height), left : math.ceil(box[2] * width)]
@@ -91,21 +90,21 @@ def _blend_part(
     for plane, number in zip(planes, numbers, strict=True):
         part = plane[place]
         cv2.multiply(part, remaining, dst=part, scale=1 / 255)
-        cv2.add(part, cv2.LUT(values, tables.colours[number]), dst=part)
+        cv2.add(part, cv2.LUT(values, tables.colors[number]), dst=part)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """What a map value becomes.
+    """Lookup tables by map value.
 
     Attributes:
-        remaining: How much of the picture stays, 0..255, uint8 (256,).
-        colours: What is added to Y, U and V, three of uint8 (256,).
-        least: The least value that is seen at all; 256 where none is.
+        remaining: Weight of the picture, 0..255, uint8 (256,).
+        colors: Addends of Y, U and V, three of uint8 (256,).
+        least: The least visible value; 256 if none is.
     """
 
     remaining: NDArray[np.uint8]
-    colours: tuple[NDArray[np.uint8], ...]
+    colors: tuple[NDArray[np.uint8], ...]
     least: int
 
 

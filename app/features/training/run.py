@@ -84,7 +84,7 @@ def is_resumable(request: RunRequest, result: RunResult | None) -> bool:
     if result is None or result.state == "failed":
         return True
     # Hours of both steps can be resumed after a stop; a fine-tuning ends with it.
-    return result.state == "stopped" and request.long
+    return result.state == "stopped" and not request.fine_tuning
 
 
 class TrainingRun(QObject):
@@ -162,12 +162,10 @@ class TrainingRun(QObject):
 
     def command(self) -> list[str]:
         """The command line of the process."""
-        own = [*self.request.arguments, "--out", str(self.folder), "--events", "jsonl"]
-        own += ["--install", *(["--background"] if self.request.background else [])]
-        kind: str = self.request.kind
-        if kind == "adapt" or "--quick" in own:  # as requests of 0.1.0 name them, too
-            kind, own = "finetune", [word for word in own if word != "--quick"]
-        return [*own_command(), kind, *own]
+        request = self.request
+        options = ["--out", str(self.folder), "--events", "jsonl", "--install"]
+        options += ["--background"] if request.background else []
+        return [*own_command(), *request.command(), *options]
 
     def follow(self) -> None:
         """Follows a run that another start of the program left, from its first event on."""

@@ -25,9 +25,9 @@ class RunRequest(msgspec.Struct, frozen=True):
     """What a run is to do. Its JSON is the file `run.json` of the run's folder.
 
     Attributes:
-        kind: "adapt" or "distill", the command.
+        kind: The dialog that shows it: "adapt" for a scene, "distill" for a folder.
         title: Shown to the user.
-        arguments: Of the command, without `--out` and `--events`.
+        arguments: As the commands of 0.1.0 took them; `--quick` marks a fine-tuning on a folder.
         background: Whether it runs at a lower priority than the live view.
         source: The scene that is learned, as `make_source` takes it; empty for a folder.
     """
@@ -39,9 +39,14 @@ class RunRequest(msgspec.Struct, frozen=True):
     source: str = ""
 
     @property
-    def long(self) -> bool:
-        """Whether it takes hours: the coupled distillation in both steps."""
-        return self.kind == "distill" and "--quick" not in self.arguments
+    def fine_tuning(self) -> bool:
+        """Whether it takes minutes; otherwise it is a distillation in both steps."""
+        return self.kind == "adapt" or "--quick" in self.arguments
+
+    def command(self) -> list[str]:
+        """The command of `uvanet` and its arguments, without `--out` and `--events`."""
+        name = "finetune" if self.fine_tuning else "distill"
+        return [name, *(word for word in self.arguments if word != "--quick")]
 
 
 def new_run_folder() -> Path:

@@ -1,0 +1,67 @@
+"""Deinterlacing with FFmpeg's bwdif filter (Bob Weaver, with the w3fdif and yadif kernels)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import av
+import av.error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.video.frame import VideoFrame
+
+
+class Deinterlacer:
+    """Turns the interlaced frames of one track into full ones; others pass unchanged."""
+
+    def __init__(self) -> None:
+        self._graph: av.filter.Graph | None = None
+        self._form: tuple[int, int, str] | None = None
+
+    def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
+        """Gives the frames that are ready after this one; an interlaced track is one behind."""
+        if self._graph is None and not frame.interlaced_frame:
+            yield frame
+            return
+        form = (frame.width, frame.height, frame.format.name)
+        if form != self._form:
+            yield from self.flush()
+            self._graph, self._form = self._make(frame), form
+        assert self._graph is not None
+        self._graph.push(frame)
+        yield from self._pull()
+
+    def flush(self) -> Iterator[VideoFrame]:
+        """Gives the last frames, at the end of the track or before another kind of frame."""
+        if self._graph is not None:
+            self._graph.push(None)
+            yield from self._pull()
+            self._graph = self._form = None
+
+    def _pull(self) -> Iterator[VideoFrame]:
+        assert self._graph is not None
+        while True:
+            try:
+                frame = self._graph.vpull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            yield frame
+
+    @staticmethod
+    def _make(frame: VideoFrame) -> av.filter.Graph:
+        graph = av.filter.Graph()
+        graph.threads = 1
+        source = graph.add_buffer(
+            width=frame.width,
+            height=frame.height,
+            format=frame.format,
+            time_base=frame.time_base,
+        )
+        bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")
+        sink = graph.add("buffersink")
+        source.link_to(bwdif)
+        bwdif.link_to(sink)
+        graph.configure()
+        return graph
