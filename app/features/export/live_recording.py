@@ -250,7 +250,7 @@ class LiveRecording(QObject):
             kept = None
             if since is not None and recorder.buffer is not None:
                 with contextlib.suppress(UvanetError):
-                    kept = _rescue(recorder.buffer, folders, title, since)
+                    kept = _salvage(recorder.buffer, folders, title, since)
             recorder.close(5.0)
             return kept
 
@@ -279,7 +279,7 @@ def _save(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: floa
     raise first
 
 
-def _rescue(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
+def _salvage(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
     """Saves what was recorded before an error; on a full disk by freeing room as it goes.
 
     Raises:
