@@ -83,6 +83,11 @@ class CommandQueue:
             self._wake()
 
     @property
+    def seek_waiting(self) -> bool:
+        """Whether a seek waits, so that the running one is obsolete."""
+        return self._seek is not None
+
+    @property
     def waiting(self) -> bool:
         """Whether a command waits."""
         return self._changed

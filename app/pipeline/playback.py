@@ -137,8 +137,10 @@ class Playback:
     def _seek(self, seconds: float) -> None:
         self._held = None
         self._begin_epoch(Drop.SEEK)
+        # While a slider is dragged, the next request ends this seek at the frame reached. It is
+        # shown at once; the last request is exact.
+        self._source.abandon_seek = lambda: self._commands.seek_waiting
         self._source.seek(max(0.0, seconds))
-        # Shown at once, even with the next seek waiting: dragging a slider shows positions.
         self._show_next()
 
     def _step(self, frames: int) -> None:

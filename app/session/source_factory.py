@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from uvanet.sources.orientation import Orientations
 
 
+RECONNECT_SECONDS = 60.0
+"""How long a network stream that broke is connected again."""
+
+
 def make_oriented_source(
     spec: str | None, camera: CameraFormat | None, orientations: Orientations
 ) -> Source:
@@ -27,7 +31,11 @@ def make_oriented_source(
     """
     from uvanet.sources import default_source, make_source
 
-    source = default_source(camera=camera) if spec is None else make_source(spec, camera=camera)
+    if spec is None:
+        source = default_source(camera=camera)
+    else:
+        # The watchdog reports the stall meanwhile; closing the source ends the attempts.
+        source = make_source(spec, camera=camera, reconnect=RECONNECT_SECONDS)
     return OrientedSource(source, orientations)
 
 

@@ -5,9 +5,10 @@ import threading
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from window_bench import FakeCamera
 
 from app.features.analyse.feature import Analyse
@@ -234,3 +235,21 @@ def test_the_scanpath_is_off_by_default(still):
     assert (still.grab() != before).any()
     still.trigger("scanpath")
     assert (still.grab() == before).all()
+
+
+def test_a_drag_on_the_strip_ends_with_its_source(paused):
+    chart, sought = analyse(paused).attention_strip.chart, []
+    QTest.mousePress(chart, Qt.MouseButton.LeftButton, pos=QPoint(40, 10))
+    paused.open("demo")
+    analyse(paused).attention_strip.sought.connect(sought.append)
+    held = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(80, 10),
+        chart.mapToGlobal(QPointF(80, 10)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(chart, held)
+    QTest.mouseRelease(chart, Qt.MouseButton.LeftButton, pos=QPoint(80, 10))
+    assert sought == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +23,12 @@ from uvanet.sources import SourceKind
 from uvanet.user_models import models_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from window_bench import Bench
+
+    from app.features.models.model_info import ModelInfo
 
 
 def test_a_model_is_changed_during_playback(player: Bench) -> None:
@@ -84,7 +87,7 @@ def test_a_damaged_file_is_refused_and_the_model_before_stays(
 
 
 @pytest.fixture
-def foreign(tmp_path: Path) -> Path:
+def external(tmp_path: Path) -> Path:
     """An ONNX file of any size of input, whose map is the brightness of the red channel."""
     path = tmp_path / "my model.onnx"
     picture = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "h", "w"])
@@ -106,8 +109,8 @@ def feature(bench: Bench) -> Models:
     return bench.find(Models)
 
 
-def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None:
-    feature(player).try_file(str(foreign))
+def test_a_file_is_tried_before_it_is_used(player: Bench, external: Path) -> None:
+    feature(player).try_file(str(external))
     dialog = feature(player).trial
     assert not dialog.use_button.isEnabled()
     # It takes any size, so one must be said; the message names the file and the setting.
@@ -125,7 +128,7 @@ def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None
     dialog.mean_line.setText("0")
     assert dialog.use_button.isEnabled()
     dialog.use_button.click()
-    name = f"{foreign},size=64x48"
+    name = f"{external},size=64x48"
     assert player.settings.compare_teacher == name
     assert player.settings.model_files == [name]
     panes = player.slots.panes
@@ -133,8 +136,8 @@ def test_a_file_is_tried_before_it_is_used(player: Bench, foreign: Path) -> None
     assert "my model" in player.slots.panes.extra[0]._note.full_text
 
 
-def test_invalid_settings_are_reported(player: Bench, foreign: Path) -> None:
-    feature(player).try_file(str(foreign))
+def test_invalid_settings_are_reported(player: Bench, external: Path) -> None:
+    feature(player).try_file(str(external))
     dialog = feature(player).trial
     dialog.size_line.setText("64x48")
     dialog.std_line.setText("0 0 0")
@@ -149,12 +152,12 @@ def test_invalid_settings_are_reported(player: Bench, foreign: Path) -> None:
     assert player.settings.compare_teacher == ""
 
 
-def test_the_dialog_lists_all_models(player: Bench, foreign: Path) -> None:
-    name = f"{foreign},size=64x48"
-    gone = str(foreign.with_name("gone.onnx"))
+def test_the_dialog_lists_all_models(player: Bench, external: Path) -> None:
+    name = f"{external},size=64x48"
+    gone = str(external.with_name("gone.onnx"))
     player.settings.model_files = [name, gone]
     player.trigger("choose_models")
-    dialog = feature(player)._dialog
+    dialog = feature(player).dialog
     player.until(lambda: len(dialog.students) >= 3)
     assert dialog.students["uvanet-64"].isChecked()
     words = " ".join(label.text() for label in dialog.findChildren(QLabel))
@@ -188,7 +191,7 @@ def test_a_user_model_is_listed_like_others(player: Bench) -> None:
     card = replace(resolve_model("uvanet-64").verified()[1], name=folder.name)
     card.write(folder / f"{folder.name}.json")
     player.trigger("choose_models")
-    dialog = feature(player)._dialog
+    dialog = feature(player).dialog
     player.until(lambda: folder.name in dialog.students)
     with player.qtbot.waitSignal(player.session.student.changed, timeout=PATIENCE):
         dialog.students[folder.name].click()
@@ -207,11 +210,11 @@ def test_the_precision_is_shown() -> None:
     assert {bits[name] for name in ("teacher-spatial", "teacher-temporal")} == {16}
 
 
-def test_a_refused_model_leaves_the_one_before_selected(player: Bench, foreign: Path) -> None:
-    bad = f"{foreign},layout=CHW"
+def test_a_refused_model_leaves_the_one_before_selected(player: Bench, external: Path) -> None:
+    bad = f"{external},layout=CHW"
     player.settings.model_files = [bad]
     player.trigger("choose_models")
-    dialog = feature(player)._dialog
+    dialog = feature(player).dialog
     player.until(lambda: bad in dialog.students)
     with player.qtbot.waitSignal(player.session.student.failed, timeout=PATIENCE):
         dialog.students[bad].click()
@@ -222,12 +225,12 @@ def test_a_refused_model_leaves_the_one_before_selected(player: Bench, foreign: 
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_the_model_is_remembered_unless_its_file_is_gone(
-    launch: Callable[..., Bench], clip: Path, foreign: Path, gone: bool
+    launch: Callable[..., Bench], clip: Path, external: Path, gone: bool
 ) -> None:
-    model = f"{foreign},size=64x48"
+    model = f"{external},size=64x48"
     write_settings(model=model)
     if gone:
-        foreign.unlink()
+        external.unlink()
     bench = launch(clip)
     assert bench.session.student.name == ("uvanet-64" if gone else model)
     bench.until(lambda: bench.presenter.overlay_seen)
@@ -235,11 +238,96 @@ def test_the_model_is_remembered_unless_its_file_is_gone(
 
 def test_another_engine_runs_the_current_model(player: Bench) -> None:
     player.trigger("choose_models")
-    dialog = feature(player)._dialog
+    dialog = feature(player).dialog
     assert [dialog.engines.itemData(i) for i in range(2)] == ["auto", "onnx"]
     with player.qtbot.waitSignal(player.session.student.changed, timeout=PATIENCE):
         dialog.engines.setCurrentIndex(1)
         dialog.engines.activated.emit(1)
     assert player.settings.model_engine == "onnx"
     assert player.session.student.name == "uvanet-64"
+    dialog.close()
+
+
+def test_the_list_marks_the_model_in_use_while_another_one_waits(
+    launch: Callable[..., Bench], clip: Path, tmp_path: Path
+) -> None:
+    bench = launch(tmp_path / "missing.mp4")
+    bench.until(lambda: bench.banner.level == "error")
+    bench.trigger("choose_models")
+    dialog = feature(bench).dialog
+    bench.until(lambda: "uvanet-32" in dialog.students)
+    with bench.qtbot.waitSignal(bench.session.student.waiting, timeout=PATIENCE):
+        dialog.students["uvanet-32"].click()
+    assert dialog.students["uvanet-64"].isChecked()
+    assert "uvanet-32" in dialog._note.text()
+    with bench.qtbot.waitSignal(bench.session.student.changed, timeout=PATIENCE):
+        bench.open(clip)
+    assert dialog.students["uvanet-32"].isChecked()
+    assert "uvanet-32" not in dialog._note.text()
+    dialog.close()
+
+
+def test_a_model_in_use_is_listed_although_it_is_not_remembered(
+    player: Bench, external: Path
+) -> None:
+    name = f"{external},size=64x48"
+    player.trigger("choose_models")
+    dialog = feature(player).dialog
+    player.until(lambda: dialog.students)
+    assert name not in dialog.teachers
+    player.session.teacher.use(name)
+    player.until(lambda: name in dialog.teachers)
+    assert dialog.teachers[name].isChecked()
+    dialog.close()
+
+
+def test_a_latency_belongs_to_its_engine(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, proceed, engines = threading.Event(), threading.Event(), []
+
+    def measure_slowly(name: str, engine: str) -> float:
+        engines.append(engine)
+        started.set()
+        assert proceed.wait(PATIENCE / 1000)
+        return 1.0 if engine == "auto" else 2.0
+
+    monkeypatch.setattr("app.features.models.feature.measure", measure_slowly)
+    player.trigger("choose_models")
+    dialog = feature(player).dialog
+    player.until(lambda: dialog.students)
+    dialog.measure.click()
+    player.until(started.is_set)
+    dialog.engines.setCurrentIndex(1)
+    dialog.engines.activated.emit(1)
+    proceed.set()
+    player.until(lambda: dialog.measure.text() == "Measure latency")
+    assert engines[0] == "auto"
+    assert set(engines[1:]) == {"onnx"}
+    assert set(dialog.latencies.values()) == {"2.0 ms"}
+    dialog.close()
+
+
+def test_an_older_list_of_models_does_not_replace_a_newer_one(
+    player: Bench, external: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proceed, ended = threading.Event(), threading.Event()
+    real, calls = list_model_info, []
+
+    def list_slowly(names: Iterable[str]) -> list[ModelInfo]:
+        calls.append(1)
+        models = real(names)
+        if len(calls) == 1:
+            assert proceed.wait(PATIENCE / 1000)
+            ended.set()
+        return models
+
+    monkeypatch.setattr("app.features.models.feature.list_model_info", list_slowly)
+    player.trigger("choose_models")
+    dialog = feature(player).dialog
+    player.until(lambda: calls)
+    player.settings.model_files = [f"{external},size=64x48"]
+    player.trigger("choose_models")
+    player.until(lambda: f"{external},size=64x48" in dialog.students)
+    proceed.set()
+    player.until(lambda: ended.is_set() and not player.context.jobs.busy())
+    assert f"{external},size=64x48" in dialog.students
     dialog.close()

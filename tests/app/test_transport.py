@@ -1,6 +1,9 @@
 """Play, pause, seek, step, loop and speed on a real clip."""
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from window_bench import PATIENCE
 
 from app.pipeline.events import PipelineState
 from app.ui.controls import IconButton
@@ -46,8 +49,6 @@ def test_a_click_on_the_timeline_seeks(still):
     timeline = still.transport.timeline
     place = timeline.rect().center()
     place.setX(round(timeline.width() * 0.25))
-    from PySide6.QtCore import Qt
-
     still.qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=place)
     still.until(lambda: still.presenter.packet is not before)
     still.settle()
@@ -129,3 +130,21 @@ def test_only_supported_controls_are_shown(player, tmp_path, clip):
 
 def test_times():
     assert [clock_text(t) for t in (0, 7.9, 61, 3723)] == ["0:00", "0:07", "1:01", "1:02:03"]
+
+
+def test_a_drag_of_the_timeline_ends_with_its_source(still):
+    timeline, sought = still.transport.timeline, []
+    middle = timeline.rect().center()
+    QTest.mousePress(timeline, Qt.MouseButton.LeftButton, pos=middle)
+    still.open("demo")
+    still.transport.sought.connect(sought.append)
+    QTest.mouseMove(timeline, middle + QPoint(20, 0))
+    QTest.mouseRelease(timeline, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 0))
+    assert sought == []
+
+
+def test_the_timeline_keeps_its_position_when_another_source_cannot_be_made(still):
+    still.seek(1.0)
+    with still.qtbot.waitSignal(still.session.failed, timeout=PATIENCE):
+        still.session.open("rtsp://")
+    assert still.transport.timeline.value() == pytest.approx(1000, abs=40)

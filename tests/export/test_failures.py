@@ -175,15 +175,32 @@ def test_all_outputs_on_a_full_disk_end_at_the_same_frame(
         assert f"The {next(iter(counts.values()))} frames before are kept" in errors
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_keeps_what_was_finished(long: Path, tmp_path: Path, number: int) -> None:
-    program = ["predict", long, "-o", tmp_path / "o.mp4", "-o", tmp_path / "o.csv"]
-    running = start(*program)
+def start_and_wait(*arguments: object) -> subprocess.Popen[str]:
+    """Starts an export with a progress bar, which comes after the first frame."""
+    running = start(*arguments)
     assert running.stderr is not None
-    # The progress bar comes with the first frame.
     seen = ""
     while "frame" not in seen:
-        seen += running.stderr.read(1)
+        character = running.stderr.read(1)
+        assert character, seen
+        seen += character
+    return running
+
+
+def test_two_signals_cancel_and_leave_nothing(long: Path, tmp_path: Path) -> None:
+    running = start_and_wait("predict", long, "-o", tmp_path / "o.mp4")
+    # Both wait for the process when it goes on.
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        running.send_signal(number)
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130, errors
+    assert errors.endswith("uvanet: interrupted\n")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_keeps_what_was_finished(long: Path, tmp_path: Path, number: int) -> None:
+    running = start_and_wait("predict", long, "-o", tmp_path / "o.mp4", "-o", tmp_path / "o.csv")
     running.send_signal(number)
     _, errors = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1, errors

@@ -155,6 +155,14 @@ def test_cancelled_leaves_nothing(clip: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_stopped_before_the_first_frame_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    control = Control()
+    control.stop()
+    with pytest.raises(Cancelled):
+        export(Job(str(clip), (tmp_path / "o.mp4",)), control=control)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_stopped_keeps_what_was_finished(clip: Path, tmp_path: Path) -> None:
     control = Control()
     seen = []

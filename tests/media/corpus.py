@@ -90,6 +90,8 @@ def write(
         context = stream.codec_context
         context.width, context.height = images[0].shape[1], images[0].shape[0]
         context.pix_fmt = pix_fmt
+        # The threads of libvpx's VP8 encoder wait actively: on a busy machine it takes minutes.
+        context.thread_count = 1
         if times is not None:
             context.time_base = base
         if sar is not None:

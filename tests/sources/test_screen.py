@@ -9,7 +9,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from uvanet.errors import SourceError
@@ -88,8 +87,8 @@ def test_the_rate_is_kept_down(display: str) -> None:
             frame = source.read()
             assert frame is not None
             times.append(frame.pts)
-    # Slower is the machine's right; faster is not ours.
-    assert np.diff(times).min() > 0.045
+    # Frame n never comes before its place on the grid; a busy machine may delay it.
+    assert all(time >= number / 20 - 0.001 for number, time in enumerate(times))
     assert source.info.fps == 20
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from uvanet.errors import SourceError
 from uvanet.sources import VideoSource, make_source
@@ -343,3 +345,20 @@ print("done")
     )
     assert done.stdout == "done\n"
     assert done.stderr == ""
+
+
+def test_decoded_frames_are_freed_without_garbage_collection(clip: Path) -> None:
+    gc.collect()
+    before = _decoded_frames()
+    gc.disable()
+    try:
+        with VideoSource(clip) as source:
+            for _ in range(20):
+                assert source.read() is not None
+            assert _decoded_frames() - before <= 3
+    finally:
+        gc.enable()
+
+
+def _decoded_frames() -> int:
+    return sum(isinstance(thing, VideoFrame) for thing in gc.get_objects())

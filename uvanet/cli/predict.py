@@ -92,9 +92,13 @@ than once for several files of one run:
 
 
 def export_with_bar(job: Job, *, show: bool) -> ExportResult:
-    """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set."""
+    """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set.
+
+    Raises:
+        KeyboardInterrupt: A signal ended it, and no file is left.
+    """
     from uvanet.video.control import Control, stopped_by_signals
-    from uvanet.video.exporter import export
+    from uvanet.video.exporter import Cancelled, export
 
     control = Control()
     with contextlib.ExitStack() as stack:
@@ -109,7 +113,10 @@ def export_with_bar(job: Job, *, show: bool) -> ExportResult:
                 bar = stack.enter_context(tqdm(total=now.total, file=sys.stderr, **looks))
             bar.update(now.done - bar.n)
 
-        return export(job, progress=progress, control=control)
+        try:
+            return export(job, progress=progress, control=control)
+        except Cancelled:
+            raise KeyboardInterrupt from None
 
 
 def as_text(result: ExportResult) -> str:

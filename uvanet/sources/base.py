@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -86,6 +87,10 @@ class Source(abc.ABC):
     All methods but `close` are called from one thread. `close` may be called from any thread, more
     than once; a waiting `read` then returns or raises soon if the backend allows it.
     """
+
+    abandon_seek: Callable[[], bool] | None = None
+    """Called while `seek` decodes up to its frame. Once it returns true, `seek` ends at the frame
+    reached, so that dragging through a video shows a position for every request."""
 
     @property
     @abc.abstractmethod

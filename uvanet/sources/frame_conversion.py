@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc, VideoReformatter
 
@@ -95,10 +96,11 @@ class FrameConverter:
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """Reads the display matrix of a frame, rounded to quarter turns and mirroring."""
-    try:
-        # PyAV's stubs know its keys as names only.
-        data = frame.side_data[SideDataType.DISPLAYMATRIX]  # type: ignore[typeddict-item]
-    except KeyError:
+    # `frame.side_data` stores this container in the frame: a reference cycle, which would hold the
+    # frame's memory until the next garbage collection.
+    # PyAV's stubs leave its constructor out.
+    data = SideDataContainer(frame).get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-arg]
+    if data is None:
         return UPRIGHT
     a, b, _, c, d = np.frombuffer(data, np.int32)[:5].astype(np.float64)
     scale = max(abs(a), abs(b), abs(c), abs(d), 1.0)

@@ -118,8 +118,12 @@ class MediaReader:
         item = self._ready.popleft() if self._ready else next(self._decoded, None)
         return None if item is None else (self._converter.convert(item[0]), item[1])
 
-    def seek(self, seconds: float) -> float | None:
+    def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
         """Makes the next `read` give the frame shown at `seconds`, or the last one.
+
+        Args:
+            seconds: Since the first frame.
+            abandon: Called after each decoded frame; once true, the frame reached is given.
 
         Returns:
             The time of that frame; None if nothing could be decoded.
@@ -131,7 +135,7 @@ class MediaReader:
             start = None if lead is None or target - lead <= 0 else target - lead
             if not self._restart(start):
                 continue
-            found = self._scan(target)
+            found = self._scan(target, abandon)
             if found is not None:
                 return found
         return None
@@ -220,7 +224,7 @@ class MediaReader:
         self._decoded = self._decode()
         return True
 
-    def _scan(self, target: float) -> float | None:
+    def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target`; leaves it and the next in `_ready`."""
         shown: tuple[VideoFrame, float] | None = None
         for item in self._decoded:
@@ -230,6 +234,8 @@ class MediaReader:
                 self._ready.extend((shown, item))
                 return shown[1]
             shown = item
+            if abandon is not None and abandon():
+                break
         if shown is not None:
             self._ready.append(shown)
         return None if shown is None else shown[1]

@@ -123,7 +123,7 @@ class NetworkSource(ThreadSafeSource):
             result = None
             problem = f"has sent nothing for {self._read_timeout:.0f} seconds"
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            result, problem = None, f"broke: {reason(error)}"
+            result, problem = None, f"{self._end_words()} ({reason(error)})"
         if result is None:
             if not self._is_live() and not problem and self._is_complete():
                 return None
@@ -178,7 +178,8 @@ class NetworkSource(ThreadSafeSource):
         info = self.info
         assert info.duration is not None
         try:
-            found = self._reader.seek(min(seconds, info.duration - 1.0 / info.fps))
+            target = min(seconds, info.duration - 1.0 / info.fps)
+            found = self._reader.seek(target, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
             found = None
         if found is None:

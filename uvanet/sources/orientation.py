@@ -119,6 +119,7 @@ class OrientedSource(Source):
 
     def seek(self, seconds: float) -> None:
         """Makes the next `read` return the frame shown at `seconds`."""
+        self._source.abandon_seek = self.abandon_seek
         self._source.seek(seconds)
 
     def files(self) -> list[Path]:

@@ -31,7 +31,11 @@ _FORMS = (
 
 
 def make_source(
-    spec: str, *, fps: float | None = None, camera: CameraFormat | None = None
+    spec: str,
+    *,
+    fps: float | None = None,
+    camera: CameraFormat | None = None,
+    reconnect: float = 0.0,
 ) -> Source:
     """Returns the closed source that a string selects.
 
@@ -49,6 +53,7 @@ def make_source(
         spec: The string.
         fps: Frames per second of a folder; other sources have their own rate.
         camera: Format requested from a camera; other sources have their own.
+        reconnect: Seconds for which a live stream that broke is connected again; 0 for never.
 
     Raises:
         SourceError: The string selects no source. `open` reports what does not exist.
@@ -77,7 +82,7 @@ def make_source(
     if kind == "file":
         return _from_path(_file_url(text), fps)
     if kind in NETWORK_SCHEMES:
-        return NetworkSource(text)
+        return NetworkSource(text, reconnect=reconnect)
     raise SourceError(
         f"There are no sources of the kind {scheme[0]}", f"Use one of {', '.join(NETWORK_SCHEMES)}."
     )

@@ -102,7 +102,7 @@ class VideoSource(ThreadSafeSource):
         if info.duration is not None:
             seconds = min(seconds, info.duration - 1.0 / info.fps)
         try:
-            found = self._reader.seek(seconds)
+            found = self._reader.seek(seconds, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
             found = None
         if found is None:

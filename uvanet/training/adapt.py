@@ -279,12 +279,12 @@ def _labelled(
     known = load_pairs(path, made_from)
     if known is not None:
         return known
-    timer, told = Timer(1000), 0.0
+    timer, reported = Timer(1000), 0.0
 
     def advance(share: float) -> bool:
-        nonlocal told
-        if time.monotonic() - told > 0.3 or share >= 1:
-            told, done = time.monotonic(), max(1, round(1000 * share))
+        nonlocal reported
+        if time.monotonic() - reported > 0.3 or share >= 1:
+            reported, done = time.monotonic(), max(1, round(1000 * share))
             callback.emit(StepEvent(phase=phase, done=share, total=1, left=timer.left(done)))
         timer.wait(callback)
         return True

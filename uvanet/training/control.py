@@ -87,12 +87,12 @@ def track(items: Sequence[T], phase: Phase, callback: Callback) -> Iterator[T]:
     Raises:
         StoppedError: The run was told to stop.
     """
-    timer, told = Timer(len(items)), time.monotonic()
+    timer, reported = Timer(len(items)), time.monotonic()
     for done, item in enumerate(items, start=1):
         timer.wait(callback)
         yield item
-        if time.monotonic() - told > 0.3 or done == len(items):
-            told = time.monotonic()
+        if time.monotonic() - reported > 0.3 or done == len(items):
+            reported = time.monotonic()
             left = timer.left(done)
             callback.emit(StepEvent(phase=phase, done=done, total=len(items), left=left))
 

@@ -69,12 +69,12 @@ def require_same(there: Record, here: Record, what: Path) -> None:
     )
     if not names:
         return
-    told = [
+    differences = [
         f"{name} ({_short(there.get(name, 'none'))} there, {_short(here.get(name, 'none'))} now)"
         for name in names[:4]
     ]
     raise ModelError(
-        f"{what} belongs to another run; it differs in {', '.join(told)}"
+        f"{what} belongs to another run; it differs in {', '.join(differences)}"
         f"{' and more' if len(names) > 4 else ''}.",
         "Give another --out to start a new run, or delete it to start this one anew.",
     )

@@ -170,7 +170,7 @@ class Trainer:
             TrainingError: The loss is not finite, or a checkpoint cannot be written.
         """
         timer = Timer(self._steps, self._step)
-        told = saved = time.monotonic()
+        reported = saved = time.monotonic()
         self._learner.train()
         while self._step < self._steps:
             if self._told_to_stop(timer):
@@ -178,8 +178,8 @@ class Trainer:
                 raise StoppedError
             loss = self._take_step()
             now, done = time.monotonic(), self._step
-            if now - told > 0.3 or done == self._steps:
-                told, left = now, timer.left(done)
+            if now - reported > 0.3 or done == self._steps:
+                reported, left = now, timer.left(done)
                 self._callback.emit(
                     StepEvent(phase=self._phase, done=done, total=self._steps, left=left, loss=loss)
                 )

@@ -21,14 +21,14 @@ class Control:
     """Ends an export, from any thread or a signal handler.
 
     Attributes:
-        started: Whether a frame was written, so that there is something to keep.
+        running: Whether frames are read, so that a stop or cancel takes effect within a frame.
         reason: Why it was stopped, for people; empty if it was not.
     """
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
         self._stopped = threading.Event()
-        self.started = False
+        self.running = False
         self.reason = ""
 
     def cancel(self) -> None:
@@ -64,8 +64,9 @@ class Control:
 def stopped_by_signals(control: Control) -> Iterator[None]:
     """Lets Ctrl-C, SIGTERM and SIGHUP stop an export, which keeps what is finished.
 
-    A second signal cancels it. Files are completed in both cases, or removed. Does nothing outside
-    of the main thread.
+    A second signal cancels it. Files are completed in both cases, or removed. Ctrl-C raises
+    KeyboardInterrupt until frames are read, since opening may block; later it must not, because
+    an exception in a callback of native code is lost. Does nothing outside of the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -74,7 +75,7 @@ def stopped_by_signals(control: Control) -> Iterator[None]:
     def on_signal(number: int, _: FrameType | None) -> None:
         if control.ended:
             control.cancel()
-        elif control.started or number != signal.SIGINT:
+        elif control.running or number != signal.SIGINT:
             control.stop("It was interrupted.")
         else:
             raise KeyboardInterrupt

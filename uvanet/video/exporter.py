@@ -40,10 +40,11 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
 _SAMPLES = 20_000  # timings for the percentiles
+_RECONNECT_SECONDS = 20.0  # a live stream that broke for longer ends the export
 
 
 class Cancelled(Exception):
-    """The export was cancelled; it left no file."""
+    """The export was cancelled, or stopped before its first frame; it left no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def export(
         control: Stops or cancels the export.
 
     Raises:
-        Cancelled: By `control`; nothing is left.
+        Cancelled: By `control`, see `Cancelled`; no file is left.
         SourceError: The source cannot be opened or gives no frame.
         OutputError: Nothing can be written.
         UsageError: An output would replace an input, has an unknown ending, or does not fit.
@@ -108,7 +109,7 @@ def _export(
     job: Job, progress: Callable[[Progress], None] | None, control: Control
 ) -> ExportResult:
     began = time.perf_counter()
-    upright = make_source(job.source, fps=job.folder_fps)
+    upright = make_source(job.source, fps=job.folder_fps, reconnect=_RECONNECT_SECONDS)
     protect_inputs(job.outs, [*upright.files(), *job.inputs])
     job = dataclasses.replace(job, outs=job.outs if job.overwrite else free_names(job.outs))
     annotator = _Annotator(job)
@@ -226,12 +227,12 @@ def _run(
     progress: Callable[[Progress], None] | None,
 ) -> str:
     """Writes every frame; returns why it ended early, or an empty text."""
+    control.running = True
     try:
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
             for arrived, frame in frames:
                 item = annotator.annotate(frame)
                 outputs.write(item)
-                control.started = True
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)
                 if progress:
@@ -241,10 +242,11 @@ def _run(
             raise
         return str(error)
     except KeyboardInterrupt:
+        # Of a caller without `stopped_by_signals`.
         if not annotator.frames:
             raise
         return "It was interrupted."
-    if control.cancelled:
+    if control.cancelled or (control.stopped and not annotator.frames):
         raise Cancelled
     if not annotator.frames:
         raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")

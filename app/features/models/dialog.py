@@ -108,11 +108,10 @@ class ModelsDialog(QDialog):
         )
         label = QLabel(tr("Engine"))
         label.setBuddy(self.engines)
-        note = QLabel(
-            tr("NSS to KLD come from the model cards. Each precision has a row of its own.")
-        )
-        note.setObjectName("quiet")
-        note.setWordWrap(True)
+        self._note = QLabel()
+        self._note.setObjectName("quiet")
+        self._note.setWordWrap(True)
+        self.show_note("")
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure)
         buttons.addWidget(self.file)
@@ -125,7 +124,7 @@ class ModelsDialog(QDialog):
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)
         layout.addWidget(card, 1)
-        layout.addWidget(note)
+        layout.addWidget(self._note)
         layout.addLayout(buttons)
         self.resize(960, 360)
 
@@ -150,22 +149,32 @@ class ModelsDialog(QDialog):
         grid.setRowStretch(len(models) + 1, 1)
         self._scroll.setWidget(self._table)
 
-    def set_chosen(self, student: str, teacher: str) -> None:
-        """Marks the current models, as far as they are in the table."""
+    def set_chosen(self, student: str, teacher: str) -> bool:
+        """Marks the models in use; returns False if one of them is not in the table."""
+        missing = False
         for buttons, name in ((self.students, student), (self.teachers, teacher)):
             if name in buttons:
                 buttons[name].setChecked(True)
+            missing |= bool(name) and name not in buttons
+        return not missing
 
-    def show_measuring(self, name: str) -> None:
-        """Shows that a model is being measured."""
-        self.show_latency(name, tr("measuring …"))
+    def show_note(self, text: str) -> None:
+        """Shows a line of text below the table; an explanation of the table if empty."""
+        self._note.setText(
+            text or tr("NSS to KLD come from the model cards. Each precision has a row of its own.")
+        )
 
     def show_latency(self, name: str, text: str, tip: str = "") -> None:
-        """Shows the latency of a model."""
+        """Shows the latency of a model; an empty text for none."""
         self._known[name] = (text, tip)
         if name in self._latencies:
             self._latencies[name].setText(text or "-")
             self._latencies[name].setToolTip(tip)
+
+    def clear_latencies(self) -> None:
+        """Removes all latencies: they were measured on another engine."""
+        for name in list(self._known):
+            self.show_latency(name, "")
 
     @property
     def latencies(self) -> dict[str, str]:
@@ -199,17 +208,11 @@ class ModelsDialog(QDialog):
             grid.addWidget(label, 0, column, _RIGHT if column > 2 else Qt.AlignmentFlag(0))
 
     def _row(self, grid: QGridLayout, row: int, model: ModelInfo) -> None:
-        for column, (buttons, group, signal, text) in enumerate(
-            (
-                (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
-                (
-                    self.teachers,
-                    self._teacher_group,
-                    self.teacher_chosen,
-                    tr("Use {name} as the teacher"),
-                ),
-            )
-        ):
+        choices = (
+            (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
+            (self.teachers, self._teacher_group, self.teacher_chosen, tr("Use {name} as teacher")),
+        )
+        for column, (buttons, group, signal, text) in enumerate(choices):
             button = QRadioButton()
             button.setAccessibleName(text.format(name=model.title))
             button.setToolTip(button.accessibleName())
@@ -223,16 +226,13 @@ class ModelsDialog(QDialog):
         if model.problem:
             title.setObjectName("quiet")
         grid.addWidget(title, row, 2)
-        latency = QLabel()
-        self._latencies[model.name] = latency
-        cells: list[QLabel] = [
-            QLabel("\N{MULTIPLICATION SIGN}".join(map(str, model.input_size)))
-            if all(model.input_size)
-            else QLabel("-"),
-            QLabel(_size(model.size) if model.size else "-"),
+        width, height = model.input_size
+        cells = [
+            QLabel(f"{width}\N{MULTIPLICATION SIGN}{height}" if width and height else "-"),
+            QLabel(f"{_count(model.size)}B" if model.size else "-"),
             QLabel(_count(model.parameters) if model.parameters else "-"),
             QLabel(_PRECISIONS.get(model.bits, "-")),
-            latency,
+            latency := QLabel(),
         ]
         for key, _ in _METRICS:
             value = model.metrics.get(key)
@@ -243,16 +243,12 @@ class ModelsDialog(QDialog):
         for column, label in enumerate(cells, start=3):
             label.setAlignment(_RIGHT)
             grid.addWidget(label, row, column)
+        self._latencies[model.name] = latency
         self.show_latency(model.name, *self._known.get(model.name, ("", "")))
 
 
-def _size(count: int) -> str:
-    if count < 1e6:
-        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}kB"
-    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}MB"
-
-
 def _count(count: int) -> str:
+    """Formats a number with the prefix k or M."""
     if count < 1e6:
         return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}k"
     return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"

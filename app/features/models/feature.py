@@ -33,15 +33,21 @@ _TOPIC = "model"
 
 
 class Models(Feature):
-    """The only place where models are chosen."""
+    """Chooses student, teacher and engine.
+
+    Attributes:
+        dialog: The list of models; None before it is opened.
+        trial: The open dialog that tries an ONNX file; None where none is open.
+    """
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._settings = context.settings.section(SessionSettings)
-        self._dialog: ModelsDialog | None = None
+        self.dialog: ModelsDialog | None = None
         self.trial: OnnxModelDialog | None = None
+        self._listing = 0  # number of the newest request for the list
         self._measuring = False
-        self._waiting: list[str] = []  # models to be measured
+        self._to_measure: list[str] = []
         session = context.session
         session.student.changed.connect(self._on_model)
         session.student.failed.connect(self._on_failed)
@@ -77,20 +83,18 @@ class Models(Feature):
     @action("Models…", Menu.COMPARE, "M", icon="model", group=2)
     def choose_models(self) -> None:
         """Opens the list of models."""
-        if self._dialog is None:
+        if self.dialog is None:
             session = self.context.session
-            self._dialog = ModelsDialog(
-                engines(), session.student.engine, self.context.slots.window
-            )
-            self._dialog.engine_chosen.connect(self._use_engine)
-            self._dialog.student_chosen.connect(session.student.use)
-            self._dialog.teacher_chosen.connect(session.teacher.use)
-            self._dialog.measure_wanted.connect(self._measure)
-            self._dialog.file_wanted.connect(self.open_model)
+            self.dialog = ModelsDialog(engines(), session.student.engine, self.context.slots.window)
+            self.dialog.engine_chosen.connect(self._use_engine)
+            self.dialog.student_chosen.connect(session.student.use)
+            self.dialog.teacher_chosen.connect(session.teacher.use)
+            self.dialog.measure_wanted.connect(self._measure)
+            self.dialog.file_wanted.connect(self.open_model)
         self._refresh()
-        self._dialog.show()
-        self._dialog.raise_()
-        self._dialog.activateWindow()
+        self.dialog.show()
+        self.dialog.raise_()
+        self.dialog.activateWindow()
 
     @action("Use an ONNX file as teacher…", Menu.COMPARE, "Shift+M", group=2)
     def open_model(self) -> None:
@@ -134,6 +138,8 @@ class Models(Feature):
     def _use_engine(self, engine: Engine) -> None:
         self._settings.engine = engine
         self.context.session.use_engine(engine)
+        if self.dialog is not None:
+            self.dialog.clear_latencies()
 
     def _on_model(self, name: str) -> None:
         self.context.messages.dismiss_topic(_TOPIC)
@@ -143,67 +149,75 @@ class Models(Feature):
 
     def _on_waiting(self, name: str) -> None:
         text = tr("{name} is loaded and takes over with the next frame.")
-        self.context.messages.notify("info", text.format(name=short_name(name)), topic=_TOPIC)
+        text = text.format(name=short_name(name))
+        self.context.messages.notify("info", text, topic=_TOPIC)
+        self._mark(text)
 
     def _on_failed(self, error: UvanetError) -> None:
         self.context.messages.notify("error", error.message, error.hint, topic=_TOPIC)
         self._mark()
 
     def _remember(self, name: str) -> None:
-        """Keeps a file in the list of models, at its head, for the next time."""
+        """Puts a file at the head of the list of files."""
         settings = self._settings
         if name not in settings.model_files:
             settings.model_files = [name, *settings.model_files][:_MAX_FILES]
-            if self._dialog is not None:
+
+    def _mark(self, note: str = "") -> None:
+        """Marks the models in use; lists the models again where one is not in the list."""
+        session = self.context.session
+        if self.dialog is not None:
+            self.dialog.show_note(note)
+            if not self.dialog.set_chosen(session.student.name, session.teacher.name):
                 self._refresh()
 
-    def _mark(self) -> None:
-        if self._dialog is not None:
-            self._dialog.set_chosen(
-                self.context.session.student.name, self.context.session.teacher.name
-            )
-
     def _refresh(self) -> None:
-        """Lists the models anew; hashes nothing, so it is quick, but it reads files."""
-        dialog = self._dialog
+        """Lists the models; reads their cards on a worker thread."""
+        dialog, session = self.dialog, self.context.session
         assert dialog is not None
-        own = list(self._settings.model_files)
-        if self.context.session.student.name not in own and self.context.session.student.name:
-            own.append(self.context.session.student.name)
+        self._listing += 1
+        request = self._listing
+        names = dict.fromkeys(
+            [*self._settings.model_files, session.student.name, session.teacher.name]
+        )
 
-        def done(facts: list[ModelInfo]) -> None:
-            dialog.show_models(facts)
-            dialog.set_chosen(self.context.session.student.name, self.context.session.teacher.name)
+        def done(models: list[ModelInfo]) -> None:
+            if request == self._listing:
+                dialog.show_models(models)
+                dialog.set_chosen(session.student.name, session.teacher.name)
 
         self.context.jobs.run(
-            lambda: list_model_info(own), done, self.context.show_error, name="models"
+            lambda: list_model_info(names), done, self.context.show_error, name="models"
         )
 
     def _measure(self, names: list[str]) -> None:
-        """Measures one model after the other, in the background; none ends that."""
-        self._waiting = names
+        """Measures models one after the other in the background; an empty list stops that."""
+        self._to_measure = names
         if names and not self._measuring:
             self._measure_next()
 
     def _measure_next(self) -> None:
-        dialog = self._dialog
-        if dialog is None or not self._waiting or not dialog.isVisible():
-            self._measuring, self._waiting = False, []
-            if dialog is not None:
-                dialog.set_measuring(False)
+        dialog, student = self.dialog, self.context.session.student
+        assert dialog is not None
+        if not dialog.isVisible():
+            self._to_measure = []
+        self._measuring = bool(self._to_measure)
+        dialog.set_measuring(self._measuring)
+        if not self._to_measure:
             return
-        self._measuring = True
-        dialog.set_measuring(True)
-        name = self._waiting.pop(0)
-        dialog.show_measuring(name)
+        name, engine = self._to_measure.pop(0), student.engine
+        dialog.show_latency(name, tr("measuring …"))
 
-        def done(milliseconds: float) -> None:
-            dialog.show_latency(name, tr("{time:.1f} ms").format(time=milliseconds))
+        def show(text: str, tip: str = "") -> None:
+            if engine == student.engine:
+                dialog.show_latency(name, text, tip)
+            elif self._to_measure:
+                self._to_measure.insert(0, name)  # the engine was changed meanwhile
             self._measure_next()
 
-        def failed(error: Exception) -> None:
-            dialog.show_latency(name, tr("fails"), str(error))
-            self._measure_next()
-
-        engine = self.context.session.student.engine
-        self.context.jobs.run(lambda: measure(name, engine), done, failed, name="measure")
+        self.context.jobs.run(
+            lambda: measure(name, engine),
+            lambda milliseconds: show(tr("{time:.1f} ms").format(time=milliseconds)),
+            lambda error: show(tr("fails"), str(error)),
+            name="measure",
+        )

@@ -70,32 +70,29 @@ class ModelPreview:
     milliseconds: float
 
 
-def list_model_info(own: Iterable[str]) -> list[ModelInfo]:
-    """Lists the registered models, then the user's files. Reads files.
+def list_model_info(files: Iterable[str]) -> list[ModelInfo]:
+    """Lists the registered models, then files. Reads their cards.
 
     Args:
-        own: The user's files, as `uvanet.load` takes them; registered models are skipped.
+        files: Names as `uvanet.load` takes them; empty ones and registered models are skipped.
     """
     cards = list_models()
-    names = {card.name for card in cards}
-    facts = [_facts(card.name, card, resolve_model(card.name).path) for card in cards]
-    for name in own:
-        if name and name not in names:
-            facts.append(_own_facts(name))
-    return facts
+    names = {"", *(card.name for card in cards)}
+    registered = [_card_info(card.name, card, resolve_model(card.name).path) for card in cards]
+    return registered + [_file_info(name) for name in files if name not in names]
 
 
-def _own_facts(name: str) -> ModelInfo:
+def _file_info(name: str) -> ModelInfo:
     try:
         model = resolve_model(name)
     except UvanetError as error:
         return ModelInfo(name, short_name(name), "external", problem=str(error))
     if model.card is not None:
-        return _facts(name, model.card, model.path)
+        return _card_info(name, model.card, model.path)
     return ModelInfo(name, short_name(name), "external", size=model.path.stat().st_size)
 
 
-def _facts(name: str, card: Card, path: Path) -> ModelInfo:
+def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
     split = "test" if "test" in card.metrics else next(iter(card.metrics), "")
     row = card.measured(split)
     height, width = card.input_size
@@ -115,9 +112,11 @@ def _facts(name: str, card: Card, path: Path) -> ModelInfo:
 
 def _bits(size: int, parameters: int) -> int:
     """The nearest usual width: a file holds more than parameters, and some are fused."""
-    if not parameters:
-        return 0
-    return min((8, 16, 32), key=lambda bits: abs(bits - 8 * size / parameters))
+    return (
+        0
+        if not parameters
+        else min((8, 16, 32), key=lambda bits: abs(bits - 8 * size / parameters))
+    )
 
 
 def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
@@ -146,7 +145,7 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     if not saliency.any():
         raise ModelError(
             f"{short_name(name)} gives a map without any attention.",
-            "Look at the scale of its input and at what kind of output it has.",
+            "Check mean, standard deviation and kind of output.",
         )
     return ModelPreview(saliency, milliseconds)
 

@@ -34,7 +34,7 @@ class Playback(Feature):
         self.transport.sought.connect(session.seek)
         self.transport.speed_chosen.connect(self._set_speed)
         session.opened.connect(self._show_source)
-        session.failed.connect(self._show_source)
+        session.switched.connect(self._show_source)
         session.state_changed.connect(self._on_state)
         session.marks_changed.connect(lambda: self.transport.set_marks(*session.marks))
         context.presenter.shown.connect(self.transport.set_position)

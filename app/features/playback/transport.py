@@ -112,6 +112,7 @@ class Transport(QWidget):
             seekable: It can seek.
             paced: Its speed can be chosen.
         """
+        self.timeline.setSliderDown(False)  # a drag ends with its source
         jumps = seekable and bool(duration)
         for widget in (self.position, self.timeline, self.length, self._marks):
             widget.setVisible(jumps)

@@ -1,0 +1,124 @@
+"""A live stream that breaks is connected again: visibly, with pauses, until it is closed."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import corpus
+import cv2
+import pytest
+
+from uvanet.errors import SourceError
+from uvanet.sources import NetworkSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 60.0
+FRAMES_PER_CONNECTION = 8
+
+
+class Camera(BaseHTTPRequestHandler):
+    """Sends a few pictures, 20 a second, and hangs up."""
+
+    count = 0
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=b")
+        self.end_headers()
+        for _ in range(FRAMES_PER_CONNECTION):
+            picture = cv2.cvtColor(corpus.numbered(Camera.count % 60), cv2.COLOR_RGB2BGR)
+            data = cv2.imencode(".jpg", picture)[1].tobytes()
+            Camera.count += 1
+            head = b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(data)
+            try:
+                self.wfile.write(head + data + b"\r\n")
+            except OSError:
+                return
+            time.sleep(0.05)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def start(port: int = 0) -> ThreadingHTTPServer:
+    Camera.count = 0
+    server = ThreadingHTTPServer(("127.0.0.1", port), Camera)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    server = start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def url_of(server: ThreadingHTTPServer) -> str:
+    return f"http://user:s3cret@127.0.0.1:{server.server_port}/?token=t0ken"
+
+
+def test_frames_go_on_after_the_sender_hung_up(server: ThreadingHTTPServer) -> None:
+    with NetworkSource(url_of(server), reconnect=PATIENCE) as source:
+        frames = [source.read() for _ in range(3 * FRAMES_PER_CONNECTION)]
+    assert all(frame is not None for frame in frames)
+    assert [frame.index for frame in frames] == list(range(len(frames)))
+    times = [frame.pts for frame in frames]
+    assert all(later > earlier for earlier, later in itertools.pairwise(times))
+    # The pauses between two connections count: nothing is played faster than it came.
+    assert times[-1] > 2 * 0.5
+
+
+def test_the_attempts_are_visible_and_closing_ends_them(server: ThreadingHTTPServer) -> None:
+    source = NetworkSource(url_of(server), reconnect=10 * PATIENCE)
+    source.open()
+    errors: list[SourceError] = []
+
+    def read() -> None:
+        try:
+            while source.read() is not None:
+                pass
+        except SourceError as error:
+            errors.append(error)
+
+    reader = threading.Thread(target=read)
+    server.shutdown()
+    server.server_close()
+    reader.start()
+    deadline = time.monotonic() + PATIENCE
+    while not source.status and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert "Connecting again" in source.status
+    assert "s3cret" not in source.status
+    assert "t0ken" not in source.status
+    source.close()
+    reader.join(PATIENCE)
+    assert not reader.is_alive()
+    assert errors
+
+
+def test_without_attempts_the_end_is_told(server: ThreadingHTTPServer) -> None:
+    with (
+        NetworkSource(url_of(server)) as source,
+        pytest.raises(SourceError, match="stopped after"),
+    ):
+        list(iter(source.read, None))
+
+
+def test_frames_of_a_stream_without_times_count_from_their_arrival(
+    server: ThreadingHTTPServer,
+) -> None:
+    with NetworkSource(url_of(server)) as source:
+        began = time.monotonic()
+        frames = [source.read() for _ in range(FRAMES_PER_CONNECTION - 1)]
+        took = time.monotonic() - began
+    # Sent at 20 a second; by the rate that FFmpeg assumes, 25, the last would come at 0.24 s.
+    assert frames[-1] is not None
+    assert 0.8 * 0.05 * 6 <= frames[-1].pts <= took + 0.5
