@@ -108,7 +108,7 @@ def launch(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
         bench.program.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left, f"threads were left behind: {left}"

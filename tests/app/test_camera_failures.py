@@ -63,7 +63,7 @@ def test_closing_while_a_source_hangs(launch, player, camera):
     player.window.close()
     took = time.monotonic() - began
     assert not player.program.clean
-    assert took < 10
+    assert took < 60  # a hang would last for ever
     hanging = [t for t in threading.enumerate() if t is not threading.main_thread()]
     assert all(thread.daemon for thread in hanging)
 

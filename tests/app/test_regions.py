@@ -48,7 +48,7 @@ def key(bench, name, modifiers=Qt.KeyboardModifier.NoModifier):
 
 def active(bench):
     bench.window.activateWindow()
-    bench.qtbot.waitUntil(bench.window.isActiveWindow, timeout=20_000)
+    bench.qtbot.waitUntil(bench.window.isActiveWindow, timeout=60_000)
     bench.canvas.setFocus()
 
 

@@ -278,7 +278,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(still):
     analyse = still.find(Analyse)
     analyse.regions.replace_all([Region("A", Shape.RECTANGLE, ((0.1, 0.1), (0.5, 0.5)))])
     still.window.activateWindow()
-    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
+    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=60_000)
     found = list(controls(still.window))
     assert len(found) > 30
     # The buttons of messages get their names with a message.
@@ -304,7 +304,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(still):
 
 def test_a_message_takes_no_focus(still):
     still.window.activateWindow()
-    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=20_000)
+    still.qtbot.waitUntil(still.window.isActiveWindow, timeout=60_000)
     still.canvas.setFocus()
     for level in ("error", "warning", "info", "done"):
         still.banner.notify(level, "Something.", "Do this.", "Press")

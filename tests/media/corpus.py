@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import av
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 BITS = 6
@@ -40,6 +42,23 @@ def number_in(image: np.ndarray) -> int:
         middle = row[round(left + (right - left) / 4) : round(right - (right - left) / 4)]
         found |= (middle.mean() > 126) << bit
     return found
+
+
+@contextlib.contextmanager
+def _scheduling_kept() -> Iterator[None]:
+    """Restores the scheduling of this thread, which later threads and processes inherit.
+
+    Run by root, SVT-AV1 makes the thread that opens it a real-time one (SCHED_FIFO, priority 99):
+    all other programs starve beside it.
+    """
+    if not hasattr(os, "sched_setscheduler"):
+        yield
+        return
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameter)
 
 
 def write(
@@ -85,7 +104,10 @@ def write(
     images = [numbered(n) for n in range(FRAMES)] if images is None else images
     color = color or {}
     base = Fraction(1, rate * 1000 if times is not None else rate)
-    with av.open(str(path), "w", format=format_name, container_options=muxer or {}) as out:
+    with (
+        _scheduling_kept(),
+        av.open(str(path), "w", format=format_name, container_options=muxer or {}) as out,
+    ):
         stream = out.add_stream(codec, rate=rate, options=options or {})
         context = stream.codec_context
         context.width, context.height = images[0].shape[1], images[0].shape[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import corpus
@@ -90,6 +91,11 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         sound=sound,
         pix_fmt=pix_fmt,
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="scheduling of Linux")
+def test_no_encoder_makes_the_tests_a_real_time_process(clip: Path) -> None:
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def test_every_frame_comes_once_at_its_time_and_is_found_again(clip: Path) -> None:

@@ -37,7 +37,7 @@ def test_cycles_of_another_thread_are_collected_on_the_gui_thread(qtbot):
 
     try:
         assert not collected()
-        qtbot.waitUntil(collected, timeout=20_000)
+        qtbot.waitUntil(collected, timeout=60_000)
     finally:
         collector.close()
     assert set(Cycle.destroyed_on) == {threading.current_thread()}

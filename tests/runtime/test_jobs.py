@@ -16,7 +16,7 @@ def test_results_and_exceptions_are_delivered_on_the_gui_thread(qtbot):
 
     jobs.run(lambda: 42, deliver, deliver)
     jobs.run(fail, deliver, deliver)
-    qtbot.waitUntil(lambda: len(delivered) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(delivered) == 2, timeout=60_000)
     assert {text for text, _ in delivered} == {"42", "disk"}
     assert {thread for _, thread in delivered} == {threading.current_thread()}
     assert jobs.close(60.0)

@@ -74,7 +74,7 @@ def test_an_uncaught_exception_is_reported_in_one_line(qtbot, logs):
         thread = threading.Thread(target=lambda: 1 / 0)
         thread.start()
         thread.join()
-        qtbot.waitUntil(lambda: len(lines) == 2, timeout=20_000)
+        qtbot.waitUntil(lambda: len(lines) == 2, timeout=60_000)
     finally:
         hook.close()
     assert lines[0] == "ZeroDivisionError: a slip"

@@ -90,7 +90,7 @@ def test_signals_ask_to_quit_once(qtbot, number):
     handler.interrupted.connect(lambda: asked.append(1))
     try:
         os.kill(os.getpid(), number)
-        qtbot.waitUntil(lambda: asked == [1], timeout=20_000)
+        qtbot.waitUntil(lambda: asked == [1], timeout=60_000)
         # A terminal that closes sends both; neither may end a shutdown in progress.
         os.kill(os.getpid(), signal.SIGHUP)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -42,7 +42,7 @@ def test_each_picture_is_reported_once_after_its_paint(canvas, qtbot):
     canvas.painted.connect(seen.append)
     canvas.show_picture(picture(100), (160, 120), (1, 1), "one")
     assert canvas.has_unpainted_picture
-    qtbot.waitUntil(lambda: seen == ["one"], timeout=20_000)
+    qtbot.waitUntil(lambda: seen == ["one"], timeout=60_000)
     assert not canvas.has_unpainted_picture
     canvas.show_heat(None)
     canvas.repaint()

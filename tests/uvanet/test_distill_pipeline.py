@@ -15,7 +15,8 @@ from msgspec import structs
 from safetensors.torch import load_file
 from training_kit import SPATIAL_CONFIG, STUDENT, TEMPORAL_CONFIG, VIEWS, Stopper, write_pool
 
-from uvanet.data.fixations import read_rgb, read_split
+from uvanet.data.fixations import read_split
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import ModelError
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher

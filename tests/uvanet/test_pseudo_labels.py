@@ -13,7 +13,9 @@ import torch
 from lightning_fabric import Fabric
 from training_kit import VIEWS, write_cut, write_film, write_pool, write_scene
 
-from uvanet.data.fixations import density_map, read_rgb, read_split
+from uvanet.data.fixations import read_split
+from uvanet.data.gaze import density_map
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError
 from uvanet.training.config import TrainConfig
 from uvanet.training.control import Callback

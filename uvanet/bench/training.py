@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from uvanet.bench.program import bench_program
+from uvanet.bench.timing import time_calls
+from uvanet.extras import is_installed
+from uvanet.registry import list_models
 from uvanet.system_info import usable_cores
 from uvanet.training.run_lock import holder
 
@@ -22,20 +24,19 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
     Returns:
         Milliseconds of both and samples a second; None without torch.
     """
-    if not find_spec("torch"):
+    if not is_installed("torch"):
         return None
     import torch
 
-    from uvanet.bench.timing import time_calls
     from uvanet.data.synthetic import make_pairs
-    from uvanet.models import build
+    from uvanet.models import create_student
     from uvanet.runtime.input_size import size_of_ratio
     from uvanet.training.config import step1_config
     from uvanet.training.distillation import DistillationModule
     from uvanet.training.optim import MuonAdamW
 
     config = step1_config(preset)
-    task = DistillationModule(build(preset), config).train()
+    task = DistillationModule(create_student(preset), config).train()
     optimizer = MuonAdamW(task.model, config)
     optimizer.set_rate(1, 1_000_000)
     rng = torch.Generator().manual_seed(0)
@@ -80,9 +81,7 @@ def bench_with_training(model: str, seconds: float) -> dict[str, Any] | None:
     Raises:
         UvanetError: The program gave no result, or the training failed.
     """
-    from uvanet.registry import list_models
-
-    if not (find_spec("torch") and any(card.role == "teacher" for card in list_models())):
+    if not (is_installed("torch") and any(card.role == "teacher" for card in list_models())):
         return None
     alone = bench_program(model, seconds)
     with tempfile.TemporaryDirectory() as home:

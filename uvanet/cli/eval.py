@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from uvanet.cli.options import number
+from uvanet.cli.options import add_report, check_report, number, print_report
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, center_prior
+from uvanet.evaluation.bootstrap import DRAWS
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
-from uvanet.evaluation.report import as_json, as_table, need_place, report, write
+from uvanet.evaluation.report import as_table, report
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
 
@@ -47,7 +48,7 @@ data sets (--set NAME or NAME=FOLDER, may be repeated; by default fixations and 
 
 external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
   name, size=WxH, mean=R:G:B, std=R:G:B, range (1 or 255: value of white before mean and std),
-  layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), colour=rgb|bgr, frames,
+  layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), color=rgb|bgr, frames,
   output=map|log|logit, output_name
 """
     examples = """examples:
@@ -99,17 +100,15 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
         parser.add_argument(
             "--draws",
             type=number(10, 1e6),
-            default=2000,
+            default=DRAWS,
             metavar="N",
             help="resamples of the bootstrap (%(default)s)",
         )
-        parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-        parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+        add_report(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        if arguments.out:
-            need_place(arguments.out)
+        check_report(arguments.out)
         progress: Progress = silent if arguments.quiet else _bar
         with contextlib.nullcontext() if arguments.quiet else logging_redirect_tqdm():
             sets = _sets(arguments)
@@ -130,14 +129,15 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             ]
         result = report(scores, seed=seed, draws=int(arguments.draws), against=arguments.against)
         result["split"] = arguments.split
-        if arguments.out:
-            write(result, arguments.out)
-        print(as_json(result) if arguments.json else "\n".join(as_table(result)))
+        print_report(result, as_table(result), arguments)
         return 0
 
 
 def _sets(arguments: argparse.Namespace) -> list[GazeSet]:
-    wanted: list[str] = arguments.sets or _default_sets(find_root(arguments.data))
+    wanted: list[str] = arguments.sets or []
+    if not wanted:
+        root = find_root(arguments.data)
+        wanted = [name for name in OF_ROOT if (root / name).is_dir()]
     for text in wanted:
         if wanted.count(text) > 1:
             raise UsageError(f"The data set {text!r} is named twice.", "Name it once.")
@@ -155,10 +155,6 @@ def _read(text: str, arguments: argparse.Namespace) -> GazeSet:
     else:
         raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")
     return read_set(name, root, arguments.split, int(arguments.every))
-
-
-def _default_sets(root: Path) -> list[str]:
-    return [name for name in OF_ROOT if (root / name).is_dir()]
 
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.atomic_io import write_text
 from uvanet.cli.options import number
-from uvanet.cli.training_options import add_training, need_torch, running
+from uvanet.cli.training_options import add_result, add_training, need_torch, running
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,10 +106,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             metavar="FOLDER",
             help="gaze data on which forgetting is measured",
         )
-        parser.add_argument("--name", default="", metavar="NAME", help="name of the new student")
-        parser.add_argument(
-            "--install", action="store_true", help="keep the student among your own models"
-        )
+        add_result(parser)
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
         add_training(parser)
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from uvanet.atomic_io import write_text
+from uvanet.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +56,41 @@ def count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 256:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1 to 256")
     return int(text)
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Adds `--json` and `--out`, for `check_report` and `print_report`."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+
+
+def check_report(path: Path | None) -> None:
+    """Checks, before a long computation, that its report can be written.
+
+    Raises:
+        OutputError: The folder does not exist, or the path is a folder.
+    """
+    if path and not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist.", "Create it.")
+    if path and path.is_dir():
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+
+
+def print_report(result: dict[str, Any], table: list[str], arguments: argparse.Namespace) -> None:
+    """Writes a result as JSON into `--out`, and prints it as JSON or as a table.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    if arguments.out:
+        try:
+            write_text(arguments.out, text + "\n")
+        except OSError as error:
+            raise OutputError(
+                f"{arguments.out} cannot be written: {error.strerror}.", "Choose another."
+            ) from error
+    print(text if arguments.json else "\n".join(table))
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

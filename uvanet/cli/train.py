@@ -5,8 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from uvanet.cli.options import number
-from uvanet.cli.training_options import add_machine, add_training, need_torch, preset_named, running
+from uvanet.cli.training_options import (
+    accuracy,
+    add_machine,
+    add_student,
+    add_training,
+    need_torch,
+    preset_named,
+    running,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -25,13 +32,7 @@ resumes where it was when the same command is given again.
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--data", metavar="FOLDER", help="the gaze data (else UVANET_DATA)")
-        parser.add_argument(
-            "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
-        )
-        parser.add_argument(
-            "--epochs", type=number(1, 100_000), metavar="N", help="passes over the data"
-        )
+        add_student(parser)
         parser.add_argument("--seed", type=int, metavar="N", help="seed of the run")
         add_machine(parser)
         add_training(parser)
@@ -85,11 +86,7 @@ resumes where it was when the same command is given again.
             path = arguments.out / f"{card.name}.onnx"
             callback.emit(DoneEvent(model=str(path), name=card.name))
         if not arguments.events:
-            nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
-            print(
-                f"{path}: NSS {nss:.3f} on val (centre prior {prior:.3f}), "
-                f"{card.parameters} parameters"
-            )
+            print(f"{path}: {accuracy(card)}")
         return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 import os
 import sys
@@ -14,7 +13,8 @@ import psutil
 from tqdm import tqdm
 
 from uvanet.cli.options import number
-from uvanet.errors import MissingExtraError, UsageError, UvanetError
+from uvanet.errors import UsageError, UvanetError
+from uvanet.extras import require
 from uvanet.system_info import usable_cores
 from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
@@ -24,6 +24,8 @@ from uvanet.user_models import private
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+    from uvanet.model_card import Card
 
 
 TRAINING = ("torch", "onnx", "lightning_fabric", "efficientnet_lite_pytorch")
@@ -36,12 +38,8 @@ def need_torch() -> None:
     Raises:
         MissingExtraError: It is not.
     """
-    missing = [name for name in TRAINING if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"Training needs {missing[0]}, which is not installed.",
-            "Install it with: pip install 'uvanet[train]'.",
-        )
+    for module in TRAINING:
+        require(module, "train")
 
 
 def preset_named(name: str) -> str:
@@ -55,6 +53,31 @@ def preset_named(name: str) -> str:
     if name not in PRESETS:
         raise UsageError(f"There is no student {name!r}.", f"Choose {', '.join(PRESETS)}.")
     return name
+
+
+def add_student(parser: argparse.ArgumentParser) -> None:
+    """Adds the data, the student and the length of a run of many epochs."""
+    parser.add_argument("--data", metavar="FOLDER", help="the gaze data (else UVANET_DATA)")
+    parser.add_argument(
+        "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
+    )
+    parser.add_argument(
+        "--epochs", type=number(1, 100_000), metavar="N", help="passes over the pictures"
+    )
+
+
+def add_result(parser: argparse.ArgumentParser) -> None:
+    """Adds the name and the place of the new student."""
+    parser.add_argument("--name", default="", metavar="NAME", help="name of the new student")
+    parser.add_argument(
+        "--install", action="store_true", help="keep the student among your own models"
+    )
+
+
+def accuracy(card: Card) -> str:
+    """NSS of a new student in a sentence."""
+    nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
+    return f"NSS {nss:.3f} on val (center prior {prior:.3f}), {card.parameters} parameters"
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:

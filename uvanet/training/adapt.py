@@ -18,12 +18,12 @@ import torch
 
 from uvanet.data.fixations import read_split
 from uvanet.errors import ModelError
+from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.compare import agreement, judge
 from uvanet.evaluation.evaluator import score
 from uvanet.model_card import file_hash
 from uvanet.models import SpatioTemporal, load_student
 from uvanet.registry import resolve_model
-from uvanet.runtime.branch_engine import student_predictor
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_image, resize_to_input
 from uvanet.training.checkpoint import CHECKPOINT

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uvanet.sources.base import SourceInfo
 
 _SCREEN_SHARE = 0.9
-_MAX_SIZE = 16_777_215  # Qt's own bound
+_MAX_SIZE = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _MAX_ORIENTATIONS = 100
 _TOPIC = "full screen"
 
@@ -194,7 +194,7 @@ class View(Feature):
             self._window.showMaximized()
 
     def _presentation_size(self) -> QSize:
-        """The picture's own size, smaller where the screen is, larger where it is tiny."""
+        """Returns the size of the picture, limited by the screen and the canvas's minimum."""
         info, window = self.context.session.info, self._window
         width, height = (info.width, info.height) if info and info.width else (1280, 720)
         ratio = window.devicePixelRatioF()

@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from uvanet.atomic_io import atomic_write
-from uvanet.data.fixations import read_rgb
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
 from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
