@@ -42,7 +42,7 @@ from uvanet.training.pipeline import gaze_pictures
 from uvanet.training.progress import CheckpointEvent, Event
 from uvanet.training.provenance import Provenance
 from uvanet.training.publish import publish_student
-from uvanet.training.trainer import MAX_NORM, Trainer, TrainResult
+from uvanet.training.trainer import MAX_NORM, Trainer, TrainResult, best_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -167,9 +167,16 @@ def test_a_finished_run_is_not_taken_for_one_of_other_data_or_settings(
         train_student(QUICK, fewer, tmp_path / "run")
     with pytest.raises(ModelError, match="held-out data"):
         train_student(QUICK, data._replace(held_out=data.held_out[:1]), tmp_path / "run")
-    (tmp_path / "run" / "checkpoint.pt").write_bytes(b"half a fi")
-    with pytest.raises(ModelError, match="no readable checkpoint"):
-        train_student(QUICK, data, tmp_path / "run")
+    (tmp_path / "run" / "best.safetensors").unlink()
+    again = train_student(QUICK, data, tmp_path / "run")
+    assert again.weights is not None
+    assert again.weights.exists()
+    assert again.best == again.history[-1]["val_nss"]
+    torch.save([1, 2], tmp_path / "list.pt")
+    for damaged in (b"half a fi", (tmp_path / "list.pt").read_bytes()):
+        (tmp_path / "run" / "checkpoint.pt").write_bytes(damaged)
+        with pytest.raises(ModelError, match="no readable checkpoint"):
+            train_student(QUICK, data, tmp_path / "run")
 
 
 def test_step_2_is_resumed_however_the_folder_is_named(
@@ -185,6 +192,22 @@ def test_step_2_is_resumed_however_the_folder_is_named(
     result = distill_student(quick, data, tmp_path / "run")
     assert result.weights is not None
     assert result.weights.is_absolute()
+
+
+def test_step_2_of_a_deleted_step_1_is_trained_anew(data: TrainingData, tmp_path: Path) -> None:
+    """It was compared only at the end of the new step 1, and refused then."""
+    quick = dataclasses.replace(QUICK, epochs=1)
+    with pytest.raises(StoppedError):
+        distill_student(quick, data, tmp_path, callback=Stopper(2 + 1))
+    (tmp_path / "checkpoint.pt").unlink()
+    other = dataclasses.replace(quick, seed=99)
+    with pytest.raises(StoppedError):
+        distill_student(other, data, tmp_path, callback=Stopper(1))
+    assert not (tmp_path / STEP2).exists()
+    assert best_of(tmp_path, tmp_path / STEP2) is None
+    with pytest.raises(StoppedError):
+        distill_student(other, data, tmp_path, callback=Stopper(1 + 1))
+    assert best_of(tmp_path, tmp_path / STEP2) == tmp_path / "best.safetensors"
 
 
 def test_step_2_keeps_the_settings_of_step_1() -> None:

@@ -84,7 +84,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
     from uvanet.training.config import SpatialTeacherConfig, step1_config
     from uvanet.training.control import StoppedError
     from uvanet.training.data.crops import ViewConfig
-    from uvanet.training.pipeline import DistillConfig, distill, export_best
+    from uvanet.training.pipeline import DistillConfig, distill
     from uvanet.training.progress import DoneEvent, LogEvent
     from uvanet.training.teachers.inference import chosen_teachers
     from uvanet.user_models import free_name, save_user_model
@@ -106,20 +106,14 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
         pool=arguments.pool,
         teachers=chosen_teachers(*chosen, threads) if any(chosen) else None,
     )
-    stopped = False
-    try:
-        card = distill(config, arguments.out, callback=callback, device=arguments.device)
-        if card is None:  # another process of several reports
-            return 0
-    except StoppedError as told:
-        if is_other_process():
-            return 0
-        stopped = True
-        callback.emit(LogEvent(text=str(told)))
-        card = export_best(config, arguments.out)
-        if card is None:
-            callback.emit(DoneEvent(stopped=True))
-            return 0
+    card, finished = distill(config, arguments.out, callback=callback, device=arguments.device)
+    if is_other_process():  # the first one reports
+        return 0
+    if not finished:
+        callback.emit(LogEvent(text=str(StoppedError())))
+    if card is None:
+        callback.emit(DoneEvent(stopped=True))
+        return 0
     path, name = config.folder(arguments.out) / f"{card.name}.onnx", card.name
     report = _against(student.start or card.name, path, config.root, callback)
     if arguments.install:
@@ -128,7 +122,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
     text = accuracy(card)
     callback.emit(LogEvent(text=text))
     numbers = report.as_dict() if report else {}
-    callback.emit(DoneEvent(model=str(path), name=name, stopped=stopped, report=numbers))
+    callback.emit(DoneEvent(model=str(path), name=name, stopped=not finished, report=numbers))
     if not arguments.events:
         print(f"{path}: {text}")
         if report:

@@ -122,22 +122,9 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             folder = getattr(arguments, option)
             if folder and not folder.is_dir():
                 raise UsageError(f"There is no folder {folder}.", f"Check --{option}.")
-        recording = Path(arguments.source) if arguments.recording and arguments.source else None
-        title = Path(chosen[0]).stem if recording or arguments.pool else str(chosen[0])
+        title = Path(chosen[0]).stem if arguments.recording or arguments.pool else str(chosen[0])
         with running(arguments, title) as (callback, threads):
-            config = _config(arguments, threads)
-            try:
-                return _finetune(arguments, config, callback)
-            finally:
-                if recording and not arguments.keep_frames and _labelled(arguments.out):
-                    shutil.rmtree(recording, ignore_errors=True)
-
-
-def _labelled(out: Path) -> bool:
-    from uvanet.training.adapt import FRAMES
-
-    # A finished run has deleted its labels again.
-    return (out / FRAMES).exists() or (out / "report.json").exists()
+            return _finetune(arguments, _config(arguments, threads), callback)
 
 
 def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
@@ -157,6 +144,7 @@ def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
     return AdaptConfig(
         source="" if arguments.recording else arguments.source or "",
         recording=Path(arguments.source) if arguments.recording else None,
+        keep_recording=arguments.keep_frames,
         own=Path(folder).expanduser() if layout else arguments.pool,
         layout=layout,
         seconds=arguments.seconds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,10 @@ from uvanet.cli.options import number
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
 from uvanet.system_info import usable_cores
-from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
+from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
 from uvanet.training.run_lock import run_lock
-from uvanet.user_models import private
+from uvanet.user_models import models_folder, private
 
 if TYPE_CHECKING:
     import argparse
@@ -68,7 +69,9 @@ def add_student(parser: argparse.ArgumentParser) -> None:
 
 def add_result(parser: argparse.ArgumentParser) -> None:
     """Adds the name and the place of the new student."""
-    parser.add_argument("--name", default="", metavar="NAME", help="name of the new student")
+    parser.add_argument(
+        "--name", type=_model_name, default="", metavar="NAME", help="name of the new student"
+    )
     parser.add_argument(
         "--install", action="store_true", help="keep the student among your own models"
     )
@@ -78,6 +81,21 @@ def accuracy(card: Card) -> str:
     """NSS of a new student in a sentence."""
     nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
     return f"NSS {nss:.3f} on val (center prior {prior:.3f}), {card.parameters} parameters"
+
+
+def _model_name(name: str) -> str:
+    """Checks the name of a new model, which is also that of its folder and files; "" for none.
+
+    Raises:
+        UsageError: It is no file name, or one of the user's models has it.
+    """
+    if not re.fullmatch(r"([\w-][\w .+-]{0,78}[\w+-]|\w)?", name):
+        raise UsageError(
+            f"{name!r} is no name for a model.", "Use letters, digits, dots and hyphens."
+        )
+    if name and (models_folder() / name).exists():
+        raise UsageError(f"One of your models is called {name}.", "Choose another --name.")
+    return name
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -196,6 +214,7 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
         try:
             private(out)
             stack.enter_context(run_lock(out))
+            (out / CONTROL).unlink(missing_ok=True)  # an order for a run that has ended
             if arguments.events:
                 handler = _WarningEvents(callback)
                 logging.getLogger().addHandler(handler)
