@@ -23,7 +23,7 @@ from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import read_card
 from uvanet.models import PRESETS, SpatioTemporal, load_student
-from uvanet.runtime.branch_engine import BranchEngine
+from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.config import SpatialTeacherConfig, TrainConfig, step1_config
 from uvanet.training.control import Callback
 from uvanet.training.data.crops import ViewConfig
@@ -59,7 +59,7 @@ PARTS = (
 Means = dict[str, dict[str, tuple[Interval, Interval]]]
 
 
-class Square(BranchEngine):
+class Square(TorchEngine):
     """A student that sees all pictures stretched to squares, as the paper's does."""
 
     dynamic_input_size = False
@@ -110,18 +110,20 @@ def rows_of(students: dict[str, SpatioTemporal], first: SpatioTemporal) -> list[
     """
     card = read_card(WEIGHTS / "uvanet-64.json")
 
-    def row(name: str, engine: BranchEngine) -> Predictor:
+    def row(name: str, engine: TorchEngine) -> Predictor:
         return StreamPredictor(name, Model(card, engine))
 
     base = students[BASE]
-    found = [row(name, BranchEngine(student, "ensemble")) for name, student in students.items()]
-    found += [row(f"{words} alone", BranchEngine(base, name)) for name, words in PARTS]
-    found.append(row("no step 2", BranchEngine(first, "ensemble")))
-    found += [row(f"{words} alone, no step 2", BranchEngine(first, name)) for name, words in PARTS]
-    found.append(row("pictures stretched to squares", Square(base, "ensemble")))
+    found = [row(name, TorchEngine(student)) for name, student in students.items()]
+    found += [row(f"{words} alone", TorchEngine(base, output=name)) for name, words in PARTS]
+    found.append(row("no step 2", TorchEngine(first)))
+    found += [
+        row(f"{words} alone, no step 2", TorchEngine(first, output=name)) for name, words in PARTS
+    ]
+    found.append(row("pictures stretched to squares", Square(base)))
     for side in (32, 48, 64, 96, 128):
         if side != base.preset.input_size:
-            engine = BranchEngine(base, "ensemble")
+            engine = TorchEngine(base)
             engine.input_size = (side, side)
             found.append(row(f"shown {side} x {side} pixels, not trained for it", engine))
     return found

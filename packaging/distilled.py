@@ -13,12 +13,13 @@ from ablate import measured, table
 from make_weights import ROOT, RUNS, WEIGHTS
 
 from uvanet.data.fixations import find_root, read_split
+from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import read_card
 from uvanet.models import PRESETS, SpatioTemporal, load_student
-from uvanet.runtime.branch_engine import BranchEngine, student_predictor
+from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.config import TrainConfig, cache_side
 from uvanet.training.distillation import train_student
 from uvanet.training.pipeline import gaze_pictures
@@ -50,9 +51,9 @@ def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
     card = read_card(WEIGHTS / f"{preset}.json")
     shipped = load_student(preset, WEIGHTS / f"{preset}.safetensors")
     engines = {
-        preset: BranchEngine(shipped, "ensemble"),
+        preset: TorchEngine(shipped),
         **{
-            f"its {words} alone": BranchEngine(shipped, name)
+            f"its {words} alone": TorchEngine(shipped, output=name)
             for name, words in (
                 ("spatiotemporal", "mixed features"),
                 ("spatial", "spatial branch"),
@@ -61,7 +62,7 @@ def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
         },
     }
     if alone is not None:
-        engines[ALONE] = BranchEngine(alone, "ensemble")
+        engines[ALONE] = TorchEngine(alone)
     return [StreamPredictor(name, Model(card, engine)) for name, engine in engines.items()]
 
 

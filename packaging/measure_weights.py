@@ -17,7 +17,7 @@ from uvanet.evaluation.registry import PREDICTIONS
 from uvanet.model import Model, load
 from uvanet.model_card import Card, Metrics, read_card
 from uvanet.models import load_student
-from uvanet.runtime.branch_engine import BranchEngine
+from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.publish import teacher_metrics
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
@@ -30,7 +30,10 @@ def rows_of(path: Path, card: Card, prior: Predictor) -> list[Predictor]:
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
     return [
         prior,
-        *(StreamPredictor(name, Model(card, BranchEngine(student, name))) for name in PREDICTIONS),
+        *(
+            StreamPredictor(name, Model(card, TorchEngine(student, output=name)))
+            for name in PREDICTIONS
+        ),
     ]
 
 

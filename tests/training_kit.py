@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import gzip
+import io
 import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import cv2
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
+from uvanet.cli import main
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.control import Callback
 from uvanet.training.data.crops import ViewConfig
@@ -176,6 +180,18 @@ class Stopper(Callback):
     def proceed(self) -> bool:
         self._left -= 1
         return self._left >= 0
+
+
+def command(*arguments: object) -> tuple[int, list[Event]]:
+    """Runs a training command in this process; gives its exit code and its events."""
+    out, standard_output = io.StringIO(), os.dup(1)
+    try:
+        with mock.patch.object(sys, "stdin", io.StringIO()), contextlib.redirect_stdout(out):
+            code = main([*map(str, arguments), "--events", "jsonl", "--threads", "1"])
+    finally:  # which an error discards
+        os.dup2(standard_output, 1)
+        os.close(standard_output)
+    return code, list(LineReader().feed(out.getvalue().encode()))
 
 
 class Child:

@@ -178,13 +178,13 @@ def create_model(name: str = "uvanet-64", *, pretrained: bool = True) -> SpatioT
         ModelError: There is no such student, or its weights are missing.
     """
     require("torch", "train")
-    from uvanet.models import PRESETS, build, load_student
+    from uvanet.models import PRESETS, create_student, load_student
 
     if not pretrained and name in PRESETS:
-        return build(name)
+        return create_student(name)
     path, card = resolve_model(name).verified()
     if not pretrained and card.architecture:
-        return build(card.architecture)
+        return create_student(card.architecture)
     return load_student(card.architecture, path.with_suffix(".safetensors"))
 
 

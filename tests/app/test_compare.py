@@ -351,3 +351,12 @@ def test_the_wipe_accepts_a_missing_side() -> None:
     assert wipe(None, None, 0.5) is None
     assert (wipe(None, right, 0.5)[:, :10] == 0).all()  # type: ignore[index]
     assert (wipe(left, None, 1.0) == 1).all()
+
+
+def test_the_strip_stays_hidden_in_full_screen(still: Bench) -> None:
+    strip = compare(still).strip
+    still.slots.set_chrome_hidden(True)
+    still.trigger("compare_side")
+    assert not strip.isVisible()
+    still.slots.set_chrome_hidden(False)
+    assert strip.isVisible()

@@ -114,13 +114,13 @@ def test_a_file_is_tried_before_it_is_used(player: Bench, external: Path) -> Non
     dialog = feature(player).trial
     assert not dialog.use_button.isEnabled()
     # It takes any size, so one must be said; the message names the file and the setting.
-    player.until(lambda: "my model.onnx" in dialog.words.text() and dialog.try_button.isEnabled())
-    assert "size" in dialog.words.text()
+    player.until(lambda: "my model.onnx" in dialog.status.text() and dialog.try_button.isEnabled())
+    assert "size" in dialog.status.text()
     assert not dialog.use_button.isEnabled()
     dialog.size_line.setText("64x48")
     dialog.try_button.click()
     player.until(dialog.use_button.isEnabled)
-    assert "64 by 48" in dialog.words.text()
+    assert "64 by 48" in dialog.status.text()
     assert not dialog.preview.pixmap().isNull()
     # Settings that were not tried cannot be used.
     dialog.mean_line.setText("0.1")
@@ -142,11 +142,11 @@ def test_invalid_settings_are_reported(player: Bench, external: Path) -> None:
     dialog.size_line.setText("64x48")
     dialog.std_line.setText("0 0 0")
     dialog.start()
-    player.until(lambda: "std" in dialog.words.text())
+    player.until(lambda: "std" in dialog.status.text())
     dialog.std_line.setText("1")
     dialog.mean_line.setText("5")  # everything below zero: a map without attention
     dialog.start()
-    player.until(lambda: "without any attention" in dialog.words.text())
+    player.until(lambda: "without any attention" in dialog.status.text())
     dialog.reject()
     assert player.settings.model_files == []
     assert player.settings.compare_teacher == ""

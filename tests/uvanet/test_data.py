@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from uvanet.data.fixations import density_map, find_root, read_rgb, read_split
+from uvanet.data.fixations import find_root, read_split
+from uvanet.data.gaze import density_map
+from uvanet.data.gaze_files import read_rgb
 from uvanet.data.synthetic import MAX_SHARE, REST_SHARE, MotionConfig, make_pairs
 from uvanet.errors import UsageError
 

@@ -15,13 +15,13 @@ from msgspec import structs
 from safetensors.torch import load_file
 from training_kit import SPATIAL_CONFIG, STUDENT, TEMPORAL_CONFIG, VIEWS, Stopper, write_pool
 
-from uvanet.data.fixations import read_rgb, read_split
+from uvanet.data.fixations import read_split
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import ModelError
 from uvanet.model import load
 from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
 from uvanet.stream import Stream
-from uvanet.training.control import StoppedError
-from uvanet.training.pipeline import DistillConfig, distill, export_best
+from uvanet.training.pipeline import DistillConfig, distill
 from uvanet.training.progress import CheckpointEvent, Event, StepEvent
 from uvanet.training.publish import publish_teachers
 from uvanet.training.teachers.build import make_teachers
@@ -149,15 +149,18 @@ def test_a_student_is_distilled_stopped_and_resumed(
     config = config_of(gaze_data_root, write_pool(tmp_path / "pool"))
     (config.pool / "cut.jpg").write_bytes(b"\xff\xd8\xff cut")  # type: ignore[operator]
     listener = Listener(1)
-    with caplog.at_level(logging.WARNING), pytest.raises(StoppedError):
-        distill(config, out, callback=listener)
+    with caplog.at_level(logging.WARNING):
+        card, finished = distill(config, out, callback=listener)
     assert listener.phases == ["label", "train"]
     assert "cut.jpg" in caplog.text
-    card = export_best(config, out)
+    assert not finished
     assert card is not None
     assert set(card.metrics) == {"val"}
+    # Stopped before its checkpoint was compared: the student in the folder may be of other data.
+    assert distill(config, out, callback=Stopper(0)) == (None, False)
     listener = Listener()
-    card = distill(config, out, callback=listener)
+    card, finished = distill(config, out, callback=listener)
+    assert finished
     assert card is not None
     assert set(card.metrics) == {"val", "test"}
     model = load(out / "uvanet-32" / "uvanet-32.onnx")
@@ -182,5 +185,26 @@ def test_a_student_is_distilled_stopped_and_resumed(
     assert listener.checkpoints == 0
 
 
-def test_best_of_an_unmeasured_run_is_none(gaze_data_root: Path, tmp_path: Path) -> None:
-    assert export_best(config_of(gaze_data_root), tmp_path) is None
+def test_a_deleted_teacher_is_exported_anew(
+    gaze_data_root: Path, small_teachers: Path, tmp_path: Path
+) -> None:
+    """Its ONNX file stayed, so that the gate that was deleted went on labelling."""
+    run = tmp_path / "run"
+    shutil.copytree(small_teachers, run)
+    before = (run / "teacher-temporal.onnx").read_bytes()
+    (run / "teacher-temporal.safetensors").unlink()
+    other = dataclasses.replace(TEMPORAL_CONFIG, seed=99)
+    make_teachers(gaze_data_root, run, SPATIAL_CONFIG, other)
+    assert (run / "teacher-temporal.onnx").read_bytes() != before
+    assert not list(run.glob(".*"))
+
+
+def test_a_start_that_is_missing_is_reported_before_teachers_are_trained(
+    gaze_data_root: Path, tmp_path: Path
+) -> None:
+    config = config_of(gaze_data_root)
+    student = dataclasses.replace(config.student, start="nobody")
+    listener = Listener()
+    with pytest.raises(ModelError, match="nobody"):
+        distill(dataclasses.replace(config, student=student), tmp_path, callback=listener)
+    assert listener.events == []

@@ -13,7 +13,7 @@ import torch
 
 from uvanet.data.synthetic import MotionConfig, Pairs, make_pairs
 from uvanet.model import load
-from uvanet.models import build
+from uvanet.models import create_student
 from uvanet.training.config import TrainConfig
 from uvanet.training.distillation import DistillationModule, train_student
 from uvanet.training.distributed import make_fabric, shard, synchronize_batch_norm
@@ -52,7 +52,7 @@ def gradients(out: str | None = None) -> dict[str, torch.Tensor]:
     )
     # In 64 bits: what rounding takes over the edge of a ReLU6 changes gradients by percents.
     fabric = make_fabric("64-true", device="cpu")
-    task = DistillationModule(build("uvanet-32"), TrainConfig(preset="uvanet-32"))
+    task = DistillationModule(create_student("uvanet-32"), TrainConfig(preset="uvanet-32"))
     task.model = synchronize_batch_norm(task.model, fabric)  # type: ignore[assignment]  # same type
     learner = fabric.setup_module(task).eval()
     fabric.backward(learner(Pairs(*(shard(column, fabric) for column in pairs)))["loss"])

@@ -12,13 +12,12 @@ import torch
 import uvanet
 from uvanet.deploy.onnx_export import write_onnx
 from uvanet.errors import ModelError, UsageError
-from uvanet.models import build
+from uvanet.models import create_student
 from uvanet.paths import resource
-from uvanet.runtime.branch_engine import BranchEngine
 from uvanet.runtime.engines import ENGINES
 from uvanet.runtime.input_size import fit_to_area
 from uvanet.runtime.onnx_engine import OnnxEngine
-from uvanet.runtime.torch_engine import available_devices
+from uvanet.runtime.torch_engine import TorchEngine, available_devices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,10 +93,10 @@ def test_results_are_never_overwritten_by_a_later_step(frames: list[np.ndarray])
 def test_engines_agree_at_other_sizes(preset: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     path = tmp_path / f"{preset}.onnx"
-    student = build(preset).eval()
+    student = create_student(preset).eval()
     write_onnx(student, path)
     square = (student.preset.input_size, student.preset.input_size)
-    ours, theirs = OnnxEngine(path, square, 2), BranchEngine(student, "ensemble")
+    ours, theirs = OnnxEngine(path, square, 2), TorchEngine(student)
     rng = np.random.default_rng(0)
     # From one size to another and back, as sources change.
     for count in (1, 3):

@@ -16,6 +16,7 @@ from training_kit import (
     Child,
     Stopper,
     adapt,
+    command,
     left_in,
     phase_of,
     scene,
@@ -31,6 +32,7 @@ from uvanet.registry import list_user_models
 from uvanet.training.adapt import TEMPORARY, AdaptConfig
 from uvanet.training.adapt import adapt as adapt_in_process
 from uvanet.training.config import FinetuneConfig
+from uvanet.training.control import send_order
 from uvanet.training.data.inspect import survey
 from uvanet.training.data.user_media import watch_source
 from uvanet.user_models import delete_user_model, models_folder, user_model
@@ -218,9 +220,43 @@ def test_a_recording_is_deleted_once_it_was_labelled(teacher: Path, tmp_path: Pa
     assert child.end()[0] == 0
     assert not gone.exists()
     assert any(phase_of(told) == "label" for told in child.events)
-    child = adapt(kept, tmp_path / "b", teacher, "--recording", "--keep-frames", "--steps", 3)
-    assert child.end()[0] == 0
+    words = (kept, "--out", tmp_path / "b", "--recording", "--steps", 3, "--teacher")
+    assert command("finetune", *words, teacher, "--keep-frames")[0] == 0
     assert len(list(kept.iterdir())) == 61
+    # Nothing but labelled pairs is deleted. In 0.1.0 the report of an earlier run in the same
+    # folder was enough to delete a recording that no teacher had seen, with all beside it.
+    (kept / "diary.txt").write_text("not ours")
+    assert (tmp_path / "b" / "report.json").exists()
+    code, events = command("finetune", *words, tmp_path / "none.onnx")
+    assert code == 2
+    assert "no teacher" in events[-1].message
+    assert len(list(kept.iterdir())) == 62
+    assert command("finetune", *words, teacher)[0] == 0
+    assert left_in(kept) == {"diary.txt"}
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", ".hidden", "x" * 200])
+def test_a_name_that_is_no_file_name_is_refused_before_the_run(
+    clip: Path, teacher: Path, tmp_path: Path, name: str
+) -> None:
+    """It failed after the training, or wrote beside the run's folder."""
+    words = ("finetune", clip, "--out", tmp_path / "run", "--teacher", teacher, "--steps", 2)
+    code, events = command(*words, f"--name={name}")
+    assert code == 2
+    assert events == []
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_order_for_an_ended_run_does_not_stop_the_next_one(
+    clip: Path, teacher: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    send_order(out, "stop")
+    code, events = command("finetune", clip, "--out", out, "--teacher", teacher, "--steps", 2)
+    assert code == 0
+    assert events[-1].report
+    assert not events[-1].stopped
 
 
 def test_forgetting_is_told_where_there_is_gaze(

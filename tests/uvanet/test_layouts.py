@@ -13,7 +13,7 @@ import gaze_trees as trees
 import numpy as np
 import pytest
 
-from uvanet.data import avs1k, dhf1k, fixations, hollywood2, mit1003, salicon, ucf_sports
+from uvanet.data import aclnet_format, avs1k, dhf1k, fixations, mit1003, salicon
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.gaze import Clip, Gaze, Picture
 from uvanet.data.gaze_files import read_rgb
@@ -95,7 +95,7 @@ def test_splits_hold_their_clips(tmp_path: Path) -> None:
     assert [clip.name for clip in dhf1k.read(dhf, "train").clips] == ["0001"]
     assert [clip.name for clip in dhf1k.read(dhf, "val").clips] == ["0601", "0602"]
     films = trees.hollywood_tree(tmp_path / "films")
-    shots = [clip.name for clip in hollywood2.read(films, "test").clips]
+    shots = [clip.name for clip in aclnet_format.read("Hollywood-2", films, "test", 15).clips]
     assert shots == ["actioncliptest00001_1", "actioncliptest00001_2"]
 
 
@@ -104,9 +104,9 @@ def test_a_split_without_gaze_is_refused(tmp_path: Path) -> None:
         dhf1k.read(tmp_path, "test")
     with pytest.raises(UsageError, match="not published"):
         salicon.read(tmp_path, "test")
-    for read in (hollywood2.read, ucf_sports.read):
+    for name in ("hollywood2", "ucf-sports"):
         with pytest.raises(UsageError, match="no val split"):
-            read(tmp_path, "val")
+            read_set(name, tmp_path, "val")
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_an_unknown_layout_lists_the_known_ones(tmp_path: Path) -> None:
 def test_matlab_files_without_scipy_name_the_missing_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = ucf_sports.read(trees.ucf_tree(tmp_path), "test", every=2)
+    found = read_set("ucf-sports", trees.ucf_tree(tmp_path), "test", every=2)
     monkeypatch.setitem(sys.modules, "scipy.io", None)
     with pytest.raises(MissingExtraError, match="pip install scipy"):
         found.clips[0].gaze(1)

@@ -7,14 +7,14 @@ import re
 import pytest
 import torch
 
-from uvanet.models import PRESETS, CARes, build, layer_costs, student
+from uvanet.models import PRESETS, CARes, create_student, layer_costs, student
 
 PARAMETER_LIMIT = 170_000
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_student_stays_within_the_papers_size(name: str) -> None:
-    model = build(name)
+    model = create_student(name)
     parameters = sum(p.numel() for p in model.parameters())
     assert 100_000 < parameters <= PARAMETER_LIMIT
     assert sum(p for p, _ in layer_costs(model).values()) == parameters
@@ -28,20 +28,20 @@ def test_the_documented_layer_table_matches_the_network() -> None:
     )
     table = {name: (int(p.replace(",", "")), int(m.replace(",", ""))) for name, p, m in rows}
     total = table.pop("total")
-    costs = layer_costs(build("uvanet-64"))
+    costs = layer_costs(create_student("uvanet-64"))
     assert table == costs
     assert total == tuple(map(sum, zip(*costs.values(), strict=True)))
 
 
 def test_macs_match_the_arithmetic() -> None:
-    costs = layer_costs(build("uvanet-64"))
+    costs = layer_costs(create_student("uvanet-64"))
     # 3x3 kernels over 3 channels, 16 outputs, at 32 x 32.
     assert costs["stem.conv"][1] == 32 * 32 * 16 * 27
     assert costs["head"] == (32 * 4 + 4 + 64, 16 * 16 * 32 * 4)
 
 
 def test_macs_grow_with_the_picture_and_parameters_do_not() -> None:
-    model = build("uvanet-64")
+    model = create_student("uvanet-64")
     small, large = layer_costs(model, 64), layer_costs(model, 128)
     assert large["stem.conv"][1] == 4 * small["stem.conv"][1]
     assert large["stem.conv"][0] == small["stem.conv"][0]
@@ -49,7 +49,7 @@ def test_macs_grow_with_the_picture_and_parameters_do_not() -> None:
 
 @pytest.mark.parametrize("size", [(64, 64), (32, 32), (48, 80), (65, 37)])
 def test_maps_have_half_the_size_of_the_input(size: tuple[int, int]) -> None:
-    model = build("uvanet-64").eval()
+    model = create_student("uvanet-64").eval()
     output = model(torch.rand(2, 3, *size))
     half = tuple(2 * -(-side // 4) for side in size)
     for logits in (output.ensemble, output.spatiotemporal, output.spatial, output.temporal):
@@ -59,7 +59,7 @@ def test_maps_have_half_the_size_of_the_input(size: tuple[int, int]) -> None:
 
 def test_streaming_equals_the_pair() -> None:
     torch.manual_seed(3)
-    model = build("uvanet-64").eval()
+    model = create_student("uvanet-64").eval()
     earlier, now = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64)
     with torch.no_grad():
         pair = model(now, earlier)
@@ -71,7 +71,7 @@ def test_streaming_equals_the_pair() -> None:
 
 def test_only_the_temporal_branch_sees_the_earlier_frame() -> None:
     torch.manual_seed(3)
-    model = build("uvanet-64").eval()
+    model = create_student("uvanet-64").eval()
     now, other = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         still, moving = model(now), model(now, other)
@@ -82,7 +82,7 @@ def test_only_the_temporal_branch_sees_the_earlier_frame() -> None:
 
 def test_the_ensemble_is_the_weighted_mean_of_three_predictions() -> None:
     torch.manual_seed(3)
-    model = build("uvanet-64").eval()
+    model = create_student("uvanet-64").eval()
     with torch.no_grad():
         for head in model.heads:
             head.centre_bias.normal_()
@@ -102,7 +102,7 @@ def test_the_ensemble_is_the_weighted_mean_of_three_predictions() -> None:
 
 
 def test_every_parameter_has_a_gradient() -> None:
-    model = build("uvanet-64")
+    model = create_student("uvanet-64")
     output = model(torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64))
     # Not a plain sum: batch norm makes its gradient zero.
     sum((logits * torch.rand_like(logits)).sum() for logits in output[:3]).backward()

@@ -13,7 +13,7 @@ import torch
 from uvanet.deploy.graph_passes import shorten_names, store_half
 from uvanet.deploy.inference_module import InferenceStudent
 from uvanet.deploy.onnx_export import write_onnx
-from uvanet.models import SpatioTemporal, build
+from uvanet.models import SpatioTemporal, create_student
 from uvanet.paths import resource
 from uvanet.runtime.onnx_engine import OnnxEngine
 
@@ -31,7 +31,7 @@ def operations(path: Path) -> Counter[str]:
 def student(preset: str) -> SpatioTemporal:
     """Random weights, with statistics and biases that are not neutral."""
     torch.manual_seed(1)
-    model = build(preset).eval()
+    model = create_student(preset).eval()
     with torch.no_grad():
         for name, values in (*model.named_parameters(), *model.named_buffers()):
             if name.endswith(("bias", "running_mean")):

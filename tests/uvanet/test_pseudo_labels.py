@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import shutil
 from typing import TYPE_CHECKING
 
 import cv2
@@ -13,10 +14,13 @@ import torch
 from lightning_fabric import Fabric
 from training_kit import VIEWS, write_cut, write_film, write_pool, write_scene
 
-from uvanet.data.fixations import density_map, read_rgb, read_split
+from uvanet.data.fixations import read_split
+from uvanet.data.gaze import density_map
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError
 from uvanet.training.config import TrainConfig
 from uvanet.training.control import Callback
+from uvanet.training.data.array_file import read_arrays, write_arrays
 from uvanet.training.data.crops import View, random_view
 from uvanet.training.data.frame_pairs import (
     LABEL_SIDE,
@@ -237,6 +241,36 @@ def test_clips_are_labelled_once_for_students_of_all_sizes(tmp_path: Path) -> No
     assert np.array_equal(other.spatial, first.spatial)
     label_clips([path], teacher.both("two"), 0.2, tmp_path / "cache", 64, QUIET)
     assert teacher.asked == 2 * asked
+
+
+def test_any_damage_of_a_stored_file_is_found(tmp_path: Path) -> None:
+    """Only five kinds of errors were caught; flipped bytes raise others, too."""
+    path, rng = tmp_path / "maps.npz", np.random.default_rng(0)
+    write_arrays(path, np.arange(6.0), np.eye(3))
+    whole = path.read_bytes()
+    found = read_arrays(path)
+    assert found is not None
+    assert [values.shape for values in found.values()] == [(6,), (3, 3)]
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= int(rng.integers(1, 256))
+        path.write_bytes(damaged)
+        read_arrays(path)
+    path.write_bytes(whole[:-30])
+    assert read_arrays(path) is None
+
+
+def test_labels_that_cannot_be_written_end_the_run(tmp_path: Path) -> None:
+    """Each clip was reported as left out, though it was used, and the run went on."""
+    film, cache = write_film(tmp_path / "film.mp4", 4), tmp_path / "cache"
+
+    class Vandal(Teacher):
+        def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+            shutil.rmtree(cache, ignore_errors=True)
+            return super().__call__(image)
+
+    with pytest.raises(OSError, match="cache"):
+        label_clips([film], Vandal().both(), 0.2, cache, 64, QUIET)
 
 
 def pair(t: float, source: str = "", group: str = "") -> FramePair:

@@ -10,7 +10,8 @@ import onnx
 import pytest
 
 import uvanet
-from uvanet.data.fixations import read_rgb, read_split
+from uvanet.data.fixations import read_split
+from uvanet.data.gaze_files import read_rgb
 from uvanet.deploy.quantize import SUFFIX, export_int8
 from uvanet.errors import ModelError
 from uvanet.metrics import cc

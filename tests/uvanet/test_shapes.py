@@ -10,7 +10,7 @@ import torch
 
 import uvanet
 from uvanet.data.synthetic import MotionConfig, make_pairs
-from uvanet.models import build
+from uvanet.models import create_student
 from uvanet.runtime.input_size import fit_to_area
 from uvanet.training.data.loader import AspectRatioBuckets
 
@@ -83,7 +83,7 @@ def test_pairs_in_a_pictures_own_shape_do_not_stretch_it() -> None:
 
 def test_sharpening_raises_densities_to_a_power() -> None:
     torch.manual_seed(5)
-    student = build("uvanet-32").eval()
+    student = create_student("uvanet-32").eval()
     with torch.no_grad():
         student.head.centre_bias.normal_()
         frame = torch.rand(1, 3, 24, 44)

@@ -20,7 +20,7 @@ from training_kit import Stopper
 from uvanet import metrics
 from uvanet.errors import ModelError, TrainingError
 from uvanet.model import load
-from uvanet.models import PRESETS, build, load_student
+from uvanet.models import PRESETS, create_student, load_student
 from uvanet.models.student import Preset
 from uvanet.paths import resource
 from uvanet.training import losses
@@ -42,7 +42,7 @@ from uvanet.training.pipeline import gaze_pictures
 from uvanet.training.progress import CheckpointEvent, Event
 from uvanet.training.provenance import Provenance
 from uvanet.training.publish import publish_student
-from uvanet.training.trainer import MAX_NORM, Trainer, TrainResult
+from uvanet.training.trainer import MAX_NORM, Trainer, TrainResult, best_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -140,7 +140,7 @@ def test_an_interrupted_fine_tuning_ends_at_the_same_weights(
     data: TrainingData, tmp_path: Path
 ) -> None:
     pairs = dataclasses.replace(data.pictures, earlier=data.pictures.frames[::-1].copy())
-    student = build("uvanet-32").eval()
+    student = create_student("uvanet-32").eval()
     config = FinetuneConfig(steps=12, batch=4)
     for name, steps in (("straight", ()), ("stopped", (5, 3))):
         for count in steps:
@@ -167,9 +167,16 @@ def test_a_finished_run_is_not_taken_for_one_of_other_data_or_settings(
         train_student(QUICK, fewer, tmp_path / "run")
     with pytest.raises(ModelError, match="held-out data"):
         train_student(QUICK, data._replace(held_out=data.held_out[:1]), tmp_path / "run")
-    (tmp_path / "run" / "checkpoint.pt").write_bytes(b"half a fi")
-    with pytest.raises(ModelError, match="no readable checkpoint"):
-        train_student(QUICK, data, tmp_path / "run")
+    (tmp_path / "run" / "best.safetensors").unlink()
+    again = train_student(QUICK, data, tmp_path / "run")
+    assert again.weights is not None
+    assert again.weights.exists()
+    assert again.best == again.history[-1]["val_nss"]
+    torch.save([1, 2], tmp_path / "list.pt")
+    for damaged in (b"half a fi", (tmp_path / "list.pt").read_bytes()):
+        (tmp_path / "run" / "checkpoint.pt").write_bytes(damaged)
+        with pytest.raises(ModelError, match="no readable checkpoint"):
+            train_student(QUICK, data, tmp_path / "run")
 
 
 def test_step_2_is_resumed_however_the_folder_is_named(
@@ -185,6 +192,22 @@ def test_step_2_is_resumed_however_the_folder_is_named(
     result = distill_student(quick, data, tmp_path / "run")
     assert result.weights is not None
     assert result.weights.is_absolute()
+
+
+def test_step_2_of_a_deleted_step_1_is_trained_anew(data: TrainingData, tmp_path: Path) -> None:
+    """It was compared only at the end of the new step 1, and refused then."""
+    quick = dataclasses.replace(QUICK, epochs=1)
+    with pytest.raises(StoppedError):
+        distill_student(quick, data, tmp_path, callback=Stopper(2 + 1))
+    (tmp_path / "checkpoint.pt").unlink()
+    other = dataclasses.replace(quick, seed=99)
+    with pytest.raises(StoppedError):
+        distill_student(other, data, tmp_path, callback=Stopper(1))
+    assert not (tmp_path / STEP2).exists()
+    assert best_of(tmp_path, tmp_path / STEP2) is None
+    with pytest.raises(StoppedError):
+        distill_student(other, data, tmp_path, callback=Stopper(1 + 1))
+    assert best_of(tmp_path, tmp_path / STEP2) == tmp_path / "best.safetensors"
 
 
 def test_step_2_keeps_the_settings_of_step_1() -> None:
@@ -225,7 +248,7 @@ def test_step_2_keeps_the_settings_of_step_1() -> None:
 
 
 def test_step_2_ships_only_where_it_is_better() -> None:
-    network = build("uvanet-32")
+    network = create_student("uvanet-32")
     first, second = (TrainResult(network, Path(name), 1.5) for name in ("first", "second"))
     assert better(first, second) is first
     assert better(first, dataclasses.replace(second, best=1.6)).weights == Path("second")
@@ -285,7 +308,7 @@ def test_gradients_are_clipped_without_the_loss_scale(data: TrainingData) -> Non
     torch.manual_seed(0)
     scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
     fabric = Fabric(accelerator="cpu", plugins=MixedPrecision("16-mixed", "cpu", scaler))
-    task = DistillationModule(build("uvanet-32"), QUICK)
+    task = DistillationModule(create_student("uvanet-32"), QUICK)
     part = Part(data.pictures, gaze_share=1.0)
     batches = DataLoader([part], QUICK, 32, torch.device("cpu"))
     Trainer(task, batches, QUICK, 1, fabric=fabric).run()
@@ -296,7 +319,7 @@ def test_gradients_are_clipped_without_the_loss_scale(data: TrainingData) -> Non
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(data: TrainingData, tmp_path: Path) -> None:
-    student = build("uvanet-32")
+    student = create_student("uvanet-32")
     with torch.no_grad():
         student.head.conv.weight.fill_(math.nan)
     with pytest.raises(TrainingError, match="step 0"):
@@ -307,7 +330,9 @@ def test_a_loss_that_is_not_finite_ends_the_run(data: TrainingData, tmp_path: Pa
 
 def test_the_ensemble_is_trained(data: TrainingData) -> None:
     """What ships stands in the loss: 0.1.0 trained the three predictions only."""
-    task = DistillationModule(build("uvanet-32"), dataclasses.replace(QUICK, branch_weight=0.0))
+    task = DistillationModule(
+        create_student("uvanet-32"), dataclasses.replace(QUICK, branch_weight=0.0)
+    )
     batches = DataLoader([Part(data.pictures)], QUICK, 32, torch.device("cpu"))
     parts = task(batches.batch(0, Fabric(accelerator="cpu", devices=1)))
     assert parts["loss"].item() == pytest.approx(parts["ensemble"].item())

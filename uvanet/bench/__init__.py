@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvanet
-from uvanet.bench.network import bench_models
+from uvanet.bench.network import bench_networks
 from uvanet.bench.pipeline import (
     bench_exports,
     bench_frames,
@@ -20,9 +20,8 @@ from uvanet.bench.pipeline import (
     bench_with_teacher,
 )
 from uvanet.bench.program import bench_program, bench_program_720p
-from uvanet.bench.roofline import roofline, roofline_share
-from uvanet.bench.training import bench_step, bench_with_training
 from uvanet.extras import is_installed
+from uvanet.registry import resolve_model
 from uvanet.system_info import describe
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "uvanet-64"
 """Model of the live view; measured first where it is among the models."""
-
-PRESETS_SHOWN = ("uvanet-32", "uvanet-64", "uvanet-128")
 
 
 def bench(
@@ -53,21 +50,17 @@ def bench(
         notify: Called with a line of text before each group of measurements.
 
     Returns:
-        The result, ready for JSON: `ratios`, `uvanet`, `date`, `commit`, `machine`, `roofline`,
-        `network`, `sizes`, `frames`, `peers`, `streams`, `with_teacher`, `exports`, `program`,
-        `program_720p`, `training`, `with_training`.
+        The result, ready for JSON: `ratios`, `uvanet`, `date`, `commit`, `machine`, `network`,
+        `frames`, `peers`, `streams`, `with_teacher`, `exports`, `program`, `program_720p`,
+        `training`, `with_training`.
     """
     models = sorted(models, key=lambda name: name != DEFAULT_MODEL)
-    cards = {card.name: card for card in uvanet.list_models()}
-    students = [name for name in models if cards[name].role == "student"]
-    teachers = [name for name in models if cards[name].role == "teacher"]
+    cards = {name: resolve_model(name).verified()[1] for name in models}
+    students = [name for name, card in cards.items() if card.role == "student"]
+    teachers = [name for name, card in cards.items() if card.role == "teacher"]
     main = students[0] if students else models[0]
-    notify("the machine")
-    roof = roofline(seconds / 2)
     notify("the networks")
-    network = bench_models(models, seconds)
-    for row in network:
-        row["roofline_share"] = roofline_share(row, roof)
+    network = bench_networks(models, seconds)
     notify("frames, streams and peers")
     model = uvanet.load(main)
     result: dict[str, Any] = {
@@ -76,9 +69,7 @@ def bench(
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
         "machine": describe(),
-        "roofline": roof,
         "network": network,
-        "sizes": _input_sizes(seconds),
         "frames": bench_frames(model, seconds),
         "peers": bench_peers(external, seconds),
         "streams": bench_streams(main, seconds),
@@ -91,8 +82,12 @@ def bench(
     result["program"] = bench_program(main, program_seconds) if run else None
     result["program_720p"] = bench_program_720p(main, program_seconds / 2) if run else []
     notify("training, and the program during training")
-    result["training"] = bench_step(main, seconds)
-    result["with_training"] = bench_with_training(main, program_seconds / 2) if run else None
+    result["training"] = result["with_training"] = None
+    if cards[main].architecture and is_installed("torch"):
+        from uvanet.bench.training import bench_step, bench_with_training
+
+        result["training"] = bench_step(cards[main].architecture, seconds)
+        result["with_training"] = bench_with_training(main, program_seconds / 2) if run else None
     result["ratios"] = ratios(result)
     return result
 
@@ -126,15 +121,6 @@ def ratios(result: dict[str, Any]) -> dict[str, float]:
             pair["beside"]["fps_painted"] / pair["alone"]["fps_painted"]
         )
     return {name: round(value, 3) for name, value in found.items()}
-
-
-def _input_sizes(seconds: float) -> list[dict[str, Any]]:
-    """The network at the input size of every preset; empty without torch and onnx."""
-    if not (is_installed("torch") and is_installed("onnx")):
-        return []
-    from uvanet.bench.input_sizes import bench_input_sizes
-
-    return bench_input_sizes(PRESETS_SHOWN, seconds)
 
 
 def _commit() -> str:

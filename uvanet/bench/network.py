@@ -25,34 +25,28 @@ MAX_BATCH_PIXELS = 256 * 64 * 64
 """Larger batches are left out: of large inputs they take too long."""
 
 
-def installed_engines() -> list[str]:
-    """Names of the installed engines."""
-    return ["onnx", "torch"] if is_installed("torch") else ["onnx"]
-
-
-def bench_model(path: Path, card: Card, seconds: float, *, all_engines: bool) -> dict[str, Any]:
-    """Times one model.
-
-    Args:
-        path: Its ONNX file.
-        card: Its card.
-        seconds: For each measurement.
-        all_engines: Also by torch, where it is installed and the model has weights for it.
+def bench_networks(names: list[str], seconds: float) -> list[dict[str, Any]]:
+    """Times each model by ONNX Runtime, and a float student also by torch where it is installed.
 
     Returns:
-        The model's facts, and for each engine: `device`, `one_frame` (one thread), `batch_fps`
-        (by threads, then by batch size) and `best_fps`.
+        For each model its facts and `engines`: engine to `device`, `one_frame` (one thread),
+        `batch_fps` (by threads, then by batch size) and `best_fps`.
     """
-    names = installed_engines() if all_engines and card.trainable else ["onnx"]
-    return {
-        "model": card.name,
-        "role": card.role,
-        "input_size": list(card.input_size),
-        "macs": card.macs,
-        "parameters": card.parameters,
-        "file_bytes": path.stat().st_size,
-        "engines": {name: _engine(path, card, name, seconds) for name in names},
-    }
+    rows = []
+    for path, card in (resolve_model(name).verified() for name in names):
+        engines = ["onnx", "torch"] if card.trainable and is_installed("torch") else ["onnx"]
+        rows.append(
+            {
+                "model": card.name,
+                "role": card.role,
+                "input_size": list(card.input_size),
+                "macs": card.macs,
+                "parameters": card.parameters,
+                "file_bytes": path.stat().st_size,
+                "engines": {engine: _engine(path, card, engine, seconds) for engine in engines},
+            }
+        )
+    return rows
 
 
 def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]:
@@ -89,10 +83,3 @@ def time_step(engine: Engine, count: int, seconds: float) -> Timing:
 def noise(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Random bytes, the same at each call."""
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-
-
-def bench_models(names: list[str], seconds: float) -> list[dict[str, Any]]:
-    """Times each model by every engine that is installed."""
-    return [
-        bench_model(*resolve_model(name).verified(), seconds, all_engines=True) for name in names
-    ]

@@ -41,7 +41,7 @@ def write_plots(result: dict[str, Any], folder: Path, prefix: str) -> list[Path]
 def _plots(result: dict[str, Any]) -> dict[str, tuple[str, str, list[Curve]]]:
     """Title, label of the x axis and curves of each plot, by its name."""
     students = [row for row in result["network"] if row["role"] == "student"]
-    frames, streams, sizes = result["frames"], result["streams"], result["sizes"]
+    frames, streams = result["frames"], result["streams"]
     latencies: list[Curve] = [
         (f"{row['model']} {engine}", [*map(str, PERCENTILES)], times["one_frame"]["percentiles_ms"])
         for row in students
@@ -65,21 +65,12 @@ def _plots(result: dict[str, Any]) -> dict[str, tuple[str, str, list[Curve]]]:
         (label, [str(row["streams"]) for row in streams], [row[key] for row in streams])
         for key, label in (("fps", "all streams"), ("fps_each", "each stream"))
     ]
-    found = {
+    return {
         "latency": ("One frame, one thread: milliseconds", "percentile of the frames", latencies),
         "batches": (f"{students[0]['model']}: frames per second", "batch size", batches),
         "frame-size": ("One frame, all steps: median milliseconds", "frame size", frame_sizes),
         "streams": ("720p streams at once: frames per second", "streams", several),
     }
-    if sizes:
-        values = [row["one_frame"]["p50_ms"] for row in sizes]
-        curves: list[Curve] = [("onnx", [str(row["side"]) for row in sizes], values)]
-        found["input-size"] = (
-            "One frame, one thread: median milliseconds",
-            "side of the network's input, pixels",
-            curves,
-        )
-    return found
 
 
 def _write(path: Path, title: str, label: str, curves: list[Curve]) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from uvanet.atomic_io import write_text
-from uvanet.cli.options import number
+from uvanet.cli.options import add_report, check_report, number, print_report
 
 if TYPE_CHECKING:
     import argparse
@@ -69,50 +67,44 @@ compared with other machines, times may not.
             metavar="S",
             help="time that the program runs; 0: not at all (%(default)s)",
         )
-        parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-        parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+        add_report(parser)
         parser.add_argument(
             "--plots", type=Path, metavar="FOLDER", help="also write plots there, as SVG"
         )
 
     def run(self, arguments: argparse.Namespace) -> int:
         from uvanet.bench import bench
-        from uvanet.errors import OutputError, UsageError
-        from uvanet.registry import list_models
+        from uvanet.errors import OutputError
+        from uvanet.registry import list_models, resolve_model
         from uvanet.runtime.external_onnx import ExternalOnnx
 
-        names = [card.name for card in list_models()]
-        for name in arguments.model or []:
-            if name not in names:
-                raise UsageError(f"There is no model {name!r}.", f"Choose {', '.join(names)}.")
-        for folder in (arguments.out and arguments.out.parent, arguments.plots):
-            if folder and not folder.is_dir():
-                raise OutputError(f"The folder {folder} does not exist.", "Create it.")
+        check_report(arguments.out)
+        if arguments.plots and not arguments.plots.is_dir():
+            raise OutputError(f"The folder {arguments.plots} does not exist.", "Create it.")
+        names = arguments.model or [card.name for card in list_models()]
+        for name in names:
+            resolve_model(name).verified()
         external = [ExternalOnnx.parse(text) for text in arguments.onnx]
         print("measuring; other programs disturb the result ...", file=sys.stderr)
         result = bench(
-            arguments.model or names, arguments.seconds, arguments.program, external, notify=_notify
+            names,
+            arguments.seconds,
+            arguments.program,
+            external,
+            notify=lambda text: print(f"  {text}", file=sys.stderr),
         )
-        text = json.dumps(result, indent=1)
-        if arguments.out:
-            write_text(arguments.out, text + "\n")
         if arguments.plots:
             from uvanet.bench.plots import write_plots
 
             write_plots(result, arguments.plots, "bench")
-        print(text if arguments.json else "\n".join(as_table(result)))
+        print_report(result, as_table(result), arguments)
         return 0
-
-
-def _notify(text: str) -> None:
-    print(f"  {text}", file=sys.stderr)
 
 
 def as_table(result: dict[str, Any]) -> list[str]:
     """Formats the result as lines of a table."""
     lines = [f"{name:58}{value:9.2f}" for name, value in result["ratios"].items()]
     lines += ["", *(f"{key:20} {value}" for key, value in result["machine"].items())]
-    lines.append("{:20} {gmacs} GMAC/s, {gbytes} GB/s".format("roof", **result["roofline"]))
     heads = ("p50 ms", "p95 ms", "p99 ms", "best ms", "cpu ms")
     lines += [
         "",
@@ -122,9 +114,6 @@ def as_table(result: dict[str, Any]) -> list[str]:
         for name, one in row["engines"].items():
             label = f"{row['model']} {name}"
             lines.append(_times(label, one["one_frame"]) + f"{one['best_fps']:12,}")
-    for row in result["sizes"]:
-        label = f"{row['preset']} (64's weights)"
-        lines.append(_times(label, row["one_frame"]) + f"{row['batch_fps']:12,}")
     lines += ["", "resizing, and a whole step"]
     for row in result["frames"]:
         lines.append(_times(f"  {row['frame']} resize", row["resize"]))

@@ -6,9 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uvanet.cli.options import number
 from uvanet.cli.training_options import (
+    accuracy,
     add_machine,
+    add_result,
+    add_student,
     add_training,
     is_other_process,
     need_torch,
@@ -16,7 +18,7 @@ from uvanet.cli.training_options import (
     running,
 )
 from uvanet.errors import UsageError
-from uvanet.registry import list_models
+from uvanet.registry import is_available
 
 if TYPE_CHECKING:
     import argparse
@@ -25,15 +27,12 @@ if TYPE_CHECKING:
     from uvanet.training.control import Callback
 
 
-SPATIAL, TEMPORAL = "spatial", "temporal"
-
-
 class _Distill:
     description = """\
-Trains both teachers on human gaze, or uses those of --spatial and --temporal, and lets them label
-many views of the gaze pictures and of a pool of others. Step 1 trains a student on both; step 2 on
-gaze alone. The better one on val is exported with its card into OUT/PRESET. Results in OUT that
-were made from the same settings and data are used again; a run that was stopped resumes.
+Trains both teachers on human gaze, or uses those of --spatial and --temporal. They label crops of
+the gaze pictures and of a pool of others. Step 1 trains a student on these labels and gaze, step 2
+on gaze alone. The better of the two on val is exported with its card into OUT/PRESET. Results in
+OUT that were made from the same settings and data are reused; a run that was stopped resumes.
 """
     examples = """examples:
   uvanet distill --data ../shared/data --pool ../shared/data/pool --out runs/distilled
@@ -43,18 +42,12 @@ were made from the same settings and data are used again; a run that was stopped
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--data", metavar="FOLDER", help="the gaze data (else UVANET_DATA)")
+        add_student(parser)
         parser.add_argument(
             "--pool", type=Path, metavar="FOLDER", help="more pictures and clips, without gaze"
         )
         parser.add_argument(
-            "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
-        )
-        parser.add_argument(
             "--start", default="", metavar="NAME", help="the student to start from (none)"
-        )
-        parser.add_argument(
-            "--epochs", type=number(1, 100_000), metavar="N", help="passes over the views"
         )
         parser.add_argument(
             "--step2-targets",
@@ -63,7 +56,7 @@ were made from the same settings and data are used again; a run that was stopped
             help="targets of step 2: gaze alone, or blended with the teacher's labels "
             "(%(default)s)",
         )
-        for kind in (SPATIAL, TEMPORAL):
+        for kind in ("spatial", "temporal"):
             parser.add_argument(
                 f"--{kind}",
                 default="",
@@ -71,10 +64,7 @@ were made from the same settings and data are used again; a run that was stopped
                 help=f"the {kind} teacher, a model's name or an .onnx file; with neither, both "
                 "are trained on the gaze data; with one, the other is the one that ships",
             )
-        parser.add_argument("--name", default="", metavar="NAME", help="name of the new student")
-        parser.add_argument(
-            "--install", action="store_true", help="keep the student among your own models"
-        )
+        add_result(parser)
         add_machine(parser)
         add_training(parser)
 
@@ -94,7 +84,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
     from uvanet.training.config import SpatialTeacherConfig, step1_config
     from uvanet.training.control import StoppedError
     from uvanet.training.data.crops import ViewConfig
-    from uvanet.training.pipeline import DistillConfig, distill, export_best
+    from uvanet.training.pipeline import DistillConfig, distill
     from uvanet.training.progress import DoneEvent, LogEvent
     from uvanet.training.teachers.inference import chosen_teachers
     from uvanet.user_models import free_name, save_user_model
@@ -106,7 +96,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
         step2_targets=arguments.step2_targets,
     )
     if arguments.epochs:
-        student = dataclasses.replace(student, epochs=int(arguments.epochs))
+        student = dataclasses.replace(student, epochs=arguments.epochs)
     chosen = arguments.spatial, arguments.temporal
     config = DistillConfig(
         student=student,
@@ -116,30 +106,23 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
         pool=arguments.pool,
         teachers=chosen_teachers(*chosen, threads) if any(chosen) else None,
     )
-    stopped = False
-    try:
-        card = distill(config, arguments.out, callback=callback, device=arguments.device)
-        if card is None:  # another process of several reports
-            return 0
-    except StoppedError as told:
-        if is_other_process():
-            return 0
-        stopped = True
-        callback.emit(LogEvent(text=str(told)))
-        card = export_best(config, arguments.out)
-        if card is None:
-            callback.emit(DoneEvent(stopped=True))
-            return 0
+    card, finished = distill(config, arguments.out, callback=callback, device=arguments.device)
+    if is_other_process():  # the first one reports
+        return 0
+    if not finished:
+        callback.emit(LogEvent(text=str(StoppedError())))
+    if card is None:
+        callback.emit(DoneEvent(stopped=True))
+        return 0
     path, name = config.folder(arguments.out) / f"{card.name}.onnx", card.name
     report = _against(student.start or card.name, path, config.root, callback)
     if arguments.install:
         name = arguments.name or free_name(card.name)
         path = save_user_model(path.parent, card.name, name)
-    nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
-    text = f"NSS {nss:.3f} on val (centre prior {prior:.3f}), {card.parameters} parameters"
+    text = accuracy(card)
     callback.emit(LogEvent(text=text))
     numbers = report.as_dict() if report else {}
-    callback.emit(DoneEvent(model=str(path), name=name, stopped=stopped, report=numbers))
+    callback.emit(DoneEvent(model=str(path), name=name, stopped=not finished, report=numbers))
     if not arguments.events:
         print(f"{path}: {text}")
         if report:
@@ -152,8 +135,7 @@ def _against(before: str, after: Path, root: Path, callback: Callback) -> Compar
     from uvanet.evaluation.compare import compare_on_val
     from uvanet.training.progress import StepEvent
 
-    known = {card.name for card in list_models()}
-    if before not in known and not (before.endswith(".onnx") and Path(before).is_file()):
+    if not is_available(before):
         return None
     callback.emit(StepEvent(phase="measure", done=0, total=1))
     return compare_on_val(before, after, root)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from uvanet.cli.options import number
+from uvanet.cli.options import add_report, check_report, integer, print_report
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, center_prior
+from uvanet.evaluation.bootstrap import DRAWS
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
-from uvanet.evaluation.report import as_json, as_table, need_place, report, write
+from uvanet.evaluation.report import as_table, report
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
 
@@ -47,7 +48,7 @@ data sets (--set NAME or NAME=FOLDER, may be repeated; by default fixations and 
 
 external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the keys
   name, size=WxH, mean=R:G:B, std=R:G:B, range (1 or 255: value of white before mean and std),
-  layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), colour=rgb|bgr, frames,
+  layout (such as NCHW, NHWC; with T for a stack of frames: NTCHW, NCTHW), color=rgb|bgr, frames,
   output=map|log|logit, output_name
 """
     examples = """examples:
@@ -88,28 +89,26 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
         )
         parser.add_argument(
             "--every",
-            type=number(1, 1e6),
+            type=integer(1, 1_000_000),
             default=15,
             metavar="N",
             help="measure every N-th frame of published clips (%(default)s); 1 for all",
         )
         parser.add_argument(
-            "--seed", type=number(0, 2**32 - 1), default=0, metavar="N", help="random seed"
+            "--seed", type=integer(0, 2**32 - 1), default=0, metavar="N", help="random seed"
         )
         parser.add_argument(
             "--draws",
-            type=number(10, 1e6),
-            default=2000,
+            type=integer(10, 1_000_000),
+            default=DRAWS,
             metavar="N",
             help="resamples of the bootstrap (%(default)s)",
         )
-        parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-        parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+        add_report(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        if arguments.out:
-            need_place(arguments.out)
+        check_report(arguments.out)
         progress: Progress = silent if arguments.quiet else _bar
         with contextlib.nullcontext() if arguments.quiet else logging_redirect_tqdm():
             sets = _sets(arguments)
@@ -120,24 +119,26 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
                     "Name it with --model too.",
                 )
             names = [name for name in METRICS if name in (arguments.metrics or METRICS)]
-            seed = int(arguments.seed)
             baseline = next((row for row in rows if row.name == PRIOR), None)
             scores = [
                 evaluate_predictors(
-                    one, rows, names, baseline=baseline, seed=seed, progress=progress
+                    one, rows, names, baseline=baseline, seed=arguments.seed, progress=progress
                 )
                 for one in sets
             ]
-        result = report(scores, seed=seed, draws=int(arguments.draws), against=arguments.against)
+        result = report(
+            scores, seed=arguments.seed, draws=arguments.draws, against=arguments.against
+        )
         result["split"] = arguments.split
-        if arguments.out:
-            write(result, arguments.out)
-        print(as_json(result) if arguments.json else "\n".join(as_table(result)))
+        print_report(result, as_table(result), arguments)
         return 0
 
 
 def _sets(arguments: argparse.Namespace) -> list[GazeSet]:
-    wanted: list[str] = arguments.sets or _default_sets(find_root(arguments.data))
+    wanted: list[str] = arguments.sets or []
+    if not wanted:
+        root = find_root(arguments.data)
+        wanted = [name for name in OF_ROOT if (root / name).is_dir()]
     for text in wanted:
         if wanted.count(text) > 1:
             raise UsageError(f"The data set {text!r} is named twice.", "Name it once.")
@@ -153,12 +154,8 @@ def _read(text: str, arguments: argparse.Namespace) -> GazeSet:
     elif name in LAYOUTS:
         raise UsageError(f"The data set {name!r} needs its folder.", f"Give --set {name}=FOLDER.")
     else:
-        raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")
-    return read_set(name, root, arguments.split, int(arguments.every))
-
-
-def _default_sets(root: Path) -> list[str]:
-    return [name for name in OF_ROOT if (root / name).is_dir()]
+        root = Path()  # read_set refuses the name
+    return read_set(name, root, arguments.split, arguments.every)
 
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:

@@ -52,18 +52,13 @@ def _facts() -> dict[str, object]:
                 "role": card.role,
                 "input_size": card.input_size,
                 "parameters": card.parameters,
-                "nss_test": _nss(card),
+                "nss_test": card.measured("test").get("nss"),
             }
             for card in list_models()
         ],
         "cameras": [{"name": c.name, "source": c.spec} for c in list_cameras()],
         "screens": [{"name": s.name, "source": s.spec} for s in list_screens()],
     }
-
-
-def _nss(card: Card) -> float | None:
-    """NSS on `test`, of the prediction that users see; None where it was not measured."""
-    return card.measured("test").get("nss")
 
 
 def _fact_lines(facts: dict[str, object]) -> list[str]:

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import contextlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from uvanet.atomic_io import write_text
+from uvanet.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+T = TypeVar("T", int, float)
+
 
 def number(low: float, high: float) -> Callable[[str], float]:
     """Makes a type for argparse: a number from `low` to `high`."""
+    return _bounded(float, "a number", low, high)
 
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
-        return value
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """Makes a type for argparse: an integer from `low` to `high`."""
+    return _bounded(int, "an integer", low, high)
+
+
+def _bounded(convert: Callable[[str], T], noun: str, low: float, high: float) -> Callable[[str], T]:
+    def parse(text: str) -> T:
+        with contextlib.suppress(ValueError):
+            value = convert(text)
+            if low <= value <= high:
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not {noun} from {low:.10g} to {high:.10g}")
 
     return parse
 
@@ -40,17 +54,45 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads",
-        type=count,
+        type=integer(1, 256),
         metavar="N",
         help="CPU threads of the network (one for a student, all cores for a teacher)",
     )
 
 
-def count(text: str) -> int:
-    """Type for argparse: an integer from 1 to 256."""
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1 to 256")
-    return int(text)
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Adds `--json` and `--out`, for `check_report` and `print_report`."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+
+
+def check_report(path: Path | None) -> None:
+    """Checks, before a long computation, that its report can be written.
+
+    Raises:
+        OutputError: The folder does not exist, or the path is a folder.
+    """
+    if path and not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist.", "Create it.")
+    if path and path.is_dir():
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+
+
+def print_report(result: dict[str, Any], table: list[str], arguments: argparse.Namespace) -> None:
+    """Writes a result as JSON into `--out`, and prints it as JSON or as a table.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    if arguments.out:
+        try:
+            write_text(arguments.out, text + "\n")
+        except OSError as error:
+            raise OutputError(
+                f"{arguments.out} cannot be written: {error.strerror}.", "Choose another."
+            ) from error
+    print(text if arguments.json else "\n".join(table))
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from uvanet.cli.options import number
-from uvanet.cli.training_options import add_machine, add_training, need_torch, preset_named, running
+from uvanet.cli.options import integer
+from uvanet.cli.training_options import (
+    accuracy,
+    add_machine,
+    add_student,
+    add_training,
+    need_torch,
+    preset_named,
+    running,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -25,14 +33,10 @@ resumes where it was when the same command is given again.
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--data", metavar="FOLDER", help="the gaze data (else UVANET_DATA)")
+        add_student(parser)
         parser.add_argument(
-            "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
+            "--seed", type=integer(0, 2**32 - 1), metavar="N", help="seed of the run"
         )
-        parser.add_argument(
-            "--epochs", type=number(1, 100_000), metavar="N", help="passes over the data"
-        )
-        parser.add_argument("--seed", type=int, metavar="N", help="seed of the run")
         add_machine(parser)
         add_training(parser)
 
@@ -51,7 +55,7 @@ resumes where it was when the same command is given again.
         from uvanet.training.publish import publish_student
 
         preset = preset_named(arguments.preset)
-        chosen = {"epochs": arguments.epochs and int(arguments.epochs), "seed": arguments.seed}
+        chosen = {"epochs": arguments.epochs, "seed": arguments.seed}
         config = dataclasses.replace(
             TrainConfig(preset=preset, precision=arguments.precision),
             **{name: value for name, value in chosen.items() if value is not None},
@@ -85,11 +89,7 @@ resumes where it was when the same command is given again.
             path = arguments.out / f"{card.name}.onnx"
             callback.emit(DoneEvent(model=str(path), name=card.name))
         if not arguments.events:
-            nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
-            print(
-                f"{path}: NSS {nss:.3f} on val (centre prior {prior:.3f}), "
-                f"{card.parameters} parameters"
-            )
+            print(f"{path}: {accuracy(card)}")
         return 0
 
 

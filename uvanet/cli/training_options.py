@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 import psutil
 from tqdm import tqdm
 
-from uvanet.cli.options import number
-from uvanet.errors import MissingExtraError, UsageError, UvanetError
+from uvanet.cli.options import integer
+from uvanet.errors import UsageError, UvanetError
+from uvanet.extras import require
 from uvanet.system_info import usable_cores
-from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
+from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
 from uvanet.training.run_lock import run_lock
-from uvanet.user_models import private
+from uvanet.user_models import models_folder, private
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+    from uvanet.model_card import Card
 
 
 TRAINING = ("torch", "onnx", "lightning_fabric", "efficientnet_lite_pytorch")
@@ -36,12 +39,8 @@ def need_torch() -> None:
     Raises:
         MissingExtraError: It is not.
     """
-    missing = [name for name in TRAINING if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"Training needs {missing[0]}, which is not installed.",
-            "Install it with: pip install 'uvanet[train]'.",
-        )
+    for module in TRAINING:
+        require(module, "train")
 
 
 def preset_named(name: str) -> str:
@@ -57,6 +56,48 @@ def preset_named(name: str) -> str:
     return name
 
 
+def add_student(parser: argparse.ArgumentParser) -> None:
+    """Adds the data, the student and the length of a run of many epochs."""
+    parser.add_argument("--data", metavar="FOLDER", help="the gaze data (else UVANET_DATA)")
+    parser.add_argument(
+        "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
+    )
+    parser.add_argument(
+        "--epochs", type=integer(1, 100_000), metavar="N", help="passes over the pictures"
+    )
+
+
+def add_result(parser: argparse.ArgumentParser) -> None:
+    """Adds the name and the place of the new student."""
+    parser.add_argument(
+        "--name", type=_model_name, default="", metavar="NAME", help="name of the new student"
+    )
+    parser.add_argument(
+        "--install", action="store_true", help="keep the student among your own models"
+    )
+
+
+def accuracy(card: Card) -> str:
+    """NSS of a new student in a sentence."""
+    nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
+    return f"NSS {nss:.3f} on val (center prior {prior:.3f}), {card.parameters} parameters"
+
+
+def _model_name(name: str) -> str:
+    """Checks the name of a new model, which is also that of its folder and files; "" for none.
+
+    Raises:
+        UsageError: It is no file name, or one of the user's models has it.
+    """
+    if not re.fullmatch(r"([\w-][\w .+-]{0,78}[\w+-]|\w)?", name):
+        raise UsageError(
+            f"{name!r} is no name for a model.", "Use letters, digits, dots and hyphens."
+        )
+    if name and (models_folder() / name).exists():
+        raise UsageError(f"One of your models is called {name}.", "Choose another --name.")
+    return name
+
+
 def add_training(parser: argparse.ArgumentParser) -> None:
     """Adds the options of every training command."""
     parser.add_argument(
@@ -69,7 +110,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "`pause` and `resume` on stdin",
     )
     parser.add_argument(
-        "--threads", type=number(1, 256), metavar="N", help="threads to use (all cores but one)"
+        "--threads", type=integer(1, 256), metavar="N", help="threads to use (all cores but one)"
     )
     parser.add_argument(
         "--background", action="store_true", help="run at a lower priority than other programs"
@@ -161,7 +202,7 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
         UvanetError: Another run works in the folder, or it cannot be made.
     """
     out: Path = arguments.out
-    threads = int(arguments.threads or max(1, usable_cores() - 1))
+    threads = arguments.threads or max(1, usable_cores() - 1)
     if is_other_process():
         yield Callback(), threads
         return
@@ -173,6 +214,7 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
         try:
             private(out)
             stack.enter_context(run_lock(out))
+            (out / CONTROL).unlink(missing_ok=True)  # an order for a run that has ended
             if arguments.events:
                 handler = _WarningEvents(callback)
                 logging.getLogger().addHandler(handler)

@@ -1,13 +1,20 @@
-"""Format of the data sets published with ACLNet: one folder per clip, with frames and labels.
+"""Hollywood-2 and UCF-Sports, in the format in which the authors of ACLNet published them.
 
-    <clip>/
-        images/<frame>.png
-        maps/<frame>.png            density
-        fixation/<frame>.png        fixated pixels, or
-        fixation/maps/<frame>.mat   the same, as a MATLAB matrix `I`
+    <root>/
+        training/                               also testing
+            <clip>/
+                images/<frame>.png
+                maps/<frame>.png                density
+                fixation/<frame>.png            fixated pixels, or
+                fixation/maps/<frame>.mat       the same, as a MATLAB matrix `I`
 
-Source: Wang, Shen, Guo, Cheng and Borji, *Revisiting Video Saliency*, CVPR 2018, whose authors
-converted Hollywood-2 and UCF-Sports to the format of their DHF1K (github.com/wenguanwang/DHF1K).
+Clips are called `Diving-Side-001` with frames `Diving-Side_001_001`, or, in Hollywood-2,
+`actioncliptrain00001_1` (shot 1 of film clip 1) with frames `actioncliptrain00001_00048`: numbered
+within the film clip, so a shot can start at any number. DHF1K labels its frames in the same format.
+
+Source of the gaze: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015. Source of the format:
+Wang, Shen, Guo, Cheng and Borji, *Revisiting Video Saliency*, CVPR 2018
+(github.com/wenguanwang/DHF1K); names as in the reader of UNISAL (github.com/rdroste/unisal).
 """
 
 from __future__ import annotations
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
 
     from uvanet.data.fixations import Split
     from uvanet.data.gaze import Gaze
+
+FPS = 24.0
+"""Assumed for all clips, as in UNISAL's reader: the frames have no time stamps."""
 
 FOLDERS = {"train": "training", "test": "testing"}
 
@@ -57,12 +67,11 @@ def need_labels(folder: Path, hint: str) -> None:
         need_folder(folder / name, hint)
 
 
-def read_halves(name: str, fps: float, root: Path, split: Split, every: int) -> GazeSet:
-    """Reads a data set with the folders `training` and `testing`.
+def read(name: str, root: Path, split: Split, every: int) -> GazeSet:
+    """Reads Hollywood-2 or UCF-Sports.
 
     Args:
-        name: Name of the data set.
-        fps: Frame rate assumed for all clips.
+        name: "Hollywood-2" or "UCF-Sports".
         root: The folder that holds `training` and `testing`.
         split: train or test.
         every: Measure every n-th frame.
@@ -79,5 +88,5 @@ def read_halves(name: str, fps: float, root: Path, split: Split, every: int) -> 
         need_labels(folder, hint)
         read_gaze = partial(label, folder, [path.stem for path in files])
         chosen = every_nth(len(files), every)
-        clips.append(FramesClip(name, folder.name, files, fps, chosen, read_gaze))
+        clips.append(FramesClip(name, folder.name, files, FPS, chosen, read_gaze))
     return GazeSet(f"{name}, {split}", clips=clips)

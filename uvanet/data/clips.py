@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def no_gaze(index: int) -> Gaze:
-    """The `read_gaze` of clips without labels.
+    """The `gaze` of clips without labels.
 
     Raises:
         UsageError: Always.
@@ -42,7 +42,7 @@ class VideoClip:
         path: The file.
         fps: See there.
         labelled: See there.
-        read_gaze: Function that reads the labels of a frame.
+        gaze: See there.
     """
 
     dataset: str
@@ -50,7 +50,7 @@ class VideoClip:
     path: Path
     fps: float
     labelled: Sequence[int] = ()
-    read_gaze: Callable[[int], Gaze] = no_gaze
+    gaze: Callable[[int], Gaze] = no_gaze
 
     def frames(self, wanted: Container[int]) -> Iterator[ClipFrame]:
         """See `uvanet.data.gaze.Clip`."""
@@ -59,10 +59,6 @@ class VideoClip:
                 if frame.index in wanted:
                     image = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), np.uint8)
                     yield ClipFrame(frame.index, frame.pts, image)
-
-    def gaze(self, index: int) -> Gaze:
-        """See `uvanet.data.gaze.Clip`."""
-        return self.read_gaze(index)
 
 
 def video_facts(path: Path) -> tuple[float, int]:
@@ -87,7 +83,7 @@ class FramesClip:
         files: Files of the frames, in order.
         fps: See there.
         labelled: See there.
-        read_gaze: Function that reads the labels of a frame.
+        gaze: See there.
     """
 
     dataset: str
@@ -95,7 +91,7 @@ class FramesClip:
     files: Sequence[Path]
     fps: float
     labelled: Sequence[int] = ()
-    read_gaze: Callable[[int], Gaze] = no_gaze
+    gaze: Callable[[int], Gaze] = no_gaze
 
     def frames(self, wanted: Container[int]) -> Iterator[ClipFrame]:
         """See `uvanet.data.gaze.Clip`."""
@@ -106,7 +102,3 @@ class FramesClip:
                 yield ClipFrame(index, index / self.fps, read_rgb(path))
             except UsageError as error:
                 yield ClipFrame(index, index / self.fps, None, str(error))
-
-    def gaze(self, index: int) -> Gaze:
-        """See `uvanet.data.gaze.Clip`."""
-        return self.read_gaze(index)

@@ -21,26 +21,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from uvanet.data.gaze import Gaze, GazeSet, density_map
+from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, picture_size, read_rgb
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "GazePicture",
-    "Split",
-    "density_map",
-    "find_root",
-    "has_fixations",
-    "read",
-    "read_rgb",
-    "read_split",
-]
-
 Split = Literal["train", "val", "test"]
 
+_TABLES = ("fixations.csv.gz", "split.csv")
 _HINT = "The folder must hold 'fixations' with fixations.csv.gz and split.csv."
 
 
@@ -84,14 +74,14 @@ def find_root(data: str | Path | None = None) -> Path:
     if not named:
         raise UsageError("No gaze data was named.", "Give --data FOLDER or set UVANET_DATA.")
     root = Path(named).expanduser()
-    for needed in ("fixations.csv.gz", "split.csv"):
-        need_file(root / "fixations" / needed, _HINT)
+    for name in _TABLES:
+        need_file(root / "fixations" / name, _HINT)
     return root
 
 
 def has_fixations(root: Path) -> bool:
     """Whether a folder holds this layout."""
-    return all((root / "fixations" / name).is_file() for name in ("fixations.csv.gz", "split.csv"))
+    return all((root / "fixations" / name).is_file() for name in _TABLES)
 
 
 def read_split(root: Path, split: Split) -> list[GazePicture]:
@@ -101,10 +91,8 @@ def read_split(root: Path, split: Split) -> list[GazePicture]:
         UsageError: A table is missing or damaged, or a picture of the split is missing.
     """
     folder = root / "fixations"
-    for needed in ("fixations.csv.gz", "split.csv"):
-        need_file(folder / needed, _HINT)
-    table = _read_table(*_version(folder / "fixations.csv.gz"))
-    splits = _read_splits(*_version(folder / "split.csv"))
+    points, names = (need_file(folder / name, _HINT) for name in _TABLES)
+    table, splits = _read_table(*_version(points)), _read_splits(*_version(names))
     none = _Fixations(np.empty((0, 2), np.float32), 0)
     pictures = []
     for name in sorted(name for name, its in splits.items() if its == split):

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -75,12 +75,9 @@ class Picture(Protocol):
         """
         ...
 
-    def gaze(self) -> Gaze:
-        """Reads where people looked.
-
-        Raises:
-            UvanetError: A file is missing or damaged.
-        """
+    @property
+    def gaze(self) -> Callable[[], Gaze]:
+        """Reads where people looked; raises UvanetError where a file is missing or damaged."""
         ...
 
 
@@ -135,12 +132,9 @@ class Clip(Protocol):
         """
         ...
 
-    def gaze(self, index: int) -> Gaze:
-        """Reads where people looked on a labelled frame.
-
-        Raises:
-            UvanetError: A file is missing or damaged.
-        """
+    @property
+    def gaze(self) -> Callable[[int], Gaze]:
+        """Reads where people looked on a labelled frame, by its number; raises as `Picture`."""
         ...
 
 

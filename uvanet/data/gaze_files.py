@@ -229,12 +229,12 @@ class FilePicture:
     Attributes:
         dataset: See `uvanet.data.gaze.Picture`.
         path: The picture's file.
-        read_gaze: Function that reads its labels.
+        gaze: See there.
     """
 
     dataset: str
     path: Path
-    read_gaze: Callable[[], Gaze]
+    gaze: Callable[[], Gaze]
 
     @property
     def name(self) -> str:
@@ -244,7 +244,3 @@ class FilePicture:
     def image(self) -> NDArray[np.uint8]:
         """See `uvanet.data.gaze.Picture`."""
         return read_rgb(self.path)
-
-    def gaze(self) -> Gaze:
-        """See `uvanet.data.gaze.Picture`."""
-        return self.read_gaze()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from uvanet.data import avs1k, dhf1k, fixations, hollywood2, mit1003, salicon, ucf_sports, videos
+from uvanet.data import aclnet_format, avs1k, dhf1k, fixations, mit1003, salicon, videos
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.errors import UsageError
 
@@ -41,8 +42,8 @@ LAYOUTS: dict[str, Layout] = {
     ),
     "avs1k": Layout("AVS1K, videos from drones", avs1k.read),
     "dhf1k": Layout("DHF1K, videos of all kinds", dhf1k.read),
-    "hollywood2": Layout("Hollywood-2, shots of films", hollywood2.read),
-    "ucf-sports": Layout("UCF-Sports, clips of sports", ucf_sports.read),
+    "hollywood2": Layout("Hollywood-2, shots of films", partial(aclnet_format.read, "Hollywood-2")),
+    "ucf-sports": Layout("UCF-Sports, clips of sports", partial(aclnet_format.read, "UCF-Sports")),
     "salicon": Layout("SALICON, still pictures", lambda root, split, _: salicon.read(root, split)),
     "mit1003": Layout("MIT1003, photographs", lambda root, _split, _every: mit1003.read(root)),
     "videos": Layout(

@@ -1,23 +1,18 @@
-"""A second of labelled synthetic motion at high resolution, for the temporal teacher.
+"""One-second sequences of synthetic motion with labels, to train the temporal teacher.
 
-A picture with gaze is seen by a camera that rests, trembles, pans or zooms. Against it move things
-that take gaze with them: cuts of other pictures around where people looked there, which cross the
-scene, appear, stop or come nearer (loom), and parts of the picture itself that swing around their
-place, as heads, mouths and hands do.
+The scene is a picture with gaze, seen by a camera that rests, shakes, pans or zooms. Objects move
+against it: cutouts of another picture around its gaze peak, which rest, cross the scene, stop,
+appear or loom (come nearer), and parts of the picture itself that oscillate, as heads and hands do.
 
-What the label says:
+The label is S x (FLOOR + C^POWER) (`uvanet.data.motion_law`):
 
-- The gaze of a still viewer, S: the picture's own gaze, moved with the camera, and a share
-  (`REST_SHARE`) for each new thing.
-- Times how much motion contrast there was over the last second, C: S x (FLOOR + C^POWER), the
-  largest C being 1. Motion contrast, not motion, is the feature that best tells gaze on video
-  (Mital, Smith, Hill and Henderson, *Clustering of Gaze During Dynamic Scene Viewing is Predicted
-  by Motion*, Cognitive Computation 3, 2011; Itti, Visual Cognition 12, 2005); sudden onsets draw
-  gaze whatever the task (Yantis and Jonides, JEP: HPP 10, 1984), and so does looming (Franconeri
-  and Simons, Perception & Psychophysics 65, 2003). Camera motion moves everything alike and draws
-  none. The form and its constants are those of the rule in
-  `uvanet.evaluation.motion_baseline`; here they meet the true motion of things instead of the
-  difference of pixels.
+- S, the gaze of a still viewer: the picture's own gaze, moved with the camera, and a share
+  (`REST_SHARE`) for each new object.
+- C, the motion contrast over the last second, scaled to a maximum of 1. Here it is known from the
+  true motion of the objects; camera motion has none.
+
+Sudden onsets draw gaze whatever the task (Yantis and Jonides, JEP: HPP 10, 1984), and so does
+looming (Franconeri and Simons, Perception & Psychophysics 65, 2003).
 """
 
 from __future__ import annotations
@@ -29,7 +24,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from uvanet.data.fixations import density_map, read_rgb
+from uvanet.data.gaze import density_map
+from uvanet.data.gaze_files import read_rgb
 from uvanet.data.motion_law import REST_SHARE, motion_gain
 
 if TYPE_CHECKING:
@@ -43,21 +39,21 @@ if TYPE_CHECKING:
 STEPS, STEP_S = 12, 0.1
 HEIGHT, WIDTH = 384, 512
 FULL_SPEED = 0.25
-"""Widths of the picture a second, against the background, that make the contrast 1."""
+"""Speed against the background at which the contrast is 1, picture widths a second."""
 
-LEAST = 0.25
-"""Contrast that counts as full where there is no stronger one; below, motion hardly draws."""
+MIN_FULL_CONTRAST = 0.25
+"""Contrasts are divided by the strongest one, but at least by this: weak motion draws no gaze."""
 
 
 class Sequence(NamedTuple):
-    """One second of video and what it does to gaze.
+    """One second of video with its labels.
 
     Attributes:
         frames: RGB, uint8, (STEPS, HEIGHT / 2, WIDTH / 2, 3), `STEP_S` apart.
         last: The last frame at full size, uint8, (HEIGHT, WIDTH, 3).
-        spatial_target: Density of gaze on the last frame as a picture, float32,
-            (HEIGHT / 8, WIDTH / 8), of sum 1.
-        temporal_target: The same with what the motion before does.
+        spatial_target: Density of gaze on the last frame as a still, float32,
+            (HEIGHT / 8, WIDTH / 8), sum 1.
+        temporal_target: The same with the effect of motion.
     """
 
     frames: Image
@@ -67,19 +63,19 @@ class Sequence(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Thing:
-    """Something that moves against the scene; lengths in picture widths, of a picture 4 : 3.
+class _Object:
+    """An ellipse of a picture that moves against the scene.
 
     Attributes:
-        image: Where it is cut from, (HEIGHT, WIDTH, 3).
-        density: Gaze over it, (HEIGHT / 8, WIDTH / 8).
-        source: Where its middle is in `image`, pixels.
-        radii: Its half axes in pixels of `image`.
+        image: The picture that it is cut from, (HEIGHT, WIDTH, 3).
+        density: Gaze on that picture, (HEIGHT / 8, WIDTH / 8).
+        source: Center in `image`, pixels.
+        radii: Half axes, pixels of `image`.
         tilt: Degrees.
-        path: Place of its middle at each step, (STEPS, 2), pixels of the scene.
-        size: Its scale at each step, (STEPS,).
-        shown: Whether it is there at each step.
-        contrast: How much its motion draws, 0..1.
+        path: Center at each step, (STEPS, 2), pixels of the scene.
+        size: Scale at each step, (STEPS,).
+        shown: Visible at each step, (STEPS,).
+        contrast: Motion contrast, 0..1.
         new: It comes from another picture.
     """
 
@@ -95,11 +91,11 @@ class _Thing:
     new: bool
 
     def mask(self) -> Map:
-        """Its soft outline over `image`, 0..1."""
+        """Its soft mask over `image`, (HEIGHT, WIDTH), 0..1."""
         mask = np.zeros((HEIGHT, WIDTH), np.float32)
-        centre = (round(self.source[0]), round(self.source[1]))
+        center = (round(self.source[0]), round(self.source[1]))
         axes = (max(2, round(self.radii[0])), max(2, round(self.radii[1])))
-        cv2.ellipse(mask, centre, axes, self.tilt, 0, 360, 1.0, -1, cv2.LINE_AA)
+        cv2.ellipse(mask, center, axes, self.tilt, 0, 360, 1.0, -1, cv2.LINE_AA)
         return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(1.0, 0.08 * min(axes))), np.float32)
 
     def move(self, step: int) -> NDArray[np.float64]:
@@ -110,32 +106,32 @@ class _Thing:
 
 
 def make_sequence(picture: GazePicture, donor: GazePicture, rng: np.random.Generator) -> Sequence:
-    """Makes a second of motion.
+    """Makes a sequence.
 
     Args:
         picture: The scene.
-        donor: What moves against it may be cut from here.
-        rng: All chance.
+        donor: The picture that new objects are cut from.
+        rng: Source of all randomness.
     """
     scene, gaze = _load(picture)
     camera = _camera(rng)
-    things = [_swing(scene, gaze, rng) for _ in range(rng.integers(0, 3))]
+    objects = [_moving_part(scene, gaze, rng) for _ in range(rng.integers(0, 3))]
     if rng.random() < 0.6:
-        things.append(_newcomer(*_load(donor), rng))
-    masks = [thing.mask() for thing in things]
+        objects.append(_new_object(*_load(donor), rng))
+    masks = [item.mask() for item in objects]
     noise = 2.0 * rng.random()
     frames = np.stack(
         [
-            _grain(_render(scene, camera, things, masks, step, 2), noise, rng)
+            _grain(_render(scene, camera, objects, masks, step, 2), noise, rng)
             for step in range(STEPS)
         ]
     )
-    last = _grain(_render(scene, camera, things, masks, STEPS - 1, 1), noise, rng)
-    still, contrast = _gaze(gaze, camera[-1], things, masks)
+    last = _grain(_render(scene, camera, objects, masks, STEPS - 1, 1), noise, rng)
+    still, contrast = _gaze(gaze, camera[-1], objects, masks)
     strongest = float(contrast.max())
     label = still
     if strongest > 0:
-        label = still * motion_gain(contrast / max(strongest, LEAST))
+        label = still * motion_gain(contrast / max(strongest, MIN_FULL_CONTRAST))
     return Sequence(frames, last, still, np.asarray(label / label.sum(), np.float32))
 
 
@@ -148,15 +144,15 @@ def _load(picture: GazePicture) -> tuple[Image, Map]:
 
 
 def _camera(rng: np.random.Generator) -> NDArray[np.float64]:
-    """An affine map at each step, (STEPS, 2, 3), from the picture to the scene."""
+    """The affine map from the picture to the scene at each step, (STEPS, 2, 3)."""
     zoom = rng.uniform(1.0, 1.35)
     kind = rng.random()
     seconds = np.arange(STEPS) * STEP_S
     shift, growth = np.zeros((STEPS, 2)), np.ones(STEPS)
-    if kind > 0.45:  # it moves
+    if kind > 0.45:  # pans and zooms
         shift += seconds[:, None] * rng.normal(0, 0.09, 2) * WIDTH
         growth += seconds * rng.normal(0, 0.05)
-    if kind > 0.85 or 0.35 < kind < 0.45:  # it trembles
+    if kind > 0.85 or 0.35 < kind < 0.45:  # shakes
         shift += np.cumsum(rng.normal(0, 0.004 * WIDTH, (STEPS, 2)), 0)
     room = 0.5 * (zoom - 1) * np.array([WIDTH, HEIGHT])
     offset = rng.uniform(-room, room) if zoom > 1 else np.zeros(2)
@@ -169,8 +165,8 @@ def _camera(rng: np.random.Generator) -> NDArray[np.float64]:
     return maps
 
 
-def _swing(scene: Image, gaze: Map, rng: np.random.Generator) -> _Thing:
-    """A part of the picture that swings around its place and is there at the end."""
+def _moving_part(scene: Image, gaze: Map, rng: np.random.Generator) -> _Object:
+    """A part of the picture that oscillates and ends at its own place."""
     if rng.random() < 0.6:
         flat = gaze.ravel() / gaze.sum()
         row, column = divmod(int(rng.choice(flat.size, p=flat)), WIDTH // 8)
@@ -185,7 +181,7 @@ def _swing(scene: Image, gaze: Map, rng: np.random.Generator) -> _Thing:
     swing = np.sin(turn * seconds + phase) - math.sin(phase)
     path = np.array(source) + reach * swing[:, None] * [math.cos(heading), math.sin(heading)]
     speed = float(np.abs(np.diff(reach * swing)).mean()) / STEP_S / WIDTH
-    return _Thing(
+    return _Object(
         scene,
         gaze,
         source,
@@ -199,8 +195,8 @@ def _swing(scene: Image, gaze: Map, rng: np.random.Generator) -> _Thing:
     )
 
 
-def _newcomer(image: Image, gaze: Map, rng: np.random.Generator) -> _Thing:
-    """A cut of another picture that rests, crosses, stops, appears or looms."""
+def _new_object(image: Image, gaze: Map, rng: np.random.Generator) -> _Object:
+    """A cutout of another picture that rests, crosses, stops, appears or looms."""
     row, column = divmod(int(gaze.argmax()), WIDTH // 8)
     source = (
         float(np.clip(8 * column + 4, 0.2 * WIDTH, 0.8 * WIDTH)),
@@ -232,7 +228,7 @@ def _newcomer(image: Image, gaze: Map, rng: np.random.Generator) -> _Thing:
         size = np.exp(-rate * left)
         contrast = min(1.0, 3 * rate * radius / WIDTH / FULL_SPEED)
     scale = rng.uniform(0.7, 1.3)
-    return _Thing(
+    return _Object(
         image,
         gaze,
         source,
@@ -249,30 +245,30 @@ def _newcomer(image: Image, gaze: Map, rng: np.random.Generator) -> _Thing:
 def _render(
     scene: Image,
     camera: NDArray[np.float64],
-    things: list[_Thing],
+    objects: list[_Object],
     masks: list[Map],
     step: int,
-    resize_to_input: int,
+    reduction: int,
 ) -> Image:
-    size = (WIDTH // resize_to_input, HEIGHT // resize_to_input)
+    size = (WIDTH // reduction, HEIGHT // reduction)
 
     def warp(image: NDArray[np.uint8], move: NDArray[np.float64]) -> NDArray[np.float32]:
         return np.asarray(
-            cv2.warpAffine(image, move / resize_to_input, size, borderMode=cv2.BORDER_REFLECT),
+            cv2.warpAffine(image, move / reduction, size, borderMode=cv2.BORDER_REFLECT),
             np.float32,
         )
 
     frame = warp(scene, camera[step])
-    for thing, mask in zip(things, masks, strict=True):
-        if thing.shown[step]:
-            move = thing.move(step) if thing.new else _after(camera[step], thing.move(step))
-            alpha = cv2.warpAffine(mask, move / resize_to_input, size)[..., None]
-            frame += alpha * (warp(thing.image, move) - frame)
+    for item, mask in zip(objects, masks, strict=True):
+        if item.shown[step]:
+            move = item.move(step) if item.new else _after(camera[step], item.move(step))
+            alpha = cv2.warpAffine(mask, move / reduction, size)[..., None]
+            frame += alpha * (warp(item.image, move) - frame)
     return np.asarray(np.clip(frame, 0, 255), np.uint8)
 
 
 def _after(second: NDArray[np.float64], first: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Two affine maps as one."""
+    """The composition of two affine maps, (2, 3) each."""
     square = np.vstack([first, [0, 0, 1]])
     return np.asarray(second @ square, np.float64)
 
@@ -283,9 +279,9 @@ def _grain(image: Image, noise: float, rng: np.random.Generator) -> Image:
 
 
 def _gaze(
-    gaze: Map, camera: NDArray[np.float64], things: list[_Thing], masks: list[Map]
+    gaze: Map, camera: NDArray[np.float64], objects: list[_Object], masks: list[Map]
 ) -> tuple[Map, Map]:
-    """Gaze on the last frame as a picture, and the contrast of motion over it."""
+    """Gaze on the last frame as a still, and the motion contrast, (HEIGHT / 8, WIDTH / 8) each."""
     size = (WIDTH // 8, HEIGHT // 8)
     shrunk = np.diag([1 / 8, 1 / 8, 1.0])
 
@@ -296,17 +292,17 @@ def _gaze(
     still = warp(gaze, camera)
     still /= max(float(still.sum()), 1e-9)
     contrast = np.zeros_like(still)
-    for thing, mask in zip(things, masks, strict=True):
-        if not thing.shown[-1]:
+    for item, mask in zip(objects, masks, strict=True):
+        if not item.shown[-1]:
             continue
-        move = thing.move(STEPS - 1) if thing.new else camera
+        move = item.move(STEPS - 1) if item.new else camera
         outline = warp(np.asarray(cv2.resize(mask, size), np.float32), move)
-        if thing.new:
-            inner = warp(thing.density, move) * outline
+        if item.new:
+            inner = warp(item.density, move) * outline
             still *= 1 - outline
             still *= (1 - REST_SHARE) / max(float(still.sum()), 1e-9)
             still += REST_SHARE * inner / max(float(inner.sum()), 1e-9)
             contrast *= 1 - outline
-        contrast = np.maximum(contrast, thing.contrast * outline)
+        contrast = np.maximum(contrast, item.contrast * outline)
     contrast = np.asarray(cv2.GaussianBlur(contrast, (0, 0), size[0] / 35), np.float32)
     return np.asarray(still / still.sum(), np.float32), contrast

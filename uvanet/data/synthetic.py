@@ -1,21 +1,17 @@
-"""Pairs of frames with labelled motion, made from still pictures with gaze.
+"""Pairs of frames with synthetic motion and labels, made from still pictures with gaze.
 
-The camera pans and zooms a little between the two frames. In some pairs an object cut from
-another picture moves against it; in others a part of the picture itself does, so that the current
-frame is a plain picture and nothing but the earlier one tells what moves. What the label then says:
+The camera pans and zooms a little between the two frames. In some pairs an object cut from another
+picture moves against the scene; in others a part of the picture itself moves, so that only the
+earlier frame shows the motion. Labels:
 
-- Camera motion alone changes nothing: people look at the same things.
-- An object that moves against its background draws gaze. Motion contrast is the single feature
-  that best tells gaze in natural videos (Mital, Smith, Hill and Henderson, *Clustering of Gaze
-  During Dynamic Scene Viewing is Predicted by Motion*, Cognitive Computation 3, 2011; Itti,
-  *Quantifying the contribution of low-level saliency to human eye movements in dynamic scenes*,
-  Visual Cognition 12, 2005). The share it takes grows with its speed, up to `MAX_SHARE`; how
-  fast it grows is our choice.
-- The same object at rest keeps the share of any new thing, `REST_SHARE`.
-- A part of the picture that moves takes a share that grows with what can be seen of its motion.
+- Camera motion changes nothing.
+- An object that moves against its background gets a share of gaze that grows with its speed, from
+  `REST_SHARE` at rest to `MAX_SHARE`; how fast it grows is our choice. For the source of the rule
+  see `uvanet.data.motion_law`.
+- A part of the picture that moves gets a share that grows with the visible change.
 
-All of it runs on batches of tensors, on whatever device they lie: no Python per sample. Chance
-comes from a generator on the CPU, so that a run learns from the same pairs on every device.
+All functions run on batches of tensors on any device, without Python per sample. Random numbers
+come from a generator on the CPU, so that a run sees the same pairs on every device.
 """
 
 from __future__ import annotations
@@ -37,10 +33,10 @@ MAX_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class MotionConfig:
-    """How pairs are made; lengths are shares of the picture's side.
+    """Settings of the pairs; lengths are shares of the picture's side.
 
     Attributes:
-        min_zoom: The smallest part of a picture that a crop shows.
+        min_zoom: Smallest share of a picture's side that a crop shows.
         camera: Standard deviation of the camera's shift between the frames.
         camera_zoom: Standard deviation of its relative zoom.
         still: Share of pairs in which the camera does not move.
@@ -78,9 +74,9 @@ class Pairs(NamedTuple):
 
 
 class _View(NamedTuple):
-    """What a frame shows of its picture: centre (n, 2) in -1..1 and scale (n, 2), signed."""
+    """Crop of a picture: center (n, 2) in -1..1; scale (n, 2), negative where mirrored."""
 
-    centre: Tensor
+    center: Tensor
     scale: Tensor
 
 
@@ -90,12 +86,12 @@ def make_pairs(
     """Makes a pair of each picture of a batch.
 
     Args:
-        pictures: uint8 RGB, (n, h, w, 3), stretched to whatever shape.
+        pictures: uint8 RGB, (n, h, w, 3), stretched to a common size.
         densities: Label densities over the pictures, (n, h', w'), float.
-        shape: Height and width of the frames wanted, pixels; even. In the proportions that the
-            pictures have by nature, things are not stretched.
-        config: How.
-        rng: All chance comes from here.
+        shape: Height and width of the frames, pixels; even. Choose the original aspect ratio of
+            the pictures, so that nothing is distorted.
+        config: Settings.
+        rng: Source of all randomness, on the CPU.
 
     Returns:
         The pairs, float32.
@@ -103,18 +99,18 @@ def make_pairs(
     n, device = len(pictures), pictures.device
     images = pictures.permute(0, 3, 1, 2).float() / 255
     labels = densities[:, None].float()
-    now, colour = _random_view(n, config.min_zoom, rng), _random_colour(n, rng, device)
+    now, color = _random_view(n, config.min_zoom, rng), _random_color(n, rng, device)
     moves = (torch.rand(n, 1, generator=rng) >= config.still).float()
     shift = 2 * config.camera * torch.randn(n, 2, generator=rng) * moves
     zoom = 1 + config.camera_zoom * torch.randn(n, 1, generator=rng) * moves
-    before = _on(device, _View(now.centre + shift, now.scale * zoom))
+    before = _on(device, _View(now.center + shift, now.scale * zoom))
     now = _on(device, now)
     frame, earlier = _sample(images, now, shape), _sample(images, before, shape)
     still = _density(_sample(labels, now, _half(shape)))
     label = still.clone()
 
     def some(share: float) -> Tensor:
-        """The pairs on which something is done, (m,)."""
+        """Indices of a random share of the pairs, (m,)."""
         return (torch.rand(n, generator=rng) < share).nonzero()[:, 0].to(device)
 
     chosen = some(config.parts)
@@ -134,28 +130,28 @@ def make_pairs(
             rng,
         )
     mean = frame.mean((1, 2, 3), keepdim=True)
-    frame, earlier = (_recolour(images, mean, colour) for images in (frame, earlier))
+    frame, earlier = (_change_color(images, mean, color) for images in (frame, earlier))
     return Pairs(frame, earlier, _density(still), _density(label))
 
 
 def crop_pairs(
-    film: Pairs, shape: Shape, min_zoom: float, rng: Generator, *, gentle: bool = False
+    pairs: Pairs, shape: Shape, min_zoom: float, rng: Generator, *, gentle: bool = False
 ) -> Pairs:
-    """Makes pairs of frames of real video, with labels of their own: crops and mirror images.
+    """Augments pairs of real video by crops, mirroring and color changes.
 
     Args:
-        film: Frames as they are kept: uint8 RGB (n, h, w, 3), densities (n, h', w').
-        shape: Height and width of the frames wanted, pixels; even.
-        min_zoom: The smallest part of a frame that a crop shows.
-        rng: All chance comes from here.
-        gentle: Half of the frames stay whole, three in ten are mirrored, and colors change by a
-            third as much.
+        pairs: Stored pairs: frames uint8 RGB, (n, h, w, 3); densities (n, h', w').
+        shape: Height and width of the frames, pixels; even.
+        min_zoom: Smallest share of a frame's side that a crop shows.
+        rng: Source of all randomness, on the CPU.
+        gentle: Half of the frames are not cropped, three in ten are mirrored, and colors change by
+            a third as much.
     """
-    n, device = len(film.frame), film.frame.device
-    view, colour = _random_view(n, min_zoom, rng), _random_colour(n, rng, device)
+    n, device = len(pairs.frame), pairs.frame.device
+    view, color = _random_view(n, min_zoom, rng), _random_color(n, rng, device)
     if gentle:
         view = _gentle(view, rng)
-        colour = _Colour(*(1 + (values - 1) / 3 for values in colour))
+        color = _ColorChange(*(1 + (values - 1) / 3 for values in color))
     view = _on(device, view)
 
     def look(pictures: Tensor) -> Tensor:
@@ -164,13 +160,13 @@ def crop_pairs(
     def over(densities: Tensor) -> Tensor:
         return _density(_sample(densities[:, None].float(), view, _half(shape)))
 
-    now, before = look(film.frame), look(film.earlier)
+    now, before = look(pairs.frame), look(pairs.earlier)
     mean = now.mean((1, 2, 3), keepdim=True)
     return Pairs(
-        _recolour(now, mean, colour),
-        _recolour(before, mean, colour),
-        over(film.spatial_target),
-        over(film.temporal_target),
+        _change_color(now, mean, color),
+        _change_color(before, mean, color),
+        over(pairs.spatial_target),
+        over(pairs.temporal_target),
     )
 
 
@@ -181,18 +177,18 @@ def _random_view(n: int, min_zoom: float, rng: Generator) -> _View:
     scale = (1 - rand(2) * (1 - min_zoom)).clamp(max=1.0)
     # Width and height zoom nearly alike: faces must not turn into stripes.
     scale[:, 1] = (scale[:, 0] * (0.9 + 0.2 * rand(1)[:, 0])).clamp(min_zoom, 1.0)
-    centre = (2 * rand(2) - 1) * (1 - scale)
+    center = (2 * rand(2) - 1) * (1 - scale)
     flip = torch.where(rand(1) < 0.5, -1.0, 1.0)
-    return _View(centre, scale * torch.cat([flip, torch.ones_like(flip)], 1))
+    return _View(center, scale * torch.cat([flip, torch.ones_like(flip)], 1))
 
 
 def _gentle(view: _View, rng: Generator) -> _View:
-    """Half of the views whole, and fewer of them mirrored."""
+    """Half of the views uncropped, and fewer of them mirrored."""
     n = len(view.scale)
     whole = torch.rand(n, 1, generator=rng) < 0.5
     flip = torch.where(torch.rand(n, 1, generator=rng) < 0.3, -1.0, 1.0)
     scale = torch.where(whole, 1.0, view.scale.abs()) * torch.cat([flip, torch.ones(n, 1)], 1)
-    return _View(torch.where(whole, 0.0, view.centre), scale)
+    return _View(torch.where(whole, 0.0, view.center), scale)
 
 
 def _on(device: torch.device, view: _View) -> _View:
@@ -206,7 +202,7 @@ def _density(values: Tensor) -> Tensor:
 def _add_object(
     pairs: Pairs, donors: Tensor, donor_labels: Tensor, config: MotionConfig, rng: Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Pastes a round cut of another picture that moves, or rests, against the scene."""
+    """Pastes a round cutout of another picture that moves, or rests, against the scene."""
     n, half_size = len(donors), _half(_shape(pairs.frame))
 
     def rand(*shape: int) -> Tensor:
@@ -236,7 +232,7 @@ def _add_object(
 def _move_part(
     frame: Tensor, earlier: Tensor, label: Tensor, config: MotionConfig, rng: Generator
 ) -> tuple[Tensor, Tensor]:
-    """Makes a part of each picture move: before, it was elsewhere, and its place looked different.
+    """Makes a part of each picture move: changes the earlier frame at its place then and now.
 
     Returns:
         Earlier frame and label.
@@ -251,12 +247,12 @@ def _move_part(
     tilt, heading = 3.1416 * rand(1), 6.2832 * rand(1)
     speed = 2 * config.object_speed * (0.2 + 0.8 * rand(1))
     velocity = speed * torch.cat([heading.cos(), heading.sin()], 1)
-    # What fills the place it has not reached yet: the picture to one side of it.
+    # In the earlier frame, its present place shows the picture to one side of it.
     aside = 1.8 * half.amax(1, keepdim=True) * torch.cat([-heading.sin(), heading.cos()], 1)
     now, before = (_ellipse(shape, where, half, tilt) for where in (place, place - velocity))
     earlier = earlier * (1 - now) + _shifted(earlier, aside) * now
     earlier = earlier * (1 - before) + _shifted(frame, velocity) * before
-    # A patch of sky that moves over sky is not seen to.
+    # The motion of a patch of sky over sky is invisible.
     change = ((frame - earlier).abs().mean(1, keepdim=True) * now).sum((1, 2, 3))
     seen = (change / now.sum((1, 2, 3)).clamp_min(1.0) / 0.08).clamp(max=1.0)
     share = (MAX_SHARE * seen)[:, None, None, None]
@@ -265,7 +261,7 @@ def _move_part(
 
 
 def _shifted(images: Tensor, by: Tensor) -> Tensor:
-    """Images whose every pixel shows what lies `by` (n, 2) further on, in units of -1..1."""
+    """Images shifted by `by`, (n, 2), in units of -1..1; borders are reflected."""
     grid = _grid(images, _shape(images)) + by[:, None, None]
     return F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
@@ -286,7 +282,7 @@ def _double(shape: Shape) -> Shape:
 
 
 def _grid(like: Tensor, shape: Shape) -> Tensor:
-    """Pixel centres, (n, h, w, 2), x and y in -1..1; as many and where `like` is."""
+    """Pixel centers, (n, h, w, 2), x and y in -1..1; count and device of `like`."""
     rows, columns = (
         (torch.arange(size, device=like.device) + 0.5) * (2 / size) - 1 for size in shape
     )
@@ -295,8 +291,8 @@ def _grid(like: Tensor, shape: Shape) -> Tensor:
 
 
 def _sample(images: Tensor, view: _View, shape: Shape) -> Tensor:
-    # Twice the size and a 2 x 2 mean: near enough to the area filter that frames get when live.
-    grid = _grid(images, _double(shape)) * view.scale[:, None, None] + view.centre[:, None, None]
+    # Twice the size and a 2 x 2 mean approximate the area filter of `InputResizer`.
+    grid = _grid(images, _double(shape)) * view.scale[:, None, None] + view.center[:, None, None]
     sampled = F.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
@@ -314,13 +310,13 @@ def _object_view(
 
 
 def _ellipse(shape: Shape, place: Tensor, half: Tensor, tilt: Tensor | None = None) -> Tensor:
-    """A soft ellipse around `place`, (n, 1, h, w): 1 inside, 0 outside.
+    """A soft elliptic mask, (n, 1, h, w): 1 inside, 0 outside.
 
     Args:
         shape: Height and width of the mask, pixels.
-        place: Its centre, (n, 2).
-        half: Its half axes, (n, 1) or (n, 2).
-        tilt: How far it is turned, (n, 1), radians.
+        place: Center, (n, 2).
+        half: Half axes, (n, 1) or (n, 2).
+        tilt: Rotation, (n, 1), radians.
     """
     local = _grid(place, shape) - place[:, None, None]
     if tilt is not None:
@@ -342,7 +338,7 @@ def _paste(
 
 
 def _peak(labels: Tensor) -> Tensor:
-    """Where each density is largest, (n, 2), x and y in -1..1, kept off the border."""
+    """Position of each density's maximum, (n, 2), x and y in -1..1, kept off the border."""
     height, width = labels.shape[-2:]
     index = labels.flatten(1).argmax(1)
     x = (index % width + 0.5) * (2 / width) - 1
@@ -350,8 +346,8 @@ def _peak(labels: Tensor) -> Tensor:
     return torch.stack([x, y], 1).clamp(-0.7, 0.7)
 
 
-class _Colour(NamedTuple):
-    """What is done to colours, (n, 1 or 3, 1, 1) each."""
+class _ColorChange(NamedTuple):
+    """Factors of a color change, (n, 1 or 3, 1, 1) each."""
 
     saturation: Tensor
     contrast: Tensor
@@ -359,23 +355,23 @@ class _Colour(NamedTuple):
     cast: Tensor
 
 
-def _random_colour(n: int, rng: Generator, device: torch.device) -> _Colour:
-    """Brightness, contrast, saturation and a cast, mildly; some pictures turn grey."""
+def _random_color(n: int, rng: Generator, device: torch.device) -> _ColorChange:
+    """Mild brightness, contrast, saturation and color cast; some pictures become gray."""
 
     def rand(low: float, high: float, channels: int = 1) -> Tensor:
         return low + (high - low) * torch.rand(n, channels, 1, 1, generator=rng)
 
-    coloured = torch.rand(n, 1, 1, 1, generator=rng) > 0.08
-    colour = (rand(0.4, 1.4) * coloured, rand(0.7, 1.25), rand(0.7, 1.2), rand(0.93, 1.07, 3))
-    return _Colour(*(values.to(device) for values in colour))
+    colored = torch.rand(n, 1, 1, 1, generator=rng) > 0.08
+    color = (rand(0.4, 1.4) * colored, rand(0.7, 1.25), rand(0.7, 1.2), rand(0.93, 1.07, 3))
+    return _ColorChange(*(values.to(device) for values in color))
 
 
-def _recolour(images: Tensor, mean: Tensor, colour: _Colour) -> Tensor:
-    """Applies a colour change; `mean` is the brightness around which contrast grows."""
-    # All of it is one affine map of a pixel's own value and its grey.
-    own = colour.saturation * colour.contrast * colour.cast
-    grey = (1 - colour.saturation) * colour.contrast * colour.cast
-    offset = mean * (colour.brightness - colour.contrast) * colour.cast
+def _change_color(images: Tensor, mean: Tensor, color: _ColorChange) -> Tensor:
+    """Applies a color change; `mean` is the brightness that contrast keeps."""
+    # Together they are one affine map of a pixel's value and its gray value.
+    own = color.saturation * color.contrast * color.cast
+    grey = (1 - color.saturation) * color.contrast * color.cast
+    offset = mean * (color.brightness - color.contrast) * color.cast
     y = images * own
     y.addcmul_(images.mean(1, keepdim=True), grey)
     return y.add_(offset).clamp_(0, 1)

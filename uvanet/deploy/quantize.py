@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import onnx
 from msgspec.structs import replace
 
-from uvanet.data.fixations import read_rgb, read_split
+from uvanet.data.fixations import read_split
+from uvanet.data.gaze_files import read_rgb
 from uvanet.deploy.graph_passes import save_with_short_names
 from uvanet.evaluation.card_metrics import card_metrics
 from uvanet.evaluation.predictors import StreamPredictor

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEVEL = 0.95
+DRAWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Interval:
     n: int
 
 
-def draw_weights(clips: Sequence[str], draws: int, seed: int) -> NDArray[np.float32]:
+def draw_weights(clips: Sequence[str], draws: int = DRAWS, seed: int = 0) -> NDArray[np.float32]:
     """Draws resamples: how often each item occurs in each.
 
     Pictures are drawn with replacement. Frames of one clip are similar, so clips are drawn first,
@@ -87,3 +88,16 @@ def interval(values: NDArray[np.float64], weights: NDArray[np.float32]) -> Inter
     means = sums[counts > 0] / counts[counts > 0]
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(float(values[known].mean()), float(low), float(high), int(known.sum()))
+
+
+def intervals(
+    values: NDArray[np.float64], names: Sequence[str], weights: NDArray[np.float32]
+) -> dict[str, Interval]:
+    """The `interval` of each column.
+
+    Args:
+        values: (items, columns).
+        names: Names of the columns.
+        weights: (draws, items), from `draw_weights`.
+    """
+    return {name: interval(values[:, i], weights) for i, name in enumerate(names)}

@@ -8,7 +8,7 @@ from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.bootstrap import draw_weights, interval
+from uvanet.evaluation.bootstrap import draw_weights, intervals
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from uvanet.evaluation.predictors import Predictor
     from uvanet.model_card import Metrics
-
-DRAWS, SEED = 2000, 0
 
 CardSet = Literal["val", "test", "talk"]
 CARD_SETS: tuple[CardSet, ...] = ("val", "test", "talk")
@@ -49,13 +47,10 @@ def card_metrics(
         else:
             data = GazeSet(name, pictures=read_split(root, name))
         scores = evaluate_predictors(data, predictors, baseline=baseline)
-        weights = draw_weights(scores.clips(), DRAWS, SEED)
+        weights = draw_weights(scores.clips())
         result[name] = {}
         for row, values in scores.values.items():
-            found = {
-                metric: interval(values[:, column], weights)
-                for column, metric in enumerate(METRICS)
-            }
+            found = intervals(values, METRICS, weights)
             means = {metric: round(one.mean, 4) for metric, one in found.items() if one.n}
             if found["nss"].n:
                 means["nss_low"] = round(found["nss"].low, 4)

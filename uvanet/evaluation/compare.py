@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from uvanet.evaluation.bootstrap import Interval
 
-DRAWS = 2000
 MIN_GAIN = 0.005
 """Least mean difference of CC or NSS that counts: a smaller one is invisible, and rounding alone
 gives up to .0002 on some processors."""
@@ -119,7 +118,7 @@ def judge(
         metric: Name of the metric.
         seed: Seed of the bootstrap.
     """
-    weights = draw_weights([str(group) for group in groups], DRAWS, seed)
+    weights = draw_weights([str(group) for group in groups], seed=seed)
     gain = interval(after - before, weights)
     verdict: Verdict = "no clear difference"
     if gain.low > 0 and gain.mean >= MIN_GAIN:

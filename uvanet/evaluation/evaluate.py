@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uvanet.data.fixations import has_fixations, read_split
 from uvanet.data.registry import read_set
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.bootstrap import Interval, draw_weights, interval
+from uvanet.evaluation.bootstrap import Interval, draw_weights, intervals
 from uvanet.evaluation.evaluator import METRICS, Item, Skipped, evaluate_predictors
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
 from uvanet.model import Model, load
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.data.fixations import Split
-
-DRAWS = 2000
-"""Resamples of the bootstrap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +76,8 @@ def evaluate(
         baseline = center_prior(read_split(root, "train"))
     scores = evaluate_predictors(data, [predictor], metrics, baseline=baseline, seed=seed)
     values = scores.values[predictor.name]
-    weights = draw_weights(scores.clips(), DRAWS, seed)
-    intervals = {name: interval(values[:, i], weights) for i, name in enumerate(metrics)}
-    return EvaluationResult(data.name, intervals, scores.items, values, scores.skipped)
+    means = intervals(values, metrics, draw_weights(scores.clips(), seed=seed))
+    return EvaluationResult(data.name, means, scores.items, values, scores.skipped)
 
 
 def _predictor(

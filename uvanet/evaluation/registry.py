@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING
 
-from uvanet.errors import MissingExtraError, UsageError
+from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
 from uvanet.evaluation.predictors import FunctionPredictor, StreamPredictor
+from uvanet.extras import require
 from uvanet.model import load
 from uvanet.registry import resolve_model
 
@@ -71,20 +71,12 @@ def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predic
         return FunctionPredictor(name, BASELINES[name])
     model, colon, branch = name.rpartition(":")
     if colon and branch in PREDICTIONS:
-        return _branch(name, model, branch)
+        require("torch", "train")
+        # Imported here: no other row needs torch.
+        from uvanet.evaluation.branches import load_branch
+
+        return StreamPredictor(name, load_branch(model, branch))
     external = resolve_model(name).external
     if external is not None:
         return OnnxPredictor(external)
     return StreamPredictor(name, load(name))
-
-
-def _branch(name: str, model: str, branch: str) -> Predictor:
-    if importlib.util.find_spec("torch") is None:
-        raise MissingExtraError(
-            f"The row {name!r} needs torch, which is not installed.",
-            "Install it with: pip install 'uvanet[train]'.",
-        )
-    # Imported here: no other row needs torch.
-    from uvanet.runtime.branch_engine import load_branch
-
-    return StreamPredictor(name, load_branch(model, branch))

@@ -1,19 +1,15 @@
-"""Reports of evaluations: a JSON object, and a table as text."""
+"""Reports of evaluations: an object for JSON, and a table as text."""
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
 import uvanet
-from uvanet.atomic_io import atomic_write
-from uvanet.errors import OutputError
-from uvanet.evaluation.bootstrap import LEVEL, draw_weights, interval
+from uvanet.evaluation.bootstrap import LEVEL, draw_weights, intervals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -114,7 +110,7 @@ def _group(
 def _row(
     table: NDArray[np.float64], weights: NDArray[np.float32], metrics: Sequence[str]
 ) -> dict[str, Any]:
-    return {name: _entry(interval(table[:, i], weights)) for i, name in enumerate(metrics)}
+    return {name: _entry(one) for name, one in intervals(table, metrics, weights).items()}
 
 
 def _entry(one: Interval) -> dict[str, float | int | None]:
@@ -165,37 +161,3 @@ def _cell(entry: dict[str, Any], difference: bool) -> str:
     if difference:
         return f"{low:+.3f}..{high:+.3f}" + ("*" if low > 0 or high < 0 else " ")
     return f"{entry['mean']:.3f} ±{(high - low) / 2:.3f}"
-
-
-def need_place(path: Path) -> None:
-    """Checks, before the evaluation, that its report can be written.
-
-    Raises:
-        OutputError: The folder does not exist, or the path is a folder.
-    """
-    if not path.parent.is_dir():
-        raise OutputError(
-            f"The folder {path.parent} does not exist.", "Create it, or choose another."
-        )
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Name a file in it.")
-
-
-def write(result: dict[str, Any], path: Path) -> None:
-    """Writes the report as JSON, complete or not at all.
-
-    Raises:
-        OutputError: It cannot be written.
-    """
-    try:
-        with atomic_write(path) as part:
-            part.write_text(as_json(result) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror}.", "Choose another."
-        ) from error
-
-
-def as_json(result: dict[str, Any]) -> str:
-    """The report as JSON."""
-    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)

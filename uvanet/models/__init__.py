@@ -2,7 +2,7 @@
 
 from uvanet.models.blocks import CARes
 from uvanet.models.costs import count_macs, count_parameters, layer_costs
-from uvanet.models.student import PRESETS, Branch, Preset, SpatioTemporal, Stem, build
+from uvanet.models.student import PRESETS, Branch, Preset, SpatioTemporal, Stem, create_student
 from uvanet.models.trained import load_student
 
 __all__ = [
@@ -12,9 +12,9 @@ __all__ = [
     "Preset",
     "SpatioTemporal",
     "Stem",
-    "build",
     "count_macs",
     "count_parameters",
+    "create_student",
     "layer_costs",
     "load_student",
 ]

@@ -316,7 +316,7 @@ def _initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def build(name: str = "uvanet-64") -> SpatioTemporal:
+def create_student(name: str = "uvanet-64") -> SpatioTemporal:
     """Builds the network of a preset with random weights.
 
     Raises:

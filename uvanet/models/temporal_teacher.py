@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from uvanet.data.motion_law import motion_gain
 from uvanet.models.blocks import ConvBN
 from uvanet.models.teacher import Separable
-from uvanet.runtime.engine import STATE_STRIDE
 
 if TYPE_CHECKING:
     from uvanet.models.teacher import SpatialTeacher
@@ -165,6 +164,6 @@ class TemporalTeacher(nn.Module):
             Logits, (n, 1, h / 8, w / 8), and the new state.
         """
         spatial = self.spatial(frame)
-        brightness = F.avg_pool2d(frame.mean(1, keepdim=True), STATE_STRIDE)
+        brightness = F.avg_pool2d(frame.mean(1, keepdim=True), 4)
         state, energy = self.motion(brightness, earlier)
         return spatial + self.gate(energy, spatial), state

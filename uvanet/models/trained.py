@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from safetensors.torch import load_file
 
 from uvanet.errors import ModelError
-from uvanet.models.student import PRESETS, build
+from uvanet.models.student import PRESETS, create_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def load_student(preset: str, weights: Path) -> SpatioTemporal:
         raise ModelError(f"{weights.stem} is not a student.", f"Choose {', '.join(PRESETS)}.")
     if not weights.is_file():
         raise ModelError(f"{weights} is missing.", "Copy it beside the model's ONNX file.")
-    student = build(preset)
+    student = create_student(preset)
     try:
         student.load_state_dict(load_file(weights))
     except Exception as error:

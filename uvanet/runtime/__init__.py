@@ -1,1 +1,1 @@
-"""Engines that run a trained network. Only `torch_engine` and `branch_engine` import torch."""
+"""Engines that run a trained network. Only `torch_engine` imports torch."""

@@ -71,6 +71,13 @@ def open_engine(
     if not card.trainable:
         raise ModelError(f"{card.name} runs by ONNX Runtime only.", "Choose the engine onnx.")
     require("torch", "train")
+    import torch
+
+    from uvanet.models import load_student
     from uvanet.runtime.torch_engine import TorchEngine
 
-    return TorchEngine(path.with_suffix(".safetensors"), card.architecture, threads, device)
+    student = load_student(card.architecture, path.with_suffix(".safetensors"))
+    found = TorchEngine(student, device)
+    if found.device == "cpu":
+        torch.set_num_threads(threads)  # one setting for the whole process
+    return found

@@ -18,12 +18,12 @@ import torch
 
 from uvanet.data.fixations import read_split
 from uvanet.errors import ModelError
+from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.compare import agreement, judge
 from uvanet.evaluation.evaluator import score
 from uvanet.model_card import file_hash
 from uvanet.models import SpatioTemporal, load_student
 from uvanet.registry import resolve_model
-from uvanet.runtime.branch_engine import student_predictor
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_image, resize_to_input
 from uvanet.training.checkpoint import CHECKPOINT
@@ -33,6 +33,7 @@ from uvanet.training.data.frame_pairs import load_pairs, split_groups, split_lat
 from uvanet.training.data.gaze_datasets import read_published
 from uvanet.training.data.pseudo_labels import label_pairs
 from uvanet.training.data.user_media import (
+    delete_recording,
     files_of,
     read_collection,
     read_recording,
@@ -74,6 +75,7 @@ class AdaptConfig:
     Attributes:
         source: A scene, as `make_source` takes it; empty where another one is given.
         recording: Folder of recorded pairs, see `read_recording`; None for none.
+        keep_recording: Whether the recorded pairs stay on the disk once they are labelled.
         own: Folder of videos and pictures, or of a data set; None for a scene.
         layout: Where `own` is a published data set, its layout, one of `gaze_datasets.NAMES`: its
             gaze takes the teacher's place.
@@ -89,6 +91,7 @@ class AdaptConfig:
 
     source: str = ""
     recording: Path | None = None
+    keep_recording: bool = False
     own: Path | None = None
     layout: str = ""
     seconds: float = 60.0
@@ -178,6 +181,8 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
             )
     except StoppedError:
         return None
+    if config.recording is not None and not config.keep_recording:
+        delete_recording(config.recording)
     learned, later = _split(pairs, config)
     targets = later.targets()
     values = agreement(_maps(student, later), targets)

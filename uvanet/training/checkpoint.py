@@ -43,6 +43,23 @@ def save(path: Path, state: dict[str, Any]) -> None:
         ) from error
 
 
+def read(path: Path) -> dict[str, Any]:
+    """Reads a checkpoint of any run and format.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(state, dict):
+            raise TypeError("no mapping")
+    except Exception as error:
+        raise ModelError(
+            f"{path} is no readable checkpoint.", "Delete it to start the run anew."
+        ) from error
+    return state
+
+
 def load(path: Path, made_from: Record, steps_per_epoch: int) -> dict[str, Any]:
     """Reads a checkpoint of the same run.
 
@@ -54,12 +71,7 @@ def load(path: Path, made_from: Record, steps_per_epoch: int) -> dict[str, Any]:
     Raises:
         ModelError: It is damaged, of an unknown format, or of another run.
     """
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ModelError(
-            f"{path} is no readable checkpoint.", "Delete it to start the run anew."
-        ) from error
+    state = read(path)
     if state.get("format") == 2:
         state = _from_format_2(state, path, made_from, steps_per_epoch)
     if state.get("format") != FORMAT:

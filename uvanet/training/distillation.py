@@ -8,17 +8,20 @@ student that ships is that of the step which is better on `val`.
 from __future__ import annotations
 
 import copy
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
-from uvanet.data.fixations import density_map, read_rgb
+from uvanet.data.gaze import density_map
+from uvanet.data.gaze_files import read_rgb
+from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.evaluator import score
-from uvanet.models import PRESETS, SpatioTemporal, build, load_student
+from uvanet.models import PRESETS, SpatioTemporal, create_student, load_student
 from uvanet.registry import resolve_model
-from uvanet.runtime.branch_engine import student_predictor
+from uvanet.training.checkpoint import CHECKPOINT
 from uvanet.training.config import step2_config
 from uvanet.training.data.loader import DataLoader, Part
 from uvanet.training.distributed import make_fabric
@@ -142,7 +145,7 @@ def start_student(preset: str, start: str) -> SpatioTemporal:
     Raises:
         ModelError: `start` is missing, or does not fit.
     """
-    return load_student(preset, _weights(start)) if start else build(preset)
+    return load_student(preset, _weights(start)) if start else create_student(preset)
 
 
 def _weights(start: str) -> Path:
@@ -224,6 +227,9 @@ def distill_student(
     Raises:
         UvanetError: See `train_student`.
     """
+    if not (folder / CHECKPOINT).exists():
+        # Made from the weights of an earlier step 1, which were deleted.
+        shutil.rmtree(folder / STEP2, ignore_errors=True)
     first = train_student(step1, data, folder, callback=callback, fabric=fabric)
     config = step2_config(step1, str(first.weights))
     whole = data.whole_pictures()

@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from uvanet.data.fixations import read_split
 from uvanet.training.config import TemporalTeacherConfig, step1_config, step2_config
-from uvanet.training.control import Callback
+from uvanet.training.control import Callback, StoppedError
+from uvanet.training.data.crops import ViewConfig
 from uvanet.training.data.pseudo_labels import (
     clips_in,
     label_clips,
@@ -23,7 +24,7 @@ from uvanet.training.data.pseudo_labels import (
     pool_examples,
     pool_files,
 )
-from uvanet.training.distillation import STEP2, TrainingData, distill_student
+from uvanet.training.distillation import STEP2, TrainingData, distill_student, start_student
 from uvanet.training.distributed import make_fabric, rank_zero_first
 from uvanet.training.provenance import distillation_provenance
 from uvanet.training.publish import publish_student
@@ -34,7 +35,6 @@ from uvanet.training.trainer import best_of
 if TYPE_CHECKING:
     from uvanet.model_card import Card
     from uvanet.training.config import SpatialTeacherConfig, TrainConfig
-    from uvanet.training.data.crops import ViewConfig
     from uvanet.training.provenance import Provenance
     from uvanet.training.teachers.inference import Teachers
 
@@ -68,9 +68,23 @@ class DistillConfig:
         return out / self.student.preset
 
 
+class DistillResult(NamedTuple):
+    """The outcome of a run of the pipeline.
+
+    Attributes:
+        card: Of the student in `config.folder(out)`, measured on `val` alone where the run was
+            stopped; None where it was stopped before the first measurement, and in all but the
+            first of several processes.
+        finished: Whether the run has ended; otherwise it can be resumed.
+    """
+
+    card: Card | None
+    finished: bool = True
+
+
 def distill(
     config: DistillConfig, out: Path, *, callback: Callback | None = None, device: str = "auto"
-) -> Card | None:
+) -> DistillResult:
     """Trains a student in two steps, exports the better one, and measures it.
 
     Args:
@@ -79,51 +93,37 @@ def distill(
         callback: Receives events; may stop the run.
         device: See `uvanet.training.distributed.make_fabric`.
 
-    Returns:
-        The card of the student in `config.folder(out)`; None in all but the first of several
-        processes.
-
     Raises:
-        StoppedError: The run was told to stop; `export_best` exports what it has.
-        UvanetError: The data is incomplete, or `out` holds a run with other settings or data.
+        UvanetError: The data is incomplete, `config.student.start` is no student, or `out` holds a
+            run with other settings or data.
     """
     callback = callback or Callback()
-    config.folder(out).mkdir(parents=True, exist_ok=True)
+    start_student(config.student.preset, config.student.start)  # before hours of labelling
+    folder = config.folder(out)
+    folder.mkdir(parents=True, exist_ok=True)
     fabric = make_fabric(config.student.precision, device)
-    with rank_zero_first(fabric):
-        teachers = config.teachers or make_teachers(
-            config.root, out, config.spatial, config.temporal, callback
-        )
-        data = training_data(config, teachers, out / "labels", callback)
+    try:
+        with rank_zero_first(fabric):
+            teachers = config.teachers or make_teachers(
+                config.root, out, config.spatial, config.temporal, callback
+            )
+            told = provenance(config, out)  # damaged tables are reported before the training
+            data = training_data(config, teachers, out / "labels", callback)
+    except StoppedError:
+        # Weights in the folder may be of another run: no checkpoint was compared yet.
+        return DistillResult(None, finished=False)
     pairs = len(data.clips) if data.clips else 0
     _LOG.info("%d views, %d pairs of frames of clips", len(data.pictures), pairs)
-    folder = config.folder(out)
-    result = distill_student(config.student, data, folder, callback=callback, fabric=fabric)
-    if not fabric.is_global_zero:
-        return None
-    assert result.weights is not None
-    told = provenance(config, out)
-    return publish_student(config.student, result.weights, config.root, folder, told)
-
-
-def export_best(config: DistillConfig, out: Path) -> Card | None:
-    """Exports the best student so far of a run that was stopped; it can still be resumed.
-
-    Args:
-        config: As `distill` took it.
-        out: Likewise.
-
-    Returns:
-        Its card, measured on `val` only; None where the run was stopped before the first
-        measurement.
-    """
-    folder = config.folder(out)
-    found = [best for step in (folder, folder / STEP2) if (best := best_of(step)) is not None]
-    if not found:
-        return None
-    weights, _ = max(found, key=lambda best: best[1])  # the first where they are equal
-    told = provenance(config, out)
-    return publish_student(config.student, weights, config.root, folder, told, final=False)
+    finished = True
+    try:
+        result = distill_student(config.student, data, folder, callback=callback, fabric=fabric)
+        weights = result.weights
+    except StoppedError:
+        finished, weights = False, best_of(folder, folder / STEP2)
+    if not fabric.is_global_zero or weights is None:
+        return DistillResult(None, finished)
+    card = publish_student(config.student, weights, config.root, folder, told, final=finished)
+    return DistillResult(card, finished)
 
 
 def training_data(
@@ -164,8 +164,6 @@ def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> Tr
     Raises:
         UsageError: The data is incomplete.
     """
-    from uvanet.training.data.crops import ViewConfig
-
     examples = [
         picture_example(picture.path, 1, picture.fixations) for picture in read_split(root, "train")
     ]

@@ -13,6 +13,7 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.onnx_export import save_weights, write_onnx
 from uvanet.errors import OutputError
 from uvanet.evaluation.baselines import center_prior
+from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.card_metrics import CARD_SETS, card_metrics
 from uvanet.evaluation.motion_baseline import MotionBaseline
@@ -24,9 +25,9 @@ from uvanet.models import count_macs, count_parameters, layer_costs, load_studen
 from uvanet.models.teacher import SpatialTeacher
 from uvanet.models.temporal_teacher import MEMORY_SECONDS, STATE_CHANNELS, TemporalTeacher
 from uvanet.registry import resolve_model
-from uvanet.runtime.branch_engine import BranchEngine, student_predictor
 from uvanet.runtime.engine import LAG, STATE_STRIDE
 from uvanet.runtime.input_size import TEACHER_SIZE
+from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.provenance import (
     USERS_OWN,
     backbone_source,
@@ -119,7 +120,7 @@ def publish_student(
         ],
     )
     predictions = [
-        StreamPredictor(output, Model(card, BranchEngine(student, output)))
+        StreamPredictor(output, Model(card, TorchEngine(student, output=output)))
         for output in PREDICTIONS
     ]
     rows = [center_prior(read_split(root, "train")), *predictions]

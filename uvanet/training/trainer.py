@@ -194,6 +194,9 @@ class Trainer:
                 if not self._eval_every and done < self._steps:
                     self._measure()
                 self._save()
+        if self._best is None:  # the weights of a finished run were deleted
+            self._measure()
+            self._save()
         return self.result()
 
     def result(self) -> TrainResult:
@@ -293,16 +296,19 @@ class Trainer:
         self._optimizer.load_state_dict(state["optimizer"])
         self._step, self._best = state["step"], state["best"]
         self._sums, self._history = state["sums"], state["history"]
+        if not path.with_name(BEST).exists():
+            self._best = None  # what is measured next is kept
 
 
-def best_of(folder: Path) -> tuple[Path, float] | None:
-    """The best weights of a run in its folder and their value; None where nothing was measured."""
-    try:
-        state = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        return None
-    best = state["best"]
-    return None if best is None or not math.isfinite(best) else (folder / BEST, best)
+def best_of(*folders: Path) -> Path | None:
+    """The best weights of the runs in some folders; None where none of them has measured any."""
+    found: dict[Path, float] = {}
+    for folder in folders:
+        if (folder / CHECKPOINT).exists():
+            best = checkpoint.read(folder / CHECKPOINT).get("best")
+            if best is not None and math.isfinite(best):
+                found[folder / BEST] = best
+    return max(found, key=found.__getitem__) if found else None  # the first where they are equal
 
 
 def contiguous(module: nn.Module) -> dict[str, Tensor]:

@@ -5,26 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.features.analyse.attention_chart import AttentionChart
 from app.shell.slots import action_button
+from app.ui.build import label
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.number_text import percent_text
+from app.ui.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QWidget
 
 
-class AttentionStrip(QWidget):
-    """The chart with its buttons; visible if it is wanted and the window shows its parts.
+class AttentionStrip(Strip):
+    """The chart of attention over time, with its buttons.
 
     Args:
-        tools: Actions shown as buttons beside the chart.
+        tools: Actions shown as buttons next to the chart.
         scan: The action that starts and stops a scan of the clip.
 
     Signals:
@@ -34,42 +36,24 @@ class AttentionStrip(QWidget):
     sought = Signal(float)
 
     def __init__(
-        self,
-        tools: Sequence[QAction],
-        scan: QAction,
-        parent: QWidget | None = None,
+        self, tools: Sequence[QAction], scan: QAction, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(2, parent)
         self.setAccessibleName(tr("Attention over time"))
-        self._wanted, self._allowed = True, True
         self.chart = AttentionChart()
         self.chart.sought.connect(self.sought)
-        self.progress = QLabel()
-        self.progress.setObjectName("quiet")
+        self.progress = label("", "quiet")
         self.progress.setAccessibleName(tr("Progress of the scan"))
         self._scan_action = scan
         self.scan = IconButton(18)
         self.scan.clicked.connect(scan.trigger)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.chart, 1)
-        layout.addSpacing(6)
+        self.row.addWidget(self.chart, 1)
+        self.row.addSpacing(6)
         for action in tools:
-            layout.addWidget(action_button(action, 18))
-        layout.addWidget(self.progress)
-        layout.addWidget(self.scan)
+            self.row.addWidget(action_button(action, 18))
+        self.row.addWidget(self.progress)
+        self.row.addWidget(self.scan)
         self.show_progress(None)
-
-    def setVisible(self, visible: bool) -> None:
-        """Called by the window, which hides its parts in full screen."""
-        self._allowed = visible
-        super().setVisible(visible and self._wanted)
-
-    def set_wanted(self, wanted: bool) -> None:
-        """Sets whether the strip is visible while the window shows its parts."""
-        self._wanted = wanted
-        super().setVisible(wanted and self._allowed)
 
     def show_progress(self, share: float | None) -> None:
         """Shows the progress of a scan, 0..1; None if no scan is running."""

@@ -130,7 +130,7 @@ class Analyse(Feature):
     def rename_region(self) -> None:
         """Starts editing the name of the selected region."""
         if (region := self._selected_region()) is not None:
-            self.context.slots.set_panel_wanted(True)
+            self.context.slots.set_panel_enabled(True)
             self.card.edit_name(region)
 
     @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)
@@ -216,7 +216,7 @@ class Analyse(Feature):
         self._show_history()
 
     def _on_switched(self) -> None:
-        # All that is being edited or computed belongs to the source before.
+        # What is being edited or computed belongs to the previous source.
         self.history.stop_scan()
         self.attention_strip.chart.cancel_drag()
         self._select_tool(None)
@@ -263,7 +263,7 @@ class Analyse(Feature):
             self.context.actions.set_checked(name, shape is self.layer.tool)
 
     def _selected_region(self) -> Region | None:
-        """Returns the selected region, or the only one; tells the user where there is none."""
+        """Returns the selected region, or the only one; shows a message where there is none."""
         if self.regions.selected is None and len(self.regions.all) == 1:
             self.regions.select(self.regions.all[0])
         if self.regions.selected is None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
 from app.features.analyse.region_painter import region_color
 from app.features.analyse.share_plot import SharePlot
 from app.shell.slots import action_button
+from app.ui.build import column, label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
@@ -68,53 +69,41 @@ class RegionCard(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(tr("Regions"))
-        title = QLabel(tr("Regions"))
-        title.setObjectName("section")
-        head = QHBoxLayout()
-        head.setSpacing(0)
-        head.addWidget(title)
-        head.addStretch()
-        for action in tools:
-            head.addWidget(action_button(action, 18))
-        self.hint = QLabel(tr("Draw a region on the picture to see its share of the attention."))
-        self.hint.setObjectName("quiet")
-        self.hint.setWordWrap(True)
+        buttons = (action_button(tool, 18) for tool in tools)
+        head = row(label(tr("Regions"), "section"), None, *buttons, spacing=0)
+        hint = tr("Draw a region on the picture to see its share of the attention.")
+        self.hint = label(hint, "quiet", wrap=True)
         self.rows: list[_Row] = []
-        self._list = QVBoxLayout()
-        self._list.setSpacing(8)
+        self._list = column(spacing=8)
         self.plot = SharePlot()
         self.plot.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 8, 10, 10)
-        layout.setSpacing(6)
-        layout.addLayout(head)
-        layout.addWidget(self.hint)
-        layout.addLayout(self._list)
-        layout.addWidget(self.plot)
+        column(
+            head, self.hint, self._list, self.plot, spacing=6, margins=(14, 8, 10, 10), parent=self
+        )
 
     def show_rows(self, rows: Sequence[RegionRow], selected: Region | None) -> None:
         """Shows the regions, in order."""
         while len(self.rows) > len(rows):
-            row = self.rows.pop()
-            row.name.blockSignals(True)  # a name that is being edited is discarded
-            self._list.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+            removed = self.rows.pop()
+            removed.name.blockSignals(True)  # a name that is being edited is discarded
+            self._list.removeWidget(removed)
+            removed.hide()
+            removed.deleteLater()
         while len(self.rows) < len(rows):
-            row = _Row(len(self.rows), rows[len(self.rows)].region, self)
-            self.rows.append(row)
-            self._list.addWidget(row)
-        for row, data in zip(self.rows, rows, strict=True):
-            row.show_data(data, selected=data.region is selected)
+            added = _Row(len(self.rows), rows[len(self.rows)].region, self)
+            self.rows.append(added)
+            self._list.addWidget(added)
+        for shown, data in zip(self.rows, rows, strict=True):
+            shown.show_data(data, selected=data.region is selected)
         self.hint.setVisible(not rows)
         self.plot.setVisible(bool(rows))
 
     def edit_name(self, region: Region) -> None:
         """Starts editing the name of a region."""
-        for row in self.rows:
-            if row.region is region:
-                row.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-                row.name.selectAll()
+        for shown in self.rows:
+            if shown.region is region:
+                shown.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                shown.name.selectAll()
 
 
 class _Row(QWidget):
@@ -145,8 +134,7 @@ class _Row(QWidget):
         remove.setToolTip(tr("Delete the region"))
         remove.clicked.connect(lambda: card.removed.emit(self.region))
         self._bar = _Bar(region_color(index))
-        self.statistics = QLabel()
-        self.statistics.setObjectName("quiet")
+        self.statistics = label("", "quiet")
         small = QFont(self.statistics.font())
         small.setPointSizeF(small.pointSizeF() * 0.9)
         self.statistics.setFont(small)
@@ -156,18 +144,8 @@ class _Row(QWidget):
                 "time of the first entry"
             )
         )
-        line = QHBoxLayout()
-        line.setSpacing(2)
-        line.addWidget(dot)
-        line.addWidget(self.name, 1)
-        line.addWidget(self.share)
-        line.addWidget(remove)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addLayout(line)
-        layout.addWidget(self._bar)
-        layout.addWidget(self.statistics)
+        line = row(dot, (self.name, 1), self.share, remove, spacing=2)
+        column(line, self._bar, self.statistics, spacing=3, parent=self)
 
     def show_data(self, data: RegionRow, *, selected: bool) -> None:
         """Shows the statistics; a name that is being edited is discarded with its region."""

@@ -76,7 +76,7 @@ class RegionFiles:
 
         Args:
             path: The file.
-            spec: The source that they are for; if another one is open by then, nothing is changed.
+            spec: The source of the regions; nothing is changed if another one is open by then.
         """
         messages, name = self._context.messages, Path(path).name
 

@@ -31,8 +31,8 @@ _WRITE_AFTER_MS = 1000
 class Regions(QObject):
     """Changes the session's regions, and shows them on the layer and the card.
 
-    A region is identified by the object: a change of a region that is not in the list, such as
-    one that was deleted or belongs to the source before, is ignored.
+    A region is identified by the object. A change of a region that is not in the list is ignored:
+    it was deleted, or belongs to the previous source.
 
     Args:
         context: The parts of the program.

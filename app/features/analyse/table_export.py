@@ -66,12 +66,12 @@ def shares_csv(regions: Sequence[Region], record: Record) -> str:
     """Returns a table over time: spread, change, peak, and the share of each region."""
     series = record.series()
     columns = [series.entropy, series.change, *series.peaks.T, *map(record.shares, regions)]
-    header = ["seconds", "entropy", "change", "peak_x", "peak_y", *(one.name for one in regions)]
+    names = [region.name for region in regions]
     rows = (
         [f"{seconds:.3f}", *(f"{value:.4f}" for value in values)]
         for seconds, *values in zip(series.seconds, *columns, strict=True)
     )
-    return _csv([header, *rows])
+    return _csv([["seconds", "entropy", "change", "peak_x", "peak_y", *names], *rows])
 
 
 def regions_csv(regions: Sequence[Region], record: Record) -> str:

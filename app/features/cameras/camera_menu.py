@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, Signal
@@ -42,7 +41,9 @@ class CameraMenu(IconButton):
         self.setToolTip(tr("Size and rate of the camera; click to change"))
         menu = QMenu(self)
         menu.addSection(tr("Size"))
-        self._sizes = _add_choices(menu, SIZES, _size_text, lambda one: self.size_chosen.emit(*one))
+        self._sizes = _add_choices(
+            menu, SIZES, _size_text, lambda size: self.size_chosen.emit(*size)
+        )
         menu.addSection(tr("Frames per second"))
         self._rates = _add_choices(menu, RATES, _rate_text, self.rate_chosen.emit)
         self.setMenu(menu)
@@ -79,21 +80,17 @@ def _add_choices(
     for value in values:
         choice = QAction(text(value), menu)
         choice.setCheckable(True)
-        choice.triggered.connect(partial(_choose, chosen, value))
+        choice.triggered.connect(lambda _=False, value=value: chosen(value))
         menu.addAction(choice)
         group.addAction(choice)
         result[value] = choice
     return result
 
 
-def _choose(chosen: Callable[[T], None], value: T, _: bool = False) -> None:
-    chosen(value)
-
-
 def _size_text(size: tuple[int, int]) -> str:
     width, height = size
-    return f"{width} \N{MULTIPLICATION SIGN} {height}" if width else tr("Default of the camera")
+    return f"{width} \N{MULTIPLICATION SIGN} {height}" if width else tr("Camera default")
 
 
 def _rate_text(rate: int) -> str:
-    return str(rate) if rate else tr("Default of the camera")
+    return str(rate) if rate else tr("Camera default")

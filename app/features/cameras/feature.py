@@ -1,4 +1,4 @@
-"""Cameras: watches for cameras that come back, and asks for size and rate."""
+"""Cameras: reconnects a lost camera, announces new ones, and requests size and rate."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RANK = 60
 
 
 class Cameras(Feature):
-    """Reconnects a lost camera, announces new ones, and chooses the format."""
+    """Watches the connected cameras while one is missing; requests the format."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -52,7 +52,7 @@ class Cameras(Feature):
         self._request_format()
 
     def facts(self) -> list[Fact]:
-        """The format that is asked for."""
+        """The requested format."""
         width, height = self._settings.size
         value = f"{width}x{height}, {self._settings.fps} fps"
         return [Fact("camera format", value, FactKind.TECHNICAL)]
@@ -69,8 +69,8 @@ class Cameras(Feature):
         if self._info is None:
             self.context.messages.notify(
                 "info",
-                tr("Only cameras can be asked for a size and a rate."),
-                tr("Screens and streams have fixed ones."),
+                tr("Size and rate can be chosen for cameras only."),
+                tr("Screens and streams have a fixed size and rate."),
             )
         else:
             self._menu.open_menu()
@@ -87,6 +87,7 @@ class Cameras(Feature):
 
     def _on_opening(self, name: str) -> None:
         self._wanted = not name or name.startswith(SourceKind.CAMERA.value)
+        self._lost = None  # the user chose another source, or this camera again
 
     def _on_switched(self) -> None:
         self._info = self._lost = None
@@ -107,15 +108,15 @@ class Cameras(Feature):
     def _on_seen(self, devices: Sequence[CameraDevice]) -> None:
         if not self._monitor.running:
             return
-        specs = {one.spec for one in devices}
+        specs = {device.spec for device in devices}
         before = specs if self._known is None else self._known
-        fresh = [one for one in devices if one.spec not in before]
+        fresh = [device for device in devices if device.spec not in before]
         self._known = specs
         lost = self._lost
         if lost is not None:
             # Another camera may have the same index by now; only a stable name is the same camera.
             number = lost.spec.removeprefix("camera:").isdecimal()
-            if not number and any(one.spec == lost.spec for one in devices):
+            if not number and lost.spec in specs:
                 self._lost = None
                 self._monitor.stop()
                 self.context.session.open(lost.spec)
@@ -124,7 +125,7 @@ class Cameras(Feature):
                 )
                 return
         if fresh:
-            names = ", ".join(one.name for one in fresh)
+            names = ", ".join(device.name for device in fresh)
             self.context.messages.notify(
                 "info",
                 tr("A camera was connected: {names}.").format(names=names),
@@ -161,7 +162,6 @@ class Cameras(Feature):
 
 
 def _list_cameras() -> Sequence[CameraDevice]:
-    # By its module, since OpenCV is heavy and a test puts its own in its place.
-    from uvanet import sources
+    from uvanet import sources  # looked up at each call, since tests replace `list_cameras`
 
     return sources.list_cameras()

@@ -12,11 +12,11 @@ Side = Annotated[int, Meta(ge=0, le=16_384)]
 
 
 class CameraSettings(Section):
-    """The format that cameras are asked for.
+    """The format to request from cameras.
 
     Attributes:
-        size: Width and height in pixels; 0 and 0 for the camera's own choice.
-        fps: Frames a second; 0 for the camera's own choice.
+        size: Width and height in pixels; 0 and 0 for the camera's default.
+        fps: Frames per second; 0 for the camera's default.
     """
 
     SECTION: ClassVar[str] = "cameras"

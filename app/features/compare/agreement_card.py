@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.ui.i18n import tr
 from app.ui.live_plot import SPAN_SECONDS, PlotCard
+from app.ui.number_text import percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
 def _tips() -> tuple[str, ...]:
     return (
-        tr("Correlation of the two maps; 1 is the same"),
-        tr("Overlap of the two maps as distributions; 1 is the same"),
-        tr("How surprised the student's map is by the teacher's, in nats; 0 is the same"),
-        tr("Distance of the two highest points, in percent of the picture's diagonal"),
+        tr("Linear correlation of the two maps; 1 for equal maps"),
+        tr("Overlap of the two maps as distributions; 1 for equal maps"),
+        tr("Divergence of the student's map from the teacher's, in nats; 0 for equal maps"),
+        tr("Distance of the two peaks, in percent of the picture's diagonal"),
     )
 
 
@@ -57,7 +58,7 @@ class AgreementCard(PlotCard):
 
     @property
     def numbers(self) -> list[tuple[str, str]]:
-        """Name and displayed value of each measure."""
+        """Name and text of each measure."""
         return [
             (name, label.text()) for (name, _), label in zip(self.curves, self.values, strict=True)
         ]
@@ -66,8 +67,8 @@ class AgreementCard(PlotCard):
         """Adds the agreement on one frame.
 
         Args:
-            seconds: When, on any steady clock.
-            agreement: What was measured; values that are not numbers are left out.
+            seconds: Time on a monotonic clock.
+            agreement: The measures; ignored if one of them is not finite.
         """
         sample = (agreement.cc, agreement.sim, agreement.kld, agreement.peaks)
         if not all(map(math.isfinite, sample)):
@@ -91,7 +92,7 @@ class AgreementCard(PlotCard):
     def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
         """Draws the curves and shows the newest values; the peaks' distance is in percent."""
         super().show_series(times, series)
-        self.values[3].setText(f"{series[3][-1]:.0%}".replace("%", "\N{NO-BREAK SPACE}%"))
+        self.values[3].setText(percent_text(series[3][-1]))
         bottom = min(0.0, math.floor(2 * min(map(min, series))) / 2)
         top = max(1.0, math.ceil(max(map(max, series))))
         self.chart.set_y_range(bottom, top, padding=0.02)

@@ -102,7 +102,7 @@ class CompareView:
         self.refresh()
 
     def refresh(self) -> None:
-        """Draws the panes beside the student's again."""
+        """Draws all panes but the student's again."""
         if self.view == "original":
             self._show_original()
         result = self.teacher_result
@@ -119,7 +119,7 @@ class CompareView:
         self._combine_heat(None)
 
     def clear(self) -> None:
-        """Clears the panes beside the student's."""
+        """Clears all panes but the student's."""
         self.teacher_result = self._heat = None
         self._style = ()
         self._teacher_heat.clear()
@@ -140,8 +140,8 @@ class CompareView:
         """Draws the teacher's heat in the student's style; in the wipe, returns both combined."""
         if self.teacher_result is None or not self.needs_teacher:
             return heat
-        own, teacher = self._presenter.heat, self._teacher_heat
-        style = (own.style, own.smoothing, own.visible)
+        student, teacher = self._presenter.heat, self._teacher_heat
+        style = (student.style, student.smoothing, student.visible)
         if style != self._style:
             self._style = style
             teacher.style, teacher.smoothing, teacher.visible = style
@@ -151,22 +151,22 @@ class CompareView:
                 self._panes.extra[0].canvas.show_heat(self._heat)
         return wipe(heat, self._heat, self._handle.share) if self.view == "wipe" else heat
 
-    def _snapshot_layers(self, own: SnapshotLayer) -> list[SnapshotLayer]:
-        """The layers of a snapshot of the view, made from the student's."""
+    def _snapshot_layers(self, student: SnapshotLayer) -> list[SnapshotLayer]:
+        """Returns the layers of a snapshot of the view, given the student's."""
         main, (second, third) = self._panes.main.canvas, self._panes.extra
         if self.view == "original":
             return [
-                capture_layer(second.canvas, own.image, tr("Original")),
-                capture_layer(main, own.image, tr("Overlay")),
+                capture_layer(second.canvas, student.image, tr("Original")),
+                capture_layer(main, student.image, tr("Overlay")),
             ]
         if self.teacher_result is None or not self.needs_teacher:
-            return [own]
+            return [student]
         if self.view == "wipe":
-            draw_divider(own, self._handle.share)
-            return [own]
+            draw_divider(student, self._handle.share)
+            return [student]
         image = self.teacher_result.result.frame.image
         return [
-            capture_layer(main, own.image, tr("Student")),
+            capture_layer(main, student.image, tr("Student")),
             capture_layer(second.canvas, image, tr("Teacher")),
             capture_layer(third.canvas, image, tr("Difference")),
         ]

@@ -1,4 +1,4 @@
-"""Compare: a teacher next to the student, in several views, and how far they agree."""
+"""Compare: a teacher next to the student in several views, and their agreement."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ _BUTTON_RANK, _STRIP_RANK, _CARD_RANK = 10, 10, 30
 
 
 class Compare(Feature):
-    """Runs the teacher while a view needs it, and shows what it and the student see."""
+    """Runs the teacher while a view needs it, and shows it next to the student.
+
+    Attributes:
+        card: The agreement of student and teacher.
+        strip: The teacher's name and lag, below the picture.
+        handle: The divider of the wipe.
+        view: The panes.
+    """
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -40,13 +47,12 @@ class Compare(Feature):
         self._settings = settings = context.settings.section(CompareSettings)
         self._ready = False
         self._described: TeacherResult | None = None
-        self.panes = slots.panes
         self.card = AgreementCard()
         self.strip = CompareStrip(actions["compare_synchronized"])
         self.handle = WipeHandle(slots.canvas)
-        self.view = CompareView(self.panes, self.handle, self.card, context.presenter)
-        self.button = CompareButton(actions)
-        slots.add_button(self.button, _BUTTON_RANK)
+        self.view = CompareView(slots.panes, self.handle, self.card, context.presenter)
+        self._button = CompareButton(actions)
+        slots.add_button(self._button, _BUTTON_RANK)
         slots.add_strip(self.strip, _STRIP_RANK)
         self._slot = QWidget()
         QVBoxLayout(self._slot).setContentsMargins(0, 0, 0, 0)
@@ -69,11 +75,11 @@ class Compare(Feature):
         actions.set_checked("compare_synchronized", settings.synchronized)
         self.handle.set_share(settings.wipe)
         actions.set_checked(f"compare_{settings.view}", True)
-        # A teacher loads after the first overlay, which nothing may delay.
+        # The teacher is loaded after the first overlay, so that it does not delay it.
         self._show(settings.view, teacher=False)
 
     def facts(self) -> list[Fact]:
-        """How student and teacher agree now."""
+        """The agreement of student and teacher on the current frame."""
         result = self.view.teacher_result
         if not self.view.needs_teacher or result is None or result.agreement is None:
             return []
@@ -105,12 +111,12 @@ class Compare(Feature):
 
     @action("Original beside overlay", Menu.COMPARE, "Shift+V", icon="original", choice=_CHOICE)
     def compare_original(self, _: bool) -> None:
-        """Shows the bare picture beside the overlay."""
+        """Shows the picture without and with the overlay."""
         self._choose("original")
 
     @action("Sync to teacher", Menu.COMPARE, "G", icon="paired", group=1, checkable=True)
     def compare_synchronized(self, on: bool) -> None:
-        """Shows only frames that student and teacher have both seen, or each at its own rate."""
+        """Shows only frames that both models have processed, or each model at its own rate."""
         self._settings.synchronized = on
         self.context.actions.set_checked("compare_synchronized", on)
         self.context.session.teacher.set_synchronized(on)
@@ -138,7 +144,7 @@ class Compare(Feature):
         self.strip.show_lag("")
 
     def _on_teacher(self) -> None:
-        """Shows a newly chosen teacher, also where the view has none yet."""
+        """Shows a newly chosen teacher; changes to a view with a teacher if necessary."""
         self._stop()
         if self.view.needs_teacher:
             self._start()
@@ -173,7 +179,7 @@ class Compare(Feature):
         self._slot.setVisible(view == "wipe")
         self.strip.set_wanted(self.view.needs_teacher)
         self._plot()
-        self.button.setIcon(self.context.actions[f"compare_{view}"].icon())
+        self._button.setIcon(self.context.actions[f"compare_{view}"].icon())
         if not self.view.needs_teacher:
             self._stop()
         elif teacher and not self.context.session.teacher.running:
@@ -199,7 +205,7 @@ class Compare(Feature):
             self.view.show_message(tr("No map"), tr("The teacher failed on this frame."))
         if self.view.view == "original":
             self.view.refresh()
-        if self.panes.update_arrangement():
+        if self.context.slots.panes.update_arrangement():
             self.handle.follow()
 
     def _on_result(self) -> None:

@@ -1,4 +1,4 @@
-"""The line between the two halves of a picture, to be dragged."""
+"""The divider of the wipe, dragged by mouse or moved by keys."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _KEYS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02}
 
 
 class WipeHandle(QWidget):
-    """Stands over a canvas where the picture changes from one overlay to the other.
+    """A line over a canvas between the two overlays of the wipe.
 
     Args:
-        canvas: The picture.
+        canvas: The canvas, its parent.
 
     Signals:
-        moved: Where it is now, as a share of the picture's width.
+        moved: Its new position, as a share of the picture's width.
     """
 
     moved = Signal(float)
@@ -37,7 +37,7 @@ class WipeHandle(QWidget):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.setAccessibleName(tr("Wipe"))
-        self.setAccessibleDescription(tr("Student on its left, teacher on its right"))
+        self.setAccessibleDescription(tr("Student on the left, teacher on the right"))
         self.setToolTip(tr("Drag, or use the arrow keys: student left, teacher right"))
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -50,11 +50,11 @@ class WipeHandle(QWidget):
 
     @property
     def share(self) -> float:
-        """Where it is, 0..1 of the picture's width."""
+        """Its position, 0..1 of the picture's width."""
         return self._share
 
     def set_share(self, share: float) -> None:
-        """Moves it."""
+        """Sets its position, 0..1 of the picture's width."""
         share = min(max(share, 0.0), 1.0)
         if share != self._share:
             self._share = share
@@ -62,7 +62,7 @@ class WipeHandle(QWidget):
         self.follow()
 
     def follow(self) -> None:
-        """Goes where the picture is."""
+        """Places it over the picture."""
         rect = self._canvas.picture_rect()
         seen = rect.intersected(QRectF(self._canvas.rect()))
         x = rect.left() + self._share * rect.width()
@@ -71,7 +71,7 @@ class WipeHandle(QWidget):
         )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follows the canvas when its size changes."""
+        """Follows the canvas when it is resized."""
         if event.type() == QEvent.Type.Resize:
             self.follow()
         return super().eventFilter(watched, event)
@@ -81,7 +81,7 @@ class WipeHandle(QWidget):
         return reserve_keys(event, _KEYS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Moves by the arrow keys."""
+        """Moves it by the arrow keys."""
         step = _KEYS.get(Qt.Key(event.key()))
         if step is None:
             super().keyPressEvent(event)
@@ -89,14 +89,14 @@ class WipeHandle(QWidget):
             self.set_share(self._share + step)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Takes hold."""
+        """Starts a drag."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._grip = event.position().x() - _WIDTH / 2
         else:
             event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follows the mouse."""
+        """Follows the mouse during a drag."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             rect = self._canvas.picture_rect()
             x = self.mapToParent(event.position()).x() - self._grip
@@ -111,10 +111,10 @@ class WipeHandle(QWidget):
         painter.drawLine(QPointF(middle.x(), 0), QPointF(middle.x(), self.height()))
         painter.setPen(QPen(QColor("#f4f5f7"), 2))
         painter.drawLine(QPointF(middle.x(), 0), QPointF(middle.x(), self.height()))
-        awake = self.hasFocus() or self.underMouse()
-        painter.setBrush(QColor("#f4f5f7") if awake else QColor(22, 24, 28, 210))
+        active = self.hasFocus() or self.underMouse()
+        painter.setBrush(QColor("#f4f5f7") if active else QColor(22, 24, 28, 210))
         painter.drawEllipse(middle, _KNOB, _KNOB)
-        painter.setPen(QPen(QColor("#16181c") if awake else QColor("#f4f5f7"), 1.8))
+        painter.setPen(QPen(QColor("#16181c") if active else QColor("#f4f5f7"), 1.8))
         for side in (-1, 1):
             tip = QPointF(middle.x() + side * 6.5, middle.y())
             painter.drawLine(tip, QPointF(tip.x() - side * 3, middle.y() - 3))

@@ -7,20 +7,12 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from app.shell.context import FactKind
+from app.ui.build import button, column, label, row
 from app.ui.i18n import tr
 from app.ui.icons import pixmap
 from uvanet import __version__
@@ -37,7 +29,7 @@ class AboutDialog(QDialog):
     """Name, versions, license, and a button that copies a report.
 
     Args:
-        report: What the button copies.
+        report: Text that the button copies.
         parent: The window.
     """
 
@@ -47,43 +39,33 @@ class AboutDialog(QDialog):
         self.setWindowTitle(tr("About UVA-Net Live"))
         mark = QLabel()
         mark.setPixmap(pixmap("app", None, 72, self.devicePixelRatioF()))
-        title = QLabel(tr("UVA-Net Live {version}").format(version=__version__))
+        title = label(tr("UVA-Net Live {version}").format(version=__version__))
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setBold(True)
         title.setFont(font)
-        words = QLabel(tr("Shows live where people would look. License: Apache-2.0."))
-        words.setObjectName("quiet")
-        names = QVBoxLayout()
-        names.addWidget(title)
-        names.addWidget(words)
-        names.addStretch()
-        head = QHBoxLayout()
-        head.setSpacing(18)
-        head.addWidget(mark)
-        head.addLayout(names, 1)
+        about = label(tr("Predicts live where people look. License: Apache-2.0."), "quiet")
         facts = QFormLayout()
         facts.setHorizontalSpacing(22)
         facts.setVerticalSpacing(4)
         for name, value in versions().items():
-            label = QLabel(name)
-            label.setObjectName("quiet")
-            text = QLabel(value)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            facts.addRow(label, text)
+            facts.addRow(label(name, "quiet"), label(value, selectable=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
-        self.copy = QPushButton(tr("Copy report"))
-        self.copy.setToolTip(tr("Versions and numbers; no paths and no names of your sources"))
-        self.copy.setAutoDefault(False)
-        self.copy.clicked.connect(self._copy)
+        self.copy = button(
+            tr("Copy report"),
+            tr("Versions and measurements; without paths and names of sources"),
+            self._copy,
+        )
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(26, 22, 26, 18)
-        layout.setSpacing(18)
-        layout.addLayout(head)
-        layout.addLayout(facts)
-        layout.addWidget(buttons)
+        column(
+            row(mark, (column(title, about, None), 1), spacing=18),
+            facts,
+            buttons,
+            spacing=18,
+            margins=(26, 22, 26, 18),
+            parent=self,
+        )
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._report)
@@ -91,7 +73,7 @@ class AboutDialog(QDialog):
 
 
 def versions() -> dict[str, str]:
-    """Names and versions of the libraries and of the system."""
+    """Returns the versions of libraries and system by name."""
     found = {"Python": platform.python_version(), "Qt": qVersion()}
     for name in _PARTS:
         try:
@@ -104,7 +86,7 @@ def versions() -> dict[str, str]:
 
 
 def report_text(facts: Iterable[Fact]) -> str:
-    """The report: versions, and what the features know of themselves that is not private."""
+    """Returns the report: versions, and the facts of the features that are not private."""
     lines = [f"UVA-Net Live: {__version__}"]
     lines += [f"{name}: {value}" for name, value in versions().items()]
     lines.append(f"frozen: {bool(getattr(sys, 'frozen', False))}")

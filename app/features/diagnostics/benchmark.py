@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from app.runtime.child_process import ChildProcess, own_command
 from app.session.models import short_name
 from app.ui.i18n import tr
+from uvanet.redaction import redact
 from uvanet.system_info import seconds_alive
 from uvanet.training.progress import decode_event
 
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
     from uvanet.errors import UvanetError
 
-_PATIENCE_SECONDS = 60.0
-_TRAINING_SECONDS = 300.0  # until a training takes its first step
-_END_SECONDS = 5.0
+_OVERLAY_SECONDS = 60.0  # time limit for the first overlay
+_TRAINING_SECONDS = 300.0  # time limit for the first step of a training
+_END_SECONDS = 5.0  # time limit for its end
 _PULSE_MS = 4
 
 
@@ -50,14 +51,11 @@ class ScheduledTask(QObject):
         self._seconds = seconds
         self.code = 0
         self.start: float | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._finish)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.timeout.connect(self._lose_patience)
-        self._patience.start(round(_PATIENCE_SECONDS * 1000))
+        self._limit = QTimer(self, singleShot=True)
+        self._limit.timeout.connect(self._on_time_limit)
+        self._limit.start(round(_OVERLAY_SECONDS * 1000))
         context.presenter.first_overlay.connect(self._on_first_overlay)
         context.session.failed.connect(self._fail)
         context.session.student.inference_failed.connect(self._fail)
@@ -68,7 +66,7 @@ class ScheduledTask(QObject):
 
     def _on_first_overlay(self) -> None:
         self.start = self.start or seconds_alive()
-        self._patience.stop()
+        self._limit.stop()
         self._timer.start(round(self._seconds * 1000))
 
     def _finish(self) -> None:
@@ -78,10 +76,10 @@ class ScheduledTask(QObject):
     def _fail(self, error: UvanetError) -> None:
         self.give_up(str(error))
 
-    def _lose_patience(self) -> None:
+    def _on_time_limit(self) -> None:
         self.give_up(
             tr("There was no overlay within {seconds:.0f} seconds.").format(
-                seconds=_PATIENCE_SECONDS
+                seconds=_OVERLAY_SECONDS
             )
         )
 
@@ -96,15 +94,14 @@ class _Pulse(QObject):
     """Measures the longest time for which the GUI thread processed no events.
 
     Attributes:
-        longest: Seconds beyond the pulse's own interval.
+        longest: Seconds beyond the interval of the timer.
     """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.longest = 0.0
         self._last: float | None = None
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start(_PULSE_MS)
 
@@ -132,7 +129,7 @@ class Measurement(ScheduledTask):
         elapsed = time.perf_counter() - self._since
         size = context.slots.canvas.picture_rect().size().toSize()
         numbers = {
-            "source": info.spec if info else "",
+            "source": redact(info.spec) if info else "",
             "width": info.width if info else 0,
             "height": info.height if info else 0,
             "model": short_name(context.session.student.name),
@@ -172,8 +169,8 @@ class TrainingMeasurement(Measurement):
 
     Args:
         context: The parts of the program.
-        seconds: How long, from the first step of the training.
-        folder: Of the run, which ends with the measurement.
+        seconds: Duration, from the first step of the training.
+        folder: Folder of the run, which ends with the measurement.
     """
 
     def __init__(self, context: FeatureContext, seconds: float, folder: Path) -> None:
@@ -187,7 +184,7 @@ class TrainingMeasurement(Measurement):
 
     def _on_first_overlay(self) -> None:
         self.start = seconds_alive()
-        self._patience.start(round(_TRAINING_SECONDS * 1000))
+        self._limit.start(round(_TRAINING_SECONDS * 1000))
         self._process.start()
 
     def _on_line(self, line: bytes) -> None:
@@ -206,7 +203,7 @@ class TrainingMeasurement(Measurement):
         self._process.close(_END_SECONDS)
 
     def more(self) -> dict[str, Any]:
-        """The memory when the training began."""
+        """The memory at the first step of the training."""
         return {"rss_at_first_bytes": self._rss}
 
 
@@ -233,16 +230,16 @@ class Screenshot(ScheduledTask):
 
 
 def grab(window: QWidget) -> QPixmap:
-    """Takes a picture of a window: from the screen on X11, else by painting it."""
+    """Takes a screenshot of a window: from the screen on X11, else by painting it."""
     if QGuiApplication.platformName() == "xcb":
-        taken = window.screen().grabWindow(window.winId())
-        if not taken.isNull():
-            return taken
+        image = window.screen().grabWindow(window.winId())
+        if not image.isNull():
+            return image
     return window.grab()
 
 
 def _cpu_seconds() -> float:
-    """CPU time of this process in seconds, all threads together."""
+    """Returns the CPU time of this process in seconds, all threads together."""
     times = psutil.Process().cpu_times()
     return float(times.user + times.system)
 

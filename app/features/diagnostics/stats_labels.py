@@ -11,15 +11,15 @@ from app.ui.i18n import tr
 if TYPE_CHECKING:
     from app.pipeline.stats import PipelineStats
 
-_WINDOW_SHARE = 0.3  # of the window's width, up to which the causes of drops are named
+_MAX_WIDTH = 0.3  # of the text with the causes, as a share of the window's width
 
 
 class StatsLabels(QWidget):
-    """Two labels.
+    """Labels of latency and drops.
 
     Attributes:
         latency: Median and 95th percentile from capture to paint.
-        drops: How many frames were dropped, and why where there is room for it.
+        drops: Number of dropped frames, with the causes where there is space.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -34,7 +34,7 @@ class StatsLabels(QWidget):
             layout.addWidget(label)
 
     def show_stats(self, stats: PipelineStats) -> None:
-        """Shows latency and drops."""
+        """Shows the newest statistics."""
         if stats.latency_p50_ms is None or stats.latency_p95_ms is None:
             self.latency.setText(tr("Latency -"))
         else:
@@ -54,7 +54,7 @@ class StatsLabels(QWidget):
             return
         total = stats.dropped + stats.failed
         text = tr("Dropped {total}: {causes}").format(total=total, causes=", ".join(causes))
-        room = self.window().width() * _WINDOW_SHARE
+        room = self.window().width() * _MAX_WIDTH
         fits = self.drops.fontMetrics().horizontalAdvance(text) < room
         self.drops.setText(text if fits else tr("Dropped {total}").format(total=total))
         self.drops.setToolTip(text)

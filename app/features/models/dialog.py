@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QRadioButton,
     QScrollArea,
-    QVBoxLayout,
+    QSizePolicy,
     QWidget,
 )
 
+from app.ui.build import button, column, combo_box, label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -54,10 +52,10 @@ class ModelsDialog(QDialog):
 
     Signals:
         engine_chosen: The engine to run the models on.
-        student_chosen: The model to use as student.
-        teacher_chosen: The model to use as teacher.
+        student_chosen: Name of the model to use as student.
+        teacher_chosen: Name of the model to use as teacher.
         measure_wanted: Names of the models to measure; empty to stop measuring.
-        file_wanted: The user wants to open an ONNX file.
+        file_wanted: The button that opens an ONNX file was pressed.
     """
 
     engine_chosen = Signal(str)
@@ -83,56 +81,41 @@ class ModelsDialog(QDialog):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         card = QFrame()
         card.setObjectName("card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(16, 14, 16, 14)
-        inside.addWidget(self._scroll)
-        self.measure = QPushButton(tr("Measure latency"))
-        self.measure.setToolTip(
-            tr("Runs each model for a second on a 1280x720 picture, in the background")
+        column(self._scroll, margins=(16, 14, 16, 14), parent=card)
+        self.measure = button(
+            tr("Measure latency"),
+            tr("Runs each model for a second on a 1280x720 picture, in the background"),
+            self._on_measure,
         )
-        self.measure.clicked.connect(self._on_measure)
-        self.file = QPushButton(tr("Open ONNX file…"))
-        self.file.setToolTip(tr("Use an ONNX file as teacher; it is tried first"))
-        self.file.clicked.connect(self.file_wanted)
-        close = QPushButton(tr("Close"))
-        close.setDefault(True)
-        close.clicked.connect(self.close)
-        self.engines = QComboBox()
-        self.engines.setAccessibleName(tr("Engine"))
-        self.engines.setToolTip(tr("Engine of the models; external ones use ONNX Runtime"))
-        for name in engines:
-            self.engines.addItem(tr(_ENGINES.get(name, name)), name)
+        file = button(
+            tr("Open ONNX file…"),
+            tr("Use an ONNX file as teacher; it is tried first"),
+            self.file_wanted.emit,
+        )
+        self.engines = combo_box(
+            tr("Engine"),
+            tr("Engine of the models; external ones use ONNX Runtime"),
+            [(name, tr(_ENGINES.get(name, name))) for name in engines],
+        )
+        self.engines.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.engines.setCurrentIndex(max(0, self.engines.findData(engine)))
         self.engines.activated.connect(
             lambda _: self.engine_chosen.emit(self.engines.currentData())
         )
-        label = QLabel(tr("Engine"))
-        label.setBuddy(self.engines)
-        self._note = QLabel()
-        self._note.setObjectName("quiet")
-        self._note.setWordWrap(True)
+        engine_label = QLabel(tr("Engine"))
+        engine_label.setBuddy(self.engines)
+        self._note = label("", "quiet", wrap=True)
         self.show_note("")
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.measure)
-        buttons.addWidget(self.file)
-        buttons.addStretch()
-        buttons.addWidget(label)
-        buttons.addWidget(self.engines)
-        buttons.addSpacing(12)
-        buttons.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 16)
-        layout.setSpacing(12)
-        layout.addWidget(card, 1)
-        layout.addWidget(self._note)
-        layout.addLayout(buttons)
+        close = button(tr("Close"), "", self.close, default=True)
+        buttons = row(self.measure, file, None, engine_label, self.engines, close)
+        column((card, 1), self._note, buttons, spacing=12, margins=(20, 18, 20, 16), parent=self)
         self.resize(960, 360)
 
     def show_models(self, models: Sequence[ModelInfo]) -> None:
         """Fills the table."""
         for group in (self._student_group, self._teacher_group):
-            for button in group.buttons():
-                group.removeButton(button)
+            for radio in group.buttons():
+                group.removeButton(radio)
         self.students.clear()
         self.teachers.clear()
         self._latencies.clear()
@@ -143,8 +126,8 @@ class ModelsDialog(QDialog):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
         self._head(grid)
-        for row, model in enumerate(models, start=1):
-            self._row(grid, row, model)
+        for number, model in enumerate(models, start=1):
+            self._row(grid, number, model)
         grid.setColumnStretch(2, 1)
         grid.setRowStretch(len(models) + 1, 1)
         self._scroll.setWidget(self._table)
@@ -179,7 +162,7 @@ class ModelsDialog(QDialog):
     @property
     def latencies(self) -> dict[str, str]:
         """The latency shown for each model."""
-        return {name: label.text() for name, label in self._latencies.items()}
+        return {name: cell.text() for name, cell in self._latencies.items()}
 
     def set_measuring(self, on: bool) -> None:
         """Sets whether models are being measured; the button then stops it."""
@@ -201,31 +184,28 @@ class ModelsDialog(QDialog):
             (tr("Latency"), tr("Median time per frame on this machine")),
             *((title, tr("From the model's card")) for _, title in _METRICS),
         ]
-        for column, (title, tip) in enumerate(titles):
-            label = QLabel(title)
-            label.setObjectName("section")
-            label.setToolTip(tip)
-            grid.addWidget(label, 0, column, _RIGHT if column > 2 else Qt.AlignmentFlag(0))
+        for index, (title, tip) in enumerate(titles):
+            heading = label(title, "section")
+            heading.setToolTip(tip)
+            grid.addWidget(heading, 0, index, _RIGHT if index > 2 else Qt.AlignmentFlag(0))
 
-    def _row(self, grid: QGridLayout, row: int, model: ModelInfo) -> None:
+    def _row(self, grid: QGridLayout, number: int, model: ModelInfo) -> None:
         choices = (
             (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
             (self.teachers, self._teacher_group, self.teacher_chosen, tr("Use {name} as teacher")),
         )
-        for column, (buttons, group, signal, text) in enumerate(choices):
-            button = QRadioButton()
-            button.setAccessibleName(text.format(name=model.title))
-            button.setToolTip(button.accessibleName())
-            button.setEnabled(not model.problem)
-            button.clicked.connect(lambda _=False, signal=signal: signal.emit(model.name))
-            group.addButton(button)
-            buttons[model.name] = button
-            grid.addWidget(button, row, column, Qt.AlignmentFlag.AlignCenter)
-        title = QLabel(model.title)
+        for index, (buttons, group, signal, text) in enumerate(choices):
+            radio = QRadioButton()
+            radio.setAccessibleName(text.format(name=model.title))
+            radio.setToolTip(radio.accessibleName())
+            radio.setEnabled(not model.problem)
+            radio.clicked.connect(lambda _=False, signal=signal: signal.emit(model.name))
+            group.addButton(radio)
+            buttons[model.name] = radio
+            grid.addWidget(radio, number, index, Qt.AlignmentFlag.AlignCenter)
+        title = label(model.title, "quiet" if model.problem else "")
         title.setToolTip(model.problem or model.description or model.name)
-        if model.problem:
-            title.setObjectName("quiet")
-        grid.addWidget(title, row, 2)
+        grid.addWidget(title, number, 2)
         width, height = model.input_size
         cells = [
             QLabel(f"{width}\N{MULTIPLICATION SIGN}{height}" if width and height else "-"),
@@ -236,13 +216,13 @@ class ModelsDialog(QDialog):
         ]
         for key, _ in _METRICS:
             value = model.metrics.get(key)
-            label = QLabel("-" if value is None else f"{value:.2f}")
+            cell = QLabel("-" if value is None else f"{value:.2f}")
             if value is not None:
-                label.setToolTip(tr("Measured on: {split}").format(split=model.split))
-            cells.append(label)
-        for column, label in enumerate(cells, start=3):
-            label.setAlignment(_RIGHT)
-            grid.addWidget(label, row, column)
+                cell.setToolTip(tr("Measured on: {split}").format(split=model.split))
+            cells.append(cell)
+        for index, cell in enumerate(cells, start=3):
+            cell.setAlignment(_RIGHT)
+            grid.addWidget(cell, number, index)
         self._latencies[model.name] = latency
         self.show_latency(model.name, *self._known.get(model.name, ("", "")))
 

@@ -56,15 +56,15 @@ class Models(Feature):
         session.teacher.changed.connect(self._mark)
 
     def open_drop(self, path: str) -> bool:
-        """Runs dropped weights in place of the student; weights without a card are tried first."""
+        """Uses a dropped model with a card as student; tries one without a card as teacher."""
         if not path.lower().endswith(_SUFFIXES):
             return False
         model = Path(path).with_suffix(".onnx")
         if not model.is_file():
             self.context.messages.notify(
                 "error",
-                tr("There is no {wanted} beside {dropped}.").format(
-                    wanted=model.name, dropped=Path(path).name
+                tr("{file} is not in the folder of {dropped}.").format(
+                    file=model.name, dropped=Path(path).name
                 ),
                 tr("Drop an .onnx file; .safetensors files are for training."),
             )
@@ -100,7 +100,7 @@ class Models(Feature):
 
     @action("Use an ONNX file as teacher…", Menu.COMPARE, "Shift+M", group=2)
     def open_model(self) -> None:
-        """Asks for an ONNX file and its settings, and tries it before it is used."""
+        """Asks for an ONNX file and opens the dialog that tries it."""
         folder = self.context.settings.section(WindowSettings).folder
         ask_model(self.context.slots.window, folder, self.try_file)
 

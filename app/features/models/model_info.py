@@ -111,7 +111,7 @@ def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
 
 
 def _bits(size: int, parameters: int) -> int:
-    """The nearest usual width: a file holds more than parameters, and some are fused."""
+    """Returns the nearest usual width: the file also holds other data than parameters."""
     return (
         0
         if not parameters

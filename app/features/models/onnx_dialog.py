@@ -1,4 +1,4 @@
-"""Asks what a user's ONNX file wants, and shows what it makes of the picture before it is used."""
+"""The dialog that tries an external ONNX file on the picture, with settings of its input."""
 
 from __future__ import annotations
 
@@ -8,19 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLineEdit, QWidget
 
+from app.ui.build import button, column, combo_box, form_layout, label, row
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 from uvanet.video.overlay import OverlayStyle, compose
@@ -29,19 +19,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PREVIEW = (352, 220)
+_STYLE = OverlayStyle("turbo", 0.65, 0.1)
 _IMAGENET = ("0.485 0.456 0.406", "0.229 0.224 0.225")
 
 
 class OnnxModelDialog(QDialog):
-    """What the file wants, and the map it gave; only settings that worked can be accepted.
+    """Settings of the file, and a preview of its map. Settings can be used once they were tried.
 
     Args:
         path: The file.
 
     Signals:
-        tried: The model with the settings of now, as `uvanet.load` takes it; answer by
-            `show_map` or `show_error`.
-        accepted_model: Likewise, of settings that worked.
+        tried: File and current settings, as `uvanet.load` takes them; the receiver tries them and
+            calls `show_map` or `show_error`.
+        accepted_model: File and settings to use.
     """
 
     tried = Signal(str)
@@ -51,48 +42,42 @@ class OnnxModelDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("ONNX file as teacher"))
         self._path = path
-        self._worked = ""
+        self._valid = ""
         self._trying = ""
-        self.size_line = self._line("", tr("Input size"), tr("as the file says, or 384x288"))
+        self.size_line = self._line("", tr("Input size"), tr("from the file, or 384x288"))
         self.mean_line = self._line("0", tr("Mean"), "0.485 0.456 0.406")
         self.std_line = self._line("1", tr("Standard deviation"), "0.229 0.224 0.225")
         self.layout_box = self._box(
             tr("Layout"),
-            [(tr("as the file says"), ""), *((name, name) for name in ("NCHW", "NHWC", "NTCHW"))],
+            [("", tr("from the file")), *((name, name) for name in ("NCHW", "NHWC", "NTCHW"))],
         )
         self.range_box = self._box(tr("White is"), [("1", "1"), ("255", "255")])
-        self.color_box = self._box(tr("Colors"), [("RGB", "rgb"), ("BGR", "bgr")])
+        self.color_box = self._box(tr("Colors"), [("rgb", "RGB"), ("bgr", "BGR")])
         self.output_box = self._box(
             tr("Output"),
-            [(tr("map"), "map"), (tr("logarithm"), "log"), (tr("log odds"), "logit")],
+            [("map", tr("map")), ("log", tr("logarithm")), ("logit", tr("log odds"))],
         )
-        imagenet = QPushButton(tr("ImageNet's mean and deviation"))
-        imagenet.setToolTip(tr("What most networks with a pre-trained backbone want"))
-        imagenet.setAutoDefault(False)
-        imagenet.clicked.connect(self._use_imagenet)
-        form = QFormLayout()
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        imagenet = button(
+            tr("Mean and deviation of ImageNet"),
+            tr("Used by most networks with a pretrained backbone"),
+            self._use_imagenet,
+        )
+        form = form_layout(8)
         for field in (self.size_line, self.mean_line, self.std_line):
             form.addRow(field.accessibleName(), field)
         form.addRow("", imagenet)
         for box in (self.range_box, self.layout_box, self.color_box, self.output_box):
             form.addRow(box.accessibleName(), box)
-        self.preview = QLabel()
-        self.preview.setAccessibleName(tr("What the model makes of the picture"))
+        self.preview = label("", wrap=True)
+        self.preview.setAccessibleName(tr("Map of the model over the picture"))
         self.preview.setFixedSize(*_PREVIEW)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.preview.setWordWrap(True)
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setMinimumHeight(56)
-        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.try_button = QPushButton(tr("Try again"))
-        self.try_button.setToolTip(tr("Runs the model on the picture that is shown now"))
-        self.try_button.clicked.connect(self.start)
+        self.status = label("", wrap=True, selectable=True)
+        self.status.setMinimumHeight(56)
+        self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.try_button = button(
+            tr("Try again"), tr("Runs the model on the current picture"), self.start
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.use_button = buttons.addButton(
             tr("Use as teacher"), QDialogButtonBox.ButtonRole.AcceptRole
@@ -101,27 +86,19 @@ class OnnxModelDialog(QDialog):
         buttons.addButton(self.try_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
-        title = QLabel(Path(path).name)
-        title.setObjectName("section")
-        right = QVBoxLayout()
-        right.addWidget(self.preview)
-        right.addWidget(self.words)
-        right.addStretch()
-        middle = QHBoxLayout()
-        middle.setSpacing(24)
-        middle.addLayout(form)
-        middle.addLayout(right)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 16)
-        layout.setSpacing(12)
-        layout.addWidget(title)
-        layout.addLayout(middle)
-        layout.addWidget(buttons)
+        column(
+            label(Path(path).name, "section"),
+            row(form, column(self.preview, self.status, None), spacing=24),
+            buttons,
+            spacing=12,
+            margins=(20, 18, 20, 16),
+            parent=self,
+        )
         self._on_changed()
 
     @property
     def name(self) -> str:
-        """The model with the settings of now, as `uvanet.load` takes it."""
+        """File and current settings, as `uvanet.load` takes them."""
         settings = [
             ("size", self.size_line.text().strip().replace("\N{MULTIPLICATION SIGN}", "x"), ""),
             ("mean", ":".join(self.mean_line.text().replace(",", " ").split()), "0"),
@@ -131,14 +108,14 @@ class OnnxModelDialog(QDialog):
             ("color", self.color_box.currentData(), "rgb"),
             ("output", self.output_box.currentData(), "map"),
         ]
-        said = [f"{key}={value}" for key, value, usual in settings if value not in ("", usual)]
-        return ",".join([self._path, *said])
+        changed = [f"{key}={value}" for key, value, usual in settings if value not in ("", usual)]
+        return ",".join([self._path, *changed])
 
     def start(self) -> None:
-        """Tries the settings of now."""
+        """Tries the current settings."""
         self._trying = self.name
         self.try_button.setEnabled(False)
-        self.words.setText(tr("Trying it on the picture …"))
+        self.status.setText(tr("Running it on the picture …"))
         self.tried.emit(self._trying)
 
     def show_map(
@@ -148,20 +125,20 @@ class OnnxModelDialog(QDialog):
         milliseconds: float,
         image: NDArray[np.uint8] | None,
     ) -> None:
-        """Shows what the model made of the picture.
+        """Shows the map of a trial.
 
         Args:
-            name: What was tried.
-            saliency: The map, (h, w), 0..1.
-            milliseconds: How long it took.
-            image: The picture, BGR, uint8, (h, w, 3); None where there was none.
+            name: File and settings that were tried; ignored if others are being tried by now.
+            saliency: Map, float32, shape (h, w), 0..1.
+            milliseconds: Duration of the prediction.
+            image: The picture, BGR, uint8, shape (h, w, 3); None for a gray one.
         """
         if name != self._trying:
-            return  # other settings are being tried by now
+            return
         self.try_button.setEnabled(True)
-        self._worked = name
-        ground = np.full((*saliency.shape, 3), 40, np.uint8) if image is None else image
-        painted = compose(np.ascontiguousarray(ground), saliency, OverlayStyle("turbo", 0.65, 0.1))
+        self._valid = name
+        background = np.full((*saliency.shape, 3), 40, np.uint8) if image is None else image
+        painted = compose(np.ascontiguousarray(background), saliency, _STYLE)
         height, width = painted.shape[:2]
         picture = QImage(painted.data, width, height, width * 3, QImage.Format.Format_BGR888)
         ratio = self.devicePixelRatioF()
@@ -173,28 +150,28 @@ class OnnxModelDialog(QDialog):
         )
         pixmap.setDevicePixelRatio(ratio)
         self.preview.setPixmap(pixmap)
-        self.words.setText(
-            tr("It gave a map of {width} by {height} values in {time:.0f} ms.").format(
+        self.status.setText(
+            tr("The map has {width} by {height} values and took {time:.0f} ms.").format(
                 width=saliency.shape[1], height=saliency.shape[0], time=milliseconds
             )
         )
         self._on_changed()
 
     def show_error(self, name: str, error: Exception) -> None:
-        """Says why it did not work, and what to change."""
+        """Shows why a trial failed; see `show_map` for `name`."""
         if name != self._trying:
             return
         self.try_button.setEnabled(True)
         self.preview.setPixmap(QPixmap())
         self.preview.setText(tr("No map"))
         known = isinstance(error, UvanetError)
-        self.words.setText(str(error) if known else f"{type(error).__name__}: {error}")
-        self._worked = ""
+        self.status.setText(str(error) if known else f"{type(error).__name__}: {error}")
+        self._valid = ""
         self._on_changed()
 
     def _on_changed(self) -> None:
-        """Only what worked can be used; other settings must be tried first."""
-        self.use_button.setEnabled(bool(self._worked) and self.name == self._worked)
+        """Enables the button for settings that were tried."""
+        self.use_button.setEnabled(bool(self._valid) and self.name == self._valid)
 
     def _on_return(self) -> None:
         if not self.use_button.isEnabled():
@@ -208,22 +185,18 @@ class OnnxModelDialog(QDialog):
     def _accept(self) -> None:
         if self.use_button.isEnabled():
             self.accept()
-            self.accepted_model.emit(self._worked)
+            self.accepted_model.emit(self._valid)
 
     def _line(self, text: str, name: str, example: str) -> QLineEdit:
         line = QLineEdit(text)
         line.setAccessibleName(name)
         line.setPlaceholderText(example)
-        line.setToolTip(tr("Such as {example}").format(example=example))
+        line.setToolTip(tr("Example: {example}").format(example=example))
         line.textChanged.connect(self._on_changed)
         line.returnPressed.connect(self._on_return)
         return line
 
-    def _box(self, name: str, choices: list[tuple[str, str]]) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(name)
-        for words, value in choices:
-            box.addItem(words, value)
+    def _box(self, name: str, choices: list[tuple[object, str]]) -> QComboBox:
+        box = combo_box(name, name, choices)
         box.currentIndexChanged.connect(self._on_changed)
         return box

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from app.ui.controls import SwatchButton, ValueSlider
+from app.ui.build import label
+from app.ui.controls import SwatchButton
 from app.ui.i18n import tr
+from app.ui.number_text import percent_text
+from app.ui.sliders import ValueSlider
 from uvanet.video.colormaps import SAFE_COLORMAPS
 
 if TYPE_CHECKING:
@@ -19,18 +22,18 @@ if TYPE_CHECKING:
 
 
 class OverlayPanel(QFrame):
-    """Opacity, threshold, smoothing and color map.
+    """Sliders of opacity, threshold and smoothing, and buttons of the colormaps.
 
     Args:
-        colormaps: Name to RGB, uint8, shape (256, 3).
-        longest_smoothing: The highest time constant, in seconds.
-        tip: Gives the tooltip of a control: its name, then the names of its actions.
+        colormaps: The colors of each colormap by name: RGB, uint8, shape (256, 3).
+        max_smoothing: Highest time constant, in seconds.
+        tip: Makes a tooltip of a text and the names of actions, whose shortcuts it shows.
 
     Signals:
         opacity_changed: 0..1.
         threshold_changed: 0..1.
         smoothing_changed: Time constant in seconds.
-        colormap_chosen: Its name.
+        colormap_chosen: Name of the colormap.
     """
 
     opacity_changed = Signal(float)
@@ -41,30 +44,28 @@ class OverlayPanel(QFrame):
     def __init__(
         self,
         colormaps: Mapping[str, NDArray[np.uint8]],
-        longest_smoothing: float,
+        max_smoothing: float,
         tip: Callable[..., str],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        title = QLabel(tr("Overlay"))
-        title.setObjectName("section")
         self.opacity = ValueSlider(
             tr("Opacity"),
             1.0,
-            tip(tr("How strongly the heat covers the picture"), "more_opacity", "less_opacity"),
-            _percent,
+            tip(tr("Opacity of the heat map"), "more_opacity", "less_opacity"),
+            percent_text,
         )
         self.threshold = ValueSlider(
             tr("Threshold"),
             1.0,
-            tip(tr("Attention below this stays clear"), "more_threshold", "less_threshold"),
-            _percent,
+            tip(tr("Lower attention is transparent"), "more_threshold", "less_threshold"),
+            percent_text,
         )
         self.smoothing = ValueSlider(
             tr("Smoothing"),
-            longest_smoothing,
-            tip(tr("How long earlier maps count"), "more_smoothing", "less_smoothing"),
+            max_smoothing,
+            tip(tr("Time constant of the smoothing"), "more_smoothing", "less_smoothing"),
             _milliseconds,
         )
         self.opacity.value_changed.connect(self.opacity_changed)
@@ -77,8 +78,8 @@ class OverlayPanel(QFrame):
         for index, (name, colors) in enumerate(colormaps.items()):
             safe = name in SAFE_COLORMAPS
             swatch = SwatchButton(name, colors, safe=safe)
-            swatch.setAccessibleName(tr("Color map {name}").format(name=name.capitalize()))
-            text = tr("Color map, safe for color-blind people") if safe else tr("Color map")
+            swatch.setAccessibleName(tr("Colormap {name}").format(name=name.capitalize()))
+            text = tr("Colormap, suitable for color-blind people") if safe else tr("Colormap")
             swatch.setAccessibleDescription(text)
             swatch.setToolTip(tip(text, f"colormap_{name}"))
             swatch.clicked.connect(lambda _=False, name=name: self.colormap_chosen.emit(name))
@@ -88,19 +89,15 @@ class OverlayPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(10)
-        layout.addWidget(title)
+        layout.addWidget(label(tr("Overlay"), "section"))
         layout.addWidget(self.opacity)
         layout.addWidget(self.threshold)
         layout.addWidget(self.smoothing)
         layout.addLayout(grid)
 
     def set_colormap(self, name: str) -> None:
-        """Checks the button of a color map."""
+        """Checks the button of a colormap."""
         self.swatches[name].setChecked(True)
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def _milliseconds(value: float) -> str:

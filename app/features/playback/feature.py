@@ -41,7 +41,7 @@ class Playback(Feature):
         self.loop(self._settings.loop)
 
     def facts(self) -> list[Fact]:
-        """Position and frame."""
+        """Position and frame number."""
         loop = Fact("loop", str(self._settings.loop), FactKind.TECHNICAL)
         packet = self.context.presenter.packet
         if packet is None:
@@ -62,27 +62,27 @@ class Playback(Feature):
 
     @action("Previous frame", Menu.PLAYBACK, ",", icon="step-back", needs=SEEKABLE, repeat=True)
     def step_back(self) -> None:
-        """Goes one frame back."""
+        """Steps one frame back."""
         self.context.session.step(-1)
 
     @action("Next frame", Menu.PLAYBACK, ".", icon="step-forward", needs=PACED, repeat=True)
     def step_forward(self) -> None:
-        """Goes one frame forward."""
+        """Steps one frame forward."""
         self.context.session.step(1)
 
     @action("Back 5 seconds", Menu.PLAYBACK, "Left", needs=SEEKABLE, group=1, repeat=True)
     def jump_back(self) -> None:
-        """Goes some seconds back."""
+        """Seeks five seconds back."""
         self._jump(-_JUMP_SECONDS)
 
     @action("Forward 5 seconds", Menu.PLAYBACK, "Right", needs=SEEKABLE, group=1, repeat=True)
     def jump_forward(self) -> None:
-        """Goes some seconds forward."""
+        """Seeks five seconds forward."""
         self._jump(_JUMP_SECONDS)
 
     @action("Go to start", Menu.PLAYBACK, "Home", needs=SEEKABLE, group=1)
     def jump_start(self) -> None:
-        """Goes to the start."""
+        """Seeks to the start."""
         self.context.session.seek(0.0)
 
     @action("Slower", Menu.PLAYBACK, "[", needs=PACED, group=2, repeat=True)
@@ -102,7 +102,7 @@ class Playback(Feature):
 
     @action("Loop", Menu.PLAYBACK, "L", icon="loop", group=3, checkable=True)
     def loop(self, on: bool) -> None:
-        """Starts files again at their end, or not."""
+        """Sets whether files start again at their end."""
         self._settings.loop = on
         self.context.session.set_loop(on)
         self.context.actions.set_checked("loop", on)

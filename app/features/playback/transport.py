@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from app.shell.slots import action_button
-from app.ui.controls import IconButton, Slider
+from app.ui.build import label
+from app.ui.controls import IconButton
 from app.ui.i18n import tr
+from app.ui.sliders import Slider
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from app.shell.actions import ActionRegistry
 
@@ -25,7 +27,7 @@ class Transport(QWidget):
     Args:
         actions: All actions.
         speeds: The speeds to offer.
-        marks: Buttons about the timeline, placed at its end.
+        marks: Buttons that set marks, placed after the timeline.
 
     Signals:
         sought: Time in seconds, while the user moves the timeline.
@@ -49,11 +51,9 @@ class Transport(QWidget):
         self.back = action_button(actions["step_back"])
         self.forward = action_button(actions["step_forward"])
         self.loop = action_button(actions["loop"])
-        self.position = QLabel()
-        self.length = QLabel()
-        for label, name in ((self.position, tr("Position")), (self.length, tr("Length"))):
-            label.setObjectName("quiet")
-            label.setAccessibleName(name)
+        self.position, self.length = label("", "quiet"), label("", "quiet")
+        self.position.setAccessibleName(tr("Position"))
+        self.length.setAccessibleName(tr("Length"))
         self.timeline = Slider()
         self.timeline.setAccessibleName(tr("Timeline"))
         self.timeline.setToolTip(tr("Position in the video; drag to seek"))
@@ -107,7 +107,7 @@ class Transport(QWidget):
 
         Args:
             duration: Length in seconds; None where unknown or endless.
-            live: The source runs in its own time.
+            live: Its frames arrive in real time.
             seekable: It can seek.
             paced: Its speed can be chosen.
         """
@@ -119,7 +119,8 @@ class Transport(QWidget):
         self.live.setVisible(live)
         for button in (self.back, self.forward, self.loop, self.speed):
             button.setVisible(paced)
-        self._quietly(lambda: self.timeline.setRange(0, round((duration or 0.0) * 1000)))
+        with QSignalBlocker(self.timeline):
+            self.timeline.setRange(0, round((duration or 0.0) * 1000))
         self.length.setText(clock_text(duration or 0.0))
         width = QFontMetrics(self.position.font()).horizontalAdvance(self.length.text() + "0")
         self.position.setFixedWidth(width)
@@ -129,7 +130,8 @@ class Transport(QWidget):
     def set_position(self, seconds: float) -> None:
         """Moves the timeline, unless the user drags it."""
         if not self.timeline.isSliderDown():
-            self._quietly(lambda: self.timeline.setValue(round(seconds * 1000)))
+            with QSignalBlocker(self.timeline):
+                self.timeline.setValue(round(seconds * 1000))
             self.position.setText(clock_text(seconds))
 
     def set_marks(self, start: float | None, end: float | None) -> None:
@@ -146,11 +148,6 @@ class Transport(QWidget):
         self.speed.setText(_times(speed))
         if speed in self._speeds:
             self._speeds[speed].setChecked(True)
-
-    def _quietly(self, change: Callable[[], None]) -> None:
-        blocked = self.timeline.blockSignals(True)
-        change()
-        self.timeline.blockSignals(blocked)
 
     def _on_timeline(self, value: int) -> None:
         self.position.setText(clock_text(value / 1000))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from uvanet.sources import CameraDevice, ScreenDevice
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -27,16 +30,14 @@ def find_devices() -> Devices:
 
     Cameras or screens that cannot be listed, for want of permission or support, count as none.
     """
-    from uvanet.sources import list_cameras, list_screens
+    from uvanet.sources import list_cameras, list_screens  # at each call, since tests replace them
 
+    return Devices(_listed(list_cameras, "cameras"), _listed(list_screens, "screens"))
+
+
+def _listed(find: Callable[[], Iterable[T]], name: str) -> tuple[T, ...]:
     try:
-        cameras = tuple(list_cameras())
+        return tuple(find())
     except (UvanetError, OSError, RuntimeError) as error:
-        _log.warning("cameras cannot be listed: %s", error)
-        cameras = ()
-    try:
-        screens = tuple(list_screens())
-    except (UvanetError, OSError, RuntimeError) as error:
-        _log.warning("screens cannot be listed: %s", error)
-        screens = ()
-    return Devices(cameras, screens)
+        _log.warning("%s cannot be listed: %s", name, error)
+        return ()

@@ -1,4 +1,4 @@
-"""Sources: chooses and opens them, and says what became of them."""
+"""Sources: chooses and opens them, and reports failures."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Sources(Feature):
         self.picker.set_recent(self._settings.recent)
         context.slots.add_source_control(self.picker)
         self.picker.chosen.connect(context.session.open)
-        self.picker.wanted.connect(self._find_devices)
-        self.picker.forgotten.connect(self._forget_recent)
+        self.picker.list_opening.connect(self._find_devices)
+        self.picker.clear_requested.connect(self._forget_recent)
         context.session.opening.connect(self._on_opening)
         context.session.opened.connect(self._on_opened)
         context.session.failed.connect(self._on_failed)
@@ -48,12 +48,12 @@ class Sources(Feature):
         context.messages.acted.connect(self._on_acted)
 
     def open_drop(self, path: str) -> bool:
-        """Opens whatever no other feature opens."""
+        """Opens any path or URL as a source; the other features are offered it before."""
         self.context.session.open(path)
         return True
 
     def facts(self) -> list[Fact]:
-        """Kind and size of the source; its name and its path are the user's own."""
+        """Kind and size of the source. Name and path are private."""
         info = self.context.session.info
         value = "none" if info is None else f"{info.kind.value} {info.width}x{info.height}"
         return [Fact("source", value, FactKind.TECHNICAL)]
@@ -63,7 +63,7 @@ class Sources(Feature):
     @action("Choose source…", Menu.SOURCE, "S", icon="source", hidden=True)
     def choose_source(self) -> None:
         """Opens the list of sources."""
-        self.context.slots.show_chrome()
+        self.context.slots.chrome_requested.emit()
         picker = self.picker
         picker.list.popup(picker.mapToGlobal(QPoint(0, picker.height() + 4)))
 
@@ -94,7 +94,7 @@ class Sources(Feature):
 
     @action("Refresh devices", Menu.SOURCE, "F5", icon="rescan", group=1)
     def rescan(self) -> None:
-        """Searches for cameras and screens and says how many there are."""
+        """Searches for cameras and screens and reports their numbers."""
         self._find_devices(announce=True)
 
     # -- opening

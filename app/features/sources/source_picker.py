@@ -28,7 +28,8 @@ _ICONS = {
     "screen": "screen",
     "demo": "demo",
 }
-_WIDEST = 320
+_MAX_WIDTH = 320  # of the title, in pixels
+_MAX_RECENT_WIDTH = 420
 
 
 class SourcePicker(IconButton):
@@ -39,13 +40,13 @@ class SourcePicker(IconButton):
 
     Signals:
         chosen: The string that opens the source.
-        wanted: The list is about to open; its devices should be searched again.
-        forgotten: The user wants to clear the recent sources.
+        list_opening: The list is about to open; its devices should be searched again.
+        clear_requested: The recent sources are to be cleared.
     """
 
     chosen = Signal(str)
-    wanted = Signal()
-    forgotten = Signal()
+    list_opening = Signal()
+    clear_requested = Signal()
 
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(18, parent)
@@ -76,7 +77,7 @@ class SourcePicker(IconButton):
         """
         self._title, self._current = title, spec
         metrics = QFontMetrics(self.font())
-        shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST)
+        shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, _MAX_WIDTH)
         self.setText(shown.replace("&", "&&") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
         self.setAccessibleName(tr("Source: {title}").format(title=title))
         self.setIcon(icon(_ICONS.get(kind, "camera"), "accent"))
@@ -94,7 +95,7 @@ class SourcePicker(IconButton):
 
     def _on_opening(self) -> None:
         self._fill()
-        self.wanted.emit()
+        self.list_opening.emit()
 
     def _refill(self) -> None:
         """Fills the list again if it is open, as when a search ends meanwhile."""
@@ -130,11 +131,11 @@ class SourcePicker(IconButton):
         self.recent_list.setEnabled(bool(self._recent))
         metrics = QFontMetrics(self.font())
         for spec in self._recent:
-            name = metrics.elidedText(redact(spec), Qt.TextElideMode.ElideMiddle, 420)
+            name = metrics.elidedText(redact(spec), Qt.TextElideMode.ElideMiddle, _MAX_RECENT_WIDTH)
             self._entry(self.recent_list, "link" if "://" in spec else "file", name, spec)
         if self._recent:
             self.recent_list.addSeparator()
-            self.recent_list.addAction(tr("Clear list"), self.forgotten.emit)
+            self.recent_list.addAction(tr("Clear list"), self.clear_requested.emit)
 
     def _entry(self, menu: QMenu, icon_name: str, text: str, spec: str) -> None:
         action = menu.addAction(icon(icon_name), text.replace("&", "&&"))

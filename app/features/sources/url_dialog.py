@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 
+from app.ui.build import column, label
 from app.ui.i18n import tr
 
 
@@ -28,14 +22,13 @@ class UrlDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Open URL"))
         self.setMinimumWidth(460)
-        label = QLabel(tr("URL of a stream or video"))
         self.line = QLineEdit()
         self.line.setPlaceholderText("rtsp://192.168.1.20/stream")
         self.line.setAccessibleName(tr("URL"))
         self.line.setClearButtonEnabled(True)
-        label.setBuddy(self.line)
-        hint = QLabel(tr("Supported: http, https, rtsp, rtmp, udp and tcp."))
-        hint.setObjectName("quiet")
+        title = label(tr("URL of a stream or video"))
+        title.setBuddy(self.line)
+        hint = label(tr("Supported: http, https, rtsp, rtmp, udp and tcp."), "quiet")
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
         )
@@ -47,14 +40,7 @@ class UrlDialog(QDialog):
         )
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 16)
-        layout.setSpacing(10)
-        layout.addWidget(label)
-        layout.addWidget(self.line)
-        layout.addWidget(hint)
-        layout.addSpacing(6)
-        layout.addWidget(buttons)
+        column(title, self.line, hint, buttons, spacing=10, margins=(20, 18, 20, 16), parent=self)
 
     def _accept(self) -> None:
         self.accept()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.data.fixations import density_map
+from uvanet.data.gaze import density_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

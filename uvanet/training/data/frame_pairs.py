@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 
-from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError, UsageError
 from uvanet.runtime.preprocess import resize_to_input
+from uvanet.training.data.array_file import read_arrays, write_arrays
 from uvanet.training.fingerprint import fingerprint, require_same
 
 if TYPE_CHECKING:
@@ -141,8 +140,7 @@ class LabelledPairs:
             name: column for name in self.__slots__ if (column := getattr(self, name)) is not None
         }
         try:
-            with atomic_write(path, private=True) as part, part.open("wb") as file:
-                np.savez(file, **columns, made_from=np.array(json.dumps(made_from)))
+            write_arrays(path, private=True, **columns, made_from=np.array(json.dumps(made_from)))
         except OSError as error:
             raise OutputError(
                 f"The frames cannot be stored in {path.parent}: {error.strerror or error}.",
@@ -156,16 +154,12 @@ def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
     Raises:
         ModelError: They were made from something else; names what differs.
     """
-    try:
-        # Opened here: numpy leaves the file of a damaged archive open.
-        with path.open("rb") as file, np.load(file) as held:
-            there = json.loads(str(held["made_from"]))
-            columns: dict[str, Any] = {name: held.get(name) for name in LabelledPairs.__slots__}
-            pairs = LabelledPairs(**columns)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    held = read_arrays(path)
+    if held is None or "made_from" not in held:
         return None
-    require_same(there, made_from, path)
-    return pairs
+    require_same(json.loads(str(held.pop("made_from"))), made_from, path)
+    columns: dict[str, Any] = {"earlier": None, "temporal": None, **held}
+    return LabelledPairs(**columns)
 
 
 class PairCollector:

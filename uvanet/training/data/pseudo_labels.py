@@ -13,17 +13,16 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 import numpy as np
 
-from uvanet.atomic_io import atomic_write
-from uvanet.data.fixations import read_rgb
+from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
 from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from uvanet.training.control import track
+from uvanet.training.data.array_file import read_arrays, write_arrays
 from uvanet.training.data.crops import View, random_view
 from uvanet.training.data.frame_pairs import (
     LABEL_SIDE,
@@ -157,12 +156,8 @@ class LabelCache:
 
     def get(self, key: str) -> list[Label] | None:
         """The maps of a key, of any shapes; None where there are none, or the file is damaged."""
-        try:
-            # Opened here: numpy leaves the file of a damaged archive open.
-            with (self._folder / f"{key}.npz").open("rb") as file, np.load(file) as held:
-                return [held[f"arr_{i}"] for i in range(len(held.files))]
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-            return None
+        held = read_arrays(self._folder / f"{key}.npz")
+        return None if held is None else list(held.values())
 
     def put(self, key: str, maps: Sequence[Label]) -> None:
         """Stores the maps of a key.
@@ -170,8 +165,7 @@ class LabelCache:
         Raises:
             OSError: The disk is full.
         """
-        with atomic_write(self._folder / f"{key}.npz") as part, part.open("wb") as file:
-            np.savez(file, *maps)
+        write_arrays(self._folder / f"{key}.npz", *maps)
 
 
 def stored(density: Map) -> Label:
@@ -295,42 +289,40 @@ def label_clips(
     labels = LabelCache(cache, "clips", teachers.both, every)
     collector = PairCollector(side)
     for path in track(paths, "label", callback):
+        maps: list[Label] = []
         try:
-            _label_clip(path, teachers, every, labels, collector)
+            key = fingerprint(path)
+            cached = labels.get(key)
+            for pair, spatial, temporal in _clip_pairs(path, teachers, every, cached):
+                collector.add(pair, spatial, temporal)
+                maps += [spatial, temporal]
         except (UvanetError, OSError) as error:
-            _LOG.warning("left out: %s", error)
+            _LOG.warning("%s: %s", "used in part" if maps else "left out", error)
+        if maps and cached is None:
+            labels.put(key, maps)
     return collector.build() if len(collector) else None
 
 
-def _label_clip(
-    path: Path, teachers: Teachers, every: float, labels: LabelCache, collector: PairCollector
-) -> None:
-    key = fingerprint(path)
-    cached = labels.get(key)
-    maps: list[Label] = []
+def _clip_pairs(
+    path: Path, teachers: Teachers, every: float, cached: list[Label] | None
+) -> Iterator[tuple[FramePair, Label, Label]]:
+    """The pairs of a clip with both labels, which alternate in `cached`."""
+    known = None if cached is None else zip(cached[::2], cached[1::2], strict=False)
     state: State | None = None
     before: Image | None = None
     apart = max(1, round(every / LAG))
-    try:
-        for step, frame in enumerate(frames_every(path, LAG)):
-            if cached is None:
-                moving, state = teachers.temporal(frame, state)
-            if before is not None and step * LAG > _MEMORY_S and step % apart == 0:
-                if cached is None:
-                    spatial, temporal = stored(teachers.spatial(frame)), stored(moving)
-                    maps += [spatial, temporal]
-                elif len(cached) < 2:
-                    break  # as many pairs as there were when it was labelled
-                else:
-                    (spatial, temporal), cached = cached[:2], cached[2:]
-                collector.add(FramePair(frame, before, step * LAG, path.name), spatial, temporal)
-            before = frame
-    except UvanetError as error:
-        if before is None:
-            raise
-        _LOG.warning("used in part: %s", error)
-    if cached is None:
-        labels.put(key, maps)
+    for step, frame in enumerate(frames_every(path, LAG)):
+        if known is None:
+            moving, state = teachers.temporal(frame, state)
+        if before is not None and step * LAG > _MEMORY_S and step % apart == 0:
+            if known is None:
+                labels = (stored(teachers.spatial(frame)), stored(moving))
+            elif (found := next(known, None)) is not None:
+                labels = found
+            else:
+                return  # as many pairs as there were when it was labelled
+            yield FramePair(frame, before, step * LAG, path.name), *labels
+        before = frame
 
 
 def label_pairs(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+
+_RECORDED = re.compile(rf"[0-9]+({re.escape(NOW)}|{re.escape(BEFORE)})")
 
 MAX_COLLECTION = 1600
 """Pairs of a whole folder."""
@@ -139,8 +143,7 @@ def read_recording(folder: Path) -> Iterator[tuple[FramePair, float]]:
     Raises:
         UsageError: The folder is missing or holds no pair.
     """
-    files = sorted(folder.glob(f"*{NOW}")) if folder.is_dir() else []
-    files = [path for path in files if path.name.removesuffix(NOW).isdecimal()]
+    files = [path for path in _recorded(folder) if path.name.endswith(NOW)]
     if not files:
         raise UsageError(f"{folder} holds no recording.", "Record the scene again.")
     for place, path in enumerate(files, start=1):
@@ -150,6 +153,19 @@ def read_recording(folder: Path) -> Iterator[tuple[FramePair, float]]:
         except UvanetError:
             continue
         yield FramePair(now, before, int(stem) / 1000), place / len(files)
+
+
+def delete_recording(folder: Path) -> None:
+    """Deletes the pairs of a recording, and its folder where it holds nothing else."""
+    with contextlib.suppress(OSError):
+        for path in _recorded(folder):
+            path.unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _recorded(folder: Path) -> list[Path]:
+    """Files of the pairs of a recording, in the order of time."""
+    return sorted(path for path in folder.glob("*.jpg") if _RECORDED.fullmatch(path.name))
 
 
 def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[FramePair, float]]:

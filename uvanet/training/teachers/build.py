@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from uvanet.atomic_io import write_text
+from uvanet.atomic_io import atomic_write, write_text
 from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
@@ -126,18 +126,30 @@ def make_teachers(
     return open_teachers(*files, spatial.threads)
 
 
-def _is_made(weights: Path, made_from: Record) -> bool:
-    """Whether a teacher's weights are there, and from the same settings and data."""
-    if not weights.exists():
-        return False
-    require_same(_records(weights.parent).get(weights.stem, {}), made_from, weights)
-    return True
+def _make(
+    onnx: Path,
+    module: nn.Module,
+    made_from: Record,
+    train: Callable[[], None],
+    write: Callable[[], None],
+) -> None:
+    """Loads a module from its weights, or trains it and keeps them; exports it where needed.
 
-
-def _keep(weights: Path, module: nn.Module, made_from: Record) -> None:
-    records = {**_records(weights.parent), weights.stem: made_from}
-    write_text(weights.parent / RECORDS, json.dumps(records, indent=1))
-    save_weights(module, weights)
+    Raises:
+        ModelError: The weights were made from other settings or data.
+    """
+    weights, records = onnx.with_suffix(".safetensors"), _records(onnx.parent)
+    if weights.exists():
+        require_same(records.get(onnx.stem, {}), made_from, weights)
+        module.load_state_dict(load_file(weights))
+    else:
+        onnx.unlink(missing_ok=True)  # of weights that were deleted
+        train()
+        records[onnx.stem] = made_from
+        write_text(onnx.parent / RECORDS, json.dumps(records, indent=1))
+        save_weights(module, weights)
+    if not onnx.exists():
+        write()
 
 
 def _records(out: Path) -> dict[str, Record]:
@@ -155,22 +167,22 @@ def _spatial(
     made_from: Record,
     callback: Callback,
 ) -> SpatialTeacher:
-    weights, onnx = out / f"{SPATIAL}.safetensors", out / f"{SPATIAL}.onnx"
-    made = _is_made(weights, made_from)
+    onnx = out / f"{SPATIAL}.onnx"
     torch.manual_seed(config.seed)
     teacher = SpatialTeacher(config.scale, config.width)
-    if made:
-        teacher.load_state_dict(load_file(weights))
-    else:
+
+    def write() -> None:
+        _export(SpatialExport(teacher), onnx, ("frame",), ("saliency",))
+
+    def train() -> None:
         extractor = Extractor(teacher, config.threads)
         levels, densities = extract(splits[0], extractor, config, callback)
         train_readout(teacher, levels, densities, config, callback)
-        _write_spatial(teacher, onnx)
+        write()
         teacher.sharpness.fill_(best_logit_scale(load_spatial(onnx, config.threads), splits[1]))
         onnx.unlink()
-        _keep(weights, teacher, made_from)
-    if not onnx.exists():
-        _write_spatial(teacher, onnx)
+
+    _make(onnx, teacher, made_from, train, write)
     return teacher.eval()
 
 
@@ -183,44 +195,30 @@ def _temporal(
     made_from: Record,
     callback: Callback,
 ) -> None:
-    weights, onnx = out / f"{TEMPORAL}.safetensors", out / f"{TEMPORAL}.onnx"
-    made = _is_made(weights, made_from)
+    onnx = out / f"{TEMPORAL}.onnx"
     torch.manual_seed(config.seed)
     teacher = TemporalTeacher(spatial, config.width)
-    if made:
-        teacher.gate.load_state_dict(load_file(weights))
-    else:
+
+    def train() -> None:
         data = motion_data(splits[0], config.sequences, labeller, config.seed, callback)
         train_gate(teacher.gate, data, config, callback)
         data = motion_data(splits[1], config.held_out, labeller, config.seed + 1, callback)
         write_text(out / SYNTHETIC, json.dumps(compare(teacher.gate, data), indent=1))
-        _keep(weights, teacher.gate, made_from)
-    teacher.eval()
-    if not onnx.exists():
-        earlier = torch.zeros(2, STATE_CHANNELS, HEIGHT // STATE_STRIDE, WIDTH // STATE_STRIDE)
-        export_onnx(
-            TemporalExport(teacher),
-            (_frame(), earlier),
-            onnx,
-            inputs=("frame", "earlier"),
-            outputs=("saliency", "features"),
-            any_size=True,
+
+    def write() -> None:
+        _export(
+            TemporalExport(teacher.eval()), onnx, ("frame", "earlier"), ("saliency", "features")
         )
-        store_half(onnx)
+
+    _make(onnx, teacher.gate, made_from, train, write)
 
 
-def _write_spatial(teacher: SpatialTeacher, path: Path) -> None:
-    export_onnx(
-        SpatialExport(teacher),
-        (_frame(),),
-        path,
-        inputs=("frame",),
-        outputs=("saliency",),
-        any_size=True,
-    )
-    store_half(path)
-
-
-def _frame() -> Tensor:
-    """Example input of the exports."""
-    return torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
+def _export(
+    module: nn.Module, path: Path, inputs: tuple[str, ...], outputs: tuple[str, ...]
+) -> None:
+    frame = torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
+    earlier = torch.zeros(2, STATE_CHANNELS, HEIGHT // STATE_STRIDE, WIDTH // STATE_STRIDE)
+    with atomic_write(path) as part:  # both steps or none
+        example = (frame, earlier)[: len(inputs)]
+        export_onnx(module, example, part, inputs=inputs, outputs=outputs, any_size=True)
+        store_half(part)

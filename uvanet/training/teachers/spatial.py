@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from uvanet.data.fixations import read_rgb
+from uvanet.data.gaze_files import read_rgb
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.errors import UsageError
 from uvanet.models.teacher import HEIGHT, WIDTH, Pyramid, SpatialTeacher

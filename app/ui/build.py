@@ -1,0 +1,186 @@
+"""Builds common layouts and widgets in one call each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Item = QWidget | QLayout | tuple[QWidget | QLayout, int] | None
+"""Item of a row or column: a widget or layout, one with its stretch factor, or None for a space
+that stretches."""
+
+Margins = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels."""
+
+STEPS = 1000
+"""Maximum of a `progress_bar`."""
+
+
+def row(
+    *items: Item,
+    spacing: int | None = None,
+    margins: Margins = (0, 0, 0, 0),
+    parent: QWidget | None = None,
+) -> QHBoxLayout:
+    """Arranges items from left to right.
+
+    Args:
+        items: See `Item`.
+        spacing: Pixels between two items; None for the style's default.
+        margins: Around all items.
+        parent: The widget that gets the layout; None for a layout inside another one.
+    """
+    layout = QHBoxLayout() if parent is None else QHBoxLayout(parent)
+    _fill(layout, items, spacing, margins)
+    return layout
+
+
+def column(
+    *items: Item,
+    spacing: int | None = None,
+    margins: Margins = (0, 0, 0, 0),
+    parent: QWidget | None = None,
+) -> QVBoxLayout:
+    """Arranges items from top to bottom; see `row`."""
+    layout = QVBoxLayout() if parent is None else QVBoxLayout(parent)
+    _fill(layout, items, spacing, margins)
+    return layout
+
+
+def _fill(layout: QBoxLayout, items: Iterable[Item], spacing: int | None, margins: Margins) -> None:
+    layout.setContentsMargins(*margins)
+    if spacing is not None:
+        layout.setSpacing(spacing)
+    for entry in items:
+        item, stretch = entry if isinstance(entry, tuple) else (entry, 0)
+        if item is None:
+            layout.addStretch()
+        elif isinstance(item, QWidget):
+            layout.addWidget(item, stretch)
+        else:
+            layout.addLayout(item, stretch)
+
+
+def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout:
+    """Builds a layout of labeled fields, which grow with the window."""
+    form = QFormLayout() if parent is None else QFormLayout(parent)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setHorizontalSpacing(18)
+    form.setVerticalSpacing(spacing)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    return form
+
+
+def label(
+    text: str = "", style: str = "", *, wrap: bool = False, selectable: bool = False
+) -> QLabel:
+    """Builds a label of plain text: names of files and addresses may look like markup.
+
+    Args:
+        text: The text.
+        style: Object name by which the style sheet selects it, such as "quiet"; may be empty.
+        wrap: Whether a long text is continued on the next line.
+        selectable: Whether the text can be selected with the mouse.
+    """
+    result = QLabel(text)
+    result.setObjectName(style)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setWordWrap(wrap)
+    if selectable:
+        result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return result
+
+
+def button(
+    text: str,
+    tip: str,
+    clicked: Callable[[], object] | None = None,
+    *,
+    checkable: bool = False,
+    default: bool = False,
+) -> QPushButton:
+    """Builds a push button.
+
+    Args:
+        text: Label.
+        tip: Tooltip.
+        clicked: Called at each click.
+        checkable: Whether it stays pressed until the next click.
+        default: Whether Enter presses it anywhere in its dialog.
+    """
+    result = QPushButton(text)
+    result.setToolTip(tip)
+    result.setCheckable(checkable)
+    # Otherwise Enter presses the button that was clicked last.
+    result.setAutoDefault(default)
+    result.setDefault(default)
+    if clicked is not None:
+        result.clicked.connect(lambda: clicked())
+    return result
+
+
+def check_box(text: str, tip: str) -> QCheckBox:
+    """Builds a check box."""
+    result = QCheckBox(text)
+    result.setToolTip(tip)
+    return result
+
+
+def combo_box(name: str, tip: str, entries: Iterable[tuple[object, str]] = ()) -> QComboBox:
+    """Builds a combo box with an accessible name, a tooltip, and entries of value and text."""
+    result = QComboBox()
+    result.setAccessibleName(name)
+    result.setToolTip(tip)
+    result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    for value, text in entries:
+        result.addItem(text, value)
+    return result
+
+
+def spin_box(name: str, tip: str, low: int, high: int, value: int) -> QSpinBox:
+    """Builds a field for a whole number from `low` to `high`."""
+    result = QSpinBox()
+    result.setRange(low, high)
+    result.setValue(value)
+    result.setAccessibleName(name)
+    result.setToolTip(tip)
+    return result
+
+
+def progress_bar(name: str, maximum: int = STEPS) -> QProgressBar:
+    """Builds a progress bar without text; a maximum of 0 shows activity without a share."""
+    result = QProgressBar()
+    result.setRange(0, maximum)
+    result.setTextVisible(False)
+    result.setAccessibleName(name)
+    return result
+
+
+def log_view(name: str, max_lines: int = 0) -> QPlainTextEdit:
+    """Builds a hidden, read-only view of lines of text; older lines are dropped (0: never)."""
+    result = QPlainTextEdit()
+    result.setReadOnly(True)
+    result.setMaximumBlockCount(max_lines)
+    result.setAccessibleName(name)
+    result.hide()
+    return result

@@ -1,0 +1,33 @@
+"""Base class of strips below the picture that are shown only at times."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+
+class Strip(QWidget):
+    """A row of widgets; visible if it is wanted and the window shows its strips.
+
+    Args:
+        spacing: Distance between the widgets, in pixels.
+
+    Attributes:
+        row: The layout of the widgets.
+    """
+
+    def __init__(self, spacing: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._wanted, self._allowed = False, True
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(spacing)
+
+    def setVisible(self, visible: bool) -> None:
+        """Called by the window, which hides its strips in full screen."""
+        self._allowed = visible
+        super().setVisible(visible and self._wanted)
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Sets whether the strip is visible while the window shows its strips."""
+        self._wanted = wanted
+        super().setVisible(wanted and self._allowed)
