@@ -236,6 +236,8 @@ class VideoWriter:
         context = stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
+        # PyAV's default, threads per slice, lets `encode` wait for the frame that it was given.
+        context.thread_type = "SLICE"
         context.time_base = Fraction(1, self._scale)
         # A complete picture every two seconds lets players jump without a wait.
         context.gop_size = max(1, round(_KEY_FRAME_SECONDS * self._rate))
