@@ -1,6 +1,6 @@
-"""The composition root: makes the parts of the program, runs it, and takes it down.
+"""The composition root: makes the parts of the program, runs it, and shuts it down.
 
-The only module that knows the features.
+The only module that imports the features.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Options:
     Attributes:
         source: The string that opens the source; None for the first camera or the demo.
         model: The model's name; None for the one used last.
-        size: The window's width and height in logical pixels; None for those of last time.
+        size: The window's width and height in logical pixels; None for the last ones.
         theme: "dark", "light" or "system" for this run; None for the one chosen last.
         engine: What runs the model, as `uvanet.load` takes it; None for the engine used last.
         threads: Threads of the model; None for the engine's own choice.
@@ -69,12 +69,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to do after the first overlay, without a user; the program quits afterwards.
+    """A task without a user: runs after the first overlay; the program quits afterwards.
 
     Attributes:
-        seconds: How long after the first overlay.
-        screenshot: The file of a picture of the window; None to measure and print JSON.
-        train_in: The folder of a training that runs meanwhile; None for none.
+        seconds: Delay after the first overlay.
+        screenshot: File for a picture of the window; None to measure and print JSON.
+        train_in: Folder of a training that runs meanwhile; None for none.
     """
 
     seconds: float
@@ -83,16 +83,16 @@ class Task:
 
 
 class Program(QObject):
-    """The running program: application, window and everything beside them.
+    """The running program: application, window, session, features and background services.
 
     Args:
         options: What the command line asks for.
-        predictor: The model, or what makes it; None for the named model.
+        predictor: The model, or its factory; None for the model that `options` names.
         features: The classes of the features.
 
     Attributes:
         window: The window, shown.
-        context: What the features were given.
+        context: Passed to the features.
         features: The features, in the order of their classes.
         settings: The settings.
         clean: After `shut_down`: whether every thread ended.
@@ -189,7 +189,7 @@ class Program(QObject):
         return code
 
     def shut_down(self) -> None:
-        """Takes everything down, within a bound; a second call does nothing."""
+        """Stops everything within `SHUTDOWN_SECONDS`; a second call does nothing."""
         if self._down:
             return
         self._down = True
@@ -210,7 +210,7 @@ class Program(QObject):
         self._logs.close()
 
     def _on_interrupt(self) -> None:
-        # Whoever sends a signal cannot answer a question.
+        # The sender of a signal cannot answer a question.
         self.window.quit_guard.allow()
         self.window.close()
 
@@ -229,7 +229,7 @@ def run(options: Options, task: Task | None = None) -> int:
 
     Args:
         options: What the command line asks for.
-        task: Something to do without a user; None for a window that a user closes.
+        task: See `Task`; None for a window that a user closes.
 
     Returns:
         The exit code.
@@ -256,6 +256,6 @@ def _run_task(program: Program, task: Task) -> int:
         scheduled = TrainingMeasurement(program.context, task.seconds, task.train_in)
     else:
         scheduled = Measurement(program.context, task.seconds)
-    # Nobody looks at the window of a task.
+    # Nobody sees the messages of the window, so that an exception has to end the task.
     program.problem.connect(scheduled.give_up)
     return program.run() or scheduled.code

@@ -35,16 +35,17 @@ class Jobs(QObject):
     def run(
         self,
         work: Callable[[], T],
-        done: Callable[[T], None],
-        failed: Callable[[Exception], None],
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
         name: str = "job",
     ) -> None:
         """Calls `work` on a new thread, then `done` or `failed` on this object's thread.
 
         Args:
             work: Returns the result; must not touch Qt objects.
-            done: Gets the result.
-            failed: Gets the exception that `work` raised.
+            done: Gets the result; None to ignore it.
+            failed: Gets the exception that `work` raised; None to raise it again, so that the
+                hook for uncaught exceptions reports it.
             name: Of the thread, for the log.
         """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -54,9 +55,10 @@ class Jobs(QObject):
                 result = work()
             except Exception as error:  # noqa: BLE001 - `failed` decides
                 _log.info("%s failed", name, exc_info=True)
-                self._post(partial(failed, error))
+                self._post(partial(failed or _raise, error))
             else:
-                self._post(partial(done, result))
+                if done is not None:
+                    self._post(partial(done, result))
 
         thread = threading.Thread(target=target, name=f"uvanet-{name}", daemon=True)
         self._threads.append(thread)
@@ -78,10 +80,14 @@ class Jobs(QObject):
             thread.join(max(0.0, deadline - time.monotonic()))
         return not self.busy()
 
-    def _post(self, callback: Callable[[], None]) -> None:
+    def _post(self, callback: Callable[[], object]) -> None:
         if not self._closed:
             self._ended.emit(callback)
 
-    def _deliver(self, callback: Callable[[], None]) -> None:
+    def _deliver(self, callback: Callable[[], object]) -> None:
         if not self._closed:
             callback()
+
+
+def _raise(error: Exception) -> None:
+    raise error

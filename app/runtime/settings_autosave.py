@@ -42,9 +42,7 @@ class SettingsAutosave(QObject):
         if text != self._last:
             self._last = text
             number = self._next()
-            self._jobs.run(
-                lambda: self._write(text, number), lambda _: None, _raise, name="settings"
-            )
+            self._jobs.run(lambda: self._write(text, number), name="settings")
 
     def close(self, timeout: float) -> bool:
         """Writes the settings a last time.
@@ -69,7 +67,3 @@ class SettingsAutosave(QObject):
             if number > self._written:
                 self._store.write(text)
                 self._written = number
-
-
-def _raise(error: Exception) -> None:
-    raise error

@@ -31,24 +31,24 @@ class PipelineBridge(QObject):
     public signals run on the bridge's thread, plain functions included.
 
     Signals:
-        resultReady: A new result can be taken. At most one such signal waits while the thread
+        result_ready: A new result can be taken. At most one such signal waits while the thread
             is busy; it has no payload, so that no frame waits in Qt's queue.
-        eventArrived: An event of `app.pipeline.events`, in order.
+        event_arrived: An event of `app.pipeline.events`, in order.
     """
 
-    resultReady = Signal()
-    eventArrived = Signal(object)
+    result_ready = Signal()
+    event_arrived = Signal(object)
 
-    _resultArrived = Signal()
-    _eventPosted = Signal(object)
+    _result_arrived = Signal()
+    _event_posted = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._gate = _Gate()
         # Private queued signals first: a plain function connected to a public signal would
         # run on the thread that emits.
-        self._resultArrived.connect(self._pass_result, Qt.ConnectionType.QueuedConnection)
-        self._eventPosted.connect(self._pass_event, Qt.ConnectionType.QueuedConnection)
+        self._result_arrived.connect(self._pass_result, Qt.ConnectionType.QueuedConnection)
+        self._event_posted.connect(self._pass_event, Qt.ConnectionType.QueuedConnection)
         # Not a method of this class: it runs while this object is being destroyed.
         self.destroyed.connect(self._gate.shut)
 
@@ -59,14 +59,14 @@ class PipelineBridge(QObject):
             if not gate.open or gate.result_pending:
                 return
             gate.result_pending = True
-            self._emit(self._resultArrived)
+            self._emit(self._result_arrived)
 
     def notify_event(self, event: Event) -> None:
         """Passes an event on. Any thread; does nothing after the bridge was destroyed."""
         gate = self._gate
         with gate.lock:
             if gate.open:
-                self._emit(self._eventPosted, event)
+                self._emit(self._event_posted, event)
 
     def _emit(self, signal: SignalInstance, *payload: object) -> None:
         try:
@@ -80,8 +80,8 @@ class PipelineBridge(QObject):
         # Cleared before the signal: a result that comes during its handling gets its own.
         with self._gate.lock:
             self._gate.result_pending = False
-        self.resultReady.emit()
+        self.result_ready.emit()
 
     @Slot(object)
     def _pass_event(self, event: Event) -> None:
-        self.eventArrived.emit(event)
+        self.event_arrived.emit(event)

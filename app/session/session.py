@@ -106,8 +106,8 @@ class LiveSession(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._bridge = PipelineBridge(self)
-        self._bridge.resultReady.connect(self.result_ready)
-        self._bridge.eventArrived.connect(self._on_event)
+        self._bridge.result_ready.connect(self.result_ready)
+        self._bridge.event_arrived.connect(self._on_event)
         self._pipeline = LivePipeline(
             predictor,
             on_result=self._bridge.notify_result,

@@ -31,12 +31,12 @@ _OPEN = {PipelineState.PLAYING, PipelineState.PAUSED, PipelineState.ENDED, Pipel
 
 
 class Needs(enum.Flag):
-    """What must be there for an action to be enabled.
+    """What an action needs to be enabled.
 
     Attributes:
         SOURCE: A source is open: playing, paused, ended or failed.
-        PACED: It is a source without a time of its own, so that its speed can be chosen.
-        SEEKABLE: It is a source that can jump.
+        PACED: The source is not live, so that its playback speed can be chosen.
+        SEEKABLE: The source can jump to a time.
         FRAME: A frame is on the canvas.
     """
 
@@ -73,8 +73,8 @@ class ActionSpec:
         menu: The menu.
         keys: Shortcuts in Qt's portable form, the one to show first.
         icon: Name of a file in resources/icons without suffix; may be empty.
-        needs: The action is enabled while all of these are there.
-        group: Actions of one group stand together; a separator divides groups.
+        needs: The action is enabled while all of these are available.
+        group: Position in the menu; separators divide groups.
         checkable: The method gets the new state.
         choice: Checkable actions of one choice exclude each other.
         hidden: In the shortcut sheet, but in no menu.
@@ -106,25 +106,16 @@ def action(
     hidden: bool = False,
     repeat: bool = False,
 ) -> Callable[[F], F]:
-    """Declares that a method does an action; the arguments are those of `ActionSpec`.
+    """Declares a method to be an action; the arguments are those of `ActionSpec`.
 
     The method takes no argument, or the new state where the action is checkable or a choice.
     """
 
     def declare(method: F) -> F:
         checked = checkable or bool(choice)
+        name = method.__name__
         spec = ActionSpec(
-            name=method.__name__,
-            text=text,
-            menu=menu,
-            keys=keys,
-            icon=icon,
-            needs=needs,
-            group=group,
-            checkable=checked,
-            choice=choice,
-            hidden=hidden,
-            repeat=repeat,
+            name, text, menu, keys, icon, needs, group, checked, choice, hidden, repeat
         )
         setattr(method, _ATTRIBUTE, spec)
         return method
@@ -150,7 +141,7 @@ class ActionRegistry:
         self._specs: dict[str, ActionSpec] = {}
         self._actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
-        self._there: Needs | None = None
+        self._available: Needs | None = None
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -213,13 +204,12 @@ class ActionRegistry:
         """Shows a state without acting on it."""
         self._actions[name].setChecked(checked)
 
-    def update(self, there: Needs) -> None:
-        """Enables the actions whose needs are there; cheap where nothing has changed."""
-        if there == self._there:
-            return
-        self._there = there
-        for name, spec in self._specs.items():
-            self._actions[name].setEnabled(spec.needs in there)
+    def update(self, available: Needs) -> None:
+        """Enables the actions whose needs are available; cheap where nothing has changed."""
+        if available != self._available:
+            self._available = available
+            for name, spec in self._specs.items():
+                self._actions[name].setEnabled(spec.needs in available)
 
 
 # Qt passes the state to functions that name a parameter for it, and to no partial.
@@ -237,13 +227,13 @@ def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
     return act
 
 
-def what_is_there(session: LiveSession, presenter: FramePresenter) -> Needs:
-    """What actions may need and is there now."""
-    info, there = session.info, NOTHING
+def available_needs(session: LiveSession, presenter: FramePresenter) -> Needs:
+    """The needs that are met now."""
+    info, available = session.info, NOTHING
     if info is not None and session.state in _OPEN:
-        there |= SOURCE
-        there |= NOTHING if info.live else PACED
-        there |= SEEKABLE if info.seekable else NOTHING
+        available |= SOURCE
+        available |= NOTHING if info.live else PACED
+        available |= SEEKABLE if info.seekable else NOTHING
     if presenter.packet is not None:
-        there |= FRAME
-    return there
+        available |= FRAME
+    return available

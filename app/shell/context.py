@@ -1,4 +1,4 @@
-"""What a feature is given: the parts of the program it may use."""
+"""The context of a feature: the parts of the program that it may use."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class FactKind(enum.Enum):
 
     Attributes:
         MEASURED: In copied numbers and in the report of the About box.
-        PRIVATE: In copied numbers alone: it names something of the user's.
-        TECHNICAL: In the report alone.
+        PRIVATE: In copied numbers only, since it names a file or device of the user.
+        TECHNICAL: In the report only.
     """
 
     MEASURED = enum.auto()
@@ -45,7 +45,7 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True)  # without slots: Qt holds its method by a weak reference
 class FeatureContext:
-    """All that a feature gets.
+    """The parts of the program that a feature may use.
 
     Attributes:
         session: Source, model, teacher, position, marks, regions and orientation.

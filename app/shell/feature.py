@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class Feature(QObject):
-    """A part of the program that the others can do without.
+    """A part of the program that can be removed without a change to the others.
 
-    A feature declares its actions with `app.shell.actions.action`. It makes its widgets in its
-    constructor, puts them into the slots and connects itself to session and presenter. The program
-    calls nothing of it but what stands here, on the GUI thread.
+    A feature declares its actions with `app.shell.actions.action`. Its constructor makes the
+    widgets, puts them into the slots and connects to session and presenter. The program calls only
+    the methods below, on the GUI thread.
 
     Args:
         context: The parts of the program it may use.
@@ -37,7 +37,7 @@ class Feature(QObject):
         return False
 
     def facts(self) -> list[Fact]:
-        """What this feature knows now, for copied numbers and the report of the About box."""
+        """Current numbers, for copying and for the report of the About box."""
         return []
 
     def unfinished(self) -> QuitPrompt | None:

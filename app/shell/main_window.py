@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from app.shell.actions import ActionRegistry, Menu, action, what_is_there
+from app.shell.actions import ActionRegistry, Menu, action, available_needs
 from app.shell.menus import submenus
 from app.shell.mime_sources import dropped_spec
 from app.shell.quit_guard import QuitGuard
@@ -76,14 +76,14 @@ class MainWindow(QMainWindow):
         self.menu = QMenu(self)
         self._menu_button = action_button(self.actions_by_name["main_menu"])
         self.quit_guard = QuitGuard(
-            self, lambda: [one for feature in self._features if (one := feature.unfinished())]
+            self, lambda: [prompt for feature in self._features if (prompt := feature.unfinished())]
         )
         self.setCentralWidget(self.slots.root)
         self.slots.add_button(self.actions_by_name["shortcuts"], _MENU_RANK)
         self.slots.add_button(self._menu_button, _MENU_RANK)
         self.slots.cards.set_collapsed(settings.folded)
         self.slots.cards.changed.connect(self._on_folded)
-        self.slots.set_panel_wanted(settings.panel)
+        self.slots.set_panel_enabled(settings.panel)
         self.slots.panel_changed.connect(self._on_panel)
         self.slots.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.slots.canvas.customContextMenuRequested.connect(self._on_context_menu)
@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
                 self.menuBar().addMenu(submenu)
 
         def update() -> None:
-            self.actions_by_name.update(what_is_there(self._session, presenter))
+            self.actions_by_name.update(available_needs(self._session, presenter))
 
         session = self._session
         for signal in (session.opened, session.failed, session.state_changed, session.switched):
@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
     @action("Menu", Menu.VIEW, "F10", icon="menu", group=2, hidden=True)
     def main_menu(self) -> None:
         """Opens the menu below its button."""
-        self.slots.show_chrome()
+        self.slots.chrome_requested.emit()
         button = self._menu_button
         below = QPoint(button.width() - self.menu.sizeHint().width(), button.height())
         self.menu.popup(button.mapToGlobal(below))
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         self._sheet.raise_()
         self._sheet.activateWindow()
 
-    # -- what happens
+    # -- session and places
 
     def _on_source(self) -> None:
         info = self._session.info

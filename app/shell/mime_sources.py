@@ -1,4 +1,4 @@
-"""What something dropped on the window means."""
+"""Finds the source in data that is dropped on the window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SCHEMES = ("http://", "https://", "rtsp://", "rtmp://", "udp://", "tcp://")
 
 
 def dropped_spec(data: QMimeData) -> str | None:
-    """Finds the source in dropped data: files, folders, addresses, or text that is one.
+    """Finds the source in dropped data: a file, a folder, a URL, or text that is a URL.
 
     Of several files the first is taken.
 

@@ -20,13 +20,13 @@ _POLL_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class QuitPrompt:
-    """What one unfinished work adds to the question.
+    """Part of the quit question that is about one unfinished task.
 
     Attributes:
         text: What is unfinished, in a sentence.
-        details: What each answer means for it.
-        stop: Stops the work before the window closes.
-        can_continue: Whether it can go on without the window.
+        details: What each answer does to the task.
+        stop: Stops the task before the window closes.
+        can_continue: Whether the task can continue without the window.
         stopped: Whether the window may close after `stop`; polled until it may.
     """
 
@@ -38,10 +38,10 @@ class QuitPrompt:
 
 
 class QuitGuard:
-    """Asks one question about all unfinished work, each time the window is about to close.
+    """Asks one question about all unfinished tasks, each time the window is about to close.
 
     Args:
-        window: The window; closed anew after an answer that allows it.
+        window: The window; closed again after an answer that allows it.
         prompts: Gives what is unfinished now.
 
     Attributes:
@@ -88,7 +88,7 @@ class QuitGuard:
             clicked, self.box = box.clickedButton(), None
             box.deleteLater()
             if clicked is not None and clicked in (leave, stop):
-                stopped = [one for one in prompts if clicked is stop or not one.can_continue]
+                stopped = [each for each in prompts if clicked is stop or not each.can_continue]
                 for prompt in stopped:
                     prompt.stop()
                 self._close_after(stopped)

@@ -1,4 +1,4 @@
-"""Settings of the window frame."""
+"""Settings of the window."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ ThemeChoice = Literal["system", "dark", "light"]
 
 
 class WindowSettings(Section):
-    """The window's place and look.
+    """Size, position and theme of the window.
 
     Attributes:
         theme: The theme.
-        geometry: Place and size as `QWidget.saveGeometry` gives them, in base64; empty before the
+        geometry: Position and size as `QWidget.saveGeometry` gives them, in base64; empty at the
             first start.
         panel: Whether the side panel is shown.
         folded: Headings of the collapsed cards.
-        folder: Where the file dialogs opened last.
+        folder: The folder that file dialogs opened last.
     """
 
     SECTION: ClassVar[str] = "window"

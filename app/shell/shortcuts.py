@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QWidget
 
 from app.shell.actions import Menu
+from app.ui.build import column, label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -36,20 +37,13 @@ class ShortcutSheet(QDialog):
         super().__init__(parent)
         self._specs = [spec for spec in specs if spec.keys]
         self.setWindowTitle(tr("Keyboard shortcuts"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(28, 22, 28, 24)
-        layout.setSpacing(40)
         used = {spec.menu for spec in self._specs}
-        for menus in _COLUMNS:
-            if used.isdisjoint(menus):
-                continue
-            column = QVBoxLayout()
-            column.setSpacing(18)
-            for menu in menus:
-                if menu in used:
-                    column.addLayout(self._section(menu))
-            column.addStretch()
-            layout.addLayout(column)
+        columns = (
+            column(*(self._section(menu) for menu in menus if menu in used), None, spacing=18)
+            for menus in _COLUMNS
+            if not used.isdisjoint(menus)
+        )
+        row(*columns, spacing=40, margins=(28, 22, 28, 24), parent=self)
         for keys in ("?", "F1"):
             QShortcut(QKeySequence(keys), self, self.close)
 
@@ -57,26 +51,20 @@ class ShortcutSheet(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(22)
         grid.setVerticalSpacing(5)
-        title = QLabel(tr(menu.value))
-        title.setObjectName("section")
-        grid.addWidget(title, 0, 0, 1, 2)
+        grid.addWidget(label(tr(menu.value), "section"), 0, 0, 1, 2)
         specs = [spec for spec in self._specs if spec.menu is menu]
-        for row, spec in enumerate(specs, start=1):
-            grid.addWidget(QLabel(tr(spec.text).removesuffix("…")), row, 0)
-            grid.addLayout(self._keys(spec), row, 1)
+        for line, spec in enumerate(specs, start=1):
+            grid.addWidget(label(tr(spec.text).removesuffix("…")), line, 0)
+            caps = (_key_cap(keys) for keys in spec.keys)
+            grid.addLayout(row(None, *caps, spacing=4), line, 1)
         grid.setColumnStretch(0, 1)
         return grid
 
-    def _keys(self, spec: ActionSpec) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(4)
-        line.addStretch()
-        for keys in spec.keys:
-            cap = QLabel(key_text(keys))
-            cap.setObjectName("key")
-            cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            line.addWidget(cap)
-        return line
+
+def _key_cap(keys: str) -> QLabel:
+    cap = label(key_text(keys), "key")
+    cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return cap
 
 
 def key_text(keys: str) -> str:

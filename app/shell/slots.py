@@ -1,11 +1,12 @@
-"""The places of the window and what features may ask of it."""
+"""Places of the window for the widgets of features: top bar, picture, side panel, status bar."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
 
+from app.ui.build import column, row
 from app.ui.canvas import Canvas
 from app.ui.collapsible_cards import CollapsibleCards
 from app.ui.controls import IconButton
@@ -19,7 +20,7 @@ _MIN_WIDTH_WITH_PANEL = 760  # pixels; in a narrower window the side panel gives
 class WindowSlots(QObject):
     """Places for the widgets of features.
 
-    Widgets of one place stand in the order of their ranks; equal ranks in the order of coming.
+    Widgets of one place are sorted by rank; equal ranks are in the order in which they were added.
 
     Args:
         window: The window; the parent of dialogs.
@@ -33,15 +34,15 @@ class WindowSlots(QObject):
         timeline_buttons: Holds buttons about the timeline; whoever shows the timeline places it.
 
     Signals:
-        panel_changed: Whether the side panel is wanted from now on.
+        panel_changed: Whether the side panel is enabled from now on.
         chrome_changed: Whether everything but the picture is hidden from now on.
-        chrome_wanted: A control that may be hidden is needed.
+        chrome_requested: The user opens a control that may be hidden with everything else.
         closing: The window is about to close; it is still shown.
     """
 
     panel_changed = Signal(bool)
     chrome_changed = Signal(bool)
-    chrome_wanted = Signal()
+    chrome_requested = Signal()
     closing = Signal()
 
     def __init__(self, window: QWidget) -> None:
@@ -52,44 +53,25 @@ class WindowSlots(QObject):
         self.root = QWidget()
         self.cards = CollapsibleCards()
         self.timeline_buttons = QWidget()
-        _margins(QHBoxLayout(self.timeline_buttons), 2)
+        row(spacing=2, parent=self.timeline_buttons)
         self._ranks: dict[QWidget, int] = {self.panes: 0}
-        self._panel_wanted = True
+        self._panel_enabled = True
         self._chrome_hidden = False
-        bar = QWidget()
-        self._bar = _margins(QHBoxLayout(bar), 4)
-        self._bar.addStretch()
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(4)
-        self._bar.addLayout(self._buttons)
-        self._status_bar = QWidget()
-        self._status = QHBoxLayout(self._status_bar)
-        self._status.setContentsMargins(4, 0, 4, 0)
-        self._status.setSpacing(22)
+        bar, self._status_bar = QWidget(), QWidget()
+        self._buttons = row(spacing=4)
+        self._bar = row(None, self._buttons, spacing=4, parent=bar)
+        self._status = row(spacing=22, margins=(4, 0, 4, 0), parent=self._status_bar)
         self._chrome = [bar, self._status_bar]
-        self._column = QVBoxLayout()
+        self._cards = column(spacing=10)
         self.panel = self._make_panel()
-        self._stage = QVBoxLayout()
-        self._stage.setSpacing(10)
-        self._stage.addWidget(self.panes, 1)
-        middle = QHBoxLayout()
-        middle.setSpacing(_GAP)
-        middle.addLayout(self._stage, 1)
-        middle.addWidget(self.panel)
-        layout = QVBoxLayout(self.root)
-        layout.setSpacing(8)
-        layout.addWidget(bar)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self._status_bar)
+        self._stage = column((self.panes, 1), spacing=10)
+        middle = row((self._stage, 1), self.panel, spacing=_GAP)
+        self._root_layout = column(bar, (middle, 1), self._status_bar, spacing=8, parent=self.root)
         self.place()
 
     def _make_panel(self) -> QScrollArea:
         inner = QWidget()
-        outer = QVBoxLayout(inner)
-        outer.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(10)
-        outer.addLayout(self._column)
-        outer.addStretch()
+        column(self._cards, None, parent=inner)
         panel = QScrollArea()
         panel.setWidget(inner)
         panel.setWidgetResizable(True)
@@ -113,7 +95,7 @@ class WindowSlots(QObject):
 
     def add_card(self, card: QWidget, rank: int) -> None:
         """Adds a card to the side panel; it collapses where it has a heading."""
-        self._insert(self._column, card, rank)
+        self._insert(self._cards, card, rank)
         self.cards.add(card)
 
     def add_strip(self, strip: QWidget, rank: int) -> None:
@@ -122,7 +104,7 @@ class WindowSlots(QObject):
         self._chrome.append(strip)
 
     def add_status(self, widget: QWidget, rank: int, *, stretch: bool = False) -> None:
-        """Adds a widget to the status bar; one that stretches takes the free room."""
+        """Adds a widget to the status bar; one that stretches takes the free space."""
         self._insert(self._status, widget, rank, int(stretch))
 
     def _insert(self, layout: QBoxLayout, widget: QWidget, rank: int, stretch: int = 0) -> None:
@@ -135,18 +117,13 @@ class WindowSlots(QObject):
     # -- what is shown
 
     @property
-    def panel_wanted(self) -> bool:
-        """Whether the side panel is shown where there is room for it."""
-        return self._panel_wanted
+    def panel_enabled(self) -> bool:
+        """Whether the side panel is shown where it fits."""
+        return self._panel_enabled
 
-    @property
-    def chrome_hidden(self) -> bool:
-        """Whether everything but the picture is hidden."""
-        return self._chrome_hidden
-
-    def set_panel_wanted(self, on: bool) -> None:
+    def set_panel_enabled(self, on: bool) -> None:
         """Shows or hides the side panel; a window too narrow for it is widened."""
-        self._panel_wanted = on
+        self._panel_enabled = on
         window = self.window
         full_screen = window.isFullScreen() or self._chrome_hidden
         if on and window.isVisible() and not full_screen and window.width() < _MIN_WIDTH_WITH_PANEL:
@@ -160,34 +137,24 @@ class WindowSlots(QObject):
         self.place()
         self.chrome_changed.emit(hidden)
 
-    def show_chrome(self) -> None:
-        """Asks for everything that may be hidden."""
-        self.chrome_wanted.emit()
-
-    def reveal(self, card: QWidget) -> None:
-        """Scrolls the side panel to a card."""
-        self.panel.ensureWidgetVisible(card)
-
     def follow_size(self) -> None:
         """Hides the side panel in a window that became too narrow; shows it in a wider one."""
         if self.panel.isVisibleTo(self.window) != self._panel_fits():
             self.place()
 
     def place(self) -> None:
-        """Shows and hides the places as wanted."""
+        """Shows and hides the places."""
         hidden = self._chrome_hidden
         for widget in self._chrome:
             widget.setVisible(not hidden)
         self.panel.setVisible(self._panel_fits())
         gap = 0 if hidden else _GAP
-        layout = self.root.layout()
-        assert layout is not None
-        layout.setContentsMargins(gap, 0 if hidden else 8, gap, 0 if hidden else 6)
+        self._root_layout.setContentsMargins(gap, 0 if hidden else 8, gap, 0 if hidden else 6)
         self.panes.set_chrome_hidden(hidden)
 
     def _panel_fits(self) -> bool:
         wide = self.window.width() >= _MIN_WIDTH_WITH_PANEL
-        return self._panel_wanted and wide and not self._chrome_hidden
+        return self._panel_enabled and wide and not self._chrome_hidden
 
 
 def action_button(action: QAction, size: int = 20) -> IconButton:
@@ -196,9 +163,3 @@ def action_button(action: QAction, size: int = 20) -> IconButton:
     button.setDefaultAction(action)
     button.setAccessibleName(action.text().removesuffix("…"))
     return button
-
-
-def _margins(layout: QHBoxLayout, spacing: int) -> QHBoxLayout:
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(spacing)
-    return layout

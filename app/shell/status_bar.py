@@ -1,4 +1,4 @@
-"""The status bar's own labels: source and model."""
+"""Labels of the source and the model in the status bar."""
 
 from __future__ import annotations
 

@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QWidget
 
+from app.ui.build import button, column, label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
@@ -68,13 +61,10 @@ class Banner(QWidget):
         self._silent = False
         self._alert_row = _MessageRow(self)
         self._notice_row = _MessageRow(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for row in (self._alert_row, self._notice_row):
-            row.acted.connect(self.acted)
-            row.closed.connect(self._remove)
-            layout.addWidget(row)
+        for message_row in (self._alert_row, self._notice_row):
+            message_row.acted.connect(self.acted)
+            message_row.closed.connect(self._remove)
+        column(self._alert_row, self._notice_row, spacing=6, parent=self)
         self._notice_timer = QTimer(self, singleShot=True, interval=_NOTICE_MS)
         self._notice_timer.timeout.connect(self._remove_notice)
         host.installEventFilter(self)
@@ -83,25 +73,27 @@ class Banner(QWidget):
     @property
     def message(self) -> str:
         """Text of the newest visible message; empty if there is none."""
-        row = self._newest_row()
-        return row.message.text if row and row.message else ""
+        newest = self._newest
+        return newest.text if newest else ""
 
     @property
     def hint(self) -> str:
         """Next step named by the newest visible message."""
-        row = self._newest_row()
-        return row.message.hint if row and row.message else ""
+        newest = self._newest
+        return newest.hint if newest else ""
 
     @property
     def level(self) -> str:
         """Level of the newest visible message; empty if there is none."""
-        row = self._newest_row()
-        return row.message.level if row and row.message else ""
+        newest = self._newest
+        return newest.level if newest else ""
 
     @property
     def button(self) -> QPushButton:
         """Button of the newest visible message."""
-        return (self._newest_row() or self._alert_row).button
+        newest = self._newest
+        notice = newest is not None and not newest.is_alert
+        return (self._notice_row if notice else self._alert_row).button
 
     @property
     def alerts(self) -> list[str]:
@@ -140,9 +132,8 @@ class Banner(QWidget):
 
     def dismiss(self) -> None:
         """Closes the newest visible message."""
-        row = self._newest_row()
-        if row is not None and row.message is not None:
-            self._remove(row.message)
+        if (newest := self._newest) is not None:
+            self._remove(newest)
 
     def dismiss_topic(self, topic: str) -> None:
         """Closes all messages with this topic."""
@@ -162,14 +153,12 @@ class Banner(QWidget):
             self._fit()
         return super().eventFilter(watched, event)
 
-    def _newest_row(self) -> _MessageRow | None:
-        if not self.isVisibleTo(self._host):
-            return None
-        newest = self._messages[-1]
-        return self._alert_row if newest.is_alert else self._notice_row
+    @property
+    def _newest(self) -> _Message | None:
+        return self._messages[-1] if self.isVisibleTo(self._host) else None
 
     def _remove(self, message: _Message) -> None:
-        self._messages = [one for one in self._messages if one != message]
+        self._messages = [other for other in self._messages if other != message]
         self._refresh()
 
     def _remove_notice(self) -> None:
@@ -195,10 +184,10 @@ class Banner(QWidget):
         if not self._messages:
             return
         available = min(_MAX_WIDTH, self._host.width() - 2 * _MARGIN)
-        rows = [row for row in (self._alert_row, self._notice_row) if row.message is not None]
-        width = max(row.width_within(available) for row in rows)
-        for row in rows:
-            row.set_wrapped(width < _WRAP_BELOW)
+        rows = [each for each in (self._alert_row, self._notice_row) if each.message is not None]
+        width = max(each.width_within(available) for each in rows)
+        for each in rows:
+            each.set_wrapped(width < _WRAP_BELOW)
         layout = self.layout()
         assert layout is not None
         layout.activate()
@@ -218,33 +207,30 @@ class _MessageRow(QFrame):
         self.setObjectName("banner")
         self.message: _Message | None = None
         self._mark = _LevelMark()
-        self._title = _text_label("bannerTitle")
-        self._hint = _text_label("bannerHint")
-        self._count = QLabel()
-        self._count.setObjectName("quiet")
-        self.button = QPushButton()
+        self._title = label("", "bannerTitle", wrap=True, selectable=True)
+        self._hint = label("", "bannerHint", wrap=True, selectable=True)
+        self._count = label("", "quiet")
+        self.button = button("", "", self._on_button)
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.clicked.connect(self._on_button)
         self._cross = IconButton(16)
         self._cross.setIcon(icon("close", "quiet"))
         self._cross.setAccessibleName(tr("Close the message"))
         self._cross.setToolTip(tr("Close the message (Esc)"))
         self._cross.clicked.connect(lambda: self.closed.emit(self.message))
-        text = QVBoxLayout()
-        text.setSpacing(3)
-        text.addWidget(self._title)
-        text.addWidget(self._hint)
-        self._inner = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._inner.setSpacing(10)
-        self._inner.addLayout(text, 1)
-        self._inner.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 10, 8, 10)
-        layout.setSpacing(12)
-        layout.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(self._inner, 1)
-        layout.addWidget(self._count, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self._cross, 0, Qt.AlignmentFlag.AlignTop)
+        text = column(self._title, self._hint, spacing=3)
+        self._inner = row((text, 1), self.button, spacing=10)
+        self._inner.setAlignment(self.button, Qt.AlignmentFlag.AlignLeft)
+        layout = row(
+            self._mark,
+            (self._inner, 1),
+            self._count,
+            self._cross,
+            spacing=12,
+            margins=(14, 10, 8, 10),
+            parent=self,
+        )
+        for widget in (self._mark, self._count, self._cross):
+            layout.setAlignment(widget, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     def show_message(self, message: _Message | None, count: int = 1) -> None:
@@ -270,8 +256,7 @@ class _MessageRow(QFrame):
         if self.message is None or self.message.is_alert:
             return available
         longest = max(
-            label.fontMetrics().horizontalAdvance(label.text())
-            for label in (self._title, self._hint)
+            part.fontMetrics().horizontalAdvance(part.text()) for part in (self._title, self._hint)
         )
         # A bold title is wider than its label's metrics say before the style is applied.
         return min(available, round(longest * 1.1) + 120)
@@ -302,13 +287,3 @@ class _LevelMark(QWidget):
         painter = QPainter(self)
         self._icon.paint(painter, self.rect())
         painter.end()
-
-
-def _text_label(name: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    # Messages name files and addresses, which may look like markup.
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

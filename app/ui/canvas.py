@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.ui import canvas_painting
 from app.ui.i18n import tr
 from app.ui.layers import LayerHost
 from app.ui.theme import theme_colors
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from app.ui.layers import Layer
 
-_RADIUS = 10.0
 _HIT_TOLERANCE = 9.0  # distance in pixels within which the mouse hits a thing
 
 
@@ -264,92 +264,26 @@ class Canvas(QWidget):
         """Paints picture, heat map, layers and texts, then emits `painted`."""
         painter = QPainter(self)
         background = QColor("black") if self._chrome_hidden else QColor(theme_colors().window)
-        target = self.picture_rect()
+        target, area = self.picture_rect(), self.rect()
         if self._picture is None:
-            painter.fillRect(self.rect(), background)
-            self._paint_empty(painter)
+            painter.fillRect(area, background)
+            canvas_painting.paint_empty(painter, area)
         else:
-            visible = target.intersected(QRectF(self.rect()))
-            self._fill_around(painter, visible, background)
+            visible = target.intersected(QRectF(area))
+            canvas_painting.fill_around(painter, area, visible, background)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(target, self._picture)
             if self._heat is not None:
                 painter.drawImage(target, self._heat)
             if not self._chrome_hidden:
-                self._round_corners(painter, visible, background)
+                canvas_painting.round_corners(painter, visible, background)
             self._layers.paint(painter, self.to_widget)
         if self._message[0]:
-            self._paint_message(painter, target)
+            dimmed = None if self._picture is None else target
+            canvas_painting.paint_message(painter, area, *self._message, dimmed)
         if self._dropping:
-            self._paint_drop(painter)
+            canvas_painting.paint_drop_hint(painter, area)
         painter.end()
         token, self._token = self._token, None
         if token is not None:
             self.painted.emit(token)
-
-    def _fill_around(self, painter: QPainter, target: QRectF, color: QColor) -> None:
-        """Fills the margins around the picture; filling the whole widget takes longer."""
-        inner = target.toAlignedRect()
-        width, height = self.width(), self.height()
-        for strip in (
-            QRect(0, 0, width, inner.top() + 1),
-            QRect(0, inner.bottom(), width, height - inner.bottom()),
-            QRect(0, 0, inner.left() + 1, height),
-            QRect(inner.right(), 0, width - inner.right(), height),
-        ):
-            painter.fillRect(strip, color)
-
-    def _round_corners(self, painter: QPainter, target: QRectF, color: QColor) -> None:
-        """Paints over the corners; a clip path would slow down painting the picture."""
-        radius = min(_RADIUS, target.width() / 4, target.height() / 4)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for x, y, dx, dy in (
-            (target.left(), target.top(), 1, 1),
-            (target.right(), target.top(), -1, 1),
-            (target.left(), target.bottom(), 1, -1),
-            (target.right(), target.bottom(), -1, -1),
-        ):
-            corner = QPainterPath(QPointF(x, y))
-            corner.lineTo(x + dx * radius, y)
-            corner.quadTo(x + dx * radius * 0.12, y + dy * radius * 0.12, x, y + dy * radius)
-            corner.closeSubpath()
-            painter.fillPath(corner, color)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-    def _paint_empty(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme_colors().stage))
-        painter.drawRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
-
-    def _paint_message(self, painter: QPainter, target: QRectF) -> None:
-        title, detail = self._message
-        color, quiet = QColor(theme_colors().text), QColor(theme_colors().quiet)
-        if self._picture is not None:
-            painter.fillRect(target, QColor(0, 0, 0, 150))
-            color, quiet = QColor("#f4f5f7"), QColor("#c8ccd2")
-        large = QFont(self.font())
-        large.setPointSizeF(large.pointSizeF() * 1.45)
-        area = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-        flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
-        middle = area.center().y()
-        painter.setFont(large)
-        painter.setPen(color)
-        painter.drawText(
-            QRectF(area.left(), area.top(), area.width(), middle - area.top()),
-            flags | int(Qt.AlignmentFlag.AlignBottom),
-            title,
-        )
-        painter.setFont(self.font())
-        painter.setPen(quiet)
-        below = QRectF(area.left(), middle + 8, area.width(), area.bottom() - middle - 8)
-        painter.drawText(below, flags | int(Qt.AlignmentFlag.AlignTop), detail)
-
-    def _paint_drop(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF(self.rect()).adjusted(6, 6, -6, -6)
-        painter.setBrush(QColor(0, 0, 0, 140))
-        painter.setPen(QPen(QColor(theme_colors().accent), 2, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
-        painter.setPen(QColor("#f4f5f7"))
-        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, tr("Drop to open"))

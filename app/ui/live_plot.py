@@ -6,8 +6,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from app.ui.build import column, label, row
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.theme import is_theme_change, theme_colors
@@ -48,20 +49,14 @@ class PlotCard(QFrame):
         self.curves = list(curves)
         self.value_format = value_format
         self._min_top = min_top
-        heading = QLabel(title)
-        heading.setObjectName("section")
-        self.values = [QLabel("-") for _ in curves]
+        heading = label(title, "section")
+        self.values = [label("-") for _ in curves]
         self.chart = LineChart(title, 30, (0, 6, 12, 0))
         self.chart.setFixedHeight(height)
         self.chart.set_curves([color for _, color in curves])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 12, 14, 10)
-        layout.setSpacing(6)
-        line = QHBoxLayout()
-        line.addWidget(heading)
-        line.addStretch()
-        layout.addLayout(line)
         self._legend_labels: list[QLabel] = []
+        line = row(heading, None)
+        layout = column(line, spacing=6, margins=(14, 12, 14, 10), parent=self)
         if len(self.curves) == 1:
             line.addWidget(self.values[0])
         else:
@@ -75,11 +70,11 @@ class PlotCard(QFrame):
         legend.setHorizontalSpacing(6)
         legend.setVerticalSpacing(0)
         for index, ((name, _), value) in enumerate(zip(self.curves, self.values, strict=True)):
-            label = QLabel()
-            label.setTextFormat(Qt.TextFormat.RichText)
-            label.setAccessibleName(name)
-            self._legend_labels.append(label)
-            legend.addWidget(label, 0, index)
+            colored = label()
+            colored.setTextFormat(Qt.TextFormat.RichText)
+            colored.setAccessibleName(name)
+            self._legend_labels.append(colored)
+            legend.addWidget(colored, 0, index)
             legend.addWidget(value, 1, index)
             legend.setColumnStretch(index, 1)
         self._color_legend()
@@ -87,8 +82,8 @@ class PlotCard(QFrame):
 
     def _color_legend(self) -> None:
         colors = theme_colors()
-        for label, (name, color) in zip(self._legend_labels, self.curves, strict=False):
-            label.setText(
+        for colored, (name, color) in zip(self._legend_labels, self.curves, strict=False):
+            colored.setText(
                 f'<span style="color:{getattr(colors, color)}">\N{BLACK CIRCLE}</span> '
                 f'<span style="color:{colors.quiet}">{name}</span>'
             )
@@ -124,8 +119,8 @@ class PlotCard(QFrame):
             series: The values at these times, of each curve.
         """
         ages = [time - times[-1] for time in times]
-        for index, (label, values) in enumerate(zip(self.values, series, strict=True)):
-            label.setText(self.value_format.format(values[-1]))
+        for index, (text, values) in enumerate(zip(self.values, series, strict=True)):
+            text.setText(self.value_format.format(values[-1]))
             self.chart.set_data(index, ages, list(values))
         top = _round_up(max(self._min_top, max(max(values) for values in series) * 1.08))
         self.chart.set_y_range(0.0, top, padding=0.02)
@@ -147,11 +142,7 @@ class PlotPanel(QWidget):
         self.rates = PlotCard(tr("Frames per second"), rates, "{:.1f}", 104, 20.0)
         memory = [(tr("resident"), "memory")]
         self.memory = PlotCard(tr("Memory"), memory, "{:.0f} MB", 84, 100.0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        layout.addWidget(self.rates)
-        layout.addWidget(self.memory)
+        column(self.rates, self.memory, spacing=10, parent=self)
 
     def start(self) -> None:
         """Shows the charts."""

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.ui.build import column, label, row
 from app.ui.canvas import Canvas
 from app.ui.controls import ElidedLabel
 
@@ -25,20 +26,11 @@ class Pane(QWidget):
         super().__init__(parent)
         self.canvas = canvas
         self._line = QWidget()
-        self._title = QLabel()
-        self._title.setObjectName("section")
+        self._title = label("", "section")
         self._note = ElidedLabel()
         self._note.setObjectName("quiet")
-        line = QHBoxLayout(self._line)
-        line.setContentsMargins(2, 0, 2, 0)
-        line.setSpacing(8)
-        line.addWidget(self._title)
-        line.addWidget(self._note, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self._line)
-        layout.addWidget(canvas, 1)
+        row(self._title, (self._note, 1), spacing=8, margins=(2, 0, 2, 0), parent=self._line)
+        column(self._line, (canvas, 1), spacing=4, parent=self)
         self._line.hide()
 
     def set_caption(self, title: str, note: str = "") -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from string import Template
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
+
+from uvanet.paths import resource
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
@@ -203,111 +205,6 @@ def palette(colors: ThemeColors) -> QPalette:
 
 
 def style_sheet(colors: ThemeColors) -> str:
-    """Builds the style sheet of a theme."""
-    values = {entry.name: getattr(colors, entry.name) for entry in fields(colors)}
-    return Template(_SHEET).substitute(values)
-
-
-_SHEET = """
-QToolTip { color: $text; background: $surface; border: 1px solid $line; padding: 4px 6px; }
-
-QToolButton, QPushButton {
-    color: $text; background: transparent; border: 1px solid transparent;
-    border-radius: 7px; padding: 5px;
-}
-QToolButton:hover, QPushButton:hover { background: $raised; }
-QToolButton:pressed, QPushButton:pressed, QToolButton:open { background: $pressed; }
-QToolButton:checked { background: transparent; }
-QToolButton:checked:hover { background: $raised; }
-QToolButton:disabled, QPushButton:disabled { color: $faint; }
-QToolButton:focus, QPushButton:focus { border-color: $accent; }
-QToolButton::menu-indicator { image: none; width: 0; }
-
-QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
-QPushButton { background: $surface; border-color: $line; padding: 6px 14px; }
-QPushButton:default { background: $accent; border-color: $accent; color: $on_accent; }
-QPushButton:default:focus { border-color: $text; }
-QRadioButton::indicator {
-    width: 12px; height: 12px; border: 2px solid $quiet; border-radius: 8px;
-}
-QRadioButton::indicator:hover, QRadioButton::indicator:focus { border-color: $accent; }
-QRadioButton::indicator:checked { border-color: $accent; background: $accent; }
-QRadioButton::indicator:disabled { border-color: $faint; }
-
-QPushButton#choice { padding: 9px 6px; }
-QPushButton#choice:checked { border-color: $accent; color: $accent; font-weight: 600; }
-QPushButton#fold { border-color: transparent; background: transparent; color: $quiet;
-    padding: 4px 2px; text-align: left; }
-QPushButton#fold:focus { border-color: $accent; }
-QCheckBox { spacing: 8px; }
-QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px;
-    background: $surface; }
-QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
-QCheckBox::indicator:disabled { border-color: $line; background: $window; }
-QCheckBox:disabled { color: $faint; }
-QProgressBar { background: $pressed; border: none; border-radius: 2px; }
-QProgressBar::chunk { background: $accent; border-radius: 2px; }
-
-QToolButton#source {
-    background: $surface; border: 1px solid $line; padding: 5px 12px 5px 10px;
-    font-weight: 600;
-}
-QToolButton#source:hover { background: $raised; }
-QToolButton#source:focus { border-color: $accent; }
-QToolButton#play { background: $raised; border-radius: 18px; padding: 6px; }
-QToolButton#play:hover { background: $pressed; }
-QToolButton#play:disabled { background: $surface; }
-
-QLabel#verdict { font-size: 15pt; font-weight: 600; }
-QLabel#thumbnail { background: $stage; border-radius: 6px; }
-QProgressBar { background: $raised; border: none; border-radius: 3px; max-height: 6px; }
-QProgressBar::chunk { background: $accent; border-radius: 3px; }
-QPlainTextEdit {
-    color: $quiet; background: $surface; border: 1px solid $line; border-radius: 7px; padding: 4px;
-}
-
-QLabel#section { color: $quiet; font-weight: 600; }
-QLabel#quiet, QLabel#status { color: $quiet; }
-QLabel#quiet[level="error"] { color: $error; }
-QLabel#quiet[level="warning"] { color: $warning; }
-QLabel#key {
-    color: $text; background: $raised; border: 1px solid $line; border-radius: 5px;
-    padding: 2px 7px;
-}
-QLabel#live { color: $on_accent; background: $accent; border-radius: 5px; padding: 2px 7px;
-    font-weight: 600; }
-
-QWidget#panel { background: $window; }
-QFrame#card { background: $surface; border: 1px solid $line; border-radius: 10px; }
-QScrollArea { background: transparent; border: none; }
-QScrollArea > QWidget > QWidget { background: transparent; }
-
-QFrame#banner { background: $surface; border: 1px solid $line; border-radius: 10px; }
-QFrame#banner[level="error"] { border-color: $error; }
-QFrame#banner[level="warning"] { border-color: $warning; }
-QLabel#bannerTitle { font-weight: 600; }
-QLabel#bannerHint { color: $quiet; }
-
-QMenu { background: $surface; border: 1px solid $line; border-radius: 8px; padding: 6px; }
-QMenu::item { color: $text; padding: 6px 26px 6px 10px; border-radius: 6px; }
-QMenu::item:selected { background: $raised; }
-QMenu::item:disabled { color: $faint; }
-QMenu::icon { padding-left: 8px; }
-QMenu::separator { height: 1px; background: $line; margin: 6px 8px; }
-QMenu::section { color: $quiet; padding: 6px 10px 2px 10px; }
-
-QLineEdit {
-    color: $text; background: $surface; border: 1px solid $line; border-radius: 7px;
-    padding: 7px 9px; selection-background-color: $accent; selection-color: $on_accent;
-}
-QLineEdit:focus { border-color: $accent; }
-QLineEdit#flat { background: transparent; border-color: transparent; padding: 1px 3px; }
-QLineEdit#flat:hover { border-color: $line; }
-QLineEdit#flat:focus { border-color: $accent; background: $window; }
-QToolButton#fold { padding: 1px; }
-QToolButton#status { color: $quiet; padding: 0 4px; }
-QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
-QScrollBar::handle:vertical { background: $pressed; border-radius: 3px; min-height: 24px; }
-QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
-"""
+    """Fills the colors of a theme into `resources/theme.qss`."""
+    template = Template(resource("theme.qss").read_text(encoding="utf-8"))
+    return template.substitute(asdict(colors))

@@ -30,7 +30,7 @@ def test_at_most_one_result_notification_waits(qtbot: QtBot) -> None:
     bridge = PipelineBridge()
     calls: list[bool] = []
     window_thread = QThread.currentThread()
-    bridge.resultReady.connect(lambda: calls.append(QThread.currentThread() is window_thread))
+    bridge.result_ready.connect(lambda: calls.append(QThread.currentThread() is window_thread))
     on_threads(lambda: [bridge.notify_result() for _ in range(1000)] and None)
     assert calls == []
     qtbot.waitUntil(lambda: bool(calls))
@@ -47,7 +47,7 @@ def test_a_result_during_the_handling_of_another_is_announced(qtbot: QtBot) -> N
         if len(calls) < 3:
             on_threads(bridge.notify_result, 2)
 
-    bridge.resultReady.connect(handle)
+    bridge.result_ready.connect(handle)
     bridge.notify_result()
     qtbot.waitUntil(lambda: len(calls) == 3)
     QCoreApplication.processEvents()
@@ -58,7 +58,7 @@ def test_events_arrive_in_order_on_the_gui_thread(qtbot: QtBot) -> None:
     bridge = PipelineBridge()
     arrived: list[tuple[object, bool]] = []
     here = threading.get_ident()
-    bridge.eventArrived.connect(lambda e: arrived.append((e, threading.get_ident() == here)))
+    bridge.event_arrived.connect(lambda e: arrived.append((e, threading.get_ident() == here)))
     sent = [
         StateChanged(1, PipelineState.OPENING),
         StateChanged(1, PipelineState.PLAYING),
@@ -74,8 +74,8 @@ def test_a_destroyed_bridge_ignores_calls(qtbot: QtBot) -> None:
     parent = QObject()
     bridge = PipelineBridge(parent)
     calls: list[object] = []
-    bridge.resultReady.connect(lambda: calls.append("result"))
-    bridge.eventArrived.connect(calls.append)
+    bridge.result_ready.connect(lambda: calls.append("result"))
+    bridge.event_arrived.connect(calls.append)
     bridge.notify_result()
     bridge.notify_event(SourceResumed(1))
     del parent
@@ -90,7 +90,7 @@ def test_destruction_while_other_threads_call_it(qtbot: QtBot) -> None:
     for _ in range(20):
         parent = QObject()
         bridge = PipelineBridge(parent)
-        bridge.resultReady.connect(lambda: None)
+        bridge.result_ready.connect(lambda: None)
         over, running = threading.Event(), threading.Event()
 
         def call(

@@ -10,6 +10,7 @@ from studio_kit import finish
 from training_kit import write_cut, write_gaze
 from window_bench import FakeCamera
 
+from app.features.training.distill_form import MIN_FILES
 from app.features.training.feature import Training
 from app.features.training.frame_pair_writer import MAX_GAP, FramePairWriter
 from app.features.training.recordings import delete_unused_recordings, recordings_folder
@@ -100,7 +101,7 @@ def test_the_current_source_is_recorded_and_trained_on(studio, home):
     delete_unused_recordings()
     assert form.learn.path == form.learn.recorded
     assert form.learn.keep.isVisible()
-    assert form.learn.survey.pictures > 16
+    assert form.learn.survey.pictures >= MIN_FILES
     form.steps.setValue(20)
     assert form.go.isEnabled(), form.problem.text()
     form.go.click()

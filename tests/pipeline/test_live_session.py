@@ -94,11 +94,11 @@ class Stage:
     def flush(self) -> None:
         """Waits until all events that were posted so far are handled."""
         seen: list[object] = []
-        self.session._bridge.eventArrived.connect(seen.append)
+        self.session._bridge.event_arrived.connect(seen.append)
         mark = StateChanged(-1, PipelineState.IDLE)
         self.post(mark)
         self.until(lambda: mark in seen)
-        self.session._bridge.eventArrived.disconnect(seen.append)
+        self.session._bridge.event_arrived.disconnect(seen.append)
 
 
 @pytest.fixture

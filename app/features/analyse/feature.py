@@ -130,7 +130,7 @@ class Analyse(Feature):
     def rename_region(self) -> None:
         """Starts editing the name of the selected region."""
         if (region := self._selected_region()) is not None:
-            self.context.slots.set_panel_wanted(True)
+            self.context.slots.set_panel_enabled(True)
             self.card.edit_name(region)
 
     @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)

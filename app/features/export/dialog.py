@@ -10,24 +10,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
-    QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.features.export.options import ExportOptions
 from app.features.export.time_range import TimeRangeFields
 from app.session.models import short_name
+from app.ui.build import button, check_box, column, combo_box, form_layout, label, row
 from app.ui.controls import ElidedLabel
+from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -97,9 +94,7 @@ class ExportDialog(QDialog):
         title = ElidedLabel()
         title.setObjectName("bannerTitle")
         title.set_full_text(request.title)
-        part = QLabel(request.part)
-        part.setObjectName("quiet")
-        part.setWordWrap(True)
+        part = label(request.part, "quiet", wrap=True)
         part.setVisible(bool(request.part))
         self.range = (
             None if request.span is None else TimeRangeFields(request.span, request.duration)
@@ -108,20 +103,13 @@ class ExportDialog(QDialog):
         self.line = QLineEdit(_short(request.folder / request.stem))
         self.line.setAccessibleName(tr("Save to"))
         self.line.setToolTip(tr("Folder and file name; the suffix is added"))
-        self.browse = QPushButton(tr("Browse…"))
-        self.browse.setToolTip(tr("Choose a folder"))
-        self.browse.setAutoDefault(False)
-        self.browse.clicked.connect(self._browse)
-        place = QHBoxLayout()
-        place.addWidget(self.line, 1)
-        place.addWidget(self.browse)
-        label = QLabel(tr("Save to") if request.stem else tr("Save into the folder"))
-        label.setBuddy(self.line)
-        self.more = QPushButton(tr("More"))
+        self.browse = button(tr("Browse…"), tr("Choose a folder"), self._browse)
+        save_to = label(tr("Save to") if request.stem else tr("Save into the folder"))
+        save_to.setBuddy(self.line)
+        self.more = button(
+            tr("More"), tr("Format, size, quality, additional files"), checkable=True
+        )
         self.more.setObjectName("fold")
-        self.more.setCheckable(True)
-        self.more.setAutoDefault(False)
-        self.more.setToolTip(tr("Format, size, quality, additional files"))
         self.more_options = self._make_more_options()
         self.more.toggled.connect(self._show_more)
         self._show_more(False)
@@ -136,21 +124,21 @@ class ExportDialog(QDialog):
         self.line.textChanged.connect(self._check)
         if self.range is not None:
             self.range.changed.connect(self._check)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 16)
-        layout.setSpacing(10)
-        layout.addWidget(title)
-        layout.addWidget(part)
-        if self.range is not None:
-            layout.addWidget(self.range)
-        layout.addLayout(self._make_presets())
-        layout.addSpacing(2)
-        layout.addWidget(label)
-        layout.addLayout(place)
-        layout.addWidget(self.more)
-        layout.addWidget(self.more_options)
-        layout.addStretch()
-        layout.addWidget(buttons)
+        column(
+            title,
+            part,
+            *([self.range] if self.range is not None else []),
+            self._make_presets(),
+            save_to,
+            row((self.line, 1), self.browse),
+            self.more,
+            self.more_options,
+            None,
+            buttons,
+            spacing=10,
+            margins=(20, 18, 20, 16),
+            parent=self,
+        )
         self._show(request.options)
         self.export_button.setFocus()
 
@@ -172,54 +160,47 @@ class ExportDialog(QDialog):
         return (None, None) if self.range is None else self.range.span
 
     def _make_presets(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
         group = QButtonGroup(self)
         for name, text, tip in _PRESETS:
-            button = QPushButton(tr(text))
-            button.setObjectName("choice")
-            button.setCheckable(True)
-            button.setAutoDefault(False)
-            button.setToolTip(tr(tip))
+            choice = button(tr(text), tr(tip), checkable=True)
+            choice.setObjectName("choice")
             if name == "teacher" and not self._request.teachers:
-                button.setEnabled(False)
-                button.setToolTip(tr("No second model is installed"))
-            button.toggled.connect(self._on_preset)
-            group.addButton(button)
-            row.addWidget(button, 1)
-            self.presets[name] = button
-        return row
+                choice.setEnabled(False)
+                choice.setToolTip(tr("No second model is installed"))
+            choice.toggled.connect(self._on_preset)
+            group.addButton(choice)
+            self.presets[name] = choice
+        return row(*((choice, 1) for choice in self.presets.values()), spacing=8)
 
     def _make_more_options(self) -> QWidget:
-        self.format = _combo(tr("Format"), (("mp4", "MP4 (H.264)"), ("webm", "WebM (VP9)")))
-        self.quality = _combo(tr("Quality"), [(name, tr(text)) for name, text in _QUALITIES])
+        self.format = combo_box(
+            tr("Format"),
+            tr("Container and codec"),
+            (("mp4", "MP4 (H.264)"), ("webm", "WebM (VP9)")),
+        )
+        self.quality = combo_box(
+            tr("Quality"), tr("Larger files look better"), [(n, tr(text)) for n, text in _QUALITIES]
+        )
         heights = [
             (n, tr("{n} pixels high").format(n=n) if n else tr("As the source")) for n in _HEIGHTS
         ]
-        self.height_box = _combo(tr("Size"), heights)
-        self.teacher = _combo(
-            tr("Teacher"), [(name, short_name(name)) for name in self._request.teachers]
+        self.height_box = combo_box(tr("Size"), tr("Height of the frames"), heights)
+        self.teacher = combo_box(
+            tr("Teacher"),
+            tr("The second model"),
+            [(name, short_name(name)) for name in self._request.teachers],
         )
-        form = QFormLayout()
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(8)
-        self._form = form
+        self._form = form_layout(8)
         for box in (self.format, self.quality, self.height_box, self.teacher):
-            form.addRow(box.accessibleName(), box)
+            self._form.addRow(box.accessibleName(), box)
         self.extras: dict[Extra, QCheckBox] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
         for index, (name, text, tip) in enumerate(_EXTRAS):
-            check = QCheckBox(tr(text))
-            check.setToolTip(tr(tip))
-            grid.addWidget(check, index // 2, index % 2)
-            self.extras[name] = check
+            self.extras[name] = check_box(tr(text), tr(tip))
+            grid.addWidget(self.extras[name], index // 2, index % 2)
         more = QWidget()
-        layout = QVBoxLayout(more)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(form)
-        layout.addLayout(grid)
+        column(self._form, grid, spacing=12, parent=more)
         return more
 
     def _show(self, options: ExportOptions) -> None:
@@ -247,8 +228,7 @@ class ExportDialog(QDialog):
         self._form.setRowVisible(self.teacher, self.presets["teacher"].isChecked())
 
     def _check(self) -> None:
-        part = self.span is not None
-        self.export_button.setEnabled(part and bool(self.line.text().strip()))
+        self.export_button.setEnabled(self.span is not None and bool(self.line.text().strip()))
 
     def _show_more(self, on: bool) -> None:
         self.more_options.setVisible(on)
@@ -263,12 +243,12 @@ class ExportDialog(QDialog):
     def _browse(self) -> None:
         now = Path(self.line.text().strip() or str(self._request.folder)).expanduser()
         name = now.name if self._request.stem else ""
-        dialog = QFileDialog(self, tr("Save to"), str(now.parent if name else now))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda folder: self.line.setText(_short(Path(folder) / name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_folder(
+            self,
+            str(now.parent if name else now),
+            lambda folder: self.line.setText(_short(Path(folder) / name)),
+            tr("Save to"),
+        )
 
     def _accept(self) -> None:
         base = Path(self.line.text().strip()).expanduser()
@@ -278,15 +258,6 @@ class ExportDialog(QDialog):
         options = self.options
         self.accept()
         self.chosen.emit(options, base)
-
-
-def _combo(name: str, entries: Sequence[tuple[object, str]]) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(name)
-    for value, text in entries:
-        box.addItem(text, value)
-    return box
 
 
 def _short(path: Path) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel
 
 from app.features.export.dialog import ExportDialog, ExportRequest
 from app.features.export.job_builder import ExportJobBuilder
@@ -25,6 +24,7 @@ from app.shell.feature import Feature
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
 from app.shell.slots import action_button
+from app.ui.build import label
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from uvanet.sources.base import SourceKind
@@ -62,7 +62,7 @@ class Export(Feature):
         self.card.folder_requested.connect(self._open_folder)
         # Queued: the panel is laid out by then.
         self.card.resized.connect(
-            lambda: slots.reveal(self.card), Qt.ConnectionType.QueuedConnection
+            lambda: slots.panel.ensureWidgetVisible(self.card), Qt.ConnectionType.QueuedConnection
         )
         self.card.hide()
         slots.add_card(self.card, _CARD_RANK)
@@ -73,8 +73,7 @@ class Export(Feature):
         assert buttons is not None
         for name in ("mark_in", "mark_out"):
             buttons.addWidget(action_button(actions[name]))
-        self._status = QLabel()
-        self._status.setObjectName("status")
+        self._status = label("", "status")
         self._status.hide()
         slots.add_status(self._status, _STATUS_RANK)
         session.opened.connect(self._on_opened)
@@ -177,8 +176,8 @@ class Export(Feature):
         """Shows or hides the list of exports."""
         self.context.actions.set_checked("exports", on)
         self.card.setVisible(on)
-        if on and not self.context.slots.panel_wanted:
-            self.context.slots.set_panel_wanted(True)
+        if on and not self.context.slots.panel_enabled:
+            self.context.slots.set_panel_enabled(True)
 
     # -- dialogs
 
@@ -301,7 +300,7 @@ class Export(Feature):
     def _on_task_changed(self, task: ExportTask) -> None:
         first = not self.card.rows
         self.card.show_row(queue_row(task))
-        if first and self.context.slots.panel_wanted:
+        if first and self.context.slots.panel_enabled:
             self.exports(True)
         self._show_status()
 

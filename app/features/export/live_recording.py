@@ -115,7 +115,7 @@ class LiveRecording(QObject):
             _wait(saving, _SAVING_SECONDS)
             recorder.close(5.0)
 
-        self._jobs.run(end, lambda _: None, _raise, name="recorder")
+        self._jobs.run(end, name="recorder")
 
     def record(self, title: str) -> None:
         """Keeps everything from now on.
@@ -187,7 +187,7 @@ class LiveRecording(QObject):
 
                 remove_stale_buffers(self._cache)
 
-        self._jobs.run(work, lambda _: None, _raise, name="clean-up")
+        self._jobs.run(work, name="clean-up")
 
     def _make_buffer(self) -> ReplayBuffer:
         # Imported here: the program starts without it, and this thread may wait.
@@ -245,16 +245,16 @@ class LiveRecording(QObject):
             return
         saving, folders, title = list(self._saving), self._folders(), self._title
 
-        def rescue() -> Path | None:
+        def salvage() -> Path | None:
             _wait(saving, _SAVING_SECONDS)
             kept = None
             if since is not None and recorder.buffer is not None:
                 with contextlib.suppress(UvanetError):
-                    kept = _rescue(recorder.buffer, folders, title, since)
+                    kept = _salvage(recorder.buffer, folders, title, since)
             recorder.close(5.0)
             return kept
 
-        self._jobs.run(rescue, lambda kept: self.failed.emit(error, kept), _raise, name="rescue")
+        self._jobs.run(salvage, lambda kept: self.failed.emit(error, kept), name="salvage")
 
 
 def _save(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
@@ -279,7 +279,7 @@ def _save(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: floa
     raise first
 
 
-def _rescue(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
+def _salvage(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
     """Saves what was recorded before an error; on a full disk by freeing room as it goes.
 
     Raises:
@@ -301,7 +301,3 @@ def _wait(events: Sequence[threading.Event], timeout: float) -> None:
     deadline = time.monotonic() + timeout
     for event in events:
         event.wait(max(0.0, deadline - time.monotonic()))
-
-
-def _raise(error: Exception) -> None:
-    raise error

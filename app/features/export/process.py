@@ -54,7 +54,7 @@ class ExportProcess(QObject):
         self._outputs = outputs
         self._cancelled = False
         self._end: ExportEnd | None = None
-        self._last_words = ""
+        self._last_line = ""  # of text that is no event
         command = [*own_command(), "predict", *arguments, "--events"]
         self._child = ChildProcess(command, self, background=True)
         self._child.line.connect(self._on_line)
@@ -94,8 +94,8 @@ class ExportProcess(QObject):
             self._end = event
         elif event is None:
             # A library may print to the same output.
-            self._last_words = line.decode(errors="replace").strip()[:2000] or self._last_words
-            _log.info("an export wrote: %s", self._last_words)
+            self._last_line = line.decode(errors="replace").strip()[:2000] or self._last_line
+            _log.info("an export wrote: %s", self._last_line)
 
     def _on_ended(self, code: int | None) -> None:
         end = self._end
@@ -115,8 +115,8 @@ class ExportProcess(QObject):
         errors = [line for line in self._child.error_text.splitlines() if line.strip()]
         if errors:
             _log.info("an export ended with: %s", "\n".join(errors)[-2000:])
-        if words := errors[-1].strip().removeprefix("uvanet: ") if errors else self._last_words:
-            return ExportFailed(words)
+        if reason := errors[-1].strip().removeprefix("uvanet: ") if errors else self._last_line:
+            return ExportFailed(reason)
         return ExportFailed(
             tr("The export ended without a result (exit code {0}).").format(code),
             tr("Try it again; the program's log may say more."),

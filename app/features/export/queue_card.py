@@ -6,16 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QWidget
 
+from app.ui.build import STEPS, column, label, progress_bar, row
 from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
@@ -23,8 +16,6 @@ from app.ui.theme import set_level
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
-
-_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +47,8 @@ class _Row(QWidget):
         self.title = ElidedLabel()
         self.text = ElidedLabel()
         self.text.setObjectName("quiet")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = progress_bar(tr("Progress"))
         self.bar.setFixedHeight(4)
-        self.bar.setAccessibleName(tr("Progress"))
         self.show_button = IconButton(16)
         self.show_button.setIcon(icon("folder", "quiet"))
         self.show_button.setAccessibleName(tr("Show in folder"))
@@ -68,33 +57,23 @@ class _Row(QWidget):
         self.cross = IconButton(14)
         self.cross.setIcon(icon("close", "quiet"))
         self.cross.clicked.connect(lambda: card.dismissed.emit(number))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(0)
-        buttons.addWidget(self.show_button)
-        buttons.addWidget(self.cross)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(3)
-        layout.addWidget(self.title, 0, 0)
-        layout.addLayout(buttons, 0, 1)
-        layout.addWidget(self.bar, 1, 0, 1, 2)
-        layout.addWidget(self.text, 2, 0, 1, 2)
-        layout.setColumnStretch(0, 1)
+        head = row((self.title, 1), self.show_button, self.cross, spacing=0)
+        column(head, self.bar, self.text, spacing=3, parent=self)
 
-    def show_row(self, row: QueueRow) -> None:
-        self.title.set_full_text(row.title)
-        self.text.set_full_text(row.text)
-        ended = bool(row.level)
+    def show_row(self, shown: QueueRow) -> None:
+        self.title.set_full_text(shown.title)
+        self.text.set_full_text(shown.text)
+        ended = bool(shown.level)
         self.bar.setVisible(not ended)
-        self.bar.setRange(0, 0 if row.share is None else _STEPS)
-        self.bar.setValue(round((row.share or 0) * _STEPS))
-        self.show_button.setVisible(row.level in ("done", "warning"))
+        self.bar.setRange(0, 0 if shown.share is None else STEPS)
+        self.bar.setValue(round((shown.share or 0) * STEPS))
+        self.show_button.setVisible(shown.level in ("done", "warning"))
         name = tr("Remove from the list") if ended else tr("Cancel export")
         self.cross.setAccessibleName(name)
         self.cross.setToolTip(name)
-        if row.tip:
-            self.text.setToolTip(row.tip)
-        set_level(self.text, row.level)
+        if shown.tip:
+            self.text.setToolTip(shown.tip)
+        set_level(self.text, shown.level)
 
 
 class ExportQueueCard(QFrame):
@@ -114,34 +93,26 @@ class ExportQueueCard(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.rows: dict[int, _Row] = {}
-        title = QLabel(tr("Exports"))
-        title.setObjectName("section")
-        self.empty = QLabel(tr("There are no exports."))
-        self.empty.setObjectName("quiet")
-        self._list = QVBoxLayout()
-        self._list.setSpacing(12)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 12, 14, 12)
-        layout.setSpacing(10)
-        layout.addWidget(title)
-        layout.addWidget(self.empty)
-        layout.addLayout(self._list)
+        self.empty = label(tr("There are no exports."), "quiet")
+        self._list = column(spacing=12)
+        heading = label(tr("Exports"), "section")
+        column(heading, self.empty, self._list, spacing=10, margins=(14, 12, 14, 12), parent=self)
 
-    def show_row(self, row: QueueRow) -> None:
+    def show_row(self, shown: QueueRow) -> None:
         """Adds or changes a row."""
-        if row.number not in self.rows:
-            self.rows[row.number] = _Row(self, row.number)
-            self._list.addWidget(self.rows[row.number])
+        if shown.number not in self.rows:
+            self.rows[shown.number] = _Row(self, shown.number)
+            self._list.addWidget(self.rows[shown.number])
             self.empty.hide()
-        self.rows[row.number].show_row(row)
+        self.rows[shown.number].show_row(shown)
 
     def remove_row(self, number: int) -> None:
         """Removes a row."""
-        row = self.rows.pop(number, None)
-        if row is not None:
-            self._list.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+        removed = self.rows.pop(number, None)
+        if removed is not None:
+            self._list.removeWidget(removed)
+            removed.hide()
+            removed.deleteLater()
         self.empty.setVisible(not self.rows)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
+from app.ui.build import label, row
 from app.ui.i18n import tr
 
 Span = tuple[float | None, float | None]
@@ -36,18 +37,14 @@ class TimeRangeFields(QWidget):
         last = end if end is not None else duration
         self.end = _field(tr("To"), "" if last is None else time_text(last))
         self._initial = {self.start.text(): start, self.end.text(): end}
-        self.note = QLabel()
-        self.note.setObjectName("quiet")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        self.note = label("", "quiet")
+        layout = row(spacing=8, parent=self)
         for field in (self.start, self.end):
-            label = QLabel(field.accessibleName())
-            label.setBuddy(field)
-            layout.addWidget(label)
+            name = label(field.accessibleName())
+            name.setBuddy(field)
+            layout.addWidget(name)
             layout.addWidget(field)
             field.textChanged.connect(self._on_edited)
-        layout.addSpacing(6)
         layout.addWidget(self.note, 1)
         self._update_note()
 

@@ -8,9 +8,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from app.ui.build import label
-from app.ui.controls import SwatchButton, ValueSlider
+from app.ui.controls import SwatchButton
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
+from app.ui.sliders import ValueSlider
 from uvanet.video.colormaps import SAFE_COLORMAPS
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from app.shell.slots import action_button
 from app.ui.build import label
-from app.ui.controls import IconButton, Slider
+from app.ui.controls import IconButton
 from app.ui.i18n import tr
+from app.ui.sliders import Slider
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ class Sources(Feature):
     @action("Choose source…", Menu.SOURCE, "S", icon="source", hidden=True)
     def choose_source(self) -> None:
         """Opens the list of sources."""
-        self.context.slots.show_chrome()
+        self.context.slots.chrome_requested.emit()
         picker = self.picker
         picker.list.popup(picker.mapToGlobal(QPoint(0, picker.height() + 4)))
 

@@ -6,32 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDoubleSpinBox
 
 from app.features.training.data_summary import summarize_folder, summarize_gaze
-from app.features.training.form_parts import (
-    AdvancedOptions,
-    FolderField,
-    ModelChoice,
-    align,
-    help_text,
-    hint,
-)
+from app.features.training.form_parts import ModelChoice, align
 from app.features.training.run_folders import RunRequest
 from app.features.training.source_form import FolderForm, GazeForm
+from app.features.training.training_form import TrainingForm
+from app.ui.build import check_box, combo_box, form_layout, spin_box
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -43,63 +25,43 @@ MIN_FILES = 4
 """Videos and images that a fine-tuning needs: some of them are held out."""
 
 
-class DistillForm(QWidget):
-    """Asks what to train on, and how.
+class DistillForm(TrainingForm):
+    """Asks what to train on, and how."""
 
-    Signals:
-        accepted: Start with these options.
-    """
-
-    accepted = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        title = QLabel(tr("Train a student"))
-        title.setObjectName("verdict")
-        self._sides: dict[str, int] = {}
-        self.learn = FolderForm()
-        self.learn.changed.connect(self._update)
-        self.how = QComboBox()
-        self.how.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.how.setAccessibleName(tr("How"))
-        self.how.setToolTip(tr("The training recipe"))
-        self.how.addItem(tr("Fine-tuning: minutes, starts from a student"), QUICK)
-        self.how.addItem(tr("Coupled distillation, both steps: hours, needs gaze data"), COUPLED)
-        self.how.currentIndexChanged.connect(self._update)
-        self.gaze = GazeForm(os.environ.get("UVANET_DATA", ""))
-        self.gaze.changed.connect(self._update)
-        self.preset = QComboBox()
-        self.preset.setAccessibleName(tr("Student"))
-        self.preset.setToolTip(tr("The number is the input size in pixels"))
-        for name in PRESETS:
-            self.preset.addItem(name, name)
-        self.preset.currentIndexChanged.connect(self._update)
-        self.start = ModelChoice(tr("Start from"), tr("The initial weights"))
-        self.start.currentIndexChanged.connect(self._update)
-        self.advanced = AdvancedOptions()
-        self.teacher = ModelChoice(
-            tr("Teacher"),
-            tr("Labels the data that the student learns from"),
-            files=True,
+    def __init__(self) -> None:
+        super().__init__(
+            tr("Train"), tr("Starts the training in the background"), tr("None: random weights")
         )
-        self.make = QCheckBox(tr("Train both on the gaze data first"))
+        self.title.setText(tr("Train a student"))
+        self._sides: dict[str, int] = {}  # input size of each model, pixels
+        self.learn = FolderForm()
+        self.how = combo_box(
+            tr("How"),
+            tr("The training recipe"),
+            (
+                (QUICK, tr("Fine-tuning: minutes, starts from a student")),
+                (COUPLED, tr("Coupled distillation, both steps: hours, needs gaze data")),
+            ),
+        )
+        self.gaze = GazeForm(os.environ.get("UVANET_DATA", ""))
+        self.preset = combo_box(
+            tr("Student"),
+            tr("The number is the input size in pixels"),
+            [(name, name) for name in PRESETS],
+        )
+        self.make = check_box(
+            tr("Train both on the gaze data first"),
+            tr("Trains both teachers before the student, which takes longer"),
+        )
         self.make.setAccessibleName(tr("Train both teachers on the gaze data first"))
-        self.make.setToolTip(tr("Trains both teachers before the student, which takes longer"))
-        self.make.toggled.connect(self._update)
         self.spatial = ModelChoice(tr("Spatial teacher"), tr("Labels single images"), files=True)
         self.temporal = ModelChoice(tr("Temporal teacher"), tr("Labels video"), files=True)
-        self.steps = QSpinBox()
-        self.steps.setRange(20, 1_000_000)
-        self.steps.setValue(1200)
-        self.steps.setAccessibleName(tr("Steps"))
-        self.steps.setToolTip(tr("Number of training batches of a fine-tuning"))
-        self.steps.valueChanged.connect(self._update)
-        self.epochs = QSpinBox()
-        self.epochs.setRange(1, 1000)
-        self.epochs.setValue(14)
-        self.epochs.setAccessibleName(tr("Epochs"))
-        self.epochs.setToolTip(tr("Passes over all crops in step 1 of the distillation"))
-        self.epochs.valueChanged.connect(self._update)
+        self.steps = spin_box(
+            tr("Steps"), tr("Number of training batches of a fine-tuning"), 20, 1_000_000, 1200
+        )
+        self.epochs = spin_box(
+            tr("Epochs"), tr("Passes over all crops in step 1 of the distillation"), 1, 1000, 14
+        )
         self.rate = QDoubleSpinBox()
         self.rate.setDecimals(5)
         self.rate.setRange(0.00001, 0.1)
@@ -107,30 +69,27 @@ class DistillForm(QWidget):
         self.rate.setValue(0.0015)
         self.rate.setAccessibleName(tr("Learning rate"))
         self.rate.setToolTip(tr("Peak learning rate of a fine-tuning"))
-        self.replay = FolderField(
-            tr("General images"),
-            tr("Images to train on as well in a fine-tuning, which reduces forgetting"),
-        )
-        self.problem = help_text("")
-        self.go = QPushButton(tr("Train"))
-        self.go.setDefault(True)
-        self.go.setToolTip(tr("Starts the training in the background"))
-        self.go.clicked.connect(self.accepted)
-        self._lay_out(title)
+        self._add_fields()
+        for signal in (
+            self.learn.changed,
+            self.gaze.changed,
+            self.how.currentIndexChanged,
+            self.preset.currentIndexChanged,
+            self.start.currentIndexChanged,
+            self.make.toggled,
+            self.steps.valueChanged,
+            self.epochs.valueChanged,
+        ):
+            signal.connect(self._update)
         self._update()
 
-    def _lay_out(self, title: QLabel) -> None:
-        self.form = QFormLayout()
-        self.form.setHorizontalSpacing(18)
-        self.form.setVerticalSpacing(10)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    def _add_fields(self) -> None:
+        self.form = form_layout()
         self.form.addRow(tr("How"), self.how)
         self.form.addRow(tr("Gaze data"), self.gaze)
         self.form.addRow(tr("Student"), self.preset)
         self.form.addRow(tr("Start from"), self.start)
         align(self.learn.form, self.form)
-        form = self.advanced.form
-        self._help: dict[QWidget, QLabel] = {}
         for text, field, about in (
             (tr("Teacher"), self.teacher, tr("A larger model; it labels the data of the folder.")),
             (tr("Steps"), self.steps, tr("The duration is proportional to the number of steps.")),
@@ -141,22 +100,8 @@ class DistillForm(QWidget):
             (tr("Spatial teacher"), self.spatial, tr("Labels images, and frames as images.")),
             (tr("Temporal teacher"), self.temporal, tr("Labels video; it uses motion.")),
         ):
-            form.addRow(text, field)
-            self._help[field] = hint(about)
-            form.addRow("", self._help[field])
-        self.advanced.finish()
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.problem, 1)
-        buttons.addWidget(self.go)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(14)
-        layout.addWidget(title)
-        layout.addWidget(self.learn)
-        layout.addLayout(self.form)
-        layout.addWidget(self.advanced)
-        layout.addStretch()
-        layout.addLayout(buttons)
+            self.advanced.add(text, field, about)
+        self._arrange(self.learn, self.form)
 
     @property
     def quick(self) -> bool:
@@ -164,19 +109,16 @@ class DistillForm(QWidget):
         return bool(self.how.currentData() == QUICK)
 
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
-        """Lists the models; see `AdaptForm.show_models`."""
+        """See `TrainingForm.show_models`."""
+        super().show_models(cards, current, teacher)
         self._sides = {card.name: card.input_size[0] for card in cards}
-        self.teacher.fill(cards, "teacher")
-        self.teacher.choose(teacher)
-        for choice, name in (
+        for choice, default in (
             (self.spatial, "teacher-spatial"),
             (self.temporal, "teacher-temporal"),
         ):
-            chosen = choice.value or name
+            chosen = choice.value or default
             choice.fill(cards, "teacher")
             choice.choose(chosen)
-        self.start.fill(cards, "student", (tr("None: random weights"), ""))
-        self.start.choose(current)
         self._update()
 
     def request(self) -> RunRequest:
@@ -201,7 +143,7 @@ class DistillForm(QWidget):
             if start:
                 arguments += ["--start", start]
         title = Path(folder).name or tr("gaze data")
-        return RunRequest("distill", title, arguments, self.advanced.background.isChecked())
+        return RunRequest("distill", title, arguments, self.background.isChecked())
 
     def _update(self, _: object = None) -> None:
         quick = self.quick
@@ -217,8 +159,7 @@ class DistillForm(QWidget):
             (self.spatial, not quick and not self.make.isChecked()),
             (self.temporal, not quick and not self.make.isChecked()),
         ):
-            self.advanced.form.setRowVisible(field, shown)
-            self.advanced.form.setRowVisible(self._help[field], shown)
+            self.advanced.set_shown(field, shown)
         if self.learn.survey is not None:
             steps = self.steps.value() if quick else None
             self.learn.facts.setText(summarize_folder(self.learn.survey, self._side(), steps))
@@ -234,9 +175,7 @@ class DistillForm(QWidget):
                         teachers=self.make.isChecked(),
                     )
                 )
-        problem = self._problem()
-        self.problem.setText(problem)
-        self.go.setEnabled(not problem)
+        self.show_problem(self._problem())
 
     def _problem(self) -> str:
         if self.quick:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from app.features.training.run import RunCommand, TrainingRun
     from app.features.training.run_folders import RunRequest
+    from app.features.training.training_form import TrainingForm
     from app.shell.context import FeatureContext
 
 _STATUS_RANK, _BUTTON_RANK = 80, 20
@@ -139,9 +140,10 @@ class Training(Feature):
     def dialog(self, kind: str) -> RunDialog:
         """The dialog of "adapt" or "distill" runs; made on the first call."""
         if kind not in self._dialogs:
-            form, title = self._adapt_form() if kind == "adapt" else self._distill_form()
+            form = self._adapt_form() if kind == "adapt" else self._distill_form()
             form.replay.set_path(self._settings.replay)
-            form.advanced.background.setChecked(self._settings.background)
+            form.background.setChecked(self._settings.background)
+            title = tr("Adapt to this scene") if kind == "adapt" else tr("Train a student")
             dialog = RunDialog(form, title, self.context.slots.window)
             dialog.command.connect(self.send)
             dialog.result_card.use.connect(self._use_result)
@@ -157,31 +159,29 @@ class Training(Feature):
         elif self.controller.run is not None:
             _present(self.dialog(self.controller.run.request.kind))
 
-    def _adapt_form(self) -> tuple[AdaptForm, str]:
+    def _adapt_form(self) -> TrainingForm:
         form = AdaptForm()
         form.accepted.connect(self._start_adapt)
         form.steps.setValue(self._settings.steps)
         form.data.set_path(self._settings.data or os.environ.get("UVANET_DATA", ""))
         form.teacher.currentIndexChanged.connect(lambda _: self._update_adapt_form())
-        return form, tr("Adapt to this scene")
+        return form
 
-    def _distill_form(self) -> tuple[DistillForm, str]:
+    def _distill_form(self) -> TrainingForm:
         form = DistillForm()
         form.accepted.connect(self._start_distill)
         context = self.context
         self._data = TrainingDataChoice(
             context.session, context.presenter, context.jobs, form.learn, form.gaze
         )
-        return form, tr("Train a student")
+        return form
 
     def _open(self, kind: str) -> None:
         dialog = self.dialog(kind)
         showing_result = dialog.pages.currentWidget() is dialog.result_card
         if not self.controller.busy and not (showing_result and self.controller.result):
             dialog.show_form()
-        form = dialog.form
-        assert isinstance(form, AdaptForm | DistillForm)
-        form.show_models(self.library.cards(), self.history.current, self._settings.teacher)
+        dialog.form.show_models(self.library.cards(), self.history.current, self._settings.teacher)
         self._update_adapt_form()
         _present(dialog)
 
@@ -236,11 +236,11 @@ class Training(Feature):
             self.controller.start(request, folder)
             self.show_run()
 
-    def _remember(self, form: AdaptForm | DistillForm) -> None:
+    def _remember(self, form: TrainingForm) -> None:
         """Stores the options that both forms share."""
         self._settings.teacher = form.teacher.value
         self._settings.replay = form.replay.path
-        self._settings.background = form.advanced.background.isChecked()
+        self._settings.background = form.background.isChecked()
 
     def _refuse_second(self) -> bool:
         """Whether a run is active already; a message says so."""

@@ -1,4 +1,4 @@
-"""Widgets that the forms of training share."""
+"""Fields of the training forms: a folder, a model, and text about a field."""
 
 from __future__ import annotations
 
@@ -6,56 +6,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
+from app.ui.build import button, label, row
+from app.ui.file_dialogs import ask_folder, ask_model
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
     from uvanet.model_card import Card
 
-OWN_FILE = "\0file"
+_CHOOSE_FILE = "\0file"  # value of the entry that opens a file dialog
 
 
-def help_text(text: str) -> QLabel:
-    """A sentence of help, wrapped."""
-    label = QLabel(text)
-    label.setObjectName("quiet")
-    label.setWordWrap(True)
-    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    return label
-
-
-def hint(text: str) -> QLabel:
-    """A short sentence of help below a field."""
-    label = QLabel(text)
-    label.setObjectName("quiet")
-    return label
+def help_text(text: str = "") -> QLabel:
+    """Builds a quiet text that wraps."""
+    result = label(text, "quiet", wrap=True)
+    result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return result
 
 
 def align(*forms: QFormLayout) -> None:
     """Gives the labels of several forms the same width."""
     labels = [
-        item.widget()
+        widget
         for form in forms
-        for row in range(form.rowCount())
-        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+        for index in range(form.rowCount())
+        if (item := form.itemAt(index, QFormLayout.ItemRole.LabelRole)) is not None
+        and (widget := item.widget()) is not None
     ]
-    width = max(label.sizeHint().width() for label in labels if label is not None)
-    for label in labels:
-        if label is not None:
-            label.setMinimumWidth(width)
+    width = max(widget.sizeHint().width() for widget in labels)
+    for widget in labels:
+        widget.setMinimumWidth(width)
 
 
 class FolderField(QWidget):
@@ -71,23 +52,17 @@ class FolderField(QWidget):
 
     changed = Signal(str)
 
-    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, tip: str) -> None:
+        super().__init__()
         self._name = name
         self.line = QLineEdit()
         self.line.setAccessibleName(name)
         self.line.setToolTip(tip)
         self.line.editingFinished.connect(self._emit_changed)
         self._emitted = ""
-        self.button = QPushButton(tr("Choose…"))
-        self.button.setToolTip(tip)
+        self.button = button(tr("Choose…"), tip, self._ask)
         self.button.setAccessibleName(tr("Choose: {name}").format(name=name))
-        self.button.setAutoDefault(False)
-        self.button.clicked.connect(self._ask)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.line, 1)
-        layout.addWidget(self.button)
+        row((self.line, 1), self.button, parent=self)
 
     @property
     def path(self) -> str:
@@ -106,11 +81,7 @@ class FolderField(QWidget):
             self.changed.emit(self.path)
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, self._name, self.path or str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.set_path)
-        dialog.open()
+        ask_folder(self, self.path or str(Path.home()), self.set_path, self._name)
 
 
 class ModelChoice(QComboBox):
@@ -120,37 +91,35 @@ class ModelChoice(QComboBox):
         name: Accessible name.
         tip: Tooltip.
         files: Whether an .onnx file may be chosen.
+        none: Text of a first entry that stands for no model; empty for no such entry.
     """
 
-    def __init__(
-        self, name: str, tip: str, *, files: bool = False, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._name, self._files, self._before = name, files, 0
+    def __init__(self, name: str, tip: str, *, files: bool = False, none: str = "") -> None:
+        super().__init__()
+        self._files, self._none, self._before = files, none, 0
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.activated.connect(self._on_activated)
 
-    def fill(self, cards: list[Card], role: str, first: tuple[str, str] | None = None) -> None:
+    def fill(self, cards: list[Card], role: str) -> None:
         """Lists the models of a role.
 
         Args:
             cards: All models.
             role: "student" or "teacher".
-            first: Text and value of an entry before the models.
         """
         chosen = self.currentData()
         self.clear()
-        if first is not None:
-            self.addItem(*first)
+        if self._none:
+            self.addItem(self._none, "")
         for card in cards:
             if card.trainable if role == "student" else card.role == role:
                 self.addItem(card.name, card.name)
         if self._files:
             if chosen and str(chosen).endswith(".onnx"):
                 self.addItem(Path(chosen).name, chosen)
-            self.addItem(tr("A file…"), OWN_FILE)
+            self.addItem(tr("A file…"), _CHOOSE_FILE)
         self.choose(chosen)
 
     def choose(self, value: str | None) -> None:
@@ -167,54 +136,11 @@ class ModelChoice(QComboBox):
     def value(self) -> str:
         """The name or path; empty for none."""
         data = self.currentData()
-        return "" if data in (None, OWN_FILE) else str(data)
+        return "" if data in (None, _CHOOSE_FILE) else str(data)
 
     def _on_activated(self, index: int) -> None:
-        if self.itemData(index) != OWN_FILE:
+        if self.itemData(index) == _CHOOSE_FILE:
+            self.setCurrentIndex(self._before)
+            ask_model(self, "", self.choose)
+        else:
             self._before = index
-            return
-        self.setCurrentIndex(self._before)
-        dialog = QFileDialog(self, self._name, "", "ONNX (*.onnx)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.choose)
-        dialog.open()
-
-
-class AdvancedOptions(QWidget):
-    """Options that are hidden behind a button."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.button = QPushButton(tr("Advanced"))
-        self.button.setCheckable(True)
-        self.button.setAutoDefault(False)
-        self.button.setToolTip(tr("Shows more options"))
-        self.inner = QWidget()
-        self.form = QFormLayout(self.inner)
-        self.form.setContentsMargins(0, 4, 0, 0)
-        self.form.setHorizontalSpacing(18)
-        self.form.setVerticalSpacing(8)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self.background = QCheckBox(tr("Lower priority"))
-        self.background.setToolTip(tr("Other programs and the live view come first"))
-        self.inner.hide()
-        self.button.toggled.connect(self._show)
-        line = QHBoxLayout()
-        line.addWidget(self.button)
-        line.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(line)
-        layout.addWidget(self.inner)
-
-    def finish(self) -> None:
-        """Adds the options that all runs have, below the others."""
-        self.form.addRow("", self.background)
-        self.form.addRow("", hint(tr("Slower; other programs and the live view come first.")))
-
-    def _show(self, on: bool) -> None:
-        self.inner.setVisible(on)
-        window = self.window()
-        # The window grows as needed, and never shrinks below the size that the user chose.
-        window.resize(window.size().expandedTo(window.sizeHint()))

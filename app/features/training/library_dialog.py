@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QFrame, QPushButton, QScrollArea, QWidget
 
+from app.ui.build import button, column, label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -42,17 +35,13 @@ class ModelLibraryDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Models and runs"))
         self.setMinimumSize(620, 420)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(8)
         inner = QWidget()
-        inner.setLayout(self._list)
+        self._list = column(spacing=8, parent=inner)
         area = QScrollArea()
         area.setWidget(inner)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 16)
-        layout.addWidget(area)
+        column(area, margins=(18, 16, 18, 16), parent=self)
 
     def show_lists(
         self,
@@ -73,65 +62,46 @@ class ModelLibraryDialog(QDialog):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         if runs:
-            self._list.addWidget(_section(tr("Unfinished runs")))
+            self._list.addWidget(label(tr("Unfinished runs"), "section"))
         for run in runs:
-            buttons = [
-                self._button(
-                    tr("Resume"), tr("Resumes from the last checkpoint"), self.resume, run.folder
-                ),
-                self._button(
-                    tr("Discard"), tr("Deletes the run with its frames"), self.discard, run.folder
-                ),
-            ]
             self._list.addWidget(
-                _card(run.request.title, f"{run.request.kind}, {run.state}", buttons)
+                _card(
+                    run.request.title,
+                    f"{run.request.kind}, {run.state}",
+                    button(
+                        tr("Resume"),
+                        tr("Resumes from the last checkpoint"),
+                        partial(self.resume.emit, run.folder),
+                    ),
+                    button(
+                        tr("Discard"),
+                        tr("Deletes the run with its frames"),
+                        partial(self.discard.emit, run.folder),
+                    ),
+                )
             )
-        self._list.addWidget(_section(tr("Students")))
+        self._list.addWidget(label(tr("Students"), "section"))
         for card in cards:
-            buttons = []
-            if card.name != current:
+            name, buttons = card.name, []
+            if name == current:
+                name += "  \N{MIDDLE DOT}  " + tr("in use")
+            else:
                 tip = tr("Uses it in the live view")
-                buttons.append(self._button(tr("Use now"), tip, self.use, card.name))
-                if card.name in own:
+                buttons.append(button(tr("Use now"), tip, partial(self.use.emit, name)))
+                if name in own:
                     tip = tr("Deletes this model")
-                    buttons.append(self._button(tr("Delete"), tip, self.delete, card.name))
-            name = card.name + ("  \N{MIDDLE DOT}  " + tr("in use") if card.name == current else "")
-            self._list.addWidget(_card(name, _about(card), buttons))
+                    buttons.append(button(tr("Delete"), tip, partial(self.delete.emit, name)))
+            self._list.addWidget(_card(name, _about(card), *buttons))
         self._list.addStretch()
 
-    def _button(self, text: str, tip: str, signal: SignalInstance, value: object) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda: signal.emit(value))
-        return button
 
-
-def _section(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setObjectName("section")
-    return label
-
-
-def _card(title: str, text: str, buttons: list[QPushButton]) -> QFrame:
+def _card(title: str, text: str, *buttons: QPushButton) -> QFrame:
     frame = QFrame()
     frame.setObjectName("card")
-    name, about = QLabel(title), QLabel(text)
-    name.setObjectName("bannerTitle")
-    about.setObjectName("quiet")
-    about.setWordWrap(True)
-    for label in (name, about):
-        label.setTextFormat(Qt.TextFormat.PlainText)
-    column = QVBoxLayout()
-    column.setSpacing(3)
-    column.addWidget(name)
-    column.addWidget(about)
-    line = QHBoxLayout(frame)
-    line.setContentsMargins(14, 10, 12, 10)
-    line.addLayout(column, 1)
-    for button in buttons:
-        button.setAccessibleName(f"{button.text()}: {title}")
-        line.addWidget(button)
+    texts = column(label(title, "bannerTitle"), label(text, "quiet", wrap=True), spacing=3)
+    for each in buttons:
+        each.setAccessibleName(f"{each.text()}: {title}")
+    row((texts, 1), *buttons, margins=(14, 10, 12, 10), parent=frame)
     return frame
 
 

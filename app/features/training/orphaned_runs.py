@@ -94,7 +94,7 @@ class OrphanedRuns(QObject):
             delete_unused_recordings()
             return scan_runs()
 
-        self._jobs.run(work, self._on_scanned, _raise, name="runs")
+        self._jobs.run(work, self._on_scanned, name="runs")
 
     def _on_scanned(self, runs: list[OrphanedRun]) -> None:
         own = self._controller.run.folder if self._controller.run is not None else None
@@ -111,7 +111,3 @@ class OrphanedRuns(QObject):
                 self._controller.report_found(run.folder, run.request, run.result)
         if waiting:
             self.unfinished.emit(waiting)
-
-
-def _raise(error: Exception) -> None:
-    raise error

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
+from app.ui.build import column, label, row
 from app.ui.i18n import tr
 from uvanet.video.colormaps import colormap
 
@@ -23,31 +24,23 @@ _MAX_BYTES = 1_000_000  # of one image
 class PreviewStrip(QWidget):
     """Shows three images in a row, each with its name."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._colors = colormap("inferno")
-        self._labels: dict[str, QLabel] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
+        self._pictures: dict[str, QLabel] = {}
+        layout = row(spacing=10, parent=self)
         for name, text in (
             ("frame", tr("Held-out frame")),
             ("student", tr("Student now")),
             ("teacher", tr("Teacher")),
         ):
-            label = QLabel()
-            label.setFixedSize(*_SIZE)
-            label.setObjectName("thumbnail")
-            label.setAccessibleName(text)
-            label.setScaledContents(True)
-            title = QLabel(text)
-            title.setObjectName("quiet")
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            column.addWidget(label)
-            column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
-            layout.addLayout(column)
-            self._labels[name], self._title = label, title
+            picture, self._title = label("", "thumbnail"), label(text, "quiet")
+            picture.setFixedSize(*_SIZE)
+            picture.setAccessibleName(text)
+            picture.setScaledContents(True)
+            self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addLayout(column(picture, self._title, spacing=4))
+            self._pictures[name] = picture
         layout.addStretch()
 
     def show_preview(self, event: PreviewEvent) -> None:
@@ -55,7 +48,7 @@ class PreviewStrip(QWidget):
         gaze = event.target_from == "gaze"
         self._title.setText(tr("Where people looked") if gaze else tr("Teacher"))
         coded = {"frame": event.frame, "student": event.student, "teacher": event.target}
-        for name, label in self._labels.items():
+        for name, picture in self._pictures.items():
             image = _decode(coded[name])
             if image is None:
                 continue
@@ -64,7 +57,7 @@ class PreviewStrip(QWidget):
             image = np.ascontiguousarray(image)
             height, width = image.shape[:2]
             shown = QImage(image.data, width, height, 3 * width, QImage.Format.Format_BGR888)
-            label.setPixmap(QPixmap.fromImage(shown.copy()))
+            picture.setPixmap(QPixmap.fromImage(shown.copy()))
 
 
 def _decode(data: bytes) -> np.ndarray | None:

@@ -125,8 +125,4 @@ class RunController(QObject):
                 delete_run(folder)
                 delete_recording(request.arguments)
 
-        self._jobs.run(work, lambda _: None, _raise, name="delete-run")
-
-
-def _raise(error: Exception) -> None:
-    raise error
+        self._jobs.run(work, name="delete-run")

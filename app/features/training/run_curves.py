@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
+from app.ui.build import column, label, row
 from app.ui.line_chart import LineChart
 
 _MAX_POINTS = 600  # beyond it, every second point is dropped
@@ -27,19 +28,11 @@ class RunCurve(QFrame):
         self._done = 0.0  # steps of the parts of the run that have ended
         self.chart = LineChart(title)
         self.chart.set_curves([color])
-        self.heading = heading = QLabel(title)
-        heading.setObjectName("section")
-        self.value = QLabel("-")
+        self.heading = label(title, "section")
+        self.value = label("-")
         self.value.setAccessibleDescription(title)
-        line = QHBoxLayout()
-        line.addWidget(heading)
-        line.addStretch()
-        line.addWidget(self.value)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 9, 12, 8)
-        layout.setSpacing(4)
-        layout.addLayout(line)
-        layout.addWidget(self.chart, 1)
+        line = row(self.heading, None, self.value)
+        column(line, (self.chart, 1), spacing=4, margins=(12, 9, 12, 8), parent=self)
         self.setFixedHeight(132)
 
     @property

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
 from app.features.training.run_result import RunResultCard
 from app.features.training.run_view import RunView
 from app.features.training.torch_page import TorchPage
 from app.features.training.training_dependencies import training_possible
+from app.ui.build import column
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from app.features.training.run import RunResult, TrainingRun
+    from app.features.training.training_form import TrainingForm
 
 
 class RunDialog(QDialog):
@@ -32,7 +34,7 @@ class RunDialog(QDialog):
 
     command = Signal(str)
 
-    def __init__(self, form: QWidget, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, form: TrainingForm, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(600)
@@ -46,9 +48,7 @@ class RunDialog(QDialog):
         self.view.command.connect(self.command)
         self.result_card.again.connect(self.show_form)
         self.torch.installed.connect(self.show_form)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(22, 20, 22, 18)
-        layout.addWidget(self.pages)
+        column(self.pages, margins=(22, 20, 22, 18), parent=self)
 
     def show_form(self) -> None:
         """Shows the options, or how to install torch where it is missing."""

@@ -6,21 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout
 
+from app.ui.build import button, column, label, log_view, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
     from app.features.training.run import RunResult
 
 VERDICTS = {
@@ -43,46 +34,33 @@ class RunResultCard(QFrame):
     undo = Signal()
     again = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.title = QLabel()
-        self.title.setObjectName("verdict")
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = label("", "verdict")
+        self.text = label("", wrap=True, selectable=True)
         self.numbers = QGridLayout()
         self.numbers.setHorizontalSpacing(28)
         self.numbers.setVerticalSpacing(6)
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setAccessibleName(tr("Log"))
-        self.log.hide()
-        self.use_button = QPushButton(tr("Use now"))
-        self.use_button.setToolTip(tr("Uses the new model in the live view"))
-        self.undo_button = QPushButton(tr("Undo"))
-        self.undo_button.setToolTip(tr("Uses the previous model again (Ctrl+Z)"))
-        self.again_button = QPushButton(tr("Train again"))
-        self.again_button.setToolTip(tr("Shows the options again"))
-        for button in (self.again_button, self.undo_button):
-            button.setAutoDefault(False)
-        self.use_button.clicked.connect(self.use)
-        self.undo_button.clicked.connect(self.undo)
-        self.again_button.clicked.connect(self.again)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.again_button)
-        buttons.addStretch()
-        buttons.addWidget(self.undo_button)
-        buttons.addWidget(self.use_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.title)
-        layout.addWidget(self.text)
-        layout.addLayout(self.numbers)
-        layout.addWidget(self.log, 1)
-        layout.addStretch()
-        layout.addLayout(buttons)
+        self.log = log_view(tr("Log"))
+        self.use_button = button(
+            tr("Use now"), tr("Uses the new model in the live view"), self.use.emit, default=True
+        )
+        self.undo_button = button(
+            tr("Undo"), tr("Uses the previous model again (Ctrl+Z)"), self.undo.emit
+        )
+        self.again_button = button(
+            tr("Train again"), tr("Shows the options again"), self.again.emit
+        )
+        column(
+            self.title,
+            self.text,
+            self.numbers,
+            (self.log, 1),
+            None,
+            row(self.again_button, None, self.undo_button, self.use_button),
+            spacing=12,
+            parent=self,
+        )
 
     def show_result(self, result: RunResult, *, in_use: bool) -> None:
         """Shows how a run ended.
@@ -145,22 +123,22 @@ class RunResultCard(QFrame):
         ).format(held_out=held_out)
 
     def _fill(self, report: dict[str, Any]) -> None:
-        head = ("", tr("Before"), tr("After"), tr("Gain"))
-        for column, text in enumerate(head):
-            self._put(text, 0, column, quiet=True)
+        for position, text in enumerate(("", tr("Before"), tr("After"), tr("Gain"))):
+            self._put(text, 0, position, quiet=True)
         self._put(tr(_metric(report)), 1, 0)
-        for column, key in enumerate(("before", "after", "gain"), start=1):
-            self._put(_interval(report.get(key)), 1, column)
+        for position, key in enumerate(("before", "after", "gain"), start=1):
+            self._put(_interval(report.get(key)), 1, position)
         forgotten = report.get("forgotten")
-        for row, (metric, values) in enumerate(
-            (forgotten or {}).items() if isinstance(forgotten, dict) else (), start=2
+        for line, (metric, values) in enumerate(
+            forgotten.items() if isinstance(forgotten, dict) else (), start=2
         ):
             if isinstance(values, list) and len(values) == 2:
                 before, after = map(_number, values)
-                self._put(tr("General test, {metric}").format(metric=metric.upper()), row, 0)
-                self._put(f"{before:.3f}", row, 1)
-                self._put(f"{after:.3f}", row, 2)
-                self._put(f"{after - before:+.3f}", row, 3)
+                self._put(tr("General test, {metric}").format(metric=metric.upper()), line, 0)
+                for position, text in enumerate(
+                    (f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"), start=1
+                ):
+                    self._put(text, line, position)
         if not forgotten:
             text = tr("Forgetting on other images was not measured: it needs gaze data.")
             self._put(text, 8, 0, quiet=True, span=4)
@@ -175,12 +153,12 @@ class RunResultCard(QFrame):
             span=4,
         )
 
-    def _put(self, text: str, row: int, column: int, *, quiet: bool = False, span: int = 1) -> None:
-        label = QLabel(text)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        if quiet:
-            label.setObjectName("quiet")
-        self.numbers.addWidget(label, row, column, 1, span)
+    def _put(
+        self, text: str, line: int, position: int, *, quiet: bool = False, span: int = 1
+    ) -> None:
+        cell = label(text, "quiet" if quiet else "")
+        cell.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.numbers.addWidget(cell, line, position, 1, span)
 
 
 def _held_out(report: dict[str, Any]) -> str:

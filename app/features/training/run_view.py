@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from app.features.training.preview_strip import PreviewStrip
 from app.features.training.run_curves import RunCurve
+from app.ui.build import STEPS, button, column, label, log_view, progress_bar, row
 from app.ui.i18n import tr
 from uvanet.training.progress import ErrorEvent, EvalEvent, LogEvent, PreviewEvent, StepEvent
 
@@ -50,66 +43,36 @@ class RunView(QWidget):
 
     command = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.phase = QLabel(tr("Starting …"))
-        self.phase.setObjectName("bannerTitle")
-        self.left = QLabel()
-        self.left.setObjectName("quiet")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(tr("Progress"))
+    def __init__(self) -> None:
+        super().__init__()
+        self.phase = label(tr("Starting …"), "bannerTitle")
+        self.left = label("", "quiet")
+        self.bar = progress_bar(tr("Progress"))
         self.loss = RunCurve(tr("Loss"), "inferred")
         self.quality = RunCurve(tr(METRICS["cc"]), "painted")
         self.preview = PreviewStrip()
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setMaximumBlockCount(500)
+        self.log = log_view(tr("Log"), 500)
         self.log.setFixedHeight(110)
-        self.log.setAccessibleName(tr("Log"))
-        self.log.hide()
-        self.log_button = QPushButton(tr("Log"))
-        self.log_button.setCheckable(True)
-        self.log_button.setToolTip(tr("Shows the messages of the run"))
+        self.log_button = button(tr("Log"), tr("Shows the messages of the run"), checkable=True)
         self.log_button.toggled.connect(self.log.setVisible)
-        self.pause = QPushButton(tr("Pause"))
-        self.pause.setToolTip(tr("Pauses the run; nothing is lost"))
-        self.pause.clicked.connect(self._on_pause)
-        self.stop = QPushButton(tr("Stop"))
-        self.stop.setToolTip(
-            tr("Ends the run; the best weights so far are measured, and kept if they are better")
+        self.pause = button(tr("Pause"), tr("Pauses the run; nothing is lost"), self._on_pause)
+        self.stop = button(
+            tr("Stop"),
+            tr("Ends the run; the best weights so far are measured, and kept if they are better"),
+            self._on_stop,
         )
-        self.stop.clicked.connect(self._on_stop)
-        for button in (self.log_button, self.pause, self.stop):
-            button.setAutoDefault(False)
         self._paused = False
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.phase)
-        top.addStretch()
-        top.addWidget(self.left)
-        curves = QHBoxLayout()
-        curves.setSpacing(10)
-        curves.addWidget(self.loss)
-        curves.addWidget(self.quality)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.log_button)
-        buttons.addStretch()
-        buttons.addWidget(self.pause)
-        buttons.addWidget(self.stop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(top)
-        layout.addWidget(self.bar)
-        layout.addLayout(curves)
-        layout.addWidget(self.preview)
-        layout.addWidget(self.log)
-        layout.addStretch()
-        layout.addLayout(buttons)
+        column(
+            row(self.phase, None, self.left),
+            self.bar,
+            row(self.loss, self.quality, spacing=10),
+            self.preview,
+            self.log,
+            None,
+            row(self.log_button, None, self.pause, self.stop),
+            spacing=12,
+            parent=self,
+        )
 
     def begin(self) -> None:
         """Resets everything for a new run."""
@@ -121,8 +84,7 @@ class RunView(QWidget):
         self.left.clear()
         self.phase.setText(tr("Starting …"))
         self.pause.setText(tr("Pause"))
-        for button in (self.pause, self.stop):
-            button.setEnabled(True)
+        self._set_controllable(True)
 
     def show_charts(self, on: bool) -> None:
         """Creates the charts, or removes them."""
@@ -139,7 +101,7 @@ class RunView(QWidget):
         """
         if not self._paused:
             self.phase.setText(tr(PHASES.get(phase, phase)))
-        self.bar.setValue(round(1000 * min(1.0, max(0.0, share))))
+        self.bar.setValue(round(STEPS * min(1.0, max(0.0, share))))
         self.left.setText(time_left(left))
 
     def show_event(self, event: Event) -> None:
@@ -167,13 +129,16 @@ class RunView(QWidget):
         if paused:
             self.phase.setText(tr("Paused"))
 
+    def _set_controllable(self, on: bool) -> None:
+        self.pause.setEnabled(on)
+        self.stop.setEnabled(on)
+
     def _on_pause(self) -> None:
         self._show_paused(not self._paused)
         self.command.emit("pause" if self._paused else "resume")
 
     def _on_stop(self) -> None:
-        for button in (self.pause, self.stop):
-            button.setEnabled(False)
+        self._set_controllable(False)
         self.phase.setText(tr("Stopping …"))
         self.command.emit("stop")
 

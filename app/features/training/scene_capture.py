@@ -124,5 +124,5 @@ class SceneCapture(QObject):
                 for folder in folders:
                     shutil.rmtree(folder, ignore_errors=True)
 
-            self._jobs.run(work, lambda _: None, lambda _: None, name="delete-capture")
+            self._jobs.run(work, name="delete-capture")
         self.failed.emit(error)

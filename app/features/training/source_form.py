@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QSizePolicy,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
-from app.features.training.form_parts import FolderField, help_text, hint
+from app.features.training.form_parts import FolderField, help_text
+from app.ui.build import (
+    STEPS,
+    button,
+    check_box,
+    column,
+    combo_box,
+    form_layout,
+    label,
+    progress_bar,
+    row,
+    spin_box,
+)
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class FolderForm(QWidget):
     inspection_requested = Signal(str, str)
     record_requested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         # Imported here: the start of the program must not wait for the readers of data sets.
         from uvanet.data.registry import LAYOUTS
         from uvanet.training.data.gaze_datasets import NAMES
@@ -52,63 +53,47 @@ class FolderForm(QWidget):
         self.survey: Survey | None = None
         self.failed = False
         self.recorded = ""
-        self.kind = QComboBox()
-        self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.kind.setAccessibleName(tr("Training data"))
-        self.kind.setToolTip(
-            tr("In a published data set, human gaze replaces the teacher's labels")
+        gaze = tr("Human gaze: {name}")
+        self.kind = combo_box(
+            tr("Training data"),
+            tr("In a published data set, human gaze replaces the teacher's labels"),
+            [
+                ("", tr("Your own videos and images, labelled by the teacher")),
+                *((name, gaze.format(name=tr(LAYOUTS[name].summary))) for name in NAMES),
+            ],
         )
-        self.kind.addItem(tr("Your own videos and images, labelled by the teacher"), "")
-        for name in NAMES:
-            text = tr("Human gaze: {name}").format(name=tr(LAYOUTS[name].summary))
-            self.kind.addItem(text, name)
         self.kind.currentIndexChanged.connect(self._inspect)
         self.folder = FolderField(tr("Folder"), tr("The folder with the videos and images"))
         self.folder.changed.connect(self._inspect)
-        self.seconds = QSpinBox()
-        self.seconds.setRange(10, 3600)
-        self.seconds.setValue(60)
-        self.seconds.setSuffix(tr(" s"))
-        self.seconds.setAccessibleName(tr("Seconds to record"))
-        self.seconds.setToolTip(tr("How much of the current source is recorded"))
-        self.record = QPushButton(tr("Record current source"))
-        self.record.setCheckable(True)
-        self.record.setAutoDefault(False)
-        self.record.setToolTip(tr("Records frames of the current source as training data"))
-        self.record.toggled.connect(self._on_record)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(tr("Recorded so far"))
-        self.bar.hide()
-        self.privacy = hint(
-            tr("Recorded frames stay in a private folder and are deleted after the training.")
+        self.seconds = spin_box(
+            tr("Seconds to record"), tr("How much of the current source is recorded"), 10, 3600, 60
         )
-        self.keep = QCheckBox(tr("Keep the recorded frames after the training"))
-        self.keep.setToolTip(tr("Otherwise they are deleted when the training has ended"))
+        self.seconds.setSuffix(tr(" s"))
+        self.record = button(
+            tr("Record current source"),
+            tr("Records frames of the current source as training data"),
+            checkable=True,
+        )
+        self.record.toggled.connect(self._on_record)
+        self.bar = progress_bar(tr("Recorded so far"))
+        self.bar.hide()
+        self.privacy = label(
+            tr("Recorded frames stay in a private folder and are deleted after the training."),
+            "quiet",
+        )
+        self.keep = check_box(
+            tr("Keep the recorded frames after the training"),
+            tr("Otherwise they are deleted when the training has ended"),
+        )
         self.keep.hide()
         self.facts = help_text(tr("Choose a folder; it is checked at once."))
         self.facts.setMinimumHeight(3 * self.facts.fontMetrics().lineSpacing())
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
-        recording = QHBoxLayout()
-        recording.addWidget(self.record)
-        recording.addWidget(self.seconds)
-        recording.addWidget(self.bar, 1)
-        recording.addStretch()
-        column = QVBoxLayout()
-        column.setSpacing(8)
-        column.addLayout(recording)
-        column.addWidget(self.privacy)
-        column.addWidget(self.keep)
-        column.addWidget(self.facts)
-        self.form = form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setHorizontalSpacing(18)
-        form.setVerticalSpacing(10)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Learn from"), self.kind)
-        form.addRow(tr("Folder"), self.folder)
-        form.addRow("", column)
+        recording = row(self.record, self.seconds, (self.bar, 1), None)
+        self.form = form_layout(parent=self)
+        self.form.addRow(tr("Learn from"), self.kind)
+        self.form.addRow(tr("Folder"), self.folder)
+        self.form.addRow("", column(recording, self.privacy, self.keep, self.facts, spacing=8))
 
     @property
     def layout_name(self) -> str:
@@ -134,7 +119,7 @@ class FolderForm(QWidget):
     def show_recording(self, share: float) -> None:
         """Shows the share that is recorded, 0..1."""
         self.bar.show()
-        self.bar.setValue(round(1000 * share))
+        self.bar.setValue(round(STEPS * share))
 
     def end_recording(self, folder: str = "") -> None:
         """Shows that nothing is being recorded; chooses the folder that was recorded, if any."""
@@ -153,10 +138,8 @@ class FolderForm(QWidget):
 
     def _inspect(self, _: object = None) -> None:
         self.survey, self.failed = None, False
-        own = not self.layout_name
-        self.record.setVisible(own)
-        self.seconds.setVisible(own)
-        self.privacy.setVisible(own)
+        for widget in (self.record, self.seconds, self.privacy):
+            widget.setVisible(not self.layout_name)
         self.keep.setVisible(bool(self.recorded) and self.path == self.recorded)
         if self.path:
             self.facts.setText(tr("Checking …"))
@@ -180,19 +163,15 @@ class GazeForm(QWidget):
     changed = Signal()
     inspection_requested = Signal(str)
 
-    def __init__(self, path: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, path: str) -> None:
+        super().__init__()
         self.survey: GazeSurvey | None = None
         self._problem = self._requested = ""
         self.folder = FolderField(tr("Gaze data"), tr("A folder with images and human fixations"))
         self.folder.set_path(path)
         self.folder.changed.connect(self.inspect)
-        self.facts = help_text("")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.folder)
-        column.addWidget(self.facts)
+        self.facts = help_text()
+        column(self.folder, self.facts, spacing=4, parent=self)
 
     @property
     def path(self) -> str:
@@ -224,6 +203,6 @@ class GazeForm(QWidget):
         self.changed.emit()
 
     def show_problem(self, text: str) -> None:
-        """Tells why the folder cannot be used."""
+        """Shows why the folder cannot be used."""
         self._problem = text
         self.changed.emit()

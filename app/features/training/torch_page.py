@@ -6,20 +6,12 @@ import shlex
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPlainTextEdit,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.features.training.form_parts import help_text
 from app.features.training.training_dependencies import install_command
 from app.runtime.child_process import ChildProcess
+from app.ui.build import button, column, label, log_view, progress_bar, row
 from app.ui.i18n import tr
 
 
@@ -32,11 +24,9 @@ class TorchPage(QWidget):
 
     installed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._pip: ChildProcess | None = None
-        title = QLabel(tr("Training needs torch"))
-        title.setObjectName("verdict")
         about = help_text(
             tr(
                 "The live view does not need torch, so the program comes without it. This command "
@@ -47,38 +37,22 @@ class TorchPage(QWidget):
         self.command.setReadOnly(True)
         self.command.setCursorPosition(0)
         self.command.setAccessibleName(tr("Command"))
-        self.copy = QPushButton(tr("Copy"))
-        self.copy.setToolTip(tr("Copies the command"))
-        self.copy.clicked.connect(self._copy)
-        self.install = QPushButton(tr("Install"))
-        self.install.setToolTip(tr("Runs the command"))
-        self.install.clicked.connect(self._install)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(tr("Progress"))
+        self.copy = button(tr("Copy"), tr("Copies the command"), self._copy)
+        self.install = button(tr("Install"), tr("Runs the command"), self._install)
+        self.bar = progress_bar(tr("Progress"), 0)
         self.bar.hide()
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setMaximumBlockCount(400)
-        self.log.setAccessibleName(tr("Log"))
-        self.log.hide()
-        line = QHBoxLayout()
-        line.addWidget(self.command, 1)
-        line.addWidget(self.copy)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.install)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(title)
-        layout.addWidget(about)
-        layout.addLayout(line)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.log, 1)
-        layout.addStretch()
-        layout.addLayout(buttons)
+        self.log = log_view(tr("Log"), 400)
+        column(
+            label(tr("Training needs torch"), "verdict"),
+            about,
+            row((self.command, 1), self.copy),
+            self.bar,
+            (self.log, 1),
+            None,
+            row(None, self.install),
+            spacing=12,
+            parent=self,
+        )
 
     @property
     def installing(self) -> bool:

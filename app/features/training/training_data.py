@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,11 +90,11 @@ class TrainingDataChoice(QObject):
     def _inspect(self, path: str, layout: str) -> None:
         from uvanet.training.data.inspect import survey
 
-        self._inspected = wanted = (path, layout)
+        self._inspected = requested = (path, layout)
         root = Path(path).expanduser()
 
         def current() -> bool:
-            return self._inspected == wanted
+            return self._inspected == requested
 
         self._jobs.run(
             lambda: survey(root, runs_folder(), current, layout=layout),
@@ -144,12 +145,7 @@ class TrainingDataChoice(QObject):
         if recorder is self._recorder:
             self._recorder = None
             # Deletes the recording, too: no run refers to it.
-            self._jobs.run(
-                lambda: delete_unused_recordings(closing=True),
-                lambda _: None,
-                lambda _: None,
-                name="delete-recording",
-            )
+            self._jobs.run(partial(delete_unused_recordings, closing=True), name="delete-recording")
             self._refuse(str(error))
 
     def _refuse(self, reason: str) -> None:

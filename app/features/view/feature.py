@@ -40,9 +40,9 @@ class View(Feature):
         for name in ("panel", "full_screen"):
             context.slots.add_button(context.actions[name], 70)
         context.actions.set_checked(f"theme_{context.theme.choice}", True)
-        context.actions.set_checked("panel", context.slots.panel_wanted)
+        context.actions.set_checked("panel", context.slots.panel_enabled)
         context.slots.panel_changed.connect(lambda on: context.actions.set_checked("panel", on))
-        context.slots.chrome_wanted.connect(self._leave_full_screen)
+        context.slots.chrome_requested.connect(self._leave_full_screen)
         context.slots.closing.connect(self._on_closing)
         context.slots.canvas.double_clicked.connect(context.actions["full_screen"].trigger)
         context.session.opened.connect(self._on_opened)
@@ -101,7 +101,7 @@ class View(Feature):
     @action("Side panel", Menu.VIEW, "P", icon="panel", checkable=True)
     def panel(self, on: bool) -> None:
         """Shows or hides the side panel."""
-        self.context.slots.set_panel_wanted(on)
+        self.context.slots.set_panel_enabled(on)
 
     @action("Theme: System", Menu.VIEW, "T", group=1, choice="theme")
     def theme_system(self, _: bool) -> None:

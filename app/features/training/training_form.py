@@ -1,0 +1,107 @@
+"""What the two training forms share: options behind a button, the problem, the start button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QWidget
+
+from app.features.training.form_parts import FolderField, ModelChoice, help_text
+from app.ui.build import Item, button, check_box, column, form_layout, label, row
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from uvanet.model_card import Card
+
+
+class AdvancedOptions(QWidget):
+    """Fields that are hidden behind a button, each with a sentence about it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.button = button(tr("Advanced"), tr("Shows more options"), checkable=True)
+        self.button.toggled.connect(self._show)
+        self.inner = QWidget()
+        self.inner.hide()
+        self._form = form_layout(8, self.inner)
+        self._form.setContentsMargins(0, 4, 0, 0)
+        self._about: dict[QWidget, QLabel] = {}
+        column(row(self.button, None), self.inner, spacing=4, parent=self)
+
+    def add(self, text: str, field: QWidget, about: str) -> None:
+        """Adds a field with its label and the sentence below it."""
+        self._about[field] = label(about, "quiet")
+        self._form.addRow(text, field)
+        self._form.addRow("", self._about[field])
+
+    def set_shown(self, field: QWidget, shown: bool) -> None:
+        """Shows or hides a field with its label and its sentence."""
+        self._form.setRowVisible(field, shown)
+        self._form.setRowVisible(self._about[field], shown)
+
+    def _show(self, on: bool) -> None:
+        self.inner.setVisible(on)
+        window = self.window()
+        # The window grows as needed, and never shrinks below the size that the user chose.
+        window.resize(window.size().expandedTo(window.sizeHint()))
+
+
+class TrainingForm(QWidget):
+    """Base of the forms.
+
+    Args:
+        action: Label of the start button.
+        tip: Its tooltip.
+        no_start: Text of the entry that trains from random weights; empty for no such entry.
+
+    Signals:
+        accepted: Start with these options.
+    """
+
+    accepted = Signal()
+
+    def __init__(self, action: str, tip: str, no_start: str = "") -> None:
+        super().__init__()
+        self.title = label("", "verdict", wrap=True)
+        self.advanced = AdvancedOptions()
+        self.teacher = ModelChoice(
+            tr("Teacher"), tr("Labels the data that the student learns from"), files=True
+        )
+        self.start = ModelChoice(
+            tr("Start from"), tr("The model that is trained further"), none=no_start
+        )
+        self.replay = FolderField(
+            tr("General images"),
+            tr("A folder of images to train on as well, which reduces forgetting"),
+        )
+        self.background = check_box(
+            tr("Lower priority"), tr("Other programs and the live view come first")
+        )
+        self.problem = help_text()
+        self.go = button(action, tip, self.accepted.emit, default=True)
+
+    def _arrange(self, *items: Item) -> None:
+        """Arranges title, items, options, and the start button beside the problem."""
+        slower = tr("Slower; other programs and the live view come first.")
+        self.advanced.add("", self.background, slower)
+        buttons = row((self.problem, 1), self.go)
+        column(self.title, *items, self.advanced, None, buttons, spacing=14, parent=self)
+
+    def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
+        """Lists the models.
+
+        Args:
+            cards: All of them.
+            current: The name of the model in use.
+            teacher: The teacher of the last training; may be empty.
+        """
+        self.teacher.fill(cards, "teacher")
+        self.teacher.choose(teacher)
+        self.start.fill(cards, "student")
+        self.start.choose(current)
+
+    def show_problem(self, problem: str) -> None:
+        """Shows why the training cannot start; empty where it can."""
+        self.problem.setText(problem)
+        self.go.setEnabled(not problem)

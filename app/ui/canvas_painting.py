@@ -1,0 +1,90 @@
+"""Parts of the canvas that do not depend on its state: margins, corners and texts."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+
+from app.ui.i18n import tr
+from app.ui.theme import theme_colors
+
+_RADIUS = 10.0
+_LIGHT, _LIGHT_QUIET = "#f4f5f7", "#c8ccd2"  # text on a dimmed picture
+
+
+def fill_around(painter: QPainter, area: QRect, picture: QRectF, color: QColor) -> None:
+    """Fills the margins around the picture; filling the whole area takes longer."""
+    inner = picture.toAlignedRect()
+    width, height = area.width(), area.height()
+    for strip in (
+        QRect(0, 0, width, inner.top() + 1),
+        QRect(0, inner.bottom(), width, height - inner.bottom()),
+        QRect(0, 0, inner.left() + 1, height),
+        QRect(inner.right(), 0, width - inner.right(), height),
+    ):
+        painter.fillRect(strip, color)
+
+
+def round_corners(painter: QPainter, picture: QRectF, color: QColor) -> None:
+    """Paints over the corners; a clip path would slow down painting the picture."""
+    radius = min(_RADIUS, picture.width() / 4, picture.height() / 4)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for x, dx in ((picture.left(), 1), (picture.right(), -1)):
+        for y, dy in ((picture.top(), 1), (picture.bottom(), -1)):
+            corner = QPainterPath(QPointF(x, y))
+            corner.lineTo(x + dx * radius, y)
+            corner.quadTo(x + dx * radius * 0.12, y + dy * radius * 0.12, x, y + dy * radius)
+            corner.closeSubpath()
+            painter.fillPath(corner, color)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_empty(painter: QPainter, area: QRect) -> None:
+    """Paints the background of a canvas without a picture."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme_colors().stage))
+    painter.drawRoundedRect(QRectF(area), _RADIUS, _RADIUS)
+
+
+def paint_message(
+    painter: QPainter, area: QRect, title: str, detail: str, dimmed: QRectF | None
+) -> None:
+    """Paints a title and a detail in the center.
+
+    Args:
+        painter: Has the canvas's font.
+        area: The canvas.
+        title: Above the center, in larger type.
+        detail: Below the center.
+        dimmed: Rectangle of the picture below the text, which is dimmed; None without a picture.
+    """
+    color, quiet = QColor(theme_colors().text), QColor(theme_colors().quiet)
+    if dimmed is not None:
+        painter.fillRect(dimmed, QColor(0, 0, 0, 150))
+        color, quiet = QColor(_LIGHT), QColor(_LIGHT_QUIET)
+    font = painter.font()
+    large = QFont(font)
+    large.setPointSizeF(large.pointSizeF() * 1.45)
+    inner = QRectF(area).adjusted(24, 24, -24, -24)
+    above, below = QRectF(inner), QRectF(inner)
+    above.setBottom(inner.center().y())
+    below.setTop(inner.center().y() + 8)
+    flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
+    painter.setFont(large)
+    painter.setPen(color)
+    painter.drawText(above, flags | int(Qt.AlignmentFlag.AlignBottom), title)
+    painter.setFont(font)
+    painter.setPen(quiet)
+    painter.drawText(below, flags | int(Qt.AlignmentFlag.AlignTop), detail)
+
+
+def paint_drop_hint(painter: QPainter, area: QRect) -> None:
+    """Paints a frame and a text for a dragged file."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    frame = QRectF(area).adjusted(6, 6, -6, -6)
+    painter.setBrush(QColor(0, 0, 0, 140))
+    painter.setPen(QPen(QColor(theme_colors().accent), 2, Qt.PenStyle.DashLine))
+    painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
+    painter.setPen(QColor(_LIGHT))
+    painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, tr("Drop to open"))
