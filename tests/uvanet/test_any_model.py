@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from endless_model import write_endless_model
 from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 
@@ -262,19 +263,7 @@ def test_a_path_that_cannot_be_is_refused(name: str, settings: str) -> None:
 
 
 def test_a_model_that_never_ends_is_canceled(tmp_path: Path) -> None:
-    info = helper.make_tensor_value_info
-    body = helper.make_graph(
-        [helper.make_node("Identity", [a], [b]) for a, b in (("go", "on"), ("v", "w"))],
-        "body",
-        [info("i", TensorProto.INT64, []), info("go", TensorProto.BOOL, []), info("v", 1, None)],
-        [info("on", TensorProto.BOOL, []), info("w", 1, None)],
-    )
-    true = numpy_helper.from_array(np.array(True), "t")
-    nodes = [
-        helper.make_node("Constant", [], ["t"], value=true),
-        helper.make_node("Loop", ["", "t", "x"], ["y"], body=body),
-    ]
-    model = uvanet.load(graph(tmp_path / "endless.onnx", [1, 3, 8, 8], nodes))
+    model = uvanet.load(write_endless_model(tmp_path / "endless.onnx"))
     with (
         pytest.raises(ModelError, match=r"no map within 0\.2 seconds"),
         time_limit(model.engine, 0.2),

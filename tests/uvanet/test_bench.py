@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import nn
 
+from uvanet.bench.network import bench_networks
 from uvanet.bench.plots import write_plots
 from uvanet.errors import MissingExtraError
 from uvanet.models import create_student
@@ -37,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder and the table of one short run, the program left out."""
     folder = tmp_path_factory.mktemp("bench")
     command = [sys.executable, "-m", "uvanet", "bench", "--seconds", "0.005", "--program", "0"]
-    command += ["--model", "uvanet-64", "-o", "bench.json", "--plots", "."]
+    command += ["--model", "uvanet-64-int8", "-o", "bench.json", "--plots", "."]
     done = subprocess.run(
         command,
         cwd=folder,
@@ -55,7 +56,7 @@ def test_one_run_measures_everything(run: tuple[Path, str]) -> None:
     result = json.loads((folder / "bench.json").read_text())
     assert next(iter(result)) == "ratios"
     (network,) = result["network"]
-    assert set(network["engines"]) == {"onnx", "torch"}
+    assert set(network["engines"]) == {"onnx"}  # int8 does not run by torch
     for row in network["engines"].values():
         one = row["one_frame"]
         assert 0 < one["best_ms"] <= one["p50_ms"] <= one["p95_ms"] <= one["p99_ms"]
@@ -69,6 +70,11 @@ def test_one_run_measures_everything(run: tuple[Path, str]) -> None:
     assert re.match(r"\S.* +\d+\.\d\d\n", table)
 
 
+def test_a_float_student_is_measured_by_torch_too() -> None:
+    (row,) = bench_networks(["uvanet-32"], 0.001)
+    assert set(row["engines"]) == {"onnx", "torch"}
+
+
 def test_the_plots_show_what_was_measured(run: tuple[Path, str]) -> None:
     folder, _ = run
     names = {path.stem for path in folder.glob("*.svg")}
@@ -78,7 +84,7 @@ def test_the_plots_show_what_was_measured(run: tuple[Path, str]) -> None:
         for path in folder.glob("*.svg")
     }
     assert {"480p", "2160p", "whole step"} <= set(texts["bench-frame-size"])
-    assert "uvanet-64 onnx" in texts["bench-latency"]
+    assert "uvanet-64-int8 onnx" in texts["bench-latency"]
 
 
 def test_plots_need_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

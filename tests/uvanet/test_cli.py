@@ -189,6 +189,7 @@ def test_user_errors_are_one_clear_line(photo: Path, tmp_path: Path) -> None:
     assert "more than one frame" in refused("predict", "demo", "-o", "o.png", cwd=tmp_path)
     assert "uvanet-65" in refused("predict", photo, *out, "--model", "uvanet-65", cwd=tmp_path)
     assert "0 to 1" in refused("predict", photo, *out, "--opacity", "7", cwd=tmp_path)
+    assert "'1.5' is not an integer" in refused("eval", "--every", "1.5", cwd=tmp_path)
     assert "jet" in refused("predict", photo, *out, "--colormap", "jet", cwd=tmp_path)
     assert "-o" in refused("predict", photo, cwd=tmp_path)
     gpu = ("--engine", "onnx", "--device", "cuda")

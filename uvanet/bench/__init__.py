@@ -20,7 +20,7 @@ from uvanet.bench.pipeline import (
     bench_with_teacher,
 )
 from uvanet.bench.program import bench_program, bench_program_720p
-from uvanet.bench.training import bench_step, bench_with_training
+from uvanet.extras import is_installed
 from uvanet.registry import resolve_model
 from uvanet.system_info import describe
 
@@ -82,8 +82,12 @@ def bench(
     result["program"] = bench_program(main, program_seconds) if run else None
     result["program_720p"] = bench_program_720p(main, program_seconds / 2) if run else []
     notify("training, and the program during training")
-    result["training"] = bench_step(main, seconds)
-    result["with_training"] = bench_with_training(main, program_seconds / 2) if run else None
+    result["training"] = result["with_training"] = None
+    if cards[main].architecture and is_installed("torch"):
+        from uvanet.bench.training import bench_step, bench_with_training
+
+        result["training"] = bench_step(cards[main].architecture, seconds)
+        result["with_training"] = bench_with_training(main, program_seconds / 2) if run else None
     result["ratios"] = ratios(result)
     return result
 

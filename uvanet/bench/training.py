@@ -1,4 +1,4 @@
-"""Times a training step, and the live view while a student trains."""
+"""Times a training step, and the live view while a student trains. Imports torch."""
 
 from __future__ import annotations
 
@@ -7,34 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import torch
 
 from uvanet.bench.program import bench_program
 from uvanet.bench.timing import time_calls
-from uvanet.extras import is_installed
+from uvanet.data.synthetic import make_pairs
+from uvanet.models import create_student
 from uvanet.registry import list_models
+from uvanet.runtime.input_size import size_of_ratio
 from uvanet.system_info import usable_cores
+from uvanet.training.config import step1_config
+from uvanet.training.distillation import DistillationModule
+from uvanet.training.optim import MuonAdamW
 from uvanet.training.run_lock import holder
 
 BATCH, SIDE = 64, 160
 
 
-def bench_step(preset: str, seconds: float) -> dict[str, Any] | None:
+def bench_step(preset: str, seconds: float) -> dict[str, Any]:
     """Times making a batch of pairs and a training step on it, on all cores.
 
     Returns:
-        Milliseconds of both and samples a second; None without torch.
+        Milliseconds of both and samples a second.
     """
-    if not is_installed("torch"):
-        return None
-    import torch
-
-    from uvanet.data.synthetic import make_pairs
-    from uvanet.models import create_student
-    from uvanet.runtime.input_size import size_of_ratio
-    from uvanet.training.config import step1_config
-    from uvanet.training.distillation import DistillationModule
-    from uvanet.training.optim import MuonAdamW
-
     config = step1_config(preset)
     task = DistillationModule(create_student(preset), config).train()
     optimizer = MuonAdamW(task.model, config)
@@ -76,12 +71,12 @@ def bench_with_training(model: str, seconds: float) -> dict[str, Any] | None:
 
     Returns:
         `alone` and `beside` as `bench_program` gives them, `beside` with the memory at the
-        training's first step, `rss_at_first_mib`; None without torch or a teacher.
+        training's first step, `rss_at_first_mib`; None without a teacher.
 
     Raises:
         UvanetError: The program gave no result, or the training failed.
     """
-    if not (is_installed("torch") and any(card.role == "teacher" for card in list_models())):
+    if not any(card.role == "teacher" for card in list_models()):
         return None
     alone = bench_program(model, seconds)
     with tempfile.TemporaryDirectory() as home:

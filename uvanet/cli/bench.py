@@ -75,13 +75,15 @@ compared with other machines, times may not.
     def run(self, arguments: argparse.Namespace) -> int:
         from uvanet.bench import bench
         from uvanet.errors import OutputError
-        from uvanet.registry import list_models
+        from uvanet.registry import list_models, resolve_model
         from uvanet.runtime.external_onnx import ExternalOnnx
 
         check_report(arguments.out)
         if arguments.plots and not arguments.plots.is_dir():
             raise OutputError(f"The folder {arguments.plots} does not exist.", "Create it.")
         names = arguments.model or [card.name for card in list_models()]
+        for name in names:
+            resolve_model(name).verified()
         external = [ExternalOnnx.parse(text) for text in arguments.onnx]
         print("measuring; other programs disturb the result ...", file=sys.stderr)
         result = bench(

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 class _Distill:
     description = """\
-Trains both teachers on human gaze, or uses those of --spatial and --temporal, and lets them label
-many views of the gaze pictures and of a pool of others. Step 1 trains a student on both; step 2 on
-gaze alone. The better one on val is exported with its card into OUT/PRESET. Results in OUT that
-were made from the same settings and data are used again; a run that was stopped resumes.
+Trains both teachers on human gaze, or uses those of --spatial and --temporal. They label crops of
+the gaze pictures and of a pool of others. Step 1 trains a student on these labels and gaze, step 2
+on gaze alone. The better of the two on val is exported with its card into OUT/PRESET. Results in
+OUT that were made from the same settings and data are reused; a run that was stopped resumes.
 """
     examples = """examples:
   uvanet distill --data ../shared/data --pool ../shared/data/pool --out runs/distilled
@@ -96,7 +96,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
         step2_targets=arguments.step2_targets,
     )
     if arguments.epochs:
-        student = dataclasses.replace(student, epochs=int(arguments.epochs))
+        student = dataclasses.replace(student, epochs=arguments.epochs)
     chosen = arguments.spatial, arguments.temporal
     config = DistillConfig(
         student=student,

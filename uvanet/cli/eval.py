@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from uvanet.cli.options import add_report, check_report, number, print_report
+from uvanet.cli.options import add_report, check_report, integer, print_report
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
@@ -89,17 +89,17 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
         )
         parser.add_argument(
             "--every",
-            type=number(1, 1e6),
+            type=integer(1, 1_000_000),
             default=15,
             metavar="N",
             help="measure every N-th frame of published clips (%(default)s); 1 for all",
         )
         parser.add_argument(
-            "--seed", type=number(0, 2**32 - 1), default=0, metavar="N", help="random seed"
+            "--seed", type=integer(0, 2**32 - 1), default=0, metavar="N", help="random seed"
         )
         parser.add_argument(
             "--draws",
-            type=number(10, 1e6),
+            type=integer(10, 1_000_000),
             default=DRAWS,
             metavar="N",
             help="resamples of the bootstrap (%(default)s)",
@@ -119,15 +119,16 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
                     "Name it with --model too.",
                 )
             names = [name for name in METRICS if name in (arguments.metrics or METRICS)]
-            seed = int(arguments.seed)
             baseline = next((row for row in rows if row.name == PRIOR), None)
             scores = [
                 evaluate_predictors(
-                    one, rows, names, baseline=baseline, seed=seed, progress=progress
+                    one, rows, names, baseline=baseline, seed=arguments.seed, progress=progress
                 )
                 for one in sets
             ]
-        result = report(scores, seed=seed, draws=int(arguments.draws), against=arguments.against)
+        result = report(
+            scores, seed=arguments.seed, draws=arguments.draws, against=arguments.against
+        )
         result["split"] = arguments.split
         print_report(result, as_table(result), arguments)
         return 0
@@ -153,8 +154,8 @@ def _read(text: str, arguments: argparse.Namespace) -> GazeSet:
     elif name in LAYOUTS:
         raise UsageError(f"The data set {name!r} needs its folder.", f"Give --set {name}=FOLDER.")
     else:
-        raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")
-    return read_set(name, root, arguments.split, int(arguments.every))
+        root = Path()  # read_set refuses the name
+    return read_set(name, root, arguments.split, arguments.every)
 
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:

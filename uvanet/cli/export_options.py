@@ -1,4 +1,4 @@
-"""The options of an export and what they mean."""
+"""The options of an export."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
-    """Adds what an export can be told."""
+    """Adds the options of an export."""
     look = OverlayStyle()
-    layers = parser.add_argument_group("what is shown")
+    layers = parser.add_argument_group("appearance")
     layers.add_argument(
         "--layers",
         default="overlay",
@@ -29,15 +29,19 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="side by side, any of overlay, original, teacher (%(default)s)",
     )
     layers.add_argument("--teacher", metavar="NAME", help="a second model, for the layer teacher")
-    layers.add_argument("--contours", action="store_true", help="lines around high attention")
+    layers.add_argument("--contours", action="store_true", help="contour lines of the map")
     layers.add_argument("--peaks", action="store_true", help="numbered rings at the peaks")
-    layers.add_argument("--plot", action="store_true", help="a graph of the spread below")
-    layers.add_argument("--height", type=int, metavar="N", help="pixels; as the source")
+    layers.add_argument(
+        "--plot", action="store_true", help="a plot of the entropy below the picture"
+    )
+    layers.add_argument(
+        "--height", type=int, metavar="N", help="height in pixels (that of the source)"
+    )
     layers.add_argument("--quality", choices=QUALITIES, default="good", help="%(default)s")
     layers.add_argument("--colormap", choices=COLORMAPS, default=look.colormap)
     for name, default, text in (
-        ("opacity", look.opacity, "of the heat, 0 to 1"),
-        ("threshold", look.threshold, "below which the picture stays clear, 0 to 1"),
+        ("opacity", look.opacity, "opacity of the heat map, 0 to 1"),
+        ("threshold", look.threshold, "smallest visible map value, 0 to 1"),
     ):
         layers.add_argument(
             f"--{name}",
@@ -53,20 +57,20 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="time constant of the average over time, seconds (%(default)s)",
     )
-    layers.add_argument("--mirror", action="store_true", help="left and right change places")
+    layers.add_argument("--mirror", action="store_true", help="mirror horizontally")
     layers.add_argument(
         "--rotate",
         type=int,
         choices=(0, 90, 180, 270),
         default=0,
-        help="degrees clockwise, before it is mirrored (%(default)s)",
+        help="degrees clockwise, applied before --mirror (%(default)s)",
     )
     parser.add_argument(
         "--overwrite",
         action="store_true",
         help="replace existing outputs; without it they get a number: out-2.mp4",
     )
-    range_ = parser.add_argument_group("which part")
+    range_ = parser.add_argument_group("range")
     seconds = number(0, 1e9)
     range_.add_argument("--start", type=seconds, default=0.0, metavar="S", help="from S seconds on")
     range_.add_argument("--end", type=seconds, metavar="S", help="up to S seconds of the source")
@@ -82,7 +86,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def look_of(arguments: argparse.Namespace) -> ClipStyle:
-    """The look that was asked for."""
+    """The style of the clip from parsed arguments."""
     from uvanet.video.job import ClipStyle
 
     return ClipStyle(
@@ -98,7 +102,7 @@ def look_of(arguments: argparse.Namespace) -> ClipStyle:
 
 
 def orientation_of(arguments: argparse.Namespace) -> Orientation:
-    """How the pictures are to be turned."""
+    """The orientation from parsed arguments."""
     from uvanet.sources.orientation import Orientation
 
     return Orientation(arguments.mirror, arguments.rotate // 90)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.atomic_io import write_text
-from uvanet.cli.options import number
+from uvanet.cli.options import integer, number
 from uvanet.cli.training_options import add_result, add_training, need_torch, running
 from uvanet.errors import UsageError
 
@@ -45,14 +45,14 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             help="camera, video, folder of pictures, URL or screen:",
         )
         parser.add_argument(
-            "--pool", type=Path, metavar="FOLDER", help="learn from its videos and pictures"
+            "--pool", type=Path, metavar="FOLDER", help="train on its videos and pictures"
         )
         parser.add_argument(
             "--set",
             metavar="NAME=FOLDER",
             dest="published",
-            help="learn the gaze of a published data set; NAME is one of those of `uvanet eval`, "
-            "but for talk and videos",
+            help="train on the gaze of a published data set; NAME as for `uvanet eval`, but "
+            "not talk or videos",
         )
         parser.add_argument(
             "--recording",
@@ -67,7 +67,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             type=number(1, 3600),
             default=60.0,
             metavar="S",
-            help="how long to watch the scene (%(default)g)",
+            help="how long the scene is recorded (%(default)g)",
         )
         parser.add_argument(
             "--begin",
@@ -89,7 +89,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             help="the student to start from (%(default)s)",
         )
         parser.add_argument(
-            "--steps", type=number(1, 1_000_000), metavar="N", help="training steps (600)"
+            "--steps", type=integer(1, 1_000_000), metavar="N", help="training steps (600)"
         )
         parser.add_argument(
             "--rate", type=number(1e-6, 1e6), metavar="R", help="largest learning rate (0.0015)"
@@ -98,7 +98,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             "--replay",
             type=Path,
             metavar="FOLDER",
-            help="general pictures that are learned, too, so that less is forgotten",
+            help="general pictures that are mixed into training, to reduce forgetting",
         )
         parser.add_argument(
             "--data",
@@ -137,9 +137,9 @@ def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
     torch.set_num_threads(threads)
     tune = FinetuneConfig()
     if arguments.steps:
-        tune = dataclasses.replace(tune, steps=int(arguments.steps))
+        tune = dataclasses.replace(tune, steps=arguments.steps)
     if arguments.rate:
-        tune = dataclasses.replace(tune, peak_lr=float(arguments.rate))
+        tune = dataclasses.replace(tune, peak_lr=arguments.rate)
     layout, _, folder = (arguments.published or "").partition("=")
     return AdaptConfig(
         source="" if arguments.recording else arguments.source or "",

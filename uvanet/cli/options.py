@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
@@ -13,18 +14,26 @@ from uvanet.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+T = TypeVar("T", int, float)
+
 
 def number(low: float, high: float) -> Callable[[str], float]:
     """Makes a type for argparse: a number from `low` to `high`."""
+    return _bounded(float, "a number", low, high)
 
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
-        return value
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """Makes a type for argparse: an integer from `low` to `high`."""
+    return _bounded(int, "an integer", low, high)
+
+
+def _bounded(convert: Callable[[str], T], noun: str, low: float, high: float) -> Callable[[str], T]:
+    def parse(text: str) -> T:
+        with contextlib.suppress(ValueError):
+            value = convert(text)
+            if low <= value <= high:
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not {noun} from {low:.10g} to {high:.10g}")
 
     return parse
 
@@ -45,17 +54,10 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads",
-        type=count,
+        type=integer(1, 256),
         metavar="N",
         help="CPU threads of the network (one for a student, all cores for a teacher)",
     )
-
-
-def count(text: str) -> int:
-    """Type for argparse: an integer from 1 to 256."""
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1 to 256")
-    return int(text)
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:

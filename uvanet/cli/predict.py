@@ -51,7 +51,7 @@ than once for several files of one run:
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("source", metavar="SOURCE", help="what to look at")
+        parser.add_argument("source", metavar="SOURCE", help="the input, see above")
         parser.add_argument(
             "-o",
             "--out",
@@ -120,7 +120,7 @@ def export_with_bar(job: Job, *, show: bool) -> ExportResult:
 
 
 def as_text(result: ExportResult) -> str:
-    """The result in a line for people."""
+    """The result as one line of text."""
     names = ", ".join(printable(path) for path in result.paths)
     return (
         f"{names}: {result.frames} frames of {result.source.title} by {result.model}, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from uvanet.cli.options import integer
 from uvanet.cli.training_options import (
     accuracy,
     add_machine,
@@ -33,7 +34,9 @@ resumes where it was when the same command is given again.
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add_student(parser)
-        parser.add_argument("--seed", type=int, metavar="N", help="seed of the run")
+        parser.add_argument(
+            "--seed", type=integer(0, 2**32 - 1), metavar="N", help="seed of the run"
+        )
         add_machine(parser)
         add_training(parser)
 
@@ -52,7 +55,7 @@ resumes where it was when the same command is given again.
         from uvanet.training.publish import publish_student
 
         preset = preset_named(arguments.preset)
-        chosen = {"epochs": arguments.epochs and int(arguments.epochs), "seed": arguments.seed}
+        chosen = {"epochs": arguments.epochs, "seed": arguments.seed}
         config = dataclasses.replace(
             TrainConfig(preset=preset, precision=arguments.precision),
             **{name: value for name, value in chosen.items() if value is not None},

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 from tqdm import tqdm
 
-from uvanet.cli.options import number
+from uvanet.cli.options import integer
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
 from uvanet.system_info import usable_cores
@@ -63,7 +63,7 @@ def add_student(parser: argparse.ArgumentParser) -> None:
         "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
     )
     parser.add_argument(
-        "--epochs", type=number(1, 100_000), metavar="N", help="passes over the pictures"
+        "--epochs", type=integer(1, 100_000), metavar="N", help="passes over the pictures"
     )
 
 
@@ -110,7 +110,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "`pause` and `resume` on stdin",
     )
     parser.add_argument(
-        "--threads", type=number(1, 256), metavar="N", help="threads to use (all cores but one)"
+        "--threads", type=integer(1, 256), metavar="N", help="threads to use (all cores but one)"
     )
     parser.add_argument(
         "--background", action="store_true", help="run at a lower priority than other programs"
@@ -202,7 +202,7 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
         UvanetError: Another run works in the folder, or it cannot be made.
     """
     out: Path = arguments.out
-    threads = int(arguments.threads or max(1, usable_cores() - 1))
+    threads = arguments.threads or max(1, usable_cores() - 1)
     if is_other_process():
         yield Callback(), threads
         return

@@ -1,4 +1,4 @@
-"""The law of local motion: what moves against its surroundings is looked at.
+"""The law of local motion: objects that move against their surroundings attract gaze.
 
 Gaze on a moving scene is gaze on it as a still picture, times `motion_gain` of the motion contrast
 there. Motion contrast is the single feature that best tells gaze in natural videos (Mital, Smith,
@@ -6,8 +6,8 @@ Hill and Henderson, *Clustering of Gaze During Dynamic Scene Viewing is Predicte
 Cognitive Computation 3, 2011; Itti, *Quantifying the contribution of low-level saliency to human
 eye movements in dynamic scenes*, Visual Cognition 12, 2005). The form and its constants are ours.
 
-Synthetic sequences are labelled by it, the temporal teacher starts from it, and the motion baseline
-of the evaluation is it.
+It labels synthetic sequences, initializes the temporal teacher and is the motion baseline of the
+evaluation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Values = TypeVar("Values")
 FLOOR, POWER = 0.02, 0.6
 
 REST_SHARE = 0.2
-"""Share of gaze on a new thing that does not move."""
+"""Share of gaze on a new object at rest."""
 
 
 def motion_gain(contrast: Values) -> Values:

@@ -1,1 +1,1 @@
-"""How well models tell where people look: rows, data sets, means with intervals. Without torch."""
+"""Accuracy of models against human gaze. Only `branches` imports torch."""

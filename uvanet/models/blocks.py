@@ -17,7 +17,7 @@ Attention = Literal["ca", "se", "none"]
 
 
 class ConvBN(nn.Sequential):
-    """Convolution, batch norm and, if asked, ReLU6.
+    """Convolution, batch norm and optional ReLU6.
 
     Args:
         c_in: Channels in.
@@ -48,10 +48,10 @@ class ConvBN(nn.Sequential):
 
 
 class ChannelAttention(nn.Module):
-    """Scales each channel by what the whole picture says of it.
+    """Scales each channel by a gate computed from global pools.
 
-    Ours where the paper is silent: one MLP (two 1x1 convolutions) is shared by the average and
-    the maximum, as in CBAM; their sum goes through a hard sigmoid (cheaper than the sigmoid and
+    Ours, since the paper gives no details: one MLP (two 1x1 convolutions) is shared by the average
+    and the maximum, as in CBAM; their sum goes through a hard sigmoid (cheaper than the sigmoid and
     exact in int8). `use_max=False` is the squeeze-and-excitation of the paper's ablation.
 
     Args:
@@ -73,7 +73,7 @@ class ChannelAttention(nn.Module):
         """Scales (n, c, h, w) to the same shape."""
         pooled = x.mean((2, 3), keepdim=True)
         if self.use_max:
-            # Side by side, so that the shared MLP runs once and not twice.
+            # Concatenated, so that the shared MLP runs once.
             pooled = torch.cat([pooled, x.amax((2, 3), keepdim=True)], 3)
         weight: Tensor = self.mlp(pooled)
         if self.use_max:
@@ -85,8 +85,8 @@ class ChannelAttention(nn.Module):
 class CARes(nn.Module):
     """CA-Res: 1x1 expand, 3x3 depthwise, 1x1 linear project, channel attention, residual add.
 
-    The attention stands before the add (ours; the paper does not say), so that the identity path
-    stays untouched. The residual is there where shape allows: stride 1 and equal channels.
+    Attention comes before the add (ours; the paper does not say), so that the identity path is not
+    scaled. The residual add needs stride 1 and equal channels.
 
     Args:
         c_in: Channels in.

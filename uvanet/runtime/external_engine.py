@@ -1,4 +1,4 @@
-"""Runs any ONNX model as an engine, so that UNISAL, TASED-Net or a user's own stand beside ours."""
+"""Runs any ONNX model as an engine, for example UNISAL or TASED-Net."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TYPES = {
 
 
 class ExternalEngine:
-    """Runs an ONNX model that is not ours; the memory of one that takes a stack is the stack.
+    """Runs an ONNX model that is not ours. A model that takes a stack of frames has it as memory.
 
     Args:
         spec: Its input and output.
@@ -164,10 +164,10 @@ def _normalize(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _fit(spec: ExternalOnnx, shape: list[int | str | None]) -> tuple[ExternalOnnx, tuple[int, int]]:
-    """Completes a spec by what the file states, and checks that both agree.
+    """Completes a spec from the file's input shape, and checks that both agree.
 
     Args:
-        spec: What the user said.
+        spec: Settings of the user.
         shape: Of the file's input.
 
     Returns:

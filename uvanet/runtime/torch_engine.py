@@ -89,7 +89,7 @@ class TorchEngine:
 
 
 class _Graph:
-    """A recorded CUDA graph: one launch instead of hundreds, which cost more than the sums."""
+    """A recorded CUDA graph: one launch instead of hundreds, which cost more than the math."""
 
     def __init__(self, network: Network, frames: Tensor, earlier: Tensor) -> None:
         self._frames, self._earlier = frames.clone(), earlier.clone()
