@@ -182,16 +182,40 @@ class Stopper(Callback):
         return self._left >= 0
 
 
-def command(*arguments: object) -> tuple[int, list[Event]]:
-    """Runs a training command in this process; gives its exit code and its events."""
-    out, standard_output = io.StringIO(), os.dup(1)
-    try:
-        with mock.patch.object(sys, "stdin", io.StringIO()), contextlib.redirect_stdout(out):
-            code = main([*map(str, arguments), "--events", "jsonl", "--threads", "1"])
-    finally:  # which an error discards
-        os.dup2(standard_output, 1)
-        os.close(standard_output)
-    return code, list(LineReader().feed(out.getvalue().encode()))
+class Command:
+    """A training command that is run in this process, to its end.
+
+    Attributes:
+        code: Its exit code.
+        events: All its events.
+        err: What it wrote on stderr.
+    """
+
+    def __init__(self, *arguments: object) -> None:
+        out, err, standard_output = io.StringIO(), io.StringIO(), os.dup(1)
+        try:
+            with (
+                mock.patch.object(sys, "stdin", io.StringIO()),
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                self.code = main([*map(str, arguments), "--events", "jsonl", "--threads", "1"])
+        finally:  # which an error discards
+            os.dup2(standard_output, 1)
+            os.close(standard_output)
+        reader = LineReader()
+        self.events: list[Any] = reader.feed(out.getvalue().encode())
+        assert reader.skipped == 0
+        self.err = err.getvalue()
+
+    @property
+    def last(self) -> Any:
+        """The last event."""
+        return self.events[-1]
+
+    def kinds(self) -> list[str]:
+        """The kinds of all events."""
+        return [kind_of(event) for event in self.events]
 
 
 class Child:
@@ -251,6 +275,11 @@ def training(step: int) -> Callable[[Event], bool]:
 def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:
     """A fine-tuning to a scene, as a process of its own."""
     return Child("finetune", source, "--out", out, "--teacher", teacher, *more, **options)
+
+
+def adapted(source: object, out: Path, teacher: Path, *more: object) -> Command:
+    """The same in this process."""
+    return Command("finetune", source, "--out", out, "--teacher", teacher, *more)
 
 
 def left_in(out: Path) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from app.ui.build import column, label, row
@@ -142,15 +142,18 @@ class PlotPanel(QWidget):
         self.rates = PlotCard(tr("Frames per second"), rates, "{:.1f}", 104, 20.0)
         memory = [(tr("resident"), "memory")]
         self.memory = PlotCard(tr("Memory"), memory, "{:.0f} MB", 84, 100.0)
+        self._second = QTimer(self, singleShot=True)
+        self._second.timeout.connect(self.memory.start)
         column(self.rates, self.memory, spacing=10, parent=self)
 
     def start(self) -> None:
-        """Shows the charts."""
+        """Shows the charts, one per turn of the event loop: each takes more than 10 ms to make."""
         self.rates.start()
-        self.memory.start()
+        self._second.start()
 
     def stop(self) -> None:
         """Removes the charts."""
+        self._second.stop()
         self.rates.stop()
         self.memory.stop()
 

@@ -27,9 +27,9 @@ from uvanet.registry import resolve_model
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_image, resize_to_input
 from uvanet.training.checkpoint import CHECKPOINT
-from uvanet.training.config import FinetuneConfig, cache_side
+from uvanet.training.config import FinetuneConfig
 from uvanet.training.control import CONTROL, StoppedError, Timer
-from uvanet.training.data.frame_pairs import load_pairs, split_groups, split_later
+from uvanet.training.data.frame_pairs import cache_side, load_pairs, split_groups, split_later
 from uvanet.training.data.gaze_datasets import read_published
 from uvanet.training.data.pseudo_labels import label_pairs
 from uvanet.training.data.user_media import (

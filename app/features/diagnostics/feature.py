@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 
-from app.features.diagnostics.about import AboutDialog, report_text
 from app.features.diagnostics.stats_labels import StatsLabels
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
@@ -74,6 +73,8 @@ class Diagnostics(Feature):
     @action("About UVA-Net Live", Menu.VIEW, "Ctrl+I", icon="info", group=2)
     def about(self) -> None:
         """Shows the About box."""
+        from app.features.diagnostics.about import AboutDialog, report_text
+
         dialog = AboutDialog(report_text(self.context.facts()), self.context.slots.window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

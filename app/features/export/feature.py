@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from app.features.export.dialog import ExportDialog, ExportRequest
 from app.features.export.job_builder import ExportJobBuilder
 from app.features.export.live_recording import REPLAY_SECONDS
 from app.features.export.options import file_stem
@@ -32,6 +31,7 @@ from uvanet.sources.base import SourceKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from app.features.export.dialog import ExportDialog
     from app.features.export.options import ExportOptions
     from app.features.export.queue import ExportTask
     from app.features.export.recording_controller import SourceView
@@ -192,6 +192,8 @@ class Export(Feature):
         duration: float | None = None,
     ) -> ExportDialog:
         """Opens the dialog; `export` receives the options and the path."""
+        from app.features.export.dialog import ExportDialog, ExportRequest
+
         builder = self.builder
         request = ExportRequest(
             title,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.features.models.dialog import ModelsDialog
 from app.features.models.model_info import (
     ModelInfo,
     ModelPreview,
@@ -13,7 +12,6 @@ from app.features.models.model_info import (
     measure,
     try_model,
 )
-from app.features.models.onnx_dialog import OnnxModelDialog
 from app.session.models import engines, short_name
 from app.session.settings import Engine, SessionSettings
 from app.shell.actions import Menu, action
@@ -24,6 +22,8 @@ from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
+    from app.features.models.dialog import ModelsDialog
+    from app.features.models.onnx_dialog import OnnxModelDialog
     from app.shell.context import FeatureContext
     from uvanet.errors import UvanetError
 
@@ -83,6 +83,8 @@ class Models(Feature):
     @action("Models…", Menu.COMPARE, "M", icon="model", group=2)
     def choose_models(self) -> None:
         """Opens the list of models."""
+        from app.features.models.dialog import ModelsDialog
+
         if self.dialog is None:
             session = self.context.session
             self.dialog = ModelsDialog(engines(), session.student.engine, self.context.slots.window)
@@ -106,6 +108,8 @@ class Models(Feature):
 
     def try_file(self, path: str) -> None:
         """Opens the dialog that tries a file on the current picture."""
+        from app.features.models.onnx_dialog import OnnxModelDialog
+
         dialog = self.trial = OnnxModelDialog(path, self.context.slots.window)
         dialog.tried.connect(self._try)
         dialog.accepted_model.connect(self._accept)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QPoint
 from app.features.sources.devices import Devices, find_devices
 from app.features.sources.settings import MAX_RECENT, SourcesSettings
 from app.features.sources.source_picker import SourcePicker
-from app.features.sources.url_dialog import UrlDialog
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
@@ -81,6 +80,8 @@ class Sources(Feature):
     @action("Open URL…", Menu.SOURCE, "Ctrl+U", icon="link")
     def open_url(self) -> None:
         """Asks for a URL."""
+        from app.features.sources.url_dialog import UrlDialog
+
         dialog = UrlDialog(self.context.slots.window)
         dialog.chosen.connect(self.context.session.open)
         dialog.finished.connect(dialog.deleteLater)

@@ -15,7 +15,6 @@ from app.features.training.orphaned_runs import OrphanedRuns
 from app.features.training.recordings import delete_unused_recordings
 from app.features.training.run import RunResult
 from app.features.training.run_controller import RunController
-from app.features.training.run_dialog import RunDialog
 from app.features.training.run_status_button import RunStatusButton
 from app.features.training.scene_capture import SceneCapture
 from app.features.training.settings import TrainingSettings
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.features.training.run import RunCommand, TrainingRun
+    from app.features.training.run_dialog import RunDialog
     from app.features.training.run_folders import RunRequest
     from app.features.training.training_form import TrainingForm
     from app.shell.context import FeatureContext
@@ -139,6 +139,8 @@ class Training(Feature):
 
     def dialog(self, kind: str) -> RunDialog:
         """The dialog of "adapt" or "distill" runs; made on the first call."""
+        from app.features.training.run_dialog import RunDialog
+
         if kind not in self._dialogs:
             form = self._adapt_form() if kind == "adapt" else self._distill_form()
             form.replay.set_path(self._settings.replay)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.features.training.library_dialog import ModelLibraryDialog
 from app.features.training.orphaned_runs import scan_runs
 from app.features.training.recordings import delete_recording
 from app.features.training.run_folders import delete_run, read_request
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
+    from app.features.training.library_dialog import ModelLibraryDialog
     from app.features.training.model_history import ModelHistory
     from app.features.training.orphaned_runs import OrphanedRun
     from app.features.training.run_controller import RunController
@@ -56,6 +56,8 @@ class ModelLibrary(QObject):
 
     def open(self) -> None:
         """Opens the window."""
+        from app.features.training.library_dialog import ModelLibraryDialog
+
         if self.dialog is None:
             self.dialog = ModelLibraryDialog(self._window)
             self.dialog.use.connect(self._use)

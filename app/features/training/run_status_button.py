@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
-from app.features.training.run_view import time_left
 from app.ui.i18n import tr
+from app.ui.time_text import time_left
 
 if TYPE_CHECKING:
     from app.features.training.run import TrainingRun

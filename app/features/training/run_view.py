@@ -11,6 +11,7 @@ from app.features.training.preview_strip import PreviewStrip
 from app.features.training.run_curves import RunCurve
 from app.ui.build import STEPS, button, column, label, log_view, progress_bar, row
 from app.ui.i18n import tr
+from app.ui.time_text import time_left
 from uvanet.training.progress import ErrorEvent, EvalEvent, LogEvent, PreviewEvent, StepEvent
 
 if TYPE_CHECKING:
@@ -141,14 +142,3 @@ class RunView(QWidget):
         self._set_controllable(False)
         self.phase.setText(tr("Stopping …"))
         self.command.emit("stop")
-
-
-def time_left(seconds: float | None) -> str:
-    """A rounded time as text; empty where unknown."""
-    if seconds is None or seconds < 0:
-        return ""
-    if seconds < 90:
-        return tr("{seconds:.0f} s left").format(seconds=seconds)
-    if seconds < 5400:
-        return tr("{minutes:.0f} min left").format(minutes=seconds / 60)
-    return tr("{hours:.1f} h left").format(hours=seconds / 3600)
