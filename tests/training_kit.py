@@ -1,10 +1,9 @@
-"""A teacher of a few lines, clips to learn from, and training children."""
+"""A teacher of a few lines, clips to learn from, and training commands. Does not import torch."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
-import dataclasses
 import gzip
 import io
 import math
@@ -20,9 +19,7 @@ import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from uvanet.cli import main
-from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.control import Callback
-from uvanet.training.data.crops import ViewConfig
 from uvanet.training.progress import LineReader
 from uvanet.video.writer import VideoWriter
 
@@ -30,12 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uvanet.training.progress import Event
-
-SPATIAL_CONFIG = SpatialTeacherConfig(scale=0, width=16, views=2, epochs=1, batch=4, threads=1)
-TEMPORAL_CONFIG = TemporalTeacherConfig(sequences=2, held_out=1, width=8, epochs=1, batch=2)
-VIEWS = ViewConfig(gaze_views=2, pool_views=2, clip_every=0.5, clip_views=1)
-STUDENT = dataclasses.replace(step1_config("uvanet-32"), epochs=2, batch=8, cache_resolution=64)
-"""A whole distillation that takes seconds."""
 
 ROOT = Path(__file__).resolve().parents[1]
 
