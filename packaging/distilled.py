@@ -20,7 +20,8 @@ from uvanet.model import Model
 from uvanet.model_card import read_card
 from uvanet.models import PRESETS, SpatioTemporal, load_student
 from uvanet.runtime.torch_engine import TorchEngine
-from uvanet.training.config import TrainConfig, cache_side
+from uvanet.training.config import TrainConfig
+from uvanet.training.data.frame_pairs import cache_side
 from uvanet.training.distillation import train_student
 from uvanet.training.pipeline import gaze_pictures
 

@@ -27,8 +27,8 @@ def begin(bench, steps=20):
     bench.trigger("adapt_scene")
     dialog = bench.feature.dialog("adapt")
     dialog.form.steps.setValue(steps)
-    assert dialog.form.go.isEnabled(), dialog.form.problem.text()
-    dialog.form.go.click()
+    assert dialog.form.start_button.isEnabled(), dialog.form.problem.text()
+    dialog.form.start_button.click()
     bench.until(lambda: bench.feature.controller.running)
     return dialog
 

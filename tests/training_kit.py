@@ -1,10 +1,9 @@
-"""A teacher of a few lines, clips to learn from, and training children."""
+"""A teacher of a few lines, clips to learn from, and training commands. Does not import torch."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
-import dataclasses
 import gzip
 import io
 import math
@@ -20,9 +19,7 @@ import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from uvanet.cli import main
-from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.control import Callback
-from uvanet.training.data.crops import ViewConfig
 from uvanet.training.progress import LineReader
 from uvanet.video.writer import VideoWriter
 
@@ -30,12 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uvanet.training.progress import Event
-
-SPATIAL_CONFIG = SpatialTeacherConfig(scale=0, width=16, views=2, epochs=1, batch=4, threads=1)
-TEMPORAL_CONFIG = TemporalTeacherConfig(sequences=2, held_out=1, width=8, epochs=1, batch=2)
-VIEWS = ViewConfig(gaze_views=2, pool_views=2, clip_every=0.5, clip_views=1)
-STUDENT = dataclasses.replace(step1_config("uvanet-32"), epochs=2, batch=8, cache_resolution=64)
-"""A whole distillation that takes seconds."""
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -182,16 +173,40 @@ class Stopper(Callback):
         return self._left >= 0
 
 
-def command(*arguments: object) -> tuple[int, list[Event]]:
-    """Runs a training command in this process; gives its exit code and its events."""
-    out, standard_output = io.StringIO(), os.dup(1)
-    try:
-        with mock.patch.object(sys, "stdin", io.StringIO()), contextlib.redirect_stdout(out):
-            code = main([*map(str, arguments), "--events", "jsonl", "--threads", "1"])
-    finally:  # which an error discards
-        os.dup2(standard_output, 1)
-        os.close(standard_output)
-    return code, list(LineReader().feed(out.getvalue().encode()))
+class Command:
+    """A training command that is run in this process, to its end.
+
+    Attributes:
+        code: Its exit code.
+        events: All its events.
+        err: What it wrote on stderr.
+    """
+
+    def __init__(self, *arguments: object) -> None:
+        out, err, standard_output = io.StringIO(), io.StringIO(), os.dup(1)
+        try:
+            with (
+                mock.patch.object(sys, "stdin", io.StringIO()),
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                self.code = main([*map(str, arguments), "--events", "jsonl", "--threads", "1"])
+        finally:  # which an error discards
+            os.dup2(standard_output, 1)
+            os.close(standard_output)
+        reader = LineReader()
+        self.events: list[Any] = reader.feed(out.getvalue().encode())
+        assert reader.skipped == 0
+        self.err = err.getvalue()
+
+    @property
+    def last(self) -> Any:
+        """The last event."""
+        return self.events[-1]
+
+    def kinds(self) -> list[str]:
+        """The kinds of all events."""
+        return [kind_of(event) for event in self.events]
 
 
 class Child:
@@ -251,6 +266,11 @@ def training(step: int) -> Callable[[Event], bool]:
 def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:
     """A fine-tuning to a scene, as a process of its own."""
     return Child("finetune", source, "--out", out, "--teacher", teacher, *more, **options)
+
+
+def adapted(source: object, out: Path, teacher: Path, *more: object) -> Command:
+    """The same in this process."""
+    return Command("finetune", source, "--out", out, "--teacher", teacher, *more)
 
 
 def left_in(out: Path) -> set[str]:

@@ -106,7 +106,7 @@ class Model:
             SourceError: The source cannot be opened or read.
             ModelError: The network fails.
         """
-        from uvanet.sources import make_source
+        from uvanet.sources import make_source  # loads FFmpeg, which arrays do not need
 
         stream = StreamingEngine(self.engine)
         with make_source(str(source)) as opened:

@@ -175,7 +175,7 @@ class DetachedProcess:
     """A process that outlives the program: it has files in place of pipes.
 
     Args:
-        pid: Of a process that runs.
+        pid: Number of a process that runs.
 
     Raises:
         psutil.Error: There is no such process.

@@ -78,7 +78,7 @@ def run_headless(arguments: argparse.Namespace, reason: str) -> int:
     """Annotates the source into an MP4 file in the current folder and prints a summary.
 
     Args:
-        arguments: Of the command `run`: `source` (None: the demo), `model`, `engine` and `threads`.
+        arguments: Arguments of `uvanet run`: `source` (None: demo), `model`, `engine`, `threads`.
         reason: Why there is no window.
 
     Returns:

@@ -46,7 +46,7 @@ class Jobs(QObject):
             done: Gets the result; None to ignore it.
             failed: Gets the exception that `work` raised; None to raise it again, so that the
                 hook for uncaught exceptions reports it.
-            name: Of the thread, for the log.
+            name: Name of the thread, for the log.
         """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
 

@@ -22,7 +22,7 @@ class SettingsAutosave(QObject):
     Args:
         store: The settings.
         jobs: Runs the write, which waits for the disk.
-        parent: Of this object.
+        parent: Parent object.
     """
 
     def __init__(self, store: SettingsStore, jobs: Jobs, parent: QObject | None = None) -> None:

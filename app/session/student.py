@@ -1,4 +1,4 @@
-"""The student: the model whose maps are shown, and the change to another one."""
+"""The student: loads the model whose maps are shown, and replaces it on request."""
 
 from __future__ import annotations
 

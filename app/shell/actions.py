@@ -77,7 +77,7 @@ class ActionSpec:
         group: Position in the menu; separators divide groups.
         checkable: The method gets the new state.
         choice: Checkable actions of one choice exclude each other.
-        hidden: In the shortcut sheet, but in no menu.
+        hidden: Listed in the shortcut sheet only, and in no menu.
         repeat: Holding the key repeats the action.
     """
 

@@ -43,7 +43,7 @@ class MainWindow(QMainWindow):
 
     Args:
         session: Named in title and status bar.
-        settings: Of the window; changed in place.
+        settings: Settings of the window; changed in place.
 
     Attributes:
         slots: The places of features.

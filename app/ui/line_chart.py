@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
 
 _LINE_WIDTH = 1.7
 _FONT_SCALE = 0.82  # of the widget's font
-
-
-def import_pyqtgraph() -> None:
-    """Imports pyqtgraph, which takes about 0.2 s; meant for a background thread.
-
-    Safe in several threads at once: Python's import lock lets one of them do the work.
-    """
-    importlib.import_module("pyqtgraph")
 
 
 class LineChart(QWidget):
@@ -67,9 +58,11 @@ class LineChart(QWidget):
         return self._plot is not None
 
     def build(self) -> None:
-        """Creates the plot; imports pyqtgraph if nothing did so before."""
+        """Creates the plot; imports pyqtgraph if nothing did so before, which takes 0.2 s."""
         if self._plot is not None:
             return
+        # Imported here, on the GUI thread: PySide creates its types when they are first used, and
+        # pyqtgraph uses all of them. On another thread that crashes beside a window in use.
         import pyqtgraph
 
         view = pyqtgraph.PlotWidget(enableMenu=False)

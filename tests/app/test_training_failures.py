@@ -104,7 +104,7 @@ def test_a_run_folder_that_cannot_be_made_is_reported(studio, home):
     (home / ".local" / "share" / "uvanet").write_text("in the way")
     studio.trigger("adapt_scene")
     dialog = studio.feature.dialog("adapt")
-    dialog.form.go.click()
+    dialog.form.start_button.click()
     assert studio.banner.level == "error"
     assert "cannot be made" in studio.banner.message
     assert not studio.feature.controller.busy

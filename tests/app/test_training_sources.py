@@ -26,23 +26,23 @@ def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
     assert "MB" in form.learn.facts.text()
     # One video is too little to hold some of them out.
     assert "At least 4" in form.problem.text()
-    assert not form.go.isEnabled()
+    assert not form.start_button.isEnabled()
     form.learn.folder.set_path("/no/such/folder")
     studio.until(lambda: "/no/such/folder" in form.learn.facts.text())
     (tmp_path / "empty").mkdir()
     form.learn.folder.set_path(str(tmp_path / "empty"))
     studio.until(lambda: "nothing to learn" in form.problem.text())
-    assert not form.go.isEnabled()
+    assert not form.start_button.isEnabled()
     # A published set says which part of it is missing.
     form.learn.kind.setCurrentIndex(form.learn.kind.findData("avs1k"))
     studio.until(lambda: "trainSet" in form.learn.facts.text())
-    assert not form.go.isEnabled()
+    assert not form.start_button.isEnabled()
     assert not form.learn.record.isVisibleTo(form)
-    form.how.setCurrentIndex(1)
+    form.recipe.setCurrentIndex(1)
     assert "Choose fine-tuning" in form.problem.text()
     form.learn.kind.setCurrentIndex(0)
     # Coupled distillation asks for gaze.
-    form.how.setCurrentIndex(1)
+    form.recipe.setCurrentIndex(1)
     form.learn.folder.set_path(str(squares.parent))
     form.gaze.folder.set_path("")
     assert "gaze data" in form.problem.text()
@@ -51,7 +51,7 @@ def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
     form.gaze.folder.set_path(str(write_gaze(tmp_path / "gaze")))
     studio.until(lambda: "Images with gaze" in form.gaze.facts.text())
     assert "MB of disk" in form.gaze.facts.text()
-    assert form.go.isEnabled(), form.problem.text()
+    assert form.start_button.isEnabled(), form.problem.text()
     shortly = form.gaze.facts.text()
     form.epochs.setValue(10 * form.epochs.value())
     assert form.gaze.facts.text() != shortly
@@ -65,7 +65,7 @@ def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
     form.spatial.choose(own)
     words = form.request().arguments
     assert words[words.index("--spatial") + 1] == own
-    form.make.setChecked(True)
+    form.train_teachers.setChecked(True)
     assert not {"--spatial", "--temporal"} & set(form.request().arguments)
     assert not form.spatial.isVisibleTo(form.advanced.inner)
     assert "Both teachers are trained on them first" in form.gaze.facts.text()
@@ -103,8 +103,8 @@ def test_the_current_source_is_recorded_and_trained_on(studio, home):
     assert form.learn.keep.isVisible()
     assert form.learn.survey.pictures >= MIN_FILES
     form.steps.setValue(20)
-    assert form.go.isEnabled(), form.problem.text()
-    form.go.click()
+    assert form.start_button.isEnabled(), form.problem.text()
+    form.start_button.click()
     studio.until(lambda: studio.feature.controller.busy)
     result = finish(studio)
     assert result.state == "done", result
@@ -137,7 +137,7 @@ def test_a_live_scene_is_recorded_in_a_private_folder(launch, teacher, home, mon
     monkeypatch.setattr(type(dialog.form), "seconds", 2.0)
     started = []
     monkeypatch.setattr(feature.controller, "start", lambda *what: started.append(what))
-    dialog.form.go.click()
+    dialog.form.start_button.click()
     assert feature.controller.capturing
     bench.until(lambda: "Recording" in feature.status.text())
     # A cancelled recording is deleted.
@@ -147,7 +147,7 @@ def test_a_live_scene_is_recorded_in_a_private_folder(launch, teacher, home, mon
     dialog.view.stop.click()
     assert not feature.controller.capturing
     bench.until(lambda: not folder.exists())
-    dialog.form.go.click()
+    dialog.form.start_button.click()
     bench.until(lambda: started)
     ((request, folder),) = started
     assert "--recording" in request.arguments
@@ -157,7 +157,7 @@ def test_a_live_scene_is_recorded_in_a_private_folder(launch, teacher, home, mon
     assert {path.name[9:] for path in frames} == {"-now.jpg", "-before.jpg"}
     # Another source ends the recording.
     dialog.show_form()
-    dialog.form.go.click()
+    dialog.form.start_button.click()
     bench.until(lambda: "Recording" in feature.status.text())
     bench.session.switched.emit()
     assert not feature.controller.capturing
@@ -173,7 +173,7 @@ def test_an_adaptation_begins_at_the_frame_on_the_canvas(studio, monkeypatch):
     studio.trigger("adapt_scene")
     form = studio.feature.dialog("adapt").form
     form.data.set_path("/some/gaze")
-    form.go.click()
+    form.start_button.click()
     (request,) = started
     assert request.arguments[request.arguments.index("--data") + 1] == "/some/gaze"
     assert studio.settings.training_data == "/some/gaze"
@@ -227,7 +227,7 @@ def test_too_few_frame_pairs_start_no_training(launch, teacher, monkeypatch):
     # Fewer than the least number of pairs, each of which takes some time of the scene.
     monkeypatch.setattr(type(dialog.form), "seconds", 0.3)
     monkeypatch.setattr("app.features.training.scene_recorder.MAX_PAIRS", 2)
-    dialog.form.go.click()
+    dialog.form.start_button.click()
     bench.until(lambda: "frame pairs were recorded" in bench.banner.message)
     assert not feature.controller.busy
     bench.until(lambda: not list(runs_folder().glob("*")))

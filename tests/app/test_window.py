@@ -111,7 +111,7 @@ def test_title_and_status_name_the_source(player, clip):
     player.until(lambda: "p95" in player.find(Diagnostics).labels.latency.text())
 
 
-def test_the_graphs_start_after_the_first_overlay_and_follow(player):
+def test_the_charts_start_and_follow_the_pipeline(player):
     plots = player.plots
     player.until(lambda: plots.rates.started and plots.memory.started)
     player.until(lambda: max(plots.rates.chart.curve_points(2)[1], default=0.0) > 0)

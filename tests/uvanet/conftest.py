@@ -28,7 +28,7 @@ def gaze_data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_teachers(gaze_data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run's folder with both teachers, which have learned next to nothing: read only."""
-    from training_kit import SPATIAL_CONFIG, TEMPORAL_CONFIG
+    from small_configs import SPATIAL_CONFIG, TEMPORAL_CONFIG
 
     from uvanet.training.teachers.build import make_teachers
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from training_kit import Child, phase_of, training
+from training_kit import Child, Command, phase_of, training
 
 import uvanet
 from uvanet.training.control import Callback, track
@@ -135,7 +135,8 @@ def test_a_teacher_that_cannot_label_is_told(
     gaze_data_root: Path, tmp_path: Path, more: tuple[str, ...], told: str
 ) -> None:
     out = tmp_path / "run"
-    child = Child("distill", "--preset", "uvanet-32", "--data", gaze_data_root, "--out", out, *more)
-    code, err = child.end()
-    assert code == 2
-    assert told in err or any(told in repr(event) for event in child.events)
+    done = Command(
+        "distill", "--preset", "uvanet-32", "--data", gaze_data_root, "--out", out, *more
+    )
+    assert done.code == 2
+    assert told in done.err or any(told in repr(event) for event in done.events)

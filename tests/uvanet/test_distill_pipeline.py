@@ -13,7 +13,8 @@ import pytest
 import torch
 from msgspec import structs
 from safetensors.torch import load_file
-from training_kit import SPATIAL_CONFIG, STUDENT, TEMPORAL_CONFIG, VIEWS, Stopper, write_pool
+from small_configs import SPATIAL_CONFIG, STUDENT, TEMPORAL_CONFIG, VIEWS
+from training_kit import Stopper, write_pool
 
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb

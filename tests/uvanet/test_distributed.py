@@ -6,7 +6,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -19,22 +18,12 @@ from uvanet.training.distillation import DistillationModule, train_student
 from uvanet.training.distributed import make_fabric, shard, synchronize_batch_norm
 from uvanet.training.pipeline import gaze_pictures
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# Saves the gradients of one step: run by torchrun, and by this process for the whole batch.
-GRADIENTS = """
+# Both in one start of torchrun, which takes longer than they do.
+SCRIPT = """
 import sys
-sys.path.insert(0, {folder!r})
-from test_distributed import gradients
-gradients(sys.argv[1])
-"""
-
-# The first process is told to stop before it has labelled, then before its third step.
-STOP = """
-import sys
-sys.path.insert(0, {folder!r})
-from test_distributed import stop
+sys.path[:0] = {folders!r}
+from test_distributed import gradients, stop
+gradients("two.pt")
 stop()
 """
 
@@ -65,7 +54,7 @@ def gradients(out: str | None = None) -> dict[str, torch.Tensor]:
 
 
 def stop() -> None:
-    """Stops the first process at two places; the others must end there, too."""
+    """Stops the first process before it has labelled, then before its sixth step."""
     from training_kit import Stopper
 
     from uvanet.training.control import StoppedError
@@ -101,45 +90,37 @@ def torchrun(*arguments: object, cwd: Path) -> str:
     return done.stdout
 
 
-def script(text: str, folder: Path) -> Path:
-    path = folder / "child.py"
-    tests = Path(__file__).parent
-    path.write_text(
-        text.format(folder=str(tests)).replace(
-            "import sys\n", f"import sys\nsys.path.insert(0, {str(tests.parent)!r})\n"
-        )
-    )
-    return path
+@pytest.fixture(scope="module")
+def two_processes(
+    gaze_data_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """Folder and output of the script on two processes."""
+    folder, tests = tmp_path_factory.mktemp("two"), Path(__file__).parent
+    (folder / "data").symlink_to(gaze_data_root)
+    script = folder / "child.py"
+    script.write_text(SCRIPT.format(folders=[str(tests), str(tests.parent)]))
+    return folder, torchrun(script, cwd=folder)
 
 
-@pytest.fixture
-def one_process() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-
-
-def test_gradients_of_two_processes_are_those_of_one(tmp_path: Path, one_process: None) -> None:
-    torchrun(script(GRADIENTS, tmp_path), tmp_path / "two.pt", cwd=tmp_path)
-    two, one = torch.load(tmp_path / "two.pt"), gradients()
+def test_gradients_of_two_processes_are_those_of_one(two_processes: tuple[Path, str]) -> None:
+    two, one = torch.load(two_processes[0] / "two.pt"), gradients()
     assert two.keys() == one.keys()
     for name, expected in one.items():
         scale = float(expected.abs().max()) + 1e-6
         torch.testing.assert_close(two[name], expected, atol=2e-4 * scale + 1e-6, rtol=1e-3)
 
 
-def test_stop_reaches_all_processes(gaze_data_root: Path, tmp_path: Path) -> None:
+def test_stop_reaches_all_processes(two_processes: tuple[Path, str]) -> None:
     """In 0.1.0 the first process left, and the others waited for it."""
-    (tmp_path / "data").symlink_to(gaze_data_root)
-    out = torchrun(script(STOP, tmp_path), cwd=tmp_path)
+    folder, out = two_processes
     assert sorted(out.split("\n")) == ["", *(f"stopped {r} {s}" for r in (0, 1) for s in (0, 5))]
-    assert torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["step"] == 5
+    assert torch.load(folder / "run" / "checkpoint.pt", weights_only=True)["step"] == 5
 
 
 def test_a_run_on_two_processes_is_exported_once(gaze_data_root: Path, tmp_path: Path) -> None:
     """The command of the README on two processes."""
     command = ["-m", "uvanet", "train", "--data", gaze_data_root, "--preset", "uvanet-32"]
-    command += ["--epochs", 2, "--threads", 1]
+    command += ["--epochs", 1, "--threads", 1]
     out = torchrun(*command, "--out", tmp_path / "two", cwd=tmp_path)
     assert out.count("NSS") == 1
     card = load(tmp_path / "two" / "uvanet-32.onnx").card
@@ -147,11 +128,8 @@ def test_a_run_on_two_processes_is_exported_once(gaze_data_root: Path, tmp_path:
     assert {"val", "test"} <= set(card.metrics)
 
 
-@pytest.mark.parametrize("precision", ["bf16-mixed"])
-def test_a_run_of_mixed_precision_learns(
-    gaze_data_root: Path, tmp_path: Path, precision: str
-) -> None:
+def test_a_run_of_mixed_precision_learns(gaze_data_root: Path, tmp_path: Path) -> None:
     config = TrainConfig(preset="uvanet-32", epochs=3, batch=4, eval_every=3, cache_resolution=64)
-    config = replace(config, precision=precision)
+    config = replace(config, precision="bf16-mixed")
     history = train_student(config, gaze_pictures(gaze_data_root, 64), tmp_path).history
     assert history[-1]["loss"] < history[0]["loss"]

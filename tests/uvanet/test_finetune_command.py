@@ -5,18 +5,16 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
 from training_kit import (
-    Child,
+    Command,
     Stopper,
     adapt,
-    command,
+    adapted,
     left_in,
     phase_of,
     scene,
@@ -27,6 +25,7 @@ from training_kit import (
 )
 
 import uvanet
+from uvanet.cli import main
 from uvanet.errors import ModelError
 from uvanet.registry import list_user_models
 from uvanet.training.adapt import TEMPORARY, AdaptConfig
@@ -66,20 +65,18 @@ def test_a_scene_is_learned_kept_and_listed(
     clip: Path, teacher: Path, tmp_path: Path, no_models: None
 ) -> None:
     out = tmp_path / "run"
-    child = adapt(clip, out, teacher, "--steps", 30, "--install")
-    code, err = child.end()
-    assert code == 0, err
-    assert child.reader.skipped == 0
-    kinds = [kind for kind in dict.fromkeys(child.kinds()) if kind != "checkpoint"]
+    done = adapted(clip, out, teacher, "--steps", 30, "--install")
+    assert done.code == 0, done.err
+    kinds = [kind for kind in dict.fromkeys(done.kinds()) if kind != "checkpoint"]
     assert kinds == ["start", "step", "eval", "preview", "done"]
-    report = child.last.report
+    report = done.last.report
     assert report["verdict"] == "better"
     assert report["after"]["mean"] > report["before"]["mean"] + 0.1
     assert report["gain"]["low"] > 0
     assert report["before"]["low"] <= report["before"]["mean"] <= report["before"]["high"]
     # The whole pair is there, the card tells how it came to be, and nothing else is left.
     (card,) = list_user_models()
-    assert str(user_model(card.name)) == child.last.model
+    assert str(user_model(card.name)) == done.last.model
     assert card.metrics["later frames of the scene"]["after"]["cc"] == report["after"]["mean"]
     assert card.recipe["teacher"]["name"] == "green"
     assert card.name in [one.name for one in uvanet.available()]
@@ -90,8 +87,8 @@ def test_a_scene_is_learned_kept_and_listed(
     y, x = np.unravel_index(uvanet.load(card.name).predict(image).argmax(), image.shape[:2])
     assert image[y, x, 1] > 150 > image[y, x, 0]
     # A student of one's own can go on learning.
-    again = adapt(clip, tmp_path / "b", teacher, "--steps", 5, "--start", card.name)
-    assert again.end()[0] == 0
+    again = adapted(clip, tmp_path / "b", teacher, "--steps", 5, "--start", card.name)
+    assert again.code == 0
     assert again.last.report["before"]["mean"] == pytest.approx(report["after"]["mean"], abs=0.02)
     delete_user_model(card.name)
     assert list_user_models() == []
@@ -111,23 +108,18 @@ def test_watching_begins_where_it_is_told(clip: Path) -> None:
     assert last[-1].t == pytest.approx(0.5, abs=0.1)
 
 
-def test_what_does_not_improve_is_not_kept(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    def adapted(out: str, *more: object) -> subprocess.CompletedProcess[str]:
-        words = ["finetune", clip, "--out", tmp_path / out, "--teacher", teacher, *more]
-        return subprocess.run(
-            [sys.executable, "-m", "uvanet", *map(str, words)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
+def test_what_does_not_improve_is_not_kept(
+    clip: Path, teacher: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     # Even a rate that changes no weight lets batch norm settle in the scene: so first it settles.
-    assert adapted("first", "--steps", 60).returncode == 0
+    assert adapted(clip, tmp_path / "first", teacher, "--steps", 60).code == 0
     (start,) = (tmp_path / "first").rglob("*.onnx")
-    done = adapted("run", "--steps", 2, "--rate", "1e-6", "--start", start)
-    assert done.returncode == 0, done.stderr
-    assert "are not kept" in done.stdout
-    assert done.stdout.startswith(("No clear difference", "Worse"))
+    words = ["finetune", clip, "--out", tmp_path / "run", "--teacher", teacher, "--threads", 1]
+    words += ["--steps", 2, "--rate", "1e-6", "--start", start]
+    assert main(list(map(str, words))) == 0
+    told = capsys.readouterr().out
+    assert "are not kept" in told
+    assert told.startswith(("No clear difference", "Worse"))
     assert left_in(tmp_path / "run") == {"report.json"}
 
 
@@ -184,19 +176,18 @@ def test_a_folder_of_ones_own_is_surveyed_and_learned(teacher: Path, tmp_path: P
     assert found.seconds == pytest.approx(80 / 30, rel=0.1)
     assert found.run_seconds(64, 2000) > found.run_seconds(64, 100) > 0
     assert 0 < found.disk(64) < found.room
-    child = Child(
+    done = Command(
         *("finetune", "--pool", folder, "--start", "uvanet-64", "--teacher", teacher),
         *("--steps", 20, "--out", tmp_path / "run", "--name", "mine-1"),
     )
-    code, err = child.end()
-    assert code == 0, err
-    assert child.last.report["held_out"] == "files held out"
-    assert child.last.report["after"]["mean"] > child.last.report["before"]["mean"]
-    told = " ".join(getattr(told, "text", "") for told in child.events)
+    assert done.code == 0, done.err
+    assert done.last.report["held_out"] == "files held out"
+    assert done.last.report["after"]["mean"] > done.last.report["before"]["mean"]
+    told = " ".join(getattr(told, "text", "") for told in done.events)
     assert "broken.mp4" in told
     assert "cut.jpg" in told
-    if child.last.model:
-        assert uvanet.load(child.last.model).card.name == "mine-1"
+    if done.last.model:
+        assert uvanet.load(done.last.model).card.name == "mine-1"
 
 
 def test_a_recording_is_deleted_once_it_was_labelled(teacher: Path, tmp_path: Path) -> None:
@@ -216,22 +207,22 @@ def test_a_recording_is_deleted_once_it_was_labelled(teacher: Path, tmp_path: Pa
     replay.mkdir()
     for number in range(6):
         cv2.imwrite(str(replay / f"{number}.png"), scene(7 * number))
-    child = adapt(gone, run, teacher, "--recording", "--steps", 3, "--replay", replay)
-    assert child.end()[0] == 0
+    done = adapted(gone, run, teacher, "--recording", "--steps", 3, "--replay", replay)
+    assert done.code == 0
     assert not gone.exists()
-    assert any(phase_of(told) == "label" for told in child.events)
+    assert any(phase_of(told) == "label" for told in done.events)
     words = (kept, "--out", tmp_path / "b", "--recording", "--steps", 3, "--teacher")
-    assert command("finetune", *words, teacher, "--keep-frames")[0] == 0
+    assert Command("finetune", *words, teacher, "--keep-frames").code == 0
     assert len(list(kept.iterdir())) == 61
     # Nothing but labelled pairs is deleted. In 0.1.0 the report of an earlier run in the same
     # folder was enough to delete a recording that no teacher had seen, with all beside it.
     (kept / "diary.txt").write_text("not ours")
     assert (tmp_path / "b" / "report.json").exists()
-    code, events = command("finetune", *words, tmp_path / "none.onnx")
-    assert code == 2
-    assert "no teacher" in events[-1].message
+    ended = Command("finetune", *words, tmp_path / "none.onnx")
+    assert ended.code == 2
+    assert "no teacher" in ended.last.message
     assert len(list(kept.iterdir())) == 62
-    assert command("finetune", *words, teacher)[0] == 0
+    assert Command("finetune", *words, teacher).code == 0
     assert left_in(kept) == {"diary.txt"}
 
 
@@ -241,9 +232,9 @@ def test_a_name_that_is_no_file_name_is_refused_before_the_run(
 ) -> None:
     """It failed after the training, or wrote beside the run's folder."""
     words = ("finetune", clip, "--out", tmp_path / "run", "--teacher", teacher, "--steps", 2)
-    code, events = command(*words, f"--name={name}")
-    assert code == 2
-    assert events == []
+    ended = Command(*words, f"--name={name}")
+    assert ended.code == 2
+    assert ended.events == []
     assert not (tmp_path / "run").exists()
 
 
@@ -253,18 +244,18 @@ def test_an_order_for_an_ended_run_does_not_stop_the_next_one(
     out = tmp_path / "run"
     out.mkdir()
     send_order(out, "stop")
-    code, events = command("finetune", clip, "--out", out, "--teacher", teacher, "--steps", 2)
-    assert code == 0
-    assert events[-1].report
-    assert not events[-1].stopped
+    ended = Command("finetune", clip, "--out", out, "--teacher", teacher, "--steps", 2)
+    assert ended.code == 0
+    assert ended.last.report
+    assert not ended.last.stopped
 
 
 def test_forgetting_is_told_where_there_is_gaze(
     clip: Path, teacher: Path, tmp_path: Path, gaze_tree: Path
 ) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, "--steps", 3, "--data", gaze_tree)
-    assert child.end()[0] == 0
-    before, after = child.last.report["forgotten"]["nss"]
+    done = adapted(clip, tmp_path / "run", teacher, "--steps", 3, "--data", gaze_tree)
+    assert done.code == 0
+    before, after = done.last.report["forgotten"]["nss"]
     assert np.isfinite([before, after]).all()
 
 

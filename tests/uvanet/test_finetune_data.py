@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from gaze_trees import density, mit1003_tree, picture, salicon_tree, write
-from training_kit import Child, scene, write_teacher
+from training_kit import Command, scene, write_teacher
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.compare import compare_on_val
@@ -63,16 +63,15 @@ def test_the_gaze_of_a_published_set_takes_the_teachers_place(tmp_path: Path) ->
     assert (found.videos, found.pictures, found.broken) == (6, 0, [])
     assert found.pairs > 0
 
-    child = Child(
+    done = Command(
         *("finetune", "--set", f"avs1k={root}", "--start", "uvanet-64"),
         *("--steps", 80, "--out", tmp_path / "run", "--name", "drones"),
     )
-    code, err = child.end()
-    assert code == 0, err
-    report = child.last.report
+    assert done.code == 0, done.err
+    report = done.last.report
     assert report["metric"] == "CC with the gaze of avs1k"
     assert report["after"]["mean"] > report["before"]["mean"]
-    assert child.last.model, report
+    assert done.last.model, report
     card = (tmp_path / "run" / "drones" / "drones.json").read_text()
     assert "--set avs1k=FOLDER" in card
     assert "what the teacher" not in card
@@ -97,10 +96,9 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         ((), "--set NAME=FOLDER"),
         (("demo", "--set", "avs1k=x"), "one thing at a time"),
     ):
-        child = Child("finetune", *words, "--out", tmp_path / "run")
-        code, err = child.end()
-        assert code == 2
-        assert expected in err
+        done = Command("finetune", *words, "--out", tmp_path / "run")
+        assert done.code == 2
+        assert expected in done.err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="made by the window's recorder, tested there")

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric
-from training_kit import VIEWS, write_cut, write_film, write_pool, write_scene
+from small_configs import VIEWS
+from training_kit import write_cut, write_film, write_pool, write_scene
 
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze import density_map

@@ -15,6 +15,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 from training_kit import (
     adapt,
+    adapted,
     kind_of,
     left_in,
     phase_of,
@@ -152,16 +153,14 @@ def test_a_video_that_breaks_half_way(clip: Path, teacher: Path, tmp_path: Path)
     subprocess.run([*ffmpeg, *front], check=True)
     data = broken.read_bytes()
     broken.write_bytes(data[: len(data) * 2 // 3])
-    child = adapt(broken, tmp_path / "run", teacher, "--steps", 5)
-    code, err = child.end()
-    assert code == 0, err
-    assert kind_of(child.last) == "done"
+    done = adapted(broken, tmp_path / "run", teacher, "--steps", 5)
+    assert done.code == 0, done.err
+    assert kind_of(done.last) == "done"
     broken.write_bytes(data[: len(data) // 8])
-    child = adapt(broken, tmp_path / "short", teacher, "--steps", 20)
-    code, err = child.end()
-    assert code == 2
-    assert kind_of(child.last) == "error"
-    assert "Traceback" not in err
+    done = adapted(broken, tmp_path / "short", teacher, "--steps", 20)
+    assert done.code == 2
+    assert kind_of(done.last) == "error"
+    assert "Traceback" not in done.err
     assert left_in(tmp_path / "short") == set()
 
 
@@ -175,6 +174,7 @@ def test_a_loss_that_is_no_number(clip: Path, teacher: Path, tmp_path: Path) -> 
     weights = load_file(sick / "uvanet-64.safetensors")
     weights["head.conv.weight"] = weights["head.conv.weight"] * np.float32("nan")
     save_file(weights, sick / "uvanet-64.safetensors")
+    # As a process: here pytest would turn numpy's warnings about NaN into errors.
     child = adapt(clip, tmp_path / "run", teacher, "--start", sick / "uvanet-64.onnx")
     code, err = child.end()
     assert code == 2
@@ -192,27 +192,26 @@ def test_a_checkpoint_and_weights_of_another_version(
     out = tmp_path / "run"
     out.mkdir()
     torch.save({"format": 99}, out / "checkpoint.pt")
-    child = adapt(clip, out, teacher)
-    assert child.end()[0] == 2
-    assert "another version" in child.last.message
+    done = adapted(clip, out, teacher)
+    assert done.code == 2
+    assert "another version" in done.last.message
     old = tmp_path / "old"
     old.mkdir()
     for path in uvanet.paths.resource("weights").glob("uvanet-64.*"):
         shutil.copy(path, old)
     card = json.loads((old / "uvanet-64.json").read_text())
     (old / "uvanet-64.json").write_text(json.dumps({**card, "format": 99}))
-    child = adapt(clip, tmp_path / "b", teacher, "--start", old / "uvanet-64.onnx")
-    assert child.end()[0] == 2
-    assert "has format 99" in child.last.message
+    done = adapted(clip, tmp_path / "b", teacher, "--start", old / "uvanet-64.onnx")
+    assert done.code == 2
+    assert "has format 99" in done.last.message
     # A network of other widths, as an earlier version had.
     (old / "uvanet-64.json").write_text(json.dumps(card))
     weights = load_file(old / "uvanet-64.safetensors")
     weights["stem.conv.0.weight"] = weights["stem.conv.0.weight"][:8].contiguous()
     save_file(weights, old / "uvanet-64.safetensors")
-    child = adapt(clip, tmp_path / "c", teacher, "--start", old / "uvanet-64.onnx")
-    code, err = child.end()
-    assert code == 2, err
-    assert "does not fit the student uvanet-64 of this version" in child.last.message
+    done = adapted(clip, tmp_path / "c", teacher, "--start", old / "uvanet-64.onnx")
+    assert done.code == 2, done.err
+    assert "does not fit the student uvanet-64 of this version" in done.last.message
 
 
 def test_what_is_no_scene_and_who_is_no_teacher(clip: Path, teacher: Path, tmp_path: Path) -> None:
@@ -226,8 +225,7 @@ def test_what_is_no_scene_and_who_is_no_teacher(clip: Path, teacher: Path, tmp_p
         (clip, uvanet.paths.resource("weights/uvanet-64.onnx"), "is a student"),
         (tmp_path / "gone.mp4", teacher, "gone.mp4"),
     ):
-        child = adapt(source, tmp_path / "run", who)
-        code, err = child.end()
-        assert code == 2, err
-        assert words in child.last.message
+        done = adapted(source, tmp_path / "run", who)
+        assert done.code == 2, done.err
+        assert words in done.last.message
         assert left_in(tmp_path / "run") == set()

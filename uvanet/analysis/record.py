@@ -89,10 +89,6 @@ class Record:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def knows(self, seconds: float) -> bool:
-        """Whether there is a map for a time."""
-        return self._bucket(seconds) in self._rows
-
     def add(self, seconds: float, saliency: NDArray[np.float32], image: NDArray[np.uint8]) -> bool:
         """Adds the map of a frame; it replaces the map of its interval.
 

@@ -1,4 +1,7 @@
-"""The command line `uvanet COMMAND`. Each command is a module, imported when it is used."""
+"""The command line `uvanet COMMAND`. Each command is a module, imported when it is used.
+
+Within commands, modules that load torch or take long are imported by the function that needs them.
+"""
 
 from __future__ import annotations
 

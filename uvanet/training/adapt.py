@@ -27,9 +27,9 @@ from uvanet.registry import resolve_model
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_image, resize_to_input
 from uvanet.training.checkpoint import CHECKPOINT
-from uvanet.training.config import FinetuneConfig, cache_side
+from uvanet.training.config import FinetuneConfig
 from uvanet.training.control import CONTROL, StoppedError, Timer
-from uvanet.training.data.frame_pairs import load_pairs, split_groups, split_later
+from uvanet.training.data.frame_pairs import cache_side, load_pairs, split_groups, split_later
 from uvanet.training.data.gaze_datasets import read_published
 from uvanet.training.data.pseudo_labels import label_pairs
 from uvanet.training.data.user_media import (
@@ -187,7 +187,9 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
     targets = later.targets()
     values = agreement(_maps(student, later), targets)
     evaluation = _Agreement(later, targets)
-    _emit(evaluation, student, 0, callback)
+    value, shown = evaluation(student, 0)
+    callback.emit(EvalEvent(metric=evaluation.metric, value=value, step=0))
+    callback.emit(shown)
     began = time.monotonic()
     averaged, finished = finetune(
         student, learned, replay, config.tune, out, callback=callback, evaluation=evaluation
@@ -308,19 +310,12 @@ class _Agreement:
     def __init__(self, later: LabelledPairs, targets: NDArray[np.float16]) -> None:
         self._later, self._targets = later, targets
 
-    def __call__(self, model: nn.Module, step: int) -> tuple[float, PreviewEvent | None]:
+    def __call__(self, model: nn.Module, step: int) -> tuple[float, PreviewEvent]:
         assert isinstance(model, SpatioTemporal)
         maps = _maps(model, self._later)
         place = (step * 7) % len(self._later)
         shown = preview(self._later.frames[place], maps[place], self._targets[place])
         return float(agreement(maps, self._targets).mean()), shown
-
-
-def _emit(evaluation: _Agreement, student: SpatioTemporal, step: int, callback: Callback) -> None:
-    value, shown = evaluation(student, step)
-    callback.emit(EvalEvent(metric=evaluation.metric, value=value, step=step))
-    if shown is not None:
-        callback.emit(shown)
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ from typing import Literal
 
 from uvanet.data.synthetic import MotionConfig
 from uvanet.models import PRESETS
+from uvanet.training.data.frame_pairs import cache_side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,11 +201,3 @@ def step2_config(step1: TrainConfig, start: str) -> TrainConfig:
         gaze_share=1.0 if step1.step2_targets == "gaze" else step1.gaze_share,
         motion=replace(step1.motion, min_zoom=0.8),
     )
-
-
-def cache_side(size: int) -> int:
-    """Returns the side at which pictures are kept for a student of `size` x `size` pixels.
-
-    Crops of 0.4 of a side still show one picture pixel for each input pixel.
-    """
-    return min(240, 5 * size // 2)

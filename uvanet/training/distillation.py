@@ -7,7 +7,6 @@ student that ships is that of the step which is better on `val`.
 
 from __future__ import annotations
 
-import copy
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -59,10 +58,6 @@ class TrainingData(NamedTuple):
     pictures: LabelledPairs
     held_out: Sequence[GazePicture]
     clips: LabelledPairs | None = None
-
-    def whole_pictures(self) -> TrainingData:
-        """The whole pictures with gaze and the clips, for step 2."""
-        return self._replace(pictures=self.pictures.take(self.pictures.whole))
 
 
 class DistillationModule(TrainingTask):
@@ -232,7 +227,7 @@ def distill_student(
         shutil.rmtree(folder / STEP2, ignore_errors=True)
     first = train_student(step1, data, folder, callback=callback, fabric=fabric)
     config = step2_config(step1, str(first.weights))
-    whole = data.whole_pictures()
+    whole = data._replace(pictures=data.pictures.take(data.pictures.whole))
     second = train_student(config, whole, folder / STEP2, callback=callback, fabric=fabric)
     return better(first, second)
 
@@ -247,8 +242,3 @@ def better(first: TrainResult, second: TrainResult) -> TrainResult:
 def _in_32_bits(values: Tensor) -> Tensor:
     """Sums over a map need 32 bits in mixed precision, too."""
     return values if values.dtype is torch.float64 else values.float()
-
-
-def copy_of(student: SpatioTemporal) -> SpatioTemporal:
-    """A copy that can be trained, while the original stays as it is."""
-    return copy.deepcopy(student).requires_grad_(True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from uvanet.models import SpatioTemporal
 from uvanet.training.control import StoppedError
 from uvanet.training.data.loader import DataLoader, Part
-from uvanet.training.distillation import DistillationModule, copy_of
+from uvanet.training.distillation import DistillationModule
 from uvanet.training.distributed import make_fabric
 from uvanet.training.fingerprint import fingerprint, record
 from uvanet.training.trainer import Trainer
@@ -59,7 +60,7 @@ def finetune(
     if replay is not None and len(replay) and config.replay:
         parts.append(Part(replay, config.replay, min_zoom=_REPLAY_ZOOM, gentle=True))
     trainer = Trainer(
-        DistillationModule(copy_of(student), config),
+        DistillationModule(copy.deepcopy(student).requires_grad_(True), config),
         DataLoader(parts, config, student.preset.input_size, fabric.device),
         # A long run that is stopped soon must have learned something, too.
         replace(config, warmup=min(config.warmup, 30 / config.steps)),

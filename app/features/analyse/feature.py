@@ -18,7 +18,6 @@ from app.features.analyse.table_export import facts_text, map_facts, region_fact
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
 from app.shell.feature import Feature
 from app.ui.i18n import tr
-from app.ui.line_chart import import_pyqtgraph
 from uvanet.analysis import Shape, peaks, region_shares
 
 if TYPE_CHECKING:
@@ -323,9 +322,4 @@ class Analyse(Feature):
     def _load_plot(self) -> None:
         """Starts the chart once it is visible; the first overlay must not wait for its import."""
         if self.card.plot.isVisible() and self.context.presenter.overlay_seen:
-            self.context.jobs.run(
-                import_pyqtgraph,
-                lambda _: self.card.plot.start(),
-                self.context.show_error,
-                name="share plot",
-            )
+            self.card.plot.start()

@@ -19,7 +19,6 @@ from app.shell.actions import Menu, action
 from app.shell.context import Fact
 from app.shell.feature import Feature
 from app.ui.i18n import tr
-from app.ui.line_chart import import_pyqtgraph
 
 if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket, TeacherResult
@@ -239,11 +238,8 @@ class Compare(Feature):
 
     def _plot(self) -> None:
         """Builds the chart once a view shows it; its library costs memory."""
-        if not self.view.needs_teacher or not self.context.presenter.overlay_seen:
-            return
-        self.context.jobs.run(
-            import_pyqtgraph, lambda _: self.card.start(), self.context.show_error, name="plots"
-        )
+        if self.view.needs_teacher and self.context.presenter.overlay_seen:
+            self.card.start()
 
     def _describe(self) -> None:
         """Shows the lag of the teacher and the agreement, at a readable rate."""

@@ -12,14 +12,12 @@ from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
-from app.ui.line_chart import import_pyqtgraph
 from app.ui.live_plot import PlotPanel
 
 if TYPE_CHECKING:
     from app.shell.context import FeatureContext
 
 _INTERVAL_MS = 400
-_PLOTS_AFTER_MS = 400  # of the first overlay, which needs the processor for itself
 _STATUS_RANK, _CARD_RANK = 50, 20
 
 
@@ -35,10 +33,11 @@ class Diagnostics(Feature):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
-        self._later = QTimer(self, singleShot=True, interval=_PLOTS_AFTER_MS)
-        self._later.timeout.connect(self._load_plots)
-        context.presenter.first_overlay.connect(self._later.start)
-        context.session.failed.connect(self._on_failed)
+        # While the source opens and the model loads: the import of the charts' library takes 0.2 s
+        # of the GUI thread, which would stop the picture later.
+        self._start = QTimer(self, singleShot=True, interval=0)
+        self._start.timeout.connect(self.plots.start)
+        self._start.start()
 
     def facts(self) -> list[Fact]:
         """Rates, latency, drops and memory."""
@@ -66,7 +65,7 @@ class Diagnostics(Feature):
         """Stops the timers and the plots."""
         del timeout
         self._timer.stop()
-        self._later.stop()
+        self._start.stop()
         self.plots.stop()
         return True
 
@@ -83,19 +82,6 @@ class Diagnostics(Feature):
         stats = self.context.session.stats()
         self.labels.show_stats(stats)
         self.plots.add(time.monotonic(), stats)
-
-    def _on_failed(self) -> None:
-        if not self.plots.rates.started:
-            self._later.start()
-
-    def _load_plots(self) -> None:
-        # The import takes a third of a second, on a worker thread.
-        self.context.jobs.run(
-            import_pyqtgraph,
-            lambda _: self.plots.start(),
-            self.context.show_error,
-            name="plots",
-        )
 
 
 def _number(value: float | None) -> str:

@@ -54,17 +54,17 @@ _HEIGHTS = (0, 1080, 720, 540, 360)
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What the dialog shows first.
+    """Initial content of the dialog.
 
     Attributes:
-        title: Of the source.
-        part: A sentence about the exported part of it.
+        title: Title of the source.
+        part: A sentence about the exported part of the source.
         folder: The suggested folder.
         stem: The suggested file name without suffix; empty for several files in the folder.
         teachers: Models that can be the second model.
         options: The initial options.
         span: The initial part of a video, which can be edited; None where it cannot.
-        duration: Of the video, seconds; None where unknown.
+        duration: Duration of the video, seconds; None where unknown.
     """
 
     title: str

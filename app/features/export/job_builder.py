@@ -1,4 +1,4 @@
-"""Makes export tasks that look like the live view, and remembers the last options."""
+"""Builds export tasks with the style and model of the live view; stores the last options."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ExportJobBuilder:
     def recording_options(self) -> ExportOptions:
         """The last options without those that take many times longer: teacher and WebM.
 
-        A recording is exported without a dialog, so nobody expects these.
+        A recording is exported without a dialog in which the user could choose them.
         """
         options = self.last_options()
         preset = "overlay" if options.preset == "teacher" else options.preset
@@ -102,7 +102,7 @@ class ExportJobBuilder:
 
         Args:
             spec: The source.
-            options: What is made of it.
+            options: Layout, format and quality of the output.
             base: Path of the files without suffix.
             regions: Regions of interest of this source.
             arguments: More arguments of `uvanet predict`.
@@ -111,7 +111,7 @@ class ExportJobBuilder:
         """
         taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
         outputs = options.output_paths(base, taken)
-        command = [spec, *(word for path in outputs for word in ("-o", str(path)))]
+        command = [spec, *(part for path in outputs for part in ("-o", str(path)))]
         command += options.arguments()
         command += style_arguments(
             self._heat.style, self._heat.smoothing, self._session.student.name

@@ -34,14 +34,14 @@ _SAVING_SECONDS = 60.0  # how long the buffer of a source waits for the recordin
 class LiveRecording(QObject):
     """Records a live source and saves stretches of it.
 
-    A recording is saved straight into the folder of the exports. It is there when the program
-    ends before its export, whatever ended it; the export's success deletes it.
+    A recording is saved into the folder of the exports before it is exported, so that it is kept
+    where the program ends before the export. A successful export deletes it.
 
     Args:
         session: Gives the frames.
         jobs: Run the saving.
         folder: Gives the folder of the exports. Called on any thread.
-        parent: Of this object.
+        parent: Parent object.
 
     Signals:
         failed: The UvanetError that ended the recording, and the path of the file with what was
@@ -72,7 +72,7 @@ class LiveRecording(QObject):
         self._title = ""
         self._missed_before = 0
         self._saving: list[threading.Event] = []
-        # What a killed program left of its screen or camera must not wait for the next live source.
+        # Frames that a killed program left are private; they are deleted at the next start.
         QTimer.singleShot(_CLEAN_UP_MS, self, self._clean_up)
         self._recorder_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
         self._saved_before_resize.connect(self._on_split, Qt.ConnectionType.QueuedConnection)
@@ -104,7 +104,7 @@ class LiveRecording(QObject):
             self._session.set_tap(self._recorder.offer)
 
     def stop(self) -> None:
-        """Keeps nothing any more; what was kept goes once recordings are saved from it."""
+        """Stops keeping frames; the buffer is deleted once its recordings are saved."""
         recorder, self._recorder, self._since = self._recorder, None, None
         self._session.set_tap(None)
         if recorder is None:
@@ -121,7 +121,7 @@ class LiveRecording(QObject):
         """Keeps everything from now on.
 
         Args:
-            title: Of the source; the recording's file is named after it.
+            title: Title of the source; the recording's file is named after it.
         """
         self.start()
         self._title = title

@@ -32,7 +32,7 @@ class ExportOptions:
         preset: "overlay", "beside", "teacher" or "numbers", which makes no video.
         format: "mp4" or "webm".
         quality: "small", "good" or "best".
-        height: Of the frames in pixels; 0 for the source's.
+        height: Height of the frames in pixels; 0 for the source's.
         extras: What is drawn ("contours", "peaks", "plot") or written as well ("csv", "json",
             "npz", "png").
         teacher: The second model, for the preset "teacher".
@@ -82,7 +82,7 @@ def style_arguments(style: OverlayStyle, smoothing: float, model: str) -> list[s
     """The arguments of `uvanet predict` for the heat map and the model.
 
     Args:
-        style: Of the heat map.
+        style: Style of the heat map.
         smoothing: Time constant, seconds.
         model: Name or path; empty for the default model.
     """
@@ -97,7 +97,7 @@ def file_stem(title: str, *, dated: bool) -> str:
     """A file name without suffix for an export.
 
     Args:
-        title: Of the source; characters that file systems refuse are replaced.
+        title: Title of the source; characters that file systems refuse are replaced.
         dated: Append the time, as for recordings, in place of "attention".
     """
     stem = re.sub(r"[^\w.-]+", "-", Path(title).stem).strip("-.")[:60] or "clip"

@@ -35,7 +35,7 @@ class ExportProcess(QObject):
     """One running export.
 
     Args:
-        arguments: Of `uvanet predict`.
+        arguments: Arguments of `uvanet predict`.
         outputs: The files it writes; the temporary ones of a process that died are removed.
 
     Signals:

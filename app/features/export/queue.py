@@ -43,7 +43,7 @@ class ExportTask:
 
     Attributes:
         title: Shown to the user.
-        arguments: Of `uvanet predict`.
+        arguments: Arguments of `uvanet predict`.
         outputs: The files it writes.
         temporary: Files that are deleted when the export has ended.
         recording: A recording that is exported: deleted once it is exported, kept otherwise.
@@ -52,7 +52,7 @@ class ExportTask:
         total: Frames expected; None where unknown.
         fps: Frames written a second.
         left: Seconds left; None where unknown.
-        message: What went wrong, or a warning; may be empty.
+        message: An error or a warning; may be empty.
         hint: The next step; may be empty.
         number: Unique in the program.
     """
@@ -87,7 +87,7 @@ class ExportQueue(QObject):
 
     Signals:
         changed: The ExportTask that was added, made progress or ended.
-        ended: The ExportTask that ended, in any way.
+        ended: The ExportTask that is done, failed or cancelled.
         removed: The ExportTask that left the list.
     """
 

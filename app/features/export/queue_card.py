@@ -23,7 +23,7 @@ class QueueRow:
     """What the list shows of an export.
 
     Attributes:
-        number: Of the export.
+        number: Number of the export.
         title: Name of its file.
         text: Its state or progress.
         share: Part that is done, 0..1; None where unknown.

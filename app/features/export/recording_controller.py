@@ -27,11 +27,11 @@ _TICK_MS = 500
 
 
 class SourceView(NamedTuple):
-    """What an export needs to know of a live source after another one has taken over.
+    """Facts of a live source that its export needs after the source was replaced.
 
     Attributes:
-        number: Of the source in the session.
-        title: Of the source.
+        number: Number of the source in the session.
+        title: Title of the source.
         regions: Its regions of interest.
     """
 
@@ -41,15 +41,15 @@ class SourceView(NamedTuple):
 
 
 class RecordingController(QObject):
-    """Starts and ends recordings, as the user or the source demands.
+    """Starts and ends recordings, on command of the user or with the source.
 
     Args:
         context: The parts of the program.
         builder: Makes the exports.
-        parent: Of this object.
+        parent: Parent object.
 
     Signals:
-        changed: A recording began, went on or ended.
+        changed: A recording started, progressed or ended.
     """
 
     changed = Signal()
@@ -78,7 +78,7 @@ class RecordingController(QObject):
 
     @property
     def status(self) -> list[str]:
-        """What the status bar says of a running recording."""
+        """Texts for the status bar about a running recording; empty without one."""
         if not self.live.recording:
             return []
         time = clock_text(self.live.seconds)

@@ -24,7 +24,7 @@ class ExportSettings(Section):
         preset: What the frames show.
         format: The container.
         quality: One of `uvanet.video.codecs.QUALITIES`.
-        height: Of the frames in pixels; below `MIN_HEIGHT` for the source's.
+        height: Height of the frames in pixels; below `MIN_HEIGHT` for the source's.
         extras: What is drawn or written besides.
         folder: Where exports go; empty for the user's folder for videos.
         keep: Whether the last half minute of a live source is kept on disk.

@@ -21,7 +21,7 @@ class TimeRangeFields(QWidget):
 
     Args:
         span: The initial part; it keeps its full precision until the text is edited.
-        duration: Of the video, seconds; None where unknown.
+        duration: Duration of the video, seconds; None where unknown.
 
     Signals:
         changed: The text was edited.

@@ -1,4 +1,4 @@
-"""What the form says about the data in a folder, and about the time and room it takes."""
+"""Text about the data in a folder, and about the time and disk space of a training on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def summarize_folder(found: Survey, side: int, steps: int | None) -> str:
     Args:
         found: What the folder holds.
         side: Input size of the student, pixels.
-        steps: Of a fine-tuning, whose time is estimated; None for no estimate.
+        steps: Batches of the fine-tuning whose time is estimated; None for no estimate.
     """
     sentences = [
         tr("Videos: {videos} ({minutes:.1f} min), images: {images}, frames: {frames}.").format(
@@ -60,7 +60,7 @@ def summarize_gaze(
         gaze: What its folder holds.
         more: What the folder without gaze holds; None without one.
         side: Input size of the student, pixels.
-        epochs: Of step 1.
+        epochs: Epochs of step 1.
         teachers: Whether both teachers are trained first.
     """
     text = (

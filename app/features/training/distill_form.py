@@ -35,9 +35,9 @@ class DistillForm(TrainingForm):
         self.title.setText(tr("Train a student"))
         self._sides: dict[str, int] = {}  # input size of each model, pixels
         self.learn = FolderForm()
-        self.how = combo_box(
-            tr("How"),
-            tr("The training recipe"),
+        self.recipe = combo_box(
+            tr("Recipe"),
+            tr("How the student is trained"),
             (
                 (QUICK, tr("Fine-tuning: minutes, starts from a student")),
                 (COUPLED, tr("Coupled distillation, both steps: hours, needs gaze data")),
@@ -49,11 +49,11 @@ class DistillForm(TrainingForm):
             tr("The number is the input size in pixels"),
             [(name, name) for name in PRESETS],
         )
-        self.make = check_box(
+        self.train_teachers = check_box(
             tr("Train both on the gaze data first"),
             tr("Trains both teachers before the student, which takes longer"),
         )
-        self.make.setAccessibleName(tr("Train both teachers on the gaze data first"))
+        self.train_teachers.setAccessibleName(tr("Train both teachers on the gaze data first"))
         self.spatial = ModelChoice(tr("Spatial teacher"), tr("Labels single images"), files=True)
         self.temporal = ModelChoice(tr("Temporal teacher"), tr("Labels video"), files=True)
         self.steps = spin_box(
@@ -73,10 +73,10 @@ class DistillForm(TrainingForm):
         for signal in (
             self.learn.changed,
             self.gaze.changed,
-            self.how.currentIndexChanged,
+            self.recipe.currentIndexChanged,
             self.preset.currentIndexChanged,
             self.start.currentIndexChanged,
-            self.make.toggled,
+            self.train_teachers.toggled,
             self.steps.valueChanged,
             self.epochs.valueChanged,
         ):
@@ -85,7 +85,7 @@ class DistillForm(TrainingForm):
 
     def _add_fields(self) -> None:
         self.form = form_layout()
-        self.form.addRow(tr("How"), self.how)
+        self.form.addRow(tr("Recipe"), self.recipe)
         self.form.addRow(tr("Gaze data"), self.gaze)
         self.form.addRow(tr("Student"), self.preset)
         self.form.addRow(tr("Start from"), self.start)
@@ -96,7 +96,11 @@ class DistillForm(TrainingForm):
             (tr("Learning rate"), self.rate, tr("Higher learns faster and forgets more.")),
             (tr("General images"), self.replay, tr("Trained on as well to reduce forgetting.")),
             (tr("Epochs"), self.epochs, tr("Passes over all crops in step 1.")),
-            (tr("Teachers"), self.make, tr("Otherwise the two existing teachers below are used.")),
+            (
+                tr("Teachers"),
+                self.train_teachers,
+                tr("Otherwise the two teachers below are used."),
+            ),
             (tr("Spatial teacher"), self.spatial, tr("Labels images, and frames as images.")),
             (tr("Temporal teacher"), self.temporal, tr("Labels video; it uses motion.")),
         ):
@@ -106,7 +110,7 @@ class DistillForm(TrainingForm):
     @property
     def quick(self) -> bool:
         """Whether fine-tuning is chosen."""
-        return bool(self.how.currentData() == QUICK)
+        return bool(self.recipe.currentData() == QUICK)
 
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
         """See `TrainingForm.show_models`."""
@@ -138,7 +142,7 @@ class DistillForm(TrainingForm):
         else:
             arguments += ["--data", self.gaze.path, "--preset", str(self.preset.currentData())]
             arguments += ["--epochs", str(self.epochs.value())]
-            if not self.make.isChecked():
+            if not self.train_teachers.isChecked():
                 arguments += ["--spatial", self.spatial.value, "--temporal", self.temporal.value]
             if start:
                 arguments += ["--start", start]
@@ -155,9 +159,9 @@ class DistillForm(TrainingForm):
             (self.rate, quick),
             (self.replay, quick),
             (self.epochs, not quick),
-            (self.make, not quick),
-            (self.spatial, not quick and not self.make.isChecked()),
-            (self.temporal, not quick and not self.make.isChecked()),
+            (self.train_teachers, not quick),
+            (self.spatial, not quick and not self.train_teachers.isChecked()),
+            (self.temporal, not quick and not self.train_teachers.isChecked()),
         ):
             self.advanced.set_shown(field, shown)
         if self.learn.survey is not None:
@@ -172,7 +176,7 @@ class DistillForm(TrainingForm):
                         self.learn.survey,
                         self._side(),
                         self.epochs.value(),
-                        teachers=self.make.isChecked(),
+                        teachers=self.train_teachers.isChecked(),
                     )
                 )
         self.show_problem(self._problem())

@@ -46,7 +46,7 @@ class ModelLibraryDialog(QDialog):
     def show_lists(
         self,
         cards: list[Card],
-        own: set[str],
+        user_models: set[str],
         current: str,
         runs: list[OrphanedRun],
     ) -> None:
@@ -54,7 +54,7 @@ class ModelLibraryDialog(QDialog):
 
         Args:
             cards: The students.
-            own: Names of the models that the user trained.
+            user_models: Names of the models that the user trained.
             current: Name of the model in the live view.
             runs: The runs that can be resumed.
         """
@@ -88,7 +88,7 @@ class ModelLibraryDialog(QDialog):
             else:
                 tip = tr("Uses it in the live view")
                 buttons.append(button(tr("Use now"), tip, partial(self.use.emit, name)))
-                if name in own:
+                if name in user_models:
                     tip = tr("Deletes this model")
                     buttons.append(button(tr("Delete"), tip, partial(self.delete.emit, name)))
             self._list.addWidget(_card(name, _about(card), *buttons))

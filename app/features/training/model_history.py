@@ -20,7 +20,7 @@ class ModelHistory(QObject):
     Args:
         session: Uses the models.
         messages: Reports changes.
-        parent: Of this object.
+        parent: Parent object.
 
     Signals:
         changed: The live view uses another model.

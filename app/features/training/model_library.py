@@ -83,7 +83,7 @@ class ModelLibrary(QObject):
             self._jobs.run(_read_lists, self._show, self._on_error, name="library")
 
     def _show(self, lists: tuple[list[Card], set[str], list[OrphanedRun]]) -> None:
-        cards, own, runs = lists
+        cards, user_models, runs = lists
         followed = self._controller.run
         unfinished = [
             run
@@ -91,7 +91,7 @@ class ModelLibrary(QObject):
             if run.resumable and (followed is None or run.folder != followed.folder)
         ]
         if self.dialog is not None:
-            self.dialog.show_lists(cards, own, self._history.current, unfinished)
+            self.dialog.show_lists(cards, user_models, self._history.current, unfinished)
 
     def _use(self, name: str) -> None:
         # By its path, so that the next start of the program finds it.

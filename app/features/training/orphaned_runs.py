@@ -29,11 +29,11 @@ class OrphanedRun:
     """A run in its folder.
 
     Attributes:
-        folder: The run's.
-        request: What it does.
+        folder: Folder of the run.
+        request: What the run does.
         active: Whether its process runs.
         state: "failed", "stopped", "killed" or "never started", in the user's language.
-        result: How it ended; None where it did not come to an end.
+        result: How it ended; None where it was killed or never started.
     """
 
     folder: Path
@@ -44,7 +44,7 @@ class OrphanedRun:
 
     @property
     def resumable(self) -> bool:
-        """Whether it waits for the user to resume or discard it."""
+        """Whether the user can resume or discard it."""
         return not self.active and is_resumable(self.request, self.result)
 
 
@@ -64,17 +64,17 @@ def scan_runs() -> list[OrphanedRun]:
 
 
 class OrphanedRuns(QObject):
-    """Looks for such runs once, soon after the start.
+    """Scans the folders of runs once, soon after the start.
 
-    An active one is followed, one that came to its end is reported, one that can be resumed waits
-    for the user.
+    An active run is followed, a finished one is reported, and one that can be resumed is offered to
+    the user.
 
     Args:
         controller: Follows and reports.
         jobs: Read the folders.
 
     Signals:
-        unfinished: The titles of the runs that wait for the user, a list.
+        unfinished: List of the titles of the runs that can be resumed.
     """
 
     unfinished = Signal(list)
@@ -83,9 +83,9 @@ class OrphanedRuns(QObject):
         super().__init__(controller)
         self._controller = controller
         self._jobs = jobs
-        QTimer.singleShot(_DELAY_MS, self, self._look)
+        QTimer.singleShot(_DELAY_MS, self, self._scan)
 
-    def _look(self) -> None:
+    def _scan(self) -> None:
         if self._controller.busy:
             return
 
@@ -97,10 +97,10 @@ class OrphanedRuns(QObject):
         self._jobs.run(work, self._on_scanned, name="runs")
 
     def _on_scanned(self, runs: list[OrphanedRun]) -> None:
-        own = self._controller.run.folder if self._controller.run is not None else None
+        followed = self._controller.run
         waiting = []
         for run in runs:
-            if run.folder == own:
+            if followed is not None and run.folder == followed.folder:
                 continue
             if run.active:
                 if not self._controller.busy:

@@ -30,7 +30,7 @@ def new_recording_folder() -> Path:
     Raises:
         OutputError: It cannot be made.
     """
-    # The process number tells whose it is after the program was killed.
+    # By the process number, a later start finds the recordings of a program that was killed.
     name = time.strftime(f"{_TEMPORARY}%Y%m%d-%H%M%S-p{os.getpid()}")
     return private(private(recordings_folder()) / name)
 
@@ -50,10 +50,10 @@ def delete_recording(arguments: Sequence[str]) -> None:
     """Deletes the recording that was made for a run alone; never another folder.
 
     Args:
-        arguments: Of the run.
+        arguments: Arguments of the run.
     """
-    for word in arguments:
-        if _is_temporary(folder := Path(word)):
+    for argument in arguments:
+        if _is_temporary(folder := Path(argument)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -63,11 +63,11 @@ def delete_unused_recordings(*, closing: bool = False) -> None:
     Args:
         closing: Include those of this process, and not only of processes that have ended.
     """
-    used = {word for _, request in find_runs() for word in request.arguments}
+    used = {argument for _, request in find_runs() for argument in request.arguments}
     for folder in recordings_folder().glob(f"{_TEMPORARY}*"):
         owner = folder.name.rpartition("-p")[2]
-        own = owner == str(os.getpid())
-        needed = not closing if own else owner.isdecimal() and psutil.pid_exists(int(owner))
+        ours = owner == str(os.getpid())
+        needed = not closing if ours else owner.isdecimal() and psutil.pid_exists(int(owner))
         if str(folder) not in used and not needed:
             shutil.rmtree(folder, ignore_errors=True)
 

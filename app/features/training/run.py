@@ -1,7 +1,7 @@
 """A training run: a child process that outlives the window.
 
-The child writes its events into a file of the run's folder and reads its commands from another.
-So the window may close, start again and follow the run, and a crash of the window ends nothing.
+The child writes its events to a file in the folder of the run and reads its commands from another
+one. A later start of the program can follow the run, and a crash of the window does not end it.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class RunResult:
     """How a run ended.
 
     Attributes:
-        state: How.
+        state: Whether it completed, was stopped, or failed.
         model: The path of the ONNX file that was made; empty where none was kept.
         report: As `uvanet.evaluation.compare.Report`; empty where nothing was measured.
-        message: What went wrong.
+        message: The error; empty without one.
         hint: The next step.
     """
 
@@ -91,14 +91,14 @@ class TrainingRun(QObject):
     """A run that was started here, or that is followed.
 
     Args:
-        folder: The run's.
-        request: What it does.
-        parent: Of this object.
+        folder: Folder of the run.
+        request: What the run does.
+        parent: Parent object.
 
     Attributes:
         step: The last StepEvent; None before the first.
         paused: Whether it waits.
-        result: How it ended; None before.
+        result: Result of the run; None before its end.
 
     Signals:
         progressed: An Event.

@@ -25,7 +25,7 @@ class RunController(QObject):
 
     Args:
         jobs: Deletes folders on worker threads.
-        parent: Of this object.
+        parent: Parent object.
 
     Signals:
         started: The TrainingRun that is followed from now on.
@@ -37,7 +37,7 @@ class RunController(QObject):
 
     Attributes:
         run: The run that is followed; None where none is.
-        result: Of the run that was followed last; None before, and while one runs.
+        result: Result of the run that was followed last; None before, and while one runs.
         capturing: Whether the scene is being recorded for the next run.
     """
 
@@ -68,8 +68,8 @@ class RunController(QObject):
         """Starts a run; `started` or `failed` follows.
 
         Args:
-            request: What it does.
-            folder: Of a run that is resumed, or that recorded frames; None for a new one.
+            request: What the run does.
+            folder: Folder of a run that is resumed or that has recorded frames; None for a new one.
         """
         try:
             run = TrainingRun(folder or new_run_folder(), request, self)

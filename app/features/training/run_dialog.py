@@ -25,8 +25,8 @@ class RunDialog(QDialog):
 
     Args:
         form: The page with the options.
-        title: Of the window.
-        parent: Of the window.
+        title: Title of the window.
+        parent: Parent object.
 
     Signals:
         command: "pause", "resume" or "stop".
@@ -70,7 +70,7 @@ class RunDialog(QDialog):
         """Shows how the run ended.
 
         Args:
-            result: Of the run.
+            result: Result of the run.
             in_use: Whether the live view uses the new model.
             log: What the process wrote on standard error; shown after a failure.
         """

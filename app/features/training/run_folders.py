@@ -46,7 +46,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     def command(self) -> list[str]:
         """The command of `uvanet` and its arguments, without `--out` and `--events`."""
         name = "finetune" if self.fine_tuning else "distill"
-        return [name, *(word for word in self.arguments if word != "--quick")]
+        return [name, *(entry for entry in self.arguments if entry != "--quick")]
 
 
 def new_run_folder() -> Path:

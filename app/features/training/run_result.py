@@ -66,7 +66,7 @@ class RunResultCard(QFrame):
         """Shows how a run ended.
 
         Args:
-            result: Of the run.
+            result: Result of the run.
             in_use: Whether the live view uses the new model.
         """
         while item := self.numbers.takeAt(0):

@@ -58,7 +58,7 @@ class SceneCapture(QObject):
 
         Args:
             request: The run, without the folder it learns from.
-            seconds: How much to record.
+            seconds: Duration of the recording.
             keep: Leave the frames where they are after the training.
 
         Raises:

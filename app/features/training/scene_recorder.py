@@ -25,8 +25,8 @@ class SceneRecorder(QObject):
     Args:
         presenter: Shows the frames.
         folder: Exists, and only its owner may read it.
-        seconds: How much to record.
-        parent: Of this object.
+        seconds: Duration of the recording.
+        parent: Parent object.
         discard: The folders that `cancel` deletes; None for `folder` alone.
 
     Signals:

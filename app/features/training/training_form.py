@@ -79,13 +79,13 @@ class TrainingForm(QWidget):
             tr("Lower priority"), tr("Other programs and the live view come first")
         )
         self.problem = help_text()
-        self.go = button(action, tip, self.accepted.emit, default=True)
+        self.start_button = button(action, tip, self.accepted.emit, default=True)
 
     def _arrange(self, *items: Item) -> None:
         """Arranges title, items, options, and the start button beside the problem."""
         slower = tr("Slower; other programs and the live view come first.")
         self.advanced.add("", self.background, slower)
-        buttons = row((self.problem, 1), self.go)
+        buttons = row((self.problem, 1), self.start_button)
         column(self.title, *items, self.advanced, None, buttons, spacing=14, parent=self)
 
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
@@ -104,4 +104,4 @@ class TrainingForm(QWidget):
     def show_problem(self, problem: str) -> None:
         """Shows why the training cannot start; empty where it can."""
         self.problem.setText(problem)
-        self.go.setEnabled(not problem)
+        self.start_button.setEnabled(not problem)

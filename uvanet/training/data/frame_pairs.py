@@ -236,6 +236,14 @@ class PairCollector:
         )
 
 
+def cache_side(size: int) -> int:
+    """Returns the side at which pictures are kept for a student of `size` x `size` pixels.
+
+    Crops of 0.4 of a side still show one picture pixel for each input pixel.
+    """
+    return min(240, 5 * size // 2)
+
+
 def square_label(saliency: AnyMap) -> Label:
     """Returns a map as labels are kept in memory: float16, (64, 64), the largest value 1.
 

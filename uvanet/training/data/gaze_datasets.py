@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
 from uvanet.data.registry import LAYOUTS, read_set
-from uvanet.errors import UsageError, UvanetError
+from uvanet.errors import UsageError
 from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import LABEL_SIDE, FramePair
-from uvanet.training.data.user_media import MAX_COLLECTION, shares, spread
+from uvanet.training.data.user_media import MAX_COLLECTION, read_all, shares, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from uvanet.data.gaze import Clip, GazeSet, Picture
-
-_LOG = logging.getLogger(__name__)
 
 NAMES = tuple(name for name in LAYOUTS if name not in ("talk", "videos"))
 """Layouts to learn from; `talk` only measures, and `videos` holds no gaze."""
@@ -45,15 +42,12 @@ def read_published(
 ) -> Iterator[tuple[FramePair, float]]:
     """Reads pairs of a published set with their gaze.
 
-    Damaged files are left out and named in the log; frames that nobody looked at are left out.
+    See `read_all`; frames that nobody looked at are left out.
 
     Args:
         name: Of the layout, one of `NAMES`.
         root: Its folder.
         most: How many pairs at most.
-
-    Yields:
-        A pair with its gaze, and the share of the set that is done.
 
     Raises:
         UsageError: A folder is missing, or nothing can be read.
@@ -62,18 +56,9 @@ def read_published(
     each, stills = shares(len(found.clips), len(found.pictures), most)
     pictures = spread(found.pictures, stills)
     clips = spread(found.clips, max(1, most // each)) if each else []
-    count = 0
     readers = [partial(_of_picture, picture) for picture in pictures]
     readers += [partial(_of_clip, clip, each) for clip in clips]
-    for place, read in enumerate(readers):
-        try:
-            for pair in read():
-                count += 1
-                yield pair, place / len(readers)
-        except UvanetError as error:
-            _LOG.warning("left out: %s", error)
-    if not count:
-        raise UsageError(f"Nothing in {root} could be read.", "Choose another folder.")
+    yield from read_all(readers, root)
 
 
 def _of_picture(picture: Picture) -> Iterator[FramePair]:

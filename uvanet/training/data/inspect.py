@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 
@@ -13,15 +14,20 @@ from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
 from uvanet.training.data.crops import ViewConfig
-from uvanet.training.data.frame_pairs import LABEL_SIDE
+from uvanet.training.data.frame_pairs import LABEL_SIDE, cache_side
 from uvanet.training.data.gaze_datasets import open_published
 from uvanet.training.data.user_media import MAX_COLLECTION, files_of, shares
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from uvanet.data.gaze import Clip
+    from uvanet.data.gaze import Clip, Picture
+
+    Check = tuple[str, bool, Callable[[], tuple[int, float]]]
+    """A name, whether it is a video, and a function that returns its frames and seconds."""
+
+T = TypeVar("T")
 
 LABEL_SECONDS = 0.06
 """Rough time of labelling a pair with the spatial teacher on one core, decoding included."""
@@ -32,7 +38,7 @@ STEP_SECONDS = {32: 0.05, 64: 0.11, 128: 0.4}
 COUPLED_STEP_SECONDS = {32: 0.16, 64: 0.36, 128: 1.3}
 """Rough time of a batch of 64 of a distillation on one core, likewise."""
 
-_LOOKED_AT = 400  # pictures that are decoded; of a larger number, evenly spread ones
+_DECODED = 400  # pictures or clips; of a larger number, evenly spread ones
 
 
 @dataclass(slots=True)
@@ -44,7 +50,6 @@ class Survey:
         pictures: Pictures, without those found damaged.
         frames: Frames of all videos, and pictures.
         seconds: Of all videos.
-        size: Bytes of all files.
         broken: Name and reason of files that cannot be read.
         cut: Names of videos that break off early; they are used up to there.
         looked_at: Pictures that were decoded; of many, evenly spread ones.
@@ -55,7 +60,6 @@ class Survey:
     pictures: int = 0
     frames: int = 0
     seconds: float = 0.0
-    size: int = 0
     broken: list[tuple[str, str]] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     looked_at: int = 0
@@ -78,8 +82,8 @@ class Survey:
 
     def disk(self, side: int) -> int:
         """Bytes that a fine-tuning needs: both frames of each pair, labels and a checkpoint."""
-        kept = min(192, 2 * side)
-        return self.pairs * (2 * 3 * kept * kept + 2 * LABEL_SIDE * LABEL_SIDE) + 6_000_000
+        labels = 2 * 2 * LABEL_SIDE**2  # of both branches, 16 bits a value
+        return self.pairs * (2 * 3 * cache_side(side) ** 2 + labels) + 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,42 +156,74 @@ def survey(
         UsageError: The folder is missing, or is not in that layout.
     """
     found = Survey(room=_room(runs))
-    if layout:
-        _look_at_set(root, layout, found, going)
-        return found
-    videos, pictures = files_of(root)
-    for path in videos:
+    for name, is_video, check in (
+        _set_checks(root, layout, found) if layout else _checks(root, found)
+    ):
         if not going():
-            return found
+            break
         try:
-            fps, frames = video_facts(path)
+            frames, seconds = check()
         except UvanetError as error:
-            found.broken.append((path.relative_to(root).as_posix(), error.message))
+            found.broken.append((name, error.message))
             continue
+        found.videos += is_video
+        found.pictures += not is_video
+        found.frames += frames
+        found.seconds += seconds
+    return found
+
+
+def _checks(root: Path, found: Survey) -> Iterator[Check]:
+    """Name, kind and check of each file below a folder; cut videos are added to `found`."""
+    videos, pictures = files_of(root)
+
+    def check_video(path: Path) -> tuple[int, float]:
+        fps, frames = video_facts(path)
         if not _reaches(path, frames):
             found.cut.append(path.relative_to(root).as_posix())
-        found.videos += 1
-        found.frames += frames
-        found.seconds += frames / fps if fps else 0.0
-    every = max(1, len(pictures) // _LOOKED_AT)
-    for place, path in enumerate(pictures):
-        if not going():
-            return found
-        if place % every == 0:
-            found.looked_at += 1
-            try:
-                read_rgb(path)
-            except UvanetError as error:
-                found.broken.append((path.relative_to(root).as_posix(), error.message))
-                continue
-        found.pictures += 1
-        found.frames += 1
-    for path in (*videos, *pictures):
-        try:
-            found.size += path.stat().st_size
-        except OSError:
-            continue
-    return found
+        return frames, frames / fps if fps else 0.0
+
+    def check_picture(path: Path, *, decode: bool) -> tuple[int, float]:
+        found.looked_at += decode
+        if decode:
+            read_rgb(path)
+        return 1, 0.0
+
+    for path in videos:
+        yield path.relative_to(root).as_posix(), True, partial(check_video, path)
+    for path, decode in _sampled(pictures):
+        check = partial(check_picture, path, decode=decode)
+        yield path.relative_to(root).as_posix(), False, check
+
+
+def _set_checks(root: Path, layout: str, found: Survey) -> Iterator[Check]:
+    """The same of the clips and pictures of a published data set."""
+    data = open_published(layout, root)
+
+    def check_clip(clip: Clip, *, decode: bool) -> tuple[int, float]:
+        if not clip.labelled:
+            raise UsageError("it has no gaze", "")
+        if decode:
+            _decode(clip)
+        return len(clip.labelled), (clip.labelled[-1] + 1) / clip.fps
+
+    def check_picture(picture: Picture, *, decode: bool) -> tuple[int, float]:
+        found.looked_at += decode
+        if decode:
+            picture.image()
+            picture.gaze()
+        return 1, 0.0
+
+    for clip, decode in _sampled(data.clips):
+        yield clip.name, True, partial(check_clip, clip, decode=decode)
+    for picture, decode in _sampled(data.pictures):
+        yield picture.name, False, partial(check_picture, picture, decode=decode)
+
+
+def _sampled(items: Sequence[T]) -> Iterator[tuple[T, bool]]:
+    """All items, and whether to decode each: of many, evenly spread ones."""
+    every = max(1, len(items) // _DECODED)
+    return ((item, place % every == 0) for place, item in enumerate(items))
 
 
 def _reaches(path: Path, frames: int) -> bool:
@@ -203,49 +239,15 @@ def _reaches(path: Path, frames: int) -> bool:
         video.release()
 
 
-def _look_at_set(root: Path, layout: str, found: Survey, going: Callable[[], bool]) -> None:
-    data = open_published(layout, root)
-    every = max(1, len(data.clips) // _LOOKED_AT)
-    for place, clip in enumerate(data.clips):
-        if not going():
-            return
-        frames = len(clip.labelled)
-        if not frames:
-            found.broken.append((clip.name, "it has no gaze"))
-            continue
-        if place % every == 0 and (reason := _broken(clip)):
-            found.broken.append((clip.name, reason))
-            continue
-        found.videos += 1
-        found.frames += frames
-        found.seconds += (clip.labelled[-1] + 1) / clip.fps
-    every = max(1, len(data.pictures) // _LOOKED_AT)
-    for place, picture in enumerate(data.pictures):
-        if not going():
-            return
-        if place % every == 0:
-            found.looked_at += 1
-            try:
-                picture.image()
-                picture.gaze()
-            except UvanetError as error:
-                found.broken.append((picture.name, error.message))
-                continue
-        found.pictures += 1
-        found.frames += 1
-
-
-def _broken(clip: Clip) -> str:
-    """Why the first frame with gaze of a clip cannot be read; empty where it can."""
+def _decode(clip: Clip) -> None:
+    """Reads the first frame of a clip that has gaze."""
     first = clip.labelled[0]
-    try:
-        frame = next(iter(clip.frames({first})), None)
-        clip.gaze(first)
-    except UvanetError as error:
-        return error.message
+    frame = next(iter(clip.frames({first})), None)
+    clip.gaze(first)
     if frame is None:
-        return "it breaks off before its first frame with gaze"
-    return frame.error if frame.image is None else ""
+        raise UsageError("it breaks off before its first frame with gaze", "")
+    if frame.image is None:
+        raise UsageError(frame.error, "")
 
 
 def _room(folder: Path) -> int:

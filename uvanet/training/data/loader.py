@@ -159,27 +159,33 @@ def _density(labels: Tensor) -> Tensor:
     return values / values.sum((1, 2), keepdim=True).clamp_min(1e-8)
 
 
-class EpochOrder:
-    """Rows of each step where all samples have one shape; an incomplete batch is left out.
+class TensorBatches:
+    """Batches of samples of one shape; see `uvanet.training.trainer.Batches`.
 
     Args:
-        count: Samples.
-        config: Batch size and seed.
+        columns: Tensors of n samples each.
+        config: Batch size and seed; an incomplete batch is left out.
+        mirror: Whether half of the batches are mirrored, left to right.
 
     Attributes:
         steps: Batches of an epoch.
     """
 
-    def __init__(self, count: int, config: OptimConfig) -> None:
-        self._count, self._seed = count, config.seed
-        self._batch = min(config.batch, count)
-        self.steps = count // self._batch
+    def __init__(
+        self, columns: Sequence[Tensor], config: OptimConfig, *, mirror: bool = False
+    ) -> None:
+        self._columns, self._seed, self._mirror = columns, config.seed, mirror
+        self._batch = min(config.batch, len(columns[0]))
+        self.steps = len(columns[0]) // self._batch
 
-    def rows(self, step: int) -> Tensor:
-        """Rows of the batch of a step, (batch,)."""
+    def batch(self, step: int, fabric: Fabric) -> list[Tensor]:
+        """The rows of a step, a tensor a column, float32."""
         epoch, place = divmod(step, self.steps)
-        order = torch.randperm(self._count, generator=seeded(self._seed, epoch, 0))
-        return order[place * self._batch : (place + 1) * self._batch]
+        order = torch.randperm(len(self._columns[0]), generator=seeded(self._seed, epoch, 0))
+        rows = order[place * self._batch : (place + 1) * self._batch]
+        mirrored = self._mirror and torch.rand((), generator=seeded(self._seed, step, 1)) < 0.5
+        columns = [column[rows].float() for column in self._columns]
+        return [column.flip(3) for column in columns] if mirrored else columns
 
 
 class AspectRatioBuckets:

@@ -138,8 +138,8 @@ def pool_examples(pool: Path, config: ViewConfig) -> list[Example]:
 
 
 def clips_in(pool: Path) -> list[Path]:
-    """All videos below a folder, by name."""
-    return [path for path in sorted(pool.rglob("*")) if path.suffix.lower() in VIDEO_SUFFIXES]
+    """The clips among them."""
+    return [path for path in pool_files(pool) if path.suffix.lower() in VIDEO_SUFFIXES]
 
 
 class LabelCache:

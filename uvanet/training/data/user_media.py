@@ -7,6 +7,7 @@ import logging
 import re
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import cv2
@@ -21,7 +22,7 @@ from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from uvanet.training.data.frame_pairs import BEFORE, MAX_PAIRS, MIN_PAIRS, NOW, FramePair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from uvanet.sources.base import Frame, Source
@@ -171,14 +172,11 @@ def _recorded(folder: Path) -> list[Path]:
 def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[FramePair, float]]:
     """Reads pairs of all videos, recorded pairs and pictures below a folder.
 
-    A file that is damaged, or that vanishes, is left out; the log names it and counts them.
+    See `read_all`.
 
     Args:
         root: The folder.
         most: How many pairs at most.
-
-    Yields:
-        A pair and the share of the files that is done.
 
     Raises:
         UsageError: The folder is missing or nothing in it can be read.
@@ -187,18 +185,32 @@ def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[Fr
     if not videos and not pictures:
         raise UsageError(f"{root} holds no video or picture.", "Choose another folder.")
     each, stills = shares(len(videos), len(pictures), most)
-    pictures = spread(pictures, stills)
-    files, count, damaged = [*videos, *pictures], 0, 0
-    for place, path in enumerate(files):
+    files = [(path, True) for path in videos] + [(path, False) for path in spread(pictures, stills)]
+    yield from read_all([partial(_of_file, path, root, video, each) for path, video in files], root)
+
+
+def read_all(
+    readers: Sequence[Callable[[], Iterator[FramePair]]], root: Path
+) -> Iterator[tuple[FramePair, float]]:
+    """Reads pairs, a reader a file; files that are damaged or gone are left out and logged.
+
+    Yields:
+        A pair and the share of the files that is done.
+
+    Raises:
+        UsageError: Nothing can be read.
+    """
+    count = damaged = 0
+    for place, read in enumerate(readers):
         try:
-            for pair in _of_file(path, root, path in videos, each):
+            for pair in read():
                 count += 1
-                yield pair, place / len(files)
+                yield pair, place / len(readers)
         except UvanetError as error:
             damaged += 1
             _LOG.warning("left out: %s", error)
     if damaged:
-        _LOG.warning("%d of %d files were left out.", damaged, len(files))
+        _LOG.warning("%d of %d files were left out.", damaged, len(readers))
     if not count:
         raise UsageError(f"Nothing in {root} could be read.", "Choose another folder.")
 

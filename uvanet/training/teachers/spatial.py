@@ -23,13 +23,12 @@ from uvanet.runtime.session import OnnxSession
 from uvanet.training import losses
 from uvanet.training.control import track
 from uvanet.training.data.crops import View, random_view
-from uvanet.training.data.loader import EpochOrder
+from uvanet.training.data.loader import TensorBatches
 from uvanet.training.trainer import Trainer, TrainingTask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lightning_fabric import Fabric
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -126,42 +125,13 @@ class ReadoutTask(TrainingTask):
             memory_format=torch.channels_last  # type: ignore[call-overload]  # missing in the stubs
         )
 
-    def forward(self, batch: tuple[Pyramid, Tensor]) -> dict[str, Tensor]:
-        """Returns `loss` of features and densities (n, 1, h / 8, w / 8)."""
-        features, densities = batch
-        return {"loss": losses.mixture(self.model(features), densities)}
-
-
-class FeatureBatches:
-    """Batches of features and densities, as `extract` returns them.
-
-    Args:
-        levels: Features.
-        densities: Of gaze.
-        config: Batch size and seed.
-    """
-
-    def __init__(
-        self,
-        levels: Sequence[NDArray[np.float16]],
-        densities: NDArray[np.float32],
-        config: SpatialTeacherConfig,
-    ) -> None:
-        self._levels = [torch.from_numpy(level) for level in levels]
-        self._densities = torch.from_numpy(densities)[:, None]
-        self._order = EpochOrder(len(densities), config)
-        self.steps = self._order.steps
-
-    def batch(self, step: int, fabric: Fabric) -> tuple[Pyramid, Tensor]:
-        """See `uvanet.training.trainer.Batches`."""
-        rows = self._order.rows(step)
+    def forward(self, batch: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Returns `loss` of features at three strides and densities (n, 1, h / 8, w / 8)."""
+        *levels, densities = batch
         features = Pyramid(
-            *(
-                level[rows].float().contiguous(memory_format=torch.channels_last)
-                for level in self._levels
-            )
+            *(level.contiguous(memory_format=torch.channels_last) for level in levels)
         )
-        return features, self._densities[rows]
+        return {"loss": losses.mixture(self.model(features), densities)}
 
 
 def train_readout(
@@ -183,7 +153,8 @@ def train_readout(
     Raises:
         StoppedError: It was told to stop.
     """
-    batches = FeatureBatches(levels, densities, config)
+    columns = [*map(torch.from_numpy, levels), torch.from_numpy(densities)[:, None]]
+    batches = TensorBatches(columns, config)
     steps = batches.steps * config.epochs
     trainer = Trainer(
         ReadoutTask(teacher), batches, config, steps, phase="readout", callback=callback

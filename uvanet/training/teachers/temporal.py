@@ -20,13 +20,12 @@ from uvanet.errors import UsageError
 from uvanet.models.temporal_teacher import STATE_CHANNELS, STRENGTH, Motion
 from uvanet.training import losses
 from uvanet.training.control import track
-from uvanet.training.data.loader import EpochOrder, seeded
+from uvanet.training.data.loader import TensorBatches
 from uvanet.training.trainer import Trainer, TrainingTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lightning_fabric import Fabric
     from numpy.typing import NDArray
 
     from uvanet.data.fixations import GazePicture
@@ -122,31 +121,11 @@ class GateTask(TrainingTask):
         super().__init__()
         self.model = gate
 
-    def forward(self, data: MotionData) -> dict[str, Tensor]:
-        """Returns `loss`."""
+    def forward(self, batch: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Returns `loss` of the columns of `MotionData`."""
+        data = MotionData(*batch)
         logits = data.spatial + self.model(data.energy, data.spatial)
         return {"loss": losses.mixture(logits, data.target)}
-
-
-class MotionBatches:
-    """Batches of sequences, half of them mirrored.
-
-    Args:
-        data: The sequences.
-        config: Batch size and seed.
-    """
-
-    def __init__(self, data: MotionData, config: TemporalTeacherConfig) -> None:
-        self._data, self._seed = data, config.seed
-        self._order = EpochOrder(len(data.target), config)
-        self.steps = self._order.steps
-
-    def batch(self, step: int, fabric: Fabric) -> MotionData:
-        """See `uvanet.training.trainer.Batches`."""
-        rows = self._order.rows(step)
-        mirrored = bool(torch.rand((), generator=seeded(self._seed, step, 1)) < 0.5)
-        columns = (column[rows] for column in self._data)
-        return MotionData(*(column.flip(3) if mirrored else column for column in columns))
 
 
 def train_gate(
@@ -163,7 +142,7 @@ def train_gate(
     Raises:
         StoppedError: It was told to stop.
     """
-    batches = MotionBatches(data, config)
+    batches = TensorBatches(data, config, mirror=True)
     steps = batches.steps * config.epochs
     trainer = Trainer(GateTask(gate), batches, config, steps, phase="gate", callback=callback)
     gate.load_state_dict(trainer.run().model.state_dict())
