@@ -171,6 +171,17 @@ def test_the_program_needs_no_training_libraries(x_display: str, tmp_path: Path)
     assert said_after_a_run(x_display, tmp_path, words) == "[]"
 
 
+def test_the_window_imports_no_dialog_and_no_charts() -> None:
+    late = {"app.features.export.dialog", "app.features.models.dialog", "pyqtgraph", "tqdm"}
+    late |= {"app.features.training.run_dialog", "app.features.diagnostics.about"}
+    code = f"import sys, app.main; print(sorted({late!r} & set(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_source_lines_read_at_import_are_not_kept(x_display: str, tmp_path: Path) -> None:
     code = (
         "import linecache;"
