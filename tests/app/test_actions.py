@@ -68,7 +68,6 @@ def test_every_action_in_every_state(launch, clip, state, monkeypatch):
     if state != "no source":
         bench.until(lambda: bench.session.info is not None)
     bench.trigger("quit")
-    # An export may go on still.
     bench.leave()
     assert not bench.window.isVisible()
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from window_bench import FakeCamera
 
 from app.features.analyse.feature import Analyse
+from app.pipeline.events import PipelineState
 from uvanet.analysis.record import Series
 from uvanet.video.writer import VideoWriter
 
@@ -181,6 +182,22 @@ def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeyp
     assert not bench.actions["scan_clip"].isEnabled()
     bench.until(lambda: len(record(bench)) > 3)
     fake.free.set()
+
+
+def test_the_strip_goes_with_a_clip_whose_successor_does_not_open(player, clip, tmp_path):
+    ours = analyse(player)
+    player.until(lambda: len(record(player)) > 0)
+    assert ours.attention_strip.isVisible()
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(b"no video")
+    player.session.open(str(damaged))
+    player.wait_state(PipelineState.FAILED)
+    player.until(lambda: "damaged.mp4" in player.banner.message)
+    assert player.session.info is None
+    assert not ours.attention_strip.isVisible()
+    assert len(record(player)) == 0
+    player.open(clip)
+    assert ours.attention_strip.isVisible()
 
 
 def test_the_strip_stays_hidden_where_it_is_not_wanted(player):

@@ -179,12 +179,14 @@ class Bench:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
     def leave(self) -> None:
-        """Closes the window; what goes on still is stopped."""
+        """Closes the window, and stops unfinished work; waits until it has stopped."""
         self.window.close()
         box = self.window.quit_guard.box
         if box is not None:
             (stop,) = [button for button in box.buttons() if button.text() == "Stop and quit"]
             stop.click()
+        # The window stays open until a recording is saved.
+        self.until(lambda: not self.window.isVisible())
 
     def trigger(self, name: str) -> None:
         self.actions[name].trigger()

@@ -72,6 +72,11 @@ class AttentionHistory(QObject):
             self.duration = 0.0 if info.live else info.duration or 0.0
             self.restart()
 
+    def close_source(self) -> None:
+        """Deletes the record, since its source was replaced by one that does not open."""
+        self._spec, self.duration = "", 0.0
+        self.restart()
+
     def restart(self) -> None:
         """Starts the record again, since model or orientation changed."""
         self.stop_scan()

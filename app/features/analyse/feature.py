@@ -71,6 +71,7 @@ class Analyse(Feature):
         session.turned.connect(self.history.restart)
         session.student.changed.connect(lambda _: self.history.restart())
         session.switched.connect(self._on_switched)
+        session.failed.connect(self._on_failed)
         context.presenter.presented.connect(self._on_presented)
         context.presenter.first_overlay.connect(self._load_plot)
         slots.closing.connect(self._on_closing)
@@ -224,6 +225,11 @@ class Analyse(Feature):
         if self.context.actions["average"].isChecked():
             self.context.actions.set_checked("average", False)
             self._show_average(False)
+
+    def _on_failed(self) -> None:
+        # Unless the source before plays on, or the current one broke after its opening.
+        if self.context.session.info is None:
+            self.history.close_source()
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
         self.history.add_packet(packet)
