@@ -7,13 +7,16 @@ AUC, information gain) take fixation points; distribution metrics (CC, SIM, KLD)
 Common to all: a map is (h, w), of any real dtype, and larger values mean more salient. Fixations
 are (n, 2), x and y in pixels of the map; those outside it are ignored. The result is NaN where the
 metric is undefined: the map holds NaN or infinity, no fixation lies on the map, or the density map
-has no positive sum. A constant map scores what chance does: NSS 0, CC 0, both AUCs 0.5.
+has no positive sum. A constant map scores what chance does: NSS 0, CC 0, both AUCs 0.5. Fixations
+of another shape raise a UsageError.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from uvanet.errors import UsageError
 
 Map = NDArray[np.floating]
 
@@ -188,10 +191,14 @@ def kld(saliency: Map, density: Map) -> float:
 def _pixels(saliency: Map, fixations: Map) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Columns and rows of the fixations that lie on the map."""
     height, width = saliency.shape
-    points = np.floor(np.asarray(fixations, np.float64).reshape(-1, 2)).astype(np.intp)
-    x, y = points[:, 0], points[:, 1]
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    return x[inside], y[inside]
+    points = np.asarray(fixations, np.float64)
+    if points.size and (points.ndim != 2 or points.shape[1] != 2):
+        raise UsageError(
+            f"Fixations have the shape {points.shape}, not (n, 2).", "Give x and y alone."
+        )
+    x, y = np.floor(points.reshape(-1, 2)).T
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)  # not NaN either
+    return x[inside].astype(np.intp), y[inside].astype(np.intp)
 
 
 def _at_fixations(saliency: Map, fixations: Map) -> NDArray[np.float64]:

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from uvanet.models import SpatioTemporal
     from uvanet.runtime.engine import Engine
 
+MAX_THREADS = 256
+"""Largest number of CPU threads that `load` takes."""
+
+_GRAY_16_MODES = ("I;16", "I;16B", "I;16L", "I;16N")  # of Pillow
+
 
 class PilImage(Protocol):
     """What is used of a `PIL.Image.Image`; Pillow itself is not required."""
@@ -73,7 +78,7 @@ class Model:
         """
         if isinstance(image, np.ndarray) and image.ndim == 4:
             return self._predict(list(image))
-        if isinstance(image, Sequence) and not isinstance(image, str):
+        if isinstance(image, Sequence) and not isinstance(image, str | bytes):
             return self._predict([to_rgb(one) for one in image])
         return self._predict([to_rgb(image)])[0]
 
@@ -143,14 +148,18 @@ def load(
         engine: "onnx", "torch" (needs the extra `train`), or "auto": torch where `device` is a
             GPU, else onnx. Models that are not ours run by ONNX Runtime only.
         device: "cpu", "cuda" or "mps"; empty: the CPU, or with the engine torch the fastest.
-        threads: CPU threads of one prediction; None: one for a student, all usable cores for a
-            teacher.
+        threads: CPU threads of one prediction, 1 to 256; None: one for a student, all usable
+            cores for a teacher.
 
     Raises:
         ModelError: There is no such model, it is damaged, or the engine cannot run it.
         MissingExtraError: The engine is not installed.
-        UsageError: A setting behind the path, the engine or the device is invalid.
+        UsageError: A setting behind the path, the engine, the device or `threads` is invalid.
     """
+    if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MAX_THREADS):
+        raise UsageError(
+            f"{threads!r} is no number of threads.", f"Give 1 to {MAX_THREADS}, or None."
+        )
     model = resolve_model(name)
     if (external := model.external) is not None:
         if choose_engine(engine, device) != "onnx":
@@ -195,7 +204,8 @@ def to_rgb(image: Any) -> NDArray[np.uint8]:
         image: A path, a PIL picture, or an array, which is returned as it is.
 
     Returns:
-        RGB, uint8, (h, w, 3). Transparent parts are white; an EXIF orientation is applied.
+        RGB, uint8, (h, w, 3). Transparent parts are white; an EXIF orientation is applied; gray
+        values of 16 bits are scaled to 0..255.
 
     Raises:
         SourceError: The file is missing or is no picture.
@@ -210,7 +220,11 @@ def to_rgb(image: Any) -> NDArray[np.uint8]:
     if hasattr(image, "convert"):
         from PIL import ImageOps  # there, since the picture is Pillow's
 
-        rgba = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"), np.float32)
+        upright: Any = ImageOps.exif_transpose(image)
+        if upright.mode in _GRAY_16_MODES:  # Pillow would clip them to 255
+            gray = np.rint(np.asarray(upright, np.float32) * (255 / 65535)).astype(np.uint8)
+            return np.repeat(gray[..., None], 3, axis=2)
+        rgba = np.asarray(upright.convert("RGBA"), np.float32)
         alpha = rgba[..., 3:] / 255
         return np.rint(rgba[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
     raise UsageError(

@@ -1,6 +1,7 @@
 """Files of regions: those of 0.1.0 are read, damaged ones end in one error that names the file."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,14 @@ def test_corners_far_outside_of_the_picture_are_refused(tmp_path):
     path.write_text(json.dumps({"format": "uvanet-regions", "version": 1, "regions": [region]}))
     with pytest.raises(UsageError, match=r"far\.json.*outside"):
         load_regions(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    for name in ("pipe.npz", "pipe.json"):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(UsageError, match=f"{name}.*not a regular file"):
+            read_regions(tmp_path / name)
 
 
 def test_what_is_no_regular_archive_is_refused(tmp_path):

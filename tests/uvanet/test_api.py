@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -250,6 +250,30 @@ def test_transparent_and_turned_pil_pictures_are_read_as_they_are_shown(
     turned.save(tmp_path / "turned.jpg", exif=exif)
     with Image.open(tmp_path / "turned.jpg") as opened:
         assert model(opened).map.shape == (8, 6)
+
+
+def test_pil_pictures_of_16_bits_are_scaled_as_files_are(
+    model: uvanet.Model, tmp_path: Path
+) -> None:
+    ramp = np.repeat(np.arange(256, dtype=np.uint16)[None] * 257, 8, axis=0)
+    path = tmp_path / "ramp.png"
+    cv2.imwrite(str(path), ramp)
+    deep = Image.fromarray(ramp)
+    assert deep.mode == "I;16"
+    np.testing.assert_array_equal(model(deep).image[0, :, 1], np.arange(256))
+    np.testing.assert_array_equal(model(deep).image, model(path).image)
+
+
+def test_bytes_are_not_a_sequence_of_pictures(model: uvanet.Model) -> None:
+    with pytest.raises(UsageError, match="cannot be a bytes"):
+        model(b"photo.jpg")
+
+
+@pytest.mark.parametrize("engine", ["onnx", "torch"])
+@pytest.mark.parametrize("threads", [0, -1, 257, 10**9, 2.5, "two"])
+def test_a_number_of_threads_that_cannot_be_is_refused(engine: str, threads: Any) -> None:
+    with pytest.raises(UsageError, match="no number of threads"):
+        uvanet.load("uvanet-64", engine=engine, threads=threads)
 
 
 def test_a_result_has_density_peaks_and_entropy(model: uvanet.Model) -> None:

@@ -261,6 +261,30 @@ def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, command: str) 
     assert "Standard output cannot be written: No space left" in done.stderr
 
 
+@needs_full_device
+def test_events_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "uvanet", "predict", "demo", "-o", "out.csv", "--events"]
+    with (
+        open("/dev/full", "w") as full,
+        subprocess.Popen(
+            command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=full, stderr=subprocess.PIPE
+        ) as process,
+    ):
+        assert process.stderr is not None
+        message = process.stderr.read().decode()  # stdin stays open, since its end cancels
+    assert process.returncode == 2
+    assert message.count("\n") == 1
+    assert "Standard output cannot be written: No space left" in message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["train", "distill", "finetune"])
+def test_examples_name_no_folder_of_the_developers(tmp_path: Path, command: str) -> None:
+    shown = uvanet(command, "--help", cwd=tmp_path).stdout
+    assert "examples:" in shown
+    assert "../" not in shown
+
+
 @pytest.mark.parametrize("command", ["info --json", "info uvanet-64 --json", "--help"])
 def test_a_reader_that_leaves_ends_the_program_quietly(tmp_path: Path, command: str) -> None:
     done = shell(f"uvanet {command} | head -c 1", tmp_path)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from uvanet import metrics
+from uvanet.errors import UsageError
 
 with warnings.catch_warnings():
     # pysaliency imports pkg_resources, which warns of its own end.
@@ -194,6 +195,22 @@ def test_undefined_metrics_are_nan(
     for metric in (metrics.cc, metrics.sim, metrics.kld):
         assert math.isnan(metric(broken, density))
         assert math.isnan(metric(saliency, np.zeros(SHAPE, np.float32)))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (4, 3), (6,), (2, 2, 2)])
+def test_fixations_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    """Such as x, y and duration: read two by two they would score other points."""
+    for metric in (metrics.nss, metrics.auc_judd):
+        with pytest.raises(UsageError, match=r"not \(n, 2\)"):
+            metric(np.eye(5), np.ones(shape))
+
+
+def test_fixations_that_are_not_finite_lie_outside() -> None:
+    saliency = np.arange(12.0).reshape(3, 4)
+    points = np.array([[np.nan, 1], [1, np.inf], [2, 1], [1e300, 0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert metrics.nss(saliency, points) == metrics.nss(saliency, points[2:3])
 
 
 def test_fixations_are_rounded_down_to_pixels() -> None:

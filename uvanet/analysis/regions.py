@@ -318,6 +318,8 @@ def load_masks(path: Path) -> list[MaskRegion]:
 
 
 def _read(path: Path) -> bytes:
+    if not path.is_file() and path.exists() and not path.is_dir():
+        raise ValueError("it is not a regular file")  # reading a pipe or device may never end
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise ValueError("the file is larger than 64 MB")
     return path.read_bytes()

@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: list[str]) -> int:
     parser = _Parser(
         prog="uvanet",
-        description="Seeing, live, where people look.",
+        description="Predicts where people look, live.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

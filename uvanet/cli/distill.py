@@ -35,10 +35,10 @@ on gaze alone. The better of the two on val is exported with its card into OUT/P
 OUT that were made from the same settings and data are reused; a run that was stopped resumes.
 """
     examples = """examples:
-  uvanet distill --data ../shared/data --pool ../shared/data/pool --out runs/distilled
-  uvanet distill --data ../shared/data --pool ~/Pictures --out runs/mine --epochs 5
-  uvanet distill --data ../shared/data --spatial teacher-spatial --out runs/sooner
-  torchrun --nproc-per-node 2 -m uvanet distill --data ../shared/data --out runs/two
+  uvanet distill --data DATA --pool POOL --out runs/distilled
+  uvanet distill --data DATA --pool ~/Pictures --out runs/mine --epochs 5
+  uvanet distill --data DATA --spatial teacher-spatial --out runs/sooner
+  torchrun --nproc-per-node 2 -m uvanet distill --data DATA --out runs/two
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

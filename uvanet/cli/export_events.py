@@ -92,8 +92,9 @@ def done_event(result: ExportResult) -> ExportDone:
 
 
 def _emit(event: ExportEvent) -> None:
-    sys.stdout.buffer.write(encode_export_event(event))
-    sys.stdout.buffer.flush()
+    # By the text stream, whose errors are named (see `uvanet.cli.streams`).
+    sys.stdout.write(encode_export_event(event).decode())
+    sys.stdout.flush()
 
 
 def _listen(control: Control) -> None:

@@ -32,7 +32,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
     examples = """examples:
   uvanet finetune camera:0 --seconds 60 --out runs/desk
   uvanet finetune talk.mp4 --out runs/talk --teacher teacher-spatial.onnx --json
-  uvanet finetune demo --out runs/demo --replay ~/Pictures --data ../shared/data
+  uvanet finetune demo --out runs/demo --replay ~/Pictures --data DATA
   uvanet finetune --pool ~/Videos --start uvanet-64 --out runs/mine
   uvanet finetune --set salicon=~/SALICON --start uvanet-64 --out runs/salicon
 """

@@ -69,7 +69,10 @@ def _fact_lines(facts: dict[str, object]) -> list[str]:
         if isinstance(value, dict):
             lines += [f"  {key:12} {text}" for key, text in value.items()]
         elif isinstance(value, list):
-            lines += ["  " + "  ".join(f"{k} {v}" for k, v in row.items()) for row in value]
+            lines += [
+                "  " + "  ".join(f"{k} {'-' if v is None else v}" for k, v in row.items())
+                for row in value
+            ]
             if not value:
                 lines.append("  none found")
     return lines

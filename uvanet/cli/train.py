@@ -27,9 +27,9 @@ NAME.onnx, NAME.safetensors and the card NAME.json, in the run's folder. A run t
 resumes where it was when the same command is given again.
 """
     examples = """examples:
-  uvanet train --data ../shared/data --out runs/uvanet-64
-  uvanet train --data ../shared/data --out runs/quick --epochs 20
-  torchrun --nproc-per-node 2 -m uvanet train --data ../shared/data --out runs/two
+  uvanet train --data DATA --out runs/uvanet-64
+  uvanet train --data DATA --out runs/quick --epochs 20
+  torchrun --nproc-per-node 2 -m uvanet train --data DATA --out runs/two
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
