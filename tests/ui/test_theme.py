@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from app.ui.banner import Banner
 from app.ui.canvas import Canvas
@@ -99,3 +99,19 @@ def test_an_icon_without_room_is_not_painted(qapp, qtlog):
     icon("info").paint(painter, QRect(0, 0, 0, 16))
     painter.end()
     assert not [record.message for record in qtlog.records if "QPainter" in record.message]
+
+
+def test_a_disabled_default_button_does_not_look_enabled(theme, qtbot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    button = QPushButton("Train", box)
+    button.setDefault(True)
+    button.resize(80, 30)
+
+    def background():
+        return button.grab().toImage().pixelColor(button.width() // 2, 4).name()
+
+    box.show()
+    assert background() == DARK.accent
+    button.setEnabled(False)
+    assert background() != DARK.accent
