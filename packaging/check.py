@@ -2,7 +2,7 @@
 
     lint, format, types, import contracts
     tests             the library's and the pipeline's, two at a time, beside
-    window tests      offscreen, and on a real window system
+    window tests      offscreen; those that a window system can change, on a real one too
     lower bounds      the oldest allowed versions in an empty environment; tests without torch
     wheel             built, installed into an empty environment, used from there
 
@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent
 PYTEST = ("-m", "pytest", "-q", "--durations=10")
 WINDOW_TESTS = ("tests/app", "tests/ui")
+OFFSCREEN_ONLY = ("test_export.py", "test_table_export.py", "test_training*.py")
+"""Window tests of child processes and files, which no window system changes."""
 FAST_TESTS = (
     "tests/analysis",
     "tests/media",
@@ -113,6 +115,7 @@ def run_tests(checks: Checks, data: Path) -> None:
         checks.run(
             f"window tests, {native}",
             *(sys.executable, *PYTEST, *WINDOW_TESTS),
+            *(f"--ignore-glob=*/app/{name}" for name in OFFSCREEN_ONLY),
             QT_QPA_PLATFORM=native,
         )
 

@@ -59,6 +59,8 @@ class _ThemedIconEngine(QIconEngine):
             name = "faint"
         color = getattr(theme_colors(), name)
         side = min(size.width(), size.height())
+        if side <= 0:  # a layout without room for the icon
+            return QPixmap()
         key = f"uvanet {self._name} {color} {side} {scale}"
         found = QPixmap()
         if not QPixmapCache.find(key, found):

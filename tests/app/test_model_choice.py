@@ -203,6 +203,26 @@ def test_a_user_model_is_listed_like_others(player: Bench) -> None:
     assert if_available("nobody") == ""
 
 
+def test_the_table_names_the_data_of_the_scores(player: Bench) -> None:
+    player.trigger("choose_models")
+    dialog = feature(player).dialog
+    player.until(lambda: dialog.students)
+    grid = dialog._table.layout()
+    table = [
+        [
+            item.widget().text() if (item := grid.itemAtPosition(row, column)) else ""
+            for column in range(grid.columnCount())
+        ]
+        for row in range(grid.rowCount())
+    ]
+    data, model = table[0].index("Data"), table[0].index("Model")
+    data_of = {row[model]: row[data] for row in table[1:]}
+    assert data_of["uvanet-64"] == data_of["teacher-spatial"] == "test"
+    assert data_of["teacher-temporal"] == "talk"
+    player.until(lambda: dialog._scroll.width() >= dialog._table.minimumSizeHint().width())
+    player.until(lambda: dialog._scroll.horizontalScrollBar().maximum() == 0)
+
+
 def test_the_precision_is_shown() -> None:
     bits = {model.name: model.bits for model in list_model_info([])}
     assert {bits[name] for name in ("uvanet-32", "uvanet-64", "uvanet-128")} == {32}

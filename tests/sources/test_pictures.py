@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from uvanet.errors import SourceError
 from uvanet.sources import FolderSource, SourceKind, load_picture, make_source
@@ -161,6 +162,19 @@ def test_the_rate_of_a_folder(picture_folder: Path, tmp_path: Path) -> None:
         write(tmp_path / f"{name}.png", np.zeros((4, 4, 3), np.uint8))
     with make_source(str(tmp_path)) as source:
         assert source.info.fps == 1  # slides
+
+
+def test_numbered_photos_of_a_camera_are_slides(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[271], exif[272] = "Maker", "Model"
+    for number in range(12):
+        Image.new("RGB", (16, 12)).save(tmp_path / f"DSC{number:04}.jpg", exif=exif)
+    with make_source(str(tmp_path)) as source:
+        assert source.info.fps == 1
+        assert source.info.duration == 12
+    (tmp_path / "DSC0000.jpg").write_bytes(b"damaged")
+    with make_source(str(tmp_path)) as source:
+        assert source.info.fps == 25
 
 
 @pytest.mark.parametrize("fps", [0, -1, float("nan"), 1e9])

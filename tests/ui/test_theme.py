@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from app.ui.banner import Banner
 from app.ui.canvas import Canvas
@@ -90,3 +91,27 @@ def test_a_disabled_icon_is_faint_and_a_checked_one_has_its_own_color(theme):
     assert color(QIcon.Mode.Disabled, QIcon.State.On) == DARK.faint
     assert color(QIcon.Mode.Normal, QIcon.State.On) == DARK.accent
     assert color(QIcon.Mode.Normal, QIcon.State.Off) == DARK.text
+
+
+def test_an_icon_without_room_is_not_painted(qapp, qtlog):
+    canvas = QPixmap(20, 20)
+    painter = QPainter(canvas)
+    icon("info").paint(painter, QRect(0, 0, 0, 16))
+    painter.end()
+    assert not [record.message for record in qtlog.records if "QPainter" in record.message]
+
+
+def test_a_disabled_default_button_does_not_look_enabled(theme, qtbot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    button = QPushButton("Train", box)
+    button.setDefault(True)
+    button.resize(80, 30)
+
+    def background():
+        return button.grab().toImage().pixelColor(button.width() // 2, 4).name()
+
+    box.show()
+    assert background() == DARK.accent
+    button.setEnabled(False)
+    assert background() != DARK.accent

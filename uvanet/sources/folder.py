@@ -20,6 +20,7 @@ _SLIDES = 1.0
 _VIDEO = 25.0
 # From this many pictures of one name and a running number on, they are frames of a video.
 _MANY = 10
+_EXIF_CAMERA = (271, 272)  # maker and model
 
 
 class FolderSource(ThreadSafeSource):
@@ -30,7 +31,8 @@ class FolderSource(ThreadSafeSource):
     Args:
         path: The folder.
         fps: Frames per second. By default 25 if all names are one word and a running number,
-            as of an extracted video, and otherwise 1, as of slides.
+            as of an extracted video, and otherwise 1, as of slides. Pictures in which a camera
+            noted its name (EXIF) are slides.
 
     Attributes:
         skipped: Pictures skipped so far.
@@ -135,4 +137,18 @@ def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
 def _usual_rate(files: list[Path]) -> float:
     words = {re.sub(r"\d+$", "", path.stem) for path in files}
     numbered = all(path.stem[-1:].isdecimal() for path in files)
-    return _VIDEO if len(files) >= _MANY and numbered and len(words) == 1 else _SLIDES
+    if len(files) < _MANY or not numbered or len(words) != 1 or _is_photo(files[0]):
+        return _SLIDES
+    return _VIDEO
+
+
+def _is_photo(path: Path) -> bool:
+    """Whether a camera noted its name in the picture: cameras number their photos as well."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            exif = picture.getexif()
+    except Exception:  # noqa: BLE001 - of a damaged file Pillow raises what its plugins do
+        return False
+    return any(exif.get(tag) for tag in _EXIF_CAMERA)

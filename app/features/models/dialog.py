@@ -39,6 +39,7 @@ _ENGINES = {
     "torch": "PyTorch",
 }
 _PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
+_MAX_TABLE_WIDTH = 1100  # pixels; a wider table, with long names of files, is scrolled
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -78,7 +79,6 @@ class ModelsDialog(QDialog):
         self._table = QWidget()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         card = QFrame()
         card.setObjectName("card")
         column(self._scroll, margins=(16, 14, 16, 14), parent=card)
@@ -131,6 +131,8 @@ class ModelsDialog(QDialog):
         grid.setColumnStretch(2, 1)
         grid.setRowStretch(len(models) + 1, 1)
         self._scroll.setWidget(self._table)
+        width = self._table.sizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
+        self._scroll.setMinimumWidth(min(width, _MAX_TABLE_WIDTH))
 
     def set_chosen(self, student: str, teacher: str) -> bool:
         """Marks the models in use; returns False if one of them is not in the table."""
@@ -144,7 +146,10 @@ class ModelsDialog(QDialog):
     def show_note(self, text: str) -> None:
         """Shows a line of text below the table; an explanation of the table if empty."""
         self._note.setText(
-            text or tr("NSS to KLD come from the model cards. Each precision has a row of its own.")
+            text
+            or tr(
+                "NSS to KLD come from the model cards; scores of different data cannot be compared."
+            )
         )
 
     def show_latency(self, name: str, text: str, tip: str = "") -> None:
@@ -182,6 +187,7 @@ class ModelsDialog(QDialog):
             (tr("Parameters"), tr("Number of parameters")),
             (tr("Precision"), tr("Of the parameters, estimated from the size of the file")),
             (tr("Latency"), tr("Median time per frame on this machine")),
+            (tr("Data"), tr("Data set that the scores to the right were measured on")),
             *((title, tr("From the model's card")) for _, title in _METRICS),
         ]
         for index, (title, tip) in enumerate(titles):
@@ -213,6 +219,7 @@ class ModelsDialog(QDialog):
             QLabel(_count(model.parameters) if model.parameters else "-"),
             QLabel(_PRECISIONS.get(model.bits, "-")),
             latency := QLabel(),
+            QLabel(model.split or "-"),
         ]
         for key, _ in _METRICS:
             value = model.metrics.get(key)
