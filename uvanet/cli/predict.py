@@ -37,7 +37,7 @@ than once for several files of one run:
   .mp4, .webm   the annotated video with the source's sound: H.264, or VP9
   .png or .jpg  the annotated picture; a pattern such as out-%05d.png gives one a frame
   .npz          the raw float maps: saliency (n, h, w) 0..1, pts, index, size
-  (none)        a folder of the raw maps as grey PNG files of 16 bits
+  (none)        a folder of the raw maps as gray PNG files of 16 bits
   .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
 """
     examples = """examples:

@@ -136,7 +136,7 @@ def _is_whole_jpeg(path: Path) -> bool:
     return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
 
 
-def read_grey(path: Path) -> NDArray[np.float32]:
+def read_gray(path: Path) -> NDArray[np.float32]:
     """Reads a picture in gray, such as a density map; float32, (h, w), 0..255.
 
     Raises:
@@ -199,7 +199,7 @@ class GazeFiles:
         Raises:
             UvanetError: A file is missing or damaged.
         """
-        density = None if self.density is None else read_grey(self.density)
+        density = None if self.density is None else read_gray(self.density)
         marks = self._marks()
         shown = marks if marks is not None else density
         if shown is None:
@@ -215,7 +215,7 @@ class GazeFiles:
             places = " or ".join(str(path) for path in self.fixations)
             raise UsageError(f"{places} is missing.", "Copy the data again.")
         if found.suffix != ".mat":
-            return read_grey(found)
+            return read_gray(found)
         held = read_mat(found)
         if "I" not in held or getattr(held["I"], "ndim", 0) != 2:
             raise UsageError(f"{found} holds no fixation map 'I'.", "Copy the data again.")

@@ -27,7 +27,7 @@ from uvanet.data.gaze_files import (
     need_file,
     need_folder,
     pictures_in,
-    read_grey,
+    read_gray,
     read_mat,
 )
 from uvanet.errors import UsageError
@@ -76,4 +76,4 @@ def _label(maps: Path, fixations: Path, stem: str) -> Gaze:
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise UsageError(f"{path} holds no gaze of SALICON.", "Copy the data again.") from error
     joined = np.concatenate(points) if points else np.empty((0, 2), np.float32)
-    return Gaze((width, height), joined.astype(np.float32), read_grey(density))
+    return Gaze((width, height), joined.astype(np.float32), read_gray(density))

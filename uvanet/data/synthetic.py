@@ -370,8 +370,8 @@ def _change_color(images: Tensor, mean: Tensor, color: _ColorChange) -> Tensor:
     """Applies a color change; `mean` is the brightness that contrast keeps."""
     # Together they are one affine map of a pixel's value and its gray value.
     own = color.saturation * color.contrast * color.cast
-    grey = (1 - color.saturation) * color.contrast * color.cast
+    gray = (1 - color.saturation) * color.contrast * color.cast
     offset = mean * (color.brightness - color.contrast) * color.cast
     y = images * own
-    y.addcmul_(images.mean(1, keepdim=True), grey)
+    y.addcmul_(images.mean(1, keepdim=True), gray)
     return y.add_(offset).clamp_(0, 1)

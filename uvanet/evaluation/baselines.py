@@ -57,8 +57,8 @@ def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     Returns:
         float32, (64 h / w, 64).
     """
-    grey = _grey(image, 64) / 255
-    spectrum = np.fft.fft2(grey)
+    gray = _gray(image, 64) / 255
+    spectrum = np.fft.fft2(gray)
     # A flat picture has zero amplitude at most frequencies.
     amplitude = np.log(np.abs(spectrum) + 1e-8).astype(np.float32)
     residual = amplitude - cv2.blur(amplitude, (3, 3), borderType=cv2.BORDER_REPLICATE)
@@ -87,20 +87,20 @@ def center_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         float32, (h', w').
     """
     height, width = image.shape[:2]
-    grey = _grey(image, round(width * min(1.0, 512 / max(width, height))) or 1)
-    on, off = np.zeros_like(grey), np.zeros_like(grey)
+    gray = _gray(image, round(width * min(1.0, 512 / max(width, height))) or 1)
+    on, off = np.zeros_like(gray), np.zeros_like(gray)
     for radius in SURROUNDS:
         side = 2 * radius + 1
-        around = cv2.boxFilter(grey, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
+        around = cv2.boxFilter(gray, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
         # The surround excludes the pixel itself.
-        contrast = grey - (around * side**2 - grey) / (side**2 - 1)
+        contrast = gray - (around * side**2 - gray) / (side**2 - 1)
         on += np.maximum(contrast, 0)
         off += np.maximum(-contrast, 0)
     parts = [part / max(float(part.max()), 1.0) for part in (on, off)]
     return np.asarray(parts[0] + parts[1], np.float32)
 
 
-def _grey(image: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
+def _gray(image: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
     """Brightness, float32, 0..255, at this width."""
     height = max(1, round(image.shape[0] * width / image.shape[1]))
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

@@ -42,7 +42,7 @@ class MotionBaseline(Predictor):
     def __init__(self, inner: Predictor) -> None:
         super().__init__(f"{inner.name}+motion")
         self._inner = inner
-        self._grey: deque[NDArray[np.float32]] = deque(maxlen=BACK)
+        self._gray: deque[NDArray[np.float32]] = deque(maxlen=BACK)
         self._energy: deque[tuple[float, NDArray[np.float32]]] = deque()
 
     def history(self, fps: float) -> int:
@@ -52,7 +52,7 @@ class MotionBaseline(Predictor):
     def reset(self) -> None:
         """See `Predictor.reset`."""
         self._inner.reset()
-        self._grey.clear()
+        self._gray.clear()
         self._energy.clear()
 
     def observe(self, image: NDArray[np.uint8], t: float) -> None:
@@ -77,10 +77,10 @@ class MotionBaseline(Predictor):
         height, width = image.shape[:2]
         size = (WIDTH, max(1, round(height * WIDTH / width)))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
-        if len(self._grey) == BACK:
-            moved = cv2.GaussianBlur(np.abs(grey - self._grey[0]), (0, 0), WIDTH / 35)
+        gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
+        if len(self._gray) == BACK:
+            moved = cv2.GaussianBlur(np.abs(gray - self._gray[0]), (0, 0), WIDTH / 35)
             self._energy.append((t, np.asarray(moved, np.float32)))
-        self._grey.append(grey)
+        self._gray.append(gray)
         while self._energy and self._energy[0][0] <= t - AVERAGE:
             self._energy.popleft()

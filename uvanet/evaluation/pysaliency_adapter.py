@@ -48,7 +48,7 @@ class PysaliencyModel(pysaliency.SaliencyMapModel):  # type: ignore[misc] # it h
         """The map of one stimulus.
 
         Args:
-            stimulus: uint8, RGB (h, w, 3) or grey (h, w).
+            stimulus: uint8, RGB (h, w, 3) or gray (h, w).
 
         Returns:
             (h, w), proportional to the predicted density, largest value 1.

@@ -34,7 +34,7 @@ STATE_CHANNELS = 1 + len(KEPT)
 
 MEMORY_SECONDS = 1.2
 """How far back frames change the map noticeably."""
-GREY_LEVEL = 1 / 255
+GRAY_LEVEL = 1 / 255
 
 STRENGTH = 0.5
 """Factor of the gate's logits on real video.
@@ -117,8 +117,8 @@ class Gate(nn.Module):
             spatial: Logits of the spatial teacher, (n, 1, h / 8, w / 8).
         """
         strongest = energy.amax((2, 3), keepdim=True)
-        share = energy / strongest.clamp_min(GREY_LEVEL)
-        level = torch.log(energy + 0.25 * GREY_LEVEL) + 4.0
+        share = energy / strongest.clamp_min(GRAY_LEVEL)
+        level = torch.log(energy + 0.25 * GRAY_LEVEL) + 4.0
         everywhere = level.mean((2, 3), keepdim=True)
         rule = torch.log(motion_gain(share[:, 1:2].clamp_min(1e-6)))
         where = spatial - spatial.amax((2, 3), keepdim=True)
@@ -135,7 +135,7 @@ class Gate(nn.Module):
         )
         learned: Tensor = self.layers(known)
         # Less than one gray level is noise: nothing moves.
-        moves = strongest[:, 1:2] / (strongest[:, 1:2] + 0.5 * GREY_LEVEL)
+        moves = strongest[:, 1:2] / (strongest[:, 1:2] + 0.5 * GRAY_LEVEL)
         return self.strength * moves * (self.rule * rule + learned)
 
 

@@ -31,7 +31,7 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     """Converts any picture that OpenCV decodes to BGR with 8 bits.
 
     Args:
-        image: Shape (h, w) or (h, w, c) with 1 (grey), 3 (BGR) or 4 (BGRA) channels; uint8,
+        image: Shape (h, w) or (h, w, c) with 1 (gray), 3 (BGR) or 4 (BGRA) channels; uint8,
             uint16 (0..65535) or float (0..1).
         name: What to call it in an error.
 
@@ -48,7 +48,7 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     elif channels == 4:
         pixels = over_white(pixels)
     elif channels != 3:
-        raise SourceError(f"{name} has {channels} channels.", "Convert it to RGB or grey.")
+        raise SourceError(f"{name} has {channels} channels.", "Convert it to RGB or gray.")
     return np.ascontiguousarray(pixels)
 
 
@@ -67,5 +67,5 @@ def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 
 def over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:
     alpha = cv2.cvtColor(bgra[:, :, 3], cv2.COLOR_GRAY2BGR)
-    colour = cv2.multiply(np.ascontiguousarray(bgra[:, :, :3]), alpha, scale=1 / 255)
-    return cv2.add(colour, cv2.bitwise_not(alpha))  # type: ignore[return-value]
+    color = cv2.multiply(np.ascontiguousarray(bgra[:, :, :3]), alpha, scale=1 / 255)
+    return cv2.add(color, cv2.bitwise_not(alpha))  # type: ignore[return-value]

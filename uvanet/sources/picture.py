@@ -61,8 +61,8 @@ _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
 def load_picture(path: Path) -> NDArray[np.uint8]:
     """Reads a picture the way people see it.
 
-    The orientation a camera noted (EXIF) is applied, 16 bits and floats become 8 bits, grey
-    becomes colour, and what is transparent is laid over white.
+    The orientation a camera noted (EXIF) is applied, 16 bits and floats become 8 bits, gray
+    becomes color, and what is transparent is laid over white.
 
     Returns:
         BGR, uint8, shape (h, w, 3), C-contiguous, a new array.

@@ -102,8 +102,8 @@ class PreviewEvent(Event, frozen=True, kw_only=True, tag="preview"):
 
     Attributes:
         frame: JPEG.
-        student: JPEG, grey.
-        target: JPEG, grey.
+        student: JPEG, gray.
+        target: JPEG, gray.
         target_from: Where the target comes from: a teacher or human gaze.
     """
 

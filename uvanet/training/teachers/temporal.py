@@ -105,8 +105,8 @@ def energies(motion: Motion, frames: Image) -> Tensor:
         motion: Has no parameters.
         frames: RGB, uint8, (STEPS, h, w, 3), at half the teacher's size.
     """
-    grey = torch.from_numpy(frames).float().mean(3)[:, None] / 255
-    brightness = F.avg_pool2d(grey, 2)
+    gray = torch.from_numpy(frames).float().mean(3)[:, None] / 255
+    brightness = F.avg_pool2d(gray, 2)
     state = torch.zeros(1, STATE_CHANNELS, *brightness.shape[2:])
     energy = state
     for step in range(STEPS):
