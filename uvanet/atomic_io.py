@@ -8,9 +8,11 @@ A part whose lock can be taken is therefore stale, also on a folder that several
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
+import stat
 import uuid
 from glob import escape
 from pathlib import Path
@@ -40,10 +42,11 @@ class Part:
         path: The temporary path, in the target's folder.
 
     Raises:
-        OSError: The folder cannot be written.
+        OSError: The folder cannot be written, or the target is a device, a pipe or a socket.
     """
 
     def __init__(self, target: Path, *, private: bool = False) -> None:
+        _refuse_special(target)
         self.target = target
         self.path = target.with_name(f"{_prefix(target)}{uuid.uuid4().hex}.part")
         self._lock = _lock(self.path)
@@ -163,6 +166,16 @@ def _remove_lock(lock: FileLock) -> None:
     else:
         lock.release()
         path.unlink(missing_ok=True)
+
+
+def _refuse_special(target: Path) -> None:
+    # As root, the rename would replace /dev/null by a file.
+    try:
+        mode = target.stat().st_mode  # also of what a link such as /dev/stdout leads to
+    except OSError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "Not a regular file", str(target))
 
 
 def _sync(path: Path) -> None:

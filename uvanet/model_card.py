@@ -139,6 +139,10 @@ def read_card(path: Path) -> Card:
             and, where a value is out of bounds, the field.
     """
     try:
+        if path.exists() and not path.is_file():  # reading a pipe may never end
+            raise ModelError(
+                f"The model card {path} is not a regular file.", "Copy the model again."
+            )
         with path.open("rb") as file:
             data = file.read(MAX_CARD_BYTES + 1)
     except FileNotFoundError as error:

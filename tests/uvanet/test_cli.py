@@ -262,6 +262,15 @@ def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, command: str) 
 
 
 @needs_full_device
+@pytest.mark.parametrize("command", ["bench", "eval"])
+def test_a_report_does_not_replace_a_device(tmp_path: Path, command: str) -> None:
+    target = tmp_path / "full"
+    target.symlink_to("/dev/full")  # were it replaced, only the link would be lost
+    assert "is not a regular file" in refused(command, "-o", target, cwd=tmp_path)
+    assert target.is_symlink()
+
+
+@needs_full_device
 def test_events_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "uvanet", "predict", "demo", "-o", "out.csv", "--events"]
     with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -104,6 +105,25 @@ def test_info_shows_a_card_whose_rows_hold_different_metrics(tmp_path: Path) -> 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "0.500" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_as_a_card_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.json")
+    with pytest.raises(ModelError, match="not a regular file"):
+        read_card(tmp_path / "model.json")
+
+
+def test_info_prints_no_control_characters_of_a_card(tmp_path: Path) -> None:
+    shutil.copy(resource("weights/uvanet-32.onnx"), tmp_path / "red.onnx")
+    card = json.loads(resource("weights/uvanet-32.json").read_text())
+    red = {**card, "name": "red", "description": "a\x1b[31m b", "recipe": {"command": "c\x07\x9bd"}}
+    (tmp_path / "red.json").write_text(json.dumps(red))
+    command = [sys.executable, "-m", "uvanet", "info", str(tmp_path / "red.onnx")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "a [31m b" in shown
+    assert "c  d" in shown
+    assert not set("\x1b\x07\x9b") & set(shown)
 
 
 def test_a_student_card_of_0_1_0_is_read() -> None:

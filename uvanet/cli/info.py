@@ -104,7 +104,12 @@ def _card_lines(card: Card) -> list[str]:
     for title, sentences in (("limits", card.limits), ("notes", card.notes)):
         if sentences:
             lines += ["", title, *(f"  {line}" for line in sentences)]
-    return [*lines, "", card.citation]
+    return [_visible(line) for line in (*lines, "", card.citation)]
+
+
+def _visible(text: str) -> str:
+    # Cards come from others, and control characters would steer the terminal.
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _source(row: DataSource) -> str:
