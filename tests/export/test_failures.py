@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
-# A limit on the size of files stands for a disk that gets full: the same call fails.
+# A limit on the size of files stands for a disk that gets full: the same call fails. It is lifted
+# at the end, so that coverage can write its data.
 LIMITED = """
-import resource, signal, sys
+import resource, sys
 from uvanet.cli import main
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-sys.exit(main(sys.argv[1:]))
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, before[1]))
+code = main(sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_FSIZE, before)
+sys.exit(code)
 """
 
 

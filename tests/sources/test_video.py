@@ -361,4 +361,5 @@ def test_decoded_frames_are_freed_without_garbage_collection(clip: Path) -> None
 
 
 def _decoded_frames() -> int:
-    return sum(isinstance(thing, VideoFrame) for thing in gc.get_objects())
+    # `isinstance` asks objects for `__class__`, at which some of torch warn.
+    return sum(type(thing) is VideoFrame for thing in gc.get_objects())
