@@ -261,6 +261,13 @@ def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, command: str) 
     assert "Standard output cannot be written: No space left" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["distill", "finetune"])
+def test_a_new_model_does_not_take_the_name_of_one_that_ships(tmp_path: Path, command: str) -> None:
+    line = refused(command, "--out", "run", "--name", "uvanet-64", cwd=tmp_path)
+    assert "A model that ships is called uvanet-64" in line
+    assert list(tmp_path.iterdir()) == []
+
+
 @needs_full_device
 @pytest.mark.parametrize("command", ["bench", "eval"])
 def test_a_report_does_not_replace_a_device(tmp_path: Path, command: str) -> None:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from uvanet.cli.options import integer
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
+from uvanet.registry import list_models
 from uvanet.system_info import usable_cores
 from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
@@ -87,7 +88,7 @@ def _model_name(name: str) -> str:
     """Checks the name of a new model, which is also that of its folder and files; "" for none.
 
     Raises:
-        UsageError: It is no file name, or one of the user's models has it.
+        UsageError: It is no file name, or a model that ships or one of the user's has it.
     """
     if not re.fullmatch(r"([\w-][\w .+-]{0,78}[\w+-]|\w)?", name):
         raise UsageError(
@@ -95,6 +96,8 @@ def _model_name(name: str) -> str:
         )
     if name and (models_folder() / name).exists():
         raise UsageError(f"One of your models is called {name}.", "Choose another --name.")
+    if name in {card.name for card in list_models()}:  # the new one would hide it
+        raise UsageError(f"A model that ships is called {name}.", "Choose another --name.")
     return name
 
 
