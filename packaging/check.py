@@ -79,6 +79,8 @@ class Checks:
                 check=False,
             )
             output, passed = done.stdout, done.returncode == 0
+            if done.returncode < 0:
+                output += f"\nended by signal {-done.returncode}\n"
         except OSError as error:
             output, passed = f"{error}\n", False
         seconds = time.monotonic() - began

@@ -39,6 +39,8 @@ def x_server(size: str = "1280x800") -> Iterator[str]:
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write_end), *options],
         pass_fds=[write_end],
+        # A server that outlives a killed test run must not hold the pipe that check.py reads.
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     os.close(write_end)
