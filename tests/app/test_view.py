@@ -253,7 +253,7 @@ def test_only_safe_colormaps_increase_in_lightness(player):
         lightness = cv2.cvtColor(colormap(name)[None], cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
         assert (bool((np.diff(lightness) >= -1).all())) == (name in SAFE_COLORMAPS)
         swatch = player.overlay_panel.swatches[name]
-        assert ("safe" in swatch.accessibleDescription()) == (name in SAFE_COLORMAPS)
+        assert ("color-blind" in swatch.accessibleDescription()) == (name in SAFE_COLORMAPS)
 
 
 CONTROLS = (QAbstractButton, QAbstractSlider, QComboBox, QLineEdit)
