@@ -333,9 +333,10 @@ def test_an_older_list_of_models_does_not_replace_a_newer_one(
     real, calls = list_model_info, []
 
     def list_slowly(names: Iterable[str]) -> list[ModelInfo]:
+        first = not calls  # before the second call, which may come while this one reads files
         calls.append(1)
         models = real(names)
-        if len(calls) == 1:
+        if first:
             assert proceed.wait(PATIENCE / 1000)
             ended.set()
         return models
