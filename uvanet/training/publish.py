@@ -30,7 +30,7 @@ from uvanet.runtime.input_size import TEACHER_SIZE
 from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.provenance import (
     USERS_OWN,
-    backbone_source,
+    backbone_sources,
     gaze_sources,
     merge_sources,
     weights_license,
@@ -214,17 +214,17 @@ def publish_teachers(
         spatial: Settings of the spatial teacher.
         temporal: Settings of the temporal teacher.
     """
-    model = SpatialTeacher(spatial.scale, spatial.width)
+    model = SpatialTeacher(spatial.scales, spatial.width)
     moving = TemporalTeacher(model, temporal.width)
     height, width = TEACHER_SIZE
     frame = torch.zeros(1, 3, height, width)
     state = torch.zeros(1, STATE_CHANNELS, height // STATE_STRIDE, width // STATE_STRIDE)
-    data = merge_sources(gaze_sources(root), [backbone_source(spatial.scale)])
+    data = merge_sources(gaze_sources(root), backbone_sources(spatial.scales))
     cards = {
         SPATIAL: Card(
             name=SPATIAL,
             role="teacher",
-            description="EfficientNet-Lite features with a readout for human gaze on one frame.",
+            description="EfficientNet-Lite features and face cues, read out for gaze on one frame.",
             input_size=TEACHER_SIZE,
             parameters=count_parameters(model),
             macs=count_macs(model, frame),

@@ -7,6 +7,7 @@ A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .on
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
 from uvanet.evaluation.calibration import best_logit_scale
-from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
+from uvanet.models.teacher import HEIGHT, WIDTH, Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.training.control import Callback
@@ -31,7 +32,7 @@ from uvanet.training.teachers.inference import (
     load_spatial,
     open_teachers,
 )
-from uvanet.training.teachers.spatial import Extractor, extract, train_readout
+from uvanet.training.teachers.spatial import Extractor, FrozenFeatures, extract, train_readout
 from uvanet.training.teachers.temporal import compare, motion_data, train_gate
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     Map = NDArray[np.float32]
 
 SYNTHETIC, RECORDS = "synthetic-motion.json", "teachers.json"
+FEATURES_FOLDER = "features"
 
 
 class SpatialExport(nn.Module):
@@ -126,30 +128,25 @@ def make_teachers(
     return open_teachers(*files, spatial.threads)
 
 
-def _make(
-    onnx: Path,
-    module: nn.Module,
-    made_from: Record,
-    train: Callable[[], None],
-    write: Callable[[], None],
+def _load_or_train(
+    weights: Path, module: nn.Module, made_from: Record, train: Callable[[], None]
 ) -> None:
-    """Loads a module from its weights, or trains it and keeps them; exports it where needed.
+    """Loads a module from its weights, or trains it and keeps them.
 
     Raises:
         ModelError: The weights were made from other settings or data.
     """
-    weights, records = onnx.with_suffix(".safetensors"), _records(onnx.parent)
+    records = _records(weights.parent)
     if weights.exists():
-        require_same(records.get(onnx.stem, {}), made_from, weights)
+        require_same(records.get(weights.stem, {}), made_from, weights)
         module.load_state_dict(load_file(weights))
-    else:
-        onnx.unlink(missing_ok=True)  # of weights that were deleted
-        train()
-        records[onnx.stem] = made_from
-        write_text(onnx.parent / RECORDS, json.dumps(records, indent=1))
-        save_weights(module, weights)
-    if not onnx.exists():
-        write()
+        return
+    weights.with_suffix(".onnx").unlink(missing_ok=True)  # of weights that were deleted
+    train()
+    records = _records(weights.parent)
+    records[weights.stem] = made_from
+    write_text(weights.parent / RECORDS, json.dumps(records, indent=1))
+    save_weights(module, weights)
 
 
 def _records(out: Path) -> dict[str, Record]:
@@ -169,21 +166,48 @@ def _spatial(
 ) -> SpatialTeacher:
     onnx = out / f"{SPATIAL}.onnx"
     torch.manual_seed(config.seed)
-    teacher = SpatialTeacher(config.scale, config.width)
-
-    def write() -> None:
-        export_spatial(teacher, onnx)
+    teacher = SpatialTeacher(config.scales, config.width)
 
     def train() -> None:
-        extractor = Extractor(teacher, config.threads)
-        levels, densities = extract(splits[0], extractor, config, callback)
-        train_readout(teacher, levels, densities, config, callback)
-        write()
+        for place in range(len(config.scales)):
+            _readout(out, place, teacher, config, splits[0], made_from, callback)
+        for folder in out.glob(f"{FEATURES_FOLDER}-*"):
+            shutil.rmtree(folder)
+        export_spatial(teacher.eval(), onnx)
         teacher.sharpness.fill_(best_logit_scale(load_spatial(onnx, config.threads), splits[1]))
         onnx.unlink()
 
-    _make(onnx, teacher, made_from, train, write)
+    _load_or_train(onnx.with_suffix(".safetensors"), teacher, made_from, train)
+    if not onnx.exists():
+        export_spatial(teacher.eval(), onnx)
     return teacher.eval()
+
+
+def _readout(
+    out: Path,
+    place: int,
+    teacher: SpatialTeacher,
+    config: SpatialTeacherConfig,
+    pictures: list[GazePicture],
+    made_from: Record,
+    callback: Callback,
+) -> None:
+    """Trains a readout of the spatial teacher, or takes it from a run that was stopped."""
+    scale, readout = config.scales[place], teacher.readouts[place]
+    assert isinstance(readout, Readout)
+    seeded = replace(config, seed=config.seed + place)
+
+    def extractor() -> Extractor:
+        return Extractor(FrozenFeatures(teacher.backbones[place], teacher.faces), config.threads)
+
+    def train() -> None:
+        folder = out / f"{FEATURES_FOLDER}-{scale}"
+        views = {name: made_from[name] for name in ("views", "min_zoom", "seed", "gaze data")}
+        data = extract(pictures, extractor, config, folder, views, callback)
+        train_readout(readout, data, seeded, callback)
+
+    name = f"readout-{place}-lite{scale}.safetensors"
+    _load_or_train(out / name, readout, made_from, train)
 
 
 def _temporal(
@@ -205,12 +229,11 @@ def _temporal(
         data = motion_data(splits[1], config.held_out, labeller, config.seed + 1, callback)
         write_text(out / SYNTHETIC, json.dumps(compare(teacher.gate, data), indent=1))
 
-    def write() -> None:
+    _load_or_train(onnx.with_suffix(".safetensors"), teacher.gate, made_from, train)
+    if not onnx.exists():
         _export(
             TemporalExport(teacher.eval()), onnx, ("frame", "earlier"), ("saliency", "features")
         )
-
-    _make(onnx, teacher.gate, made_from, train, write)
 
 
 def export_spatial(teacher: SpatialTeacher, path: Path) -> None:
