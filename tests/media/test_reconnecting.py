@@ -13,7 +13,7 @@ import cv2
 import pytest
 
 from uvanet.errors import SourceError
-from uvanet.sources import NetworkSource
+from uvanet.sources import NetworkSource, SourceCondition, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,11 +93,14 @@ def test_the_attempts_are_visible_and_closing_ends_them(server: ThreadingHTTPSer
     server.server_close()
     reader.start()
     deadline = time.monotonic() + PATIENCE
-    while not source.status and time.monotonic() < deadline:
+    while source.status == SourceStatus() and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert "Connecting again" in source.status
-    assert "s3cret" not in source.status
-    assert "t0ken" not in source.status
+    status = source.status
+    assert status.condition is SourceCondition.RECONNECTING
+    assert status.retry_in > 0
+    assert "127.0.0.1" in status.message
+    assert "s3cret" not in status.message
+    assert "t0ken" not in status.message
     source.close()
     reader.join(PATIENCE)
     assert not reader.is_alive()

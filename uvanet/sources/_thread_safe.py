@@ -5,11 +5,12 @@ from __future__ import annotations
 import abc
 import contextlib
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from uvanet.errors import SourceError
-from uvanet.sources.base import Frame, Source, SourceInfo
+from uvanet.sources.base import Frame, Source, SourceCondition, SourceInfo, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +47,12 @@ class ThreadSafeSource(Source):
         self._work = threading.Lock()
         self._closing = threading.Event()
         self._released = False
+        self._status = SourceStatus()
+
+    @property
+    def status(self) -> SourceStatus:
+        """What a live source does now."""
+        return self._status
 
     @property
     def info(self) -> SourceInfo:
@@ -103,6 +110,24 @@ class ThreadSafeSource(Source):
     def renew(self) -> Source:
         """Returns a closed source with the same arguments."""
         return self._again()
+
+    def _report(
+        self, condition: SourceCondition, message: str = "", hint: str = "", retry_in: float = 0.0
+    ) -> None:
+        self._publish(SourceStatus(condition, message, hint, retry_in, self._status.damaged))
+
+    def _count_damaged(self) -> None:
+        """Counts a damaged frame; the first one is reported."""
+        status = replace(self._status, damaged=self._status.damaged + 1)
+        if status.damaged == 1:
+            self._publish(status)
+        else:
+            self._status = status
+
+    def _publish(self, status: SourceStatus) -> None:
+        self._status = status
+        if self.on_status is not None:
+            self.on_status(status)
 
     @abc.abstractmethod
     def _open(self) -> SourceInfo: ...

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uvanet.sources.camera_format import CameraFormat
+
 
 class SourceKind(enum.StrEnum):
     """Kinds of sources."""
@@ -37,11 +39,14 @@ class Frame:
             never writes into an image that it has returned.
         pts: Presentation time in seconds since the source's start.
         index: Index of the frame in the source, from 0; after a seek, of the frame found.
+        captured: Time at which the driver of a camera took the frame, in seconds of
+            `time.monotonic`; None where the driver tells none.
     """
 
     image: NDArray[np.uint8]
     pts: float
     index: int
+    captured: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,9 @@ class SourceInfo:
         note: A remark for the user, such as why the demo is shown; may be empty.
         clock_start: Seconds on a file's own clock at which frame 0 is shown; its sound has the
             same clock.
+        pixel_format: FourCC code in which a camera delivers, such as "MJPG" or "YUYV"; empty if
+            unknown.
+        requested: The format that was requested from a camera; None for other sources.
     """
 
     spec: str
@@ -77,6 +85,41 @@ class SourceInfo:
     seekable: bool = False
     note: str = ""
     clock_start: float = 0.0
+    pixel_format: str = ""
+    requested: CameraFormat | None = None
+
+
+class SourceCondition(enum.StrEnum):
+    """Conditions of a live source.
+
+    OK: frames come, or are expected. STALLED: open, but no frame has come for some seconds.
+    FROZEN: the same frame comes again and again. RECONNECTING: it failed, and is opened again
+    after a pause.
+    """
+
+    OK = "ok"
+    STALLED = "stalled"
+    FROZEN = "frozen"
+    RECONNECTING = "reconnecting"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What a live source does besides sending frames.
+
+    Attributes:
+        condition: Its condition.
+        message: A sentence for people that names the source and the reason; empty if all is well.
+        hint: The next step for people; may be empty.
+        retry_in: Seconds from the report to the next attempt; 0 unless reconnecting.
+        damaged: Damaged frames that were skipped since the source was opened.
+    """
+
+    condition: SourceCondition = SourceCondition.OK
+    message: str = ""
+    hint: str = ""
+    retry_in: float = 0.0
+    damaged: int = 0
 
 
 class Source(abc.ABC):
@@ -91,6 +134,15 @@ class Source(abc.ABC):
     abandon_seek: Callable[[], bool] | None = None
     """Called while `seek` decodes up to its frame. Once it returns true, `seek` ends at the frame
     reached, so that dragging through a video shows a position for every request."""
+
+    on_status: Callable[[SourceStatus], None] | None = None
+    """Called on the thread that opens or reads, when the condition of a live source changes, before
+    each pause of reconnecting, and at the first damaged frame. Set it before `open`."""
+
+    @property
+    def status(self) -> SourceStatus:
+        """What a live source does now; may be read from any thread."""
+        return SourceStatus()
 
     @property
     @abc.abstractmethod
