@@ -75,6 +75,7 @@ class ReconnectingSource(ThreadSafeSource):
             self._pause = min(2 * pause, MAX_PAUSE_S)
             if self._closing.wait(pause):
                 break
+            self._report(SourceCondition.RECONNECTING, latest.message, latest.hint)
             try:
                 result = attempt()
             except SourceError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import contextlib
 import threading
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -112,22 +111,11 @@ class ThreadSafeSource(Source):
         return self._again()
 
     def _report(
-        self, condition: SourceCondition, message: str = "", hint: str = "", retry_in: float = 0.0
+        self, condition: SourceCondition, problem: str = "", hint: str = "", retry_in: float = 0.0
     ) -> None:
-        self._publish(SourceStatus(condition, message, hint, retry_in, self._status.damaged))
-
-    def _count_damaged(self) -> None:
-        """Counts a damaged frame; the first one is reported."""
-        status = replace(self._status, damaged=self._status.damaged + 1)
-        if status.damaged == 1:
-            self._publish(status)
-        else:
-            self._status = status
-
-    def _publish(self, status: SourceStatus) -> None:
-        self._status = status
+        self._status = SourceStatus(condition, problem, hint, retry_in, self._status.damaged)
         if self.on_status is not None:
-            self.on_status(status)
+            self.on_status(self._status)
 
     @abc.abstractmethod
     def _open(self) -> SourceInfo: ...

@@ -39,8 +39,8 @@ class Frame:
             never writes into an image that it has returned.
         pts: Presentation time in seconds since the source's start.
         index: Index of the frame in the source, from 0; after a seek, of the frame found.
-        captured: Time at which the driver of a camera took the frame, in seconds of
-            `time.monotonic`; None where the driver tells none.
+        captured: When a camera exposed the frame, by its driver's time stamp, in seconds of
+            `time.perf_counter`; None where the source does not tell.
     """
 
     image: NDArray[np.uint8]
@@ -93,30 +93,31 @@ class SourceCondition(enum.StrEnum):
     """Conditions of a live source.
 
     OK: frames come, or are expected. STALLED: open, but no frame has come for some seconds.
-    FROZEN: the same frame comes again and again. RECONNECTING: it failed, and is opened again
-    after a pause.
+    RECONNECTING: no frames come; it is opened again and again, with pauses. FROZEN: the same frame
+    comes all the time. DAMAGED: some frames are damaged and skipped; reported once.
     """
 
     OK = "ok"
     STALLED = "stalled"
-    FROZEN = "frozen"
     RECONNECTING = "reconnecting"
+    FROZEN = "frozen"
+    DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """What a live source does besides sending frames.
+    """What a live source reports about itself.
 
     Attributes:
         condition: Its condition.
-        message: A sentence for people that names the source and the reason; empty if all is well.
-        hint: The next step for people; may be empty.
-        retry_in: Seconds from the report to the next attempt; 0 unless reconnecting.
+        problem: One sentence that names the source and the problem; empty for OK.
+        hint: The next step for the user; may be empty.
+        retry_in: RECONNECTING: seconds until the next attempt; 0 while an attempt runs.
         damaged: Damaged frames that were skipped since the source was opened.
     """
 
     condition: SourceCondition = SourceCondition.OK
-    message: str = ""
+    problem: str = ""
     hint: str = ""
     retry_in: float = 0.0
     damaged: int = 0
@@ -136,8 +137,8 @@ class Source(abc.ABC):
     reached, so that dragging through a video shows a position for every request."""
 
     on_status: Callable[[SourceStatus], None] | None = None
-    """Called on the thread that opens or reads, when the condition of a live source changes, before
-    each pause of reconnecting, and at the first damaged frame. Set it before `open`."""
+    """Called with each change of the status but the count of damaged frames, by the thread that is
+    in `open` or `read`. Set it before `open`."""
 
     @property
     def status(self) -> SourceStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 from uvanet.errors import SourceError, SourceUnavailableError
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
+from uvanet.sources.camera_access import require_camera_access
 from uvanet.sources.camera_connection import CameraConnection, CameraFrame, busy
 from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import CameraDevice, choose, find_again, list_cameras
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _STALLED_S = 3.0
 _FROZEN_S = 5.0
+# The report of damaged frames ends when none has come for so long.
+_DAMAGED_S = 5.0
 # A driver that sends nothing for so long is opened anew.
 _GIVE_UP_S = 10.0
 # Every eighth row shows whether two raw frames are the same: no sensor is without noise.
@@ -38,9 +42,6 @@ class CameraSource(ReconnectingSource):
     sends damaged frames, is unplugged or used by another program is reported by `on_status`;
     damaged frames are skipped and counted.
 
-    On macOS the first `open` of a process asks the user for permission, which the system allows on
-    the main thread only.
-
     Args:
         text: An index, a stable id, a name or a part of a name; empty for the first camera.
         wish: Requested format; the note tells if the camera delivers another one.
@@ -48,7 +49,7 @@ class CameraSource(ReconnectingSource):
             infinity for no limit.
         devices: Lists the cameras.
         capture: Opens (index, backend).
-        clock: Seconds, monotonic; also the driver's clock.
+        clock: Seconds; on Linux the clock of the drivers' time stamps.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class CameraSource(ReconnectingSource):
         reconnect: float = 0.0,
         devices: Callable[[], Sequence[CameraDevice]] = list_cameras,
         capture: Callable[[int, int], Capture] = cv2.VideoCapture,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(f"Camera {text}".strip(), reconnect)
         self._text = text
@@ -72,11 +73,12 @@ class CameraSource(ReconnectingSource):
         self._begin: float | None = None
         self._last_pts = -1.0
         self._next_index = 0
-        self._last_good = 0.0
+        self._last_good = self._last_damaged = 0.0
         self._same: tuple[NDArray[np.uint8], float] | None = None  # a picture, and since when
 
     def _connect(self) -> SourceInfo:
         self._release()
+        require_camera_access(self._closing)
         if self._device is None:
             device = choose(self._text, self._devices())
         else:
@@ -118,7 +120,7 @@ class CameraSource(ReconnectingSource):
             # Other programs and a driver that starts again need the device.
             self._release()
             taken = self._retry(error, self._reconnected)
-        self._watch_for_freeze(taken)
+        self._check(taken)
         assert taken.image is not None
         at = taken.arrived if taken.captured is None else taken.captured
         if self._begin is None:
@@ -160,7 +162,7 @@ class CameraSource(ReconnectingSource):
                 self._last_good = now
                 return taken
             if taken is not None:
-                self._count_damaged()
+                self._count_damaged(now)
             silent = now - self._last_good
             sent = "no frame" if taken is None else "only damaged frames"
             message = f"The camera {self._title} has sent {sent} for {silent:.0f} seconds."
@@ -170,21 +172,35 @@ class CameraSource(ReconnectingSource):
             if silent >= _STALLED_S and self._status.condition is SourceCondition.OK:
                 self._report(SourceCondition.STALLED, message, hint)
 
-    def _watch_for_freeze(self, taken: CameraFrame) -> None:
-        """Reports a camera that sends the same picture for seconds."""
+    def _count_damaged(self, now: float) -> None:
+        """Counts a damaged frame, and reports the first."""
+        self._status = replace(self._status, damaged=self._status.damaged + 1)
+        self._last_damaged = now
+        if self._status.damaged == 1 and self._status.condition is SourceCondition.OK:
+            self._report(
+                SourceCondition.DAMAGED,
+                f"The camera {self._title} sends damaged frames. They are skipped.",
+                "Try another cable or another port.",
+            )
+
+    def _check(self, taken: CameraFrame) -> None:
+        """Reports a camera that sends the same picture for seconds, and the end of a condition."""
         # A copy, since receivers may draw into their frames.
         data = taken.data[::_ROW_STEP].copy() if taken.data.shape[0] > 1 else taken.data
         if self._same is None or not np.array_equal(data, self._same[0]):
             self._same = data, taken.arrived
+        if taken.arrived - self._same[1] >= _FROZEN_S:
+            if self._status.condition is not SourceCondition.FROZEN:
+                self._report(
+                    SourceCondition.FROZEN,
+                    f"The camera {self._title} has sent the same picture for "
+                    f"{_FROZEN_S:.0f} seconds.",
+                    "Plug it in again unless it shows a still picture.",
+                )
+            return
+        damaged = self._status.condition is SourceCondition.DAMAGED
+        if not damaged or taken.arrived - self._last_damaged >= _DAMAGED_S:
             self._frame_came()
-        elif taken.arrived - self._same[1] < _FROZEN_S:
-            self._frame_came()
-        elif self._status.condition is not SourceCondition.FROZEN:
-            self._report(
-                SourceCondition.FROZEN,
-                f"The camera {self._title} has sent the same picture for {_FROZEN_S:.0f} seconds.",
-                "Plug it in again unless it shows a still picture.",
-            )
 
     def _release(self) -> None:
         if self._connection is not None:

@@ -64,7 +64,7 @@ class CameraConnection:
         device: The camera.
         wish: The requested format.
         capture: Opens (index, backend).
-        clock: Seconds, monotonic.
+        clock: Seconds; on Linux the clock of the drivers' time stamps.
 
     Attributes:
         format: The format that the camera delivers.
@@ -79,7 +79,7 @@ class CameraConnection:
         device: CameraDevice,
         wish: CameraFormat,
         capture: Callable[[int, int], Capture],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._device = device
         self._clock = clock
@@ -138,7 +138,7 @@ class CameraConnection:
         return CameraFrame(image, data, arrived, captured)
 
     def _stamp(self, arrived: float) -> float | None:
-        """The driver's time stamp, where it is on the monotonic clock as that of UVC cameras is."""
+        """The driver's time stamp, where it is on the monotonic clock, as of UVC cameras."""
         if not self._v4l2:
             return None
         stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
