@@ -52,6 +52,7 @@ def _facts() -> dict[str, object]:
                 "name": card.name,
                 "role": card.role,
                 "input_size": card.input_size,
+                "inference_size": card.inference_size,
                 "parameters": card.parameters,
                 "nss_test": card.measured("test").get("nss"),
             }
@@ -84,7 +85,8 @@ def _card_lines(card: Card) -> list[str]:
         f"{card.name} ({card.role})",
         card.description,
         "",
-        f"input       {card.input_size[0]} x {card.input_size[1]}",
+        f"input       {card.inference_size[0]} x {card.inference_size[1]}"
+        + (f", trained at {card.input_size[0]} x {card.input_size[1]}" if card.shown_size else ""),
         f"parameters  {card.parameters:,}",
         f"MACs        {card.macs / 1e6:.2f} M a frame",
         f"license     {card.license}",

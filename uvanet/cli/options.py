@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
+from uvanet.paths import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Adds `--model`."""
     parser.add_argument(
         "--model",
-        default="uvanet-64",
+        default=DEFAULT_MODEL,
         metavar="NAME",
         help="a model that `uvanet info` lists, or the path of any .onnx file (%(default)s)",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import UsageError
+from uvanet.paths import DEFAULT_MODEL
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.video.codecs import QUALITIES, Quality
 from uvanet.video.overlay import OverlayStyle
@@ -116,7 +117,7 @@ class Job:
 
     source: str
     outs: tuple[Path, ...]
-    model: str | Path | Model = "uvanet-64"
+    model: str | Path | Model = DEFAULT_MODEL
     teacher: str | Path | Model | None = None
     look: ClipStyle = field(default_factory=ClipStyle)
     start: float = 0.0
