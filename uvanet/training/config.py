@@ -103,7 +103,7 @@ class SpatialTeacherConfig(OptimConfig):
         threads: Of the feature extraction; without effect on the result.
     """
 
-    scales: tuple[int, ...] = (2, 0)
+    scales: tuple[int, ...] = (2,)
     width: int = 64
     views: int = 6
     min_zoom: float = 0.5

@@ -23,6 +23,7 @@ from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.models.teacher import HEIGHT, WIDTH, Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
+from uvanet.training.config import SpatialTeacherConfig
 from uvanet.training.control import Callback
 from uvanet.training.fingerprint import gaze_fingerprint, record, require_same
 from uvanet.training.teachers.inference import (
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.data.fixations import GazePicture
-    from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig
+    from uvanet.training.config import TemporalTeacherConfig
     from uvanet.training.fingerprint import Record
 
     Splits = tuple[list[GazePicture], list[GazePicture]]
@@ -96,6 +97,28 @@ def _saliency(logits: Tensor) -> Tensor:
     return torch.exp(logits - logits.amax((1, 2), keepdim=True))
 
 
+def make_spatial(
+    root: Path, out: Path, config: SpatialTeacherConfig, callback: Callback | None = None
+) -> SpatialTeacher:
+    """Trains the spatial teacher unless `out` holds it, and exports it.
+
+    Args:
+        root: The data, as `find_root` gives it.
+        out: The run's folder.
+        config: The settings.
+        callback: Receives progress; may stop it.
+
+    Returns:
+        The teacher, in evaluation mode.
+
+    Raises:
+        ModelError: `out` holds a teacher of other data or settings; names what differs.
+        StoppedError: It was told to stop; features and readouts that are finished stay.
+    """
+    splits = read_split(root, "train"), read_split(root, "val")
+    return _spatial(out, config, splits, _made_from(splits, config), callback or Callback())
+
+
 def make_teachers(
     root: Path,
     out: Path,
@@ -103,29 +126,29 @@ def make_teachers(
     temporal: TemporalTeacherConfig,
     callback: Callback | None = None,
 ) -> Teachers:
-    """Trains both teachers unless `out` holds them, and exports them.
+    """Trains both teachers unless `out` holds them, and exports them; see `make_spatial`.
 
     Args:
-        root: The data, as `find_root` gives it.
+        root: The data.
         out: The run's folder.
         spatial: Settings of the spatial teacher.
         temporal: Settings of the temporal teacher.
         callback: Receives progress; may stop it.
-
-    Raises:
-        ModelError: `out` holds teachers of other data or settings; names what differs.
-        StoppedError: It was told to stop; a teacher that is finished stays.
     """
     callback = callback or Callback()
     splits = read_split(root, "train"), read_split(root, "val")
-    data = {"gaze data": [gaze_fingerprint(split) for split in splits]}
-    made_from = record(replace(spatial, threads=0), **data)
-    teacher = _spatial(out, spatial, splits, made_from, callback)
+    before = _made_from(splits, spatial)
+    teacher = _spatial(out, spatial, splits, before, callback)
     files = out / f"{SPATIAL}.onnx", out / f"{TEMPORAL}.onnx"
-    made_from = record(temporal, **data, **{"spatial teacher": made_from})
+    made_from = {**_made_from(splits, temporal), "spatial teacher": json.dumps(before)}
     labeller = load_spatial(files[0], spatial.threads)
     _temporal(out, teacher, labeller, temporal, splits, made_from, callback)
     return open_teachers(*files, spatial.threads)
+
+
+def _made_from(splits: Splits, config: SpatialTeacherConfig | TemporalTeacherConfig) -> Record:
+    settings = replace(config, threads=0) if isinstance(config, SpatialTeacherConfig) else config
+    return record(settings, **{"gaze data": [gaze_fingerprint(split) for split in splits]})
 
 
 def _load_or_train(
