@@ -13,7 +13,8 @@ import argparse
 import json
 from pathlib import Path
 
-from uvanet.bench.network import time_step
+from uvanet.bench.network import noise
+from uvanet.bench.timing import time_calls
 from uvanet.cli.eval import progress_bar
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import find_root, read
@@ -21,6 +22,7 @@ from uvanet.evaluation.size_curve import CurvePoint, best_side, measure_curve, p
 from uvanet.model import Model, load
 from uvanet.model_card import external_card
 from uvanet.registry import list_models
+from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.system_info import describe
 
@@ -37,7 +39,11 @@ def open_candidate(path: Path) -> Model:
 
 def step_ms(model: Model, seconds: float) -> float:
     """Milliseconds of a streaming step."""
-    timing = time_step(model.engine, 1, seconds)
+    engine = model.engine
+    rows, columns = engine.input_size
+    frames = noise((1, *size_of_ratio(1.0, rows * columns, engine.size_multiple), 3))
+    earlier = engine.step(frames).features
+    timing = time_calls(lambda: engine.step(frames, earlier), seconds)
     return min(timing["best_ms"], timing["cpu_ms"])
 
 
