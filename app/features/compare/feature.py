@@ -254,7 +254,7 @@ class Compare(Feature):
             texts.append(tr("{frames} frames").format(frames=frames))
         texts.append(tr("{rate:.1f} maps per second").format(rate=stats.fps_inferred))
         if result.agreement is not None:
-            self.card.add(time.monotonic(), result.agreement)
+            self.card.show_agreement(time.monotonic(), result.agreement)
             if self.view.view == "wipe":
                 numbers = (f"{name} {value}" for name, value in self.card.numbers)
                 self._name_teacher("  \N{MIDDLE DOT}  ".join(numbers))
