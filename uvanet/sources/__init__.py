@@ -1,6 +1,13 @@
 """Sources of frames behind one interface; one string selects any of them."""
 
-from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
+from uvanet.sources.base import (
+    Frame,
+    Source,
+    SourceCondition,
+    SourceInfo,
+    SourceKind,
+    SourceStatus,
+)
 from uvanet.sources.camera import CameraFormat, CameraSource
 from uvanet.sources.cameras import CameraDevice, list_cameras
 from uvanet.sources.folder import FolderSource
@@ -21,8 +28,10 @@ __all__ = [
     "ScreenDevice",
     "ScreenSource",
     "Source",
+    "SourceCondition",
     "SourceInfo",
     "SourceKind",
+    "SourceStatus",
     "VideoSource",
     "default_source",
     "list_cameras",

@@ -37,11 +37,44 @@ class Frame:
             never writes into an image that it has returned.
         pts: Presentation time in seconds since the source's start.
         index: Index of the frame in the source, from 0; after a seek, of the frame found.
+        captured: When a camera exposed the frame, by its driver's time stamp, in seconds of
+            `time.perf_counter`; None where the source does not tell.
     """
 
     image: NDArray[np.uint8]
     pts: float
     index: int
+    captured: float | None = None
+
+
+class SourceCondition(enum.StrEnum):
+    """Conditions of a live source.
+
+    OK: frames come. RECONNECTING: no frames come; it is opened again and again, with pauses.
+    FROZEN: the same frame comes all the time. DAMAGED: some frames are damaged and skipped.
+    """
+
+    OK = "ok"
+    RECONNECTING = "reconnecting"
+    FROZEN = "frozen"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What a live source reports about itself.
+
+    Attributes:
+        condition: Its condition.
+        problem: One sentence that names the source and the problem; empty for OK.
+        hint: The next step for the user; may be empty.
+        retry_in: RECONNECTING: seconds until the next attempt; 0 while an attempt runs.
+    """
+
+    condition: SourceCondition = SourceCondition.OK
+    problem: str = ""
+    hint: str = ""
+    retry_in: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +120,9 @@ class Source(abc.ABC):
     All methods but `close` are called from one thread. `close` may be called from any thread, more
     than once; a waiting `read` then returns or raises soon if the backend allows it.
     """
+
+    on_status: Callable[[SourceStatus], None] | None = None
+    """Called with each change of the status, by the thread that is in `open` or `read`."""
 
     abandon_seek: Callable[[], bool] | None = None
     """Called while `seek` decodes up to its frame. Once it returns true, `seek` ends at the frame

@@ -106,6 +106,7 @@ class OrientedSource(Source):
 
     def open(self) -> None:
         """Opens the source."""
+        self._source.on_status = self.on_status
         self._source.open()
 
     def read(self) -> Frame | None:
