@@ -127,7 +127,7 @@ class PlotCard(QFrame):
             self._times.popleft()
             self._samples.popleft()
         ages = [time - seconds for time in self._times]
-        series = list(zip(*self._samples, strict=True))
+        series = [list(each) for each in zip(*self._samples, strict=True)]
         for index, (text, value) in enumerate(zip(self.values, values, strict=True)):
             text.setText(self.value_format.format(value))
             self.chart.set_data(index, ages, series[index])
