@@ -4,6 +4,7 @@ import cv2
 
 from app.features.export.dialog import ExportDialog
 from app.features.export.feature import Export
+from app.features.export.queue import ExportState
 from uvanet.analysis import Region, Shape
 
 
@@ -31,6 +32,13 @@ def wait_ended(bench, count=1):
     tasks = feature(bench).queue.tasks
     bench.until(lambda: len(tasks) >= count and all(task.ended for task in tasks))
     return tasks
+
+
+def exported(bench):
+    """Waits for the only export, which must be done; gives its task."""
+    (task,) = wait_ended(bench)
+    assert task.state == ExportState.DONE, task.message
+    return task
 
 
 def regions(*names):

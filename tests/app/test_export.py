@@ -1,7 +1,7 @@
 """Exports from the window: marks, dialog, folders; what is written is read back."""
 
 import pytest
-from export_kit import ask, columns, feature, frames_of, regions, wait_ended
+from export_kit import ask, columns, exported, feature, frames_of, regions, wait_ended
 from PySide6.QtCore import Qt
 
 from app.features.export.dialog import ExportDialog
@@ -23,8 +23,7 @@ def test_the_marked_part_is_exported(still, tmp_path):
     dialog.more.click()
     dialog.extras["csv"].setChecked(True)
     still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
-    (task,) = wait_ended(still)
-    assert task.state == ExportState.DONE, task.message
+    exported(still)
     assert frames_of(tmp_path / "cut.mp4") == 16
     assert len((tmp_path / "cut.csv").read_text().splitlines()) == 17
     assert still.banner.message == "Exported cut.mp4."
@@ -60,8 +59,7 @@ def test_the_part_can_be_typed(still, tmp_path):
     assert dialog.range.note.text() == "0.5 seconds"
     dialog.line.setText(str(tmp_path / "typed"))
     still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
-    (task,) = wait_ended(still)
-    assert task.state == ExportState.DONE, task.message
+    exported(still)
     assert frames_of(tmp_path / "typed.mp4") == 15
     assert still.session.marks == (1.0, 1.5)
     # What nobody touched stays as it was marked, to the last digit.
@@ -113,8 +111,7 @@ def test_regions_are_columns_of_the_table(still, tmp_path):
     dialog.line.setText(str(tmp_path / "n"))
     dialog.range.end.setText("0.3")
     dialog.export_button.click()
-    (task,) = wait_ended(still)
-    assert task.state == ExportState.DONE, task.message
+    task = exported(still)
     assert {"share:file", "share:file (2)"} <= columns(tmp_path / "n.csv")
     assert not task.temporary[0].exists()
 
@@ -130,8 +127,7 @@ def test_a_folder_is_exported_without_the_regions_of_the_source(still, clip, tmp
     (dialog,) = still.window.findChildren(ExportDialog)
     dialog.line.setText(str(tmp_path))
     dialog.export_button.click()
-    (task,) = wait_ended(still)
-    assert task.state == ExportState.DONE, task.message
+    exported(still)
     assert "share:mine" not in columns(tmp_path / "a-attention.csv")
 
 
@@ -140,8 +136,7 @@ def test_enter_exports_after_a_preset_was_clicked(still, tmp_path):
     dialog.line.setText(str(tmp_path / "entered"))
     still.qtbot.mouseClick(dialog.presets["numbers"], Qt.MouseButton.LeftButton)
     still.qtbot.keyClick(dialog.presets["numbers"], Qt.Key.Key_Return)
-    (task,) = wait_ended(still)
-    assert task.state == ExportState.DONE, task.message
+    exported(still)
     assert (tmp_path / "entered.csv").is_file()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from export_kit import feature, frames_of, wait_ended
+from export_kit import exported, feature, frames_of
 from window_bench import PATIENCE
 
 from app.features.export.options import ExportOptions
@@ -111,8 +111,7 @@ def test_a_source_that_breaks_is_kept_with_a_warning(player, clip, tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(clip.read_bytes()[: clip.stat().st_size * 4 // 5])
     feature(player).builder.add(str(broken), ExportOptions(), tmp_path / "kept")
-    (task,) = wait_ended(player)
-    assert task.state == ExportState.DONE, task.message
+    task = exported(player)
     assert player.banner.level == "warning"
     assert "broken.mp4" in player.banner.message
     assert frames_of(tmp_path / "kept.mp4") == task.done > 5

@@ -6,7 +6,7 @@ import time
 
 import cv2
 import pytest
-from export_kit import ask, columns, feature, frames_of, regions, wait_ended
+from export_kit import ask, columns, exported, feature, frames_of, regions, wait_ended
 from window_bench import FakeCamera
 
 from app.features.export.options import ExportOptions
@@ -27,6 +27,22 @@ def camera(launch, monkeypatch):
     bench.until(lambda: bench.presenter.overlay_seen)
     yield bench
     fake.free.set()
+
+
+def record(camera, folder):
+    """Records for a second, with exports going into a folder; gives the feature."""
+    ours = feature(camera)
+    camera.settings.export_folder = str(folder)
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    return ours
+
+
+def assert_kept(folder):
+    """A folder holds one recording, which is no export."""
+    (kept,) = folder.glob("*.mkv")
+    assert frames_of(kept) >= 5
+    return kept
 
 
 def buffered_seconds(bench):
@@ -57,8 +73,7 @@ def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
     camera.settings.export_folder = str(tmp_path)
     camera.until(lambda: buffered_seconds(camera) > 1)
     camera.trigger("export_last")
-    (task,) = wait_ended(camera)
-    assert task.state == ExportState.DONE, task.message
+    task = exported(camera)
     assert frames_of(task.outputs[0]) == task.done >= 5
     assert task.outputs[0].parent == tmp_path
     camera.until(lambda: not list(tmp_path.glob("*.mkv")))
@@ -79,8 +94,7 @@ def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, hom
     dialog.line.setText(str(tmp_path / "mine.mp4"))
     dialog.presets["beside"].click()
     dialog.export_button.click()
-    (task,) = wait_ended(camera)
-    assert task.state == ExportState.DONE, task.message
+    exported(camera)
     capture = cv2.VideoCapture(str(tmp_path / "mine.mp4"), cv2.CAP_FFMPEG)
     assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) == 2 * 160 + 4
     capture.release()
@@ -97,8 +111,7 @@ def test_a_recording_is_exported_with_the_regions_of_its_own_source(camera, clip
     camera.session.open(str(clip))
     camera.until(lambda: not ours.recording.live.recording)
     camera.session.set_regions(regions("other"))
-    (task,) = wait_ended(camera)
-    assert task.state == ExportState.DONE, task.message
+    task = exported(camera)
     (table,) = (path for path in task.outputs if path.suffix == ".csv")
     assert "share:door" in columns(table)
     assert "share:other" not in columns(table)
@@ -122,20 +135,15 @@ def test_recording_a_camera(camera, tmp_path):
     camera.until(lambda: ours.recording.live.seconds > 1)
     camera.trigger("record")
     assert not camera.actions["record"].isChecked()
-    (task,) = wait_ended(camera)
-    assert task.state == ExportState.DONE, task.message
+    task = exported(camera)
     assert frames_of(task.outputs[0]) == task.done >= 5
 
 
 def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
-    ours = feature(camera)
-    camera.settings.export_folder = str(tmp_path)
-    camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    ours = record(camera, tmp_path)
     camera.session.open(str(clip))
     camera.until(lambda: not ours.recording.live.recording)
-    (task,) = wait_ended(camera)
-    assert task.state == ExportState.DONE, task.message
+    task = exported(camera)
     assert frames_of(task.outputs[0]) == task.done >= 5
     assert not camera.actions["record"].isChecked()
 
@@ -147,52 +155,37 @@ def test_recording_without_the_last_half_minute(camera, tmp_path):
     camera.trigger("record")
     camera.until(lambda: ours.recording.live.seconds > 1.5)
     camera.trigger("record")
-    (task,) = wait_ended(camera)
-    assert task.state == ExportState.DONE, task.message
+    task = exported(camera)
     assert frames_of(task.outputs[0]) == task.done >= 5
     assert ours.recording.live._recorder is None
 
 
 def test_quitting_asks_about_a_recording_and_keeps_it(camera, tmp_path):
-    ours = feature(camera)
-    camera.settings.export_folder = str(tmp_path)
-    camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    record(camera, tmp_path)
     camera.window.close()
     assert camera.window.isVisible()
     camera.leave()
-    (kept,) = tmp_path.glob("*.mkv")
-    assert frames_of(kept) >= 5
+    assert_kept(tmp_path)
 
 
 def test_a_signal_ends_the_program_and_keeps_a_running_recording(camera, tmp_path):
-    ours = feature(camera)
-    camera.settings.export_folder = str(tmp_path)
-    camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    record(camera, tmp_path)
     # As a signal does, which nobody answers a question for.
     camera.program.shut_down()
-    (kept,) = tmp_path.glob("*.mkv")
-    assert frames_of(kept) >= 5
+    assert_kept(tmp_path)
 
 
 def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
-    ours = feature(camera)
-    camera.settings.export_folder = str(tmp_path)
-    camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    record(camera, tmp_path)
     camera.trigger("record")
     # As a signal does, which nobody answers a question for.
     camera.program.shut_down()
-    (kept,) = tmp_path.glob("*.mkv")
-    assert frames_of(kept) >= 5
+    assert_kept(tmp_path)
 
 
 def test_quitting_waits_for_a_recording_that_takes_long_to_save(camera, tmp_path, monkeypatch):
-    ours, save = feature(camera), ReplayBuffer.save
-    camera.settings.export_folder = str(tmp_path)
-    camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    record(camera, tmp_path)
+    save = ReplayBuffer.save
 
     def slow(*arguments):
         time.sleep(2)  # longer than all closing steps together may take
@@ -201,15 +194,11 @@ def test_quitting_waits_for_a_recording_that_takes_long_to_save(camera, tmp_path
     monkeypatch.setattr(ReplayBuffer, "save", slow)
     camera.window.close()
     camera.leave()
-    (kept,) = tmp_path.glob("*.mkv")
-    assert frames_of(kept) >= 5
+    assert_kept(tmp_path)
 
 
 def test_a_turned_picture_splits_the_recording(camera, tmp_path):
-    ours = feature(camera)
-    camera.settings.export_folder = str(tmp_path)
-    camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    ours = record(camera, tmp_path)
     camera.trigger("rotate")
     camera.until(lambda: ours.queue.tasks)
     assert ours.recording.live.recording
@@ -236,9 +225,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypat
     camera.until(lambda: camera.banner.level == "error")
     assert not ours.recording.live.recording
     assert not camera.actions["record"].isChecked()
-    (kept,) = tmp_path.glob("*.mkv")
-    assert str(kept) in camera.banner.hint
-    assert frames_of(kept) >= 5
+    assert str(assert_kept(tmp_path)) in camera.banner.hint
 
 
 def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
@@ -252,9 +239,7 @@ def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
     camera.until(lambda: len(ours.queue.tasks) == 2)
     first, second = ours.queue.tasks
     ours.queue.cancel(second)
-    (kept,) = tmp_path.glob("*.mkv")
-    assert frames_of(kept) >= 5
-    assert str(kept) in camera.banner.message
+    assert str(assert_kept(tmp_path)) in camera.banner.message
     ours.queue.cancel(first)
     camera.until(lambda: first.state == ExportState.CANCELLED)
 
