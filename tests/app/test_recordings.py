@@ -68,6 +68,25 @@ def test_frames_of_a_killed_program_are_deleted_at_the_next_start(launch, clip, 
     bench.until(lambda: not list(live.rglob("*.jpegs")))
 
 
+def test_a_recording_of_a_killed_program_is_recovered_at_the_next_start(launch, clip, home):
+    live = home / ".cache" / "uvanet" / "live"
+    script = (
+        "import os, sys; from pathlib import Path; import numpy as np\n"
+        "from uvanet.video.replay_buffer import ReplayBuffer\n"
+        "buffer = ReplayBuffer(Path(sys.argv[1]), 30)\n"
+        "buffer.hold(0.0, 'My camera')\n"
+        "for n in range(20): buffer.put(np.zeros((48, 64, 3), np.uint8), n / 30)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(live)], env=own_environment())
+    bench = launch(clip)
+    bench.until(lambda: "recovered" in bench.banner.message)
+    path = Path(bench.banner.hint)
+    assert path.name.startswith("My-camera")
+    assert frames_of(path) == 20
+    bench.until(lambda: not list(live.rglob("*.jpegs")))
+
+
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
     feature(camera)
     camera.settings.export_folder = str(tmp_path)
