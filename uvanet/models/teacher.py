@@ -193,12 +193,9 @@ class SpatialTeacher(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps RGB in 0..1, (n, 3, h, w), to logits (n, 1, h / 8, w / 8)."""
         faces = self.faces(x)
-        logits = [
-            readout(backbone(x), faces)
-            for backbone, readout in zip(self.backbones, self.readouts, strict=True)
-        ]
-        y: Tensor = sum(logits) * (self.sharpness / len(logits))
-        return y
+        members = zip(self.backbones, self.readouts, strict=True)
+        logits = torch.stack([readout(backbone(x), faces) for backbone, readout in members]).mean(0)
+        return logits * self.sharpness
 
 
 def _stride(block: Any) -> int:

@@ -107,7 +107,7 @@ class SpatialTeacherConfig(OptimConfig):
     width: int = 64
     views: int = 6
     min_zoom: float = 0.5
-    epochs: int = 7
+    epochs: int = 5
     batch: int = 16
     peak_lr: float = 2e-3
     weight_decay: float = 5e-3
