@@ -16,12 +16,14 @@ from app.pipeline.events import (
     SourceOpened,
     SourceResumed,
     SourceStalled,
+    SourceStatusChanged,
     StateChanged,
 )
 from app.pipeline.frame_router import FrameRouter
 from app.pipeline.inference import Inference
 from app.pipeline.teacher_branch import TeacherBranch
 from app.pipeline.watchdog import STEP_LIMIT_S, Watchdog
+from uvanet.sources.base import SourceCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +135,14 @@ class LivePipeline:
                 raise RuntimeError("the pipeline is closed")
             self._state, self._info, self._stalled = PipelineState.OPENING, None, False
             return self._capture.open(source)
+
+    def give_up_reconnecting(self) -> None:
+        """Ends the attempts to connect the source again; SourceFailed follows. `play` tries again.
+
+        Does nothing where the source is not being reconnected.
+        """
+        with self._lock:
+            self._capture.give_up()
 
     def play(self) -> None:
         """Plays; starts over after the end; opens the source again after a failure."""
@@ -288,6 +298,8 @@ class LivePipeline:
                         self._stalled = True
                     case SourceResumed():
                         self._stalled = False
+                    case SourceStatusChanged(_, status):
+                        self._stalled = status.condition is SourceCondition.RECONNECTING
                 self._repeat_if_still()
             try:
                 self._on_event(event)

@@ -18,6 +18,7 @@ from app.pipeline.events import (
     SourceOpened,
     SourceResumed,
     SourceStalled,
+    SourceStatusChanged,
     StateChanged,
     TeacherEvent,
 )
@@ -66,6 +67,7 @@ class LiveSession(QObject):
         opened: SourceInfo of the source that plays from now on.
         failed: UvanetError that ended a source, or kept it from opening.
         stalled: Seconds without a frame of a live source; 0 when frames come again.
+        status_changed: The SourceStatus of a live source.
         state_changed: The PipelineState.
         turned: The orientation of the source changed, from its next frame on.
         result_ready: A result can be taken by `take`.
@@ -88,6 +90,7 @@ class LiveSession(QObject):
     opened = Signal(object)
     failed = Signal(object)
     stalled = Signal(float)
+    status_changed = Signal(object)
     state_changed = Signal(object)
     turned = Signal()
     result_ready = Signal()
@@ -176,6 +179,10 @@ class LiveSession(QObject):
         for event in deferred:
             self._on_source(event)
         self.failed.emit(error)
+
+    def give_up_reconnecting(self) -> None:
+        """Ends the attempts to connect a live source again; `failed` follows."""
+        self._pipeline.give_up_reconnecting()
 
     def turn(self, orientation: Orientation) -> None:
         """Mirrors and rotates the current source, from its next frame on."""
@@ -333,6 +340,8 @@ class LiveSession(QObject):
                 self.stalled.emit(seconds)
             case SourceResumed():
                 self.stalled.emit(0.0)
+            case SourceStatusChanged(_, status):
+                self.status_changed.emit(status)
             case StateChanged(_, state):
                 self._source_state = state
                 self._set_state(state)

@@ -143,6 +143,7 @@ class Measurement(ScheduledTask):
             "start_to_first_overlay_s": round(self.start or 0.0, 3),
             "latency_p50_ms": _rounded(stats.latency_p50_ms),
             "latency_p95_ms": _rounded(stats.latency_p95_ms),
+            "latency_from": "exposure" if stats.latency_from_exposure else "arrival",
             "inference_p50_ms": _rounded(stats.inference_p50_ms),
             "fps_captured": round((stats.captured - self._before.captured) / elapsed, 2),
             "fps_inferred": round((stats.inferred - self._before.inferred) / elapsed, 2),
