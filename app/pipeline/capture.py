@@ -76,6 +76,11 @@ class CaptureSession:
             target=self._run, name=f"uvanet-capture-{feed.source}", daemon=True
         )
 
+    @property
+    def damaged(self) -> int:
+        """Damaged frames that the source has skipped."""
+        return self._source.status.damaged
+
     def start(self) -> None:
         """Starts the thread."""
         self._thread.start()
@@ -182,8 +187,7 @@ class CaptureSession:
         if self.commands.stopped.is_set():
             return  # closed from outside while it was read
         if self._given_up and self._retrying is not None:
-            hint = f"{self._retrying.hint} Play tries again.".strip()
-            error = SourceError(self._retrying.problem, hint)
+            error = SourceError(self._retrying.message, self._retrying.hint)
         self._detector.rest()
         self._close()
         self._playback, self._failed = None, True
@@ -250,6 +254,12 @@ class CaptureSessions:
         self._clock = clock
         self._current: CaptureSession | None = None
         self._retired: list[CaptureSession] = []
+
+    @property
+    def damaged(self) -> int:
+        """Damaged frames that the current source has skipped."""
+        session = self._current
+        return 0 if session is None else session.damaged
 
     @property
     def commands(self) -> CommandQueue | None:

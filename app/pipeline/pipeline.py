@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.pipeline.capture import CaptureSessions
@@ -137,7 +138,7 @@ class LivePipeline:
             return self._capture.open(source)
 
     def give_up_reconnecting(self) -> None:
-        """Ends the attempts to connect the source again; SourceFailed follows. `play` tries again.
+        """Ends the attempts to connect the source again; SourceFailed follows.
 
         Does nothing where the source is not being reconnected.
         """
@@ -248,7 +249,8 @@ class LivePipeline:
 
     def stats(self) -> PipelineStats:
         """A consistent snapshot; cheap enough for a few calls per second."""
-        return self._router.accounting.snapshot(self._clock.now())
+        snapshot = self._router.accounting.snapshot(self._clock.now())
+        return replace(snapshot, damaged=self._capture.damaged)
 
     def close(self, timeout: float = 2.0) -> bool:
         """Stops all threads and closes the source. Not to be called from a callback.

@@ -43,6 +43,7 @@ class PipelineStats:
         latency_from_exposure: The latency counts from the exposure, by the camera's time stamp.
         inference_p50_ms: Median inference time of a frame in milliseconds; None as above.
         rss_bytes: Resident memory of this process.
+        damaged: Damaged frames that the current source has skipped; they are not captured.
     """
 
     captured: int
@@ -59,6 +60,7 @@ class PipelineStats:
     latency_from_exposure: bool
     inference_p50_ms: float | None
     rss_bytes: int
+    damaged: int = 0
 
     @property
     def dropped(self) -> int:

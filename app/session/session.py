@@ -77,6 +77,7 @@ class LiveSession(QObject):
     Attributes:
         student: The model whose maps are shown.
         teacher: The model that is compared with it.
+        spec: What was passed to `open` for the current source; empty before the first.
         info: Facts of the current source; None before it is open.
         orientations: Mirroring and rotation of each source.
         camera_format: Format to request from cameras; None for their default.
@@ -119,6 +120,7 @@ class LiveSession(QObject):
         )
         self.student = StudentModel(self._pipeline, jobs, predictor, model, engine, self)
         self.teacher = TeacherModel(self._pipeline, self.student, self)
+        self.spec: str | None = ""
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
         self.camera_format: CameraFormat | None = None
@@ -152,7 +154,7 @@ class LiveSession(QObject):
         def done(source: Source) -> None:
             if request == self._request:
                 self._deferred = None
-                self.info = None
+                self.info, self.spec = None, spec
                 self._source = self._pipeline.open(source)
                 self._source_state = PipelineState.OPENING
                 self.switched.emit()
@@ -211,7 +213,7 @@ class LiveSession(QObject):
         info = self.info
         if info is None:
             raise SourceError(tr("No source is open."), tr("Open a file first."))
-        return make_oriented_source(info.spec, self.camera_format, self.orientations)
+        return make_oriented_source(info.spec, self.camera_format, self.orientations, reconnect=0.0)
 
     def use_engine(self, engine: str) -> None:
         """Runs student and teacher on another engine, as `uvanet.load` takes it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -128,6 +128,14 @@ class Banner(QWidget):
         self._messages = [*kept, new]
         if not new.is_alert:
             self._notice_timer.stop()
+        self._refresh()
+
+    def revise(self, topic: str, message: str) -> None:
+        """Changes the text of the message with this topic; nothing where the user closed it."""
+        self._messages = [
+            replace(old, text=message) if topic and old.topic == topic else old
+            for old in self._messages
+        ]
         self._refresh()
 
     def dismiss(self) -> None:

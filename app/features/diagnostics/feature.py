@@ -50,6 +50,7 @@ class Diagnostics(Feature):
             f"painted {stats.painted}, failed {stats.failed}, in flight {stats.in_flight}",
             "latency from": "exposure" if stats.latency_from_exposure else "arrival",
             "dropped": drops or "none",
+            "damaged": f"{stats.damaged}",
             "memory": f"{stats.rss_bytes / 1e6:.0f} MB",
         }
         return [

@@ -48,11 +48,13 @@ class StatsLabels(QWidget):
         ]
         if stats.failed:
             causes.append(tr("network failed {count}").format(count=stats.failed))
+        if stats.damaged:
+            causes.append(tr("damaged {count}").format(count=stats.damaged))
         if not causes:
             self.drops.setText(tr("No drops"))
             self.drops.setToolTip(tr("Every captured frame was painted"))
             return
-        total = stats.dropped + stats.failed
+        total = stats.dropped + stats.failed + stats.damaged
         text = tr("Dropped {total}: {causes}").format(total=total, causes=", ".join(causes))
         room = self.window().width() * _MAX_WIDTH
         fits = self.drops.fontMetrics().horizontalAdvance(text) < room
