@@ -8,7 +8,8 @@ from uvanet.sources.base import (
     SourceKind,
     SourceStatus,
 )
-from uvanet.sources.camera import CameraFormat, CameraSource
+from uvanet.sources.camera import CameraSource
+from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import CameraDevice, list_cameras
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NetworkSource

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from uvanet.sources.base import Frame, Source, SourceInfo
+from uvanet.sources.base import Frame, Source, SourceInfo, SourceStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +103,11 @@ class OrientedSource(Source):
         if not self._orientations.of(info.spec).sideways:
             return info
         return replace(info, width=info.height, height=info.width)
+
+    @property
+    def status(self) -> SourceStatus:
+        """What the source does now."""
+        return self._source.status
 
     def open(self) -> None:
         """Opens the source."""
