@@ -187,7 +187,7 @@ class CaptureSession:
         if self.commands.stopped.is_set():
             return  # closed from outside while it was read
         if self._given_up and self._retrying is not None:
-            error = SourceError(self._retrying.message, self._retrying.hint)
+            error = SourceError(self._retrying.problem, self._retrying.hint)
         self._detector.rest()
         self._close()
         self._playback, self._failed = None, True

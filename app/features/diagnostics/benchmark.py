@@ -80,7 +80,7 @@ class ScheduledTask(QObject):
         self.give_up(str(error))
 
     def _on_status(self, status: SourceStatus) -> None:
-        self._problem = status.message
+        self._problem = status.problem
 
     def _on_time_limit(self) -> None:
         text = tr("There was no overlay within {seconds:.0f} seconds.").format(

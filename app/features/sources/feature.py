@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uvanet.errors import UvanetError
     from uvanet.sources.base import SourceInfo, SourceStatus
 
-_TOPIC, _STALL, _FROZEN = "source", "stall", "frozen"
+_TOPIC, _STALL, _QUALITY = "source", "stall", "quality"
 _REMEMBERED = {SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER, SourceKind.NETWORK}
 
 
@@ -41,7 +41,6 @@ class Sources(Feature):
         self.picker.set_recent(self._settings.recent)
         self._retry = RetryNotice(context.messages, self)
         self._opening = ""  # name of the source that is being opened
-        self._damage_told = False
         context.slots.add_source_control(self.picker)
         self.picker.chosen.connect(context.session.open)
         self.picker.list_opening.connect(self._find_devices)
@@ -133,7 +132,7 @@ class Sources(Feature):
     # -- what becomes of a source
 
     def _on_opening(self, name: str) -> None:
-        self._opening, self._damage_told = name, False
+        self._opening = name
         self._dismiss_messages()
         self.context.slots.canvas.show_message(
             tr("Opening {name} …").format(name=name) if name else tr("Opening …")
@@ -179,35 +178,30 @@ class Sources(Feature):
         name = redact(info.title if info else self._opening)
         if status.condition is SourceCondition.RECONNECTING:
             messages.dismiss_topic(_STALL)
-            messages.dismiss_topic(_FROZEN)
+            messages.dismiss_topic(_QUALITY)
             if info is None:
-                kind = SourceKind.NETWORK if "://" in name else SourceKind.CAMERA
-                self.picker.show_source(kind.value, name or tr("Camera"), "")
+                # Streams are not awaited before they have opened once.
+                self.picker.show_source(SourceKind.CAMERA.value, name or tr("Camera"), "")
             self._retry.show_status(status)
             return
         if self._retry.active:
             self._retry.clear()
             messages.notify("info", tr("{name} is connected again.").format(name=name))
-        if status.condition is SourceCondition.FROZEN:
-            other = tr("Choose another source")
-            messages.notify("warning", status.message, status.hint, other, _FROZEN)
-        elif status.condition is SourceCondition.OK:
-            messages.dismiss_topic(_FROZEN)
-        if status.damaged and not self._damage_told:
-            self._damage_told = True
-            messages.notify(
-                "info",
-                tr("{name} sends damaged frames, which are skipped.").format(name=name),
-                tr("Check its cable, or choose a lower resolution."),
-            )
+        if status.condition is SourceCondition.OK:
+            messages.dismiss_topic(_STALL)
+            messages.dismiss_topic(_QUALITY)
+            return
+        topic = _STALL if status.condition is SourceCondition.STALLED else _QUALITY
+        other = tr("Choose another source")
+        messages.notify("warning", status.problem, status.hint, other, topic)
 
     def _dismiss_messages(self) -> None:
         self._retry.clear()
-        for topic in (_TOPIC, _STALL, _FROZEN):
+        for topic in (_TOPIC, _STALL, _QUALITY):
             self.context.messages.dismiss_topic(topic)
 
     def _on_acted(self, topic: str) -> None:
         if topic == _RETRY:
             self.context.session.give_up_reconnecting()
-        elif topic in (_TOPIC, _STALL, _FROZEN):
+        elif topic in (_TOPIC, _STALL, _QUALITY):
             self.choose_source()

@@ -50,7 +50,7 @@ class RetryNotice(QObject):
 
     def show_status(self, status: SourceStatus) -> None:
         """Shows the problem of a source that is being reconnected."""
-        problem, self._problem = self._problem, status.message
+        problem, self._problem = self._problem, status.problem
         self._next_try = self._clock() + status.retry_in
         if self._problem == problem:
             self._count_down()
