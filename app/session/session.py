@@ -23,8 +23,10 @@ from app.pipeline.events import (
     TeacherEvent,
 )
 from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
+from app.session.automatic import AutomaticModel, source_rate
 from app.session.bridge import PipelineBridge
-from app.session.models import DEFAULT_ENGINE, short_name
+from app.session.models import AUTOMATIC, DEFAULT_ENGINE, short_name
+from app.session.settings import SessionSettings
 from app.session.source_factory import make_oriented_source, source_label
 from app.session.student import StudentModel
 from app.session.teacher import TeacherModel
@@ -60,6 +62,10 @@ class LiveSession(QObject):
         jobs: Load models and make sources in the background.
         model: Name or path of the first model.
         engine: Its engine.
+        threads: Threads of the student, as `uvanet.load` takes them.
+        settings: Remember choices; None: settings that are not saved.
+        automatic: Whether the first model may be replaced by the automatic choice; it is pinned
+            otherwise.
 
     Signals:
         opening: Name of the source that is being opened; empty for the default source.
@@ -76,6 +82,7 @@ class LiveSession(QObject):
 
     Attributes:
         student: The model whose maps are shown.
+        automatic: Replaces it, where the user pinned none.
         teacher: The model that is compared with it.
         spec: What was passed to `open` for the current source; empty before the first.
         info: Facts of the current source; None before it is open.
@@ -106,6 +113,9 @@ class LiveSession(QObject):
         *,
         model: str = "",
         engine: str = DEFAULT_ENGINE,
+        threads: int | None = None,
+        settings: SessionSettings | None = None,
+        automatic: bool = False,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
@@ -118,8 +128,25 @@ class LiveSession(QObject):
             on_event=self._bridge.notify_event,
             name=short_name(model) or "The model",
         )
-        self.student = StudentModel(self._pipeline, jobs, predictor, model, engine, self)
+        self.student = StudentModel(
+            self._pipeline,
+            jobs,
+            predictor,
+            model,
+            engine,
+            self,
+            threads=threads,
+            choice=AUTOMATIC if automatic else None,
+        )
         self.teacher = TeacherModel(self._pipeline, self.student, self)
+        self.automatic = AutomaticModel(
+            self.student,
+            jobs,
+            settings or SessionSettings(),
+            rate=lambda: source_rate(self.info, self.speed),
+            stats=self.stats,
+            parent=self,
+        )
         self.spec: str | None = ""
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
@@ -217,8 +244,7 @@ class LiveSession(QObject):
 
     def use_engine(self, engine: str) -> None:
         """Runs student and teacher on another engine, as `uvanet.load` takes it."""
-        self.student.engine = engine
-        self.student.use(self.student.name)
+        self.student.use_engine(engine)
         if self.teacher.running:
             self.teacher.use(self.teacher.running)
 
@@ -313,6 +339,7 @@ class LiveSession(QObject):
     def close(self, timeout: float) -> bool:
         """Stops everything; see `LivePipeline.close`."""
         self._request += 1
+        self.automatic.close()
         self.student.close()
         return self._pipeline.close(timeout)
 
