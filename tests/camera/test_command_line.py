@@ -129,8 +129,9 @@ def test_a_camera_that_was_unplugged_goes_on_in_the_same_file(
     camera_rig.unplug()
     before = running.until("status", condition="reconnecting")
     assert before["problem"] == "The camera Desk camera no longer sends frames."
-    camera_rig.plug(state=State.GONE)
-    camera_rig.plug()
+    camera_rig.plug(state=State.GONE)  # the device file is there, the driver is not
+    running.until("status", problem="The camera Desk camera is not ready: No such device.")
+    camera_rig.set(State.RUN)
     running.until("status", condition="ok")
     running.frames()
     assert running.process.stdin is not None
