@@ -198,7 +198,10 @@ class Banner(QWidget):
             each.set_wrapped(width < _WRAP_BELOW)
         layout = self.layout()
         assert layout is not None
-        layout.activate()
+        # A row first: its height for a new text is unknown to the banner until then.
+        for inner in (*(each.layout() for each in rows), layout):
+            assert inner is not None
+            inner.activate()
         height = layout.heightForWidth(width) if layout.hasHeightForWidth() else -1
         height = max(height, self.minimumSizeHint().height())
         self.setGeometry((self._host.width() - width) // 2, _MARGIN, width, height)
