@@ -101,12 +101,13 @@ def test_a_camera_that_another_program_has_at_first_opens_when_it_is_free(player
     assert not player.banner.alerts
 
 
-def test_a_camera_that_is_not_there_yet_is_awaited(player, webcam):
+def test_a_camera_that_is_not_there_yet_is_awaited(player, webcam, told):
     webcam.found = []
     player.session.open("camera:fake")
     player.until(lambda: lost(player))
     with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
         webcam.found = [WEBCAM]
+    assert not any("was connected" in text for text in told)
 
 
 def test_stop_ends_the_attempts(player, webcam):

@@ -13,8 +13,10 @@ from app.shell.actions import SOURCE, Menu, action
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
+from uvanet.errors import SourceError
 from uvanet.sources import CameraFormat
 from uvanet.sources.base import SourceCondition, SourceKind
+from uvanet.sources.cameras import choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +37,7 @@ class Cameras(Feature):
         self._settings = context.settings.section(CameraSettings)
         self._monitor = CameraMonitor(_list_cameras, parent=self)
         self._info: SourceInfo | None = None  # of the current source, where it is a camera
+        self._reconnecting = False
         self._known: set[str] | None = None  # specs of the last search; None before the first
         self._menu = CameraMenu()
         context.slots.add_status(self._menu, _RANK)
@@ -79,22 +82,25 @@ class Cameras(Feature):
 
     def _on_opened(self, info: SourceInfo) -> None:
         self._info = info if info.kind is SourceKind.CAMERA else None
+        self._reconnecting = False
         self._menu.show_format(self._info)
         # The demo in place of a missing camera waits for one; a chosen source does not.
         self._watch(info.kind is SourceKind.DEMO and bool(info.note), known=set())
 
     def _on_opening(self, _name: str) -> None:
+        self._reconnecting = False
         self._watch(False)
 
     def _on_switched(self) -> None:
         self._info = None
 
     def _on_status(self, status: SourceStatus) -> None:
-        lost = status.condition is SourceCondition.RECONNECTING
-        self._watch(lost and self._is_camera_chosen())
+        self._reconnecting = status.condition is SourceCondition.RECONNECTING
+        self._watch(self._reconnecting and self._is_camera_chosen())
 
     def _on_state(self, state: PipelineState) -> None:
         if state is PipelineState.FAILED:
+            self._reconnecting = False
             self._watch(self._is_camera_chosen())
 
     def _is_camera_chosen(self) -> bool:
@@ -119,9 +125,8 @@ class Cameras(Feature):
         before = specs if self._known is None else self._known
         fresh = [device for device in devices if device.spec not in before]
         self._known = specs
-        if self._info is not None:
-            # It is being connected again by itself.
-            fresh = [device for device in fresh if device.spec != self._info.spec]
+        awaited = self._awaited(devices)
+        fresh = [device for device in fresh if device.spec != awaited]
         if fresh:
             names = ", ".join(device.name for device in fresh)
             self.context.messages.notify(
@@ -130,6 +135,17 @@ class Cameras(Feature):
                 tr("Press S to choose it."),
                 topic=_TOPIC,
             )
+
+    def _awaited(self, devices: Sequence[CameraDevice]) -> str:
+        """The spec of the camera that is connected by itself; empty if it is not there."""
+        if not self._reconnecting:
+            return ""
+        if self._info is not None:
+            return self._info.spec
+        try:
+            return choose((self.context.session.spec or "").removeprefix("camera:"), devices).spec
+        except SourceError:
+            return ""
 
     # -- format
 
