@@ -20,7 +20,7 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
 from uvanet.evaluation.calibration import best_logit_scale
-from uvanet.models.teacher import HEIGHT, WIDTH, Readout, SpatialTeacher
+from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.training.config import SpatialTeacherConfig
@@ -188,7 +188,6 @@ def _spatial(
     callback: Callback,
 ) -> SpatialTeacher:
     onnx = out / f"{SPATIAL}.onnx"
-    torch.manual_seed(config.seed)
     teacher = SpatialTeacher(config.scales, config.width)
 
     def train() -> None:
@@ -216,18 +215,22 @@ def _readout(
     callback: Callback,
 ) -> None:
     """Trains a readout of the spatial teacher, or takes it from a run that was stopped."""
-    scale, readout = config.scales[place], teacher.readouts[place]
-    assert isinstance(readout, Readout)
+    scale, backbone = config.scales[place], teacher.backbones[place]
+    readout = teacher.readouts[place]
+    assert isinstance(backbone, Backbone)
     seeded = replace(config, seed=config.seed + place)
 
     def extractor() -> Extractor:
-        return Extractor(FrozenFeatures(teacher.backbones[place], teacher.faces), config.threads)
+        return Extractor(FrozenFeatures(backbone, teacher.faces), config.threads)
 
     def train() -> None:
         folder = out / f"{FEATURES_FOLDER}-{scale}"
         views = {name: made_from[name] for name in ("views", "min_zoom", "seed", "gaze data")}
         data = extract(pictures, extractor, config, folder, views, callback)
-        train_readout(readout, data, seeded, callback)
+        torch.manual_seed(seeded.seed)  # the same start, however many readouts there are
+        fresh = Readout(backbone.channels, config.width)
+        train_readout(fresh, data, seeded, callback)
+        readout.load_state_dict(fresh.state_dict())
 
     name = f"readout-{place}-lite{scale}.safetensors"
     _load_or_train(out / name, readout, made_from, train)
