@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.ui.build import label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -24,14 +25,9 @@ class StatsLabels(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.latency, self.drops = QLabel(tr("Latency -")), QLabel(tr("No drops"))
+        self.latency, self.drops = label(tr("Latency -"), "status"), label(tr("No drops"), "status")
         self.latency.setToolTip(tr("From capture to paint of a frame: median and 95th percentile"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(22)
-        for label in (self.latency, self.drops):
-            label.setObjectName("status")
-            layout.addWidget(label)
+        row(self.latency, self.drops, spacing=22, parent=self)
 
     def show_stats(self, stats: PipelineStats) -> None:
         """Shows the newest statistics."""
