@@ -7,7 +7,6 @@ teachers; `--only NAME` measures one. `packaging/readme_table.py` then writes RE
 from __future__ import annotations
 
 import argparse
-import functools
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -21,7 +20,8 @@ from uvanet.model import Model, load
 from uvanet.model_card import Card, Metrics, read_card
 from uvanet.models import load_student
 from uvanet.runtime.torch_engine import TorchEngine
-from uvanet.training.publish import teacher_metrics
+from uvanet.training.publish import spatial_metrics, temporal_metrics
+from uvanet.training.teachers.inference import TEMPORAL
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
 
@@ -40,16 +40,11 @@ def rows_of(path: Path, card: Card, prior: Predictor) -> list[Predictor]:
     ]
 
 
-@functools.cache
-def both_teachers(root: Path) -> dict[str, Metrics]:
-    """The metrics of both teachers, which are measured together."""
-    return teacher_metrics(root, WEIGHTS)
-
-
 def measured(path: Path, card: Card, root: Path) -> Metrics:
     """A card's metrics; sets that are not measured here stay as they were."""
     if card.role == "teacher":
-        return {**card.metrics, **both_teachers(root)[card.name]}
+        measure = temporal_metrics if card.name == TEMPORAL else spatial_metrics
+        return {**card.metrics, **measure(root, WEIGHTS)}
     prior = center_prior(read_split(root, "train"))
     return card_metrics(rows_of(path, card, prior), root)
 
