@@ -1,7 +1,7 @@
 """Makes all weights that ship: both teachers, then the students; `make weights` runs this.
 
 Results in the run's folder are used again, so that a run that was stopped resumes. The gaze data is
-taken from UVANET_DATA, unlabelled pictures and clips from its folder `pool`.
+taken from UVANET_DATA, unlabelled pictures and clips from its folders `pool` and `pool2`.
 """
 
 import argparse
@@ -13,7 +13,6 @@ from uvanet.cli.training_options import ProgressBar
 from uvanet.data.fixations import find_root
 from uvanet.deploy.quantize import SUFFIX, export_int8
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
-from uvanet.training.data.crops import ViewConfig
 from uvanet.training.pipeline import DistillConfig, distill
 from uvanet.training.publish import publish_teachers
 from uvanet.training.teachers.build import make_teachers
@@ -103,9 +102,8 @@ def train(root: Path, out: Path, name: str, start: str, run: Run) -> None:
         student=config,
         spatial=SPATIAL_CONFIG,
         temporal=TEMPORAL_CONFIG,
-        views=ViewConfig(),
         root=root,
-        pool=root / "pool",
+        pools=(root / "pool", root / "pool2"),
     )
     distill(run, out, callback=progress)
     progress.close()

@@ -48,7 +48,7 @@ earlier frame. `step(cur, stem(prev))` equals `forward(cur, prev)` and costs one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -68,10 +68,11 @@ class Preset:
         input_size: Side of a square with as many pixels as pictures are shown at; the network
             takes any height and width that are multiples of 4.
         stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
-        spatial: Channels of the spatial branch at 1/8 and at 1/16.
+        spatial: Channels of the spatial branch at 1/8, at 1/16 and, where there are three, at 1/32.
         temporal: As `spatial`, for the temporal branch.
         spatial_depth: Residual blocks of the spatial branch at 1/8 and at 1/16.
         temporal_depth: As `spatial_depth`.
+        temporal_stride: Stride of the temporal branch's decoder: 4, or 8 for half its arithmetic.
         attention: Kind of channel attention.
         attention_from: Smallest stride of blocks with attention: 16, 8 or 4; 4 is every block, as
             in the paper.
@@ -79,10 +80,11 @@ class Preset:
 
     input_size: int
     stem: tuple[int, int] = (16, 32)
-    spatial: tuple[int, int] = (32, 64)
-    temporal: tuple[int, int] = (32, 32)
+    spatial: tuple[int, ...] = (32, 64, 48)
+    temporal: tuple[int, ...] = (24, 32)
     spatial_depth: tuple[int, int] = (1, 2)
-    temporal_depth: tuple[int, int] = (1, 1)
+    temporal_depth: tuple[int, int] = (0, 1)
+    temporal_stride: Literal[4, 8] = 8
     attention: Attention = "ca"
     attention_from: int = 16
 
@@ -173,26 +175,31 @@ class Head(nn.Module):
 
 
 class Branch(nn.Module):
-    """Encoder to 1/16 of the input's size and decoder back to 1/4, with skips.
+    """Encoder to 1/16 or 1/32 of the input's size and decoder back to 1/4, with skips.
+
+    The stage at 1/32 gives the context that a larger input needs: at 256 pixels, features at 1/16
+    see a quarter of what they see at 64.
 
     Args:
         c_in: Channels of the input at 1/4.
-        c_out: Channels of the decoder features at 1/4.
-        widths: Channels at 1/8 and 1/16.
+        c_out: Channels of the decoder features at 1/4; `widths[0]` with `stride` 8.
+        widths: Channels at 1/8, 1/16 and, where there are three, 1/32.
         depth: Residual blocks at 1/8 and 1/16.
         attention: Kind of channel attention for the stride of a block's output.
+        stride: Of the decoder: 4, or 8 for features of 1/8 that are resized to 1/4.
     """
 
     def __init__(
         self,
         c_in: int,
         c_out: int,
-        widths: tuple[int, int],
+        widths: tuple[int, ...],
         depth: tuple[int, int],
         attention: Callable[[int], Attention],
+        stride: Literal[4, 8] = 4,
     ) -> None:
         super().__init__()
-        mid, deep = widths
+        mid, deep = widths[:2]
         at4, at8, at16 = attention(4), attention(8), attention(16)
         self.down8 = nn.Sequential(
             CARes(c_in, mid, stride=2, expand=4, attention=at8),
@@ -202,18 +209,28 @@ class Branch(nn.Module):
             CARes(mid, deep, stride=2, expand=4, attention=at16),
             *(CARes(deep, deep, expand=3, attention=at16) for _ in range(depth[1])),
         )
+        self.down32: nn.Module | None = None
+        if len(widths) > 2:
+            self.down32 = CARes(deep, widths[2], stride=2, expand=2, attention=at16)
+            self.lateral16 = ConvBN(widths[2], deep, act=False)
         self.lateral8 = ConvBN(deep, mid, act=False)
         self.up8 = CARes(mid, mid, expand=3, attention=at8)
-        self.lateral4 = ConvBN(mid, c_out, act=False)
-        self.skip4 = ConvBN(c_in, c_out, act=False)
-        self.up4 = CARes(c_out, c_out, expand=2, attention=at4)
+        self.stride = stride
+        if stride == 4:
+            self.lateral4 = ConvBN(mid, c_out, act=False)
+            self.skip4 = ConvBN(c_in, c_out, act=False)
+            self.up4 = CARes(c_out, c_out, expand=2, attention=at4)
         self.head = Head(c_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (n, c_in, h, w) to decoder features (n, c_out, h, w)."""
         x8 = self.down8(x)
         x16 = self.down16(x8)
+        if self.down32 is not None:
+            x16 = x16 + upsample_to(self.lateral16(self.down32(x16)), x16)
         y8 = self.up8(x8 + upsample_to(self.lateral8(x16), x8))
+        if self.stride == 8:
+            return upsample_to(y8, x)
         y: Tensor = self.up4(self.skip4(x) + upsample_to(self.lateral4(y8), x))
         return y
 
@@ -235,10 +252,16 @@ class SpatioTemporal(nn.Module):
         )
         # The temporal branch gets this frame's features and their difference to the earlier ones.
         self.motion = ConvBN(2 * quarter, quarter)
+        moving = preset.temporal[0] if preset.temporal_stride == 8 else quarter
         self.temporal = Branch(
-            quarter, quarter, preset.temporal, preset.temporal_depth, preset.attention_at
+            quarter,
+            moving,
+            preset.temporal,
+            preset.temporal_depth,
+            preset.attention_at,
+            preset.temporal_stride,
         )
-        self.mix = ConvBN(2 * quarter, quarter)
+        self.mix = ConvBN(quarter + moving, quarter)
         self.fuse = CARes(quarter, quarter, expand=2, attention=preset.attention_at(4))
         self.head = Head(quarter)
         self.apply(_initialise)

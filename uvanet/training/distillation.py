@@ -1,7 +1,7 @@
 """Distillation of a student in two steps, after Fu et al., AAAI 2020 (arXiv 1904.04449).
 
-Step 1 trains it on what teachers see in many views of pictures and in clips, blended with human
-gaze where that is known. Step 2 trains it on whole pictures with gaze, beside the same clips. The
+Step 1 trains it on what teachers see in crops of pictures and in clips, blended with human gaze
+where that is known. Step 2 trains it on larger crops of pictures with gaze, beside the same clips. The
 student that ships is that of the step which is better on `val`.
 """
 
@@ -50,13 +50,15 @@ class TrainingData(NamedTuple):
     """What a student is trained and measured on.
 
     Attributes:
-        pictures: Still pictures; motion is synthesized.
+        pictures: Still pictures with gaze; motion is synthesized.
         held_out: Pictures with gaze that choose the best weights.
+        pool: Still pictures without gaze; None for none.
         clips: Pairs of frames of real video; None for none.
     """
 
     pictures: LabelledPairs
     held_out: Sequence[GazePicture]
+    pool: LabelledPairs | None = None
     clips: LabelledPairs | None = None
 
 
@@ -174,6 +176,8 @@ def train_student(
     fabric = fabric or make_fabric(config.precision)
     torch.manual_seed(config.seed)
     parts = [Part(data.pictures, gaze_share=config.gaze_share, motion=config.motion)]
+    if data.pool is not None and config.pool_share:
+        parts.append(Part(data.pool, config.pool_share, motion=config.motion))
     if data.clips is not None and config.clip_share:
         parts.append(Part(data.clips, config.clip_share, config.gaze_share, config.motion.min_zoom))
     side = PRESETS[config.preset].input_size
@@ -214,7 +218,7 @@ def distill_student(
 
     Args:
         step1: Settings of step 1.
-        data: What step 1 learns from; step 2 takes its whole pictures with gaze, and its clips.
+        data: What step 1 learns from; step 2 takes its pictures with gaze, and its clips.
         folder: Of step 1; step 2 lies in `step2` below it.
         callback: See `train_student`.
         fabric: Likewise.
@@ -227,8 +231,8 @@ def distill_student(
         shutil.rmtree(folder / STEP2, ignore_errors=True)
     first = train_student(step1, data, folder, callback=callback, fabric=fabric)
     config = step2_config(step1, str(first.weights))
-    whole = data._replace(pictures=data.pictures.take(data.pictures.whole))
-    second = train_student(config, whole, folder / STEP2, callback=callback, fabric=fabric)
+    looked = data._replace(pool=None)
+    second = train_student(config, looked, folder / STEP2, callback=callback, fabric=fabric)
     return better(first, second)
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SHARES = "Choose smaller shares of clips, of unlabelled pictures or of replay."
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -67,7 +69,7 @@ class DataLoader:
         steps: Batches of an epoch.
 
     Raises:
-        UsageError: The first part is empty.
+        UsageError: The first part is empty, or the others' shares are 1 together.
     """
 
     def __init__(
@@ -82,9 +84,10 @@ class DataLoader:
             for part in parts
         ]
         pictures = self._buckets[0].batches
-        self._counts = [
-            max(1, round(pictures * part.share / (1 - part.share))) for part in parts[1:]
-        ]
+        left = 1 - sum(part.share for part in parts[1:])
+        if left <= 0:
+            raise UsageError("The shares of the data leave nothing for its first part.", _SHARES)
+        self._counts = [max(1, round(pictures * part.share / left)) for part in parts[1:]]
         self.steps = pictures + sum(self._counts)
         self._epoch = -1
         self._plan: list[tuple[int, Shape, Tensor]] = []
