@@ -28,6 +28,17 @@ class SourceError(UvanetError):
     """A source of pictures or video cannot be opened or read."""
 
 
+class SourceUnavailableError(SourceError):
+    """A source cannot be opened or read now, but may come by itself: trying again is worthwhile.
+
+    A camera that another program uses, whose driver is not ready, or that sends nothing.
+    """
+
+
+class SourceAbsentError(SourceUnavailableError):
+    """The device of a source is not connected."""
+
+
 class ModelError(UvanetError):
     """A model is unknown, its files are missing or damaged, or it fails."""
 

@@ -1,10 +1,10 @@
-"""Shared by sources that use OpenCV: log settings, and conversion to BGR."""
+"""Shared by sources that use OpenCV: its capture, log settings, and conversion to BGR."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -15,13 +15,38 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Capture(Protocol):
+    """The methods of `cv2.VideoCapture` that a camera needs."""
+
+    def isOpened(self) -> bool:
+        """Whether the device is open."""
+
+    def grab(self) -> bool:
+        """Waits for a frame and takes it from the device."""
+
+    def retrieve(self) -> tuple[bool, Any]:
+        """Decodes the grabbed frame into a new array."""
+
+    def get(self, prop: int) -> float:
+        """Returns a property."""
+
+    def set(self, prop: int, value: float) -> bool:
+        """Requests a property; False if the device does not have it."""
+
+    def release(self) -> None:
+        """Releases the device."""
+
+
 def quiet() -> None:
-    """Keeps OpenCV from writing to the terminal; call it before the first use of OpenCV.
+    """Keeps OpenCV from writing to the terminal; call it before the first use of a camera.
 
     Errors are reported as `SourceError` instead. `OPENCV_LOG_LEVEL` is respected.
     """
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # V4L2 waits for a frame in slices of this many seconds (10 by default), so that a source can
+    # be closed and a stall be reported meanwhile. OpenCV reads it at its first wait.
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
     if sys.platform == "win32":
         # Media Foundation takes up to a minute to open some cameras without this.
         os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
