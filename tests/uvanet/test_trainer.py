@@ -65,7 +65,7 @@ def trained(data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Tra
 def checkpoint_of(folder: Path) -> dict[str, Tensor]:
     state = torch.load(folder / "checkpoint.pt", weights_only=True)
     return {
-        **{f"model.{name}": value for name, value in state["model"].items()},
+        **state["task"],
         **{f"average.{name}": value for name, value in state["average"].items()},
     }
 
@@ -282,7 +282,7 @@ def test_a_checkpoint_of_0_1_0_is_resumed(
 ) -> None:
     tiny = Preset(
         32, stem=(4, 8), spatial=(8, 8), temporal=(8, 8), spatial_depth=(0, 0),
-        temporal_depth=(0, 0),
+        temporal_depth=(0, 0), temporal_stride=4,
     )  # fmt: skip
     monkeypatch.setitem(PRESETS, "tiny", tiny)
     config = TrainConfig(preset="tiny", epochs=4, batch=4, eval_every=2, cache_resolution=64)

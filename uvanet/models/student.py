@@ -15,6 +15,8 @@ multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test
     stem.block         32 x 16 x 16       2,992   1,290,240
     spatial.down8        32 x 8 x 8      17,376   1,832,960
     spatial.down16       64 x 4 x 4      70,220   1,256,448
+    spatial.down32       48 x 2 x 2      16,532     161,024
+    spatial.lateral16    64 x 2 x 2       3,200      12,288
     spatial.lateral8     32 x 4 x 4       2,112      32,768
     spatial.up8          32 x 8 x 8       7,456     448,512
     spatial.lateral4     32 x 8 x 8       1,088      65,536
@@ -22,18 +24,18 @@ multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test
     spatial.up4        32 x 16 x 16       4,992   1,196,032
     spatial.head        1 x 32 x 32         196      32,768
     motion             32 x 16 x 16       2,112     524,288
-    temporal.down8       32 x 8 x 8      17,376   1,832,960
-    temporal.down16      32 x 4 x 4      17,960     459,264
-    temporal.lateral8    32 x 4 x 4       1,088      16,384
-    temporal.up8         32 x 8 x 8       7,456     448,512
-    temporal.lateral4    32 x 8 x 8       1,088      65,536
-    temporal.skip4     32 x 16 x 16       1,088     262,144
-    temporal.up4       32 x 16 x 16       4,992   1,196,032
-    temporal.head       1 x 32 x 32         196      32,768
-    mix                32 x 16 x 16       2,112     524,288
+    temporal.down8       24 x 8 x 8       8,880   1,318,912
+    temporal.down16      32 x 4 x 4      14,728     323,584
+    temporal.lateral8    24 x 4 x 4         816      12,288
+    temporal.up8         24 x 8 x 8       4,440     262,656
+    temporal.head       1 x 32 x 32         164      24,576
+    mix                32 x 16 x 16       1,856     458,752
     fuse               32 x 16 x 16       4,992   1,196,032
     head                1 x 32 x 32         196      32,768
-    total                               168,640  13,450,752
+    total                               165,900  11,186,944
+
+The stage at 1/32 and the temporal branch that decodes to 1/8 alone, at half its arithmetic, are
+new after 0.1.0, whose students are still read.
 
 Placement of attention and width of the stem were chosen at 64 x 64 (ONNX Runtime, one thread;
 three epochs of the whole pipeline, NSS on `val`): attention in every block as in the paper, with a
@@ -47,7 +49,7 @@ earlier frame. `step(cur, stem(prev))` equals `forward(cur, prev)` and costs one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
@@ -57,7 +59,7 @@ from torch import Tensor, nn
 from uvanet.models.blocks import Attention, CARes, ConvBN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ PRESETS: dict[str, Preset] = {
     "uvanet-32": Preset(32),
     "uvanet-64": Preset(64),
     "uvanet-128": Preset(128),
+    "uvanet-256": Preset(256),
 }
 
 
@@ -277,7 +280,8 @@ class SpatioTemporal(nn.Module):
         Returns:
             The logits of all three predictions and this frame's stem features.
         """
-        return self._predict(self.stem(frame), earlier)
+        features = self.stem(frame)
+        return self.predict(self.decode(features, earlier), features)
 
     def forward(self, frame: Tensor, earlier_frame: Tensor | None = None) -> StudentOutput:
         """Like `step`, from a pair of frames; without an earlier frame, nothing moves.
@@ -288,10 +292,10 @@ class SpatioTemporal(nn.Module):
         """
         features = self.stem(frame)
         earlier = features if earlier_frame is None else self.stem(earlier_frame)
-        return self._predict(features, earlier)
+        return self.predict(self.decode(features, earlier), features)
 
-    def _predict(self, features: Tensor, earlier: Tensor) -> StudentOutput:
-        decoded = self.decode(features, earlier)
+    def predict(self, decoded: tuple[Tensor, Tensor, Tensor], features: Tensor) -> StudentOutput:
+        """The output of a step from its decoder features and this frame's stem features."""
         spatial, temporal, both = (
             head(values) for head, values in zip(self.heads, decoded, strict=True)
         )
@@ -339,10 +343,23 @@ def _initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def create_student(name: str = "uvanet-64") -> SpatioTemporal:
+def create_student(
+    name: str = "uvanet-64", weights: Collection[str] | None = None
+) -> SpatioTemporal:
     """Builds the network of a preset with random weights.
+
+    Args:
+        name: Of the preset.
+        weights: Names of weights that it is to take; those of 0.1.0 had no stage at 1/32 and a
+            larger temporal branch. None for this version's network.
 
     Raises:
         KeyError: There is no such preset.
     """
-    return SpatioTemporal(PRESETS[name])
+    preset = PRESETS[name]
+    deep = len(preset.spatial) == 3
+    if weights and deep and not any(name.startswith("spatial.down32") for name in weights):
+        preset = replace(
+            preset, spatial=(32, 64), temporal=(32, 32), temporal_depth=(1, 1), temporal_stride=4
+        )
+    return SpatioTemporal(preset)

@@ -46,11 +46,13 @@ class StudentConfig(OptimConfig):
         branch_weight: Weight of the losses of the spatial, temporal and spatiotemporal
             predictions; that of the ensemble, which ships, has weight 1.
         cc_weight: Weight of an additional 1 - CC of the ensemble.
+        face_weight: Weight of the auxiliary loss of faces; 0 for none.
     """
 
     loss: str = "mixture"
     branch_weight: float = 0.5
     cc_weight: float = 0.0
+    face_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class TrainConfig(StudentConfig):
     clip_share: float = CLIP_SHARE
     gaze_share: float = 0.5
     step2_targets: Literal["gaze", "blended"] = "gaze"
+    face_weight: float = 2.0
     eval_every: int = 10
     cache_resolution: int = 160
     motion: MotionConfig = field(default_factory=MotionConfig)

@@ -28,7 +28,7 @@ from uvanet.training.distributed import make_fabric, rank_zero_first
 from uvanet.training.provenance import distillation_provenance
 from uvanet.training.publish import publish_student
 from uvanet.training.teachers.build import make_teachers
-from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
+from uvanet.training.teachers.inference import SPATIAL, TEMPORAL, LogDensityTeacher
 from uvanet.training.trainer import best_of
 
 if TYPE_CHECKING:
@@ -144,8 +144,10 @@ def training_data(
     """
     side = config.student.cache_resolution
 
+    spatial = LogDensityTeacher(teachers.files[0], config.spatial.threads)
+
     def labelled(examples: Sequence[Example]) -> LabelledPairs:
-        return label_pictures(examples, teachers.spatial, teachers.key, cache, side, callback)
+        return label_pictures(examples, spatial, cache, side, callback)
 
     examples = [
         picture_example(one.path, one.fixations) for one in read_split(config.root, "train")
@@ -171,7 +173,7 @@ def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> Tr
         UsageError: The data is incomplete.
     """
     examples = [picture_example(one.path, one.fixations) for one in read_split(root, "train")]
-    pictures = label_pictures(examples, None, "", root, side, callback or Callback())
+    pictures = label_pictures(examples, None, root, side, callback or Callback())
     return TrainingData(pictures, read_split(root, "val"))
 
 

@@ -40,7 +40,7 @@ NOW, BEFORE = "-now.jpg", "-before.jpg"
 LABEL_SIDE = 64
 """Side of the squares to which labels are stretched in memory: the largest student's output."""
 
-POOL_SHARE, CLIP_SHARE = 0.4, 0.15
+POOL_SHARE, CLIP_SHARE = 0.35, 0.2
 """Shares of the batches of a distillation: pictures without gaze, and pairs of frames of clips."""
 
 MAX_PAIRS = 240
@@ -87,6 +87,8 @@ class LabelledPairs:
         times: Seconds since the start of the source, float32, (n,).
         sources: The file or recording of each, (n,).
         groups: What is held out as one and drawn as one by the bootstrap, (n,).
+        faces: Where faces are, uint8, (n, l, l), 255 at the center of a certain one; None where it
+            is not known.
     """
 
     frames: NDArray[np.uint8]
@@ -99,6 +101,7 @@ class LabelledPairs:
     times: NDArray[np.float32]
     sources: NDArray[np.str_]
     groups: NDArray[np.str_]
+    faces: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -159,8 +162,8 @@ def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
     if held is None or "made_from" not in held:
         return None
     require_same(json.loads(str(held.pop("made_from"))), made_from, path)
-    held.pop("whole", None)  # a column of 0.1.0
-    columns: dict[str, Any] = {"earlier": None, "temporal": None, **held}
+    held.pop("whole", None)  # a column of earlier versions
+    columns: dict[str, Any] = {"earlier": None, "temporal": None, "faces": None, **held}
     return LabelledPairs(**columns)
 
 

@@ -127,6 +127,7 @@ class _Tensors:
         self._frames = tensor(pairs.frames)
         self._spatial, self._gaze = tensor(pairs.spatial), tensor(pairs.gaze)
         self._earlier = None if pairs.earlier is None else tensor(pairs.earlier)
+        self._faces = None if pairs.faces is None else tensor(pairs.faces)
         self._temporal = self._spatial if pairs.temporal is None else tensor(pairs.temporal)
         self._gaze_rows = torch.from_numpy(pairs.gaze_rows)
 
@@ -139,9 +140,10 @@ class _Tensors:
         part = self._part
         spatial = self._target(self._spatial, rows, device)
         if self._earlier is None:
-            return make_pairs(take(self._frames), spatial, shape, part.motion, rng)
+            faces = None if self._faces is None else take(self._faces).float() / 255
+            return make_pairs(take(self._frames), spatial, shape, part.motion, rng, faces)
         temporal = self._target(self._temporal, rows, device)
-        film = Pairs(take(self._frames), take(self._earlier), spatial, temporal)
+        film = Pairs(take(self._frames), take(self._earlier), spatial, temporal, spatial)
         return crop_pairs(film, shape, part.min_zoom, rng, gentle=part.gentle)
 
     def _target(self, labels: Tensor, rows: Tensor, device: torch.device) -> Tensor:
