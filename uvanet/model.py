@@ -11,6 +11,7 @@ import numpy as np
 from uvanet.errors import UsageError
 from uvanet.extras import require
 from uvanet.model_card import external_card
+from uvanet.paths import DEFAULT_MODEL
 from uvanet.registry import resolve_model
 from uvanet.result import Result
 from uvanet.runtime.engines import AUTO, choose_engine, open_engine
@@ -135,7 +136,7 @@ class Model:
 
 
 def load(
-    name: str | Path = "uvanet-64",
+    name: str | Path = DEFAULT_MODEL,
     *,
     engine: str = AUTO,
     device: str = "",
@@ -170,7 +171,7 @@ def load(
     return Model(card, open_engine(path, card, engine, device=device, threads=threads))
 
 
-def create_model(name: str = "uvanet-64", *, pretrained: bool = True) -> SpatioTemporal:
+def create_model(name: str = DEFAULT_MODEL, *, pretrained: bool = True) -> SpatioTemporal:
     """Creates a student as a torch module.
 
     Args:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from uvanet.errors import SourceError
+from uvanet.redaction import printable
 from uvanet.sources.base import Frame, Source, SourceCondition, SourceInfo, SourceStatus
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class ThreadSafeSource(Source):
         return self
 
     def __init__(self, title: str) -> None:
-        self._title = title
+        self._title = printable(title)
         self._info: SourceInfo | None = None
         self._work = threading.Lock()
         self._closing = threading.Event()

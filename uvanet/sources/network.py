@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from uvanet.errors import SourceError
 from uvanet.redaction import redact
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.connection_errors import connection_error
 from uvanet.sources.media_input import open_url, reason
 from uvanet.sources.media_reader import MediaReader, NoVideoError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
 
-_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
 _ADVICE = "Look at the address, and that the sender is running."
 
 
@@ -107,7 +106,10 @@ class NetworkSource(ReconnectingSource):
                 "Look at the path in the address.",
             ) from None
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise self._why_not(error, time.monotonic() - start) from None
+            waited = time.monotonic() - start
+            raise connection_error(
+                self._shown, self._parts, error, waited, self._open_timeout
+            ) from None
 
     def _read(self) -> Frame | None:
         try:
@@ -179,41 +181,3 @@ class NetworkSource(ReconnectingSource):
 
     def _release(self) -> None:
         self._reader.close()
-
-    def _why_not(self, error: Exception, waited: float) -> SourceError:
-        timed_out = isinstance(error, av.error.ExitError | av.error.TimeoutError)
-        if timed_out or waited >= 0.95 * self._open_timeout:
-            return SourceError(
-                f"{self._shown} did not answer within {self._open_timeout:.0f} seconds.",
-                "Look at the address, the sender and the firewall.",
-            )
-        if isinstance(error, av.error.HTTPError):
-            return SourceError(
-                f"{self._shown} refused: {reason(error)}.",
-                "Look at the path in the address, and at the name and password if it needs them.",
-            )
-        trouble = self._trouble()
-        if trouble:
-            return SourceError(f"{self._shown} cannot be reached: {trouble}.", _ADVICE)
-        return SourceError(
-            f"{self._shown} answers, but sends no video that can be read: {reason(error)}.",
-            "Look at the path in the address, and at the name and password if it needs them.",
-        )
-
-    def _trouble(self) -> str:
-        """Tries the connection itself, since FFmpeg's errors do not name the host or the port."""
-        port = self._parts.port or _PORTS.get(self._parts.scheme.lower())
-        host = self._parts.hostname
-        if port is None or not host or self._parts.scheme.lower() in ("udp", "srt"):
-            return ""
-        try:
-            socket.create_connection((host, port), timeout=3.0).close()
-        except socket.gaierror:
-            return f"there is no host of the name {host}"
-        except ConnectionRefusedError:
-            return f"nothing listens at port {port} of {host}"
-        except TimeoutError:
-            return f"{host} does not answer"
-        except OSError as error:
-            return error.strerror or str(error)
-        return ""
