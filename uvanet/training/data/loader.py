@@ -115,7 +115,14 @@ class _Tensors:
 
     def __init__(self, part: Part, device: torch.device) -> None:
         pairs, self._part = part.pairs, part
-        arrays = [pairs.frames, pairs.earlier, pairs.spatial, pairs.temporal, pairs.gaze]
+        arrays = [
+            pairs.frames,
+            pairs.earlier,
+            pairs.spatial,
+            pairs.temporal,
+            pairs.gaze,
+            pairs.faces,
+        ]
         size = sum(values.nbytes for values in arrays if values is not None)
         there = torch.device("cpu")
         if device.type == "cuda" and 2 * size < torch.cuda.mem_get_info(device)[0]:
