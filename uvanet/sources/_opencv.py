@@ -69,7 +69,7 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     pixels = _to_bytes(image, name)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if channels == 1:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)  # type: ignore[assignment]
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8)
     elif channels == 4:
         pixels = over_white(pixels)
     elif channels != 3:
@@ -79,9 +79,10 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 
 def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     if image.dtype == np.uint8:
-        return image  # type: ignore[return-value]
+        return np.asarray(image, np.uint8)
     if image.dtype == np.uint16:
-        return cv2.convertScaleAbs(image, alpha=255 / 65535)  # type: ignore[arg-type, return-value]
+        deep = np.asarray(image, np.uint16)
+        return np.asarray(cv2.convertScaleAbs(deep, alpha=255 / 65535), np.uint8)
     if image.dtype in (np.float32, np.float64):
         known = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
         return np.asarray(np.rint(np.clip(known, 0.0, 1.0) * 255.0), dtype=np.uint8)
@@ -93,4 +94,4 @@ def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 def over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:
     alpha = cv2.cvtColor(bgra[:, :, 3], cv2.COLOR_GRAY2BGR)
     color = cv2.multiply(np.ascontiguousarray(bgra[:, :, :3]), alpha, scale=1 / 255)
-    return cv2.add(color, cv2.bitwise_not(alpha))  # type: ignore[return-value]
+    return np.asarray(cv2.add(color, cv2.bitwise_not(alpha)), np.uint8)

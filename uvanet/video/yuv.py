@@ -35,9 +35,9 @@ def to_planes(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     height, width = image_bgr.shape[:2]
     if width % 2 or height % 2:
-        image_bgr = cv2.copyMakeBorder(  # type: ignore[assignment]
-            image_bgr, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE
-        )
+        edge = cv2.BORDER_REPLICATE
+        padded = cv2.copyMakeBorder(image_bgr, 0, height % 2, 0, width % 2, edge)
+        image_bgr = np.asarray(padded, np.uint8)
     return np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
 
 
