@@ -8,6 +8,7 @@ The student that ships is that of the step which is better on `val`.
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -210,6 +211,8 @@ def train_student(
             "held-out data": gaze_fingerprint(data.held_out),
         },
     )
+    if all(part.pairs.faces is None for part in parts):
+        config = replace(config, face_weight=0.0)  # nothing to learn it from
     trainer = Trainer(
         DistillationModule(_student(config, out), config),
         batches,
