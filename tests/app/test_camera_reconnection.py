@@ -69,9 +69,11 @@ def test_an_unplugged_camera_is_opened_again_when_it_returns(player, webcam, tol
     assert player.banner.button.text() == "Stop"
     assert player.canvas.has_picture
     assert player.session.state is PipelineState.PLAYING
+    assert not player.transport.live.isEnabled()
     webcam.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
     plays_on(player)
     player.until(lambda: "Fake camera is connected again." in told)
+    assert player.transport.live.isEnabled()
     assert not player.banner.alerts
     assert not monitor(player).running
     assert not any("was connected" in text for text in told)

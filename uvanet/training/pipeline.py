@@ -207,6 +207,6 @@ def provenance(config: DistillConfig, out: Path) -> Provenance:
         root=config.root,
         teachers=(spatial, temporal),
         start=config.student.start,
-        backbone=None if config.teachers else config.spatial.scale,
+        backbones=() if config.teachers else config.spatial.scales,
         pools={folder: pool_files(folder) for folder in config.pools},
     )
