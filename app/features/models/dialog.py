@@ -113,7 +113,7 @@ class ModelsDialog(QDialog):
         close = button(tr("Close"), "", self.close, default=True)
         buttons = row(self.measure, file, None, engine_label, self.engines, close)
         column((card, 1), self._note, buttons, spacing=12, margins=(20, 18, 20, 16), parent=self)
-        self.resize(960, 360)
+        self.resize(960, 386)
 
     def show_models(self, models: Sequence[ModelInfo]) -> None:
         """Fills the table."""
