@@ -16,7 +16,7 @@ from command_kit import refused, run_command
 
 import uvanet
 from uvanet.extras import is_installed
-from uvanet.paths import resource
+from uvanet.paths import DEFAULT_MODEL, resource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +106,7 @@ def test_predict_writes_raw_maps(photo: Path, tmp_path: Path) -> None:
         assert maps["pts"].tolist() == [0.0]
         raw = maps["saliency"][0]
     image = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
-    expected = uvanet.Stream().step(image, 0.0)
+    expected = uvanet.Stream(DEFAULT_MODEL).step(image, 0.0)
     np.testing.assert_allclose(raw, expected, atol=1e-6)
 
 
@@ -237,7 +237,8 @@ def test_export_writes_a_model_with_its_card(tmp_path: Path) -> None:
     assert run_command("export", "mine.onnx", "--overwrite", cwd=tmp_path).returncode == 2
     done = run_command("export", "uvanet-32", "-o", "mine.onnx", "--overwrite", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert uvanet.load(tmp_path / "mine.onnx").engine.input_size == (32, 32)
+    size = uvanet.load("uvanet-32").engine.input_size
+    assert uvanet.load(tmp_path / "mine.onnx").engine.input_size == size
 
 
 def test_export_writes_weights_for_torch(tmp_path: Path) -> None:
