@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import InputResizer, check_image
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from uvanet.runtime.engine import Engine
+    from uvanet.sources.yuv_picture import YuvPicture
 
 MAX_AGE = 0.5
 """Seconds; features of older frames are not used, since they say nothing about motion now."""
@@ -41,11 +43,13 @@ class StreamingEngine:
         """Ends a running step with a ModelError, and every later one. Any thread."""
         self._engine.cancel()
 
-    def step(self, image: NDArray[np.uint8], t: float, *, bgr: bool = False) -> NDArray[np.float32]:
+    def step(
+        self, image: NDArray[np.uint8] | YuvPicture, t: float, *, bgr: bool = False
+    ) -> NDArray[np.float32]:
         """Predicts the map of the next frame at the network's resolution.
 
         Args:
-            image: RGB, uint8, (h, w, 3).
+            image: RGB, uint8, (h, w, 3); or a decoded picture, see `Frame.picture`.
             t: The frame's time, seconds. A time before the last one's resets the memory.
             bgr: The channel order is BGR.
 
@@ -56,7 +60,8 @@ class StreamingEngine:
             UsageError: `image` has another type or shape.
             ModelError: The network fails.
         """
-        check_image(image)
+        if isinstance(image, np.ndarray):
+            check_image(image)
         size = input_size(self._engine, image)
         if size != self._resizer.size:
             self.reset()

@@ -7,13 +7,16 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
-    import numpy as np
     from numpy.typing import NDArray
+
+    from uvanet.sources.yuv_picture import YuvPicture
 
 
 class SourceKind(enum.StrEnum):
@@ -33,15 +36,26 @@ class Frame:
     """One frame of a source.
 
     Attributes:
-        image: BGR, uint8, shape (h, w, 3), C-contiguous, owned by the receiver: a source
-            never writes into an image that it has returned.
+        picture: BGR, uint8, shape (h, w, 3), C-contiguous, owned by the receiver: a source never
+            writes into an image that it has returned. Or a decoded picture, which is converted
+            on demand. Both have a `shape`.
         pts: Presentation time in seconds since the source's start.
         index: Index of the frame in the source, from 0; after a seek, of the frame found.
     """
 
-    image: NDArray[np.uint8]
+    picture: NDArray[np.uint8] | YuvPicture
     pts: float
     index: int
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture as BGR, uint8, shape (h, w, 3), C-contiguous."""
+        return as_bgr(self.picture)
+
+
+def as_bgr(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
+    """The picture as BGR, uint8, shape (h, w, 3), C-contiguous; no copy of an array."""
+    return picture if isinstance(picture, np.ndarray) else picture.bgr()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.sources.media_input import MediaInput
+    from uvanet.sources.yuv_picture import YuvPicture
 
 # A rate outside of this is a time base rather than a frame rate.
 _MIN_FPS, _MAX_FPS = 0.01, 480.0
@@ -104,13 +105,13 @@ class MediaReader:
         if first is None:
             raise NoVideoError(self.tracks())
         self._ready.append(first)
-        image = self._converter.convert(first[0])
-        self.size = (image.shape[1], image.shape[0])
+        height, width = self._converter.convert(first[0]).shape[:2]
+        self.size = (width, height)
         self.clock_start = float(self._zero or 0)
         self._learn_rate()
 
-    def read(self) -> tuple[NDArray[np.uint8], float] | None:
-        """Gives (image, seconds since the first frame); None at the end.
+    def read(self) -> tuple[NDArray[np.uint8] | YuvPicture, float] | None:
+        """Gives (picture, seconds since the first frame); None at the end. See `Frame.picture`.
 
         Raises:
             av.error.FFmpegError: A stream broke.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uvanet.sources.yuv_picture import YuvPicture
+
 _LOG = logging.getLogger(__name__)
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
@@ -128,8 +130,8 @@ class NetworkSource(ThreadSafeSource):
             if not self._is_live() and not problem and self._is_complete():
                 return None
             result = self._connect_again(problem or self._end_words())
-        image, pts = result
-        frame = Frame(image, pts + self._shift, self._next_index)
+        picture, pts = result
+        frame = Frame(picture, pts + self._shift, self._next_index)
         self._next_index += 1
         self._last_pts = frame.pts
         return frame
@@ -146,7 +148,7 @@ class NetworkSource(ThreadSafeSource):
             "broke"
         )
 
-    def _connect_again(self, problem: str) -> tuple[NDArray[np.uint8], float]:
+    def _connect_again(self, problem: str) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
         """Connects again with growing pauses; gives the first frame, or raises the problem."""
         failure = SourceError(f"{self._shown} {problem}.", "Look at the sender and the network.")
         deadline = time.monotonic() + self._reconnect

@@ -17,6 +17,7 @@ import numpy as np
 from uvanet.errors import OutputError
 from uvanet.redaction import printable
 from uvanet.sources import SourceKind
+from uvanet.sources.yuv_picture import Matrix
 from uvanet.video.muxing import unwritable
 from uvanet.video.sound import Sound
 from uvanet.video.writer import VideoWriter, claim, commit
@@ -119,10 +120,13 @@ class VideoSink(Sink):
         self._quality = quality
         self._writer: VideoWriter | None = None
         self._size = (0, 0)
+        self._matrix = Matrix.BT601
 
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
-        planes = self._compositor.planes(item)
+        if self._writer is None:
+            self._matrix = self._compositor.matrix(item)
+        planes = self._compositor.planes(item, self._matrix)
         size = (planes.shape[1], planes.shape[0] * 2 // 3)
         if self._writer is None:
             self._size = size
@@ -135,9 +139,11 @@ class VideoSink(Sink):
                 quality=self._quality,
                 sound=Sound(self._sound_of, start) if self._sound_of is not None else None,
                 scale=self._timing.scale,
+                matrix=self._matrix,
             )
         if size != self._size:
-            planes = to_planes(letterbox(self._compositor.image(item), self._size))
+            image = letterbox(self._compositor.image(item), self._size)
+            planes = to_planes(image, self._matrix)
         self._writer.write_planes(planes, item.at)
 
     def available(self) -> int:

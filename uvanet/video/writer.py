@@ -17,6 +17,7 @@ import numpy as np
 from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
 from uvanet.redaction import printable
+from uvanet.sources.yuv_picture import Matrix
 from uvanet.video.codecs import CONTAINERS, Quality
 from uvanet.video.muxing import count_frames, has_sound, open_output, repack, unwritable
 from uvanet.video.yuv import to_planes
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from uvanet.video.sound import Sound
 
-# The planes are BT.601; without the tags players would guess BT.709 from 720 lines on.
-_BT601_MATRIX, _BT709, _LIMITED = 6, 1, 1
+# Without the tag of the matrix players would guess BT.709 from 720 lines on.
+_BT709, _LIMITED = 1, 1
 _KEY_FRAME_SECONDS = 2
 
 
@@ -51,6 +52,7 @@ class VideoWriter:
         sound: Goes along with the frames from their start and ends with them at the latest:
             copied if the file can carry it, otherwise encoded.
         scale: Ticks per second on which times are kept; a multiple of the rate by default.
+        matrix: Of the planes.
 
     Attributes:
         frames: How many were written.
@@ -70,6 +72,7 @@ class VideoWriter:
         quality: Quality = "good",
         sound: Sound | None = None,
         scale: int | None = None,
+        matrix: Matrix = Matrix.BT601,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
@@ -78,6 +81,7 @@ class VideoWriter:
             raise OutputError(f"A video of {size[0]} x {size[1]} pixels cannot be written.")
         self._size = size
         self._sound = sound
+        self._matrix = matrix
         self._rate = rate = exact_rate(fps)
         self._end = Fraction(0)
         self._even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -109,7 +113,7 @@ class VideoWriter:
             raise ValueError(
                 f"expected uint8 {(height, width, 3)}, got {image_bgr.dtype} {image_bgr.shape}"
             )
-        self.write_planes(to_planes(np.ascontiguousarray(image_bgr)), at)
+        self.write_planes(to_planes(np.ascontiguousarray(image_bgr), self._matrix), at)
 
     def write_planes(self, planes: NDArray[np.uint8], at: Fraction | None = None) -> None:
         """As `write`, for a frame that `uvanet.video.yuv.to_planes` has converted."""
@@ -121,7 +125,7 @@ class VideoWriter:
         at = Fraction(self.frames) / self._rate if at is None else at
         frame = _as_frame(planes)
         frame.pts, frame.time_base = round(at * self._scale), Fraction(1, self._scale)
-        frame.colorspace, frame.color_range = _BT601_MATRIX, _LIMITED
+        frame.colorspace, frame.color_range = self._matrix, _LIMITED
         try:
             self._output.mux(self._stream.encode(frame))
         except (av.error.FFmpegError, OSError) as error:
@@ -241,7 +245,7 @@ class VideoWriter:
         context.time_base = Fraction(1, self._scale)
         # A complete picture every two seconds lets players jump without a wait.
         context.gop_size = max(1, round(_KEY_FRAME_SECONDS * self._rate))
-        context.colorspace, context.color_range = _BT601_MATRIX, _LIMITED
+        context.colorspace, context.color_range = self._matrix, _LIMITED
         context.color_primaries, context.color_trc = _BT709, _BT709
         return output, stream
 

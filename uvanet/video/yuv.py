@@ -9,49 +9,77 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
+from uvanet.sources.base import as_bgr
+from uvanet.sources.yuv_picture import Matrix, YuvPicture
 from uvanet.video.colormaps import colormap
 from uvanet.video.overlay import alpha_table, enlarge_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from uvanet.video.overlay import OverlayStyle
 
 
-def to_planes(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Converts a picture to planar YUV 4:2:0, BT.601 in limited range.
+def to_planes(
+    picture: NDArray[np.uint8] | YuvPicture, matrix: Matrix = Matrix.BT601
+) -> NDArray[np.uint8]:
+    """Converts a picture to planar YUV 4:2:0 in limited range.
 
     Args:
-        image_bgr: BGR, uint8, shape (h, w, 3). Odd sizes get one more row or column, a copy of
-            the last, since chroma has half the size.
+        picture: BGR, uint8, shape (h, w, 3), or a decoded picture, whose planes are only copied
+            where they have the matrix. Odd sizes get one more row or column, a copy of the last,
+            since chroma has half the size.
+        matrix: Of the planes.
 
     Returns:
         I420, uint8, shape (3 h / 2, w), a new array.
     """
-    height, width = image_bgr.shape[:2]
+    if isinstance(picture, YuvPicture) and picture.matrix is matrix:
+        return _joined(picture.planes())
+    image = as_bgr(picture)
+    height, width = image.shape[:2]
     if width % 2 or height % 2:
-        image_bgr = cv2.copyMakeBorder(  # type: ignore[assignment]
-            image_bgr, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE
-        )
-    return np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
+        border = cv2.BORDER_REPLICATE
+        image = np.asarray(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, border), np.uint8)
+    if matrix is Matrix.BT601:
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)
+    yuv = cv2.transform(image, matrix.from_rgb[:, [2, 1, 0, 3]])
+    small = cv2.resize(yuv, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return _joined((yuv[..., 0], small[..., 1], small[..., 2]))
 
 
-def blend(planes: NDArray[np.uint8], saliency: NDArray[np.float32], style: OverlayStyle) -> None:
+def _joined(planes: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
+    height, width = planes[0].shape
+    joined = np.empty((height * 3 // 2, width), np.uint8)
+    joined[:height] = planes[0]
+    joined[height:].reshape(2, height // 2, width // 2)[:] = planes[1:]
+    return joined
+
+
+def blend(
+    planes: NDArray[np.uint8],
+    saliency: NDArray[np.float32],
+    style: OverlayStyle,
+    matrix: Matrix = Matrix.BT601,
+) -> None:
     """Blends a heat map over a picture, in place.
 
     Args:
         planes: I420 as `to_planes` gives it.
         saliency: Float, any shape (h', w'), values 0..1.
         style: Color map, opacity and threshold.
+        matrix: Of the planes.
     """
     rows, width = planes.shape
     height = rows * 2 // 3
-    tables = _tables(style)
+    tables = _tables(style, matrix)
     found = _heated(saliency, tables.least)
     if found is None:
         return
@@ -109,14 +137,10 @@ class _Tables:
 
 
 @functools.lru_cache(maxsize=64)
-def _tables(style: OverlayStyle) -> _Tables:
+def _tables(style: OverlayStyle, matrix: Matrix) -> _Tables:
     alpha = alpha_table(style)
-    rgb = colormap(style.colormap).astype(np.float64)
-    red, green, blue = rgb.T
-    luma = 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255
-    cb = 128 + (-37.797 * red - 74.203 * green + 112.0 * blue) / 255
-    cr = 128 + (112.0 * red - 93.786 * green - 18.214 * blue) / 255
+    colors = np.column_stack([colormap(style.colormap), np.ones(256)]) @ matrix.from_rgb.T
     remaining = (255 - np.rint(255 * alpha)).astype(np.uint8)
-    added = tuple(np.rint(plane * alpha).astype(np.uint8) for plane in (luma, cb, cr))
+    added = tuple(np.rint(plane * alpha).astype(np.uint8) for plane in colors.T)
     changes = (remaining < 255) | np.any(added, axis=0)
     return _Tables(remaining, added, int(np.argmax(changes)) if changes.any() else 256)
