@@ -116,7 +116,10 @@ class VideoWriter:
         self.write_planes(to_planes(np.ascontiguousarray(image_bgr), self._matrix), at)
 
     def write_planes(self, planes: NDArray[np.uint8], at: Fraction | None = None) -> None:
-        """As `write`, for a frame that `uvanet.video.yuv.to_planes` has converted."""
+        """As `write`, for a frame that `uvanet.video.yuv.to_planes` has converted.
+
+        The encoder may keep the planes: nobody may write to them afterwards.
+        """
         if not self._open:
             raise OutputError(f"{printable(self.path)} is closed.", "Start a new recording.")
         width, height = self._even
@@ -240,8 +243,8 @@ class VideoWriter:
         context = stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
-        # PyAV's default, threads per slice, lets `encode` wait for the frame that it was given.
-        context.thread_type = "SLICE"
+        # With threads per slice, PyAV's default, `encode` would wait for the frame that it was given.
+        context.thread_type = "FRAME"
         context.time_base = Fraction(1, self._scale)
         # A complete picture every two seconds lets players jump without a wait.
         context.gop_size = max(1, round(_KEY_FRAME_SECONDS * self._rate))
@@ -266,16 +269,9 @@ class VideoWriter:
 
 
 def _as_frame(planes: NDArray[np.uint8]) -> av.VideoFrame:
-    rows, width = planes.shape
-    height = rows * 2 // 3
-    frame = av.VideoFrame(width, height, "yuv420p")
-    sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
-    values, start = planes.reshape(-1), 0
-    for plane, (high, wide) in zip(frame.planes, sizes, strict=True):
-        target = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        target[:high, :wide] = values[start : start + high * wide].reshape(high, wide)
-        start += high * wide
-    return frame
+    # PyAV 18 wraps an array without a copy, but miscounts the rows of the others.
+    wrap = av.VideoFrame.from_numpy_buffer if len(planes) % 6 == 0 else av.VideoFrame.from_ndarray
+    return wrap(np.ascontiguousarray(planes), "yuv420p")
 
 
 def check_target(path: Path) -> None:
