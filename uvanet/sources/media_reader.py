@@ -32,6 +32,8 @@ _MIN_FPS, _MAX_FPS = 0.01, 480.0
 _DEFAULT_FPS = 25.0
 # Seconds before the frame sought at which decoding starts; None: the start of the file.
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
+# Without an index, a frame at most so many seconds ahead is reached by decoding on.
+_NEAR_S = 1.0
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
 _MAX_ERRORS_IN_A_ROW = 200
@@ -116,7 +118,7 @@ class MediaReader:
         Raises:
             av.error.FFmpegError: A stream broke.
         """
-        item = self._ready.popleft() if self._ready else next(self._decoded, None)
+        item = self._next()
         return None if item is None else (self._converter.convert(item[0]), item[1])
 
     def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
@@ -124,7 +126,8 @@ class MediaReader:
 
         Args:
             seconds: Since the first frame.
-            abandon: Called after each decoded frame; once true, the frame reached is given.
+            abandon: Called after each decoded frame; once true, the frame reached is given. The
+                next call decodes on from there where that is the shortest way.
 
         Returns:
             The time of that frame; None if nothing could be decoded.
@@ -132,6 +135,8 @@ class MediaReader:
         # Containers round times to as little as a millisecond: a frame counts as shown a quarter
         # of its duration early, so that n / fps finds frame n.
         target = max(0.0, seconds) + 0.25 / self.fps
+        if self._is_near(target) and (found := self._scan(target, abandon)) is not None:
+            return found
         for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
             start = None if lead is None or target - lead <= 0 else target - lead
             if not self._restart(start):
@@ -140,6 +145,26 @@ class MediaReader:
             if found is not None:
                 return found
         return None
+
+    def _is_near(self, target: float) -> bool:
+        """Whether a frame ahead is reached sooner by decoding on than by a jump."""
+        position = self._ready[0][1] if self._ready else self._last
+        if not 0.0 <= position <= target:
+            return False
+        if not self._times_survive_jumps():
+            return True
+        entries = self._track.index_entries
+        if not len(entries) or self._clock(entries[-1].timestamp) < target:
+            return target - position < _NEAR_S  # the index is not known so far
+        base = self._track.time_base or Fraction(1, av.time_base)
+        key = entries.search_timestamp(int(((self._zero or 0) + Fraction(target)) / base))
+        # An index has times of decoding, a few frames before those of showing.
+        return key >= 0 and self._clock(entries[key].timestamp) <= position
+
+    def _clock(self, timestamp: int) -> float:
+        """Seconds since the first frame of a time stamp of the track."""
+        base = self._track.time_base or Fraction(1, av.time_base)
+        return float(timestamp * base - (self._zero or 0))
 
     def _times_survive_jumps(self) -> bool:
         """Whether packets carry their own times after a jump.
@@ -208,6 +233,9 @@ class MediaReader:
         self._converter = FrameConverter(track.sample_aspect_ratio)
         self._decoded = self._decode()
 
+    def _next(self) -> tuple[VideoFrame, float] | None:
+        return self._ready.popleft() if self._ready else next(self._decoded, None)
+
     def _restart(self, seconds: float | None) -> bool:
         """Goes to a key frame before a time, or to the start of the input."""
         self._ready.clear()
@@ -228,7 +256,7 @@ class MediaReader:
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target`; leaves it and the next in `_ready`."""
         shown: tuple[VideoFrame, float] | None = None
-        for item in self._decoded:
+        while (item := self._next()) is not None:
             if item[1] > target:
                 if shown is None:
                     return None

@@ -243,7 +243,7 @@ class VideoWriter:
         context = stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
-        # With threads per slice, PyAV's default, `encode` would wait for the frame that it was given.
+        # With threads per slice, PyAV's default, `encode` would wait for the frame it was given.
         context.thread_type = "FRAME"
         context.time_base = Fraction(1, self._scale)
         # A complete picture every two seconds lets players jump without a wait.
