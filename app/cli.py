@@ -40,7 +40,10 @@ class RunCommand:
             help="camera, file, folder, URL, screen: or demo (default: first camera, else demo)",
         )
         parser.add_argument(
-            "--model", metavar="NAME", help="model name or path (default: the one used last)"
+            "--model",
+            metavar="NAME",
+            help="model name or path, or auto: the largest student that keeps up with the source "
+            "(default: the choice made last, at first auto)",
         )
         add_engine(parser)
         # None stands for the engine that was chosen in the window.
@@ -85,11 +88,13 @@ class RunCommand:
         """
         from app.runtime import import_guards as environment
         from app.runtime.headless import display_problem, run_headless
-        from app.session.models import DEFAULT_ENGINE, DEFAULT_MODEL
+        from app.session.models import AUTOMATIC, DEFAULT_ENGINE
+        from uvanet.paths import DEFAULT_MODEL
 
         problem = display_problem()
         if problem is not None:
-            args.model = args.model or DEFAULT_MODEL
+            if args.model in (None, AUTOMATIC):  # a file is written, and may take its time
+                args.model = DEFAULT_MODEL
             args.engine = args.engine or DEFAULT_ENGINE
             return run_headless(args, problem)
         environment.import_qt()

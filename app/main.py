@@ -22,7 +22,7 @@ from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
 from app.runtime.shutdown import SHUTDOWN_SECONDS, SignalHandler, leave_at_once, shut_down
 from app.session.heat import Heat
-from app.session.models import DEFAULT_MODEL, if_available, load_predictor
+from app.session.models import AUTOMATIC, START_MODEL, if_available, load_predictor
 from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
 from app.session.settings import SessionSettings
@@ -52,7 +52,7 @@ class Options:
 
     Attributes:
         source: The string that opens the source; None for the first camera or the demo.
-        model: The model's name; None for the one used last.
+        model: The model's name; `AUTOMATIC`; or None for the choice made last.
         size: The window's width and height in logical pixels; None for the last ones.
         theme: "dark", "light" or "system" for this run; None for the one chosen last.
         engine: What runs the model, as `uvanet.load` takes it; None for the engine used last.
@@ -158,20 +158,28 @@ class Program(QObject):
         self, options: Options, predictor: Predictor | PredictorFactory | None
     ) -> LiveSession:
         settings = self.settings.section(SessionSettings)
-        model = options.model or if_available(settings.model) or DEFAULT_MODEL
+        choice = options.model or if_available(settings.model) or AUTOMATIC
+        model = START_MODEL if choice == AUTOMATIC else choice
         engine = options.engine or settings.engine
-        if predictor is None:
-            predictor = partial(load_predictor, model, engine, options.threads)
-        session = LiveSession(predictor, self._jobs, self, model=model, engine=engine)
+        session = LiveSession(
+            predictor or partial(load_predictor, model, engine, options.threads),
+            self._jobs,
+            self,
+            model=model,
+            engine=engine,
+            threads=options.threads,
+            settings=settings,
+            automatic=choice == AUTOMATIC and predictor is None,
+        )
         session.teacher.use(settings.teacher)
 
-        def remember_model(name: str) -> None:
-            settings.model = name
+        def remember_model(choice: str) -> None:
+            settings.model = "" if choice == AUTOMATIC else choice
 
         def remember_teacher(name: str) -> None:
             settings.teacher = name
 
-        session.student.changed.connect(remember_model)
+        session.student.choice_made.connect(remember_model)
         session.teacher.changed.connect(remember_teacher)
         return session
 

@@ -42,6 +42,10 @@ LIBRARIES = {
     "libxcb-xkb.so.1": "libxcb-xkb1",
 }
 
+# A sender for the tests of RTSP, which are skipped without it. It runs in Debian's own Python.
+RTSP_PACKAGES = ("python3-gi", "gir1.2-gst-rtsp-server-1.0", "gstreamer1.0-plugins-good")
+RTSP_PYTHON = "/usr/bin/python3"
+
 
 def stop(message: str) -> None:
     """Ends the program with an error message."""
@@ -83,13 +87,37 @@ def install_system_libraries(goal: str) -> None:
             f"system libraries are missing. Run this line, then try again:\n  sudo {' '.join(line)}"
         )
     print(f"set-up: installing {' '.join(missing)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], line):
-        done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
-        if done.returncode:
-            stop(f"'{' '.join(command)}' failed; see its message above, then try again")
+    if not apt_get_install(*missing):
+        stop(f"'{' '.join(line)}' failed; see its message above, then try again")
     if missing_packages(goal):
         stop(f"still missing after the installation: {' '.join(missing_packages(goal))}")
+
+
+def install_rtsp_sender() -> None:
+    """Installs the sender for the tests of RTSP if that is possible without a question."""
+    script = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    found = (
+        Path(RTSP_PYTHON).exists()
+        and not subprocess.run(
+            [RTSP_PYTHON, "-c", script], stderr=subprocess.DEVNULL, check=False
+        ).returncode
+    )
+    if not found and shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"set-up: installing {' '.join(RTSP_PACKAGES)}")
+        if not apt_get_install(*RTSP_PACKAGES):
+            print("set-up: that failed; the tests of RTSP will be skipped")
+
+
+def apt_get_install(*packages: str) -> bool:
+    """Installs Debian packages; whether that worked."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    commands = (["update", "-qq"], ["install", "-y", "--no-install-recommends", *packages])
+    return not any(
+        subprocess.run(
+            ["apt-get", *command], env=environment, stdout=subprocess.DEVNULL, check=False
+        ).returncode
+        for command in commands
+    )
 
 
 def fingerprint(goal: str) -> str:
@@ -134,6 +162,8 @@ def main() -> None:
         stop(f"usage: bootstrap.py {'|'.join(EXTRAS)}")
     if sys.platform == "linux":
         install_system_libraries(goal)
+        if goal == "test":
+            install_rtsp_sender()
     make_environment(goal)
 
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent
 PYTEST = ("-m", "pytest", "-q", "--durations=10")
 WINDOW_TESTS = ("tests/app", "tests/ui")
-OFFSCREEN_ONLY = ("test_export.py", "test_table_export.py", "test_training*.py")
+OFFSCREEN_ONLY = ("test_*export*.py", "test_recordings.py", "test_training*.py")
 """Window tests of child processes and files, which no window system changes."""
 FAST_TESTS = (
     "tests/analysis",
@@ -42,8 +42,10 @@ FAST_TESTS = (
     "tests/uvanet/test_api.py",
     "tests/uvanet/test_atomic_io.py",
     "tests/uvanet/test_cli.py",
+    "tests/uvanet/test_cli_environment.py",
     "tests/uvanet/test_model_card.py",
     "tests/uvanet/test_preprocess.py",
+    "tests/uvanet/test_stream.py",
 )
 TEST_TOOLS = ("pytest", "pytest-qt", "pillow", "scipy", "imageio-ffmpeg")
 MIN_COVERAGE = 90

@@ -31,7 +31,7 @@ def rows_of(path: Path, card: Card, prior: Predictor) -> list[Predictor]:
     return [
         prior,
         *(
-            StreamPredictor(name, Model(card, TorchEngine(student, output=name)))
+            StreamPredictor(name, Model(card, TorchEngine(student, output=name, card=card)))
             for name in PREDICTIONS
         ),
     ]

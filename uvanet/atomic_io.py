@@ -3,6 +3,10 @@
 A temporary file is called `.<target>.<id>.part`. Its writer holds a lock on `<part>.lock` until the
 file is renamed or discarded; the system releases the lock when the process ends, however it ends.
 A part whose lock can be taken is therefore stale, also on a folder that several machines share.
+
+A link is followed: what it leads to is replaced, and the link stays. A target that is no file but
+a stream (a device, a pipe, or an open descriptor such as /dev/stdout) is written, never replaced;
+its part lies in the system's temporary folder.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 import uuid
 from glob import escape
 from pathlib import Path
@@ -22,10 +27,13 @@ from filelock import FileLock, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
 _DEPTH = 3  # levels of folders that remove_all_stale_parts searches
 _PRIVATE = 0o600
 _NAME_BYTES = 200  # of the target's name; with id and endings it stays below the usual limit of 255
+_MAX_LINKS = 16
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|(\d+)))/fd/(\d+)")
 _PART = re.compile(r"\.([0-9a-f]{32}|\d+-[0-9a-f]{8})\.part(\.lock)?$")  # the second form: 0.1.0
 
 
@@ -38,19 +46,20 @@ class Part:
             creates it and its mode follows the umask.
 
     Attributes:
-        target: As given.
+        target: The path that is replaced or written; of a link, what it leads to.
         path: The temporary path, in the target's folder.
 
     Raises:
-        OSError: The folder cannot be written, or the target is a device, a pipe or a socket.
+        OSError: The folder cannot be written.
     """
 
     def __init__(self, target: Path, *, private: bool = False) -> None:
-        _refuse_special(target)
-        self.target = target
-        self.path = target.with_name(f"{_prefix(target)}{uuid.uuid4().hex}.part")
+        self._streams = is_stream(target)
+        self.target = target if self._streams else _followed(target)
+        folder = Path(tempfile.gettempdir()) if self._streams else self.target.parent
+        self.path = folder / f"{_prefix(self.target)}{uuid.uuid4().hex}.part"
         self._lock = _lock(self.path)
-        os.stat(target.parent)  # filelock would create a missing folder
+        os.stat(folder)  # filelock would create a missing folder
         self._lock.acquire(timeout=0)
         if private:
             try:
@@ -62,9 +71,16 @@ class Part:
     def commit(self) -> None:
         """Syncs the part to the disk and renames it to the target, which it replaces.
 
+        A stream is written instead.
+
         Raises:
-            OSError: It cannot be renamed. The part is still there; discard it.
+            OSError: It cannot be renamed or written. The part is still there; discard it.
         """
+        if self._streams:
+            with self.path.open("rb") as part, _open_stream(self.target) as stream:
+                shutil.copyfileobj(part, stream)
+            self.discard()
+            return
         _sync(self.path)
         self.path.replace(self.target)
         _sync_folder(self.target.parent)
@@ -121,8 +137,22 @@ def write_bytes(target: Path, data: bytes, *, private: bool = False) -> None:
         part.write_bytes(data)
 
 
+def is_stream(target: Path) -> bool:
+    """Whether a path names something to write into rather than a file to replace.
+
+    That is a device, a pipe, a socket, or an open descriptor of a process, such as /dev/stdout,
+    even where a file stands behind it: others hold that file open.
+    """
+    try:
+        mode = target.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or _descriptor(target) is not None
+
+
 def remove_stale_parts(target: Path) -> None:
     """Removes parts of one target that a killed process left."""
+    target = _followed(target)
     _remove_stale(target.parent.glob(f"{escape(_prefix(target))}*.part*"))
 
 
@@ -168,14 +198,39 @@ def _remove_lock(lock: FileLock) -> None:
         path.unlink(missing_ok=True)
 
 
-def _refuse_special(target: Path) -> None:
-    # As root, the rename would replace /dev/null by a file.
+def _followed(target: Path) -> Path:
+    """What a link leads to, also where that does not exist yet; other paths as they are."""
+    return Path(os.path.realpath(target)) if target.is_symlink() else target
+
+
+def _descriptor(target: Path) -> re.Match[str] | None:
+    """Whether a path, or a link that it leads through, names a descriptor."""
+    path = os.path.abspath(target)
+    for _ in range(_MAX_LINKS):
+        if found := _DESCRIPTOR.fullmatch(path):
+            return found
+        try:
+            path = os.path.join(os.path.dirname(path), os.readlink(path))
+        except (OSError, ValueError):
+            break
+    return None
+
+
+def _open_stream(target: Path) -> BinaryIO:
+    """Opens a stream for writing; waits for no reader of a pipe."""
+    descriptor = _descriptor(target)
+    if descriptor and descriptor[1] in (None, str(os.getpid())):
+        # Opened anew, a file behind it would be written from its begin.
+        return os.fdopen(os.dup(int(descriptor[2])), "wb")
     try:
-        mode = target.stat().st_mode  # also of what a link such as /dev/stdout leads to
-    except OSError:
-        return
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise OSError(errno.EINVAL, "Not a regular file", str(target))
+        handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "Nobody reads the pipe", str(target)) from None
+        raise
+    if os.name == "posix":
+        os.set_blocking(handle, True)
+    return os.fdopen(handle, "wb")
 
 
 def _sync(path: Path) -> None:

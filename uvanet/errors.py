@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uvanet.redaction import visible
+
 
 class UvanetError(Exception):
     """An error that the user can correct.
@@ -9,9 +11,12 @@ class UvanetError(Exception):
     Attributes:
         message: What failed, by name; one sentence.
         hint: The next step; one sentence, may be empty.
+
+    Both may hold names from outside: control characters in them become escapes.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
+        message, hint = visible(message), visible(hint)
         super().__init__(message, hint)
         self.message = message
         self.hint = hint
@@ -26,6 +31,17 @@ class UsageError(UvanetError):
 
 class SourceError(UvanetError):
     """A source of pictures or video cannot be opened or read."""
+
+
+class SourceUnavailableError(SourceError):
+    """A source cannot be opened or read now, but may come by itself: trying again is worthwhile.
+
+    A camera that another program uses, whose driver is not ready, or that sends nothing.
+    """
+
+
+class SourceAbsentError(SourceUnavailableError):
+    """The device of a source is not connected."""
 
 
 class ModelError(UvanetError):

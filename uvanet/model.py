@@ -11,6 +11,7 @@ import numpy as np
 from uvanet.errors import UsageError
 from uvanet.extras import require
 from uvanet.model_card import external_card
+from uvanet.paths import DEFAULT_MODEL
 from uvanet.registry import resolve_model
 from uvanet.result import Result
 from uvanet.runtime.engines import AUTO, choose_engine, open_engine
@@ -116,7 +117,7 @@ class Model:
         stream = StreamingEngine(self.engine)
         with make_source(str(source)) as opened:
             while (frame := opened.read()) is not None:
-                raw = stream.step(frame.image, frame.pts, bgr=True)
+                raw = stream.step(frame.picture, frame.pts, bgr=True)
                 rgb = np.ascontiguousarray(frame.image[..., ::-1])
                 yield frame.pts, self._result(rgb, raw)
 
@@ -135,7 +136,7 @@ class Model:
 
 
 def load(
-    name: str | Path = "uvanet-64",
+    name: str | Path = DEFAULT_MODEL,
     *,
     engine: str = AUTO,
     device: str = "",
@@ -170,7 +171,7 @@ def load(
     return Model(card, open_engine(path, card, engine, device=device, threads=threads))
 
 
-def create_model(name: str = "uvanet-64", *, pretrained: bool = True) -> SpatioTemporal:
+def create_model(name: str = DEFAULT_MODEL, *, pretrained: bool = True) -> SpatioTemporal:
     """Creates a student as a torch module.
 
     Args:

@@ -68,8 +68,12 @@ class Card(Struct, frozen=True, kw_only=True):
         role: "student" runs live, "teacher" labels training data and runs beside a student,
             "external" is an ONNX model without a card.
         description: One sentence.
-        input_size: Height and width of the input, pixels, 8..4096. A model that keeps the aspect
-            ratio is shown this many pixels in total.
+        input_size: Height and width of the input in training, pixels, 8..4096.
+        shown_size: Side of a square with as many pixels as pictures are shown at, where that
+            differs from training: a network often predicts best at somewhat more pixels than it
+            was trained at (Touvron et al., *Fixing the train-test resolution discrepancy*,
+            NeurIPS 2019). None: `input_size`.
+        size_multiple: Height and width of any input of the network are multiples of it.
         architecture: Key of `uvanet.models.PRESETS` that the weights fit; empty for others.
         quantized_from: The float model that this one was quantized from; None for float models.
         memory_seconds: How far back earlier frames change a prediction, seconds, 0..60.
@@ -90,6 +94,8 @@ class Card(Struct, frozen=True, kw_only=True):
     role: Literal["student", "teacher", "external"]
     description: Text
     input_size: tuple[Side, Side]
+    shown_size: Side | None = None
+    size_multiple: Literal[4, 8, 16, 32, 64] = 4
     architecture: Text = ""
     quantized_from: ModelReference | None = None
     memory_seconds: Annotated[float, Meta(ge=0, le=60)] = 0.0
@@ -104,6 +110,11 @@ class Card(Struct, frozen=True, kw_only=True):
     notes: list[Text] = msgspec.field(default_factory=list)
     citation: Text = ""
     format: Literal[2] = 2
+
+    @property
+    def inference_size(self) -> tuple[int, int]:
+        """Height and width of an input with as many pixels as pictures are shown at."""
+        return (self.shown_size, self.shown_size) if self.shown_size else self.input_size
 
     @property
     def trainable(self) -> bool:

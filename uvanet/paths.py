@@ -6,6 +6,10 @@ from pathlib import Path
 
 from uvanet.errors import UvanetError
 
+DEFAULT_MODEL = "uvanet-128"
+"""The model that is used where none is named: the most accurate student that ships. Only the live
+view, which has to keep up with its source, chooses another one."""
+
 
 def resource(name: str) -> Path:
     """Gives the path of a file or folder that comes with the program.

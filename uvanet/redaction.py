@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s'\"<>]*)")
+# Control characters (they steer a terminal), marks that reverse the direction of text, and lone
+# surrogates (no encoder takes them).
+_INVISIBLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_IN_TEXT = re.compile(f"[{_INVISIBLE}]")
+_IN_NAMES = re.compile(f"[{_INVISIBLE}\t\n]")
 
 
 def redact(text: str) -> str:
@@ -20,9 +25,24 @@ def redact(text: str) -> str:
     return _ADDRESS.sub(lambda found: found[1] + _without_secrets(found[2]), text)
 
 
-def printable(path: str | Path) -> str:
-    """Gives a path as text that every encoder takes; bytes that are not UTF-8 become escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def printable(name: str | Path) -> str:
+    r"""Gives a file name or path as one line that every encoder and terminal takes.
+
+    Control characters, and bytes that are not UTF-8, become escapes such as "\x1b".
+    """
+    return _IN_NAMES.sub(_escape, os.fspath(name))
+
+
+def visible(text: str) -> str:
+    """Escapes the same characters in a text of several lines; line breaks and tabs stay."""
+    return _IN_TEXT.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _without_secrets(rest: str) -> str:

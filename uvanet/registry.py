@@ -63,6 +63,12 @@ class ResolvedModel:
         return self.path, self.card
 
 
+def shipped_students() -> list[Card]:
+    """Cards of the float students that ship, by the size at which they are shown."""
+    cards = _named_cards(sorted(resource("weights").glob("*.onnx")))
+    return sorted((card for card in cards if card.trainable), key=lambda card: card.inference_size)
+
+
 def list_models() -> list[Card]:
     """Cards of all installed models: students first, then by input size and name.
 

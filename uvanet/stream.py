@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from uvanet.model import Model, load
+from uvanet.paths import DEFAULT_MODEL
 from uvanet.runtime.preprocess import resize_to_image
 from uvanet.runtime.streaming import StreamingEngine
 
@@ -28,7 +29,7 @@ class Stream(StreamingEngine):
         ModelError: As `uvanet.load`.
     """
 
-    def __init__(self, model: Model | str | Path = "uvanet-64") -> None:
+    def __init__(self, model: Model | str | Path = DEFAULT_MODEL) -> None:
         self.model = model if isinstance(model, Model) else load(model)
         super().__init__(self.model.engine)
 

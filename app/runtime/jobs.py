@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from uvanet.errors import UvanetError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,7 +56,9 @@ class Jobs(QObject):
             try:
                 result = work()
             except Exception as error:  # noqa: BLE001 - `failed` decides
-                _log.info("%s failed", name, exc_info=True)
+                # A UvanetError is an answer to the user, not a fault of the program.
+                fault = not isinstance(error, UvanetError)
+                _log.info("%s failed: %s", name, error, exc_info=fault)
                 self._post(partial(failed or _raise, error))
             else:
                 if done is not None:

@@ -30,13 +30,16 @@ class Section(msgspec.Struct):
         SECTION: The section's name in the file.
         V1: For fields that were called otherwise in the flat file of 0.1.0 (version 1): field to
             key.
+        V1_DEFAULTS: Values in that file which meant its default, and mean this version's now.
     """
 
     SECTION: ClassVar[str] = ""
     V1: ClassVar[dict[str, str]] = {}
+    V1_DEFAULTS: ClassVar[dict[str, object]] = {}
 
 
 S = TypeVar("S", bound=Section)
+_NO_VALUE = object()
 
 
 def settings_path() -> Path:
@@ -112,6 +115,8 @@ class SettingsStore:
             elif key in self._stored and key != "version":
                 value = self._stored[key]
                 if key == kind.SECTION and isinstance(value, dict):
+                    continue
+                if value == kind.V1_DEFAULTS.get(field.name, _NO_VALUE):
                     continue
             else:
                 continue

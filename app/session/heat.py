@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
 
 from uvanet.video.overlay import OverlayStyle, heat_image
 from uvanet.video.smoothing import smooth
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 # Qt scales the heat image to the window; more pixels cost time and are not visible.
@@ -17,6 +20,8 @@ _LONG_SIDE = 384
 # The longest smoothing that a user can choose looks back about six time constants.
 _HISTORY_SECONDS = 6.0
 _MAX_MAPS = 240
+# Input sizes are rounded, so that the maps of two models differ a little in their proportions.
+_MAX_RATIO_CHANGE = 0.2
 
 MAX_SMOOTHING = 1.0
 """Longest time constant of the smoothing, in seconds."""
@@ -58,18 +63,30 @@ class Heat:
             epoch: The frame's epoch; a new one clears the history, since maps before a
                 discontinuity must not be smoothed with those after it.
         """
-        continues = (
-            epoch == self._epoch
-            and self._maps
-            and self._maps[-1][1].shape == saliency.shape
-            and seconds >= self._maps[-1][0]
-        )
-        if not continues:
+        continues = epoch == self._epoch and self._maps and seconds >= self._maps[-1][0]
+        if not continues or not self._resize_maps(saliency.shape):
             self._maps.clear()
         self._epoch = epoch
         self._maps.append((seconds, saliency))
         while seconds - self._maps[0][0] > _HISTORY_SECONDS:
             self._maps.popleft()
+
+    def _resize_maps(self, shape: tuple[int, ...]) -> bool:
+        """Gives the history another shape, for a model that sees more or fewer pixels.
+
+        Returns:
+            Whether the proportions are the same; otherwise the picture was rotated.
+        """
+        height, width = shape
+        before = self._maps[-1][1].shape
+        if before == shape:
+            return True
+        if abs(math.log(before[0] * width / (before[1] * height))) > _MAX_RATIO_CHANGE:
+            return False
+        # Heat passes smoothly from one model's map to the other's.
+        for place, (seconds, saliency) in enumerate(self._maps):
+            self._maps[place] = seconds, cv2.resize(saliency, (width, height)).astype(np.float32)
+        return True
 
     def saliency(self) -> NDArray[np.float32] | None:
         """The shown map, smoothed: float32, shape (h, w), 0..1; None before the first."""

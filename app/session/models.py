@@ -5,12 +5,19 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from uvanet.registry import is_available, resolve_model
 
 if TYPE_CHECKING:
     from uvanet.stream import Stream
 
-DEFAULT_MODEL = "uvanet-64"
+AUTOMATIC = "auto"
+"""In place of a model's name: the student that `AutomaticModel` chooses."""
+
+START_MODEL = "uvanet-64"
+"""The student with which the automatic choice starts: it is quick to load and runs everywhere."""
+
 DEFAULT_ENGINE = "auto"
 
 
@@ -42,6 +49,18 @@ def engines() -> list[str]:
 
     # onnx is always installed; the others have packages of the same name.
     return [AUTO, *(name for name in ENGINES if name == "onnx" or find_spec(name) is not None)]
+
+
+def warm_up(predictor: Stream, height: int, width: int) -> None:
+    """Runs a model once on a black frame, since the first step of a size takes many times longer.
+
+    Args:
+        predictor: Any; it is reset before its next frame.
+        height: Of the frames to come, pixels; 0 where they differ.
+        width: Likewise.
+    """
+    if height > 0 and width > 0:
+        predictor.step(np.zeros((height, width, 3), np.uint8), 0.0, bgr=True)
 
 
 def short_name(name: str) -> str:

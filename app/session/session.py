@@ -22,8 +22,10 @@ from app.pipeline.events import (
     TeacherEvent,
 )
 from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
+from app.session.automatic import AutomaticModel, source_rate
 from app.session.bridge import PipelineBridge
-from app.session.models import DEFAULT_ENGINE, short_name
+from app.session.models import AUTOMATIC, DEFAULT_ENGINE, short_name
+from app.session.settings import SessionSettings
 from app.session.source_factory import make_oriented_source, source_label
 from app.session.student import StudentModel
 from app.session.teacher import TeacherModel
@@ -59,6 +61,10 @@ class LiveSession(QObject):
         jobs: Load models and make sources in the background.
         model: Name or path of the first model.
         engine: Its engine.
+        threads: Threads of the student, as `uvanet.load` takes them.
+        settings: Remember choices; None: settings that are not saved.
+        automatic: Whether the first model may be replaced by the automatic choice; it is pinned
+            otherwise.
 
     Signals:
         opening: Name of the source that is being opened; empty for the default source.
@@ -74,6 +80,7 @@ class LiveSession(QObject):
 
     Attributes:
         student: The model whose maps are shown.
+        automatic: Replaces it, where the user pinned none.
         teacher: The model that is compared with it.
         info: Facts of the current source; None before it is open.
         orientations: Mirroring and rotation of each source.
@@ -102,6 +109,9 @@ class LiveSession(QObject):
         *,
         model: str = "",
         engine: str = DEFAULT_ENGINE,
+        threads: int | None = None,
+        settings: SessionSettings | None = None,
+        automatic: bool = False,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
@@ -114,8 +124,25 @@ class LiveSession(QObject):
             on_event=self._bridge.notify_event,
             name=short_name(model) or "The model",
         )
-        self.student = StudentModel(self._pipeline, jobs, predictor, model, engine, self)
+        self.student = StudentModel(
+            self._pipeline,
+            jobs,
+            predictor,
+            model,
+            engine,
+            self,
+            threads=threads,
+            choice=AUTOMATIC if automatic else None,
+        )
         self.teacher = TeacherModel(self._pipeline, self.student, self)
+        self.automatic = AutomaticModel(
+            self.student,
+            jobs,
+            settings or SessionSettings(),
+            rate=lambda: source_rate(self.info, self.speed),
+            stats=self.stats,
+            parent=self,
+        )
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
         self.camera_format: CameraFormat | None = None
@@ -208,8 +235,7 @@ class LiveSession(QObject):
 
     def use_engine(self, engine: str) -> None:
         """Runs student and teacher on another engine, as `uvanet.load` takes it."""
-        self.student.engine = engine
-        self.student.use(self.student.name)
+        self.student.use_engine(engine)
         if self.teacher.running:
             self.teacher.use(self.teacher.running)
 
@@ -304,6 +330,7 @@ class LiveSession(QObject):
     def close(self, timeout: float) -> bool:
         """Stops everything; see `LivePipeline.close`."""
         self._request += 1
+        self.automatic.close()
         self.student.close()
         return self._pipeline.close(timeout)
 

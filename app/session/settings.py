@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
+from msgspec import Meta
 
 from app.runtime.settings import Section
 
 Engine = Literal["auto", "onnx", "torch"]
+Milliseconds = Annotated[float, Meta(gt=0)]
 
 
 class SessionSettings(Section):
     """The models that were chosen last.
 
     Attributes:
-        model: The student, as `uvanet.load` takes it; empty for the default.
+        model: The student that the user pinned, as `uvanet.load` takes it; empty for the automatic
+            choice. In 0.1.0, its default was written as well where the user had come back to it.
         engine: What runs it, as `uvanet.load` takes it.
         teacher: The teacher, likewise; empty for the first other model.
         model_files: Models that the user opened, likewise, newest first.
+        step_times: Step times that were measured; see `app.session.step_times`.
     """
 
     SECTION: ClassVar[str] = "session"
     V1: ClassVar[dict[str, str]] = {"engine": "model_engine", "teacher": "compare_teacher"}
+    V1_DEFAULTS: ClassVar[dict[str, object]] = {"model": "uvanet-64"}
 
     model: str = ""
     engine: Engine = "auto"
     teacher: str = ""
     model_files: list[str] = msgspec.field(default_factory=list)
+    step_times: dict[str, dict[str, Milliseconds]] = msgspec.field(default_factory=dict)

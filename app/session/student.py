@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.pipeline.events import InferenceFailed, ModelChanged, ModelEvent, ModelRefused
 from app.pipeline.predictor import Predictor, known_error
-from app.session.models import load_predictor, short_name
+from app.session.models import AUTOMATIC, load_predictor, short_name, warm_up
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 
@@ -27,20 +27,29 @@ class StudentModel(QObject):
         predictor: The first model, or its factory; given to the pipeline by the caller.
         name: Name or path of the first model.
         engine: Engine of the first model.
+        threads: Threads of every model, as `uvanet.load` takes them.
+        choice: `AUTOMATIC`; None: the first model is pinned.
 
     Signals:
         changed: Name or path of the model in use from now on; its first map is there.
+        choice_made: The choice that `use` made, once it holds.
         failed: UvanetError that kept the requested model out; the one before stays in use.
+        swap_failed: Name of the model that `swap` could not put to use.
         waiting: Name or path of a loaded model that has no frame for its trial yet.
         inference_failed: UvanetError of the model in use; frames are shown without a heat map.
 
     Attributes:
         name: Name or path of the model in use.
+        choice: `AUTOMATIC`, or the name or path of the model that the user pinned.
         engine: Engine of every model that is loaded from now on, as `uvanet.load` takes it.
+        threads: Threads of every model, likewise.
+        pending: Whether a requested model is being loaded or tried.
     """
 
     changed = Signal(str)
+    choice_made = Signal(str)
     failed = Signal(object)
+    swap_failed = Signal(str)
     waiting = Signal(str)
     inference_failed = Signal(object)
 
@@ -52,10 +61,16 @@ class StudentModel(QObject):
         name: str,
         engine: str,
         parent: QObject | None = None,
+        *,
+        threads: int | None = None,
+        choice: str | None = None,
     ) -> None:
         super().__init__(parent)
         self.name = name
+        self.choice = choice or name
         self.engine = engine
+        self.threads = threads
+        self.pending = False
         self._pipeline = pipeline
         self._jobs = jobs
         self._first: Predictor | PredictorFactory | None = predictor  # None after the next one
@@ -63,33 +78,72 @@ class StudentModel(QObject):
         # Numbers that the pipeline gave: events with other numbers are outdated.
         self._number = 0  # the model in use
         self._trial: int | None = None  # the newest one given to the pipeline
+        # The newest one, and the choice that it means; None where `swap` requested it.
+        self._requested: tuple[str, str | None] = ("", None)
 
     def use(self, name_or_path: str) -> None:
-        """Requests another model; of several calls in a row the last one counts.
+        """Pins a model; of several calls in a row the last one counts.
 
         It is loaded in the background, and its first frame is its trial. Where no frames flow,
-        the frame that is shown is the trial. `changed` or `failed` follows.
+        the frame that is shown is the trial. `changed` and `choice_made`, or `failed`, follow.
 
         Args:
-            name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file.
+            name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file; or
+                `AUTOMATIC`, which leaves the next change to `AutomaticModel`.
         """
-        self._request += 1
-        self._trial = None
-        request = self._request
+        if name_or_path == AUTOMATIC:
+            self._cancel_request()
+            self._choose(AUTOMATIC)
+        else:
+            self._load(name_or_path, name_or_path)
+
+    def swap(self, name: str) -> None:
+        """Requests another model without pinning it; `changed` or `swap_failed` follows.
+
+        Its first step runs before the trial, so that the picture does not wait for it.
+
+        Args:
+            name: Of a model that ships.
+        """
+        self._load(name, None)
+
+    def use_engine(self, engine: str) -> None:
+        """Loads the model in use, and all later ones, for another engine."""
+        self.engine = engine
+        self._load(self.name, self.choice)
+
+    def _load(self, name: str, choice: str | None) -> None:
+        self._cancel_request()
+        self._requested, self.pending = (name, choice), True
+        request, engine, threads = self._request, self.engine, self.threads
+        info = self._pipeline.info
+
+        def load() -> Predictor:
+            predictor = load_predictor(name, engine, threads)
+            if choice is None and info is not None:  # a file of the user may run without end
+                warm_up(predictor, info.height, info.width)
+            return predictor
 
         def done(predictor: Predictor) -> None:
             if request == self._request:
-                self._trial = self._pipeline.use_model(predictor, name_or_path)
-                if not self._pipeline.has_frame:
-                    self.waiting.emit(name_or_path)
+                self._trial = self._pipeline.use_model(predictor, name)
+                if choice and not self._pipeline.has_frame:
+                    self.waiting.emit(name)
 
         def failed(error: Exception) -> None:
             if request == self._request:
-                what = tr("{name} cannot be loaded").format(name=short_name(name_or_path))
+                what = tr("{name} cannot be loaded").format(name=short_name(name))
                 self._refuse(known_error(error, what))
 
-        engine = self.engine
-        self._jobs.run(lambda: load_predictor(name_or_path, engine), done, failed, name="model")
+        self._jobs.run(load, done, failed, name="model")
+
+    def _cancel_request(self) -> None:
+        self._request += 1
+        self._trial, self.pending = None, False
+
+    def _choose(self, choice: str) -> None:
+        self.choice = choice
+        self.choice_made.emit(choice)
 
     def load_copy(self) -> Predictor:
         """Loads another instance of the model in use. Takes a moment: not on the GUI thread.
@@ -109,6 +163,10 @@ class StudentModel(QObject):
                 # Also one that a newer request is about to replace: until then it is in use.
                 self.name, self._first, self._number = name, None, number
                 self.changed.emit(name)
+                if number == self._trial:
+                    self._trial, self.pending = None, False
+                    if self._requested[1]:
+                        self._choose(self._requested[1])
             case ModelRefused(number, _, error) if number == self._trial:
                 self._refuse(error)
             case InferenceFailed(number, error) if number == self._number:
@@ -116,8 +174,13 @@ class StudentModel(QObject):
 
     def close(self) -> None:
         """Ignores the models that are still being loaded."""
-        self._request += 1
+        self._cancel_request()
 
     def _refuse(self, error: UvanetError) -> None:
+        name, choice = self._requested
+        self._cancel_request()
+        if choice is None:
+            self.swap_failed.emit(name)
+            return
         stays = tr("{name} stays in use.").format(name=short_name(self.name))
         self.failed.emit(UvanetError(error.message, f"{error.hint} {stays}".strip()))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel
 
-from app.session.models import short_name
 from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
 
@@ -32,14 +31,19 @@ class StatusBar:
     def __init__(self, session: LiveSession, slots: WindowSlots) -> None:
         self._session = session
         self.source = ElidedLabel()
-        self.model = QLabel(short_name(session.student.name))
-        self.model.setToolTip(tr("Model"))
+        self.model = QLabel()
         for label, rank in ((self.source, SOURCE_RANK), (self.model, MODEL_RANK)):
             label.setObjectName("status")
             slots.add_status(label, rank, stretch=label is self.source)
         for signal in (session.opened, session.turned, session.failed):
             signal.connect(self._show_source)
-        session.student.changed.connect(lambda name: self.model.setText(short_name(name)))
+        session.automatic.changed.connect(self._show_model)
+        self._show_model()
+
+    def _show_model(self) -> None:
+        automatic = self._session.automatic
+        self.model.setText(automatic.title)
+        self.model.setToolTip(tr("Model: {reason}").format(reason=automatic.reason))
 
     def _show_source(self) -> None:
         info = self._session.info

@@ -47,7 +47,6 @@ class Canvas(QWidget):
         self.setAccessibleDescription(tr("The source's picture with the predicted attention"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 160)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._chrome_hidden = False
         self._picture: QImage | None = None

@@ -55,6 +55,8 @@ class PlotCard(QFrame):
         self.chart = LineChart(title, 30, (0, 6, 12, 0))
         self.chart.setFixedHeight(height)
         self.chart.set_curves([color for _, color in curves])
+        self._times: deque[float] = deque()
+        self._samples: deque[Sequence[float]] = deque()
         self._legend_labels: list[QLabel] = []
         line = row(heading, None)
         layout = column(line, spacing=6, margins=(14, 12, 14, 10), parent=self)
@@ -112,20 +114,40 @@ class PlotCard(QFrame):
         if is_theme_change(event):
             self._color_legend()
 
-    def show_series(self, times: Sequence[float], series: Sequence[Sequence[float]]) -> None:
-        """Draws the curves.
+    def add(self, seconds: float, values: Sequence[float]) -> None:
+        """Adds a value to each curve; values older than a minute are dropped.
 
         Args:
-            times: Seconds, ascending; the last is now.
-            series: The values at these times, of each curve.
+            seconds: Time on a monotonic clock.
+            values: The newest value of each curve.
         """
-        ages = [time - times[-1] for time in times]
-        for index, (text, values) in enumerate(zip(self.values, series, strict=True)):
-            text.setText(self.value_format.format(values[-1]))
-            self.chart.set_data(index, ages, list(values))
-        top = _round_up(max(self._min_top, max(max(values) for values in series) * 1.08))
-        self.chart.set_y_range(0.0, top, padding=0.02)
-        self.chart.set_ticks("left", [(value, f"{value:g}") for value in (0.0, top / 2, top)])
+        self._times.append(seconds)
+        self._samples.append(values)
+        while seconds - self._times[0] > SPAN_SECONDS:
+            self._times.popleft()
+            self._samples.popleft()
+        ages = [time - seconds for time in self._times]
+        series = [list(each) for each in zip(*self._samples, strict=True)]
+        for index, (text, value) in enumerate(zip(self.values, values, strict=True)):
+            text.setText(self.value_format.format(value))
+            self.chart.set_data(index, ages, series[index])
+        low, top = self._range(min(map(min, series)), max(map(max, series)))
+        self.chart.set_y_range(low, top, padding=0.02)
+        marks = [(value, f"{value:g}") for value in (low, (low + top) / 2, top)]
+        self.chart.set_ticks("left", marks)
+
+    def clear(self) -> None:
+        """Removes all values."""
+        self._times.clear()
+        self._samples.clear()
+        for index, value in enumerate(self.values):
+            value.setText("-")
+            self.chart.set_data(index, [], [])
+
+    def _range(self, low: float, high: float) -> tuple[float, float]:
+        """The ends of the vertical axis, for values from `low` to `high`."""
+        del low
+        return 0.0, _round_up(max(self._min_top, high * 1.08))
 
 
 class PlotPanel(QWidget):
@@ -133,8 +155,6 @@ class PlotPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._times: deque[float] = deque()
-        self._samples: deque[tuple[float, float, float, float]] = deque()
         rates = [
             (tr("captured"), "captured"),
             (tr("inferred"), "inferred"),
@@ -165,16 +185,8 @@ class PlotPanel(QWidget):
             seconds: Time of the snapshot on a monotonic clock.
             stats: The snapshot.
         """
-        self._times.append(seconds)
-        self._samples.append(
-            (stats.fps_captured, stats.fps_inferred, stats.fps_painted, stats.rss_bytes / 1e6)
-        )
-        while seconds - self._times[0] > SPAN_SECONDS:
-            self._times.popleft()
-            self._samples.popleft()
-        captured, inferred, painted, memory = zip(*self._samples, strict=True)
-        self.rates.show_series(self._times, [captured, inferred, painted])
-        self.memory.show_series(self._times, [memory])
+        self.rates.add(seconds, (stats.fps_captured, stats.fps_inferred, stats.fps_painted))
+        self.memory.add(seconds, (stats.rss_bytes / 1e6,))
 
 
 def _round_up(value: float) -> float:

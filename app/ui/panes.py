@@ -58,22 +58,33 @@ class Panes(QWidget):
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # Of all cells together: panes side by side may be smaller.
+        self.setMinimumSize(240, 160)
         self.main = Pane(canvas, self)
         self.extra = tuple(Pane(Canvas(canvas.viewport), self) for _ in range(2))
         self._cells: list[QWidget] = [self.main]
-        self._proportions = canvas.proportions
+        self._optional: QWidget | None = None
+        self._arranged: object = None
         for pane in self.extra:
             pane.hide()
 
-    def show_cells(self, *cells: QWidget) -> None:
-        """Shows exactly these cells, in this order."""
-        for cell in self._cells:
-            if cell not in cells:
+    def show_cells(self, *cells: QWidget, optional: QWidget | None = None) -> None:
+        """Shows exactly these cells, in this order.
+
+        Args:
+            cells: Always shown.
+            optional: Shown last, where there is room for it.
+        """
+        known = {*cells, optional}
+        for cell in (*self._cells, self._optional):
+            if cell is not None and cell not in known:
                 cell.hide()
-        self._cells = list(cells)
+        self._cells, self._optional = list(cells), optional
         for cell in cells:
             cell.setParent(self)
             cell.show()
+        if optional is not None:
+            optional.setParent(self)
         self._arrange()
 
     def set_chrome_hidden(self, hidden: bool) -> None:
@@ -82,8 +93,8 @@ class Panes(QWidget):
             pane.canvas.set_chrome_hidden(hidden)
 
     def update_arrangement(self) -> bool:
-        """Arranges the cells again if the aspect ratio of the picture changed; whether it did."""
-        changed = self.main.canvas.proportions != self._proportions
+        """Arranges the cells again if picture or caption have another shape; whether they had."""
+        changed = self._shape() != self._arranged
         if changed:
             self._arrange()
         return changed
@@ -93,24 +104,23 @@ class Panes(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def _shape(self) -> tuple[tuple[int, int], int]:
+        """Proportions of the picture, and height of its caption."""
+        return self.main.canvas.proportions, self.main.caption_height
+
     def _arrange(self) -> None:
-        self._proportions = self.main.canvas.proportions
-        count = len(self._cells)
-        areas = {columns: self._picture_area(columns) for columns in range(1, count + 1)}
-        # Side by side is easier to compare than stacked, unless the pictures get too small.
-        columns = max(c for c in areas if areas[c] >= _SIDE_BY_SIDE_SHARE * max(areas.values()))
-        rows = math.ceil(count / columns)
-        width = (self.width() - _GAP * (columns - 1)) / columns
-        height = (self.height() - _GAP * (rows - 1)) / rows
-        top = 0.0
-        if self.main.caption_height:
-            # No higher than the picture needs, so that the caption is close above it.
-            across, down = self._proportions
-            needed = width * down / across + self.main.caption_height
-            if needed < height:
-                top = (height - needed) * rows / 2
-                height = needed
-        for index, cell in enumerate(self._cells):
+        self._arranged = self._shape()
+        cells, columns = list(self._cells), None
+        if self._optional is not None:
+            least = self._optional.minimumSizeHint()
+            columns = self._columns(len(cells) + 1, least.width(), least.height())
+            self._optional.setVisible(columns is not None)
+            cells += [self._optional] if columns else []
+        columns = columns or self._columns(len(cells)) or 1
+        width, height = self._cell_size(len(cells), columns)
+        rows = math.ceil(len(cells) / columns)
+        top = (self.height() - rows * height - _GAP * (rows - 1)) / 2
+        for index, cell in enumerate(cells):
             row, column = divmod(index, columns)
             left, upper = column * (width + _GAP), top + row * (height + _GAP)
             corner = QPoint(round(left), round(upper))
@@ -118,11 +128,35 @@ class Panes(QWidget):
             far = QPoint(round(left + width) - 1, round(upper + height) - 1)
             cell.setGeometry(QRect(corner, far))
 
-    def _picture_area(self, columns: int) -> float:
-        """Area of one picture, in square pixels, with this number of columns."""
-        rows = math.ceil(len(self._cells) / columns)
+    def _columns(self, count: int, width: int = 0, height: int = 0) -> int | None:
+        """The best number of columns in which each cell has a least size; None where none has."""
+        sizes = {columns: self._cell_size(count, columns) for columns in range(1, count + 1)}
+        areas = {columns: self._picture_area(*size) for columns, size in sizes.items()}
+        # Side by side is easier to compare than stacked, unless the pictures get too small.
+        least = _SIDE_BY_SIDE_SHARE * max(areas.values())
+        return max(
+            (
+                columns
+                for columns, size in sizes.items()
+                if areas[columns] >= least and size[0] >= width and size[1] >= height
+            ),
+            default=None,
+        )
+
+    def _cell_size(self, count: int, columns: int) -> tuple[float, float]:
+        """Width and height of each of `count` cells."""
+        rows = math.ceil(count / columns)
         width = (self.width() - _GAP * (columns - 1)) / columns
-        height = (self.height() - _GAP * (rows - 1)) / rows - self.main.caption_height
-        across, down = self._proportions
-        scale = min(max(width, 1.0) / across, max(height, 1.0) / down)
+        height = (self.height() - _GAP * (rows - 1)) / rows
+        if self.main.caption_height:
+            # No higher than the picture needs, so that the caption is close above it.
+            across, down = self.main.canvas.proportions
+            height = min(height, width * down / across + self.main.caption_height)
+        return width, height
+
+    def _picture_area(self, width: float, height: float) -> float:
+        """Area of the picture in a cell, in square pixels."""
+        across, down = self.main.canvas.proportions
+        room = height - self.main.caption_height
+        scale = min(max(width, 1.0) / across, max(room, 1.0) / down)
         return scale * scale * across * down

@@ -81,18 +81,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def launch(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
-    """Starts the program; at the end closes it and looks for what it left behind."""
+    """Starts the program; at the end closes it and looks for what it left behind.
+
+    The network is a fake, unless `real` is set: then it is the program's own choice.
+    """
     before = set(threading.enumerate())
     benches: list[Bench] = []
 
     def start(
         source: str | None = "demo",
         features: tuple[type[Feature], ...] = FEATURES,
+        *,
+        real: bool = False,
         **options: object,
     ) -> Bench:
         predictor = Contrast()
         chosen = Options(None if source is None else str(source), **options)
-        program = Program(chosen, predictor, features)
+        program = Program(chosen, None if real else predictor, features)
         bench = Bench(program, predictor, qtbot)
         benches.append(bench)
         return bench

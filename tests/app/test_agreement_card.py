@@ -7,11 +7,11 @@ from app.pipeline.agreement import Agreement
 def test_agreement_may_come_before_the_chart_is_built(qtbot):
     card = AgreementCard()
     qtbot.addWidget(card)
-    card.add(1.0, Agreement(0.9, 0.8, 0.3, 0.1))
+    card.show_agreement(1.0, Agreement(0.9, 0.8, 0.3, 0.1))
     assert dict(card.numbers)["CC"] == "0.90"
     card.start()
-    card.add(2.0, Agreement(0.5, 0.8, 0.3, 0.1))
+    card.show_agreement(2.0, Agreement(0.5, 0.8, 0.3, 0.1))
     assert card.chart.curve_points(0)[1] == [0.9, 0.5]
     card.stop()
-    card.add(3.0, Agreement(0.4, 0.8, 0.3, 0.1))
+    card.show_agreement(3.0, Agreement(0.4, 0.8, 0.3, 0.1))
     assert dict(card.numbers)["CC"] == "0.40"

@@ -35,6 +35,22 @@ def test_the_number_of_stored_maps_is_bounded():
 def test_a_discontinuity_drops_earlier_maps(change):
     overlay = Heat(OverlayStyle(), smoothing=1.0)
     overlay.push(1.0, peak(), 1)
-    saliency = np.zeros((16, 16) if change == "shape" else (32, 32), np.float32)
+    saliency = np.zeros((16, 32) if change == "shape" else (32, 32), np.float32)
     overlay.push(0.5 if change == "time" else 1.1, saliency, 2 if change == "epoch" else 1)
+    assert overlay.saliency().max() == 0
+
+
+def test_a_model_that_sees_more_pixels_continues_the_smoothing():
+    overlay = Heat(OverlayStyle(), smoothing=1.0)
+    overlay.push(1.0, np.full((24, 44), 0.8, np.float32), 1)
+    overlay.push(1.1, np.zeros((56, 96), np.float32), 1)
+    found = overlay.saliency()
+    assert found.shape == (56, 96)
+    assert found.max() == pytest.approx(0.8 * np.exp(-0.1) / (1 + np.exp(-0.1)), rel=1e-4)
+
+
+def test_a_rotated_picture_does_not_continue_the_smoothing():
+    overlay = Heat(OverlayStyle(), smoothing=1.0)
+    overlay.push(1.0, np.ones((24, 44), np.float32), 1)
+    overlay.push(1.1, np.zeros((44, 24), np.float32), 1)
     assert overlay.saliency().max() == 0

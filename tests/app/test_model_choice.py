@@ -304,13 +304,13 @@ def test_a_model_in_use_is_listed_although_it_is_not_remembered(
 def test_a_latency_belongs_to_its_engine(player: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     started, proceed, engines = threading.Event(), threading.Event(), []
 
-    def measure_slowly(name: str, engine: str) -> float:
+    def measure_slowly(name: str, engine: str, seconds: float) -> list[float]:
         engines.append(engine)
         started.set()
         assert proceed.wait(PATIENCE / 1000)
-        return 1.0 if engine == "auto" else 2.0
+        return [1.0] if engine == "auto" else [2.0]
 
-    monkeypatch.setattr("app.features.models.feature.measure", measure_slowly)
+    monkeypatch.setattr("app.features.models.feature.measure_steps", measure_slowly)
     player.trigger("choose_models")
     dialog = feature(player).dialog
     player.until(lambda: dialog.students)

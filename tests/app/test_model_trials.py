@@ -8,6 +8,7 @@ import pytest
 from endless_model import write_endless_model
 
 from app.features.models import model_info
+from app.session import step_times
 from uvanet.errors import ModelError
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ def endless(tmp_path: Path) -> str:
 
 
 def test_an_endless_model_ends_with_an_error(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_info, "TRIAL_TIMEOUT", 0.3)
+    monkeypatch.setattr(model_info, "TIME_LIMIT", 0.3)
     with pytest.raises(ModelError, match=r"no map within 0\.3 seconds"):
         model_info.try_model(endless, None)
+    monkeypatch.setattr(step_times, "TIME_LIMIT", 0.3)
     with pytest.raises(ModelError, match=r"no map within"):
-        model_info.measure(endless, "auto", seconds=0.1)
+        step_times.measure_steps(endless, "auto", seconds=0.1)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
+from region_kit import analyse, drag
 from test_compare import Corner, compare
-from test_regions import analyse, drag
 
 from app.ui.images import snapshot_name
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
@@ -123,9 +122,6 @@ def test_commands_to_a_run_without_a_folder_are_ignored(studio):
 
 def test_recordings_of_a_killed_program_are_deleted(launch, squares, home):
     private(runs_folder())
-    left, watched = (private(private(runs_folder() / name) / "frames") for name in ("old", "new"))
-    long_ago = time.time() - 3600
-    os.utime(left, (long_ago, long_ago))
     # Of a process that has ended, of one that is alive, and of a run that can be resumed.
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -140,8 +136,6 @@ def test_recordings_of_a_killed_program_are_deleted(launch, squares, home):
     write_request(waiting, request)
     bench = launch(squares)
     bench.until(lambda: not orphan.exists())
-    assert not left.parent.exists()
-    assert watched.is_dir()
     assert others.is_dir()
     assert needed.is_dir()
     assert kept.is_dir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from app.features.training.feature import Training
 from app.features.training.frame_pair_writer import MAX_GAP, FramePairWriter
 from app.features.training.recordings import delete_unused_recordings, recordings_folder
 from app.pipeline.packets import FramePacket
-from uvanet.user_models import runs_folder
 
 
 def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
@@ -141,17 +141,16 @@ def test_a_live_scene_is_recorded_in_a_private_folder(launch, teacher, home, mon
     assert feature.controller.capturing
     bench.until(lambda: "Recording" in feature.status.text())
     # A cancelled recording is deleted.
-    (folder,) = runs_folder().glob("*")
+    (folder,) = recordings_folder().iterdir()
     assert folder.stat().st_mode & 0o077 == 0
-    assert (folder / "frames").stat().st_mode & 0o077 == 0
     dialog.view.stop.click()
     assert not feature.controller.capturing
     bench.until(lambda: not folder.exists())
     dialog.form.start_button.click()
     bench.until(lambda: started)
-    ((request, folder),) = started
+    ((request,),) = started
     assert "--recording" in request.arguments
-    frames = list((folder / "frames").iterdir())
+    frames = list(Path(request.arguments[0]).iterdir())
     assert len(frames) >= 4
     assert all(path.stat().st_mode & 0o077 == 0 for path in frames)
     assert {path.name[9:] for path in frames} == {"-now.jpg", "-before.jpg"}
@@ -230,5 +229,5 @@ def test_too_few_frame_pairs_start_no_training(launch, teacher, monkeypatch):
     dialog.form.start_button.click()
     bench.until(lambda: "frame pairs were recorded" in bench.banner.message)
     assert not feature.controller.busy
-    bench.until(lambda: not list(runs_folder().glob("*")))
+    bench.until(lambda: not list(recordings_folder().iterdir()))
     camera.free.set()

@@ -234,3 +234,17 @@ def test_a_whole_folder_and_one_broken_film(clip: Path, broken: Path, tmp_path: 
         "films",
     ]
     assert len(read_back(tmp_path / "c-heat.mp4")) == FRAMES
+
+
+def test_a_signal_ends_all_videos_of_a_folder(long: Path, tmp_path: Path) -> None:
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    out.mkdir()
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        (films / name).symlink_to(long)
+    running = start_and_wait("predict", films, "--each", "-o", out / "{name}.csv")
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 1, errors
+    assert "Not written: b.mp4, c.mp4" in errors
+    assert os.listdir(out) == ["a.csv"]

@@ -17,8 +17,7 @@ from uvanet.cli import main
 from uvanet.errors import OutputError, UsageError
 from uvanet.video.exporter import export
 from uvanet.video.job import Job
-from uvanet.video.outputs import free_names, protect_inputs
-from uvanet.video.sinks import is_pattern, numbered
+from uvanet.video.output_names import free_names, number_pattern, protect_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,11 +157,17 @@ def test_inputs_that_are_gone_protect_nothing(tmp_path: Path) -> None:
         ("50%discount.png", 4, "50%discount.png"),
         ("100%.png", 4, "100%.png"),
         ("%s.png", 4, "%s.png"),
+        ("%5d.jpg", 123456, "123456.jpg"),
+        # Only pictures are numbered.
+        ("100%d.csv", 4, "100%d.csv"),
+        ("clip-%05d.mp4", 4, "clip-%05d.mp4"),
+        ("%d", 4, "%d"),
     ],
 )
 def test_percent_signs(name: str, index: int, expected: str) -> None:
-    assert numbered(name, index) == expected
-    assert is_pattern(Path(name)) == (name != expected)
+    pattern = number_pattern(Path(name))
+    assert (pattern.name(index) if pattern else name) == expected
+    assert pattern is None or pattern.matches(expected)
 
 
 def test_two_numbers_in_a_name_are_refused(clip: Path, tmp_path: Path) -> None:
@@ -222,3 +227,48 @@ def test_a_file_written_is_readable_by_others(clip: Path, tmp_path: Path) -> Non
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     assert set(modes.values()) == {0o666 & ~mask}, modes
     assert len(read_back(tmp_path / "o.mp4")) == 3
+
+
+def test_a_table_whose_name_looks_like_a_pattern_is_not_replaced(
+    clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "100%d.csv"
+    out.write_text("mine")
+    result = export(Job(str(clip), (out,), end=0.1))
+    assert out.read_text() == "mine"
+    assert result.paths == (tmp_path / "100%d-2.csv",)
+
+
+def test_the_name_of_the_source_is_put_into_the_output(clip: Path, tmp_path: Path) -> None:
+    shutil.copy(clip, tmp_path / "my talk.mp4")
+    out = str(tmp_path / "{name}-heat.csv")
+    arguments = ["--end", "0.1", "--quiet", "-o", out]
+    assert main(["predict", str(tmp_path / "my talk.mp4"), *arguments]) == 0
+    assert (tmp_path / "my talk-heat.csv").exists()
+    assert main(["predict", "demo", *arguments]) == 2
+    assert main(["predict", str(tmp_path), "--each", "-o", str(tmp_path / "o.csv")]) == 2
+
+
+def test_a_pipe_or_device_is_written_and_takes_no_number(clip: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "rows.csv"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    result = export(Job(str(clip), (pipe,), end=0.1))
+    assert result.paths == (pipe,)
+    assert os.read(reader, 10_000).count(b"\n") == 1 + result.frames
+    os.close(reader)
+    # Nobody reads it now: told at once, not waited for.
+    with pytest.raises(OutputError, match="Nobody reads"):
+        export(Job(str(clip), (pipe,), end=0.1))
+    with pytest.raises(OutputError, match="takes no pictures"):
+        export(Job(str(clip), (Path("/dev/null"),), end=0.1))
+    assert os.listdir(tmp_path) == ["rows.csv"]
+
+
+def test_a_link_to_an_output_stays(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "o.csv"
+    link.symlink_to(tmp_path / "there" / "rows.csv")
+    export(Job(str(clip), (link,), end=0.1, overwrite=True))
+    assert link.is_symlink()
+    assert (tmp_path / "there" / "rows.csv").is_file()

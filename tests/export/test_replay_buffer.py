@@ -18,6 +18,7 @@ from uvanet.sources import make_source
 from uvanet.video.exporter import export
 from uvanet.video.job import Job
 from uvanet.video.replay_buffer import ReplayBuffer
+from uvanet.video.replay_recovery import recover_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,3 +149,90 @@ def test_a_take_is_exported_with_its_times(ring: ReplayBuffer, tmp_path: Path) -
     got = packet_times(tmp_path / "out.mp4")
     wanted = [Fraction(t) - Fraction(moments[0]) for t in moments]
     assert max(abs(a - b) for a, b in zip(got, wanted, strict=True)) < Fraction(1, 900)
+
+
+RECORDS = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from export_bench import picture
+from uvanet.video.replay_buffer import ReplayBuffer
+from uvanet.video.replay_segments import MotionJpegFile
+root, how = Path(sys.argv[1]), sys.argv[3]
+ring = ReplayBuffer(root / "live", 1.0)
+for number in range(120):
+    if number == 30 and how != "nothing":
+        ring.hold(1.0, "My camera")
+    ring.put(picture(number % 90), number / 30)
+if how == "saved":
+    ring.save(root / "take.mkv", 1.0)
+    ring.hold(None)
+if how == "saving":
+    (root / "take.mkv").touch()
+    write, written = MotionJpegFile.write, []
+    def dying(self, data, t):
+        written.append(t)
+        if len(written) == 20:
+            os.kill(os.getpid(), 9)
+        write(self, data, t)
+    MotionJpegFile.write = dying
+    ring.save(root / "take.mkv", 1.0)
+if how == "broken":
+    with next(iter(sorted((root / "live").glob("*/*.jpegs"))[-1:])).open("r+b") as file:
+        file.truncate(file.seek(0, 2) - 5)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    ("how", "last", "name"),
+    [
+        ("recording", 119, "My camera.mkv"),
+        ("saving", 119, "take.mkv"),
+        ("broken", 118, "My camera.mkv"),
+        ("saved", None, ""),
+        ("nothing", None, ""),
+    ],
+)
+def test_a_recording_survives_the_death_of_the_program(
+    tmp_path: Path, how: str, last: int | None, name: str
+) -> None:
+    bench = os.path.dirname(__file__)
+    subprocess.run([sys.executable, "-c", RECORDS, str(tmp_path), bench, how], check=False)
+
+    def reserve(title: str) -> Path:
+        path = tmp_path / f"{title}.mkv"
+        path.touch(exist_ok=False)
+        return path
+
+    # A program that starts recording before it has looked keeps what was held.
+    ReplayBuffer(tmp_path / "live", 1.0).close()
+    found = recover_recordings(tmp_path / "live", reserve)
+    assert list((tmp_path / "live").iterdir()) == []
+    assert found == ([tmp_path / name] if last is not None else [])
+    there = {path.name for path in tmp_path.iterdir()} - {"live"}
+    assert there == ({name} if name else {"take.mkv"} if how == "saved" else set())
+    if last is not None:
+        with make_source(str(found[0])) as source:
+            frames = list(iter(source.read, None))
+        assert [number_of(frame.image) for frame in frames] == [n % 90 for n in range(30, last + 1)]
+
+
+def test_the_recording_of_a_running_program_is_left_alone(
+    ring: ReplayBuffer, tmp_path: Path
+) -> None:
+    ring.hold(0.0)
+    for number in range(30):
+        ring.put(picture(number), number / 30)
+    assert recover_recordings(tmp_path / "live", lambda title: tmp_path / title) == []
+    assert ring.save(tmp_path / "take.mkv", 0.0) == 30
+
+
+def test_a_recording_that_cannot_be_saved_now_is_saved_later(tmp_path: Path) -> None:
+    bench = os.path.dirname(__file__)
+    subprocess.run([sys.executable, "-c", RECORDS, str(tmp_path), bench, "recording"], check=False)
+    missing = tmp_path / "missing" / "a.mkv"
+    assert recover_recordings(tmp_path / "live", lambda _: missing) == []
+    (later,) = recover_recordings(tmp_path / "live", lambda _: tmp_path / "a.mkv")
+    assert later == tmp_path / "a.mkv"

@@ -15,6 +15,7 @@ from uvanet.analysis import entropy, peaks
 from uvanet.cli import main
 from uvanet.cli.export_options import read_regions
 from uvanet.errors import OutputError, UsageError
+from uvanet.paths import DEFAULT_MODEL
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
 
@@ -78,13 +79,13 @@ def test_a_row_a_frame_says_what_the_map_says(written: Path) -> None:
         assert int(row["frame"]) == number
         assert float(row["time"]) == pytest.approx(float(number / RATE), abs=1e-5)
         assert 0 < float(row["entropy"]) < 1
-        assert row["model"] == "uvanet-64"
+        assert row["model"] == DEFAULT_MODEL
         assert "contours=True" in row["settings"]
 
 
 def test_json_holds_the_same_rows_and_how_they_were_made(written: Path) -> None:
     made = json.loads((written / "rows.json").read_text(encoding="utf-8"))
-    assert made["model"] == "uvanet-64"
+    assert made["model"] == DEFAULT_MODEL
     assert made["rate"] == "30000/1001"
     assert made["settings"]["contours"] is True
     assert made["regions"] == ["left", "right, or not"]
@@ -151,7 +152,7 @@ def test_pictures_of_other_proportions_go_into_one_archive(tmp_path: Path) -> No
     for name, size in (("a", (90, 160)), ("b", (160, 90)), ("c", (90, 160))):
         cv2.imwrite(str(folder / f"{name}.png"), rng.integers(0, 256, (*size, 3), np.uint8))
     out = tmp_path / "maps.npz"
-    export(Job(str(folder), (out, tmp_path / "rows.csv"), folder_fps=25))
+    export(Job(str(folder), (out, tmp_path / "rows.csv"), "uvanet-64", folder_fps=25))
     with np.load(out) as maps:
         assert maps["saliency"].shape == (3, 24, 44)
         assert maps["size"].tolist() == [[160, 90], [90, 160], [160, 90]]

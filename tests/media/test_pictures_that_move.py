@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from uvanet.errors import SourceError
 from uvanet.sources import SourceKind, load_picture, make_source
 
 if TYPE_CHECKING:
@@ -56,6 +57,18 @@ def test_pages_of_a_tiff_come_one_after_the_other(tmp_path: Path) -> None:
         frame = source.read()
     assert frame is not None
     assert (corpus.number_in(frame.image), frame.index) == (2, 2)
+
+
+@pytest.mark.parametrize("place", [4, 8])
+def test_a_tiff_without_a_readable_page_is_refused(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "pages.tif"
+    first, *rest = pictures(2)
+    first.save(path, save_all=True, append_images=rest)
+    data = bytearray(path.read_bytes())
+    data[place : place + 4] = b"\xff\xff\xff\x7f"  # where the first page is, or how many tags
+    path.write_bytes(data[:2000])
+    with pytest.raises(SourceError, match="not a picture"):
+        make_source(str(path)).open()
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp", "photo.tif"])

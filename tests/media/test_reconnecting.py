@@ -13,7 +13,7 @@ import cv2
 import pytest
 
 from uvanet.errors import SourceError
-from uvanet.sources import NetworkSource
+from uvanet.sources import NetworkSource, SourceCondition, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +78,8 @@ def test_frames_go_on_after_the_sender_hung_up(server: ThreadingHTTPServer) -> N
 
 def test_the_attempts_are_visible_and_closing_ends_them(server: ThreadingHTTPServer) -> None:
     source = NetworkSource(url_of(server), reconnect=10 * PATIENCE)
+    reported: list[SourceStatus] = []
+    source.on_status = reported.append
     source.open()
     errors: list[SourceError] = []
 
@@ -93,11 +95,14 @@ def test_the_attempts_are_visible_and_closing_ends_them(server: ThreadingHTTPSer
     server.server_close()
     reader.start()
     deadline = time.monotonic() + PATIENCE
-    while not source.status and time.monotonic() < deadline:
+    while not reported and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert "Connecting again" in source.status
-    assert "s3cret" not in source.status
-    assert "t0ken" not in source.status
+    status = reported[0]
+    assert status.condition is SourceCondition.RECONNECTING
+    assert status.retry_in > 0
+    assert "127.0.0.1" in status.problem
+    assert "s3cret" not in status.problem
+    assert "t0ken" not in status.problem
     source.close()
     reader.join(PATIENCE)
     assert not reader.is_alive()

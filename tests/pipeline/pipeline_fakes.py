@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from app.pipeline.pipeline import LivePipeline
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from app.pipeline.clock import Clock
     from app.pipeline.packets import SaliencyPacket
@@ -33,6 +34,27 @@ def wait_until(condition: Callable[[], object], what: str = "") -> None:
 def balanced(stats: PipelineStats) -> bool:
     ends = stats.painted + sum(stats.dropped_by_cause.values()) + stats.failed
     return stats.captured == ends + stats.in_flight
+
+
+@contextlib.contextmanager
+def always_balanced(*readers: Callable[[], PipelineStats | None]) -> Iterator[None]:
+    """Reads the statistics again and again meanwhile; fails if they did not balance once."""
+    over = threading.Event()
+    unbalanced: list[PipelineStats] = []
+
+    def watch() -> None:
+        while not over.wait(0.0005):
+            read = (reader() for reader in readers)
+            unbalanced.extend(stats for stats in read if stats and not balanced(stats))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+    assert unbalanced == []
 
 
 class FakeClock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,7 @@ from pipeline_fakes import (
     FakeClock,
     FakePredictor,
     LiveFeed,
-    balanced,
+    always_balanced,
     wait_until,
 )
 
@@ -127,28 +126,16 @@ def test_of_two_requests_the_last_one_counts(bench: Bench, predictor: FakePredic
 
 
 def test_accounting_balances_while_models_change(bench: Bench, predictor: FakePredictor) -> None:
-    over = threading.Event()
-    unbalanced = []
-
-    def watch() -> None:
-        while not over.is_set():
-            if not balanced(stats := bench.stats):
-                unbalanced.append(stats)
-
     def on_read(index: int) -> None:
         other = FakePredictor()
         if index % 3 == 0:
             other.raising = lambda index: RuntimeError("no")
         bench.pipeline.use_model(other, str(index))
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    bench.pipeline.open(Clip(200, 1000.0, on_read=on_read))
-    bench.until_state(PipelineState.ENDED)
-    bench.settle()
-    over.set()
-    watcher.join()
-    assert unbalanced == []
+    with always_balanced(lambda: bench.stats):
+        bench.pipeline.open(Clip(200, 1000.0, on_read=on_read))
+        bench.until_state(PipelineState.ENDED)
+        bench.settle()
     # The last request comes after the last frame, which is repeated for it.
     assert bench.stats.captured == 201
 

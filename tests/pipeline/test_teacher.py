@@ -16,6 +16,7 @@ from pipeline_fakes import (
     FakeClock,
     FakePredictor,
     LiveFeed,
+    always_balanced,
     balanced,
     wait_until,
 )
@@ -199,18 +200,6 @@ def test_accounting_balances_while_teachers_change(benches: Callable[..., Bench]
     bench = benches(FakePredictor(), SystemClock())
     second = bench.pipeline.teacher
     bench.pipeline.set_loop(True)
-    over = threading.Event()
-    unbalanced: list[Any] = []
-
-    def watch() -> None:
-        while not over.is_set():
-            own = second.stats()
-            for stats in (bench.stats, own):
-                if stats is not None and not balanced(stats):
-                    unbalanced.append(stats)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
     bad = FakePredictor()
     bad.raising = lambda index: ValueError("no") if index % 3 == 0 else None
     commands: list[Callable[[int], object]] = [
@@ -222,16 +211,12 @@ def test_accounting_balances_while_teachers_change(benches: Callable[..., Bench]
         lambda i: second.use(None),
     ]
     bench.pipeline.open(Clip(40, 1000.0))
-    try:
+    with always_balanced(lambda: bench.stats, second.stats):
         for i in range(240):
             before = bench.stats.captured
             commands[i * i % 23 % len(commands)](i)
             bench.pipeline.play()
             wait_until(lambda before=before: bench.stats.captured > before)
-    finally:
-        over.set()
-        watcher.join()
-    assert unbalanced == []
     assert bench.pipeline.close(LIMIT_S)
     assert bench.stats.in_flight == 0
     numbers = [packet.frame.seq for packet in bench.painted]

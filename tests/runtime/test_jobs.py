@@ -1,8 +1,12 @@
 """Background jobs and the delivery of their results."""
 
+import logging
 import threading
 
+import pytest
+
 from app.runtime.jobs import Jobs
+from uvanet.errors import ModelError
 
 
 def test_results_and_exceptions_are_delivered_on_the_gui_thread(qtbot):
@@ -31,3 +35,20 @@ def test_after_close_nothing_is_delivered(qtbot):
     assert jobs.close(60.0)
     qtbot.wait(50)
     assert delivered == []
+
+
+@pytest.mark.parametrize(
+    ("error", "traced"), [(ModelError("Too small.", "Feed it."), False), (OSError("disk"), True)]
+)
+def test_the_log_traces_faults_but_not_refusals(qtbot, caplog, error, traced):
+    caplog.set_level(logging.INFO)
+    jobs, delivered = Jobs(), []
+
+    def fail():
+        raise error
+
+    jobs.run(fail, failed=delivered.append, name="model")
+    qtbot.waitUntil(lambda: delivered == [error], timeout=60_000)
+    assert f"model failed: {error}" in caplog.text
+    assert ("Traceback" in caplog.text) == traced
+    assert jobs.close(60.0)

@@ -70,7 +70,8 @@ def test_a_chart_changes_the_color_of_its_curves(theme, qtbot):
     card = PlotCard("Memory", [("resident", "memory")], "{}", 80, 1.0)
     qtbot.addWidget(card)
     card.start()
-    card.show_series([0.0, 30.0, 60.0], [[0.5, 0.5, 0.5]])
+    for seconds in (0.0, 30.0, 60.0):
+        card.add(seconds, [0.5])
     card.show()
     qtbot.waitExposed(card)
     for choice, colors in (("light", LIGHT), ("dark", DARK)):

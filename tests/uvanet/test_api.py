@@ -1,4 +1,4 @@
-"""The public library: pictures, batches, videos, torch modules, and its errors."""
+"""The public library: pictures, batches, torch modules, and its errors."""
 
 from __future__ import annotations
 
@@ -13,33 +13,13 @@ import pytest
 from PIL import Image
 
 import uvanet
-from uvanet.errors import MissingExtraError, ModelError, OutputError, SourceError, UsageError
+from uvanet.errors import MissingExtraError, ModelError, OutputError, UsageError
 from uvanet.model_card import read_card
 from uvanet.paths import resource
 from uvanet.registry import resolve_model
-from uvanet.runtime.engine import LAG
-from uvanet.runtime.streaming import MAX_AGE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def model() -> uvanet.Model:
-    return uvanet.load("uvanet-64")
-
-
-@pytest.fixture(scope="module")
-def frames() -> list[np.ndarray]:
-    """Some frames of the demo, RGB."""
-    video = cv2.VideoCapture(str(resource("demo.mp4")))
-    found = []
-    for _ in range(30):
-        done, image = video.read()
-        assert done
-        found.append(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
-    video.release()
-    return found
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (64, 64), (50, 37), (720, 1280), (4320, 7680)])
@@ -92,68 +72,6 @@ def test_the_models_are_listed_with_their_cards() -> None:
         assert all(row.license for row in card.data)
         path, _ = resolve_model(card.name).verified()
         assert card.role == "teacher" or path.stat().st_size < 2_000_000
-
-
-def test_the_first_frame_of_a_stream_is_a_still_picture(
-    model: uvanet.Model, frames: list[np.ndarray]
-) -> None:
-    streamed = uvanet.Stream(model).predict(frames[0], 0.0)
-    np.testing.assert_allclose(streamed, model.predict(frames[0]), atol=1e-5)
-
-
-def test_a_stream_compares_with_the_frame_a_tenth_of_a_second_before(
-    model: uvanet.Model, frames: list[np.ndarray]
-) -> None:
-    """At 30 frames a second that is three frames back, at 10 it is one."""
-    by_hand = uvanet.Stream(model)
-    for rate in (30, 10):
-        stream = uvanet.Stream(model)
-        for i, frame in enumerate(frames[:8]):
-            last = stream.step(frame, i / rate)
-        back = round(LAG * rate)
-        by_hand.reset()
-        by_hand.step(frames[7 - back], 0.0)
-        np.testing.assert_allclose(last, by_hand.step(frames[7], LAG), atol=1e-5)
-
-
-def test_motion_changes_the_map(model: uvanet.Model, frames: list[np.ndarray]) -> None:
-    stream = uvanet.Stream(model)
-    stream.step(np.roll(frames[5], 60, 1), 0.0)
-    moving = stream.step(frames[5], LAG)
-    stream.reset()
-    still = stream.step(frames[5], 0.0)
-    assert np.abs(moving - still).max() > 0.01
-
-
-def test_a_jump_in_time_resets_the_memory(model: uvanet.Model, frames: list[np.ndarray]) -> None:
-    fresh = uvanet.Stream(model).step(frames[0], 0.0)
-    for later in (-1.0, 5.0 + MAX_AGE + 0.01):
-        stream = uvanet.Stream(model)
-        stream.step(frames[20], 5.0)
-        np.testing.assert_allclose(stream.step(frames[0], later), fresh, atol=1e-6)
-
-
-def test_the_channel_order_is_an_argument(model: uvanet.Model, frames: list[np.ndarray]) -> None:
-    rgb = uvanet.Stream(model).step(frames[3], 0.0)
-    bgr = uvanet.Stream(model).step(np.ascontiguousarray(frames[3][..., ::-1]), 0.0, bgr=True)
-    np.testing.assert_array_equal(rgb, bgr)
-
-
-def test_a_stream_keeps_few_features(model: uvanet.Model, frames: list[np.ndarray]) -> None:
-    stream = uvanet.Stream(model)
-    for i in range(600):
-        stream.step(frames[i % 30], i / 240)
-    assert len(stream._past) <= LAG * 240 + 2
-
-
-def test_a_batch_gives_what_single_frames_give(
-    model: uvanet.Model, frames: list[np.ndarray]
-) -> None:
-    small = np.stack([cv2.resize(f, (64, 64), interpolation=cv2.INTER_AREA) for f in frames[:5]])
-    batch = model.engine.step(small)
-    for i in range(5):
-        single = model.engine.step(small[i : i + 1])
-        np.testing.assert_allclose(batch.saliency[i], single.saliency[0], atol=1e-5)
 
 
 def test_a_model_is_loaded_by_its_path(tmp_path: Path) -> None:
@@ -320,18 +238,6 @@ def test_a_result_is_plotted_where_matplotlib_is_installed(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"uvanet\[plots\]"):
         result.plot()
-
-
-def test_a_video_is_predicted_frame_by_frame(model: uvanet.Model) -> None:
-    stream = uvanet.Stream(model)
-    for i, (seconds, result) in enumerate(model.predict_video(resource("demo.mp4"))):
-        expected = stream.predict(result.image, seconds)
-        np.testing.assert_allclose(result.map, expected, atol=1e-5)
-        assert seconds == pytest.approx(i / 30, abs=0.05)
-        if i == 8:
-            break
-    with pytest.raises(SourceError, match=r"nowhere\.mp4"):
-        next(model.predict_video("nowhere.mp4"))
 
 
 def test_a_student_is_a_torch_module_with_or_without_its_weights() -> None:

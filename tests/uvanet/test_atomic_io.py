@@ -7,7 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +21,6 @@ from uvanet.atomic_io import (
 from uvanet.paths import resource
 from uvanet.registry import list_user_models
 from uvanet.user_models import models_folder, save_user_model
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WRITES = """
 import pathlib, sys
@@ -76,10 +73,44 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(pipe)
     for target in (pipe, link):
-        with pytest.raises(OSError, match="Not a regular file"):
+        with pytest.raises(OSError, match="Nobody reads the pipe"):
             write_text(target, "new")
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        write_text(target, "new")
+        assert os.read(reader, 100) == b"new"
+        os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert sorted(tmp_path.iterdir()) == [link, pipe]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="needs /dev/stdout")
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "link"])
+def test_an_open_descriptor_is_written_where_it_stands(tmp_path: Path, name: str) -> None:
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    script = (
+        "import os, sys; from pathlib import Path; from uvanet.atomic_io import write_text\n"
+        "os.write(1, b'first '); write_text(Path(sys.argv[1]), 'second '); os.write(1, b'third')"
+    )
+    with (tmp_path / "out").open("wb") as out:
+        command = [sys.executable, "-c", script, name]
+        subprocess.run(command, stdout=out, check=True, cwd=tmp_path)
+    assert (tmp_path / "out").read_text() == "first second third"
+    assert (tmp_path / "link").is_symlink()
+    assert Path("/dev/stdout").is_symlink()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path, exists: bool) -> None:
+    (tmp_path / "data").mkdir()
+    real, link = tmp_path / "data" / "real.csv", tmp_path / "link.csv"
+    link.symlink_to(real)
+    if exists:
+        real.write_text("old")
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "data", real, link]
 
 
 def test_a_missing_folder_is_not_created(tmp_path: Path) -> None:

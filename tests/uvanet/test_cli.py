@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import stat
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,34 +12,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+from cli_kit import refused, uvanet
 
 from uvanet.extras import is_installed
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def uvanet(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "uvanet", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def refused(*arguments: object, cwd: Path) -> str:
-    """Runs what must end in one clear line and exit code 2; gives the line."""
-    done = uvanet(*arguments, cwd=cwd)
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("uvanet: ")
-    assert "Traceback" not in line
-    return line
 
 
 @pytest.fixture
@@ -235,62 +213,10 @@ def test_info_prints_a_card(tmp_path: Path) -> None:
     assert card["name"] == "uvanet-64"
 
 
-def shell(command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs a line of shell; `uvanet` in it is the command under test."""
-    line = f'uvanet() {{ "{sys.executable}" -m uvanet "$@"; }}; {command}'
-    return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-needs_full_device = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-
-
-@needs_full_device
-@pytest.mark.parametrize("command", ["info uvanet-64", "info --json", "--help", "predict --help"])
-def test_a_full_standard_output_is_one_clear_line(tmp_path: Path, command: str) -> None:
-    done = shell(f"uvanet {command} > /dev/full", tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "Standard output cannot be written: No space left" in done.stderr
-
-
 @pytest.mark.parametrize("command", ["distill", "finetune"])
 def test_a_new_model_does_not_take_the_name_of_one_that_ships(tmp_path: Path, command: str) -> None:
     line = refused(command, "--out", "run", "--name", "uvanet-64", cwd=tmp_path)
     assert "A model that ships is called uvanet-64" in line
-    assert list(tmp_path.iterdir()) == []
-
-
-@needs_full_device
-@pytest.mark.parametrize("command", ["bench", "eval"])
-def test_a_report_does_not_replace_a_device(tmp_path: Path, command: str) -> None:
-    target = tmp_path / "full"
-    target.symlink_to("/dev/full")  # were it replaced, only the link would be lost
-    assert "is not a regular file" in refused(command, "-o", target, cwd=tmp_path)
-    assert target.is_symlink()
-
-
-@needs_full_device
-def test_events_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "uvanet", "predict", "demo", "-o", "out.csv", "--events"]
-    with (
-        open("/dev/full", "w") as full,
-        subprocess.Popen(
-            command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=full, stderr=subprocess.PIPE
-        ) as process,
-    ):
-        assert process.stderr is not None
-        message = process.stderr.read().decode()  # stdin stays open, since its end cancels
-    assert process.returncode == 2
-    assert message.count("\n") == 1
-    assert "Standard output cannot be written: No space left" in message
     assert list(tmp_path.iterdir()) == []
 
 
@@ -299,44 +225,6 @@ def test_examples_name_no_folder_of_the_developers(tmp_path: Path, command: str)
     shown = uvanet(command, "--help", cwd=tmp_path).stdout
     assert "examples:" in shown
     assert "../" not in shown
-
-
-@pytest.mark.parametrize("command", ["info --json", "info uvanet-64 --json", "--help"])
-def test_a_reader_that_leaves_ends_the_program_quietly(tmp_path: Path, command: str) -> None:
-    done = shell(f"uvanet {command} | head -c 1", tmp_path)
-    assert (done.returncode, len(done.stdout), done.stderr) == (0, 1, "")
-
-
-PREDICT = "uvanet predict demo -o out.npz --seconds 0.3"
-
-
-@pytest.mark.parametrize(
-    "redirection",
-    [
-        "2>&-",
-        "2>&- >&-",
-        "<&- >&- 2>&-",
-        pytest.param("2>/dev/full", marks=needs_full_device),
-        ">&- 2> errors.txt",
-    ],
-)
-def test_closed_or_full_streams_do_not_stop_the_work(tmp_path: Path, redirection: str) -> None:
-    done = shell(f"{PREDICT} {redirection}", tmp_path)
-    assert done.returncode == 0, done
-    with np.load(tmp_path / "out.npz") as maps:
-        assert len(maps["saliency"]) > 5
-    assert "Traceback" not in done.stdout + done.stderr
-    bad = shell(f"uvanet info uvanet-65 {redirection}", tmp_path)
-    assert bad.returncode == 2
-    assert bad.stdout == ""
-
-
-@pytest.mark.parametrize("home", ["/dev/null/home", "/proc/home", ""])
-def test_a_home_that_cannot_be_written_does_not_stop_the_work(tmp_path: Path, home: str) -> None:
-    names = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
-    done = shell(f"{PREDICT} --quiet && uvanet info --json", tmp_path, **dict.fromkeys(names, home))
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
 
 
 def test_export_writes_a_model_with_its_card(tmp_path: Path) -> None:
@@ -362,43 +250,3 @@ def test_export_writes_weights_for_torch(tmp_path: Path) -> None:
     line = refused("export", "uvanet-64-int8", "--format", "safetensors", cwd=tmp_path)
     assert "uvanet-64-int8.safetensors" in line
     assert ".onnx" in refused("export", "uvanet-64", "-o", "model.pt", cwd=tmp_path)
-
-
-def test_an_internal_error_is_written_to_a_report_without_secrets(tmp_path: Path) -> None:
-    script = (
-        "import sys, uvanet.cli.info\n"
-        "uvanet.cli.info._facts = lambda: 1 / 0\n"
-        "sys.argv += ['info', 'rtsp://user:s3cret@host/a?token=s3cret']\n"
-        "from uvanet.cli import main\n"
-        "sys.exit(main(['info']))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "internal error, ZeroDivisionError: division by zero" in done.stderr
-    path = done.stderr.strip().split(" ")[-1]
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-    with open(path, encoding="utf-8") as report:
-        text = report.read()
-    assert "ZeroDivisionError" in text
-    assert "rtsp://host/a" in text
-    assert "s3cret" not in text
-
-
-@pytest.mark.parametrize("home", ["/dev/null/home"])
-def test_an_internal_error_is_reported_where_no_file_can_be_written(
-    tmp_path: Path, home: str
-) -> None:
-    script = tmp_path / "fails.py"
-    script.write_text(
-        "import sys, tempfile, uvanet.cli.info\n"
-        "tempfile.tempdir = '/dev/null/tmp'\n"
-        "uvanet.cli.info._facts = lambda: 1 / 0\n"
-        "from uvanet.cli import main\n"
-        "sys.exit(main(['info']))"
-    )
-    done = shell(f"'{sys.executable}' fails.py", tmp_path, HOME=home, XDG_STATE_HOME=home)
-    assert done.returncode == 1
-    assert done.stderr == "uvanet: internal error, ZeroDivisionError: division by zero\n"

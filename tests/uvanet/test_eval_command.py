@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import gaze_trees as trees
+import pytest
 
 from uvanet.evaluation.evaluator import METRICS
 
@@ -54,13 +55,20 @@ def test_all_models_are_measured_on_all_sets_by_default(gaze_tree: Path, tmp_pat
     assert (clips["items"], clips["clips"]) == (4, 2)
     for one in (stills, clips):
         rows = one["groups"]["all"]["rows"]
-        assert list(rows)[:3] == ["center-prior", "spectral-residual", "center-surround"]
+        assert list(rows)[:4] == ["human", "center-prior", "spectral-residual", "center-surround"]
         assert "uvanet-64" in rows
-        for values in rows.values():
-            assert list(values) == list(METRICS)
-            for entry in values.values():
-                assert entry["low"] <= entry["mean"] <= entry["high"]
+        assert rows["human"]["human_share"]["mean"] == 1
+        assert rows["human"]["cc"]["mean"] is None
+        for name, values in rows.items():
+            assert list(values) == [*METRICS, "human_share"]
+            share = values["nss"]["mean"] / rows["human"]["nss"]["mean"]
+            assert values["human_share"]["mean"] == pytest.approx(share, abs=1e-4)
+            for metric, entry in values.items():
+                if name != "human" or metric in ("nss", "auc_judd", "auc_shuffled", "human_share"):
+                    assert entry["low"] <= entry["mean"] <= entry["high"]
     assert "uvanet-64" in done.stdout
+    assert "of human" in done.stdout
+    assert "100.0 % ±0.0" in done.stdout
     assert "talk: 4 frames of 2 clips" in done.stdout
     # Progress goes to stderr, and only there.
     assert "100%" in done.stderr

@@ -1,48 +1,33 @@
-"""Evaluation: inputs of predictors, scores, skipped items, intervals."""
+"""Evaluation: inputs of predictors, scores, skipped items, rows by name."""
 
 from __future__ import annotations
 
-import gzip
 import math
 from typing import TYPE_CHECKING
 
-import cv2
 import gaze_trees as trees
 import numpy as np
 import pytest
+from example_predictors import bright, flat
 
 import uvanet
 from uvanet.data import avs1k, fixations, mit1003
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.clips import VideoClip
 from uvanet.data.gaze import Gaze, GazeSet
-from uvanet.data.gaze_files import picture_size, read_rgb
 from uvanet.errors import ModelError, UsageError
-from uvanet.evaluation.baselines import center_prior, center_surround, spectral_residual
-from uvanet.evaluation.bootstrap import draw_weights, interval
-from uvanet.evaluation.calibration import best_logit_scale, golden_section
+from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors, score
-from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
 from uvanet.evaluation.pysaliency_adapter import PysaliencyModel
 from uvanet.evaluation.registry import build_predictors
 from uvanet.evaluation.report import as_table, report
-from uvanet.evaluation.sauc_negatives import SaucNegatives
-from uvanet.metrics import cc, nss
+from uvanet.metrics import nss
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-def bright(image: np.ndarray) -> np.ndarray:
-    """Knows what these pictures are about: heat on the bright disc."""
-    return cv2.GaussianBlur(image.min(2).astype(np.float32), (0, 0), 3) ** 2
-
-
-def flat(image: np.ndarray) -> np.ndarray:
-    return np.ones((8, 8), np.float32)
 
 
 class Recorder(Predictor):
@@ -81,18 +66,6 @@ def test_an_informed_model_scores_above_the_center_prior(gaze_tree: Path) -> Non
     assert knowing["kld"] < prior["kld"]
     assert knowing["auc_shuffled"] > 0.9
     assert score(pictures, flat, ("nss",)) == {"nss": 0}
-
-
-def test_the_center_prior_is_the_mean_gaze(gaze_tree: Path) -> None:
-    pictures = fixations.read_split(gaze_tree, "train")
-    mean = center_prior(pictures).predict(pictures[0].image(), 0.0)
-    assert mean.sum() == pytest.approx(1, abs=1e-3)
-    y, x = np.mgrid[:64, :64] + 0.5
-    found = [(mean * x).sum() / 64 * 120, (mean * y).sum() / 64 * 90]
-    expected = np.concatenate([picture.fixations for picture in pictures]).mean(0)
-    assert found == pytest.approx(expected, abs=1.5)
-    with pytest.raises(UsageError, match="pictures"):
-        center_prior([])
 
 
 def test_a_set_without_points_is_measured_by_density_metrics_only(tmp_path: Path) -> None:
@@ -229,161 +202,6 @@ def test_a_student_is_measured_as_in_the_live_view() -> None:
     assert maps == []
 
 
-def test_the_motion_baseline_highlights_moving_objects() -> None:
-    rule = MotionBaseline(FunctionPredictor("flat", flat))
-    still = np.full((60, 80, 3), 90, np.uint8)
-    # On a picture, and where nothing moves, the map stays as it is up to its scale.
-    assert np.ptp(rule.predict(still, 0.0)) == 0
-    for k in range(1, 40):
-        after = rule.predict(still, k / 25)
-    assert np.ptp(after) < 1e-6
-    rule.reset()
-    for k in range(40):
-        frame = cv2.circle(still.copy(), (60 + k % 4, 20), 6, (240, 240, 240), -1)
-        after = rule.predict(frame, k / 25)
-    y, x = np.unravel_index(after.argmax(), after.shape)
-    assert (x, y) == (6, 2)
-    assert after[7, 0] < 0.1 * after.max()
-    assert rule.history(25) >= 25
-
-
-@pytest.mark.parametrize("find", [spectral_residual, center_surround])
-def test_baselines_highlight_a_salient_disc(find: object) -> None:
-    image = np.random.default_rng(0).integers(90, 110, (200, 300, 3), np.uint8)
-    for x, y in ((80, 60), (220, 150)):
-        odd = cv2.circle(image.copy(), (x, y), 10, (250, 250, 250), -1)
-        found = find(odd)  # type: ignore[operator]
-        large = cv2.resize(found, (300, 200))
-        peak_y, peak_x = np.unravel_index(large.argmax(), large.shape)
-        assert np.hypot(peak_x - x, peak_y - y) < 25
-    for shape in ((1, 1), (200, 3), (720, 1280)):
-        plain = find(np.full((*shape, 3), 80, np.uint8))  # type: ignore[operator]
-        assert np.isfinite(plain).all()
-        assert plain.min() >= 0
-
-
-# Negatives of the shuffled AUC.
-
-
-def test_negatives_come_from_other_pictures(gaze_tree: Path) -> None:
-    found = fixations.read(gaze_tree, "train")
-    negatives = SaucNegatives(found, seed=0)
-    own = found.pictures[2].gaze()
-    others = negatives.of(found.pictures[2].name, None, (240, 180))
-    assert len(others) == 35
-    own_large = own.points((240, 180))
-    assert not (np.abs(others[:, None] - own_large).max(2) < 1e-3).any()
-    expected = np.concatenate([p.gaze().points((240, 180)) for p in found.pictures]).max(0)
-    assert others.max() <= expected.max() + 1e-3
-
-
-def test_negatives_of_a_frame_come_from_other_clips(tmp_path: Path) -> None:
-    found = talk.read(trees.talk_tree(tmp_path, clips=2, frames=50))
-    negatives = SaucNegatives(found, seed=0)
-    assert len(negatives.of("000", 30, talk.SIZE)) == 6
-    of_other = np.concatenate([found.clips[1].gaze(k).points(talk.SIZE) for k in (30, 45)])
-    np.testing.assert_allclose(negatives.of("000", 30, talk.SIZE), of_other, rtol=1e-5)
-    alone = GazeSet("talk", clips=found.clips[:1])
-    of_neighbour = found.clips[0].gaze(45).points(talk.SIZE)
-    found_alone = SaucNegatives(alone, seed=0).of("000", 30, talk.SIZE)
-    np.testing.assert_allclose(found_alone, of_neighbour, rtol=1e-5)
-
-
-def test_the_seed_selects_the_negatives_of_a_large_set() -> None:
-    class One:
-        dataset = "made"
-
-        def __init__(self, number: int) -> None:
-            self.name = str(number)
-            self.number = number
-
-        def gaze(self) -> Gaze:
-            return Gaze((1000, 1), np.array([[self.number, 0]], np.float32))
-
-    large = GazeSet("large", [One(i) for i in range(500)])  # type: ignore[arg-type]
-    drawn = [SaucNegatives(large, seed).of("none", None, (1000, 1))[:, 0] for seed in (1, 1, 2)]
-    assert len(set(drawn[0].tolist())) == 200
-    np.testing.assert_array_equal(drawn[0], drawn[1])
-    assert set(drawn[0].tolist()) != set(drawn[2].tolist())
-
-
-# What is read, and how often.
-
-
-def test_each_picture_is_decoded_once_and_the_table_is_parsed_once(
-    gaze_tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decoded: list[str] = []
-    opened: list[object] = []
-    decode, open_table = fixations.read_rgb, gzip.open
-
-    def read_rgb(path: Path) -> np.ndarray:
-        decoded.append(path.name)
-        return decode(path)
-
-    def counting_open(path: Path, *arguments: object, **options: object) -> object:
-        opened.append(path)
-        return open_table(path, *arguments, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(fixations, "read_rgb", read_rgb)
-    monkeypatch.setattr("uvanet.data.gaze_files.read_rgb", read_rgb)
-    monkeypatch.setattr(gzip, "open", counting_open)
-    baseline = center_prior(fixations.read_split(gaze_tree, "train"))
-    assert decoded == []
-    data = fixations.read(gaze_tree, "val")
-    rows = [FunctionPredictor("bright", bright), FunctionPredictor("flat", flat)]
-    scores = evaluate_predictors(data, rows, baseline=baseline)
-    assert sorted(decoded) == sorted(picture.path.name for picture in data.pictures)
-    assert len(opened) == 1
-    assert not np.isnan(scores.values["bright"]).any()
-
-
-def test_a_changed_table_is_parsed_again(gaze_tree: Path) -> None:
-    before = fixations.read_split(gaze_tree, "val")
-    table = gaze_tree / "fixations" / "fixations.csv.gz"
-    rows = gzip.decompress(table.read_bytes()).decode().splitlines()
-    table.write_bytes(gzip.compress("\n".join(rows[:2]).encode()))
-    after = fixations.read_split(gaze_tree, "val")
-    assert sum(len(one.fixations) for one in after) < sum(len(one.fixations) for one in before)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no gzip",
-        gzip.compress(b"a,b\n1,2\n"),
-        gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,nan,5\n"),
-        gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,left,5\n"),
-        gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,1,5\n")[:-9],
-    ],
-    ids=["empty", "no gzip", "other columns", "not a number", "no number", "truncated"],
-)
-def test_a_damaged_table_is_a_usage_error(gaze_tree: Path, content: bytes) -> None:
-    (gaze_tree / "fixations" / "fixations.csv.gz").write_bytes(content)
-    if content:
-        with pytest.raises(UsageError, match=r"fixations\.csv\.gz is damaged"):
-            fixations.read_split(gaze_tree, "val")
-    else:
-        assert not any(len(one.fixations) for one in fixations.read_split(gaze_tree, "val"))
-
-
-def test_the_size_of_a_picture_is_that_of_its_decoded_form(tmp_path: Path) -> None:
-    """Also where EXIF turns it."""
-    from PIL import Image
-
-    picture = Image.fromarray(trees.picture(30, 20))
-    exif = picture.getexif()
-    exif[0x0112] = 6
-    for name in ("a.jpg", "a.png", "a.bmp", "a.tiff"):
-        picture.save(tmp_path / name, **({"exif": exif} if name == "a.jpg" else {}))
-        width, height = picture_size(tmp_path / name)
-        assert (height, width) == read_rgb(tmp_path / name).shape[:2], name
-    (tmp_path / "b.png").write_bytes(b"no picture")
-    with pytest.raises(UsageError, match=r"b\.png"):
-        picture_size(tmp_path / "b.png")
-
-
 # The public function.
 
 
@@ -420,105 +238,6 @@ def test_a_model_of_ours_is_a_pysaliency_model(gaze_tree: Path) -> None:
     assert adapted.saliency_map(grey).shape == (40, 60)
 
 
-# Calibration.
-
-
-def test_golden_section_finds_a_maximum_inside_its_bounds() -> None:
-    asked: list[float] = []
-
-    def value(scale: float) -> float:
-        asked.append(scale)
-        return -(np.log(scale / 2.3) ** 2)
-
-    assert golden_section(value, 0.25, 8.0) == pytest.approx(2.3, rel=0.02)
-    assert len(asked) < 20
-
-
-def test_the_best_scale_undoes_what_flattened_the_maps(gaze_tree: Path) -> None:
-    """Maps whose logits are a third of the truth's need a scale beyond the old end of 1.4."""
-    pictures = fixations.read_split(gaze_tree, "train")
-    truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
-
-    def flattened(image: np.ndarray) -> np.ndarray:
-        return np.asarray((truth[image.tobytes()] + 1e-6) ** (1 / 3), np.float32)
-
-    scale = best_logit_scale(flattened, pictures)
-    assert 1.8 < scale < 5
-
-
-def test_the_best_scale_keeps_cc(gaze_tree: Path) -> None:
-    """NSS alone would sharpen maps that describe the gaze exactly, without end."""
-    pictures = fixations.read_split(gaze_tree, "train")
-    truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
-
-    def exact(image: np.ndarray) -> np.ndarray:
-        return np.asarray(truth[image.tobytes()], np.float32)
-
-    scale = best_logit_scale(exact, pictures)
-    assert 1 < scale < 1.5
-    kept = [cc(exact(one.image()) ** scale, exact(one.image())) for one in pictures]
-    assert np.mean(kept) == pytest.approx(0.99, abs=0.005)
-
-
-# Intervals.
-
-
-def test_an_interval_matches_the_normal_approximation() -> None:
-    values = np.random.default_rng(0).normal(2, 1, 400)
-    found = interval(values, draw_weights([""] * 400, 2000, 0))
-    assert found.mean == pytest.approx(values.mean())
-    # The normal approximation: 1.96 standard errors each way.
-    assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.12)
-    assert found.low < found.mean < found.high
-    assert found.n == 400
-
-
-def test_frames_of_one_clip_give_wider_intervals_than_pictures() -> None:
-    rng = np.random.default_rng(1)
-    clips = [f"clip {i // 40}" for i in range(400)]
-    values = np.repeat(rng.normal(0, 1, 10), 40) + rng.normal(0, 0.1, 400)
-    honest = interval(values, draw_weights(clips, 2000, 0))
-    naive = interval(values, draw_weights([""] * 400, 2000, 0))
-    assert honest.high - honest.low > 3 * (naive.high - naive.low)
-    # Every resample holds as many clips as there are, whatever their lengths.
-    assert draw_weights(clips, 50, 0).sum(1).tolist() == [400] * 50
-
-
-def test_resamples_depend_on_the_seed_only() -> None:
-    for kinds in ([""] * 30, ["a"] * 10 + ["b"] * 20):
-        same = [draw_weights(kinds, 20, seed) for seed in (5, 5, 6)]
-        np.testing.assert_array_equal(same[0], same[1])
-        assert (same[0] != same[2]).any()
-
-
-def test_nan_values_are_left_out_of_intervals() -> None:
-    values = np.array([1.0, np.nan, 3.0])
-    found = interval(values, draw_weights([""] * 3, 500, 0))
-    assert (found.mean, found.n) == (2, 2)
-    assert 1 <= found.low <= found.high <= 3
-    nothing = interval(np.array([np.nan]), draw_weights([""], 10, 0))
-    assert nothing.n == 0
-    assert math.isnan(nothing.low)
-
-
-def test_paired_differences_have_narrower_intervals(gaze_tree: Path) -> None:
-    """Both see the same pictures, so what these have in common drops out."""
-
-    def better(image: np.ndarray) -> np.ndarray:
-        return bright(image) ** 1.2
-
-    rows = [FunctionPredictor("good", bright), FunctionPredictor("better", better)]
-    scores = evaluate_predictors(fixations.read(gaze_tree, "train"), rows, ("nss",))
-    result = report([scores], seed=0, draws=500, against="good")
-    group = result["sets"]["fixations, train"]["groups"]["all"]
-    difference, alone = group["differences"]["better"]["nss"], group["rows"]["better"]["nss"]
-    good = group["rows"]["good"]["nss"]["mean"]
-    assert difference["mean"] == pytest.approx(alone["mean"] - good, abs=1e-4)
-    assert 0 < difference["low"] <= difference["mean"] <= difference["high"]
-    assert difference["high"] - difference["low"] < alone["high"] - alone["low"]
-    assert any("*" in line for line in as_table(result))
-
-
 # Rows by name.
 
 
@@ -553,21 +272,6 @@ def test_an_unknown_or_repeated_row_is_refused() -> None:
         build_predictors(["uvanet-64", "uvanet-64"], [], nobody)
 
 
-# Against the real data.
-
-
-def test_the_center_prior_reproduces_published_numbers(data_root: Path) -> None:
-    """As first measured by others on the test split: NSS 0.94, CC .40, AUC-Judd .75, SIM .45."""
-    prior = center_prior(fixations.read_split(data_root, "train"))
-    found = score(fixations.read_split(data_root, "test"), prior)
-    assert found["nss"] == pytest.approx(0.94, abs=0.01)
-    assert found["cc"] == pytest.approx(0.40, abs=0.01)
-    assert found["auc_judd"] == pytest.approx(0.75, abs=0.01)
-    assert found["sim"] == pytest.approx(0.45, abs=0.01)
-    # Knowing the centre is worth nothing there.
-    assert found["auc_shuffled"] == pytest.approx(0.5, abs=0.02)
-
-
 def test_predictions_of_a_student_score_what_its_card_says(data_root: Path) -> None:
     names = ["uvanet-64", "uvanet-64:spatial", "uvanet-64:temporal"]
     rows = build_predictors(names, [], lambda: FunctionPredictor("", flat))
@@ -578,21 +282,3 @@ def test_predictions_of_a_student_score_what_its_card_says(data_root: Path) -> N
         for metric in ("nss", "cc"):
             assert measured[metric] == pytest.approx(promised[branch][metric], abs=0.01)
     assert {item.group for item in scores.items} == {"osie", "crowd", "scene"}
-
-
-def test_the_center_prior_scores_1_67_on_talk(data_root: Path) -> None:
-    """What we measure, pinned: 1.67. The data's description says about 1.5, for a prior that it
-    does not define; a Gaussian of a quarter of the frame gives 1.47 on the same frames.
-    """
-    if not (data_root / "talk").is_dir():
-        pytest.skip(f"no talk at {data_root}")
-    clips = talk.read(data_root / "talk").clips
-    prior = center_prior(fixations.read_split(data_root, "train"))
-    large = cv2.resize(prior.predict(np.zeros((1, 1, 3), np.uint8), 0.0), talk.SIZE)
-    found = [nss(large, clip.gaze(k).points(talk.SIZE)) for clip in clips for k in clip.labelled]
-    assert len(found) == 150
-    assert np.mean(found) == pytest.approx(1.67, abs=0.02)
-    x, y = (np.arange(side) + 0.5 - side / 2 for side in talk.SIZE)
-    quarter = np.exp(-8 * ((x / talk.SIZE[0]) ** 2 + (y[:, None] / talk.SIZE[1]) ** 2))
-    plain = [nss(quarter, clip.gaze(k).points(talk.SIZE)) for clip in clips for k in clip.labelled]
-    assert np.mean(plain) == pytest.approx(1.47, abs=0.02)

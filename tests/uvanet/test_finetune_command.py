@@ -43,16 +43,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_teacher(tmp_path_factory.mktemp("teacher") / "green.onnx")
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_scene(tmp_path_factory.mktemp("scene") / "squares.mp4")
-
-
 @pytest.fixture
 def no_models() -> Iterator[None]:
     """Own models of this test alone."""

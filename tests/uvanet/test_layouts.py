@@ -175,10 +175,13 @@ def test_a_missing_or_damaged_label_is_named(name: str, gone: str, tmp_path: Pat
 
 
 def test_fixations_are_active_from_onset_to_end() -> None:
-    rows = np.array([[1000.0, 200.0, 5, 6], [1200.0, 100.0, 7, 8]])
+    rows = np.array([[1000.0, 200.0, 5, 6, 0], [1200.0, 100.0, 7, 8, 3]])
     at = {k: talk.active(rows, 25.0, k).points(talk.SIZE).tolist() for k in (24, 25, 30, 33)}
     # 40 ms a frame; both ends count.
     assert at == {24: [], 25: [[5, 6]], 30: [[5, 6], [7, 8]], 33: []}
+    found = talk.active(rows, 25.0, 30).observers
+    assert found is not None
+    assert found.tolist() == [0, 3]
 
 
 def test_every_15th_frame_of_talk_is_measured_from_the_30th_on(tmp_path: Path) -> None:

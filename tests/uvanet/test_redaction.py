@@ -40,6 +40,23 @@ def test_names_of_any_bytes_become_text():
     json.dumps(printable(os.fsdecode(b"\xff"))).encode("utf-8")
 
 
+def test_control_characters_reach_no_terminal():
+    assert printable("a\x1b[31m\n\u202eb") == "a\\x1b[31m\\x0a\\u202eb"
+    error = SourceError("a\x1b]0;title\x07 is missing.\nLook", "\x9bm")
+    assert str(error) == "a\\x1b]0;title\\x07 is missing.\nLook \\x9bm"
+
+
+def test_a_file_name_steers_no_terminal(tmp_path):
+    name = "a\x1b[31m\x07.png"
+    command = [sys.executable, "-m", "uvanet", "predict", name, "-o", f"{name}.csv"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
+    )
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr
+    assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr)
+
+
 @pytest.mark.parametrize(
     "spec", [ADDRESS, "http://user:s3cret@[bad/x?token=t0ken", "http://user:s3cret@:0/?t0ken"]
 )

@@ -21,8 +21,6 @@ from training_kit import (
     phase_of,
     scene,
     training,
-    write_scene,
-    write_teacher,
 )
 
 import uvanet
@@ -33,16 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-
-
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_teacher(tmp_path_factory.mktemp("teacher") / "green.onnx")
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_scene(tmp_path_factory.mktemp("scene") / "squares.mp4")
 
 
 @pytest.mark.parametrize("phase", ["watch", "train"])

@@ -40,6 +40,7 @@ def bench_networks(names: list[str], seconds: float) -> list[dict[str, Any]]:
                 "model": card.name,
                 "role": card.role,
                 "input_size": list(card.input_size),
+                "inference_size": list(card.inference_size),
                 "macs": card.macs,
                 "parameters": card.parameters,
                 "file_bytes": path.stat().st_size,
@@ -57,7 +58,7 @@ def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]
         "one_frame": time_step(single, 1, seconds),
         "batch_fps": {},
     }
-    sizes = [n for n in BATCHES if n * np.prod(card.input_size) <= MAX_BATCH_PIXELS]
+    sizes = [n for n in BATCHES if n * np.prod(card.inference_size) <= MAX_BATCH_PIXELS]
     counts = sorted({1, usable_cores()})
     if device != "cpu":
         sizes, counts = [*BATCHES, 1024], [1]

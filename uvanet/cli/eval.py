@@ -17,6 +17,7 @@ from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, center_prior
 from uvanet.evaluation.bootstrap import DRAWS
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
+from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
 from uvanet.evaluation.report import as_table, report
@@ -40,6 +41,9 @@ class _Eval:
 Measures the accuracy of models against human gaze: NSS, AUC-Judd, shuffled AUC, information gain
 over the center prior, CC, SIM and KLD on each data set, with 95 % bootstrap intervals (over
 pictures; over clips, then frames).
+
+The row "human" tells how well the gaze of all other observers predicts that of one; "of human" is
+the share of its NSS that a model reaches.
 
 rows (--model, may be repeated; by default the first three and all installed models):
 {FORMS}
@@ -109,11 +113,11 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
 
     def run(self, arguments: argparse.Namespace) -> int:
         check_report(arguments.out)
-        progress: Progress = silent if arguments.quiet else _bar
+        progress: Progress = silent if arguments.quiet else progress_bar
         with contextlib.nullcontext() if arguments.quiet else logging_redirect_tqdm():
             sets = _sets(arguments)
             rows = _rows(arguments, progress)
-            if arguments.against and arguments.against not in [row.name for row in rows]:
+            if arguments.against and arguments.against not in {HUMAN, *(row.name for row in rows)}:
                 raise UsageError(
                     f"There is no row {arguments.against!r} to compare with.",
                     "Name it with --model too.",
@@ -122,7 +126,13 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             baseline = next((row for row in rows if row.name == PRIOR), None)
             scores = [
                 evaluate_predictors(
-                    one, rows, names, baseline=baseline, seed=arguments.seed, progress=progress
+                    one,
+                    rows,
+                    names,
+                    baseline=baseline,
+                    human=True,
+                    seed=arguments.seed,
+                    progress=progress,
                 )
                 for one in sets
             ]
@@ -169,7 +179,8 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:
 
 
 @contextlib.contextmanager
-def _bar(title: str, total: int) -> Iterator[Callable[[], object]]:
+def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
+    """A `Progress` that shows a bar on stderr."""
     with tqdm(total=total, desc=title, file=sys.stderr) as bar:
         yield bar.update
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from uvanet.video.colormaps import COLORMAPS
 from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
-    import argparse
-
     from uvanet.analysis.regions import RegionMask
     from uvanet.sources.orientation import Orientation
     from uvanet.video.job import ClipStyle
@@ -66,6 +65,13 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="degrees clockwise, applied before --mirror (%(default)s)",
     )
     parser.add_argument(
+        "--audio",
+        type=audio_track,
+        default="default",
+        metavar="N",
+        help="sound track of a video: its number from 1, or none (the source's default track)",
+    )
+    parser.add_argument(
         "--overwrite",
         action="store_true",
         help="replace existing outputs; without it they get a number: out-2.mp4",
@@ -83,6 +89,19 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="regions whose shares go into the tables: .npz of named masks, or .json of shapes",
     )
+
+
+def audio_track(text: str) -> int | str:
+    """The value of `--audio`; see `Job.audio`.
+
+    Raises:
+        argparse.ArgumentTypeError: It is neither a number from 1 nor "none" or "default".
+    """
+    if text in ("none", "default"):
+        return text
+    if text.isascii() and text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no sound track; give 1, 2, ... or none")
 
 
 def look_of(arguments: argparse.Namespace) -> ClipStyle:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import uvanet
+from uvanet.redaction import visible
 from uvanet.registry import list_models, resolve_model
 from uvanet.system_info import describe
 
@@ -51,6 +52,7 @@ def _facts() -> dict[str, object]:
                 "name": card.name,
                 "role": card.role,
                 "input_size": card.input_size,
+                "inference_size": card.inference_size,
                 "parameters": card.parameters,
                 "nss_test": card.measured("test").get("nss"),
             }
@@ -75,7 +77,7 @@ def _fact_lines(facts: dict[str, object]) -> list[str]:
             ]
             if not value:
                 lines.append("  none found")
-    return lines
+    return [visible(line) for line in lines]
 
 
 def _card_lines(card: Card) -> list[str]:
@@ -83,7 +85,8 @@ def _card_lines(card: Card) -> list[str]:
         f"{card.name} ({card.role})",
         card.description,
         "",
-        f"input       {card.input_size[0]} x {card.input_size[1]}",
+        f"input       {card.inference_size[0]} x {card.inference_size[1]}"
+        + (f", trained at {card.input_size[0]} x {card.input_size[1]}" if card.shown_size else ""),
         f"parameters  {card.parameters:,}",
         f"MACs        {card.macs / 1e6:.2f} M a frame",
         f"license     {card.license}",
@@ -104,12 +107,7 @@ def _card_lines(card: Card) -> list[str]:
     for title, sentences in (("limits", card.limits), ("notes", card.notes)):
         if sentences:
             lines += ["", title, *(f"  {line}" for line in sentences)]
-    return [_visible(line) for line in (*lines, "", card.citation)]
-
-
-def _visible(text: str) -> str:
-    # Cards come from others, and control characters would steer the terminal.
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    return [visible(line) for line in (*lines, "", card.citation)]
 
 
 def _source(row: DataSource) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
+from uvanet.paths import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,14 +71,12 @@ def check_report(path: Path | None) -> None:
     """Checks, before a long computation, that its report can be written.
 
     Raises:
-        OutputError: The folder does not exist, or the path is a folder, a device or a pipe.
+        OutputError: The folder does not exist, or the path is a folder.
     """
     if path and not path.parent.is_dir():
         raise OutputError(f"The folder {path.parent} does not exist.", "Create it.")
     if path and path.is_dir():
         raise OutputError(f"{path} is a folder.", "Name a file in it.")
-    if path and path.exists() and not path.is_file():
-        raise OutputError(f"{path} is not a regular file.", "Give --json to print to stdout.")
 
 
 def print_report(result: dict[str, Any], table: list[str], arguments: argparse.Namespace) -> None:
@@ -101,7 +100,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Adds `--model`."""
     parser.add_argument(
         "--model",
-        default="uvanet-64",
+        default=DEFAULT_MODEL,
         metavar="NAME",
         help="a model that `uvanet info` lists, or the path of any .onnx file (%(default)s)",
     )

@@ -15,12 +15,12 @@ from tqdm import tqdm
 from uvanet.cli.export_options import add_export, look_of, orientation_of, read_regions
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.errors import UsageError, UvanetError
-from uvanet.redaction import printable
+from uvanet.redaction import printable, redact
 
 if TYPE_CHECKING:
     import argparse
 
-    from uvanet.video.control import Progress
+    from uvanet.video.control import Control, Progress
     from uvanet.video.exporter import ExportResult
     from uvanet.video.job import Job
 
@@ -39,6 +39,8 @@ than once for several files of one run:
   .npz          the raw float maps: saliency (n, h, w) 0..1, pts, index, size
   (none)        a folder of the raw maps as gray PNG files of 16 bits
   .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
+{name} in OUT stands for the name of SOURCE without its ending. An OUT that exists gets a number,
+unless --overwrite is given; a pipe or device is written.
 """
     examples = """examples:
   uvanet predict demo -o demo.mp4
@@ -91,8 +93,13 @@ than once for several files of one run:
         return _one(job, arguments)
 
 
-def export_with_bar(job: Job, *, show: bool) -> ExportResult:
+def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> ExportResult:
     """`uvanet.video.exporter.export` with a progress bar on stderr where `show` is set.
+
+    Args:
+        job: The export.
+        show: Whether there is a bar.
+        control: Receives what signals ask for.
 
     Raises:
         KeyboardInterrupt: A signal ended it, and no file is left.
@@ -100,7 +107,7 @@ def export_with_bar(job: Job, *, show: bool) -> ExportResult:
     from uvanet.video.control import Control, stopped_by_signals
     from uvanet.video.exporter import Cancelled, export
 
-    control = Control()
+    control = control or Control()
     with contextlib.ExitStack() as stack:
         stack.enter_context(stopped_by_signals(control))
         bar: tqdm[NoReturn] | None = None
@@ -123,7 +130,7 @@ def as_text(result: ExportResult) -> str:
     """The result as one line of text."""
     names = ", ".join(printable(path) for path in result.paths)
     return (
-        f"{names}: {result.frames} frames of {result.source.title} by {result.model}, "
+        f"{names}: {result.frames} frames of {printable(result.source.title)} by {result.model}, "
         f"{result.fps:.0f} frames/s; frame to file {result.latency_p50_ms:.1f} ms (p50), "
         f"{result.latency_p95_ms:.1f} ms (p95); network {result.network_p50_ms:.2f} ms"
     )
@@ -140,7 +147,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         end = arguments.start + arguments.seconds
     return Job(
         arguments.source,
-        tuple(arguments.out),
+        _outs(arguments),
         model=load(
             arguments.model,
             engine=arguments.engine,
@@ -156,13 +163,35 @@ def _job(arguments: argparse.Namespace) -> Job:
         orientation=orientation_of(arguments),
         overwrite=arguments.overwrite,
         inputs=(arguments.regions,) if arguments.regions else (),
+        audio=arguments.audio,
     )
 
 
-def _one(job: Job, arguments: argparse.Namespace) -> int:
+def _outs(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    from uvanet.video.output_names import holds_name, named_after
+
+    source = Path(arguments.source)
+    for out in arguments.out:
+        if arguments.each and not holds_name(out):
+            raise UsageError(
+                f"Every video would be written to {printable(out)}.",
+                f"Put {{name}} into it, such as {{name}}{out.suffix}.",
+            )
+        if not arguments.each and holds_name(out) and not source.exists():
+            raise UsageError(
+                f"{{name}} in {printable(out)} stands for the name of a file, and "
+                f"{printable(redact(arguments.source))} is none.",
+                "Write out the name.",
+            )
+    if arguments.each:
+        return tuple(arguments.out)
+    return tuple(named_after(out, source) for out in arguments.out)
+
+
+def _one(job: Job, arguments: argparse.Namespace, control: Control | None = None) -> int:
     from uvanet.cli.export_events import done_event
 
-    result = export_with_bar(job, show=not arguments.quiet)
+    result = export_with_bar(job, show=not arguments.quiet, control=control)
     for asked, got in zip(job.outs, result.paths, strict=False):
         if len(job.outs) == len(result.paths) and asked != got:
             print(
@@ -188,25 +217,41 @@ def _one(job: Job, arguments: argparse.Namespace) -> int:
 
 
 def _each(job: Job, arguments: argparse.Namespace) -> int:
-    """Does the job for every video of a folder; one that fails does not end the others."""
-    from uvanet.video.outputs import free_names, out_for, protect_inputs, videos_in
+    """Does the job for every video of a folder.
+
+    One that fails does not end the others; a signal ends them all.
+    """
+    from uvanet.video.control import Control
+    from uvanet.video.output_names import free_names, named_after, protect_inputs, videos_in
 
     videos = videos_in(Path(job.source))
     jobs: list[Job] = []
     for video in videos:
-        wanted = [out_for(out, video) for out in job.outs]
+        wanted = [named_after(out, video) for out in job.outs]
         protect_inputs(wanted, [*videos, *job.inputs])
         # Two videos may have one stem: "a.mp4" and "a.mkv".
         taken = [out for earlier in jobs for out in earlier.outs]
         outs = free_names(wanted, taken, overwrite=job.overwrite)
         jobs.append(dataclasses.replace(job, source=str(video), outs=outs, overwrite=True))
     code = 0
-    for one in jobs:
+    for begun, one in enumerate(jobs):
+        left = jobs[begun + 1 :]
+        control = Control()
         try:
-            code |= _one(one, arguments)
+            code |= _one(one, arguments, control)
         except UvanetError as error:
             print(f"uvanet: {printable(Path(one.source).name)}: {error}", file=sys.stderr)
             code = STOPPED_EXIT
+        except KeyboardInterrupt:
+            control.stop()
+            left = jobs[begun:]
+        if control.ended:
+            names = ", ".join(printable(Path(job.source).name) for job in left)
+            print(
+                f"uvanet: Interrupted. Not written: {names or 'nothing'}; what is written is kept.",
+                file=sys.stderr,
+            )
+            return STOPPED_EXIT
     return code
 
 

@@ -62,24 +62,28 @@ def active(rows: NDArray[np.float64], fps: float, index: int) -> Gaze:
     """The fixations active on a frame.
 
     Args:
-        rows: (n, 4): onset and duration in milliseconds, x and y in pixels.
+        rows: (n, 5): onset and duration in milliseconds, x and y in pixels, and the number of the
+            observer.
         fps: Frames a second.
         index: Number of the frame, from 0.
     """
     now = 1000 * index / fps
     shown = (rows[:, 0] <= now) & (now <= rows[:, 0] + rows[:, 1])
-    return Gaze(SIZE, rows[shown, 2:].astype(np.float32))
+    points, observers = rows[shown, 2:4].astype(np.float32), rows[shown, 4].astype(np.int32)
+    return Gaze(SIZE, points, observers=observers)
 
 
 def _read_table(path: Path) -> dict[str, NDArray[np.float64]]:
     rows: dict[str, list[list[float]]] = {}
+    numbers: dict[str, int] = {}
     try:
         with gzip.open(path, "rt", newline="") as file:
             for row in csv.DictReader(file):
                 values = [float(row[column]) for column in _COLUMNS[2:]]
                 if not np.isfinite(values).all():
                     raise ValueError(f"{row['clip']} has a fixation at {values}")
-                rows.setdefault(row["clip"], []).append(values)
+                number = numbers.setdefault(row["observer"], len(numbers))
+                rows.setdefault(row["clip"], []).append([*values, number])
     except (OSError, EOFError, KeyError, ValueError, TypeError) as error:
         raise UsageError(
             f"{path} is damaged, or is no table with the columns {', '.join(_COLUMNS)}.",

@@ -42,13 +42,13 @@ class GazePicture:
         dataset: Data set that it comes from.
         path: The picture's file.
         fixations: Fixations of all observers, (n, 2), float32, x and y in pixels of the picture.
-        observers: Number of observers with a fixation on it.
+        observers: Number of the observer of each fixation, (n,), int32.
     """
 
     dataset: str
     path: Path
     fixations: NDArray[np.float32]
-    observers: int = 0
+    observers: NDArray[np.int32]
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class GazePicture:
 
     def gaze(self) -> Gaze:
         """See `uvanet.data.gaze.Picture`; reads the header of the picture only."""
-        return Gaze(picture_size(self.path), self.fixations)
+        return Gaze(picture_size(self.path), self.fixations, observers=self.observers)
 
 
 def find_root(data: str | Path | None = None) -> Path:
@@ -93,7 +93,7 @@ def read_split(root: Path, split: Split) -> list[GazePicture]:
     folder = root / "fixations"
     points, names = (need_file(folder / name, _HINT) for name in _TABLES)
     table, splits = _read_table(*_version(points)), _read_splits(*_version(names))
-    none = _Fixations(np.empty((0, 2), np.float32), 0)
+    none = _Fixations(np.empty((0, 2), np.float32), np.empty(0, np.int32))
     pictures = []
     for name in sorted(name for name, its in splits.items() if its == split):
         path = folder / name
@@ -105,7 +105,7 @@ def read_split(root: Path, split: Split) -> list[GazePicture]:
 
 class _Fixations(NamedTuple):
     points: NDArray[np.float32]
-    observers: int
+    observers: NDArray[np.int32]
 
 
 def _version(path: Path) -> tuple[Path, int, int]:
@@ -118,7 +118,8 @@ def _version(path: Path) -> tuple[Path, int, int]:
 @lru_cache(maxsize=2)
 def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
     points: dict[str, list[tuple[float, float]]] = {}
-    observers: dict[str, set[str]] = {}
+    observers: dict[str, list[int]] = {}
+    numbers: dict[str, int] = {}
     try:
         with gzip.open(path, "rt", newline="", encoding="utf-8") as table:
             for row in csv.DictReader(table):
@@ -127,7 +128,8 @@ def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
                 if not (math.isfinite(point[0]) and math.isfinite(point[1])):
                     raise ValueError(f"{name} has a fixation at {point}")
                 points.setdefault(name, []).append(point)
-                observers.setdefault(name, set()).add(row["observer"])
+                number = numbers.setdefault(row["observer"], len(numbers))
+                observers.setdefault(name, []).append(number)
     except (OSError, EOFError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise UsageError(
             f"{path} is damaged, or is not a table with the columns dataset, image, observer, x "
@@ -135,7 +137,7 @@ def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
             "Copy the data again.",
         ) from error
     return {
-        name: _Fixations(np.array(rows, np.float32), len(observers[name]))
+        name: _Fixations(np.array(rows, np.float32), np.array(observers[name], np.int32))
         for name, rows in points.items()
     }
 

@@ -27,11 +27,13 @@ class Gaze:
         fixations: (n, 2), float32, x and y; None where the set has no points.
         density: The set's own density map, (h, w), float32, of any size and sum; None where it has
             none, then the points are blurred.
+        observers: Number of the observer of each fixation, (n,), int32; None where unknown.
     """
 
     size: tuple[int, int]
     fixations: NDArray[np.float32] | None
     density: NDArray[np.float32] | None = None
+    observers: NDArray[np.int32] | None = None
 
     def points(self, size: tuple[int, int]) -> NDArray[np.float32]:
         """Fixations in pixels of a picture of this width and height; (n, 2), may be empty."""

@@ -76,4 +76,5 @@ def _label(maps: Path, fixations: Path, stem: str) -> Gaze:
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise UsageError(f"{path} holds no gaze of SALICON.", "Copy the data again.") from error
     joined = np.concatenate(points) if points else np.empty((0, 2), np.float32)
-    return Gaze((width, height), joined.astype(np.float32), read_gray(density))
+    observers = np.repeat(np.arange(len(points), dtype=np.int32), [len(part) for part in points])
+    return Gaze((width, height), joined.astype(np.float32), read_gray(density), observers)

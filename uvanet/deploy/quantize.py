@@ -21,8 +21,8 @@ from uvanet.evaluation.card_metrics import card_metrics
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import load
 from uvanet.model_card import Card, ModelReference, file_hash, read_card
+from uvanet.runtime.engines import open_engine
 from uvanet.runtime.input_size import input_size
-from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.runtime.session import load_runtime
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uvanet.runtime.engine import Engine
+
 SUFFIX = "-int8"
 PICTURES = 128
 """Number of calibration pictures: every n-th of the train split."""
@@ -40,7 +42,7 @@ PICTURES = 128
 class _CalibrationReader:
     """Inputs for calibration: stills, and every fourth time a scene change."""
 
-    def __init__(self, engine: OnnxEngine, pictures: Iterable[NDArray[np.uint8]]) -> None:
+    def __init__(self, engine: Engine, pictures: Iterable[NDArray[np.uint8]]) -> None:
         self._fed = self._feed(engine, pictures)
 
     def get_next(self) -> dict[str, NDArray[Any]] | None:
@@ -48,7 +50,7 @@ class _CalibrationReader:
         return next(self._fed, None)
 
     def _feed(
-        self, engine: OnnxEngine, pictures: Iterable[NDArray[np.uint8]]
+        self, engine: Engine, pictures: Iterable[NDArray[np.uint8]]
     ) -> Iterator[dict[str, NDArray[Any]]]:
         before: NDArray[Any] | None = None
         for place, picture in enumerate(pictures):
@@ -82,7 +84,7 @@ def write_int8(path: Path, pictures: Iterable[NDArray[np.uint8]], out: Path) -> 
         quantize_static(
             str(ready),
             str(quantized),
-            _CalibrationReader(OnnxEngine(path, card.input_size), pictures),
+            _CalibrationReader(open_engine(path, card), pictures),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             weight_type=QuantType.QInt8,

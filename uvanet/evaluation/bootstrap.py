@@ -90,6 +90,29 @@ def interval(values: NDArray[np.float64], weights: NDArray[np.float32]) -> Inter
     return Interval(float(values[known].mean()), float(low), float(high), int(known.sum()))
 
 
+def ratio(
+    values: NDArray[np.float64], reference: NDArray[np.float64], weights: NDArray[np.float32]
+) -> Interval:
+    """Ratio of two means over the same items, with its 95 % interval.
+
+    Args:
+        values: (items,); items that are NaN here or in `reference` are left out.
+        reference: (items,).
+        weights: (draws, items), from `draw_weights`.
+
+    Returns:
+        All NaN where no item is known.
+    """
+    known = ~(np.isnan(values) | np.isnan(reference))
+    if not known.any():
+        return Interval(float("nan"), float("nan"), float("nan"), 0)
+    drawn = weights[:, known] @ np.stack([values[known], reference[known]], axis=1)
+    ratios = drawn[:, 0] / np.where(drawn[:, 1] == 0, np.nan, drawn[:, 1])
+    low, high = np.nanquantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    mean = float(values[known].mean() / reference[known].mean())
+    return Interval(mean, float(low), float(high), int(known.sum()))
+
+
 def intervals(
     values: NDArray[np.float64], names: Sequence[str], weights: NDArray[np.float32]
 ) -> dict[str, Interval]:

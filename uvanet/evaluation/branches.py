@@ -18,21 +18,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uvanet.model_card import Card
     from uvanet.models import SpatioTemporal
 
 
 def student_predictor(
-    student: SpatioTemporal,
+    student: SpatioTemporal, card: Card | None = None
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """Makes a function from a still picture to the student's map.
 
     Args:
         student: In evaluation mode, on the CPU.
+        card: See `TorchEngine`.
 
     Returns:
         Function from RGB, uint8, (h, w, 3) to float32, (h', w'), 0..1.
     """
-    engine = TorchEngine(student)
+    engine = TorchEngine(student, card=card)
 
     def predict(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         frame = resize_to_input(image, input_size(engine, image))
@@ -57,4 +59,4 @@ def load_branch(name: str, output: str) -> Model:
     if card.role != "student":
         raise ModelError(f"{card.name} is no student and has no branches.", "Name a student.")
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
-    return Model(card, TorchEngine(student, output=output))
+    return Model(card, TorchEngine(student, output=output, card=card))

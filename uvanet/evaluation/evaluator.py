@@ -13,6 +13,7 @@ import numpy as np
 from uvanet import metrics
 from uvanet.data.gaze import GazeSet
 from uvanet.errors import UsageError, UvanetError
+from uvanet.evaluation.human import HUMAN, HumanRow
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.sauc_negatives import SaucNegatives
@@ -68,7 +69,8 @@ class Scores:
         data: Name of the data set.
         metrics: Columns of `values`.
         items: Rows of `values`.
-        values: Predictor to float64 (items, metrics); NaN where a metric is undefined.
+        values: Predictor to float64 (items, metrics); NaN where a metric is undefined. Where the
+            human row was asked for, `HUMAN` comes first.
         skipped: Pictures and frames left out, the same for all predictors.
         broken: Predictor to the number of its maps with NaN or infinity.
         seconds: Predictor to its total prediction time.
@@ -95,6 +97,7 @@ def evaluate_predictors(
     names: Sequence[str] = METRICS,
     *,
     baseline: Predictor | None = None,
+    human: bool = False,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Scores:
@@ -109,6 +112,8 @@ def evaluate_predictors(
         names: Subset of `METRICS`.
         baseline: Baseline of the information gain, usually the center prior, a function of single
             pictures; without one, the information gain is NaN.
+        human: Also measure how well the gaze of all other observers predicts that of one, see
+            `uvanet.evaluation.human`; there is no such row where observers are unknown.
         seed: Seed of the choice of negatives of the shuffled AUC.
         progress: Called for each picture and labelled frame.
 
@@ -122,7 +127,7 @@ def evaluate_predictors(
     total = len(data.pictures) + sum(len(clip.labelled) for clip in data.clips)
     with progress(data.name, total) as advance:
         scores = Scores(data.name, tuple(names))
-        run = _Evaluation(predictors, scores, negatives, baseline, advance)
+        run = _Evaluation(predictors, scores, negatives, baseline, advance, human=human)
         for picture in data.pictures:
             run.picture(picture)
         for clip in data.clips:
@@ -175,6 +180,7 @@ class _GroundTruth:
     others: NDArray[np.float32]
     density: NDArray[np.float32]
     baseline: NDArray[np.float32] | None
+    observers: NDArray[np.int32] | None
 
     def measure(self, saliency: NDArray[np.float32], names: Sequence[str]) -> list[float]:
         resized = resize_map(saliency, self.size)
@@ -202,16 +208,20 @@ class _Evaluation:
         negatives: SaucNegatives | None,
         baseline: Predictor | None,
         advance: Callable[[], object],
+        *,
+        human: bool,
     ) -> None:
         self._predictors = predictors
         self._scores = scores
         self._negatives = negatives
         self._baseline = baseline if "information_gain" in scores.metrics else None
         self._advance = advance
-        self._lists: dict[str, list[list[float]]] = {row.name: [] for row in predictors}
-        scores.broken = dict.fromkeys(self._lists, 0)
-        scores.seconds = dict.fromkeys(self._lists, 0.0)
-        scores.frames = dict.fromkeys(self._lists, 0)
+        names = [row.name for row in predictors]
+        self._human = HumanRow() if human else None
+        self._lists: dict[str, list[list[float]]] = {name: [] for name in names}
+        scores.broken = dict.fromkeys(names, 0)
+        scores.seconds = dict.fromkeys(names, 0.0)
+        scores.frames = dict.fromkeys(names, 0)
 
     def picture(self, picture: Picture) -> None:
         self._advance()
@@ -224,7 +234,7 @@ class _Evaluation:
         for row in self._predictors:
             row.reset()
             self._measure(row, image, 0.0, truth)
-        self._scores.items.append(Item(picture.dataset, "", picture.name))
+        self._done(truth, Item(picture.dataset, "", picture.name))
 
     def clip(self, clip: Clip) -> None:
         waiting = set(clip.labelled)
@@ -271,7 +281,7 @@ class _Evaluation:
                 row.observe(frame.image, frame.t)
                 self._count(row, began)
         if truth is not None:
-            self._scores.items.append(Item(clip.dataset, clip.name, str(frame.index)))
+            self._done(truth, Item(clip.dataset, clip.name, str(frame.index)))
 
     def finish(self) -> Scores:
         scores = self._scores
@@ -281,7 +291,11 @@ class _Evaluation:
         for name, count in scores.broken.items():
             if count:
                 _LOG.warning("%s gave %d maps with NaN, which are left out", name, count)
-        scores.values = {name: np.array(lists) for name, lists in self._lists.items()}
+        if self._human is not None:
+            human = self._human.values(scores.metrics)
+            if not np.isnan(human).all():
+                scores.values[HUMAN] = human
+        scores.values |= {name: np.array(lists) for name, lists in self._lists.items()}
         return scores
 
     def _truth(
@@ -296,7 +310,12 @@ class _Evaluation:
         baseline = None
         if self._baseline is not None:
             baseline = resize_map(self._baseline.predict(image, 0.0), size)
-        return _GroundTruth(size, gaze.points(size), others, density, baseline)
+        return _GroundTruth(size, gaze.points(size), others, density, baseline, gaze.observers)
+
+    def _done(self, truth: _GroundTruth, item: Item) -> None:
+        if self._human is not None:
+            self._human.add(item.group, truth.points, truth.observers, truth.others, truth.size)
+        self._scores.items.append(item)
 
     def _measure(
         self, row: Predictor, image: NDArray[np.uint8], t: float, truth: _GroundTruth

@@ -16,6 +16,7 @@ import numpy as np
 
 from uvanet.errors import MissingExtraError
 from uvanet.model import Model, load
+from uvanet.paths import DEFAULT_MODEL
 
 try:
     with warnings.catch_warnings():
@@ -40,7 +41,7 @@ class PysaliencyModel(pysaliency.SaliencyMapModel):  # type: ignore[misc] # it h
         model: A loaded model, or what `uvanet.load` takes.
     """
 
-    def __init__(self, model: Model | str | Path = "uvanet-64") -> None:
+    def __init__(self, model: Model | str | Path = DEFAULT_MODEL) -> None:
         super().__init__()
         self.model = model if isinstance(model, Model) else load(model)
 

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from uvanet.evaluation.predictors import Predictor
+    from uvanet.model import Model
     from uvanet.runtime.external_onnx import ExternalOnnx
 
 PRIOR = "center-prior"
 MOTION = "+motion"
+MIN_SIDE, MAX_SIDE = 16, 1024
+"""Bounds of SIDE in the rows NAME@SIDE, pixels."""
+
 PREDICTIONS = ("ensemble", "spatiotemporal", "spatial", "temporal")
 """Outputs of a student, see `uvanet.models.student.StudentOutput`."""
 
@@ -31,6 +35,7 @@ FORMS = f"""\
   NAME                 a model that `uvanet info` lists, or the path of an .onnx file
   NAME:BRANCH          one prediction of a student (ensemble, spatiotemporal, spatial, temporal),
                        run by torch from the .safetensors file beside the model
+  NAME@SIDE            a model shown SIDE x SIDE pixels' worth of the picture, also NAME:BRANCH@SIDE
   ROW+motion           any row times local motion, a rule without training
 """
 """Forms of row names, for `--help`."""
@@ -69,14 +74,51 @@ def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predic
         return prior()
     if name in BASELINES:
         return FunctionPredictor(name, BASELINES[name])
-    model, colon, branch = name.rpartition(":")
-    if colon and branch in PREDICTIONS:
-        require("torch", "train")
-        # Imported here: no other row needs torch.
-        from uvanet.evaluation.branches import load_branch
+    model, at, side = name.rpartition("@")
+    if at and side.isdecimal():
+        return StreamPredictor(name, shown_at(_load(model), int(side)))
+    if _branch(name) is None:
+        external = resolve_model(name).external
+        if external is not None:
+            return OnnxPredictor(external)
+    return StreamPredictor(name, _load(name))
 
-        return StreamPredictor(name, load_branch(model, branch))
-    external = resolve_model(name).external
-    if external is not None:
-        return OnnxPredictor(external)
-    return StreamPredictor(name, load(name))
+
+def shown_at(model: Model, side: int) -> Model:
+    """Changes the number of pixels that a model is shown, `side` squared; returns the model.
+
+    Args:
+        model: One that keeps the aspect ratio of pictures.
+        side: `MIN_SIDE` to `MAX_SIDE`.
+
+    Raises:
+        UsageError: The model's input size is fixed, or `side` is out of bounds.
+    """
+    if not model.engine.dynamic_input_size:
+        raise UsageError(
+            f"The input size of {model.card.name} is fixed.", "Name a student or a teacher of ours."
+        )
+    if not MIN_SIDE <= side <= MAX_SIDE:
+        raise UsageError(
+            f"No model can be shown {side} x {side} pixels.",
+            f"Give {MIN_SIDE} to {MAX_SIDE} behind the @.",
+        )
+    model.engine.input_size = (side, side)
+    return model
+
+
+def _load(name: str) -> Model:
+    branch = _branch(name)
+    if branch is None:
+        return load(name)
+    require("torch", "train")
+    # Imported here: no other row needs torch.
+    from uvanet.evaluation.branches import load_branch
+
+    return load_branch(*branch)
+
+
+def _branch(name: str) -> tuple[str, str] | None:
+    """Model and prediction of a row NAME:BRANCH; None for other rows."""
+    model, colon, branch = name.rpartition(":")
+    return (model, branch) if colon and branch in PREDICTIONS else None

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import uvanet
-from uvanet.evaluation.bootstrap import LEVEL, draw_weights, intervals
+from uvanet.evaluation.bootstrap import LEVEL, draw_weights, intervals, ratio
+from uvanet.evaluation.human import HUMAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from uvanet.evaluation.evaluator import Scores
 
 ALL = "all"
+SHARE = "human_share"
+"""Key of a row's share of the human row: mean NSS divided by that of `HUMAN` on the same items."""
+
 TITLES = {
     "nss": "NSS",
     "auc_judd": "AUC-J",
@@ -41,7 +45,8 @@ def report(
         against: Name of a predictor; the paired differences of all others to it are added.
 
     Returns:
-        An object for `json.dumps`; undefined values are None.
+        An object for `json.dumps`; undefined values are None. Where NSS and the human row were
+        measured, each row has its share of it as `SHARE`.
     """
     return {
         "uvanet": uvanet.__version__,
@@ -78,10 +83,10 @@ def _set(scores: Scores, seed: int, draws: int, against: str | None) -> dict[str
         "skipped": [{"name": one.name, "reason": one.reason} for one in scores.skipped],
         "cost": {
             row: {
-                "ms_a_frame": round(1e3 * scores.seconds[row] / max(1, scores.frames[row]), 3),
+                "ms_a_frame": round(1e3 * seconds / max(1, scores.frames[row]), 3),
                 "broken_maps": scores.broken[row],
             }
-            for row in scores.values
+            for row, seconds in scores.seconds.items()
         },
         "groups": {
             name: _group(scores, places, seed, draws, against) for name, places in groups.items()
@@ -98,6 +103,11 @@ def _group(
         "items": len(places),
         "rows": {row: _row(table, weights, scores.metrics) for row, table in values.items()},
     }
+    if HUMAN in values and "nss" in scores.metrics:
+        column = scores.metrics.index("nss")
+        human = values[HUMAN][:, column]
+        for row, table in values.items():
+            result["rows"][row][SHARE] = _entry(ratio(table[:, column], human, weights))
     if against is not None:
         result["differences"] = {
             row: _row(table - values[against], weights, scores.metrics)
@@ -145,13 +155,26 @@ def _group_lines(
     title: str, rows: dict[str, Any], one: dict[str, Any], *, differences: bool = False
 ) -> list[str]:
     width = max(20, len(title) + 2, *(len(row) + 4 for row in rows))
+    shares = any(SHARE in values for values in rows.values())
     head = "".join(f"{TITLES[metric]:>17}" for metric in one["metrics"])
-    lines = [f"{title:{width}}{head}" + ("" if differences else f"{'ms':>9}")]
+    head += f"{'of human':>17}" * shares + f"{'ms':>9}" * (not differences)
+    lines = [f"{title:{width}}{head}"]
     for row, values in rows.items():
         cells = [_cell(values[metric], differences) for metric in one["metrics"]]
-        cost = "" if differences else f"{one['cost'][row]['ms_a_frame']:9.2f}"
-        lines.append(f"  {row:{width - 2}}" + "".join(f"{cell:>17}" for cell in cells) + cost)
+        cells += [_percent(values[SHARE])] if shares else []
+        line = f"  {row:{width - 2}}" + "".join(f"{cell:>17}" for cell in cells)
+        if not differences:
+            cost = one["cost"].get(row)
+            line += f"{cost['ms_a_frame']:9.2f}" if cost else f"{'-':>9}"
+        lines.append(line)
     return lines
+
+
+def _percent(entry: dict[str, Any]) -> str:
+    if entry["mean"] is None:
+        return "-"
+    mean, half = 100 * entry["mean"], 50 * (entry["high"] - entry["low"])
+    return f"{mean:.1f} % ±{half:.1f}"
 
 
 def _cell(entry: dict[str, Any], difference: bool) -> str:

@@ -51,12 +51,14 @@ class Engine(Protocol):
             input of any aspect ratio with as many pixels.
         dynamic_input_size: The network takes any input size and is given one in the picture's
             aspect ratio; see `uvanet.runtime.input_size`.
+        size_multiple: A dynamic height and width are multiples of it.
         memory: How many seconds before a frame its map still depends on.
         lag: Age in seconds of the features that a step takes as `earlier`.
     """
 
     input_size: tuple[int, int]
     dynamic_input_size: bool
+    size_multiple: int
     memory: float
     lag: float
 

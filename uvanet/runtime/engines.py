@@ -67,7 +67,9 @@ def open_engine(
     if chosen == "onnx":
         from uvanet.runtime.onnx_engine import OnnxEngine
 
-        return OnnxEngine(path, card.input_size, threads, card.memory_seconds)
+        return OnnxEngine(
+            path, card.inference_size, threads, card.memory_seconds, card.size_multiple
+        )
     if not card.trainable:
         raise ModelError(f"{card.name} runs by ONNX Runtime only.", "Choose the engine onnx.")
     require("torch", "train")
@@ -77,7 +79,7 @@ def open_engine(
     from uvanet.runtime.torch_engine import TorchEngine
 
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
-    found = TorchEngine(student, device)
+    found = TorchEngine(student, device, card=card)
     if found.device == "cpu":
         torch.set_num_threads(threads)  # one setting for the whole process
     return found

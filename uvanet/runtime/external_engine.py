@@ -45,6 +45,7 @@ class ExternalEngine:
     lag = 0.0
     memory = 0.0
     dynamic_input_size = False
+    size_multiple = 1
 
     def __init__(self, spec: ExternalOnnx, threads: int = 1) -> None:
         file = spec.path.name

@@ -18,7 +18,9 @@ TEACHER_SIZE = (384, 512)
 TEACHER_AREA = TEACHER_SIZE[0] * TEACHER_SIZE[1]
 
 
-def fit_to_area(height: int, width: int, area: int = TEACHER_AREA) -> tuple[int, int]:
+def fit_to_area(
+    height: int, width: int, area: int = TEACHER_AREA, multiple: int = 1
+) -> tuple[int, int]:
     """The input size for a picture: its aspect ratio, and about `area` pixels.
 
     The aspect ratio matters more than the number of pixels. On the talk set, whose pictures are
@@ -29,18 +31,20 @@ def fit_to_area(height: int, width: int, area: int = TEACHER_AREA) -> tuple[int,
         height: Of the picture, pixels.
         width: Of the picture, pixels.
         area: Wanted number of pixels.
+        multiple: Power of two of which the network needs multiples.
 
     Returns:
         Height and width. Both are multiples of a power of two that is about an eighth of their
-        mean: 4 for 32 x 32 pixels, 32 for a teacher. The ratio of the sides is limited to 4 : 1.
+        mean (4 for 32 x 32 pixels, 32 for a teacher) and at least `multiple`. The ratio of the
+        sides is limited to 4 : 1.
     """
-    return size_of_ratio(width / height, area)
+    return size_of_ratio(width / height, area, multiple)
 
 
-def size_of_ratio(ratio: float, area: int) -> tuple[int, int]:
+def size_of_ratio(ratio: float, area: int, multiple: int = 1) -> tuple[int, int]:
     """As `fit_to_area`, from the picture's width divided by its height."""
     ratio = min(max(ratio, 0.25), 4.0)
-    step = 1 << (isqrt(area) // 8).bit_length() - 1
+    step = max(multiple, 1 << (isqrt(area) // 8).bit_length() - 1)
     rows = max(step, step * round((area / ratio) ** 0.5 / step))
     return rows, max(step, step * round(rows * ratio / step))
 
@@ -50,5 +54,5 @@ def input_size(engine: Engine, image: NDArray[np.uint8] | YuvPicture) -> tuple[i
     if engine.dynamic_input_size:
         rows, columns = engine.input_size
         height, width = image.shape[:2]
-        return fit_to_area(height, width, rows * columns)
+        return fit_to_area(height, width, rows * columns, engine.size_multiple)
     return engine.input_size

@@ -38,6 +38,7 @@ class OnnxEngine:
         threads: Threads of one frame, or of a batch; one is fastest for single frames of a
             student's size.
         memory: How many seconds before a frame its map still depends on.
+        size_multiple: See `Engine`.
 
     Raises:
         ModelError: The file is damaged, is no model of ours, or has an impossible input size.
@@ -46,10 +47,15 @@ class OnnxEngine:
     lag = LAG
 
     def __init__(
-        self, path: Path, size: tuple[int, int], threads: int = 1, memory: float = LAG
+        self,
+        path: Path,
+        size: tuple[int, int],
+        threads: int = 1,
+        memory: float = LAG,
+        size_multiple: int = STATE_STRIDE,
     ) -> None:
         self._path, self._threads = path, threads
-        self.memory = memory
+        self.memory, self.size_multiple = memory, size_multiple
         self._single: OrderedDict[tuple[int, int], OnnxSession] = OrderedDict()
         self._batcher: MicroBatcher | None = None
         self._canceled = False

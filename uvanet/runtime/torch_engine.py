@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from uvanet.model_card import Card
     from uvanet.models import SpatioTemporal
 
     Network = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]
@@ -28,6 +29,7 @@ class TorchEngine:
         student: In evaluation mode; it is moved to the device.
         device: "cpu", "cuda" or "mps"; empty: the fastest available.
         output: "ensemble", "spatiotemporal", "spatial" or "temporal".
+        card: Its card, which tells at which size pictures are shown; None: at that of training.
 
     Attributes:
         device: The device in use.
@@ -41,7 +43,12 @@ class TorchEngine:
     dynamic_input_size = True
 
     def __init__(
-        self, student: SpatioTemporal, device: str = "cpu", output: str = "ensemble"
+        self,
+        student: SpatioTemporal,
+        device: str = "cpu",
+        output: str = "ensemble",
+        *,
+        card: Card | None = None,
     ) -> None:
         self.device = device or available_devices()[0]
         if self.device not in available_devices():
@@ -51,7 +58,8 @@ class TorchEngine:
             )
         self._canceled = False
         side = student.preset.input_size
-        self.input_size = (side, side)
+        self.input_size = card.inference_size if card else (side, side)
+        self.size_multiple = card.size_multiple if card else STATE_STRIDE
         self._student, self._output = student.to(self.device), output
         self._graphs: dict[tuple[int, ...], _Graph] = {}
 

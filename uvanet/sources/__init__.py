@@ -1,7 +1,15 @@
 """Sources of frames behind one interface; one string selects any of them."""
 
-from uvanet.sources.base import Frame, Source, SourceInfo, SourceKind
-from uvanet.sources.camera import CameraFormat, CameraSource
+from uvanet.sources.base import (
+    Frame,
+    Source,
+    SourceCondition,
+    SourceInfo,
+    SourceKind,
+    SourceStatus,
+)
+from uvanet.sources.camera import CameraSource
+from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import CameraDevice, list_cameras
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NetworkSource
@@ -21,8 +29,10 @@ __all__ = [
     "ScreenDevice",
     "ScreenSource",
     "Source",
+    "SourceCondition",
     "SourceInfo",
     "SourceKind",
+    "SourceStatus",
     "VideoSource",
     "default_source",
     "list_cameras",

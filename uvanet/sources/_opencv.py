@@ -1,10 +1,10 @@
-"""Shared by sources that use OpenCV: log settings, and conversion to BGR."""
+"""Shared by sources that use OpenCV: its capture, log settings, and conversion to BGR."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -15,13 +15,38 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Capture(Protocol):
+    """The methods of `cv2.VideoCapture` that a camera needs."""
+
+    def isOpened(self) -> bool:
+        """Whether the device is open."""
+
+    def grab(self) -> bool:
+        """Waits for a frame and takes it from the device."""
+
+    def retrieve(self) -> tuple[bool, Any]:
+        """Decodes the grabbed frame into a new array."""
+
+    def get(self, prop: int) -> float:
+        """Returns a property."""
+
+    def set(self, prop: int, value: float) -> bool:
+        """Requests a property; False if the device does not have it."""
+
+    def release(self) -> None:
+        """Releases the device."""
+
+
 def quiet() -> None:
-    """Keeps OpenCV from writing to the terminal; call it before the first use of OpenCV.
+    """Keeps OpenCV from writing to the terminal; call it before the first use of a camera.
 
     Errors are reported as `SourceError` instead. `OPENCV_LOG_LEVEL` is respected.
     """
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # V4L2 waits for a frame in slices of this many seconds (10 by default), so that a source can
+    # be closed and a stall be reported meanwhile. OpenCV reads it at its first wait.
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
     if sys.platform == "win32":
         # Media Foundation takes up to a minute to open some cameras without this.
         os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
@@ -44,7 +69,7 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     pixels = _to_bytes(image, name)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if channels == 1:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)  # type: ignore[assignment]
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8)
     elif channels == 4:
         pixels = over_white(pixels)
     elif channels != 3:
@@ -54,9 +79,10 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 
 def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     if image.dtype == np.uint8:
-        return image  # type: ignore[return-value]
+        return np.asarray(image, np.uint8)
     if image.dtype == np.uint16:
-        return cv2.convertScaleAbs(image, alpha=255 / 65535)  # type: ignore[arg-type, return-value]
+        deep = np.asarray(image, np.uint16)
+        return np.asarray(cv2.convertScaleAbs(deep, alpha=255 / 65535), np.uint8)
     if image.dtype in (np.float32, np.float64):
         known = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
         return np.asarray(np.rint(np.clip(known, 0.0, 1.0) * 255.0), dtype=np.uint8)
@@ -68,4 +94,4 @@ def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 def over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:
     alpha = cv2.cvtColor(bgra[:, :, 3], cv2.COLOR_GRAY2BGR)
     color = cv2.multiply(np.ascontiguousarray(bgra[:, :, :3]), alpha, scale=1 / 255)
-    return cv2.add(color, cv2.bitwise_not(alpha))  # type: ignore[return-value]
+    return np.asarray(cv2.add(color, cv2.bitwise_not(alpha)), np.uint8)

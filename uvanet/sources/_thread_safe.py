@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from uvanet.errors import SourceError
-from uvanet.sources.base import Frame, Source, SourceInfo
+from uvanet.redaction import printable
+from uvanet.sources.base import Frame, Source, SourceCondition, SourceInfo, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,11 +42,17 @@ class ThreadSafeSource(Source):
         return self
 
     def __init__(self, title: str) -> None:
-        self._title = title
+        self._title = printable(title)
         self._info: SourceInfo | None = None
         self._work = threading.Lock()
         self._closing = threading.Event()
         self._released = False
+        self._status = SourceStatus()
+
+    @property
+    def status(self) -> SourceStatus:
+        """What a live source does now."""
+        return self._status
 
     @property
     def info(self) -> SourceInfo:
@@ -103,6 +110,13 @@ class ThreadSafeSource(Source):
     def renew(self) -> Source:
         """Returns a closed source with the same arguments."""
         return self._again()
+
+    def _report(
+        self, condition: SourceCondition, problem: str = "", hint: str = "", retry_in: float = 0.0
+    ) -> None:
+        self._status = SourceStatus(condition, problem, hint, retry_in, self._status.damaged)
+        if self.on_status is not None:
+            self.on_status(self._status)
 
     @abc.abstractmethod
     def _open(self) -> SourceInfo: ...

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from uvanet.sources.camera_format import CameraFormat
     from uvanet.sources.yuv_picture import YuvPicture
 
 
@@ -41,11 +42,14 @@ class Frame:
             on demand. Both have a `shape`.
         pts: Presentation time in seconds since the source's start.
         index: Index of the frame in the source, from 0; after a seek, of the frame found.
+        captured: When a camera exposed the frame, by its driver's time stamp, in seconds of
+            `time.perf_counter`; None where the source does not tell.
     """
 
     picture: NDArray[np.uint8] | YuvPicture
     pts: float
     index: int
+    captured: float | None = None
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -77,6 +81,9 @@ class SourceInfo:
         note: A remark for the user, such as why the demo is shown; may be empty.
         clock_start: Seconds on a file's own clock at which frame 0 is shown; its sound has the
             same clock.
+        pixel_format: FourCC code in which a camera delivers, such as "MJPG" or "YUYV"; empty if
+            unknown.
+        requested: The format that was requested from a camera; None for other sources.
     """
 
     spec: str
@@ -91,6 +98,42 @@ class SourceInfo:
     seekable: bool = False
     note: str = ""
     clock_start: float = 0.0
+    pixel_format: str = ""
+    requested: CameraFormat | None = None
+
+
+class SourceCondition(enum.StrEnum):
+    """Conditions of a live source.
+
+    OK: frames come, or are expected. STALLED: open, but no frame has come for some seconds.
+    RECONNECTING: no frames come; it is opened again and again, with pauses. FROZEN: the same frame
+    comes all the time. DAMAGED: some frames are damaged and skipped; reported once.
+    """
+
+    OK = "ok"
+    STALLED = "stalled"
+    RECONNECTING = "reconnecting"
+    FROZEN = "frozen"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What a live source reports about itself.
+
+    Attributes:
+        condition: Its condition.
+        problem: One sentence that names the source and the problem; empty for OK.
+        hint: The next step for the user; may be empty.
+        retry_in: RECONNECTING: seconds until the next attempt; 0 while an attempt runs.
+        damaged: Damaged frames that were skipped since the source was opened.
+    """
+
+    condition: SourceCondition = SourceCondition.OK
+    problem: str = ""
+    hint: str = ""
+    retry_in: float = 0.0
+    damaged: int = 0
 
 
 class Source(abc.ABC):
@@ -105,6 +148,15 @@ class Source(abc.ABC):
     abandon_seek: Callable[[], bool] | None = None
     """Called while `seek` decodes up to its frame. Once it returns true, `seek` ends at the frame
     reached, so that dragging through a video shows a position for every request."""
+
+    on_status: Callable[[SourceStatus], None] | None = None
+    """Called with each change of the status but the count of damaged frames, by the thread that is
+    in `open` or `read`. Set it before `open`."""
+
+    @property
+    def status(self) -> SourceStatus:
+        """What a live source does now; may be read from any thread."""
+        return SourceStatus()
 
     @property
     @abc.abstractmethod

@@ -2,80 +2,54 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
-from uvanet.errors import SourceError
-from uvanet.sources._opencv import quiet, to_bgr
-from uvanet.sources._thread_safe import ThreadSafeSource
-from uvanet.sources.base import Frame, SourceInfo, SourceKind
-from uvanet.sources.cameras import CameraDevice, choose, list_cameras
+from uvanet.errors import SourceError, SourceUnavailableError
+from uvanet.sources._reconnecting import ReconnectingSource
+from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
+from uvanet.sources.camera_access import require_camera_access
+from uvanet.sources.camera_connection import CameraConnection, CameraFrame, busy
+from uvanet.sources.camera_format import CameraFormat
+from uvanet.sources.cameras import CameraDevice, choose, find_again, list_cameras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-_USUAL_FPS = 30.0
-# Some cameras give no frame right after they were opened.
-_FIRST_TRIES = 5
+    from uvanet.sources._opencv import Capture
+
+_STALLED_S = 3.0
+_FROZEN_S = 5.0
+# The report of damaged frames ends when none has come for so long.
+_DAMAGED_S = 5.0
+# A driver that sends nothing for so long is opened anew.
+_GIVE_UP_S = 10.0
+# Every eighth row shows whether two raw frames are the same: no sensor is without noise.
+_ROW_STEP = 8
 
 
-@dataclass(frozen=True, slots=True)
-class CameraFormat:
-    """Format requested from a camera; it delivers the nearest it can.
-
-    Attributes:
-        width: Pixels; 0 for the camera's default.
-        height: As `width`.
-        fps: Frames per second; 0 for the camera's default.
-    """
-
-    width: int = 0
-    height: int = 0
-    fps: float = 0.0
-
-
-class Capture(Protocol):
-    """The methods of `cv2.VideoCapture` that a camera needs."""
-
-    def isOpened(self) -> bool:
-        """Whether the device is open."""
-
-    def grab(self) -> bool:
-        """Waits for a frame and takes it from the device."""
-
-    def retrieve(self) -> tuple[bool, Any]:
-        """Decodes the grabbed frame into a new array."""
-
-    def get(self, prop: int) -> float:
-        """Returns a property."""
-
-    def set(self, prop: int, value: float) -> bool:
-        """Requests a property; False if the device does not have it."""
-
-    def release(self) -> None:
-        """Releases the device."""
-
-
-class CameraSource(ThreadSafeSource):
+class CameraSource(ReconnectingSource):
     """Live frames of a camera.
 
     The text is resolved on `open`, so that a camera in another port is still found, and another
-    camera in its place is never taken for it.
+    camera in its place is never taken for it. A camera that stalls, sends the same frame for ever,
+    sends damaged frames, is unplugged or used by another program is reported by `on_status`;
+    damaged frames are skipped and counted.
 
     Args:
         text: An index, a stable id, a name or a part of a name; empty for the first camera.
         wish: Requested format; the note tells if the camera delivers another one.
+        reconnect: Seconds for which the camera is opened again after a failure; 0 for never,
+            infinity for no limit.
         devices: Lists the cameras.
         capture: Opens (index, backend).
-        clock: Seconds, monotonic.
+        clock: Seconds; on Linux the clock of the drivers' time stamps.
     """
 
     def __init__(
@@ -83,84 +57,158 @@ class CameraSource(ThreadSafeSource):
         text: str = "",
         *,
         wish: CameraFormat | None = None,
+        reconnect: float = 0.0,
         devices: Callable[[], Sequence[CameraDevice]] = list_cameras,
         capture: Callable[[int, int], Capture] = cv2.VideoCapture,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        super().__init__(f"Camera {text}".strip())
+        super().__init__(f"Camera {text}".strip(), reconnect)
         self._text = text
         self._wish = wish or CameraFormat()
         self._devices = devices
         self._make = capture
         self._clock = clock
-        self._capture: Capture | None = None
-        self._begin = 0.0
+        self._device: CameraDevice | None = None
+        self._connection: CameraConnection | None = None
+        self._begin: float | None = None
+        self._last_pts = -1.0
         self._next_index = 0
+        self._last_good = self._last_damaged = 0.0
+        self._same: tuple[NDArray[np.uint8], float] | None = None  # a picture, and since when
 
-    def _open(self) -> SourceInfo:
-        device = choose(self._text, self._devices())
-        _check_node(device)
-        quiet()
+    def _connect(self) -> SourceInfo:
+        self._release()
+        require_camera_access(self._closing)
+        if self._device is None:
+            device = choose(self._text, self._devices())
+        else:
+            device = find_again(self._device, self._devices())
         self._title = device.name
-        self._capture = capture = self._make(device.index, device.backend)
-        if not capture.isOpened():
-            raise _refused(device)
-        if device.backend == cv2.CAP_V4L2:
-            # The newest frame, not one that waited in the driver.
-            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        self._ask(capture, device)
+        self._connection = connection = CameraConnection(
+            device, self._wish, self._make, self._clock
+        )
         # Many cameras can be opened by two programs but deliver frames to one only.
-        first = self._first(capture)
-        if first is None:
-            raise _refused(device)
-        stated = capture.get(cv2.CAP_PROP_FPS)
-        fps = stated if 1.0 <= stated <= 480.0 else _USUAL_FPS
-        self._begin = self._clock()
+        self._last_good = self._clock()
+        try:
+            first = self._next(connection)
+        except SourceUnavailableError:
+            self._release()
+            raise busy(device) from None
+        self._device = device
+        assert first.image is not None
+        height, width = first.image.shape[:2]
+        given = connection.format
         return SourceInfo(
             spec=device.spec,
             title=device.name,
             kind=SourceKind.CAMERA,
-            width=first.shape[1],
-            height=first.shape[0],
-            fps=fps,
+            width=width,
+            height=height,
+            fps=given.fps,
             live=True,
-            note=self._broken_wish(first.shape[1], first.shape[0], fps),
+            note=self._unmet(width, height, given.fps),
+            pixel_format=given.pixel_format,
+            requested=self._wish.limits,
         )
 
     def _read(self) -> Frame | None:
-        assert self._capture is not None
-        grabbed = self._capture.grab()
-        # Stamped before the frame is decoded, since that time varies by milliseconds.
-        now = self._clock()
-        done, image = self._capture.retrieve() if grabbed else (False, None)
-        if not done or image is None:
-            raise SourceError(
-                f"The camera {self._title} no longer sends frames.",
-                "Check its plug and other programs that use it, then open it again.",
-            )
-        frame = Frame(to_bgr(image, self._title), now - self._begin, self._next_index)
+        try:
+            if self._connection is None:  # read again after an error
+                raise SourceUnavailableError(f"The camera {self._title} is not connected.")
+            taken = self._next(self._connection)
+        except SourceUnavailableError as error:
+            # Other programs and a driver that starts again need the device.
+            self._release()
+            taken = self._retry(error, self._reconnected)
+        self._check(taken)
+        assert taken.image is not None
+        at = taken.arrived if taken.captured is None else taken.captured
+        if self._begin is None:
+            self._begin = at
+        # Rises also where the driver changes to another clock.
+        pts = max(at - self._begin, self._last_pts + 1e-4, 0.0)
+        self._last_pts = pts
+        frame = Frame(taken.image, pts, self._next_index, taken.captured)
         self._next_index += 1
         return frame
 
+    def _reconnected(self) -> CameraFrame:
+        """Connects again; gives the first frame."""
+        info, before = self._connect(), self.info
+        assert self._connection is not None
+        if (info.width, info.height) != (before.width, before.height):
+            self._release()
+            raise SourceError(
+                f"The camera {info.title} now sends {info.width}\N{MULTIPLICATION SIGN}"
+                f"{info.height} pixels instead of {before.width}\N{MULTIPLICATION SIGN}"
+                f"{before.height}.",
+                "Open it again.",
+            )
+        return self._next(self._connection)
+
+    def _next(self, connection: CameraConnection) -> CameraFrame:
+        """Waits for the next undamaged frame.
+
+        Raises:
+            SourceUnavailableError: The camera failed, or has sent none for a long time.
+            SourceError: The source was closed.
+        """
+        while True:
+            taken = connection.read()
+            now = self._clock()
+            if self._closing.is_set():
+                self._refuse_closed()
+            if taken is not None and taken.image is not None:
+                self._last_good = now
+                return taken
+            if taken is not None:
+                self._count_damaged(now)
+            silent = now - self._last_good
+            sent = "no frame" if taken is None else "only damaged frames"
+            message = f"The camera {self._title} has sent {sent} for {silent:.0f} seconds."
+            hint = "Check its plug and other programs that use it."
+            if silent >= _GIVE_UP_S:
+                raise SourceUnavailableError(message, hint)
+            if silent >= _STALLED_S and self._status.condition is SourceCondition.OK:
+                self._report(SourceCondition.STALLED, message, hint)
+
+    def _count_damaged(self, now: float) -> None:
+        """Counts a damaged frame, and reports the first."""
+        self._status = replace(self._status, damaged=self._status.damaged + 1)
+        self._last_damaged = now
+        if self._status.damaged == 1 and self._status.condition is SourceCondition.OK:
+            self._report(
+                SourceCondition.DAMAGED,
+                f"The camera {self._title} sends damaged frames. They are skipped.",
+                "Try another cable or another port.",
+            )
+
+    def _check(self, taken: CameraFrame) -> None:
+        """Reports a camera that sends the same picture for seconds, and the end of a condition."""
+        # A copy, since receivers may draw into their frames.
+        data = taken.data[::_ROW_STEP].copy() if taken.data.shape[0] > 1 else taken.data
+        if self._same is None or not np.array_equal(data, self._same[0]):
+            self._same = data, taken.arrived
+        if taken.arrived - self._same[1] >= _FROZEN_S:
+            if self._status.condition is not SourceCondition.FROZEN:
+                self._report(
+                    SourceCondition.FROZEN,
+                    f"The camera {self._title} has sent the same picture for "
+                    f"{_FROZEN_S:.0f} seconds.",
+                    "Plug it in again unless it shows a still picture.",
+                )
+            return
+        damaged = self._status.condition is SourceCondition.DAMAGED
+        if not damaged or taken.arrived - self._last_damaged >= _DAMAGED_S:
+            self._frame_came()
+
     def _release(self) -> None:
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.release()
 
-    def _ask(self, capture: Capture, device: CameraDevice) -> None:
-        """Requests the format; the first frame shows what the driver made of it."""
-        wish = self._wish
-        if wish.width and wish.height:
-            if device.backend == cv2.CAP_V4L2:
-                # Uncompressed frames of this size are too large for 30 per second over USB 2.
-                capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-            capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.width)
-            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.height)
-        if wish.fps:
-            capture.set(cv2.CAP_PROP_FPS, wish.fps)
-
-    def _broken_wish(self, width: int, height: int, fps: float) -> str:
-        """The part of the request that was not met; empty if all was."""
+    def _unmet(self, width: int, height: int, fps: float) -> str:
+        """The part of an explicit request that was not met; empty if all was."""
         wish = self._wish
         asked = []
         if wish.width and (wish.width, wish.height) != (width, height):
@@ -168,37 +216,3 @@ class CameraSource(ThreadSafeSource):
         if wish.fps and abs(wish.fps - fps) > 0.5:
             asked.append(f"{wish.fps:g} fps")
         return f"Asked for {', '.join(asked)}." if asked else ""
-
-    def _first(self, capture: Capture) -> NDArray[np.uint8] | None:
-        for _ in range(_FIRST_TRIES):
-            if capture.grab():
-                done, image = capture.retrieve()
-                if done and image is not None:
-                    return to_bgr(image, self._title)
-        return None
-
-
-def _check_node(device: CameraDevice) -> None:
-    """Reports a missing permission, if there is a device file."""
-    if (
-        device.node
-        and os.path.exists(device.node)
-        and not os.access(device.node, os.R_OK | os.W_OK)
-    ):
-        raise SourceError(
-            f"You may not use the camera {device.name} ({device.node}).",
-            "Add yourself to the group that owns it: sudo usermod -aG video $USER, then log in "
-            "again.",
-        )
-
-
-def _refused(device: CameraDevice) -> SourceError:
-    hint = "Close other programs that use it, then open it again."
-    if sys.platform == "darwin":
-        hint += " Allow the camera in System Settings, Privacy & Security."
-    elif sys.platform == "win32":
-        hint += " Allow the camera in Settings, Privacy & security."
-    return SourceError(
-        f"The camera {device.name} is busy or sends no frames.",
-        hint,
-    )

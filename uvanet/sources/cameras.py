@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from uvanet.errors import SourceError
+from uvanet.errors import SourceAbsentError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,10 +118,11 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
         devices: The cameras present.
 
     Raises:
-        SourceError: No camera or more than one is selected; nothing is guessed.
+        SourceAbsentError: No camera is selected.
+        SourceError: More than one is selected; nothing is guessed.
     """
     if not devices:
-        raise SourceError(
+        raise SourceAbsentError(
             "No camera was found.", "Plug one in, or choose a file, the screen or the demo."
         )
     wanted = text.strip()
@@ -145,9 +146,26 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
                 f"{len(matches)} cameras match {wanted!r}.",
                 f"Name one by its number: {_listing(matches)}.",
             )
-    raise SourceError(
+    raise SourceAbsentError(
         f"There is no camera {wanted!r}.",
         f"Plug it in, or choose one of these: {_listing(devices)}.",
+    )
+
+
+def find_again(known: CameraDevice, devices: Sequence[CameraDevice]) -> CameraDevice:
+    """Finds a camera that was open before, also at another index.
+
+    Raises:
+        SourceAbsentError: It is not among the devices. Another camera in its place does not count.
+    """
+    same = [device for device in devices if device.stable_id == known.stable_id]
+    if len(same) > 1:
+        same = [device for device in same if device.index == known.index]
+    if same:
+        return same[0]
+    others = f" Or choose one of these: {_listing(devices)}." if devices else ""
+    raise SourceAbsentError(
+        f"The camera {known.name} is not connected.", f"Plug it in again.{others}"
     )
 
 

@@ -318,9 +318,9 @@ class MediaReader:
         context: VideoCodecContext = track.codec_context
         if track.metadata.get("alpha_mode") == "1" and context.name in ("vp8", "vp9"):
             # FFmpeg's own decoders of VP8 and VP9 leave the alpha layer out; libvpx's do not.
-            context = av.CodecContext.create(
-                f"libvpx{'-vp9' if context.name == 'vp9' else ''}", "r"
-            )  # type: ignore[assignment]
+            codec = "libvpx-vp9" if context.name == "vp9" else "libvpx"
+            # PyAV's stub says CodecContext; a codec of video gives a VideoCodecContext.
+            context = av.CodecContext.create(codec, "r")  # type: ignore[assignment]
             context.extradata = track.codec_context.extradata
         if not context.is_open:
             small = context.width * context.height <= _SINGLE_THREAD_PIXELS

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import socket
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,8 +10,9 @@ import av.error
 
 from uvanet.errors import SourceError
 from uvanet.redaction import redact
-from uvanet.sources._thread_safe import ThreadSafeSource
+from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.connection_errors import connection_error
 from uvanet.sources.media_input import open_url, reason
 from uvanet.sources.media_reader import MediaReader, NoVideoError
 
@@ -23,16 +22,12 @@ if TYPE_CHECKING:
 
     from uvanet.sources.yuv_picture import YuvPicture
 
-_LOG = logging.getLogger(__name__)
-
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
 
-_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
-_FIRST_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 5.0
 _ADVICE = "Look at the address, and that the sender is running."
 
 
-class NetworkSource(ThreadSafeSource):
+class NetworkSource(ReconnectingSource):
     """Frames from a URL that FFmpeg understands.
 
     A stream without a known length is live. When a live stream breaks, the source connects again
@@ -68,24 +63,22 @@ class NetworkSource(ThreadSafeSource):
             raise SourceError(
                 f"{self._shown} names no host.", "Write it like rtsp://192.168.1.20:554/stream."
             )
-        super().__init__(self._shown)
+        super().__init__(self._shown, reconnect)
         self._url = url
         self._open_timeout = open_timeout
         self._read_timeout = read_timeout
-        self._reconnect = reconnect
         self._reader = self._make_reader()
         self._begin = 0.0
         self._shift = 0.0
         self._next_index = 0
         self._last_pts = 0.0
-        self.status = ""
 
     def _make_reader(self) -> MediaReader:
         timeouts = (self._open_timeout, self._read_timeout)
         return MediaReader(lambda: open_url(self._url, *timeouts), live=True)
 
-    def _open(self) -> SourceInfo:
-        self._connect()
+    def _connect(self) -> SourceInfo:
+        self._open_reader()
         reader = self._reader
         self._begin = time.monotonic()
         live = reader.duration is None
@@ -104,7 +97,7 @@ class NetworkSource(ThreadSafeSource):
             clock_start=reader.clock_start,
         )
 
-    def _connect(self) -> None:
+    def _open_reader(self) -> None:
         start = time.monotonic()
         try:
             self._reader.open()
@@ -115,7 +108,10 @@ class NetworkSource(ThreadSafeSource):
                 "Look at the path in the address.",
             ) from None
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise self._why_not(error, time.monotonic() - start) from None
+            waited = time.monotonic() - start
+            raise connection_error(
+                self._shown, self._parts, error, waited, self._open_timeout
+            ) from None
 
     def _read(self) -> Frame | None:
         try:
@@ -129,7 +125,14 @@ class NetworkSource(ThreadSafeSource):
         if result is None:
             if not self._is_live() and not problem and self._is_complete():
                 return None
-            result = self._connect_again(problem or self._end_words())
+            failure = SourceError(
+                f"{self._shown} {problem or self._end_words()}.",
+                "Look at the sender and the network.",
+            )
+            if not self._is_live():
+                raise failure
+            result = self._retry(failure, self._reconnected)
+        self._frame_came()
         picture, pts = result
         frame = Frame(picture, pts + self._shift, self._next_index)
         self._next_index += 1
@@ -148,33 +151,20 @@ class NetworkSource(ThreadSafeSource):
             "broke"
         )
 
-    def _connect_again(self, problem: str) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
-        """Connects again with growing pauses; gives the first frame, or raises the problem."""
-        failure = SourceError(f"{self._shown} {problem}.", "Look at the sender and the network.")
-        deadline = time.monotonic() + self._reconnect
-        pause = _FIRST_BACKOFF_S
-        while self._is_live() and time.monotonic() + pause < deadline:
-            self.status = f"{self._shown} {problem}. Connecting again."
-            _LOG.warning("%s", self.status)
-            if self._closing.wait(pause):
-                break
-            pause = min(2 * pause, _MAX_BACKOFF_S)
-            self._reader.close()
-            self._reader = self._make_reader()
-            try:
-                self._connect()
-            except SourceError as error:
-                _LOG.info("%s", error)
-                continue
+    def _reconnected(self) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
+        """Connects again; gives the first frame."""
+        self._reader.close()
+        self._reader = self._make_reader()
+        self._open_reader()
+        try:
             result = self._reader.read()
-            if result is not None:
-                # Time went on while there were no frames.
-                self._shift = max(
-                    time.monotonic() - self._begin, self._last_pts + 1.0 / self._reader.fps
-                )
-                self.status = ""
-                return result
-        raise failure
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise SourceError(f"{self._shown} broke off ({reason(error)}).", _ADVICE) from None
+        if result is None:
+            raise SourceError(f"{self._shown} answers, but sends no frame.", _ADVICE)
+        # Time went on while there were no frames.
+        self._shift = max(time.monotonic() - self._begin, self._last_pts + 1.0 / self._reader.fps)
+        return result
 
     def _seek(self, seconds: float) -> None:
         info = self.info
@@ -193,41 +183,3 @@ class NetworkSource(ThreadSafeSource):
 
     def _release(self) -> None:
         self._reader.close()
-
-    def _why_not(self, error: Exception, waited: float) -> SourceError:
-        timed_out = isinstance(error, av.error.ExitError | av.error.TimeoutError)
-        if timed_out or waited >= 0.95 * self._open_timeout:
-            return SourceError(
-                f"{self._shown} did not answer within {self._open_timeout:.0f} seconds.",
-                "Look at the address, the sender and the firewall.",
-            )
-        if isinstance(error, av.error.HTTPError):
-            return SourceError(
-                f"{self._shown} refused: {reason(error)}.",
-                "Look at the path in the address, and at the name and password if it needs them.",
-            )
-        trouble = self._trouble()
-        if trouble:
-            return SourceError(f"{self._shown} cannot be reached: {trouble}.", _ADVICE)
-        return SourceError(
-            f"{self._shown} answers, but sends no video that can be read: {reason(error)}.",
-            "Look at the path in the address, and at the name and password if it needs them.",
-        )
-
-    def _trouble(self) -> str:
-        """Tries the connection itself, since FFmpeg's errors do not name the host or the port."""
-        port = self._parts.port or _PORTS.get(self._parts.scheme.lower())
-        host = self._parts.hostname
-        if port is None or not host or self._parts.scheme.lower() in ("udp", "srt"):
-            return ""
-        try:
-            socket.create_connection((host, port), timeout=3.0).close()
-        except socket.gaierror:
-            return f"there is no host of the name {host}"
-        except ConnectionRefusedError:
-            return f"nothing listens at port {port} of {host}"
-        except TimeoutError:
-            return f"{host} does not answer"
-        except OSError as error:
-            return error.strerror or str(error)
-        return ""

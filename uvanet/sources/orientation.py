@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from uvanet.sources.base import Frame, Source, SourceInfo
+from uvanet.sources.base import Frame, Source, SourceInfo, SourceStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,8 +104,14 @@ class OrientedSource(Source):
             return info
         return replace(info, width=info.height, height=info.width)
 
+    @property
+    def status(self) -> SourceStatus:
+        """What the source does now."""
+        return self._source.status
+
     def open(self) -> None:
         """Opens the source."""
+        self._source.on_status = self.on_status
         self._source.open()
 
     def read(self) -> Frame | None:

@@ -198,12 +198,14 @@ def _load_several(path: Path) -> tuple[list[tuple[NDArray[np.uint8], float]], fl
         else:
             images = list(cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED)[1])
             steps = [_PAGE_SECONDS] * len(images)
+        if not images:
+            return [], 0.0
         ends = np.cumsum(steps)
         times = [0.0, *map(float, ends[:-1])]
         pictures = [to_bgr(image, str(path)) for image in images]
     except (cv2.error, OSError, MemoryError, SourceError):
         return [], 0.0  # `load_picture` reads what there is, or says what is wrong
-    return list(zip(pictures, times, strict=True)), float(ends[-1]) if steps else 0.0
+    return list(zip(pictures, times, strict=True)), float(ends[-1])
 
 
 def is_animation(path: Path) -> bool:

@@ -124,7 +124,7 @@ class ScreenSource(ThreadSafeSource):
                 "On macOS and Wayland allow the program to record the screen.",
             ) from None
         pixels = np.frombuffer(shot.bgra, dtype=np.uint8).reshape(shot.height, shot.width, 4)
-        return cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR)  # type: ignore[return-value]
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
 
     def _find_box(self, monitors: list[dict[str, int]]) -> dict[str, int]:
         screens = monitors[1:]

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from uvanet.evaluation.compare import Comparison
+    from uvanet.model_card import Card
     from uvanet.training.control import Callback
     from uvanet.training.data.frame_pairs import FramePair, LabelledPairs, Labeller
     from uvanet.training.fingerprint import Record
@@ -149,7 +150,7 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
         UvanetError: Something is missing, damaged or too little; or `out` holds a run with other
             frames, another teacher, student or settings.
     """
-    preset, student = _student(config.start)
+    card, student = _student(config.start)
     # Gaze needs no teacher, but the general pictures that are replayed do.
     needed = not config.layout or config.replay is not None
     teacher = find_teacher(config.teacher) if needed else None
@@ -185,8 +186,8 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
         delete_recording(config.recording)
     learned, later = _split(pairs, config)
     targets = later.targets()
-    values = agreement(_maps(student, later), targets)
-    evaluation = _Agreement(later, targets)
+    values = agreement(_maps(student, later, card), targets)
+    evaluation = _Agreement(later, targets, card)
     value, shown = evaluation(student, 0)
     callback.emit(EvalEvent(metric=evaluation.metric, value=value, step=0))
     callback.emit(shown)
@@ -198,7 +199,7 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
     callback.emit(StepEvent(phase="measure", done=0, total=1))
     report = judge(
         values,
-        agreement(_maps(averaged, later), targets),
+        agreement(_maps(averaged, later, card), targets),
         later.groups,
         config.held_out,
         metric=f"CC with {config.judged_by}",
@@ -206,10 +207,10 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
     report = dataclasses.replace(
         report,
         seconds=round(seconds, 1),
-        forgotten=_forgotten(student, averaged, config.data),
+        forgotten=_forgotten(student, averaged, config.data, card),
     )
     known_as = (teacher.stem, file_hash(teacher)) if teacher else ("", "")
-    return FinetuneResult(averaged, report, preset, known_as, finished)
+    return FinetuneResult(averaged, report, card.architecture, known_as, finished)
 
 
 def clear(out: Path) -> None:
@@ -219,11 +220,11 @@ def clear(out: Path) -> None:
             (out / name).unlink(missing_ok=True)
 
 
-def _student(name: str) -> tuple[str, SpatioTemporal]:
+def _student(name: str) -> tuple[Card, SpatioTemporal]:
     path, card = resolve_model(name).verified()
     if card.role != "student" or not card.architecture:
         raise ModelError(f"{card.name} is no student.", "Start from a student.")
-    return card.architecture, load_student(card.architecture, path.with_suffix(".safetensors"))
+    return card, load_student(card.architecture, path.with_suffix(".safetensors"))
 
 
 def _pairs(config: AdaptConfig) -> Iterable[tuple[FramePair, float]]:
@@ -307,25 +308,25 @@ class _Agreement:
 
     metric = "cc"
 
-    def __init__(self, later: LabelledPairs, targets: NDArray[np.float16]) -> None:
-        self._later, self._targets = later, targets
+    def __init__(self, later: LabelledPairs, targets: NDArray[np.float16], card: Card) -> None:
+        self._later, self._targets, self._card = later, targets, card
 
     def __call__(self, model: nn.Module, step: int) -> tuple[float, PreviewEvent]:
         assert isinstance(model, SpatioTemporal)
-        maps = _maps(model, self._later)
+        maps = _maps(model, self._later, self._card)
         place = (step * 7) % len(self._later)
         shown = preview(self._later.frames[place], maps[place], self._targets[place])
         return float(agreement(maps, self._targets).mean()), shown
 
 
 @torch.no_grad()
-def _maps(student: SpatioTemporal, pairs: LabelledPairs) -> NDArray[np.float32]:
+def _maps(student: SpatioTemporal, pairs: LabelledPairs, card: Card) -> NDArray[np.float32]:
     """Maps of a student in evaluation mode, as it sees the pairs live; (n, l, l)."""
-    area = student.preset.input_size**2
+    area = card.inference_size[0] * card.inference_size[1]
     found = np.empty(pairs.spatial.shape, np.float32)
     assert pairs.earlier is not None
     for i, ratio in enumerate(pairs.ratios):
-        height, width = size_of_ratio(float(ratio), area)
+        height, width = size_of_ratio(float(ratio), area, card.size_multiple)
         frame, earlier = (
             torch.from_numpy(resize_to_input(images[i], (height, width)))
             .permute(2, 0, 1)[None]
@@ -339,12 +340,12 @@ def _maps(student: SpatioTemporal, pairs: LabelledPairs) -> NDArray[np.float32]:
 
 
 def _forgotten(
-    before: SpatioTemporal, after: SpatioTemporal, data: Path | None
+    before: SpatioTemporal, after: SpatioTemporal, data: Path | None, card: Card
 ) -> dict[str, list[float]]:
     """Metrics of both on gaze in general, where there is such data."""
     if data is None:
         return {}
     pictures = read_split(data, "test")
     names = ("nss", "cc")
-    rows = [score(pictures, student_predictor(one), names) for one in (before, after)]
+    rows = [score(pictures, student_predictor(one, card), names) for one in (before, after)]
     return {name: [round(row[name], 4) for row in rows] for name in names}

@@ -18,6 +18,8 @@ from uvanet.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import DataclassInstance
+
     from uvanet.data.fixations import GazePicture
 
 Record = dict[str, str]
@@ -52,9 +54,9 @@ def gaze_fingerprint(pictures: Sequence[GazePicture]) -> str:
     return fingerprint(*(part for one in pictures for part in (one.path, one.fixations)))
 
 
-def record(settings: object, **more: object) -> Record:
+def record(settings: DataclassInstance | None, **more: object) -> Record:
     """Makes a record of a dataclass of settings and of further values."""
-    values = asdict(settings) if is_dataclass(settings) else {}  # type: ignore[arg-type]
+    values = {} if settings is None else asdict(settings)
     return {name: json.dumps(value, sort_keys=True) for name, value in {**values, **more}.items()}
 
 

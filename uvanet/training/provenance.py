@@ -136,7 +136,7 @@ def gaze_sources(root: Path) -> list[DataSource]:
             or KNOWN_SETS.get(_fingerprint(one.path for one in groups[name]))
             or (name, UNKNOWN)
         )
-        observers = max(one.observers for one in used[name])
+        observers = max(len(set(one.observers.tolist())) for one in used[name])
         use = f"pictures and gaze of up to {observers} observers each"
         rows.append(DataSource(f"{title}, train split", license_, use, len(used[name])))
     if not rows:

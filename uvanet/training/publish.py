@@ -120,7 +120,7 @@ def publish_student(
         ],
     )
     predictions = [
-        StreamPredictor(output, Model(card, TorchEngine(student, output=output)))
+        StreamPredictor(output, Model(card, TorchEngine(student, output=output, card=card)))
         for output in PREDICTIONS
     ]
     rows = [center_prior(read_split(root, "train")), *predictions]
@@ -176,6 +176,8 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
         _student_card(student, path),
         name=name,
         architecture=result.preset,
+        shown_size=start.shown_size,
+        size_multiple=start.size_multiple,
         description=f"{start.name}, fine-tuned on {what}"
         + ("." if gaze else f" with labels of the teacher {teacher}."),
         license=start.license if not gaze else weights_license(data),

@@ -22,7 +22,8 @@ from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
 from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.control import Control, Meter, Progress
-from uvanet.video.outputs import free_names, make_sinks, protect_inputs, shows_pictures
+from uvanet.video.output_names import free_names, protect_inputs
+from uvanet.video.outputs import make_sinks, shows_pictures
 from uvanet.video.prefetch import read_ahead
 from uvanet.video.smoothing import smooth
 from uvanet.video.timing import Timing, timing_of

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import UsageError
+from uvanet.paths import DEFAULT_MODEL
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.video.codecs import QUALITIES, Quality
 from uvanet.video.overlay import OverlayStyle
@@ -107,14 +108,16 @@ class Job:
         overwrite: Existing outputs are replaced. Otherwise an output whose name is taken gets a
             number: "clip.mp4" becomes "clip-2.mp4".
         inputs: Further files that are read, such as regions; no output may replace them.
+        audio: Sound track of a video output: its number in the source, from 1; "default" for the
+            source's default track; "none" for no sound.
 
     Raises:
-        UsageError: The range is empty, or the teacher's pane has no teacher.
+        UsageError: The range is empty, the teacher's pane has no teacher, or `audio` is invalid.
     """
 
     source: str
     outs: tuple[Path, ...]
-    model: str | Path | Model = "uvanet-64"
+    model: str | Path | Model = DEFAULT_MODEL
     teacher: str | Path | Model | None = None
     look: ClipStyle = field(default_factory=ClipStyle)
     start: float = 0.0
@@ -124,6 +127,7 @@ class Job:
     orientation: Orientation = UPRIGHT
     overwrite: bool = False
     inputs: tuple[Path, ...] = ()
+    audio: int | str = "default"
 
     def __post_init__(self) -> None:
         if self.start < 0 or (self.end is not None and self.end <= self.start):
@@ -133,5 +137,11 @@ class Job:
             )
         if "teacher" in self.look.panes and self.teacher is None:
             raise UsageError("The teacher's picture needs a teacher.", "Name a second model.")
+        if self.audio not in ("default", "none") and not (
+            isinstance(self.audio, int) and self.audio >= 1
+        ):
+            raise UsageError(
+                f"There is no sound track {self.audio!r}.", 'Give 1 or more, "default" or "none".'
+            )
         if len(set(self.outs)) < len(self.outs):
             raise UsageError("Two outputs have one name.", "Name each file once.")

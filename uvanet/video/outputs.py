@@ -1,21 +1,23 @@
-"""Names of outputs: which kind each asks for, and that none replaces what a user has."""
+"""Makes the outputs of an export; the ending of each name says what it is."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from uvanet.atomic_io import remove_stale_parts
-from uvanet.errors import OutputError, SourceError, UsageError
+from uvanet.atomic_io import is_stream, remove_stale_parts
+from uvanet.errors import OutputError, UsageError
 from uvanet.redaction import printable, redact
-from uvanet.sources.picture import VIDEO_SUFFIXES
+from uvanet.sources import SourceKind
 from uvanet.video.compositor import Compositor
 from uvanet.video.maps import MapPictures, MapSink
-from uvanet.video.sinks import PictureSink, VideoSink, count_patterns, is_pattern, pattern_regex
+from uvanet.video.output_names import PICTURE_ENDINGS, number_pattern
+from uvanet.video.sinks import PictureSink, VideoSink
+from uvanet.video.sound import Sound, sound_tracks
 from uvanet.video.tables import CsvTable, JsonTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from uvanet.sources import SourceInfo
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from uvanet.video.sinks import Sink
     from uvanet.video.timing import Timing
 
-ENDINGS = (".mp4", ".webm", ".png", ".jpg", ".npz", ".csv", ".json")
+_VIDEO_ENDINGS = (".mp4", ".webm")
+ENDINGS = (*_VIDEO_ENDINGS, *PICTURE_ENDINGS, ".npz", ".csv", ".json")
 
 
 def make_sinks(
@@ -44,7 +47,8 @@ def make_sinks(
         teacher: The second model's name; may be empty.
 
     Raises:
-        UsageError: An ending is none of these, or a plain picture cannot hold a video.
+        UsageError: An ending is none of these, a plain picture cannot hold a video, or the source
+            has no such sound track.
         OutputError: A folder is missing or cannot be written.
     """
     for out in job.outs:
@@ -61,14 +65,14 @@ def make_sinks(
         "regions": [region.name for region in job.regions],
         "settings": job.look.as_dict(),
     }
-    sound_of = files[0] if files else info.spec
+    sound = _sound_of(job, info, files)
 
     def make(out: Path) -> Sink:
         ending = out.suffix.lower()
         # Each with a memory of its own for the graph.
         compositor = Compositor(job.look, names)
-        if ending in (".mp4", ".webm"):
-            return VideoSink(out, info, sound_of, timing, compositor, job.look.quality)
+        if ending in _VIDEO_ENDINGS:
+            return VideoSink(out, sound, timing, compositor, job.look.quality)
         if ending == ".npz":
             return MapSink(out)
         if ending == ".csv":
@@ -82,99 +86,27 @@ def make_sinks(
 
 def shows_pictures(job: Job) -> bool:
     """Whether any output shows the frames."""
-    return any(out.suffix.lower() in (".mp4", ".webm", ".png", ".jpg") for out in job.outs)
+    return any(out.suffix.lower() in (*_VIDEO_ENDINGS, *PICTURE_ENDINGS) for out in job.outs)
 
 
-def protect_inputs(outs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Checks by file identity that no output replaces an input, whatever their names are.
-
-    Args:
-        outs: The outputs; patterns count for all names they can give.
-        inputs: Files that are read.
-
-    Raises:
-        UsageError: An output is an input: by its name, a link, or a pattern.
-    """
-    identities = {identity: path for path in inputs if (identity := _identity(path))}
-    folders = {_identity(path.parent) for path in identities.values()}
-    for out in outs:
-        if is_pattern(out):
-            clash = None
-            if _identity(out.parent) in folders:
-                matches = pattern_regex(out.name).fullmatch
-                clash = next((p for p in identities.values() if matches(p.name)), None)
-        else:
-            identity = _identity(out)
-            clash = None if identity is None else identities.get(identity)
-        if clash is not None:
-            raise UsageError(
-                f"{printable(out)} would replace {printable(clash)}, which is read.",
-                "Choose another name or folder for the output.",
-            )
-
-
-def free_names(
-    outs: Sequence[Path], taken: Sequence[Path] = (), *, overwrite: bool = False
-) -> tuple[Path, ...]:
-    """Gives outputs names that no file has: "clip.mp4" becomes "clip-2.mp4".
-
-    Args:
-        outs: The outputs wanted. A pattern or folder that exists is an error instead.
-        taken: Names that are given away already.
-        overwrite: Existing files may be replaced; only `taken` names are numbered.
-
-    Raises:
-        OutputError: A pattern or a folder of maps exists already.
-    """
-    given = {_key(path) for path in taken}
-    result: list[Path] = []
-    for out in outs:
-        free, number = out, 1
-        while (not overwrite and _exists(free)) or _key(free) in given:
-            if is_pattern(out) or not out.suffix or free.is_dir():
-                raise OutputError(
-                    f"{printable(out)} exists already.",
-                    "Choose another name, or give --overwrite to replace files.",
-                )
-            number += 1
-            free = out.with_name(f"{out.stem}-{number}{out.suffix}")
-        given.add(_key(free))
-        result.append(free)
-    return tuple(result)
-
-
-def videos_in(folder: Path) -> list[Path]:
-    """Lists the videos of a folder by name; those in folders inside are left out.
-
-    Raises:
-        SourceError: There is no such folder, or no video in it.
-    """
-    if not folder.is_dir():
-        raise SourceError(f"{printable(folder)} is no folder.", "Name a folder of videos.")
-    found = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in VIDEO_SUFFIXES
-        and path.is_file()
-        and not path.name.startswith(".")
+def _sound_of(job: Job, info: SourceInfo, files: Sequence[Path]) -> Sound | None:
+    """The sound that goes along with the frames; None for none."""
+    source = files[0] if files else info.spec
+    has_sound = not info.live and info.kind in (
+        SourceKind.VIDEO,
+        SourceKind.NETWORK,
+        SourceKind.DEMO,
     )
-    if not found:
-        raise SourceError(f"{printable(folder)} holds no video.", "Choose another folder.")
-    return found
-
-
-def out_for(pattern: Path, video: Path) -> Path:
-    """Gives the name of the output for a video: {name} stands for the video's name.
-
-    Raises:
-        UsageError: The pattern would give all videos one name.
-    """
-    if "{name}" not in str(pattern):
-        raise UsageError(
-            f"Every video would be written to {printable(pattern)}.",
-            f"Put {{name}} into it, such as {{name}}{pattern.suffix}.",
-        )
-    return type(pattern)(str(pattern).replace("{name}", video.stem))
+    if isinstance(job.audio, int):
+        tracks = sound_tracks(source) if has_sound else []
+        if job.audio > len(tracks):
+            listed = "; ".join(map(str, tracks))
+            raise UsageError(
+                f"{info.title} has no sound track {job.audio}.",
+                f"It has {listed}." if listed else "It has no sound.",
+            )
+        return Sound(source, info.clock_start, job.audio)
+    return Sound(source, info.clock_start) if has_sound and job.audio == "default" else None
 
 
 def _check_kind(path: Path, info: SourceInfo) -> None:
@@ -192,34 +124,13 @@ def _check_kind(path: Path, info: SourceInfo) -> None:
     if path.is_dir():
         hint = "Add the name of a file to write." if ending else "Name a new folder for the maps."
         raise OutputError(f"{printable(path)} is there already, a folder.", hint)
-    if ending in (".png", ".jpg"):
-        if count_patterns(path.name) > 1:
-            raise UsageError(f"{name} asks for two numbers.", "Give one, such as %05d.")
-        if not is_pattern(path) and info.frames != 1:
-            raise UsageError(
-                f"{info.title} has more than one frame, {name} holds one.",
-                f"Name a pattern such as {path.stem}-%05d{path.suffix}, or an .mp4 file.",
-            )
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from all others; None if there is none."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _exists(out: Path) -> bool:
-    if not is_pattern(out):
-        return os.path.lexists(out)
-    matches = pattern_regex(out.name).fullmatch
-    try:
-        return any(matches(path.name) for path in out.parent.iterdir())
-    except OSError:
-        return False
-
-
-def _key(path: Path) -> str:
-    return os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name))
+    if is_stream(path) and (not ending or ending in PICTURE_ENDINGS):
+        raise OutputError(
+            f"{printable(path)} is a device or a pipe, which takes no pictures.",
+            "Name a folder, or a file.",
+        )
+    if ending in PICTURE_ENDINGS and number_pattern(path) is None and info.frames != 1:
+        raise UsageError(
+            f"{info.title} has more than one frame, {name} holds one.",
+            f"Name a pattern such as {path.stem}-%05d{path.suffix}, or an .mp4 file.",
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import os
-import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,10 +16,9 @@ import numpy as np
 
 from uvanet.errors import OutputError
 from uvanet.redaction import printable
-from uvanet.sources import SourceKind
 from uvanet.sources.yuv_picture import Matrix
 from uvanet.video.muxing import unwritable
-from uvanet.video.sound import Sound
+from uvanet.video.output_names import number_pattern
 from uvanet.video.writer import VideoWriter, claim, commit
 from uvanet.video.yuv import to_planes
 
@@ -29,14 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.atomic_io import Part
-    from uvanet.sources import SourceInfo
     from uvanet.video.annotated_frame import AnnotatedFrame
     from uvanet.video.codecs import Quality
     from uvanet.video.compositor import Compositor
+    from uvanet.video.sound import Sound
     from uvanet.video.timing import Timing
-
-# "%d" before a letter is a name such as 50%discount, not a number.
-_PATTERN = re.compile(r"%0?(\d*)d(?![A-Za-z])")
 
 
 class Sink(abc.ABC):
@@ -95,8 +91,7 @@ class VideoSink(Sink):
 
     Args:
         path: .mp4 or .webm.
-        info: Of the source.
-        sound_of: The file or address with the sound; None for none.
+        sound: The sound of the source from its start; None for none.
         timing: Of the source.
         compositor: Draws the frames.
         quality: How much space to spend.
@@ -105,16 +100,13 @@ class VideoSink(Sink):
     def __init__(
         self,
         path: Path,
-        info: SourceInfo,
-        sound_of: Path | str | None,
+        sound: Sound | None,
         timing: Timing,
         compositor: Compositor,
         quality: Quality,
     ) -> None:
         super().__init__(path)
-        clip = info.kind in (SourceKind.VIDEO, SourceKind.NETWORK, SourceKind.DEMO)
-        self._sound_of = sound_of if clip and not info.live else None
-        self._clock_start = info.clock_start
+        self._sound = sound
         self._timing = timing
         self._compositor = compositor
         self._quality = quality
@@ -130,14 +122,16 @@ class VideoSink(Sink):
         size = (planes.shape[1], planes.shape[0] * 2 // 3)
         if self._writer is None:
             self._size = size
-            start = self._clock_start + item.frame.pts
+            sound = self._sound
+            if sound is not None:
+                sound = replace(sound, start=sound.start + item.frame.pts)
             # Made at the first frame: only that tells the size for sure.
             self._writer = VideoWriter(
                 self.path,
                 size,
                 self._timing.rate,
                 quality=self._quality,
-                sound=Sound(self._sound_of, start) if self._sound_of is not None else None,
+                sound=sound,
                 scale=self._timing.scale,
                 matrix=self._matrix,
             )
@@ -178,12 +172,13 @@ class PictureSink(Sink):
     def __init__(self, path: Path, compositor: Compositor) -> None:
         super().__init__(path)
         self._compositor = compositor
+        self._pattern = number_pattern(path)
         self._folder = HiddenFolder(path)
         self._names: list[str] = []
 
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
-        name = numbered(self.path.name, item.frame.index)
+        name = self._pattern.name(item.frame.index) if self._pattern else self.path.name
         self._names.append(name)
         self._folder.write(name, encode_picture(self.path, self._compositor.image(item)))
 
@@ -266,28 +261,6 @@ class HiddenFolder:
         """Removes the folder with what is left in it."""
         if self._part is not None:
             self._part.discard()
-
-
-def is_pattern(path: Path) -> bool:
-    """Whether a name stands for one picture per frame."""
-    return _PATTERN.search(path.name) is not None
-
-
-def numbered(name: str, index: int) -> str:
-    """Puts a number into a pattern; other names stay as they are."""
-    return _PATTERN.sub(lambda found: str(index).zfill(int(found[1] or 0)), name, count=1)
-
-
-def pattern_regex(name: str) -> re.Pattern[str]:
-    """Matches all names that a pattern can give."""
-    found = _PATTERN.search(name)
-    assert found is not None
-    return re.compile(re.escape(name[: found.start()]) + r"\d+" + re.escape(name[found.end() :]))
-
-
-def count_patterns(name: str) -> int:
-    """How many numbers a name asks for."""
-    return len(_PATTERN.findall(name))
 
 
 def encode_picture(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:

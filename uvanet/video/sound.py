@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import av
 import av.error
 
+from uvanet.errors import SourceError
+from uvanet.redaction import printable
 from uvanet.sources.media_input import open_file, open_url
 
 if TYPE_CHECKING:
@@ -36,12 +38,60 @@ class Sound:
     """The sound of a file, to go along with exported frames.
 
     Attributes:
-        source: The file, or its address; its default sound track is used, if it has one.
+        source: The file, or its address.
         start: Seconds on the file's own clock that belong to the first frame.
+        track: Number of the sound track, from 1; None for the default one, if there is any.
     """
 
     source: str | Path
     start: float = 0.0
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """A sound track of a file.
+
+    Attributes:
+        number: From 1, in the file's order.
+        codec: FFmpeg's name of its codec.
+        layout: Of its channels, such as "stereo" or "5.1".
+        language: As the file states it, such as "eng"; may be empty.
+        title: As the file states it; may be empty.
+        default: It is used unless another one is chosen.
+    """
+
+    number: int
+    codec: str
+    layout: str
+    language: str
+    title: str
+    default: bool
+
+    def __str__(self) -> str:
+        parts = [self.language, self.title, self.codec, self.layout]
+        return printable(f"{self.number}: {', '.join(part for part in parts if part)}")
+
+
+def sound_tracks(source: str | Path) -> list[SoundTrack]:
+    """Lists the sound tracks of a file or address; none of what cannot be opened."""
+    with contextlib.ExitStack() as stack:
+        try:
+            media = stack.enter_context(_open(source))
+        except (av.error.FFmpegError, OSError, SourceError):
+            return []
+        chosen = _choose(media, None)
+        return [
+            SoundTrack(
+                number=number,
+                codec=track.codec_context.name,
+                layout=track.codec_context.layout.name,
+                language=track.language or "",
+                title=track.metadata.get("title", ""),
+                default=track is chosen,
+            )
+            for number, track in enumerate(_decodable(media), 1)
+        ]
 
 
 class SoundReader:
@@ -60,7 +110,7 @@ class SoundReader:
         self._sound = sound
         self._seconds = seconds
         self._input = _open(sound.source)
-        self.track = _default_track(self._input)
+        self.track = _choose(self._input, sound.track)
 
     def close(self) -> None:
         """Closes the source."""
@@ -192,7 +242,13 @@ def _open(source: str | Path) -> MediaInput:
     return open_file(Path(source))
 
 
-def _default_track(media: MediaInput) -> AudioStream | None:
-    tracks = [track for track in media.container.streams.audio if track.codec_context is not None]
+def _decodable(media: MediaInput) -> list[AudioStream]:
+    return [track for track in media.container.streams.audio if track.codec_context is not None]
+
+
+def _choose(media: MediaInput, number: int | None) -> AudioStream | None:
+    tracks = _decodable(media)
+    if number is not None:
+        return tracks[number - 1] if number <= len(tracks) else None
     default = av.stream.Disposition.default
     return next((t for t in tracks if t.disposition & default), next(iter(tracks), None))

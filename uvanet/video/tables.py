@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import errno
-import io
 import json
 import os
 from array import array
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvanet.analysis.map_stats import entropy, peak, region_shares
 from uvanet.analysis.regions import RegionTotals
+from uvanet.csv_text import csv_text
 from uvanet.video.muxing import unwritable
 from uvanet.video.sinks import Sink
 from uvanet.video.writer import claim, commit
@@ -129,10 +128,10 @@ class CsvTable(Table):
         self._constants = [model, words]
 
     def _head(self) -> str:
-        return _line([*self.columns, "model", "settings"])
+        return csv_text([[*self.columns, "model", "settings"]])
 
     def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
-        return _line([*values, *self._constants])
+        return csv_text([[*values, *self._constants]])
 
 
 class JsonTable(Table):
@@ -179,9 +178,3 @@ class JsonTable(Table):
                 "first_peak": got.first,
             }
         return f'\n ],\n "summary": {json.dumps(summary, ensure_ascii=False)}\n}}\n'
-
-
-def _line(values: list[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(values)
-    return text.getvalue()

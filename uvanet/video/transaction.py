@@ -74,11 +74,7 @@ class Transaction:
         Raises:
             OutputError: None of them could be completed; nothing is left.
         """
-        try:
-            return self._finish(None, None)
-        except OutputError as error:
-            # Not even one end fitted: fewer frames may.
-            return self.keep(error)
+        return self._finish(None, None)
 
     def keep(self, error: OutputError) -> Outcome:
         """After a failure: keeps the first frames that all outputs can show.
@@ -118,8 +114,10 @@ class Transaction:
             except OutputError as error:
                 errors.append(error)
         if not staged:
-            if frames is not None:
-                self.abort()
+            if frames is None:
+                # Not even one end fitted: fewer frames may.
+                return self.keep(errors[0])
+            self.abort()
             raise errors[0]
         written: list[Sink] = []
         for sink in staged:

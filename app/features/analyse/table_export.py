@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
 from app.shell.context import Fact, FactKind
 from app.ui.i18n import tr
 from uvanet import atomic_io
 from uvanet.analysis import entropy, peak
+from uvanet.csv_text import as_text_cell, csv_text
 from uvanet.errors import OutputError
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Rec
 def facts_text(facts: Iterable[Fact]) -> str:
     """Returns a line per fact: name, tab, value; a spreadsheet pastes it as two columns."""
     copied = [fact for fact in facts if fact.kind is not FactKind.TECHNICAL]
-    return "\n".join(f"{fact.name}\t{fact.value}" for fact in copied) + "\n"
+    lines = (f"{as_text_cell(fact.name)}\t{as_text_cell(fact.value)}" for fact in copied)
+    return "\n".join(lines) + "\n"
 
 
 def shares_csv(regions: Sequence[Region], record: Record) -> str:
@@ -71,7 +71,7 @@ def shares_csv(regions: Sequence[Region], record: Record) -> str:
         [f"{seconds:.3f}", *(f"{value:.4f}" for value in values)]
         for seconds, *values in zip(series.seconds, *columns, strict=True)
     )
-    return _csv([["seconds", "entropy", "change", "peak_x", "peak_y", *names], *rows])
+    return csv_text([["seconds", "entropy", "change", "peak_x", "peak_y", *names], *rows])
 
 
 def regions_csv(regions: Sequence[Region], record: Record) -> str:
@@ -81,7 +81,7 @@ def regions_csv(regions: Sequence[Region], record: Record) -> str:
         summary = record.summary(region)
         share, entries = f"{summary.share:.4f}", str(summary.entries)
         rows.append([region.name, share, entries, _seconds(summary.first)])
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def write_csv(path: Path, text: str) -> None:
@@ -103,9 +103,3 @@ def write_csv(path: Path, text: str) -> None:
 
 def _seconds(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()

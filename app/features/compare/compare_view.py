@@ -61,7 +61,7 @@ class CompareView:
         main, (second, third) = self._panes.main, self._panes.extra
         main.set_caption("")
         if view == "side":
-            self._panes.show_cells(main, second, third, self._card)
+            self._panes.show_cells(main, second, third, optional=self._card)
         elif view == "original":
             second.set_caption(tr("Original"))
             main.set_caption(tr("Overlay"))
@@ -78,13 +78,14 @@ class CompareView:
         Args:
             student: Name of the student.
             teacher: Name of the teacher.
-            numbers: Their agreement, for the wipe, which has no room for a card.
+            numbers: Their agreement, where there is no room for the card.
         """
         main, (second, third) = self._panes.main, self._panes.extra
         if self.view == "side":
             main.set_caption(tr("Student"), student)
             second.set_caption(tr("Teacher"), teacher)
-            third.set_caption(tr("Difference"), tr("orange: student more, blue: teacher more"))
+            colors = tr("orange: student more, blue: teacher more")
+            third.set_caption(tr("Difference"), numbers or colors)
         elif self.view == "wipe":
             main.set_caption(tr("Student left, teacher right"), numbers)
 

@@ -254,8 +254,8 @@ class Compare(Feature):
             texts.append(tr("{frames} frames").format(frames=frames))
         texts.append(tr("{rate:.1f} maps per second").format(rate=stats.fps_inferred))
         if result.agreement is not None:
-            self.card.add(time.monotonic(), result.agreement)
-            if self.view.view == "wipe":
-                numbers = (f"{name} {value}" for name, value in self.card.numbers)
-                self._name_teacher("  \N{MIDDLE DOT}  ".join(numbers))
+            self.card.show_agreement(time.monotonic(), result.agreement)
+            numbers = (f"{name} {value}" for name, value in self.card.numbers)
+            in_card = self.view.view == "side" and self.card.isVisible()
+            self._name_teacher("" if in_card else "  \N{MIDDLE DOT}  ".join(numbers))
         self.strip.show_lag("  \N{MIDDLE DOT}  ".join(texts))

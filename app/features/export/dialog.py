@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from app.features.export.settings import Extra, Preset
     from app.features.export.time_range import Span
+    from uvanet.video.sound import SoundTrack
 
 _PRESETS: tuple[tuple[Preset, str, str], ...] = (
     ("overlay", "Overlay", "The frame with the heat map over it"),
@@ -152,12 +153,24 @@ class ExportDialog(QDialog):
             height=self.height_box.currentData(),
             extras=tuple(name for name, box in self.extras.items() if box.isChecked()),
             teacher=self.teacher.currentData() or "",
+            audio=self.audio.currentData(),
         )
 
     @property
     def span(self) -> Span | None:
         """The part that is entered; None where it is invalid."""
         return (None, None) if self.range is None else self.range.span
+
+    def show_sound_tracks(self, tracks: Sequence[SoundTrack]) -> None:
+        """Lets the user choose among the sound tracks of the source, if it has several."""
+        if len(tracks) < 2:
+            return
+        self.audio.clear()
+        for track in tracks:
+            self.audio.addItem(str(track), "default" if track.default else track.number)
+        self.audio.addItem(tr("No sound"), "none")
+        self.audio.setCurrentIndex(self.audio.findData("default"))
+        self._form.setRowVisible(self.audio, True)
 
     def _make_presets(self) -> QHBoxLayout:
         group = QButtonGroup(self)
@@ -190,9 +203,13 @@ class ExportDialog(QDialog):
             tr("The second model"),
             [(name, short_name(name)) for name in self._request.teachers],
         )
+        self.audio = combo_box(
+            tr("Sound"), tr("The sound track of the video"), (("default", tr("Default")),)
+        )
         self._form = form_layout(8)
-        for box in (self.format, self.quality, self.height_box, self.teacher):
+        for box in (self.format, self.quality, self.height_box, self.audio, self.teacher):
             self._form.addRow(box.accessibleName(), box)
+        self._form.setRowVisible(self.audio, False)
         self.extras: dict[Extra, QCheckBox] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
@@ -221,7 +238,7 @@ class ExportDialog(QDialog):
 
     def _on_preset(self) -> None:
         video = not self.presets["numbers"].isChecked()
-        for box in (self.format, self.quality, self.height_box):
+        for box in (self.format, self.quality, self.height_box, self.audio):
             box.setEnabled(video)
         for name in ("contours", "peaks", "plot"):
             self.extras[name].setEnabled(video)

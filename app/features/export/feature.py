@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
+from shiboken6 import isValid
 
 from app.features.export.job_builder import ExportJobBuilder
 from app.features.export.live_recording import REPLAY_SECONDS
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
+    from uvanet.video.sound import SoundTrack
 
 _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 _FRAME_SECONDS = 0.04  # of a source without a frame rate
@@ -217,13 +219,10 @@ class Export(Feature):
         return dialog
 
     def _ask_for_part(self, info: SourceInfo) -> None:
-        part = tr("Press I and U to mark a part on the timeline.")
-        if info.kind is SourceKind.NETWORK:
-            part = tr("Without sound: download the video first to keep its sound.")
         marks = self.context.session.marks
         dialog = self._ask(
             info.title,
-            part,
+            tr("Press I and U to mark a part on the timeline."),
             file_stem(info.title, dated=False),
             lambda options, base: self._export_part(
                 info, options, base, dialog.span or (None, None)
@@ -231,6 +230,20 @@ class Export(Feature):
             span=marks,
             duration=info.duration,
         )
+        if info.kind in (SourceKind.VIDEO, SourceKind.NETWORK):
+            self._list_sound_tracks(info.spec, dialog)
+
+    def _list_sound_tracks(self, spec: str, dialog: ExportDialog) -> None:
+        def tracks() -> list[SoundTrack]:
+            from uvanet.video.sound import sound_tracks
+
+            return sound_tracks(spec)
+
+        def show(found: list[SoundTrack]) -> None:
+            if isValid(dialog):
+                dialog.show_sound_tracks(found)
+
+        self.context.jobs.run(tracks, show, name="sound-tracks")
 
     def _ask_for_recording(self, view: SourceView, path: Path) -> None:
         def export(options: ExportOptions, base: Path) -> None:
@@ -245,7 +258,7 @@ class Export(Feature):
         dialog.rejected.connect(lambda: path.unlink(missing_ok=True))
 
     def _ask_for_folder(self, chosen: str) -> None:
-        from uvanet.video.outputs import videos_in
+        from uvanet.video.output_names import videos_in
 
         folder = Path(chosen)
 

@@ -48,10 +48,12 @@ class LiveRecording(QObject):
             recorded before; None where nothing was.
         split: The path of a recording that ended because the size of the frames changed; the next
             one has begun.
+        recovered: Paths of recordings that a killed program had not saved, saved now.
     """
 
     failed = Signal(object, object)
     split = Signal(object)
+    recovered = Signal(object)
     _recorder_failed = Signal(object)
     _saved_before_resize = Signal(object, float)
 
@@ -72,8 +74,9 @@ class LiveRecording(QObject):
         self._title = ""
         self._missed_before = 0
         self._saving: list[threading.Event] = []
-        # Frames that a killed program left are private; they are deleted at the next start.
-        QTimer.singleShot(_CLEAN_UP_MS, self, self._clean_up)
+        # Frames that a killed program left are private: those that were not being recorded are
+        # deleted at the next start.
+        QTimer.singleShot(_CLEAN_UP_MS, self, self._recover)
         self._recorder_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
         self._saved_before_resize.connect(self._on_split, Qt.ConnectionType.QueuedConnection)
 
@@ -128,7 +131,7 @@ class LiveRecording(QObject):
         self._since = time.perf_counter()
         if self._recorder is not None:
             self._missed_before = self._recorder.missed
-            self._recorder.hold(self._since)
+            self._recorder.hold(self._since, title)
 
     def finish(self, done: Callable[[Path], None], failed: Failed) -> None:
         """Ends the recording and saves it; `done` receives the file, on the GUI thread."""
@@ -180,14 +183,24 @@ class LiveRecording(QObject):
 
         return run_bounded(end, timeout, "save-recording")
 
-    def _clean_up(self) -> None:
-        def work() -> None:
-            if self._cache.is_dir() and any(self._cache.iterdir()):
-                from uvanet.video.replay_buffer import remove_stale_buffers
+    def _recover(self) -> None:
+        folder = self._folder()
 
-                remove_stale_buffers(self._cache)
+        def work() -> list[Path]:
+            if not self._cache.is_dir() or not any(self._cache.iterdir()):
+                return []
+            from uvanet.video.replay_recovery import recover_recordings
 
-        self._jobs.run(work, name="clean-up")
+            return recover_recordings(
+                self._cache,
+                lambda title: reserve_file(folder, file_stem(title, dated=True), ".mkv"),
+            )
+
+        def done(paths: list[Path]) -> None:
+            if paths:
+                self.recovered.emit(paths)
+
+        self._jobs.run(work, done, name="recover-recordings")
 
     def _make_buffer(self) -> ReplayBuffer:
         # Imported here: the program starts without it, and this thread may wait.

@@ -36,6 +36,7 @@ class ExportOptions:
         extras: What is drawn ("contours", "peaks", "plot") or written as well ("csv", "json",
             "npz", "png").
         teacher: The second model, for the preset "teacher".
+        audio: Sound track of a video, see `uvanet.video.job.Job`.
     """
 
     preset: Preset = "overlay"
@@ -44,6 +45,7 @@ class ExportOptions:
     height: int = 0
     extras: tuple[Extra, ...] = ()
     teacher: str = ""
+    audio: int | str = "default"
 
     def output_paths(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:
         """The paths of the output files.
@@ -70,7 +72,7 @@ class ExportOptions:
         """The arguments of `uvanet predict` for the layout and the quality."""
         options = ["--quality", self.quality]
         if self.preset != "numbers":
-            options += ["--layers", _PANES[self.preset]]
+            options += ["--layers", _PANES[self.preset], "--audio", str(self.audio)]
         if self.preset == "teacher":
             options += ["--teacher", self.teacher]
         if self.height:

@@ -48,6 +48,7 @@ class Recorder:
         self.missed = 0
         self.buffer: ReplayBuffer | None = None
         self._hold: float | None = None
+        self._title = ""
         self._lock = threading.Lock()
         self._make_buffer = make_buffer
         self._failed = failed
@@ -66,15 +67,15 @@ class Recorder:
         except queue.Full:
             self.missed += 1
 
-    def hold(self, t: float | None) -> None:
+    def hold(self, t: float | None, title: str = "") -> None:
         """Keeps all frames from a time on, also before the buffer is made; None for the usual.
 
         See `ReplayBuffer.hold`.
         """
         with self._lock:
-            self._hold = t
+            self._hold, self._title = t, title
             if self.buffer is not None:
-                self.buffer.hold(t)
+                self.buffer.hold(t, title)
 
     def close(self, timeout: float) -> bool:
         """Ends the recording and removes what was buffered.
@@ -115,7 +116,7 @@ class Recorder:
         buffer = self._make_buffer()
         with self._lock:
             self.buffer = buffer
-            buffer.hold(self._hold)
+            buffer.hold(self._hold, self._title)
         while not self._closing.is_set():
             try:
                 packet = self._frames.get(timeout=0.2)
@@ -124,5 +125,5 @@ class Recorder:
             height, width = packet.picture.shape[:2]
             if buffer.size not in ((0, 0), (width, height)) and self._hold is not None:
                 self._resized(packet.t_capture)
-                self.hold(packet.t_capture)
+                self.hold(packet.t_capture, self._title)
             buffer.put(packet.image, packet.t_capture)

@@ -64,6 +64,7 @@ class RecordingController(QObject):
         self.live = LiveRecording(session, context.jobs, lambda: builder.folder, self)
         self.live.failed.connect(self._on_failed)
         self.live.split.connect(self._on_split)
+        self.live.recovered.connect(self._on_recovered)
         self._tick = QTimer(self)
         self._tick.setInterval(_TICK_MS)
         self._tick.timeout.connect(self.changed)
@@ -173,6 +174,15 @@ class RecordingController(QObject):
             "info",
             tr("The frame size changed: the recording continues as a second clip."),
             tr("The first clip is being exported."),
+        )
+
+    def _on_recovered(self, paths: list[Path]) -> None:
+        self._context.messages.notify(
+            "info",
+            tr("A recording that had not been saved when the program ended was recovered.")
+            if len(paths) == 1
+            else tr("{count} recordings were recovered.").format(count=len(paths)),
+            ", ".join(str(path) for path in paths),
         )
 
     def _on_failed(self, error: UvanetError, kept: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -17,11 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.session.models import AUTOMATIC
 from app.ui.build import button, column, combo_box, label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from app.features.models.model_info import ModelInfo
 
@@ -53,7 +55,7 @@ class ModelsDialog(QDialog):
 
     Signals:
         engine_chosen: The engine to run the models on.
-        student_chosen: Name of the model to use as student.
+        student_chosen: Name of the model to use as student, or `AUTOMATIC`.
         teacher_chosen: Name of the model to use as teacher.
         measure_wanted: Names of the models to measure; empty to stop measuring.
         file_wanted: The button that opens an ONNX file was pressed.
@@ -76,6 +78,8 @@ class ModelsDialog(QDialog):
         self._student_group = QButtonGroup(self)
         self._teacher_group = QButtonGroup(self)
         self._usable: list[str] = []
+        self._automatic_title, self._automatic_tip = "", ""
+        self._automatic = QLabel()
         self._table = QWidget()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -126,16 +130,23 @@ class ModelsDialog(QDialog):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
         self._head(grid)
-        for number, model in enumerate(models, start=1):
+        self._automatic_row(grid, 1)
+        for number, model in enumerate(models, start=2):
             self._row(grid, number, model)
         grid.setColumnStretch(2, 1)
-        grid.setRowStretch(len(models) + 1, 1)
+        grid.setRowStretch(len(models) + 2, 1)
         self._scroll.setWidget(self._table)
         width = self._table.sizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
         self._scroll.setMinimumWidth(min(width, _MAX_TABLE_WIDTH))
 
+    def show_automatic(self, title: str, tip: str) -> None:
+        """Shows what the automatic choice runs, and why."""
+        self._automatic_title, self._automatic_tip = title, tip
+        self._automatic.setText(title)
+        self._automatic.setToolTip(tip)
+
     def set_chosen(self, student: str, teacher: str) -> bool:
-        """Marks the models in use; returns False if one of them is not in the table."""
+        """Marks the choices (`AUTOMATIC` or names); returns False if one is not in the table."""
         missing = False
         for buttons, name in ((self.students, student), (self.teachers, teacher)):
             if name in buttons:
@@ -195,17 +206,24 @@ class ModelsDialog(QDialog):
             heading.setToolTip(tip)
             grid.addWidget(heading, 0, index, _RIGHT if index > 2 else Qt.AlignmentFlag(0))
 
+    def _automatic_row(self, grid: QGridLayout, number: int) -> None:
+        tip = tr("Run the largest student that keeps up with the source")
+        radio = _radio(tip, lambda: self.student_chosen.emit(AUTOMATIC))
+        self._student_group.addButton(radio)
+        self.students[AUTOMATIC] = radio
+        grid.addWidget(radio, number, 0, Qt.AlignmentFlag.AlignCenter)
+        self._automatic = QLabel()
+        grid.addWidget(self._automatic, number, 2, 1, 4)
+        self.show_automatic(self._automatic_title, self._automatic_tip)
+
     def _row(self, grid: QGridLayout, number: int, model: ModelInfo) -> None:
         choices = (
             (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
             (self.teachers, self._teacher_group, self.teacher_chosen, tr("Use {name} as teacher")),
         )
         for index, (buttons, group, signal, text) in enumerate(choices):
-            radio = QRadioButton()
-            radio.setAccessibleName(text.format(name=model.title))
-            radio.setToolTip(radio.accessibleName())
+            radio = _radio(text.format(name=model.title), partial(signal.emit, model.name))
             radio.setEnabled(not model.problem)
-            radio.clicked.connect(lambda _=False, signal=signal: signal.emit(model.name))
             group.addButton(radio)
             buttons[model.name] = radio
             grid.addWidget(radio, number, index, Qt.AlignmentFlag.AlignCenter)
@@ -232,6 +250,14 @@ class ModelsDialog(QDialog):
             grid.addWidget(cell, number, index)
         self._latencies[model.name] = latency
         self.show_latency(model.name, *self._known.get(model.name, ("", "")))
+
+
+def _radio(name: str, clicked: Callable[[], object]) -> QRadioButton:
+    radio = QRadioButton()
+    radio.setAccessibleName(name)
+    radio.setToolTip(name)
+    radio.clicked.connect(lambda _: clicked())
+    return radio
 
 
 def _count(count: int) -> str:

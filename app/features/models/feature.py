@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from app.features.models.model_info import (
     ModelInfo,
     ModelPreview,
     list_model_info,
-    measure,
     try_model,
 )
 from app.session.models import engines, short_name
 from app.session.settings import Engine, SessionSettings
+from app.session.step_times import measure_steps
 from app.shell.actions import Menu, action
 from app.shell.context import Fact
 from app.shell.feature import Feature
@@ -50,6 +51,8 @@ class Models(Feature):
         self._to_measure: list[str] = []
         session = context.session
         session.student.changed.connect(self._on_model)
+        session.student.choice_made.connect(lambda _: self._mark())
+        session.automatic.changed.connect(self._show_automatic)
         session.student.failed.connect(self._on_failed)
         session.student.inference_failed.connect(self._on_failed)
         session.student.waiting.connect(self._on_waiting)
@@ -93,6 +96,7 @@ class Models(Feature):
             self.dialog.teacher_chosen.connect(session.teacher.use)
             self.dialog.measure_wanted.connect(self._measure)
             self.dialog.file_wanted.connect(self.open_model)
+        self._show_automatic()
         self._refresh()
         self.dialog.show()
         self.dialog.raise_()
@@ -172,8 +176,15 @@ class Models(Feature):
         session = self.context.session
         if self.dialog is not None:
             self.dialog.show_note(note)
-            if not self.dialog.set_chosen(session.student.name, session.teacher.name):
+            if not self.dialog.set_chosen(session.student.choice, session.teacher.name):
                 self._refresh()
+
+    def _show_automatic(self) -> None:
+        if self.dialog is not None:
+            automatic = self.context.session.automatic
+            self.dialog.show_automatic(
+                automatic.title if automatic.on else tr("Automatic"), automatic.reason
+            )
 
     def _refresh(self) -> None:
         """Lists the models; reads their cards on a worker thread."""
@@ -188,7 +199,7 @@ class Models(Feature):
         def done(models: list[ModelInfo]) -> None:
             if request == self._listing:
                 dialog.show_models(models)
-                dialog.set_chosen(session.student.name, session.teacher.name)
+                dialog.set_chosen(session.student.choice, session.teacher.name)
 
         self.context.jobs.run(
             lambda: list_model_info(names), done, self.context.show_error, name="models"
@@ -220,8 +231,8 @@ class Models(Feature):
             self._measure_next()
 
         self.context.jobs.run(
-            lambda: measure(name, engine),
-            lambda milliseconds: show(tr("{time:.1f} ms").format(time=milliseconds)),
+            lambda: measure_steps(name, engine, 1.0),
+            lambda times: show(tr("{time:.1f} ms").format(time=median(times))),
             lambda error: show(tr("fails"), str(error)),
             name="measure",
         )

@@ -1,4 +1,4 @@
-"""Facts about models before they are used: their cards and files, a trial, their latency."""
+"""Facts about models before they are used: their cards and files, a trial."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from app.pipeline.predictor import checked_map, known_error
 from app.session.models import load_predictor, short_name
+from app.session.step_times import TIME_LIMIT
 from uvanet.errors import ModelError, UvanetError
 from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import time_limit
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from uvanet.model_card import Card
 
-TRIAL_TIMEOUT = 15.0
-"""Seconds after which a trial of a model is canceled: an ONNX file may hold an endless loop."""
-
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -35,7 +33,7 @@ class ModelInfo:
         title: Name to show.
         role: "student", "teacher" or "external".
         description: One sentence; may be empty.
-        input_size: Width and height in pixels; (0, 0) where unknown.
+        input_size: Width and height at which pictures are shown, pixels; (0, 0) where unknown.
         size: Size of the file in bytes.
         parameters: Number of parameters; 0 where unknown.
         bits: Bits per parameter, estimated from the size: 8, 16 or 32; 0 where unknown.
@@ -95,7 +93,7 @@ def _file_info(name: str) -> ModelInfo:
 def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
     split = "test" if "test" in card.metrics else next(iter(card.metrics), "")
     row = card.measured(split)
-    height, width = card.input_size
+    height, width = card.inference_size
     return ModelInfo(
         name,
         card.name,
@@ -127,13 +125,13 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
         image: BGR, uint8, shape (h, w, 3); None for a gray picture.
 
     Raises:
-        UvanetError: It does not load, gives no map, or needs longer than `TRIAL_TIMEOUT`.
+        UvanetError: It does not load, gives no map, or needs longer than `TIME_LIMIT`.
     """
     if image is None:
         image = np.full((360, 640, 3), 128, np.uint8)
     predictor = load_predictor(name)
     try:
-        with time_limit(predictor.model.engine, TRIAL_TIMEOUT):
+        with time_limit(predictor.model.engine, TIME_LIMIT):
             predictor.step(image, 0.0, bgr=True)  # the first call includes warm-up
             start = time.perf_counter()
             saliency = checked_map(predictor.step(image, 0.1, bgr=True))
@@ -148,25 +146,3 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
             "Check mean, standard deviation and kind of output.",
         )
     return ModelPreview(saliency, milliseconds)
-
-
-def measure(name: str, engine: str, seconds: float = 1.0) -> float:
-    """Measures the latency of a model for a 720p frame, including the resize.
-
-    Returns:
-        The median in milliseconds.
-
-    Raises:
-        UvanetError: It does not load or does not run.
-    """
-    predictor = load_predictor(name, engine)
-    image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
-    times: list[float] = []
-    end = time.perf_counter() + seconds
-    with time_limit(predictor.model.engine, seconds + TRIAL_TIMEOUT):
-        # At least five calls, of which the first two are slow.
-        while time.perf_counter() < end or len(times) < 5:
-            start = time.perf_counter()
-            predictor.step(image, len(times) / 30, bgr=True)
-            times.append(time.perf_counter() - start)
-    return 1000 * float(np.median(times[2:]))

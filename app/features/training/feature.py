@@ -59,7 +59,7 @@ class Training(Feature):
         self.controller.failed.connect(self._on_failed)
         self.history = ModelHistory(session, context.messages, self)
         self.history.changed.connect(self._on_model_changed)
-        self.capture = SceneCapture(self.controller, context.presenter, jobs)
+        self.capture = SceneCapture(self.controller, context.presenter)
         self.capture.progress.connect(self._on_capture_progress)
         self.capture.failed.connect(lambda error: self._on_failed(error, "adapt"))
         self.library = ModelLibrary(self.controller, self.history, jobs, window)
@@ -109,8 +109,8 @@ class Training(Feature):
         closed = self.capture.cancel(left())
         if self._data is not None:
             closed = self._data.close(left()) and closed
-            delete = partial(delete_unused_recordings, closing=True)
-            closed = run_bounded(delete, left(), "delete-recordings") and closed
+        delete = partial(delete_unused_recordings, closing=True)
+        closed = run_bounded(delete, left(), "delete-recordings") and closed
         return closed and all(installers)
 
     # -- actions

@@ -15,7 +15,7 @@ from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import BEFORE, NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -43,7 +43,8 @@ class FramePairWriter:
     Args:
         folder: Exists, and only its owner may read it.
         interval: Seconds of the scene between two pairs.
-        ended: Called on the writer's thread when everything is written, or discarded.
+        ended: Called on the writer's thread when everything is written, or deleted.
+        least: Fewest pairs; with fewer, or after an error, the folder is deleted.
 
     Attributes:
         seconds: Recorded so far, without pauses.
@@ -51,18 +52,21 @@ class FramePairWriter:
         error: Why nothing more is written; None where all is well.
     """
 
-    def __init__(self, folder: Path, interval: float, ended: Callable[[], None]) -> None:
+    def __init__(
+        self, folder: Path, interval: float, ended: Callable[[], None], least: int = 0
+    ) -> None:
         self.seconds = 0.0
         self.written = 0
         self.error: Exception | None = None
         self._folder = folder
         self._interval = interval
         self._ended = ended
+        self._least = least
         self._recent: deque[FramePacket] = deque()
         self._due = LAG
         self._pairs: queue.Queue[Pair] = queue.Queue(_MAX_WAITING)
         self._closing = threading.Event()
-        self._discard: Sequence[Path] = ()
+        self._discard = False
         self._thread = threading.Thread(target=self._work, name="uvanet-pairs", daemon=True)
         self._thread.start()
 
@@ -88,11 +92,11 @@ class FramePairWriter:
             return
         self._due = max(self._due + self._interval, self.seconds)
 
-    def close(self, discard: Sequence[Path] = ()) -> None:
+    def close(self, *, discard: bool = False) -> None:
         """Ends the writing after the pairs that wait. Returns at once.
 
         Args:
-            discard: Folders to delete in place of writing them.
+            discard: Delete the folder in place of writing them.
         """
         self._discard = discard
         self._closing.set()
@@ -117,8 +121,8 @@ class FramePairWriter:
             if self.error is None:
                 self._write(stamp, now, before)
         self._recent.clear()
-        for folder in self._discard:
-            shutil.rmtree(folder, ignore_errors=True)
+        if self._discard or self.error is not None or self.written < self._least:
+            shutil.rmtree(self._folder, ignore_errors=True)
         self._ended()
 
     def _write(self, stamp: int, now: NDArray[np.uint8], before: NDArray[np.uint8]) -> None:

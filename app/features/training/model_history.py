@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.session.models import short_name
+from app.session.models import AUTOMATIC, short_name
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class ModelHistory(QObject):
         self._previous: list[str] = []
         self._restore: list[str] = []  # `_previous` if the pending change fails
         self._pending = ""
-        session.student.changed.connect(self._on_changed)
+        session.student.changed.connect(lambda _: self.changed.emit())
+        session.student.choice_made.connect(self._on_choice)
         session.student.failed.connect(self._on_failed)
 
     @property
@@ -51,7 +52,7 @@ class ModelHistory(QObject):
     def use(self, model: str) -> None:
         """Uses a model, given by name or path."""
         self._restore = list(self._previous)
-        self._previous.append(self._session.student.name)
+        self._previous.append(self._session.student.choice)
         self._pending = model
         self._session.student.use(model)
 
@@ -64,11 +65,13 @@ class ModelHistory(QObject):
         self._pending = self._previous.pop()
         self._session.student.use(self._pending)
 
-    def _on_changed(self, name: str) -> None:
-        if name == self._pending:
+    def _on_choice(self, choice: str) -> None:
+        if choice == self._pending:
             self._pending = ""
-            self._messages.notify("done", tr("{name} is in use now.").format(name=short_name(name)))
-        self.changed.emit()
+            text = tr("{name} is in use now.").format(name=short_name(choice))
+            if choice == AUTOMATIC:
+                text = tr("The model is chosen automatically again.")
+            self._messages.notify("done", text)
 
     def _on_failed(self, _: object) -> None:
         if self._pending:

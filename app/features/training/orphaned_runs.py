@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.features.training.recordings import delete_unused_recordings
 from app.features.training.run import is_resumable, read_events
-from app.features.training.run_folders import delete_stale_captures, find_runs
+from app.features.training.run_folders import find_runs
 from app.ui.i18n import tr
 from uvanet.training.run_lock import holder
 
@@ -90,7 +90,6 @@ class OrphanedRuns(QObject):
             return
 
         def work() -> list[OrphanedRun]:
-            delete_stale_captures()
             delete_unused_recordings()
             return scan_runs()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import time
@@ -11,12 +12,15 @@ from typing import TYPE_CHECKING
 import psutil
 
 from app.features.training.run_folders import find_runs
+from app.ui.i18n import tr
+from uvanet.errors import OutputError
 from uvanet.user_models import data_folder, private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TEMPORARY, _KEPT = "train-", "kept-"
+_NUMBERS = itertools.count(1)  # two recordings may begin in the same second
 
 
 def recordings_folder() -> Path:
@@ -31,7 +35,7 @@ def new_recording_folder() -> Path:
         OutputError: It cannot be made.
     """
     # By the process number, a later start finds the recordings of a program that was killed.
-    name = time.strftime(f"{_TEMPORARY}%Y%m%d-%H%M%S-p{os.getpid()}")
+    name = f"{_TEMPORARY}{time.strftime('%Y%m%d-%H%M%S')}-{next(_NUMBERS)}-p{os.getpid()}"
     return private(private(recordings_folder()) / name)
 
 
@@ -39,11 +43,16 @@ def keep_recording(folder: Path) -> Path:
     """Renames a recording so that it outlives its run; gives the new path, or the same.
 
     Raises:
-        OSError: It cannot be renamed.
+        OutputError: It cannot be renamed.
     """
     if not _is_temporary(folder):
         return folder
-    return folder.rename(folder.with_name(folder.name.replace(_TEMPORARY, _KEPT, 1)))
+    try:
+        return folder.rename(folder.with_name(folder.name.replace(_TEMPORARY, _KEPT, 1)))
+    except OSError as error:
+        raise OutputError(
+            tr("The recording cannot be kept: {0}.").format(error), tr("Record it again.")
+        ) from error
 
 
 def delete_recording(arguments: Sequence[str]) -> None:

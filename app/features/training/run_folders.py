@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-EVENTS, LOG, REQUEST, FRAMES = "events.jsonl", "log.txt", "run.json", "frames"
-_STALE_SECONDS = 600.0
+EVENTS, LOG, REQUEST = "events.jsonl", "log.txt", "run.json"
 
 
 class RunRequest(msgspec.Struct, frozen=True):
@@ -86,17 +85,6 @@ def find_runs() -> Iterator[tuple[Path, RunRequest]]:
         request = read_request(folder)
         if request is not None:
             yield folder, request
-
-
-def delete_stale_captures() -> None:
-    """Deletes frames recorded for a run that never began, by a program that has ended."""
-    for folder in runs_folder().glob("*"):
-        frames = folder / FRAMES
-        if not frames.is_dir() or read_request(folder) is not None:
-            continue
-        # A program that records writes several times a second.
-        if time.time() - frames.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def delete_run(folder: Path) -> None:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.features.training.frame_pair_writer import FramePairWriter
+from app.features.training.recordings import new_recording_folder
 from app.ui.i18n import tr
-from uvanet.errors import OutputError
+from uvanet.errors import OutputError, UvanetError
 from uvanet.training.data.frame_pairs import MAX_PAIRS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from app.pipeline.packets import SaliencyPacket
     from app.session.presenter import FramePresenter
 
@@ -24,43 +22,41 @@ class SceneRecorder(QObject):
 
     Args:
         presenter: Shows the frames.
-        folder: Exists, and only its owner may read it.
         seconds: Duration of the recording.
         parent: Parent object.
-        discard: The folders that `cancel` deletes; None for `folder` alone.
+        least: Fewest frame pairs; with fewer the recording fails.
 
     Signals:
         progress: Seconds recorded so far.
-        finished: Everything is written; the number of frame pairs.
-        failed: The OutputError that ended the recording; the folder stays.
+        finished: Everything is written to `folder`.
+        failed: The UvanetError that ended the recording; its folder is deleted.
+
+    Raises:
+        OutputError: The folder cannot be made.
     """
 
     progress = Signal(float)
-    finished = Signal(int)
+    finished = Signal()
     failed = Signal(object)
     _written = Signal()
 
     def __init__(
-        self,
-        presenter: FramePresenter,
-        folder: Path,
-        seconds: float,
-        parent: QObject,
-        discard: Sequence[Path] | None = None,
+        self, presenter: FramePresenter, seconds: float, parent: QObject, least: int = 0
     ) -> None:
         super().__init__(parent)
-        self.folder = folder
+        self.folder = new_recording_folder()
         self.seconds = seconds
-        self.discard = (folder,) if discard is None else tuple(discard)
+        self._least = least
         self._presenter = presenter
         self._active = True
         self._cancelled = False
         self._written.connect(self._on_written, Qt.ConnectionType.QueuedConnection)
-        self._writer = FramePairWriter(folder, seconds / MAX_PAIRS, self._written.emit)
+        interval = seconds / MAX_PAIRS
+        self._writer = FramePairWriter(self.folder, interval, self._written.emit, least)
         presenter.presented.connect(self._add)
 
     def cancel(self, timeout: float = 0.0) -> bool:
-        """Ends the recording and deletes its folders, on the writer's thread.
+        """Ends the recording and deletes its folder, on the writer's thread.
 
         Args:
             timeout: Seconds to wait for the deletion.
@@ -69,7 +65,7 @@ class SceneRecorder(QObject):
             Whether it is deleted.
         """
         self._cancelled = True
-        self._stop(self.discard)
+        self._stop(discard=True)
         return self._writer.wait(timeout)
 
     def _add(self, packet: SaliencyPacket) -> None:
@@ -80,23 +76,33 @@ class SceneRecorder(QObject):
         if self._writer.seconds >= self.seconds or self._writer.error is not None:
             self._stop()
 
-    def _stop(self, discard: Sequence[Path] = ()) -> None:
+    def _stop(self, *, discard: bool = False) -> None:
         if self._active:
             self._active = False
             self._presenter.presented.disconnect(self._add)
-        self._writer.close(discard)
+        self._writer.close(discard=discard)
 
     def _on_written(self) -> None:
         if self._cancelled:
             return
-        if self._writer.error is None:
-            self.finished.emit(self._writer.written)
+        error = self._error()
+        if error is None:
+            self.finished.emit()
         else:
-            self.failed.emit(
-                OutputError(
-                    tr("The frames cannot be written to {folder}: {reason}.").format(
-                        folder=self.folder, reason=self._writer.error
-                    ),
-                    tr("Make room on the disk, and start again."),
-                )
+            self.failed.emit(error)
+
+    def _error(self) -> UvanetError | None:
+        """Why the recording is of no use; None where it can be learned from."""
+        if self._writer.error is not None:
+            text = tr("The frames cannot be written to {folder}: {reason}.")
+            return OutputError(
+                text.format(folder=self.folder, reason=self._writer.error),
+                tr("Make room on the disk, and start again."),
             )
+        if self._writer.written < self._least:
+            text = tr("Only {count} frame pairs were recorded; {least} are needed.")
+            return UvanetError(
+                text.format(count=self._writer.written, least=self._least),
+                tr("Keep the source playing and the window visible, and record for longer."),
+            )
+        return None

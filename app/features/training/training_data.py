@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.features.training.recordings import (
-    delete_unused_recordings,
-    keep_recording,
-    new_recording_folder,
-)
+from app.features.training.recordings import keep_recording
 from app.features.training.scene_recorder import SceneRecorder
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
@@ -61,8 +56,8 @@ class TrainingDataChoice(QObject):
         if self._form.path and self._form.path == self._form.recorded:
             try:
                 self._form.end_recording(str(keep_recording(Path(self._form.path))))
-            except OSError as error:
-                self._refuse(tr("The recording cannot be kept: {0}.").format(error))
+            except UvanetError as error:
+                self._refuse(str(error))
 
     def cancel(self, timeout: float = 0.0) -> bool:
         """Ends a recording that has not finished; it is deleted on another thread.
@@ -127,13 +122,12 @@ class TrainingDataChoice(QObject):
             self._refuse(tr("A single image does not move; choose its folder instead."))
             return
         try:
-            folder = new_recording_folder()
+            recorder = self._recorder = SceneRecorder(self._presenter, seconds, self)
         except UvanetError as error:
             self._refuse(str(error))
             return
-        recorder = self._recorder = SceneRecorder(self._presenter, folder, seconds, self)
         recorder.progress.connect(lambda done: self._form.show_recording(min(1.0, done / seconds)))
-        recorder.finished.connect(lambda _: self._on_finished(recorder))
+        recorder.finished.connect(lambda: self._on_finished(recorder))
         recorder.failed.connect(lambda error: self._on_failed(recorder, error))
 
     def _on_finished(self, recorder: SceneRecorder) -> None:
@@ -144,8 +138,6 @@ class TrainingDataChoice(QObject):
     def _on_failed(self, recorder: SceneRecorder, error: UvanetError) -> None:
         if recorder is self._recorder:
             self._recorder = None
-            # Deletes the recording, too: no run refers to it.
-            self._jobs.run(partial(delete_unused_recordings, closing=True), name="delete-recording")
             self._refuse(str(error))
 
     def _refuse(self, reason: str) -> None:

@@ -172,7 +172,7 @@ def _spatial(
     teacher = SpatialTeacher(config.scale, config.width)
 
     def write() -> None:
-        _export(SpatialExport(teacher), onnx, ("frame",), ("saliency",))
+        export_spatial(teacher, onnx)
 
     def train() -> None:
         extractor = Extractor(teacher, config.threads)
@@ -211,6 +211,11 @@ def _temporal(
         )
 
     _make(onnx, teacher.gate, made_from, train, write)
+
+
+def export_spatial(teacher: SpatialTeacher, path: Path) -> None:
+    """Writes a spatial teacher as ONNX, for pictures of any size."""
+    _export(SpatialExport(teacher), path, ("frame",), ("saliency",))
 
 
 def _export(

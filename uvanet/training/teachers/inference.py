@@ -164,12 +164,76 @@ def load_spatial(path: Path, threads: int) -> Callable[[Image], Map]:
     session = _Session(path, threads)
 
     def label(image: Image) -> Map:
-        rows, columns = image.shape[:2]
-        # Small crops are enlarged as in training; shown smaller than there, things are missed.
-        area = min(max(rows * columns, HEIGHT * WIDTH), TEACHER_AREA)
-        return _density(session.step(session.shown(image, area))[0])
+        return _density(session.step(session.shown(image, _area(image)))[0])
 
     return label
+
+
+class LogDensityTeacher:
+    """A spatial teacher that labels whole pictures for later cropping.
+
+    A teacher adds a center bias that depends on the place in the picture. A crop is a picture of
+    its own, with its own center: cut the logits, then add the bias to the crop
+    (`add_center_bias`).
+
+    Args:
+        path: ONNX file of a spatial teacher. The logits of one without a center bias, such as a
+            user's own, keep whatever bias they have.
+        threads: Threads of one call.
+
+    Attributes:
+        center_bias: Logits over a whole picture or crop, to be resized to it, float32
+            (rows, columns), even left to right.
+        key: Fingerprint of the file.
+
+    Raises:
+        ModelError: The file is no ONNX model, or no teacher.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._session = _Session(path, threads)
+        self._bias = _center_bias(path)
+        self.center_bias = np.asarray((self._bias + self._bias[:, ::-1]) / 2, np.float32)
+        self.key = file_hash(path)[:16]
+
+    def log_density(self, image: Image) -> Map:
+        """Returns logits without center bias, the mean of the picture's and its mirror image's.
+
+        Args:
+            image: RGB uint8 (h, w, 3) of any size, a whole picture or frame.
+
+        Returns:
+            Float32 (h', w'), an eighth of the size at which the teacher sees the picture.
+        """
+        frame = self._session.shown(image, _area(image))
+        direct, mirrored = (
+            np.log(np.maximum(self._session.step(view)[0], np.finfo(np.float32).tiny))
+            - resize_logits(self._bias, (frame.shape[1] // 8, frame.shape[2] // 8))
+            for view in (frame, np.ascontiguousarray(frame[:, :, ::-1]))
+        )
+        return np.asarray((direct + mirrored[:, ::-1]) / 2, np.float32)
+
+    def density(self, image: Image) -> Map:
+        """Returns the density of a whole picture, float32 (h', w') of sum 1."""
+        return add_center_bias(self.log_density(image), self.center_bias)
+
+
+def add_center_bias(logits: Map, center_bias: Map) -> Map:
+    """Returns the density, float32 (h, w) of sum 1, of a picture or crop.
+
+    Args:
+        logits: Without center bias, (h, w).
+        center_bias: Of any size.
+    """
+    biased = logits + resize_logits(center_bias, logits.shape)
+    density = np.exp(biased - biased.max())
+    return np.asarray(density / density.sum(), np.float32)
+
+
+def resize_logits(logits: Map, shape: tuple[int, ...]) -> Map:
+    """Enlarges logits (h, w) to a shape by bicubic interpolation, as in the teacher's graph."""
+    size = (shape[1], shape[0])
+    return np.asarray(cv2.resize(logits, size, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def load_temporal(path: Path, threads: int) -> Callable[[Image, State | None], tuple[Map, State]]:
@@ -225,3 +289,23 @@ def _density(saliency: Map) -> Map:
     # A map without a value above zero becomes an even density.
     positive = np.maximum(saliency, 0) + 1e-12
     return np.asarray(positive / positive.sum(), np.float32)
+
+
+def _area(image: Image) -> int:
+    """Number of pixels at which a spatial teacher sees a picture."""
+    # Small crops are enlarged as in training; shown smaller than there, things are missed.
+    pixels: int = image.shape[0] * image.shape[1]
+    return min(max(pixels, HEIGHT * WIDTH), TEACHER_AREA)
+
+
+def _center_bias(path: Path) -> Map:
+    """The center bias of a teacher's graph at its logit scale; one zero where there is none."""
+    import onnx
+    from onnx import numpy_helper
+
+    found = {
+        weight.name.rpartition(".")[2]: numpy_helper.to_array(weight)
+        for weight in onnx.load(str(path)).graph.initializer
+    }
+    bias = found.get("centre_bias", np.zeros((1, 1, 1, 1)))
+    return np.asarray(bias[0, 0] * found.get("sharpness", 1.0), np.float32)

@@ -1,0 +1,111 @@
+"""Step times of models on this machine: measured, and remembered between two starts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.session.models import load_predictor
+from uvanet.errors import UvanetError
+from uvanet.registry import shipped_students
+from uvanet.runtime.engine import time_limit
+from uvanet.system_info import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvanet.model_card import Card
+
+TIME_LIMIT = 15.0
+"""Seconds that a model may need beyond the measured ones: an ONNX file may hold an endless loop."""
+
+MIN_STEPS = 5
+WARM_UP_STEPS = 2
+
+_SECONDS = 0.1  # for each student at the start; a second in all, with their loading
+_QUARTILE = 25  # in per cent: what else ran during the measurement must not be remembered
+_MAX_MACHINES = 8  # with one home folder
+
+RememberedTimes = dict[str, dict[str, float]]
+"""Machine, engine and threads to fingerprint of a model to step time, milliseconds."""
+
+_log = logging.getLogger(__name__)
+
+
+def measure_steps(
+    name: str, engine: str, seconds: float, threads: int | None = None
+) -> list[float]:
+    """Times steps on a 1280x720 picture, resize included.
+
+    Args:
+        name: As `uvanet.load` takes it.
+        engine: Likewise.
+        seconds: For all steps together; at least `MIN_STEPS` are made.
+        threads: As `uvanet.load` takes it.
+
+    Returns:
+        Milliseconds of each step after the first two, which are slow.
+
+    Raises:
+        UvanetError: It does not load, does not run, or does not return.
+    """
+    predictor = load_predictor(name, engine, threads)
+    image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    with time_limit(predictor.model.engine, seconds + TIME_LIMIT):
+        while time.perf_counter() < end or len(times) < MIN_STEPS:
+            start = time.perf_counter()
+            predictor.step(image, len(times) / 30, bgr=True)
+            times.append(1000 * (time.perf_counter() - start))
+    return times[WARM_UP_STEPS:]
+
+
+def student_times(
+    engine: str, threads: int | None, remembered: RememberedTimes, is_canceled: Callable[[], bool]
+) -> tuple[dict[str, float], RememberedTimes]:
+    """Step times of the float students that ship, measured where they are not remembered. Slow.
+
+    Args:
+        engine: As `uvanet.load` takes it.
+        threads: Likewise.
+        remembered: What an earlier call returned; it is not changed.
+        is_canceled: Asked before each measurement.
+
+    Returns:
+        Name to milliseconds, smallest student first, without those that do not run; and what to
+        remember, this machine first.
+    """
+    machine = machine_key(engine, threads)
+    known, times, kept = remembered.get(machine, {}), {}, {}
+    for card in shipped_students():
+        key = model_key(card)
+        if key not in known and not is_canceled():
+            try:
+                steps = measure_steps(card.name, engine, _SECONDS, threads)
+            except UvanetError as error:
+                _log.warning("%s is left out of the automatic choice: %s", card.name, error)
+                continue
+            known = {**known, key: round(float(np.percentile(steps, _QUARTILE)), 3)}
+            _log.info("a step of %s takes %.2f ms", card.name, known[key])
+        if key in known:
+            times[card.name] = kept[key] = known[key]
+    others = [(name, values) for name, values in remembered.items() if name != machine]
+    return times, {machine: kept, **dict(others[: _MAX_MACHINES - 1])}
+
+
+def machine_key(engine: str, threads: int | None) -> str:
+    """All that a step time depends on besides the model, as text."""
+    facts = describe()
+    parts = (facts["processor"], facts["instructions"], f"{facts['cores']} cores")
+    runs = f"onnxruntime {facts['onnxruntime']}, {engine}, {threads or 1} threads"
+    return ", ".join([*map(str, parts), runs])
+
+
+def model_key(card: Card) -> str:
+    """Fingerprint of a model's file and the size at which it is shown."""
+    height, width = card.inference_size
+    return f"{card.name} {card.sha256[:16]} {width}x{height}"

@@ -1,0 +1,274 @@
+"""Recordings of a live source and its last seconds: exported, kept at the end, in a failure."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+from export_kit import ask, columns, exported, feature, frames_of, regions, wait_ended
+from window_bench import FakeCamera
+
+from app.features.export.options import ExportOptions
+from app.features.export.queue import ExportState
+from app.runtime.child_process import own_environment
+from uvanet import sources
+from uvanet.errors import OutputError
+from uvanet.video.replay_buffer import ReplayBuffer
+
+
+@pytest.fixture
+def camera(launch, monkeypatch):
+    fake, real = FakeCamera(), sources.make_source
+    monkeypatch.setattr(
+        sources, "make_source", lambda spec, **_: fake if spec == "camera:fake" else real(spec)
+    )
+    bench = launch("camera:fake")
+    bench.until(lambda: bench.presenter.overlay_seen)
+    yield bench
+    fake.free.set()
+
+
+def record(camera, folder):
+    """Records for a second, with exports going into a folder; gives the feature."""
+    ours = feature(camera)
+    camera.settings.export_folder = str(folder)
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    return ours
+
+
+def assert_kept(folder):
+    """A folder holds one recording, which is no export."""
+    (kept,) = folder.glob("*.mkv")
+    assert frames_of(kept) >= 5
+    return kept
+
+
+def buffered_seconds(bench):
+    """How much of the live source is kept."""
+    recorder = feature(bench).recording.live._recorder
+    span = recorder.buffer.span if recorder is not None and recorder.buffer is not None else None
+    return span[1] - span[0] if span else 0.0
+
+
+def test_frames_of_a_killed_program_are_deleted_at_the_next_start(launch, clip, home):
+    live = home / ".cache" / "uvanet" / "live"
+    live.mkdir(parents=True)
+    script = (
+        "import os, sys; from pathlib import Path; import numpy as np\n"
+        "from uvanet.video.replay_buffer import ReplayBuffer\n"
+        "buffer = ReplayBuffer(Path(sys.argv[1]), 30)\n"
+        "buffer.put(np.zeros((48, 64, 3), np.uint8), 0.0)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(live)], env=own_environment())
+    assert list(live.rglob("*.jpegs"))
+    bench = launch(clip)
+    bench.until(lambda: not list(live.rglob("*.jpegs")))
+
+
+def test_a_recording_of_a_killed_program_is_recovered_at_the_next_start(launch, clip, home):
+    live = home / ".cache" / "uvanet" / "live"
+    script = (
+        "import os, sys; from pathlib import Path; import numpy as np\n"
+        "from uvanet.video.replay_buffer import ReplayBuffer\n"
+        "buffer = ReplayBuffer(Path(sys.argv[1]), 30)\n"
+        "buffer.hold(0.0, 'My camera')\n"
+        "for n in range(20): buffer.put(np.zeros((48, 64, 3), np.uint8), n / 30)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(live)], env=own_environment())
+    bench = launch(clip)
+    bench.until(lambda: "recovered" in bench.banner.message)
+    path = Path(bench.banner.hint)
+    assert path.name.startswith("My-camera")
+    assert frames_of(path) == 20
+    bench.until(lambda: not list(live.rglob("*.jpegs")))
+
+
+def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
+    feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.until(lambda: buffered_seconds(camera) > 1)
+    camera.trigger("export_last")
+    task = exported(camera)
+    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert task.outputs[0].parent == tmp_path
+    camera.until(lambda: not list(tmp_path.glob("*.mkv")))
+    live = home / ".cache" / "uvanet" / "live"
+    camera.window.close()
+    assert list(live.iterdir()) == []
+
+
+def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, home):
+    feature(camera)
+    camera.until(lambda: buffered_seconds(camera) > 0.5)
+    camera.settings.export_folder = str(tmp_path)
+    dialog = ask(camera)
+    assert len(list(tmp_path.glob("*.mkv"))) == 1
+    dialog.reject()
+    assert list(tmp_path.glob("*.mkv")) == []
+    dialog = ask(camera)
+    dialog.line.setText(str(tmp_path / "mine.mp4"))
+    dialog.presets["beside"].click()
+    dialog.export_button.click()
+    exported(camera)
+    capture = cv2.VideoCapture(str(tmp_path / "mine.mp4"), cv2.CAP_FFMPEG)
+    assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) == 2 * 160 + 4
+    capture.release()
+    camera.until(lambda: not list(tmp_path.glob("*.mkv")))
+
+
+def test_a_recording_is_exported_with_the_regions_of_its_own_source(camera, clip, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.settings.export_extras = ["csv"]
+    camera.trigger("record")
+    camera.session.set_regions(regions("door"))  # drawn while it is recorded
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.session.open(str(clip))
+    camera.until(lambda: not ours.recording.live.recording)
+    camera.session.set_regions(regions("other"))
+    task = exported(camera)
+    (table,) = (path for path in task.outputs if path.suffix == ".csv")
+    assert "share:door" in columns(table)
+    assert "share:other" not in columns(table)
+
+
+def test_a_recording_does_not_inherit_slow_options(camera, tmp_path):
+    builder = feature(camera).builder
+    builder.remember(ExportOptions("teacher", "webm", "best", 720, ("csv",)), tmp_path)
+    options = builder.recording_options()
+    assert (options.preset, options.format) == ("overlay", "mp4")
+    assert (options.quality, options.height, options.extras) == ("best", 720, ("csv",))
+
+
+def test_recording_a_camera(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    assert ours._record_button.isVisible()
+    camera.trigger("record")
+    assert camera.actions["record"].isChecked()
+    assert "Recording 0:00" in ours._status.text()
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.trigger("record")
+    assert not camera.actions["record"].isChecked()
+    task = exported(camera)
+    assert frames_of(task.outputs[0]) == task.done >= 5
+
+
+def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
+    ours = record(camera, tmp_path)
+    camera.session.open(str(clip))
+    camera.until(lambda: not ours.recording.live.recording)
+    task = exported(camera)
+    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert not camera.actions["record"].isChecked()
+
+
+def test_recording_without_the_last_half_minute(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("keep_last")
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1.5)
+    camera.trigger("record")
+    task = exported(camera)
+    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert ours.recording.live._recorder is None
+
+
+def test_quitting_asks_about_a_recording_and_keeps_it(camera, tmp_path):
+    record(camera, tmp_path)
+    camera.window.close()
+    assert camera.window.isVisible()
+    camera.leave()
+    assert_kept(tmp_path)
+
+
+def test_a_signal_ends_the_program_and_keeps_a_running_recording(camera, tmp_path):
+    record(camera, tmp_path)
+    # As a signal does, which nobody answers a question for.
+    camera.program.shut_down()
+    assert_kept(tmp_path)
+
+
+def test_leaving_right_after_a_recording_keeps_it(camera, tmp_path):
+    record(camera, tmp_path)
+    camera.trigger("record")
+    # As a signal does, which nobody answers a question for.
+    camera.program.shut_down()
+    assert_kept(tmp_path)
+
+
+def test_quitting_waits_for_a_recording_that_takes_long_to_save(camera, tmp_path, monkeypatch):
+    record(camera, tmp_path)
+    save = ReplayBuffer.save
+
+    def slow(*arguments):
+        time.sleep(2)  # longer than all closing steps together may take
+        return save(*arguments)
+
+    monkeypatch.setattr(ReplayBuffer, "save", slow)
+    camera.window.close()
+    camera.leave()
+    assert_kept(tmp_path)
+
+
+def test_a_turned_picture_splits_the_recording(camera, tmp_path):
+    ours = record(camera, tmp_path)
+    camera.trigger("rotate")
+    camera.until(lambda: ours.queue.tasks)
+    assert ours.recording.live.recording
+    assert "second clip" in camera.banner.message
+    camera.until(lambda: ours.recording.live._recorder.buffer.size == (120, 160))
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.trigger("record")
+    first, second = wait_ended(camera, 2)
+    assert {first.state, second.state} == {ExportState.DONE}, first.message or second.message
+    assert frames_of(first.outputs[0]) >= 5
+    assert frames_of(second.outputs[0]) >= 5
+
+
+def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypatch):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 3)
+
+    def full(image, t):
+        raise OutputError("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(ours.recording.live._recorder.buffer, "put", full)
+    camera.until(lambda: camera.banner.level == "error")
+    assert not ours.recording.live.recording
+    assert not camera.actions["record"].isChecked()
+    assert str(assert_kept(tmp_path)) in camera.banner.hint
+
+
+def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
+    ours = feature(camera)
+    camera.settings.export_folder = str(tmp_path)
+    # Another export keeps it waiting.
+    ours.builder.add("demo", ExportOptions(), tmp_path / "first")
+    camera.trigger("record")
+    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.trigger("record")
+    camera.until(lambda: len(ours.queue.tasks) == 2)
+    first, second = ours.queue.tasks
+    ours.queue.cancel(second)
+    assert str(assert_kept(tmp_path)) in camera.banner.message
+    ours.queue.cancel(first)
+    camera.until(lambda: first.state == ExportState.CANCELLED)
+
+
+def test_nothing_is_kept_where_the_user_does_not_want_it(camera, home):
+    live = home / ".cache" / "uvanet" / "live"
+    camera.until(lambda: list(live.rglob("*.jpegs")))
+    camera.trigger("keep_last")
+    assert not camera.settings.export_keep
+    camera.until(lambda: not list(live.iterdir()))
+    camera.trigger("export_last")
+    camera.until(lambda: "Nothing of this source was kept" in camera.banner.message)

@@ -1,0 +1,39 @@
+"""CSV text that a spreadsheet shows as it is: no cell of a table becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING
+
+from uvanet.redaction import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# What spreadsheets take for the begin of a formula (OWASP, "CSV Injection").
+_FORMULA = re.compile(r"[=+\-@\t\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Gives rows as CSV (RFC 4180, but with line feeds).
+
+    Args:
+        rows: Numbers, or text from outside such as names, see `as_text_cell`.
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(map(as_text_cell, row) for row in rows)
+    return text.getvalue()
+
+
+def as_text_cell(value: object) -> object:
+    """Puts an apostrophe before text that a spreadsheet would take for a formula.
+
+    Numbers, also those written as text, stay as they are. Control characters become escapes.
+    """
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    text = visible(value)
+    return f"'{text}" if _FORMULA.match(text) else text

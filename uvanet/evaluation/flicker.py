@@ -1,0 +1,141 @@
+"""Flicker: how much a model's maps change within 100 ms where the picture hardly does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.data.clips import VideoClip, video_facts
+from uvanet.evaluation.bootstrap import draw_weights, interval
+from uvanet.evaluation.progress import silent
+from uvanet.metrics import cc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.evaluation.bootstrap import Interval
+    from uvanet.evaluation.predictors import Predictor
+    from uvanet.evaluation.progress import Progress
+
+APART = 0.1
+"""Seconds between the two maps of a pair."""
+
+SECONDS = 2.0
+"""Measured duration of each clip, from its start."""
+
+STEADY = 2.0
+"""Largest median difference of two frames `APART` in a steady clip, gray levels of 255."""
+
+WIDTH = 192
+"""Width at which frames are compared, pixels: noise of single pixels is no motion."""
+
+JUMP = 0.1
+"""A peak that moves by more than this share of the map's diagonal has jumped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flicker:
+    """Flicker of a model over all pairs of maps 100 ms apart.
+
+    Attributes:
+        cc: Mean CC of the two maps of a pair; 1 without flicker.
+        jumps: Share of the pairs whose peak jumps, 0..1.
+    """
+
+    cc: Interval
+    jumps: Interval
+
+
+def steady_clips(paths: Iterable[Path]) -> list[VideoClip]:
+    """The clips whose picture hardly changes within 100 ms.
+
+    Rule: over the first `SECONDS`, the median of the mean differences is at most `STEADY`.
+
+    Raises:
+        UvanetError: A file cannot be read.
+    """
+    found = []
+    for path in sorted(paths):
+        fps, _ = video_facts(path)
+        clip = VideoClip("steady", path.stem, path, fps)
+        back = _back(fps)
+        gray = [_small_gray(frame) for frame in _frames(clip)]
+        moved = [np.abs(b - a).mean() for a, b in zip(gray, gray[back:], strict=False)]
+        if moved and np.median(moved) <= STEADY:
+            found.append(clip)
+    return found
+
+
+def measure_flicker(
+    clips: Sequence[VideoClip], predictors: Sequence[Predictor], progress: Progress = silent
+) -> dict[str, Flicker]:
+    """Measures the flicker of predictors that see all frames, as in the live view.
+
+    Args:
+        clips: See `steady_clips`; at least one.
+        predictors: What is measured.
+        progress: Called for each clip.
+
+    Returns:
+        Predictor to its flicker; the bootstrap of its intervals draws clips, then pairs.
+
+    Raises:
+        UvanetError: A clip cannot be read, or a predictor fails.
+    """
+    names = [row.name for row in predictors]
+    correlations: dict[str, list[float]] = {name: [] for name in names}
+    jumps: dict[str, list[float]] = {name: [] for name in names}
+    owners: list[str] = []
+    with progress("flicker", len(clips)) as advance:
+        for clip in clips:
+            back = _back(clip.fps)
+            frames = _frames(clip)
+            owners += [clip.name] * max(0, len(frames) - back)
+            for row in predictors:
+                row.reset()
+                maps = [row.predict(frame, k / clip.fps) for k, frame in enumerate(frames)]
+                for earlier, later in zip(maps, maps[back:], strict=False):
+                    correlations[row.name].append(cc(later, earlier))
+                    jumps[row.name].append(peak_jumps(earlier, later))
+            advance()
+    weights = draw_weights(owners)
+    return {
+        name: Flicker(
+            interval(np.array(correlations[name]), weights),
+            interval(np.array(jumps[name]), weights),
+        )
+        for name in names
+    }
+
+
+def peak_jumps(earlier: NDArray[np.float32], later: NDArray[np.float32]) -> bool:
+    """Whether the largest value of two maps (h, w) moves by more than `JUMP` of the diagonal."""
+    (y, x), (later_y, later_x) = (
+        np.unravel_index(int(one.argmax()), one.shape) for one in (earlier, later)
+    )
+    return bool(np.hypot(later_y - y, later_x - x) > JUMP * np.hypot(*earlier.shape))
+
+
+def _back(fps: float) -> int:
+    return max(1, round(APART * fps))
+
+
+def _frames(clip: VideoClip) -> list[NDArray[np.uint8]]:
+    """The first `SECONDS` of a clip."""
+    count = round(SECONDS * clip.fps)
+    # Stops reading after them: the iterator would go on to the end of the file.
+    found = islice(clip.frames(range(count)), count)
+    return [frame.image for frame in found if frame.image is not None]
+
+
+def _small_gray(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    size = (WIDTH, max(1, round(image.shape[0] * WIDTH / image.shape[1])))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)

@@ -1,0 +1,131 @@
+"""The human row: how well the gaze of all other observers predicts that of one.
+
+It is the scale on which a model's NSS can be read: no map can predict the gaze of one more person
+much better. Source: the inter-observer model of Wilming et al., *Measures and limits of models of
+fixation selection*, PLoS ONE 2011, with the blur chosen as in Kümmerer et al., PNAS 2015.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+HUMAN = "human"
+"""Name of the row."""
+
+BLURS = (1 / 25, 1 / 35, 1 / 45, 1 / 55, 1 / 70)
+"""Sigmas of the Gaussian that turns fixations into a map, relative to the picture's width. Of each
+set the one with the best mean NSS is taken: sets differ in their numbers of observers, and a fixed
+one would make the row lower than what people can be predicted by."""
+
+COLUMNS = 140
+"""Width of the maps, pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Fixations on one picture, in pixels of a map `COLUMNS` wide."""
+
+    group: str
+    rows: int
+    points: NDArray[np.float32]
+    observers: NDArray[np.int32]
+    others: NDArray[np.float32]
+
+    def left_out(self, blur: float) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """For each observer the map of all others, and the observer's own fixations."""
+        known = np.unique(self.observers)
+        if known.size < 2:
+            return
+        x, y = np.floor(self.points.T).astype(int)
+        counts = np.zeros((known.size, self.rows, COLUMNS), np.float32)
+        np.add.at(counts, (np.searchsorted(known, self.observers), y, x), 1.0)
+        sigma, border = blur * COLUMNS, cv2.BORDER_CONSTANT
+        single = [cv2.GaussianBlur(one, (0, 0), sigma, borderType=border) for one in counts]
+        total = np.sum(single, axis=0)
+        for number, own in zip(known, single, strict=True):
+            yield np.asarray(total - own, np.float32), self.points[self.observers == number]
+
+    def score(self, name: str, blur: float) -> float:
+        values, weights = [], []
+        for saliency, looked in self.left_out(blur):
+            if name == "nss":
+                values.append(metrics.nss(saliency, looked))
+            elif name == "auc_judd":
+                values.append(metrics.auc_judd(saliency, looked))
+            else:
+                values.append(metrics.auc_shuffled(saliency, looked, self.others))
+            weights.append(len(looked))
+        return float(np.average(values, weights=weights)) if values else float("nan")
+
+
+class HumanRow:
+    """Collects the fixations of a data set's pictures and frames, and scores them at its end."""
+
+    def __init__(self) -> None:
+        self._looks: list[_Looks] = []
+
+    def add(
+        self,
+        group: str,
+        points: NDArray[np.float32],
+        observers: NDArray[np.int32] | None,
+        others: NDArray[np.float32],
+        size: tuple[int, int],
+    ) -> None:
+        """Adds a picture or frame.
+
+        Args:
+            group: The set that it belongs to.
+            points: (n, 2), x and y in pixels of the picture.
+            observers: (n,), number of the observer of each; None where unknown.
+            others: (m, 2), negatives of the shuffled AUC; may be empty.
+            size: Width and height of the picture.
+        """
+        if observers is None:
+            points, observers = points[:0], np.empty(0, np.int32)
+        scale = np.float32(COLUMNS / size[0])
+        rows = max(1, round(size[1] * COLUMNS / size[0]))
+        small = points * scale
+        inside = ((small >= 0) & (small < (COLUMNS, rows))).all(1)
+        self._looks.append(_Looks(group, rows, small[inside], observers[inside], others * scale))
+
+    def values(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """The scores of all that was added.
+
+        Args:
+            names: Metrics, as in `uvanet.evaluation.evaluator.METRICS`.
+
+        Returns:
+            (items, metrics): the mean over the observers, weighted by their numbers of fixations,
+            as the score of a map on all fixations is. NaN for metrics of densities and the
+            information gain, which have no such score, and where fewer than two observers looked.
+        """
+        result = np.full((len(self._looks), len(names)), np.nan)
+        for group in {looks.group for looks in self._looks}:
+            places = [i for i, looks in enumerate(self._looks) if looks.group == group]
+            blurred = np.array(
+                [[self._looks[i].score("nss", blur) for blur in BLURS] for i in places]
+            )
+            known = ~np.isnan(blurred).any(1)
+            if not known.any():
+                continue
+            best = int(blurred[known].mean(0).argmax())
+            for column, name in enumerate(names):
+                if name == "nss":
+                    result[places, column] = blurred[:, best]
+                elif name in ("auc_judd", "auc_shuffled"):
+                    result[places, column] = [
+                        self._looks[i].score(name, BLURS[best]) for i in places
+                    ]
+        return result

@@ -1,0 +1,126 @@
+"""Accuracy of models against the number of pixels that they are shown, and the best size.
+
+A network trained at one size is often best at a larger one. Source: Touvron et al., *Fixing the
+train-test resolution discrepancy*, NeurIPS 2019.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from uvanet.evaluation.bootstrap import draw_weights, intervals
+from uvanet.evaluation.calibration import CC_KEPT
+from uvanet.evaluation.evaluator import evaluate_predictors
+from uvanet.evaluation.predictors import StreamPredictor
+from uvanet.evaluation.progress import silent
+from uvanet.evaluation.registry import shown_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from uvanet.data.gaze import GazeSet
+    from uvanet.evaluation.progress import Progress
+    from uvanet.model import Model
+
+NSS_SLACK = 0.01
+"""Largest NSS that is given up for fewer pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A model at one shown size.
+
+    Attributes:
+        model: Its name.
+        side: It is shown `side` squared pixels.
+        ms: Time of a streaming step at this size, milliseconds.
+        nss: Mean NSS of each measured set, by its name.
+        nss_low: Lower ends of the 95 % intervals of NSS.
+        nss_high: Upper ends.
+        cc: Mean CC of each set.
+    """
+
+    model: str
+    side: int
+    ms: float
+    nss: dict[str, float]
+    nss_low: dict[str, float]
+    nss_high: dict[str, float]
+    cc: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+
+def measure_curve(
+    name: str,
+    open_model: Callable[[], Model],
+    sides: Sequence[int],
+    sets: Sequence[GazeSet],
+    step_ms: Callable[[Model], float],
+    progress: Progress = silent,
+) -> list[CurvePoint]:
+    """Measures a model at several shown sizes, each picture decoded once for all of them.
+
+    Args:
+        name: Name of the model.
+        open_model: Loads the model anew; see `shown_at` for what it must be.
+        sides: The sizes.
+        sets: Data sets to measure on.
+        step_ms: Measures the time of a step of a model at its input size, milliseconds.
+        progress: Called for each picture and frame.
+
+    Raises:
+        UvanetError: As `shown_at` and `evaluate_predictors`.
+    """
+    models = {side: shown_at(open_model(), side) for side in sides}
+    times = {side: step_ms(model) for side, model in models.items()}
+    rows = [StreamPredictor(str(side), model) for side, model in models.items()]
+    found: dict[str, dict[int, dict[str, float]]] = {
+        key: {side: {} for side in sides} for key in ("nss", "nss_low", "nss_high", "cc")
+    }
+    for data in sets:
+        scores = evaluate_predictors(data, rows, ("nss", "cc"), progress=progress)
+        weights = draw_weights(scores.clips())
+        for side in sides:
+            one = intervals(scores.values[str(side)], scores.metrics, weights)
+            found["nss"][side][data.name] = one["nss"].mean
+            found["nss_low"][side][data.name] = one["nss"].low
+            found["nss_high"][side][data.name] = one["nss"].high
+            found["cc"][side][data.name] = one["cc"].mean
+    return [
+        CurvePoint(name, side, times[side], **{key: of[side] for key, of in found.items()})
+        for side in sides
+    ]
+
+
+def best_side(points: Sequence[CurvePoint], data: str) -> int:
+    """The size at which one model should be shown.
+
+    Rule: mean CC must be at least `CC_KEPT` of its best value over the sizes; of the sizes whose
+    mean NSS then lies within `NSS_SLACK` of the best, the smallest.
+
+    Args:
+        points: Of one model.
+        data: Name of the set that decides: a val split.
+    """
+    least = CC_KEPT * max(point.cc[data] for point in points)
+    allowed = [point for point in points if point.cc[data] >= least]
+    best = max(point.nss[data] for point in allowed)
+    return min(point.side for point in allowed if point.nss[data] >= best - NSS_SLACK)
+
+
+def pareto_front(points: Sequence[CurvePoint], data: str) -> list[CurvePoint]:
+    """The points that no other point beats at once in time and NSS, by time.
+
+    Args:
+        points: Of any models.
+        data: Name of the set whose NSS counts.
+    """
+    front: list[CurvePoint] = []
+    for point in sorted(points, key=lambda point: (point.ms, -point.nss[data])):
+        if not front or point.nss[data] > front[-1].nss[data]:
+            front.append(point)
+    return front

@@ -1,0 +1,96 @@
+"""Base class of live sources that are connected again after they failed."""
+
+from __future__ import annotations
+
+import abc
+import logging
+import math
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from uvanet.errors import SourceAbsentError, SourceError, SourceUnavailableError
+from uvanet.sources._thread_safe import ThreadSafeSource
+from uvanet.sources.base import SourceCondition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvanet.sources.base import SourceInfo
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 5.0
+# A source that fails right after each connection is tried less and less often.
+_STEADY_S = 1.0
+
+
+class ReconnectingSource(ThreadSafeSource):
+    """A live source that is connected again with growing pauses, until frames come.
+
+    The attempts end when `reconnect` seconds are over or the source is closed. Each is reported as
+    `SourceCondition.RECONNECTING`.
+
+    At the first `open` only a SourceUnavailableError is followed by further attempts. A device
+    that is not connected is then awaited only if `reconnect` is infinite: otherwise its name is
+    more likely mistyped.
+
+    Subclasses implement `_connect`, and call `_retry` in `_read` and `_frame_came` at each frame.
+
+    Args:
+        title: The name for people, used until `_open` has found a better one.
+        reconnect: Seconds for which it is connected again; 0 for never, infinity for no limit.
+    """
+
+    def __init__(self, title: str, reconnect: float) -> None:
+        super().__init__(title)
+        self._reconnect = reconnect
+        self._pause = FIRST_PAUSE_S
+        self._connected: float | None = None  # time of a new connection that has yet to hold
+
+    @abc.abstractmethod
+    def _connect(self) -> SourceInfo:
+        """Connects; releases what is left of a connection before."""
+
+    def _open(self) -> SourceInfo:
+        try:
+            return self._connect()
+        except SourceUnavailableError as error:
+            if isinstance(error, SourceAbsentError) and math.isfinite(self._reconnect):
+                raise
+            return self._retry(error, self._connect)
+
+    def _retry(self, problem: SourceError, attempt: Callable[[], _T]) -> _T:
+        """Repeats an attempt until it succeeds.
+
+        Raises:
+            SourceError: The problem, if the time is over or the source was closed.
+        """
+        deadline = time.monotonic() + self._reconnect
+        latest = problem
+        while time.monotonic() + self._pause < deadline:
+            pause = self._pause
+            self._report(SourceCondition.RECONNECTING, latest.message, latest.hint, retry_in=pause)
+            _LOG.warning("%s Trying again in %.1f s.", latest.message, pause)
+            self._pause = min(2 * pause, MAX_PAUSE_S)
+            if self._closing.wait(pause):
+                break
+            self._report(SourceCondition.RECONNECTING, latest.message, latest.hint)
+            try:
+                result = attempt()
+            except SourceError as error:
+                latest = error
+                continue
+            self._connected = time.monotonic()
+            return result
+        raise problem
+
+    def _frame_came(self) -> None:
+        """Ends the condition before, once the connection holds."""
+        if self._connected is not None:
+            if time.monotonic() - self._connected < _STEADY_S:
+                return
+            self._connected = None
+            self._pause = FIRST_PAUSE_S
+        if self._status.condition is not SourceCondition.OK:
+            self._report(SourceCondition.OK)

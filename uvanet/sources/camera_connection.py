@@ -1,0 +1,210 @@
+"""One connection to a camera through OpenCV, from opening to release."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.errors import SourceAbsentError, SourceError, SourceUnavailableError
+from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources.camera_format import CameraFormat, negotiate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from uvanet.sources._opencv import Capture
+    from uvanet.sources.cameras import CameraDevice
+
+# One buffer is filled while another is read. With a single one the driver has none at the start of
+# the next frame, drops it, and 30 frames a second become 15; with more, frames wait longer.
+_BUFFERS = 2
+_USUAL_FPS = 30.0
+# A call that fails at once is a failure of the device; one that takes longer is a time-out.
+_AT_ONCE_S = 0.3
+# A signal to the process ends a waiting call of V4L2 too.
+_MAX_FAILURES = 3
+_MAX_AGE_S = 60.0
+_JPEG_END = b"\xff\xd9"
+_CONVERSIONS = {"YUYV": cv2.COLOR_YUV2BGR_YUYV, "UYVY": cv2.COLOR_YUV2BGR_UYVY}
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFrame:
+    """What a camera delivered.
+
+    Attributes:
+        image: BGR, uint8, shape (h, w, 3); None if the frame was damaged.
+        data: The pixels or bytes as the driver delivered them.
+        arrived: Time of arrival in seconds of the clock.
+        captured: Time at which the driver took the frame, on the same clock; None if unknown.
+    """
+
+    image: NDArray[np.uint8] | None
+    data: NDArray[np.uint8]
+    arrived: float
+    captured: float | None
+
+
+class CameraConnection:
+    """An open camera with a negotiated format.
+
+    Compressed and YUV frames of V4L2 are decoded here and not by OpenCV, which shows the frame
+    before in the place of a damaged one and reports success.
+
+    Args:
+        device: The camera.
+        wish: The requested format.
+        capture: Opens (index, backend).
+        clock: Seconds; on Linux the clock of the drivers' time stamps.
+
+    Attributes:
+        format: The format that the camera delivers.
+
+    Raises:
+        SourceError: The camera may not be used by this user.
+        SourceUnavailableError: It is in use by another program, not ready, or gone.
+    """
+
+    def __init__(
+        self,
+        device: CameraDevice,
+        wish: CameraFormat,
+        capture: Callable[[int, int], Capture],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._device = device
+        self._clock = clock
+        self._v4l2 = device.backend == cv2.CAP_V4L2
+        self._raw = False
+        self._whole_jpeg = False  # this camera marks the end of its pictures
+        check_permission(device)
+        quiet()
+        self._capture = capture(device.index, device.backend)
+        try:
+            if not self._capture.isOpened():
+                raise _not_opened(device)
+            self.format = self._prepare(wish)
+        except BaseException:
+            self._capture.release()
+            raise
+
+    def _prepare(self, wish: CameraFormat) -> CameraFormat:
+        if self._v4l2:
+            self._capture.set(cv2.CAP_PROP_BUFFERSIZE, _BUFFERS)
+        given = negotiate(self._capture, wish, v4l2=self._v4l2)
+        if self._v4l2 and (given.pixel_format == "MJPG" or given.pixel_format in _CONVERSIONS):
+            self._raw = self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+        return CameraFormat(given.width, given.height, given.fps or _USUAL_FPS, given.pixel_format)
+
+    def read(self) -> CameraFrame | None:
+        """Returns the next frame; None if none came before the driver's time-out.
+
+        Raises:
+            SourceUnavailableError: The camera failed or was unplugged.
+        """
+        for _ in range(_MAX_FAILURES):
+            start = self._clock()
+            grabbed = self._capture.grab()
+            # Stamped before the frame is decoded, since that time varies by milliseconds.
+            arrived = self._clock()
+            if grabbed:
+                return self._retrieve(arrived)
+            if arrived - start >= _AT_ONCE_S:
+                return None
+        raise SourceUnavailableError(
+            f"The camera {self._device.name} no longer sends frames.",
+            "Check its plug and other programs that use it.",
+        )
+
+    def release(self) -> None:
+        """Releases the device."""
+        self._capture.release()
+
+    def _retrieve(self, arrived: float) -> CameraFrame:
+        captured = self._stamp(arrived)
+        done, data = self._capture.retrieve()
+        if not done or data is None or not data.size:
+            return CameraFrame(None, np.empty(0, np.uint8), arrived, captured)
+        image = self._decode(data) if self._raw else to_bgr(data, self._device.name)
+        return CameraFrame(image, data, arrived, captured)
+
+    def _stamp(self, arrived: float) -> float | None:
+        """The driver's time stamp, where it is on the monotonic clock, as of UVC cameras."""
+        if not self._v4l2:
+            return None
+        stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        return stamp if 0.0 < stamp <= arrived <= stamp + _MAX_AGE_S else None
+
+    def _decode(self, data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """Decodes MJPG or YUV; None if the frame is damaged."""
+        width, height = self.format.width, self.format.height
+        conversion = _CONVERSIONS.get(self.format.pixel_format)
+        if conversion is not None:
+            if data.size != 2 * width * height:
+                return None
+            pixels = data.reshape(height, width, 2)
+            return cv2.cvtColor(pixels, conversion)  # type: ignore[return-value]
+        # Cameras pad with zeros. Some never mark the end of a whole picture.
+        ended = data.ravel()[-64:].tobytes().rstrip(b"\0").endswith(_JPEG_END)
+        if self._whole_jpeg and not ended:
+            return None
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        if image is None or image.shape != (height, width, 3):
+            return None
+        self._whole_jpeg = self._whole_jpeg or ended
+        return image  # type: ignore[return-value]
+
+
+def check_permission(device: CameraDevice) -> None:
+    """Reports a missing permission, if there is a device file.
+
+    Raises:
+        SourceError: This user may not read and write the device file.
+    """
+    if (
+        device.node
+        and os.path.exists(device.node)
+        and not os.access(device.node, os.R_OK | os.W_OK)
+    ):
+        raise SourceError(
+            f"You may not use the camera {device.name} ({device.node}).",
+            "Add yourself to the group that owns it: sudo usermod -aG video $USER, then log in "
+            "again.",
+        )
+
+
+def busy(device: CameraDevice) -> SourceUnavailableError:
+    """The error for a camera that can be found, but sends nothing."""
+    hint = "Close other programs that use it."
+    if sys.platform == "darwin":
+        hint += " Allow the camera in System Settings, Privacy & Security."
+    elif sys.platform == "win32":
+        hint += " Allow the camera in Settings, Privacy & security."
+    return SourceUnavailableError(f"The camera {device.name} is busy or sends no frames.", hint)
+
+
+def _not_opened(device: CameraDevice) -> SourceUnavailableError:
+    """Finds out why a camera could not be opened, which OpenCV does not tell."""
+    if device.node:
+        try:
+            os.close(os.open(device.node, os.O_RDWR | os.O_NONBLOCK))
+        except FileNotFoundError:
+            return SourceAbsentError(
+                f"The camera {device.name} is not connected.", "Plug it in again."
+            )
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                return SourceUnavailableError(
+                    f"The camera {device.name} is not ready: {error.strerror or error}.",
+                    "Plug it in again if this lasts.",
+                )
+    return busy(device)

@@ -1,0 +1,123 @@
+"""Negotiates size, rate and pixel format with a camera."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from uvanet.sources._opencv import Capture
+
+_LOG = logging.getLogger(__name__)
+
+_LARGEST = (1280, 720)
+_SIZES = (_LARGEST, (1024, 576), (960, 540), (800, 600), (640, 480), (640, 360), (320, 240))
+_RATE = 30.0
+_COMPRESSED = cv2.VideoWriter.fourcc(*"MJPG")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFormat:
+    """Format of a camera, requested or delivered. A camera delivers the nearest that it can.
+
+    Attributes:
+        width: Pixels; 0 in a request for the best size up to 1280 x 720.
+        height: As `width`.
+        fps: Frames per second; 0 in a request for 30.
+        pixel_format: FourCC code, such as "MJPG"; empty if unknown. Not used in a request: the
+            faster format is chosen, and the uncompressed one where it is as fast.
+    """
+
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    pixel_format: str = ""
+
+    @property
+    def limits(self) -> CameraFormat:
+        """The request with the default values filled in."""
+        width, height = (self.width, self.height) if self.width and self.height else _LARGEST
+        return CameraFormat(width, height, self.fps or _RATE)
+
+    def __str__(self) -> str:
+        code = f", {self.pixel_format}" if self.pixel_format else ""
+        return f"{self.width}\N{MULTIPLICATION SIGN}{self.height}, {self.fps:.3g} fps{code}"
+
+
+def negotiate(capture: Capture, wish: CameraFormat, *, v4l2: bool) -> CameraFormat:
+    """Sets the best format that a camera has for a request.
+
+    Formats are compared by pixels per second, counted up to the requested size and rate. Many
+    cameras send 1280 x 720 at 10 a second uncompressed and at 30 as Motion JPEG.
+
+    Args:
+        capture: Open, and not read yet.
+        wish: The request.
+        v4l2: The backend is V4L2, which lets the pixel format be chosen. Drivers of other systems
+            choose it themselves, and changing the format often takes them seconds.
+
+    Returns:
+        The format set, as the driver states it; values may be 0 where it states none.
+    """
+    wanted = wish.limits
+    if not v4l2:
+        return _set(capture, wanted)
+    best = given = _given(capture)
+    best_score = (-1.0, 0.0)
+    for request in _requests(wish, given.pixel_format):
+        if (request.width * request.height * wanted.fps, wanted.fps) <= best_score:
+            break  # it could not be better
+        given = _set(capture, request)
+        score = _score(given, wanted, bounded=not wish.width)
+        if score > best_score:
+            best, best_score = given, score
+    if given != best:
+        given = _set(capture, best)
+    _LOG.info("camera format: requested %s, given %s", wanted, given)
+    return given
+
+
+def _requests(wish: CameraFormat, plain: str) -> Iterator[CameraFormat]:
+    """What to try, the best first; `plain` is the uncompressed format of the camera."""
+    wanted = wish.limits
+    sizes = [(wanted.width, wanted.height)] if wish.width else _SIZES
+    for width, height in sizes:
+        for code in dict.fromkeys((plain, "MJPG")):
+            yield CameraFormat(width, height, wanted.fps, code)
+
+
+def _score(given: CameraFormat, wanted: CameraFormat, *, bounded: bool) -> tuple[float, float]:
+    """Pixels per second up to the wanted ones, then the rate; low if the frames are too large."""
+    if bounded and (given.width > wanted.width or given.height > wanted.height):
+        return (0.0, 0.0)
+    pixels = min(given.width * given.height, wanted.width * wanted.height)
+    # 29.97 counts as 30.
+    rate = min(float(round(given.fps)), wanted.fps)
+    return (pixels * rate, rate)
+
+
+def _set(capture: Capture, request: CameraFormat) -> CameraFormat:
+    if request.pixel_format:
+        # Before the size, which the driver may refuse in the format before.
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*request.pixel_format))
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, request.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, request.height)
+    capture.set(cv2.CAP_PROP_FPS, request.fps)
+    return _given(capture)
+
+
+def _given(capture: Capture) -> CameraFormat:
+    code = int(capture.get(cv2.CAP_PROP_FOURCC))
+    text = code.to_bytes(4, "little", signed=code < 0).decode("latin-1") if code else ""
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return CameraFormat(
+        int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+        int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        fps if 1.0 <= fps <= 480.0 else 0.0,
+        text if text.isprintable() else "",
+    )

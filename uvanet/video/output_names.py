@@ -1,0 +1,181 @@
+"""The names of outputs: patterns for one picture per frame, free names, and inputs to keep."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvanet.atomic_io import is_stream
+from uvanet.errors import OutputError, SourceError, UsageError
+from uvanet.redaction import printable
+from uvanet.sources.picture import VIDEO_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+PICTURE_ENDINGS = (".png", ".jpg")
+# "%d" before a letter is a name such as 50%discount, not a number.
+_NUMBER = re.compile(r"%0?(\d{0,2})d(?![A-Za-z])")
+_NAME = "{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPattern:
+    """A name with a place for a frame's number, such as "out-%05d.png".
+
+    Attributes:
+        before: The name up to the number.
+        digits: Least digits of the number.
+        after: The name behind the number.
+    """
+
+    before: str
+    digits: int
+    after: str
+
+    def name(self, number: int) -> str:
+        """The name with a number."""
+        return f"{self.before}{number:0{self.digits}d}{self.after}"
+
+    def matches(self, name: str) -> bool:
+        """Whether the pattern can give a name."""
+        digits = name[len(self.before) : len(name) - len(self.after)]
+        return (
+            name.startswith(self.before)
+            and name.endswith(self.after)
+            and digits.isascii()
+            and digits.isdigit()
+        )
+
+
+def number_pattern(out: Path) -> NumberPattern | None:
+    """The pattern in the name of an output; None if it stands for itself.
+
+    Only the names of pictures hold patterns: "100%d.csv" is a table of that name. All other
+    percent signs stand for themselves.
+
+    Raises:
+        UsageError: It asks for two numbers.
+    """
+    if out.suffix.lower() not in PICTURE_ENDINGS:
+        return None
+    found = list(_NUMBER.finditer(out.name))
+    if not found:
+        return None
+    if len(found) > 1:
+        raise UsageError(f"{printable(out.name)} asks for two numbers.", "Give one, such as %05d.")
+    (number,) = found
+    digits = int(number[1] or 1)
+    return NumberPattern(out.name[: number.start()], digits, out.name[number.end() :])
+
+
+def holds_name(out: Path) -> bool:
+    """Whether {name} stands in the path of an output."""
+    return _NAME in str(out)
+
+
+def named_after(out: Path, source: Path) -> Path:
+    """Puts the name of a source, without its ending, in place of {name}."""
+    return type(out)(str(out).replace(_NAME, source.stem))
+
+
+def protect_inputs(outs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Checks by file identity that no output replaces an input, whatever their names are.
+
+    Args:
+        outs: The outputs; patterns count for all names they can give.
+        inputs: Files that are read.
+
+    Raises:
+        UsageError: An output is an input: by its name, a link, or a pattern.
+    """
+    identities = {identity: path for path in inputs if (identity := _identity(path))}
+    folders = {_identity(path.parent) for path in identities.values()}
+    for out in outs:
+        clash = None
+        if pattern := number_pattern(out):
+            if _identity(out.parent) in folders:
+                clash = next((p for p in identities.values() if pattern.matches(p.name)), None)
+        elif identity := _identity(out):
+            clash = identities.get(identity)
+        if clash is not None:
+            raise UsageError(
+                f"{printable(out)} would replace {printable(clash)}, which is read.",
+                "Choose another name or folder for the output.",
+            )
+
+
+def free_names(
+    outs: Sequence[Path], taken: Sequence[Path] = (), *, overwrite: bool = False
+) -> tuple[Path, ...]:
+    """Gives outputs names that no file has: "clip.mp4" becomes "clip-2.mp4".
+
+    Args:
+        outs: The outputs wanted. A pattern or folder that exists is an error instead.
+        taken: Names that are given away already.
+        overwrite: Existing files may be replaced; only `taken` names are numbered.
+
+    Raises:
+        OutputError: A pattern or a folder of maps exists already.
+    """
+    given = {_key(path) for path in taken}
+    result: list[Path] = []
+    for out in outs:
+        free, number = out, 1
+        while (not overwrite and _exists(free)) or _key(free) in given:
+            if number_pattern(out) or not out.suffix or free.is_dir():
+                raise OutputError(
+                    f"{printable(out)} exists already.",
+                    "Choose another name, or give --overwrite to replace files.",
+                )
+            number += 1
+            free = out.with_name(f"{out.stem}-{number}{out.suffix}")
+        given.add(_key(free))
+        result.append(free)
+    return tuple(result)
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """Lists the videos of a folder by name; those in folders inside are left out.
+
+    Raises:
+        SourceError: There is no such folder, or no video in it.
+    """
+    if not folder.is_dir():
+        raise SourceError(f"{printable(folder)} is no folder.", "Name a folder of videos.")
+    found = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in VIDEO_SUFFIXES
+        and path.is_file()
+        and not path.name.startswith(".")
+    )
+    if not found:
+        raise SourceError(f"{printable(folder)} holds no video.", "Choose another folder.")
+    return found
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from all others; None if there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _exists(out: Path) -> bool:
+    pattern = number_pattern(out)
+    if pattern is None:
+        return os.path.lexists(out) and not is_stream(out)
+    try:
+        return any(pattern.matches(path.name) for path in out.parent.iterdir())
+    except OSError:
+        return False
+
+
+def _key(path: Path) -> str:
+    return os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name))
