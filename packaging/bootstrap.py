@@ -45,6 +45,10 @@ LIBRARIES = {
 # A sender for the tests of RTSP, which are skipped without it. It runs in Debian's own Python.
 RTSP_PACKAGES = ("python3-gi", "gir1.2-gst-rtsp-server-1.0", "gstreamer1.0-plugins-good")
 RTSP_PYTHON = "/usr/bin/python3"
+# A compositor for the test of the window on Wayland, which is skipped without it.
+WAYLAND_PACKAGES = ("weston",)
+# Compiles the camera of the tests, which are skipped without it.
+CAMERA_PACKAGES = ("gcc", "libc6-dev")
 
 
 def stop(message: str) -> None:
@@ -93,19 +97,23 @@ def install_system_libraries(goal: str) -> None:
         stop(f"still missing after the installation: {' '.join(missing_packages(goal))}")
 
 
-def install_rtsp_sender() -> None:
-    """Installs the sender for the tests of RTSP if that is possible without a question."""
+def install_test_programs() -> None:
+    """Installs what single tests need if that is possible without a question."""
     script = "import gi; gi.require_version('GstRtspServer', '1.0')"
-    found = (
+    sender = (
         Path(RTSP_PYTHON).exists()
         and not subprocess.run(
             [RTSP_PYTHON, "-c", script], stderr=subprocess.DEVNULL, check=False
         ).returncode
     )
-    if not found and shutil.which("apt-get") and os.geteuid() == 0:
-        print(f"set-up: installing {' '.join(RTSP_PACKAGES)}")
-        if not apt_get_install(*RTSP_PACKAGES):
-            print("set-up: that failed; the tests of RTSP will be skipped")
+    wanted = {"RTSP": () if sender else RTSP_PACKAGES}
+    wanted["cameras"] = () if shutil.which("gcc") else CAMERA_PACKAGES
+    wanted["Wayland"] = () if shutil.which("weston") else WAYLAND_PACKAGES
+    for what, packages in wanted.items():
+        if packages and shutil.which("apt-get") and os.geteuid() == 0:
+            print(f"set-up: installing {' '.join(packages)}")
+            if not apt_get_install(*packages):
+                print(f"set-up: that failed; the tests of {what} will be skipped")
 
 
 def apt_get_install(*packages: str) -> bool:
@@ -163,7 +171,7 @@ def main() -> None:
     if sys.platform == "linux":
         install_system_libraries(goal)
         if goal == "test":
-            install_rtsp_sender()
+            install_test_programs()
     make_environment(goal)
 
 

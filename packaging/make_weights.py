@@ -15,8 +15,8 @@ from uvanet.deploy.quantize import SUFFIX, export_int8
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.data.crops import ViewConfig
 from uvanet.training.pipeline import DistillConfig, distill
-from uvanet.training.publish import publish_teachers
-from uvanet.training.teachers.build import make_teachers
+from uvanet.training.publish import publish_spatial, publish_temporal
+from uvanet.training.teachers.build import make_spatial, make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,12 +62,15 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     root = find_root(None)
     progress = ProgressBar()
-    make_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG, progress)
+    if SPATIAL in wanted or TEMPORAL in wanted:
+        make_spatial(root, out, SPATIAL_CONFIG, progress)
+        spatial = publish_spatial(root, out, SPATIAL_CONFIG)
+        ship(out, SPATIAL, (".onnx", ".json"))
+    if TEMPORAL in wanted:
+        make_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG, progress)
+        publish_temporal(root, out, TEMPORAL_CONFIG, spatial)
+        ship(out, TEMPORAL, (".onnx", ".json"))
     progress.close()
-    if {SPATIAL, TEMPORAL} & set(wanted):
-        publish_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG)
-        for name in (SPATIAL, TEMPORAL):
-            ship(out, name, (".onnx", ".json"))
     for name, runs in RUNS.items():
         if name not in wanted:
             continue

@@ -18,7 +18,8 @@ from uvanet.model import Model, load
 from uvanet.model_card import Card, Metrics, read_card
 from uvanet.models import load_student
 from uvanet.runtime.torch_engine import TorchEngine
-from uvanet.training.publish import teacher_metrics
+from uvanet.training.publish import spatial_metrics, temporal_metrics
+from uvanet.training.teachers.inference import TEMPORAL
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
 
@@ -37,10 +38,11 @@ def rows_of(path: Path, card: Card, prior: Predictor) -> list[Predictor]:
     ]
 
 
-def measured(path: Path, card: Card, root: Path, teachers: dict[str, Metrics]) -> Metrics:
+def measured(path: Path, card: Card, root: Path) -> Metrics:
     """A card's metrics; sets that are not measured here stay as they were."""
     if card.role == "teacher":
-        return {**card.metrics, **teachers[card.name]}
+        measure = temporal_metrics if card.name == TEMPORAL else spatial_metrics
+        return {**card.metrics, **measure(root, WEIGHTS)}
     prior = center_prior(read_split(root, "train"))
     return card_metrics(rows_of(path, card, prior), root)
 
@@ -48,10 +50,9 @@ def measured(path: Path, card: Card, root: Path, teachers: dict[str, Metrics]) -
 def main() -> None:
     """Measures all."""
     root = find_root(None)
-    teachers = teacher_metrics(root, WEIGHTS)
     for path in sorted(WEIGHTS.glob("*.onnx")):
         card = read_card(path.with_suffix(".json"))
-        metrics = measured(path, card, root, teachers)
+        metrics = measured(path, card, root)
         replace(card, metrics=metrics, notes=[]).write(path.with_suffix(".json"))
         print(f"{card.name}: NSS on val {card.measured('val').get('nss')} before", flush=True)
 

@@ -15,6 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from camera_kit import CameraRig
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # No test may read or write the real home: every program here follows these.
@@ -79,6 +81,22 @@ def large_display() -> Iterator[str]:
         pytest.skip("Xvfb is for Linux")
     with x_server("2400x1600") as name:
         yield name
+
+
+@pytest.fixture(scope="session")
+def camera_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver of `camera_rig`, built; a skip where cameras cannot be had."""
+    from camera_kit import build_camera
+
+    return build_camera(tmp_path_factory.mktemp("camera"))
+
+
+@pytest.fixture
+def camera_rig(camera_driver: Path, tmp_path: Path) -> CameraRig:
+    """A webcam that is plugged in, for commands that `camera_rig` starts."""
+    from camera_kit import CameraRig
+
+    return CameraRig(tmp_path / "rig", camera_driver)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,11 +6,15 @@ Invariant, at every moment: captured = painted + dropped (by cause) + in flight 
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import psutil
 
 from app.pipeline.meters import DurationMeter, RateMeter
 from app.pipeline.stats import Drop, PipelineStats
+
+if TYPE_CHECKING:
+    from app.pipeline.packets import FramePacket
 
 
 class FrameAccounting:
@@ -33,6 +37,7 @@ class FrameAccounting:
         self._inference_rate = RateMeter()
         self._paint_rate = RateMeter()
         self._latency = DurationMeter()
+        self._from_exposure = False
         self._inference_time = DurationMeter()
         self._process = psutil.Process()
 
@@ -71,13 +76,14 @@ class FrameAccounting:
                 self._in_flight.remove(seq)
                 self._failed += 1
 
-    def painted(self, seq: int, t: float, latency_s: float) -> None:
-        """Counts a frame in flight as painted; rate and latency include failed frames."""
+    def painted(self, frame: FramePacket, t: float) -> None:
+        """Counts a frame in flight as painted at `t`; rate and latency include failed frames."""
         with self._lock:
             self._paint_rate.add(t)
-            self._latency.add(t, latency_s)
-            if seq in self._in_flight:
-                self._in_flight.remove(seq)
+            self._latency.add(t, t - frame.t_origin)
+            self._from_exposure = frame.t_exposure is not None
+            if frame.seq in self._in_flight:
+                self._in_flight.remove(frame.seq)
                 self._painted += 1
 
     def close(self) -> None:
@@ -104,6 +110,7 @@ class FrameAccounting:
                 fps_painted=self._paint_rate.rate(now),
                 latency_p50_ms=p50,
                 latency_p95_ms=p95,
+                latency_from_exposure=self._from_exposure,
                 inference_p50_ms=inference,
                 rss_bytes=rss,
             )

@@ -8,18 +8,26 @@ import time
 from typing import TYPE_CHECKING
 
 from app.pipeline.command_queue import CommandQueue
-from app.pipeline.events import PipelineState, SourceEvent, SourceFailed, SourceOpened, StateChanged
+from app.pipeline.events import (
+    PipelineState,
+    SourceEvent,
+    SourceFailed,
+    SourceOpened,
+    SourceStatusChanged,
+    StateChanged,
+)
 from app.pipeline.playback import Playback
 from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector, Watchdog
 from uvanet.errors import SourceError, UvanetError
+from uvanet.sources.base import SourceCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.pipeline.clock import Clock
     from app.pipeline.frame_router import FrameRouter, SourceFeed
-    from uvanet.sources.base import Source
+    from uvanet.sources.base import Source, SourceStatus
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +70,16 @@ class CaptureSession:
         self._detector = StallDetector(feed.source)
         self._watchdog: Watchdog | None = None
         self._closer: threading.Thread | None = None
+        self._retrying: SourceStatus | None = None  # the last status of a lost connection
+        self._given_up = False
         self._thread = threading.Thread(
             target=self._run, name=f"uvanet-capture-{feed.source}", daemon=True
         )
+
+    @property
+    def damaged(self) -> int:
+        """Damaged frames that the source has skipped."""
+        return self._source.status.damaged
 
     def start(self) -> None:
         """Starts the thread."""
@@ -82,6 +97,12 @@ class CaptureSession:
                 target=self._close, name=f"uvanet-close-{self._feed.source}", daemon=True
             )
             self._closer.start()
+
+    def give_up(self) -> None:
+        """Ends the attempts to connect a lost source again: it fails with its last problem."""
+        if self._retrying is not None:
+            self._given_up = True
+            self.unblock()
 
     def join(self, timeout: float) -> bool:
         """Waits for the threads, `timeout` seconds in all; False where one still runs."""
@@ -127,6 +148,7 @@ class CaptureSession:
     def _open(self) -> None:
         self._emit(StateChanged(self._feed.source, PipelineState.OPENING))
         self._opened = True
+        self._source.on_status = self._on_status
         self._source.open()
         if self.commands.stopped.is_set():
             return
@@ -150,10 +172,22 @@ class CaptureSession:
         self._source = self._source.renew()
         self._feed.begin_epoch(Drop.SOURCE_CHANGED)
         self._playback, self._failed = None, False
+        self._retrying, self._given_up, self._closer = None, False, None
+
+    def _on_status(self, status: SourceStatus) -> None:
+        """Passes the status on; a source that is being reconnected does not stall."""
+        if status.condition is SourceCondition.RECONNECTING:
+            self._retrying = status
+            self._detector.rest()
+        else:
+            self._retrying = None
+        self._emit(SourceStatusChanged(self._feed.source, status))
 
     def _fail(self, error: UvanetError) -> None:
         if self.commands.stopped.is_set():
             return  # closed from outside while it was read
+        if self._given_up and self._retrying is not None:
+            error = SourceError(self._retrying.problem, self._retrying.hint)
         self._detector.rest()
         self._close()
         self._playback, self._failed = None, True
@@ -222,6 +256,12 @@ class CaptureSessions:
         self._retired: list[CaptureSession] = []
 
     @property
+    def damaged(self) -> int:
+        """Damaged frames that the current source has skipped."""
+        session = self._current
+        return 0 if session is None else session.damaged
+
+    @property
     def commands(self) -> CommandQueue | None:
         """Command queue of the current source."""
         session = self._current
@@ -242,6 +282,11 @@ class CaptureSessions:
         )
         self._current.start()
         return self.source
+
+    def give_up(self) -> None:
+        """See `CaptureSession.give_up`; for the current session."""
+        if self._current is not None:
+            self._current.give_up()
 
     def stop(self) -> None:
         """Asks the current session to end."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from uvanet.errors import UvanetError
-    from uvanet.sources.base import SourceInfo
+    from uvanet.sources.base import SourceInfo, SourceStatus
 
 
 class PipelineState(enum.StrEnum):
@@ -78,6 +78,17 @@ class SourceStalled(SourceEvent):
 @dataclass(frozen=True, slots=True)
 class SourceResumed(SourceEvent):
     """A live source that stalled gives frames again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatusChanged(SourceEvent):
+    """A live source is being reconnected, sends the same frame or damaged ones, or is well again.
+
+    Attributes:
+        status: What the source reports.
+    """
+
+    status: SourceStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,10 @@ class FrameRouter:
                 return
             self._begin_epoch(None)
             self._seq += 1
-            self._send(replace(self._last, seq=self._seq, t_capture=t, epoch=self._epoch))
+            again = replace(
+                self._last, seq=self._seq, t_capture=t, epoch=self._epoch, t_exposure=None
+            )
+            self._send(again)
 
     # For the inference and teacher threads
 
@@ -160,7 +163,7 @@ class FrameRouter:
         """Counts the frame taken last as painted at `t`; a repaint is not counted."""
         if frame is self._in_paint:
             self._in_paint = None
-            self.accounting.painted(frame.seq, t, t - frame.t_capture)
+            self.accounting.painted(frame, t)
 
 
 class SourceFeed:
@@ -199,6 +202,7 @@ class SourceFeed:
                 frame.picture,
                 router._epoch,
                 self.source,
+                frame.captured,
             )
             router._send(packet)
             tap = router.tap

@@ -32,6 +32,8 @@ class FramePacket:
         epoch: Grows at every discontinuity (source change, seek, loop, skip ahead). Maps of
             different epochs must not be smoothed together.
         source: Number of the source, as `LivePipeline.open` returned it.
+        t_exposure: When the camera took the frame, by the driver's time stamp, on the same clock;
+            None where the source gives none.
     """
 
     seq: int
@@ -42,6 +44,12 @@ class FramePacket:
     picture: NDArray[np.uint8] | YuvPicture
     epoch: int
     source: int = 0
+    t_exposure: float | None = None
+
+    @property
+    def t_origin(self) -> float:
+        """Start of the latency to paint: the exposure where it is known, else the capture."""
+        return self.t_capture if self.t_exposure is None else self.t_exposure
 
     @property
     def image(self) -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.pipeline.capture import CaptureSessions
@@ -16,12 +17,14 @@ from app.pipeline.events import (
     SourceOpened,
     SourceResumed,
     SourceStalled,
+    SourceStatusChanged,
     StateChanged,
 )
 from app.pipeline.frame_router import FrameRouter
 from app.pipeline.inference import Inference
 from app.pipeline.teacher_branch import TeacherBranch
 from app.pipeline.watchdog import STEP_LIMIT_S, Watchdog
+from uvanet.sources.base import SourceCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +137,14 @@ class LivePipeline:
             self._state, self._info, self._stalled = PipelineState.OPENING, None, False
             return self._capture.open(source)
 
+    def give_up_reconnecting(self) -> None:
+        """Ends the attempts to connect the source again; SourceFailed follows.
+
+        Does nothing where the source is not being reconnected.
+        """
+        with self._lock:
+            self._capture.give_up()
+
     def play(self) -> None:
         """Plays; starts over after the end; opens the source again after a failure."""
         if (commands := self._capture.commands) is not None:
@@ -238,7 +249,8 @@ class LivePipeline:
 
     def stats(self) -> PipelineStats:
         """A consistent snapshot; cheap enough for a few calls per second."""
-        return self._router.accounting.snapshot(self._clock.now())
+        snapshot = self._router.accounting.snapshot(self._clock.now())
+        return replace(snapshot, damaged=self._capture.damaged)
 
     def close(self, timeout: float = 2.0) -> bool:
         """Stops all threads and closes the source. Not to be called from a callback.
@@ -288,6 +300,8 @@ class LivePipeline:
                         self._stalled = True
                     case SourceResumed():
                         self._stalled = False
+                    case SourceStatusChanged(_, status):
+                        self._stalled = status.condition is SourceCondition.RECONNECTING
                 self._repeat_if_still()
             try:
                 self._on_event(event)

@@ -37,11 +37,13 @@ class PipelineStats:
         fps_captured: Frames per second over about the last second.
         fps_inferred: Maps per second, likewise.
         fps_painted: Paints per second, likewise; frames on which the network failed count.
-        latency_p50_ms: Median of capture to paint over the last seconds, in milliseconds;
-            None where nothing was painted lately.
+        latency_p50_ms: Median of exposure (where it is known, else capture) to paint over the
+            last seconds, in milliseconds; None where nothing was painted lately.
         latency_p95_ms: 95th percentile of the same.
+        latency_from_exposure: The latency counts from the exposure, by the camera's time stamp.
         inference_p50_ms: Median inference time of a frame in milliseconds; None as above.
         rss_bytes: Resident memory of this process.
+        damaged: Damaged frames that the current source has skipped; they are not captured.
     """
 
     captured: int
@@ -55,8 +57,10 @@ class PipelineStats:
     fps_painted: float
     latency_p50_ms: float | None
     latency_p95_ms: float | None
+    latency_from_exposure: bool
     inference_p50_ms: float | None
     rss_bytes: int
+    damaged: int = 0
 
     @property
     def dropped(self) -> int:

@@ -225,8 +225,7 @@ class Teacher:
             self._notify()
 
     def _delivered(self, result: TeacherResult) -> None:
-        now = self._clock.now()
-        self._accounting.painted(result.seq, now, now - result.result.frame.t_capture)
+        self._accounting.painted(result.result.frame, self._clock.now())
 
     def _drop(self, job: _Job, cause: Drop) -> None:
         frame = job.result.frame

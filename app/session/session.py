@@ -18,6 +18,7 @@ from app.pipeline.events import (
     SourceOpened,
     SourceResumed,
     SourceStalled,
+    SourceStatusChanged,
     StateChanged,
     TeacherEvent,
 )
@@ -72,6 +73,7 @@ class LiveSession(QObject):
         opened: SourceInfo of the source that plays from now on.
         failed: UvanetError that ended a source, or kept it from opening.
         stalled: Seconds without a frame of a live source; 0 when frames come again.
+        status_changed: The SourceStatus of a live source.
         state_changed: The PipelineState.
         turned: The orientation of the source changed, from its next frame on.
         result_ready: A result can be taken by `take`.
@@ -82,6 +84,7 @@ class LiveSession(QObject):
         student: The model whose maps are shown.
         automatic: Replaces it, where the user pinned none.
         teacher: The model that is compared with it.
+        spec: What was passed to `open` for the current source; empty before the first.
         info: Facts of the current source; None before it is open.
         orientations: Mirroring and rotation of each source.
         camera_format: Format to request from cameras; None for their default.
@@ -95,6 +98,7 @@ class LiveSession(QObject):
     opened = Signal(object)
     failed = Signal(object)
     stalled = Signal(float)
+    status_changed = Signal(object)
     state_changed = Signal(object)
     turned = Signal()
     result_ready = Signal()
@@ -143,6 +147,7 @@ class LiveSession(QObject):
             stats=self.stats,
             parent=self,
         )
+        self.spec: str | None = ""
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
         self.camera_format: CameraFormat | None = None
@@ -176,7 +181,7 @@ class LiveSession(QObject):
         def done(source: Source) -> None:
             if request == self._request:
                 self._deferred = None
-                self.info = None
+                self.info, self.spec = None, spec
                 self._source = self._pipeline.open(source)
                 self._source_state = PipelineState.OPENING
                 self.switched.emit()
@@ -203,6 +208,10 @@ class LiveSession(QObject):
         for event in deferred:
             self._on_source(event)
         self.failed.emit(error)
+
+    def give_up_reconnecting(self) -> None:
+        """Ends the attempts to connect a live source again; `failed` follows."""
+        self._pipeline.give_up_reconnecting()
 
     def turn(self, orientation: Orientation) -> None:
         """Mirrors and rotates the current source, from its next frame on."""
@@ -231,7 +240,7 @@ class LiveSession(QObject):
         info = self.info
         if info is None:
             raise SourceError(tr("No source is open."), tr("Open a file first."))
-        return make_oriented_source(info.spec, self.camera_format, self.orientations)
+        return make_oriented_source(info.spec, self.camera_format, self.orientations, reconnect=0.0)
 
     def use_engine(self, engine: str) -> None:
         """Runs student and teacher on another engine, as `uvanet.load` takes it."""
@@ -360,6 +369,8 @@ class LiveSession(QObject):
                 self.stalled.emit(seconds)
             case SourceResumed():
                 self.stalled.emit(0.0)
+            case SourceStatusChanged(_, status):
+                self.status_changed.emit(status)
             case StateChanged(_, state):
                 self._source_state = state
                 self._set_state(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from uvanet.sources.orientation import OrientedSource
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from uvanet.sources.orientation import Orientations
 
 
-RECONNECT_SECONDS = 60.0
-"""How long a network stream that broke is connected again."""
-
-
 def make_oriented_source(
-    spec: str | None, camera: CameraFormat | None, orientations: Orientations
+    spec: str | None,
+    camera: CameraFormat | None,
+    orientations: Orientations,
+    *,
+    reconnect: float = math.inf,
 ) -> Source:
     """Makes a closed source that mirrors and rotates its frames. May look for cameras: slow.
 
@@ -25,6 +26,8 @@ def make_oriented_source(
         spec: What `uvanet.sources.make_source` takes; None for the first camera or the demo.
         camera: Format to request from cameras; None for their default.
         orientations: Mirroring and rotation of each source; read at every frame.
+        reconnect: Seconds for which a camera or stream that is lost or busy is opened again;
+            closing the source ends that, too.
 
     Raises:
         UvanetError: There is no such source.
@@ -32,11 +35,16 @@ def make_oriented_source(
     from uvanet.sources import default_source, make_source
 
     if spec is None:
-        source = default_source(camera=camera)
+        source = default_source(camera=camera, reconnect=reconnect)
     else:
-        # The watchdog reports the stall meanwhile; closing the source ends the attempts.
-        source = make_source(spec, camera=camera, reconnect=RECONNECT_SECONDS)
+        source = make_source(spec, camera=camera, reconnect=reconnect)
     return OrientedSource(source, orientations)
+
+
+def is_camera_spec(spec: str) -> bool:
+    """Whether a string selects a camera, as `uvanet.sources.make_source` reads it."""
+    text = spec.strip()
+    return text.isdecimal() or text == "camera" or text.startswith("camera:")
 
 
 def source_label(spec: str) -> str:

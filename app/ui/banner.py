@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -130,6 +130,14 @@ class Banner(QWidget):
             self._notice_timer.stop()
         self._refresh()
 
+    def revise(self, topic: str, message: str) -> None:
+        """Changes the text of the message with this topic; nothing where the user closed it."""
+        self._messages = [
+            replace(old, text=message) if topic and old.topic == topic else old
+            for old in self._messages
+        ]
+        self._refresh()
+
     def dismiss(self) -> None:
         """Closes the newest visible message."""
         if (newest := self._newest) is not None:
@@ -190,7 +198,10 @@ class Banner(QWidget):
             each.set_wrapped(width < _WRAP_BELOW)
         layout = self.layout()
         assert layout is not None
-        layout.activate()
+        # A row first: its height for a new text is unknown to the banner until then.
+        for inner in (*(each.layout() for each in rows), layout):
+            assert inner is not None
+            inner.activate()
         height = layout.heightForWidth(width) if layout.hasHeightForWidth() else -1
         height = max(height, self.minimumSizeHint().height())
         self.setGeometry((self._host.width() - width) // 2, _MARGIN, width, height)

@@ -1,195 +1,257 @@
-"""Camera reconnection: a lost camera is opened again, another one is only announced."""
+"""Cameras that are lost, busy or broken are opened again, visibly, until the user stops that."""
 
-import threading
+import time
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from window_bench import FakeCamera
+from webcam import OTHER, WEBCAM, Webcam
 
-import uvanet.sources
 from app.features.cameras.feature import Cameras
 from app.pipeline.events import PipelineState
-from uvanet.errors import SourceError
-from uvanet.sources import CameraFormat, SourceKind
-from uvanet.sources.cameras import Found, identify
+from uvanet.sources import CameraSource, SourceKind
+from uvanet.sources.cameras import Found
 
-FAKE = Found(0, "Fake camera", "fake", 1, 2)
-OTHER = Found(0, "Other camera", "other", 3, 4)
-
-
-class Plugs:
-    """What is plugged in, as the system lists it."""
-
-    def __init__(self):
-        self.found = []
-        self.looks = 0
-
-    def list(self):
-        self.looks += 1
-        return identify(self.found)
+HURRY = 20.0  # times faster runs the clock of a camera whose seconds would last too long
 
 
 @pytest.fixture
-def plugs(monkeypatch):
-    plugs = Plugs()
-    monkeypatch.setattr("uvanet.sources.list_cameras", plugs.list)
-    monkeypatch.setattr("uvanet.sources.spec.list_cameras", plugs.list)
+def webcam(monkeypatch):
+    """The only camera of the machine, plugged in."""
+    webcam = Webcam()
+    make = partial(
+        CameraSource,
+        devices=webcam.list,
+        capture=webcam.open,
+        clock=lambda: time.monotonic() * (HURRY if webcam.frozen else 1.0),
+    )
+    monkeypatch.setattr("uvanet.sources.spec.CameraSource", make)
+    monkeypatch.setattr("uvanet.sources.list_cameras", webcam.list)
+    monkeypatch.setattr("uvanet.sources.spec.list_cameras", webcam.list)
     monkeypatch.setattr("app.features.cameras.camera_monitor.INTERVAL_SECONDS", 0.01)
-    return plugs
+    return webcam
 
 
 @pytest.fixture
-def cameras(plugs, monkeypatch):
-    """The cameras that were opened; each is a new object, as of a driver."""
-    real, opened = uvanet.sources.make_source, []
-
-    def make(spec, **wishes):
-        if not spec.startswith("camera:"):
-            return real(spec)
-        opened.append((FakeCamera(), wishes))
-        return opened[-1][0]
-
-    monkeypatch.setattr("uvanet.sources.make_source", make)
-    yield opened
-    for camera, _ in opened:
-        camera.free.set()
-
-
-def feature(bench):
-    return bench.find(Cameras)
-
-
-def unplug(bench, plugs, cameras):
-    plugs.found = []
-    cameras[-1][0].broken = SourceError("Fake camera was unplugged.", "Plug it in again.")
-    bench.wait_state(PipelineState.FAILED)
-    bench.until(lambda: bench.banner.level == "error")
-
-
-def plug_in(bench, plugs, *found):
-    """Connects cameras and returns the next message; it may vanish before a test sees it."""
-    shown, notify = [], bench.banner.notify
+def told(player, monkeypatch):
+    """All messages since the start of the test."""
+    texts, notify = [], player.banner.notify
 
     def record(level, text, *rest, **options):
-        shown.append(text)
+        texts.append(text)
         notify(level, text, *rest, **options)
 
-    bench.banner.notify = record
-    plugs.found = list(found)
-    bench.until(lambda: shown)
-    bench.banner.notify = notify
-    return shown[0]
+    monkeypatch.setattr(player.banner, "notify", record)
+    return texts
 
 
-def test_a_reconnected_camera_is_opened_again(player, plugs, cameras):
-    plugs.found = [FAKE]
+def monitor(bench):
+    return bench.find(Cameras)._monitor
+
+
+def lost(bench):
+    return "Trying again" in bench.banner.message
+
+
+def plays_on(bench):
+    """Waits for a frame that was not on the canvas before."""
+    seen = bench.frame()
+    bench.until(lambda: bench.frame() > seen)
+
+
+def test_an_unplugged_camera_is_opened_again_when_it_returns(player, webcam, told):
     player.open("camera:fake")
-    assert not feature(player)._monitor.running
-    unplug(player, plugs, cameras)
-    looks = plugs.looks
-    player.until(lambda: plugs.looks > looks + 2)
-    assert len(cameras) == 1
-    plugs.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
-    player.until(lambda: len(cameras) == 2)
+    assert not monitor(player).running
+    webcam.found = []
+    player.until(lambda: lost(player))
+    assert player.banner.level == "warning"
+    assert player.banner.button.text() == "Stop"
+    assert player.canvas.has_picture
+    assert player.session.state is PipelineState.PLAYING
+    assert not player.transport.live.isEnabled()
+    webcam.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
+    plays_on(player)
+    player.until(lambda: "Fake camera is connected again." in told)
+    assert player.transport.live.isEnabled()
+    assert not player.banner.alerts
+    assert not monitor(player).running
+    assert not any("was connected" in text for text in told)
+
+
+def test_a_camera_whose_driver_is_not_ready_is_tried_until_it_is(player, webcam):
+    player.open("camera:fake")
+    webcam.found = []
+    player.until(lambda: lost(player))
+    webcam.busy, webcam.found = True, [WEBCAM]  # listed, but it cannot be opened
+    player.until(lambda: lost(player) and "busy" in player.banner.message)
+    webcam.busy = False
+    plays_on(player)
+
+
+def test_a_camera_that_another_program_has_at_first_opens_when_it_is_free(player, webcam):
+    webcam.busy = True
+    player.session.open("camera:fake")
+    player.until(lambda: lost(player))
+    assert "busy" in player.banner.message
+    assert "Close other programs" in player.banner.hint
+    assert player.session.state is PipelineState.OPENING
+    assert "camera:fake" in player.picker.accessibleName()
+    with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
+        webcam.busy = False
+    player.until(lambda: player.presenter.packet is not None)
+    assert not player.banner.alerts
+
+
+def test_a_camera_that_is_not_there_yet_is_awaited(player, webcam, told):
+    webcam.found = []
+    player.session.open("camera:fake")
+    player.until(lambda: lost(player))
+    with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
+        webcam.found = [WEBCAM]
+    assert not any("was connected" in text for text in told)
+
+
+def test_stop_ends_the_attempts(player, webcam):
+    webcam.busy = True
+    player.session.open("camera:fake")
+    player.until(lambda: lost(player))
+    player.banner.button.click()
+    player.wait_state(PipelineState.FAILED)
+    assert player.banner.level == "error"
+    assert "busy" in player.banner.message
+    assert not lost(player)
+    webcam.busy = False
+    player.open("camera:fake")
+    assert not player.banner.alerts
+
+
+def test_play_tries_again_after_stop(player, webcam):
+    player.open("camera:fake")
+    webcam.found = []
+    player.until(lambda: lost(player))
+    player.banner.button.click()
+    player.wait_state(PipelineState.FAILED)
+    assert player.canvas.has_picture
+    player.trigger("play_pause")
+    player.until(lambda: lost(player))
+    # Stop works for each of the attempts.
+    player.banner.button.click()
+    player.wait_state(PipelineState.FAILED)
+    webcam.found = [WEBCAM]
+    player.trigger("play_pause")
     player.wait_state(PipelineState.PLAYING)
-    assert "is connected again" in player.banner.message
-    player.until(lambda: not feature(player)._monitor.running)
 
 
-def test_another_camera_is_announced_but_not_opened(player, plugs, cameras):
-    plugs.found = [FAKE]
-    player.open("camera:fake")
-    unplug(player, plugs, cameras)
-    player.until(lambda: plugs.looks > 3)
-    assert "Other camera" in plug_in(player, plugs, OTHER)
-    assert len(cameras) == 1
-    assert player.session.state is PipelineState.FAILED
-
-
-def test_a_camera_known_by_its_index_only_is_not_opened_again(player, plugs, cameras):
-    player.open("camera:fake")
-    feature(player)._info = FakeCamera().info.__class__(
-        "camera:0", "Twin", SourceKind.CAMERA, 160, 120, 30.0, live=True
-    )
-    unplug(player, plugs, cameras)
-    looks = plugs.looks
-    player.until(lambda: plugs.looks > looks + 2)
-    assert "A camera was connected" in plug_in(
-        player, plugs, Found(0, "Twin", "", 1, 2), Found(2, "Twin", "", 1, 2)
-    )
-    assert len(cameras) == 1
-
-
-def test_a_camera_that_returns_does_not_replace_a_source_being_opened(
-    player, plugs, cameras, clip, monkeypatch
-):
-    plugs.found = [FAKE]
-    player.open("camera:fake")
-    unplug(player, plugs, cameras)
-    make, proceed = uvanet.sources.make_source, threading.Event()
-
-    def make_slowly(spec, **wishes):
-        if spec == str(clip):
-            assert proceed.wait(60)
-        return make(spec, **wishes)
-
-    monkeypatch.setattr("uvanet.sources.make_source", make_slowly)
-    player.session.open(str(clip))
-    looks = plugs.looks
-    plugs.found = [FAKE]
-    player.until(lambda: plugs.looks > looks + 3)
-    player.qtbot.wait(50)  # for the signal of the search
-    with player.qtbot.waitSignal(player.session.opened, timeout=20_000):
-        proceed.set()
+def test_choosing_another_source_ends_the_attempts(player, webcam, clip):
+    webcam.busy = True
+    player.session.open("camera:fake")
+    player.until(lambda: lost(player))
+    player.open(str(clip))
     assert player.session.info.kind is SourceKind.VIDEO
-    assert len(cameras) == 1
+    assert not player.banner.message
+    assert not monitor(player).running
 
 
-def test_a_video_that_cannot_be_opened_leaves_the_camera(player, plugs, cameras):
-    plugs.found = [FAKE]
+def test_another_camera_is_announced_and_not_opened(player, webcam, told):
+    player.open("camera:fake")
+    webcam.found = []
+    player.until(lambda: lost(player))
+    searches = webcam.searches
+    player.until(lambda: webcam.searches > searches + 3)
+    webcam.found = [OTHER]  # at the index that the lost one had
+    player.until(lambda: "A camera was connected: Other camera." in told)
+    openings = webcam.openings
+    player.until(lambda: player.banner.alerts and "not connected" in player.banner.alerts[0])
+    assert webcam.openings == openings
+    player.open("camera:Other")
+    assert player.source_title == "Other camera"
+
+
+def test_a_camera_that_opens_and_fails_at_once_is_not_called_connected(player, webcam, told):
+    player.open("camera:fake")
+    webcam.dumb = True
+    openings = webcam.openings
+    player.until(lambda: lost(player) and webcam.openings > openings + 2)
+    assert not any("is connected again" in text for text in told)
+    webcam.dumb = False
+    player.until(lambda: "Fake camera is connected again." in told)
+
+
+def test_the_same_frame_for_ever_is_told_until_it_moves(player, webcam):
+    player.open("camera:fake")
+    webcam.frozen = True
+    player.until(lambda: "the same picture" in player.banner.message)
+    assert player.banner.level == "warning"
+    webcam.frozen = False
+    player.until(lambda: not player.banner.alerts)
+
+
+def test_a_source_being_opened_is_not_replaced_by_a_camera_that_returns(player, webcam, clip):
+    player.open("camera:fake")
+    webcam.found = []
+    player.until(lambda: lost(player))
+    with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
+        player.session.open(str(clip))
+        webcam.found = [WEBCAM]
+    assert player.session.info.kind is SourceKind.VIDEO
+
+
+def test_a_video_that_cannot_be_opened_leaves_the_camera(player, webcam):
     player.open("camera:fake")
     player.session.open("/no/such/film\0.mp4")
     player.until(lambda: player.banner.level == "error")
     assert player.session.state is PipelineState.PLAYING
-    assert not feature(player)._monitor.running
-    assert len(cameras) == 1
+    assert not monitor(player).running
+    webcam.found = []
+    player.until(lambda: monitor(player).running)
 
 
-def test_a_missing_video_awaits_no_camera(player, plugs):
-    player.session.open("/no/such/film.mp4")
+def test_a_missing_video_awaits_no_camera(player, webcam):
+    player.session.open("/no/such/camera.mp4")
     player.wait_state(PipelineState.FAILED)
-    assert not feature(player)._monitor.running
-    player.session.open("camera:nobody")
-    player.until(lambda: feature(player)._monitor.running)
+    assert not monitor(player).running
 
 
-def test_the_demo_in_place_of_a_camera_awaits_one(launch, plugs):
+def test_the_demo_in_place_of_a_camera_announces_one(launch, webcam):
+    webcam.found = []
     bench = launch(None)
     bench.until(lambda: bench.presenter.overlay_seen)
-    assert feature(bench)._monitor.running
-    assert "Fake camera" in plug_in(bench, plugs, FAKE)
+    assert monitor(bench).running
+    webcam.found = [WEBCAM]
+    bench.until(lambda: "Fake camera" in bench.banner.message)
     # The camera is offered, not opened.
     assert bench.session.info.kind is SourceKind.DEMO
 
 
-def test_a_chosen_video_awaits_no_camera(player, plugs):
-    assert not feature(player)._monitor.running
+def test_a_chosen_video_awaits_no_camera(player, webcam):
+    assert not monitor(player).running
 
 
-def test_the_requested_format_is_remembered_and_shown(player, plugs, cameras):
+def test_the_first_camera_is_awaited_where_it_is_busy_at_the_start(launch, webcam):
+    webcam.busy = True
+    bench = launch(None)
+    bench.until(lambda: lost(bench))
+    webcam.busy = False
+    bench.until(lambda: bench.presenter.overlay_seen)
+    assert bench.source_title == "Fake camera"
+
+
+def test_the_requested_format_is_remembered_and_shown(player, webcam):
     player.open("camera:fake")
-    menu = feature(player)._menu
+    menu = player.find(Cameras)._menu
     assert menu.isVisible()
     assert menu.text().startswith("160\N{MULTIPLICATION SIGN}120, 30 fps")
     with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
-        menu._sizes[(1280, 720)].trigger()
+        menu._sizes[(1920, 1080)].trigger()
+    assert (1920, 1080) in webcam.sizes
     with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
         menu._rates[60].trigger()
-    assert cameras[-1][1]["camera"] == CameraFormat(1280, 720, 60.0)
-    assert player.settings.camera_size == (1280, 720)
+    assert "Asked: 1920\N{MULTIPLICATION SIGN}1080, 60 fps" in menu.toolTip()
+    assert "Given: 160\N{MULTIPLICATION SIGN}120, 30 fps" in menu.toolTip()
+    assert player.settings.camera_size == (1920, 1080)
     assert player.settings.camera_fps == 60
-    assert menu._sizes[(1280, 720)].isChecked()
+    assert menu._sizes[(1920, 1080)].isChecked()
     # By keyboard: the menu opens, and an arrow and Return choose.
     player.until(player.actions["camera_options"].isEnabled)
     player.trigger("camera_options")

@@ -197,7 +197,6 @@ def bad(tmp_path, clip):
         "picture": (str(tmp_path / "broken.png"), "broken.png"),
         "cut": (str(tmp_path / "cut.mp4"), "cut.mp4"),
         "stream": ("http://127.0.0.1:9/film.mp4", "127.0.0.1"),
-        "camera": ("camera:no such camera", "camera"),
         "screen": ("screen:99", "screen"),
         "nothing": ("", "source"),
     }
@@ -213,7 +212,6 @@ def bad(tmp_path, clip):
         "picture",
         "cut",
         "stream",
-        "camera",
         "screen",
         "nothing",
     ],

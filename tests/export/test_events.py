@@ -9,6 +9,7 @@ from uvanet.video.events import (
     ExportFailed,
     ExportProgress,
     ExportStarted,
+    ExportStatus,
     decode_export_event,
     encode_export_event,
 )
@@ -18,6 +19,7 @@ from uvanet.video.events import (
     "event",
     [
         ExportStarted("talk.mp4"),
+        ExportStatus("reconnecting", "The camera is busy.", "Close other programs.", 0.5),
         ExportProgress(3, 90, 29.5, 2.9),
         ExportProgress(3),
         ExportCancelled(),

@@ -28,7 +28,9 @@ def numbers_and_times(path: Path) -> tuple[list[int], list[float]]:
     return [corpus.number_in(frame.image) for frame in frames], [frame.pts for frame in frames]
 
 
-@pytest.mark.parametrize("name", ["moving.png", "moving.webp", "moving.gif", "moving.apng"])
+@pytest.mark.parametrize(
+    "name", ["moving.png", "moving.webp", "moving.gif", "moving.apng", "moving.avif"]
+)
 def test_animations_are_played_at_their_pace(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     first, *rest = pictures()
@@ -40,7 +42,9 @@ def test_animations_are_played_at_their_pace(tmp_path: Path, name: str) -> None:
     assert times == pytest.approx([0, 0.2, 0.4, 0.6, 0.8], abs=0.011)
 
 
-@pytest.mark.parametrize("name", ["still.png", "still.webp", "still.gif", "still.tif"])
+@pytest.mark.parametrize(
+    "name", ["still.png", "still.webp", "still.gif", "still.tif", "still.avif"]
+)
 def test_stills_are_one_frame(tmp_path: Path, name: str) -> None:
     pictures()[3].save(tmp_path / name)
     assert numbers_and_times(tmp_path / name) == ([3], [0.0])
@@ -71,7 +75,9 @@ def test_a_tiff_without_a_readable_page_is_refused(tmp_path: Path, place: int) -
         make_source(str(path)).open()
 
 
-@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp", "photo.tif"])
+@pytest.mark.parametrize(
+    "name", ["photo.jpg", "photo.png", "photo.webp", "photo.tif", "photo.avif"]
+)
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_photos_stand_upright(tmp_path: Path, name: str, orientation: int, mode: str) -> None:
@@ -98,3 +104,32 @@ def test_photos_stand_upright(tmp_path: Path, name: str, orientation: int, mode:
     shown = load_picture(tmp_path / name)[:, :, ::-1]
     assert shown.shape == turned.shape
     assert np.abs(shown.astype(int) - turned).mean() < 6
+
+
+@pytest.mark.parametrize("name", ["pages.tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pages_stand_upright(tmp_path: Path, name: str, orientation: int) -> None:
+    image = np.full((48, 64, 3), 90, np.uint8)
+    image[:16, :16] = (235, 30, 30)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    page = Image.fromarray(image)
+    page.save(tmp_path / name, exif=exif, save_all=True, append_images=[page])
+    with make_source(str(tmp_path / name)) as source:
+        frames = list(iter(source.read, None))
+    corner = {
+        1: (0, 0),
+        2: (0, 1),
+        3: (1, 1),
+        4: (1, 0),
+        5: (0, 0),
+        6: (0, 1),
+        7: (1, 1),
+        8: (1, 0),
+    }
+    for frame in frames:
+        assert frame.image.shape[:2] == ((48, 64) if orientation < 5 else (64, 48))
+        red = frame.image[:, :, 2].astype(int) - frame.image[:, :, 1]
+        row, column = np.unravel_index(red.argmax(), red.shape)
+        assert (row > 24, column > 24) == tuple(map(bool, corner[orientation]))
+    assert len(frames) == 2

@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 
 from app.pipeline.accounting import FrameAccounting
 from app.pipeline.meters import DurationMeter, RateMeter
+from app.pipeline.packets import FramePacket
 from app.pipeline.stats import Drop
 
 
@@ -49,8 +51,8 @@ def test_only_the_first_outcome_of_a_frame_counts() -> None:
     accounting.skipped(Drop.LATE, 0.25)
     accounting.dropped(1, Drop.NETWORK_BUSY)
     accounting.dropped(1, Drop.SEEK)
-    accounting.painted(2, 0.3, 0.2)
-    accounting.painted(2, 0.4, 0.3)
+    accounting.painted(frame(2, 0.1), 0.3)
+    accounting.painted(frame(2, 0.1), 0.4)
     accounting.failed(1)
     stats = accounting.snapshot(0.5)
     assert (stats.captured, stats.painted, stats.failed, stats.in_flight) == (4, 1, 0, 1)
@@ -58,6 +60,24 @@ def test_only_the_first_outcome_of_a_frame_counts() -> None:
     assert stats.dropped_by_cause[Drop.SEEK] == 0
     assert stats.dropped == 2
     assert stats.latency_p50_ms == pytest.approx(250)
+    assert not stats.latency_from_exposure
     assert stats.rss_bytes > 1_000_000
     accounting.close()
     assert accounting.snapshot(0.5).dropped_by_cause[Drop.CLOSED] == 1
+
+
+def test_latency_counts_from_the_exposure_where_it_is_known() -> None:
+    accounting = FrameAccounting()
+    accounting.captured(1, 1.0)
+    accounting.painted(frame(1, 1.0, 0.96), 1.01)
+    stats = accounting.snapshot(1.1)
+    assert stats.latency_p50_ms == pytest.approx(50)
+    assert stats.latency_from_exposure
+    accounting.captured(2, 1.1)
+    accounting.painted(frame(2, 1.1), 1.11)
+    assert not accounting.snapshot(1.2).latency_from_exposure
+
+
+def frame(seq: int, t: float, t_exposure: float | None = None) -> FramePacket:
+    image = np.zeros((1, 1, 3), np.uint8)
+    return FramePacket(seq, t, 0.0, t, 0, image, 0, t_exposure=t_exposure)

@@ -113,3 +113,25 @@ def test_the_banner_is_as_wide_as_its_host_allows(banner):
     assert banner.width() == 300 - 2 * 16
     banner._host.resize(1200, 500)
     assert banner.width() == 620
+
+
+def test_a_longer_text_of_the_same_topic_gets_its_height_at_once(banner):
+    banner.notify("warning", "Lost.", "Plug it in.", "Stop", "camera")
+    one_line = banner.height()
+    banner.notify("warning", "Lost again. " * 12, "Plug it in.", "Stop", "camera")
+    many_lines = banner.height()
+    assert many_lines > one_line
+    banner.revise("camera", "Lost.")
+    assert banner.height() == one_line
+    banner.revise("camera", "Lost again. " * 12)
+    assert banner.height() == many_lines
+
+
+def test_a_message_that_was_closed_is_not_revised(banner):
+    banner.notify("warning", "Again in 2 s.", topic="camera")
+    banner.notify("error", "The disk is full.", topic="disk")
+    banner.revise("camera", "Again in 1 s.")
+    assert banner.alerts == ["The disk is full.", "Again in 1 s."]
+    banner.dismiss_topic("camera")
+    banner.revise("camera", "Again now.")
+    assert banner.alerts == ["The disk is full."]

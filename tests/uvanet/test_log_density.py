@@ -28,11 +28,12 @@ def image() -> np.ndarray:
 
 def test_the_center_bias_is_taken_out_and_added_again(tmp_path: Path, image: np.ndarray) -> None:
     torch.manual_seed(3)
-    teacher = SpatialTeacher(0, 16).eval()
+    teacher = SpatialTeacher((0, 1), 16).eval()
     teacher.sharpness.fill_(1.7)
     export_spatial(teacher, tmp_path / "even.onnx")
     bias = torch.linspace(-1, 2, 9 * 12).reshape(1, 1, 9, 12)
-    teacher.readout.centre_bias.data.copy_(bias)
+    teacher.readouts[0].centre_bias.data.copy_(1.5 * bias)
+    teacher.readouts[1].centre_bias.data.copy_(0.5 * bias)
     export_spatial(teacher, tmp_path / "biased.onnx")
 
     biased = LogDensityTeacher(tmp_path / "biased.onnx")

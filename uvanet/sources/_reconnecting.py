@@ -71,7 +71,7 @@ class ReconnectingSource(ThreadSafeSource):
         while time.monotonic() + self._pause < deadline:
             pause = self._pause
             self._report(SourceCondition.RECONNECTING, latest.message, latest.hint, retry_in=pause)
-            _LOG.warning("%s Trying again in %.1f s.", latest.message, pause)
+            _LOG.info("%s Trying again in %.1f s.", latest.message, pause)
             self._pause = min(2 * pause, MAX_PAUSE_S)
             if self._closing.wait(pause):
                 break

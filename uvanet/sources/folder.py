@@ -6,9 +6,12 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
+import av.error
+
 from uvanet.errors import SourceError
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.media_input import open_file
 from uvanet.sources.picture import PICTURE_SUFFIXES, load_picture
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ _SLIDES = 1.0
 _VIDEO = 25.0
 # From this many pictures of one name and a running number on, they are frames of a video.
 _MANY = 10
-_EXIF_CAMERA = (271, 272)  # maker and model
+_EXIF_CAMERA = ("Make", "Model")
 
 
 class FolderSource(ThreadSafeSource):
@@ -144,11 +147,9 @@ def _usual_rate(files: list[Path]) -> float:
 
 def _is_photo(path: Path) -> bool:
     """Whether a camera noted its name in the picture: cameras number their photos as well."""
-    from PIL import Image
-
     try:
-        with Image.open(path) as picture:
-            exif = picture.getexif()
-    except Exception:  # noqa: BLE001 - of a damaged file Pillow raises what its plugins do
+        with open_file(path) as media:
+            noted = next(media.container.decode(video=0)).metadata
+    except (av.error.FFmpegError, OSError, SourceError, StopIteration):
         return False
-    return any(exif.get(tag) for tag in _EXIF_CAMERA)
+    return any(noted.get(tag) for tag in _EXIF_CAMERA)

@@ -119,16 +119,19 @@ class MediaInput:
 
     @property
     def video(self) -> VideoStream | None:
-        """The track to show: the default one, never a cover or a thumbnail; None without any."""
+        """The track to show: the default one, never a cover or a thumbnail; None without any.
+
+        Of an animated AVIF that is the sequence and not the still picture beside it.
+        """
         hidden = ("attached_pic", "timed_thumbnails", "still_image")
         tracks = [
             stream
             for stream in self.container.streams.video
             if not any(_is(stream, name) for name in hidden) and stream.codec_context is not None
         ]
-        return next(
-            (stream for stream in tracks if _is(stream, "default")), next(iter(tracks), None)
-        )
+        chosen = [stream for stream in tracks if _is(stream, "default")] or tracks
+        lasting = (stream for stream in chosen if stream.duration)
+        return next(lasting, next(iter(chosen), None))
 
     @property
     def has_timestamps(self) -> bool:

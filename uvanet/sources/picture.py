@@ -14,6 +14,7 @@ from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._opencv import quiet, to_bgr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.frame_conversion import orientation_of
 from uvanet.sources.media_input import open_file
 from uvanet.sources.orientation import Orientation
 
@@ -55,6 +56,7 @@ _PAGE_SECONDS = 1.0
 _MIN_STEP_MS = 10
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIGNATURES = (b"\xff\xd8\xff", _PNG, b"BM", b"II*\0", b"MM\0*")
+_AVIF = (b"ftypavif", b"ftypavis")
 _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
 
 
@@ -75,7 +77,8 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     try:
         # Read here rather than by OpenCV, which knows no such name as "Bücher.png" on Windows.
         data = np.fromfile(path, dtype=np.uint8)
-        image = _decode(data)
+        avif = bytes(data[4:12]) in _AVIF
+        image = _decode_avif(data, path) if avif else _decode(data)
     except (cv2.error, OSError, MemoryError) as error:
         words = str(error).strip().splitlines()
         raise SourceError(
@@ -115,6 +118,17 @@ def _decode(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
         if np.array_equal(orientation.apply(color), upright):
             return orientation.apply(image)
     return image
+
+
+def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
+    """Decodes an AVIF upright; OpenCV leaves out its rotation and mirroring (irot, imir)."""
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    try:
+        with open_file(path) as media:
+            orientation = orientation_of(next(media.container.decode(video=0)))
+    except (av.error.FFmpegError, OSError, SourceError, StopIteration):
+        return image
+    return None if image is None else orientation.apply(image)
 
 
 class PictureSource(ThreadSafeSource):

@@ -92,22 +92,22 @@ class TrainConfig(StudentConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpatialTeacherConfig(OptimConfig):
-    """Training of the spatial teacher's readout.
+    """Training of the spatial teacher's readouts.
 
     Attributes:
-        scale: Of the EfficientNet-Lite backbone: 0, 1 or 2.
-        width: Channels of the readout.
+        scales: Of the EfficientNet-Lite backbones, 0, 1 or 2 each; their answers are averaged.
+        width: Channels of a readout.
         views: Views of a picture: the whole, its mirror image, then random crops.
         min_zoom: Smallest part of a side that a crop shows.
         epochs: Passes over all views.
         threads: Of the feature extraction; without effect on the result.
     """
 
-    scale: int = 2
+    scales: tuple[int, ...] = (2,)
     width: int = 64
-    views: int = 5
-    min_zoom: float = 0.55
-    epochs: int = 7
+    views: int = 6
+    min_zoom: float = 0.5
+    epochs: int = 5
     batch: int = 16
     peak_lr: float = 2e-3
     weight_decay: float = 5e-3

@@ -202,7 +202,7 @@ def provenance(config: DistillConfig, out: Path) -> Provenance:
         root=config.root,
         teachers=(spatial, temporal),
         start=config.student.start,
-        backbone=None if config.teachers else config.spatial.scale,
+        backbones=() if config.teachers else config.spatial.scales,
         pool=config.pool,
         pool_files=pool_files(config.pool) if config.pool else (),
     )

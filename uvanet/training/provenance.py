@@ -76,7 +76,7 @@ def distillation_provenance(
     root: Path,
     teachers: tuple[Path, Path],
     start: str = "",
-    backbone: int | None = None,
+    backbones: Sequence[int] = (),
     pool: Path | None = None,
     pool_files: Iterable[Path] = (),
 ) -> Provenance:
@@ -88,7 +88,7 @@ def distillation_provenance(
         root: The gaze data, as `find_root` gives it.
         teachers: ONNX files of the spatial and the temporal teacher; both are hashed.
         start: See `start_lineage`.
-        backbone: Scale of the backbone, where the run trained its own teachers; None for given
+        backbones: Scales of the backbones, where the run trained its own teachers; empty for given
             teachers, whose cards name their sources.
         pool: Folder of unlabelled pictures and clips.
         pool_files: The files of the pool that were used.
@@ -97,7 +97,7 @@ def distillation_provenance(
         UvanetError: A table or a card is damaged.
     """
     start_data, lineage = start_lineage(start)
-    teacher_data = teacher_sources(teachers) if backbone is None else [backbone_source(backbone)]
+    teacher_data = backbone_sources(backbones) if backbones else teacher_sources(teachers)
     pool_data = pool_sources(pool, pool_files) if pool else []
     stages = dict(settings)
     for kind, path in zip(("spatial teacher", "temporal teacher"), teachers, strict=True):
@@ -146,17 +146,18 @@ def gaze_sources(root: Path) -> list[DataSource]:
     return [*rows, DataSource(name, ", ".join(licenses), "frame pairs of the temporal branch")]
 
 
-def backbone_source(scale: int) -> DataSource:
-    """The backbone of the spatial teacher that this program trains.
+def backbone_sources(scales: Iterable[int]) -> list[DataSource]:
+    """The frozen networks of the spatial teacher that this program trains.
 
     Args:
-        scale: Of EfficientNet-Lite: 0, 1 or 2.
+        scales: Of EfficientNet-Lite: 0, 1 or 2 each.
     """
-    return DataSource(
-        f"EfficientNet-Lite{scale}, trained on ImageNet",
-        "Apache-2.0",
-        "backbone of the spatial teacher, which labels all pictures",
-    )
+    use = "of the spatial teacher, which labels all pictures"
+    names = [f"EfficientNet-Lite{scale}, trained on ImageNet" for scale in dict.fromkeys(scales)]
+    return [
+        *(DataSource(name, "Apache-2.0", f"backbone {use}") for name in names),
+        DataSource("BlazeFace, full range (MediaPipe)", "Apache-2.0", f"face detector {use}"),
+    ]
 
 
 def teacher_sources(files: Iterable[Path]) -> list[DataSource]:

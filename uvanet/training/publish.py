@@ -22,7 +22,7 @@ from uvanet.evaluation.registry import PREDICTIONS
 from uvanet.model import Model, load
 from uvanet.model_card import Card, DataSource, file_hash
 from uvanet.models import count_macs, count_parameters, layer_costs, load_student
-from uvanet.models.teacher import SpatialTeacher
+from uvanet.models.teacher import SpatialTeacher, frozen_weights
 from uvanet.models.temporal_teacher import MEMORY_SECONDS, STATE_CHANNELS, TemporalTeacher
 from uvanet.registry import resolve_model
 from uvanet.runtime.engine import LAG, STATE_STRIDE
@@ -30,7 +30,7 @@ from uvanet.runtime.input_size import TEACHER_SIZE
 from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.provenance import (
     USERS_OWN,
-    backbone_source,
+    backbone_sources,
     gaze_sources,
     merge_sources,
     weights_license,
@@ -205,77 +205,102 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
     return card
 
 
-def publish_teachers(
-    root: Path, out: Path, spatial: SpatialTeacherConfig, temporal: TemporalTeacherConfig
-) -> dict[str, Card]:
-    """Measures both teachers of a run and writes their cards beside their ONNX files.
+def publish_spatial(root: Path, out: Path, config: SpatialTeacherConfig) -> Card:
+    """Measures the spatial teacher of a run and writes its card beside its ONNX file.
 
     Args:
         root: The data, as `find_root` gives it.
         out: Folder of the run.
-        spatial: Settings of the spatial teacher.
-        temporal: Settings of the temporal teacher.
+        config: Its settings.
     """
-    model = SpatialTeacher(spatial.scale, spatial.width)
-    moving = TemporalTeacher(model, temporal.width)
-    height, width = TEACHER_SIZE
-    frame = torch.zeros(1, 3, height, width)
-    state = torch.zeros(1, STATE_CHANNELS, height // STATE_STRIDE, width // STATE_STRIDE)
-    data = merge_sources(gaze_sources(root), [backbone_source(spatial.scale)])
-    cards = {
-        SPATIAL: Card(
-            name=SPATIAL,
-            role="teacher",
-            description="EfficientNet-Lite features with a readout for human gaze on one frame.",
-            input_size=TEACHER_SIZE,
-            parameters=count_parameters(model),
-            macs=count_macs(model, frame),
-            sha256=file_hash(out / f"{SPATIAL}.onnx"),
-            license=weights_license(data),
-            data=data,
-            recipe={"command": "make weights", "spatial teacher": dataclasses.asdict(spatial)},
-            limits=[*_LIMITS, *_TEACHER_LIMITS],
-            citation=CITATION,
-        )
-    }
-    cards[TEMPORAL] = replace(
-        cards[SPATIAL],
+    model = SpatialTeacher(config.scales, config.width)
+    data = merge_sources(gaze_sources(root), backbone_sources(config.scales))
+    card = Card(
+        name=SPATIAL,
+        role="teacher",
+        description="EfficientNet-Lite features and face cues, read out for gaze on one frame.",
+        input_size=TEACHER_SIZE,
+        parameters=count_parameters(model),
+        macs=count_macs(model, torch.zeros(1, 3, *TEACHER_SIZE)),
+        sha256=file_hash(out / f"{SPATIAL}.onnx"),
+        license=weights_license(data),
+        data=data,
+        recipe={
+            "command": "make weights",
+            "spatial teacher": dataclasses.asdict(config),
+            "frozen weights": {
+                path.name: file_hash(path) for path in frozen_weights(config.scales)
+            },
+        },
+        limits=[*_LIMITS, *_TEACHER_LIMITS],
+        citation=CITATION,
+    )
+    card.write(out / f"{SPATIAL}.json")
+    card = replace(card, metrics=spatial_metrics(root, out, config.threads))
+    card.write(out / f"{SPATIAL}.json")
+    return card
+
+
+def publish_temporal(root: Path, out: Path, config: TemporalTeacherConfig, spatial: Card) -> Card:
+    """Measures the temporal teacher of a run and writes its card beside its ONNX file.
+
+    Args:
+        root: The data, as `find_root` gives it.
+        out: Folder of the run.
+        config: Its settings.
+        spatial: Card of the spatial teacher that it contains.
+    """
+    settings = spatial.recipe["spatial teacher"]
+    model = TemporalTeacher(SpatialTeacher(settings["scales"], settings["width"]), config.width)
+    rows, columns = (side // STATE_STRIDE for side in TEACHER_SIZE)
+    state = torch.zeros(1, STATE_CHANNELS, rows, columns)
+    card = replace(
+        spatial,
         name=TEMPORAL,
         description="The spatial teacher's map, gated by motion contrast over the last second.",
         memory_seconds=MEMORY_SECONDS,
-        parameters=count_parameters(moving),
-        macs=count_macs(moving, frame, state),
+        parameters=count_parameters(model),
+        macs=count_macs(model, torch.zeros(1, 3, *TEACHER_SIZE), state),
         sha256=file_hash(out / f"{TEMPORAL}.onnx"),
-        recipe={**cards[SPATIAL].recipe, "temporal teacher": dataclasses.asdict(temporal)},
-        limits=[*_LIMITS, *_TEACHER_LIMITS, *_TEMPORAL_LIMITS],
+        recipe={**spatial.recipe, "temporal teacher": dataclasses.asdict(config)},
+        limits=[*spatial.limits, *_TEMPORAL_LIMITS],
+        metrics={},
     )
-    for name, card in cards.items():
-        card.write(out / f"{name}.json")
-    metrics = teacher_metrics(root, out, spatial.threads)
+    card.write(out / f"{TEMPORAL}.json")
     synthetic: Metrics = {"synthetic motion": json.loads((out / SYNTHETIC).read_text())}
-    cards[SPATIAL] = replace(cards[SPATIAL], metrics=metrics[SPATIAL])
-    cards[TEMPORAL] = replace(cards[TEMPORAL], metrics={**metrics[TEMPORAL], **synthetic})
-    for name, card in cards.items():
-        card.write(out / f"{name}.json")
-    return cards
+    measured = temporal_metrics(root, out, settings["threads"])
+    card = replace(card, metrics={**measured, **synthetic})
+    card.write(out / f"{TEMPORAL}.json")
+    return card
 
 
-def teacher_metrics(root: Path, folder: Path, threads: int = 1) -> dict[str, Metrics]:
-    """Metrics of the cards of both teachers: stills for the spatial one, clips for both.
+def spatial_metrics(root: Path, folder: Path, threads: int = 1) -> Metrics:
+    """Metrics of the card of the spatial teacher: on pictures, and on clips frame by frame.
+
+    Args:
+        root: The data, as `find_root` gives it.
+        folder: Holds the teacher with its card.
+        threads: Threads of one prediction.
+    """
+    rows = [center_prior(read_split(root, "train")), _teacher_row(SPATIAL, folder, threads)]
+    return card_metrics(rows, root, CARD_SETS)
+
+
+def temporal_metrics(root: Path, folder: Path, threads: int = 1) -> Metrics:
+    """Metrics of the card of the temporal teacher, on clips, beside the spatial one's.
 
     Args:
         root: The data, as `find_root` gives it.
         folder: Holds both teachers with their cards.
         threads: Threads of one prediction.
     """
-    rows: dict[str, Predictor] = {
-        name: StreamPredictor(name, load(folder / f"{name}.onnx", threads=threads))
-        for name in (SPATIAL, TEMPORAL)
-    }
-    still = [center_prior(read_split(root, "train")), rows[SPATIAL]]
-    pictures = card_metrics(still, root, ("val", "test"))
-    clips = card_metrics([*still, MotionBaseline(rows[SPATIAL]), rows[TEMPORAL]], root, ("talk",))
-    return {SPATIAL: {**pictures, **clips}, TEMPORAL: clips}
+    spatial, temporal = (_teacher_row(name, folder, threads) for name in (SPATIAL, TEMPORAL))
+    rows = [center_prior(read_split(root, "train")), spatial, MotionBaseline(spatial), temporal]
+    return card_metrics(rows, root, ("talk",))
+
+
+def _teacher_row(name: str, folder: Path, threads: int) -> Predictor:
+    return StreamPredictor(name, load(folder / f"{name}.onnx", threads=threads))
 
 
 def _student_card(student: SpatioTemporal, path: Path) -> Card:

@@ -40,6 +40,15 @@ class ExportProgress(Struct, frozen=True, tag_field="event", tag="progress"):
     left: _Number | None = None
 
 
+class ExportStatus(Struct, frozen=True, tag_field="event", tag="status"):
+    """A live source reports about itself; see `uvanet.sources.SourceStatus`."""
+
+    condition: str
+    problem: str = ""
+    hint: str = ""
+    retry_in: _Number = 0.0
+
+
 class ExportedSource(Struct, frozen=True):
     """The facts of the exported source; see `uvanet.sources.SourceInfo`."""
 
@@ -51,6 +60,8 @@ class ExportedSource(Struct, frozen=True):
     fps: _Number
     frames: _Count | None = None
     duration: _Number | None = None
+    pixel_format: str = ""
+    requested: str = ""
 
 
 class ExportDone(Struct, frozen=True, tag_field="event", tag="done"):
@@ -100,7 +111,7 @@ class ExportFailed(Struct, frozen=True, tag_field="event", tag="error"):
 
 
 ExportEnd: TypeAlias = ExportDone | ExportCancelled | ExportFailed
-ExportEvent: TypeAlias = ExportStarted | ExportProgress | ExportEnd
+ExportEvent: TypeAlias = ExportStarted | ExportStatus | ExportProgress | ExportEnd
 
 _decoder: msgspec.json.Decoder[ExportEvent] = msgspec.json.Decoder(ExportEvent)
 

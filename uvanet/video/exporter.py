@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from uvanet.sources import Frame, Source, SourceInfo
+    from uvanet.sources import Frame, Source, SourceInfo, SourceStatus
     from uvanet.video.job import Job
 
 _REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
 _SAMPLES = 20_000  # timings for the percentiles
-_RECONNECT_SECONDS = 20.0  # a live stream that broke for longer ends the export
+_RECONNECT_SECONDS = 20.0  # a camera or stream that fails for longer ends the export
 
 
 class Cancelled(Exception):
@@ -84,6 +84,7 @@ def export(
     *,
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
+    on_status: Callable[[SourceStatus], None] | None = None,
 ) -> ExportResult:
     """Predicts the frames of a source and writes the files of a job.
 
@@ -94,6 +95,7 @@ def export(
         job: The export.
         progress: Called after each frame.
         control: Stops or cancels the export.
+        on_status: Called with each change of the status of a live source, by any thread.
 
     Raises:
         Cancelled: By `control`, see `Cancelled`; no file is left.
@@ -103,18 +105,23 @@ def export(
         ModelError: The model cannot be loaded.
     """
     with _alone():
-        return _export(job, progress, control or Control())
+        return _export(job, progress, control or Control(), on_status)
 
 
 def _export(
-    job: Job, progress: Callable[[Progress], None] | None, control: Control
+    job: Job,
+    progress: Callable[[Progress], None] | None,
+    control: Control,
+    on_status: Callable[[SourceStatus], None] | None,
 ) -> ExportResult:
     began = time.perf_counter()
     upright = make_source(job.source, fps=job.folder_fps, reconnect=_RECONNECT_SECONDS)
     protect_inputs(job.outs, [*upright.files(), *job.inputs])
     job = dataclasses.replace(job, outs=job.outs if job.overwrite else free_names(job.outs))
     annotator = _Annotator(job)
-    with OrientedSource(upright, Orientations(job.orientation)) as source:
+    turned = OrientedSource(upright, Orientations(job.orientation))
+    turned.on_status = on_status
+    with turned as source:
         _go_to_start(source, job)
         files = source.files()
         timing = timing_of(source.info, files[0] if files else None)
@@ -144,7 +151,15 @@ def _export(
         latency_p50_ms=float(p50),
         latency_p95_ms=float(p95),
         stopped=outcome.problem or stopped,
-        note=outcome.note,
+        note=" ".join(filter(None, (outcome.note, _damage(source)))),
+    )
+
+
+def _damage(source: Source) -> str:
+    count = source.status.damaged
+    frames = "1 damaged frame" if count == 1 else f"{count} damaged frames"
+    return f"{frames} of {source.info.title} {'was' if count == 1 else 'were'} skipped." * bool(
+        count
     )
 
 

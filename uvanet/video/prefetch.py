@@ -8,6 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from uvanet.errors import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -18,21 +20,25 @@ AHEAD = 4
 """Length of the queue: enough to hide a slow frame, small enough for 8K."""
 
 _EARLY = 1e-3  # containers round times to a millisecond
+_SILENT_S = 2.0  # a live source that sent nothing for longer failed
 
 
 def read_ahead(
     source: Source, end: float | None, control: Control
 ) -> Generator[tuple[float, Frame], None, None]:
-    """Yields (arrival time on the performance counter, frame) of an open source.
+    """Yields (arrival time on the performance counter, frame) of an open source, and closes it.
 
     Args:
         source: An open source that no other thread reads.
-        end: Seconds of the source at which to stop, exclusive; None for its end.
+        end: Seconds of the source at which to stop, exclusive; None for its end. The time of a live
+            source also passes while it sends nothing.
         control: Ends the iteration, also while the source sends nothing.
 
     Raises:
-        SourceError: The source failed; the frames before were yielded.
+        SourceError: The source failed, or is live and sent nothing up to `end`; the frames before
+            were yielded.
     """
+    live_end = end if source.info.live else None
     frames: queue.Queue[tuple[float, Frame] | Exception | None] = queue.Queue(AHEAD)
     closing = threading.Event()
 
@@ -56,15 +62,29 @@ def read_ahead(
 
     reader = threading.Thread(target=read, name="read-ahead", daemon=True)
     reader.start()
+    latest, position = time.monotonic(), 0.0
     try:
         while not control.ended:
-            with contextlib.suppress(queue.Empty):
+            try:
                 item = frames.get(timeout=0.2)
-                if item is None:
+            except queue.Empty:
+                silent = time.monotonic() - latest
+                if live_end is None or position + silent < live_end:
+                    continue
+                if silent < _SILENT_S:
                     break
-                if isinstance(item, Exception):
-                    raise item
-                yield item
+                raise SourceError(
+                    f"{source.info.title} sent no frame in the last {silent:.1f} seconds.",
+                    source.status.hint,
+                ) from None
+            if item is None:
+                break
+            if isinstance(item, Exception):
+                raise item
+            yield item
+            latest, position = time.monotonic(), item[1].pts
     finally:
         closing.set()
+        # Ends a wait for a device or a sender.
+        source.close()
         reader.join(5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
+from uvanet.sources import CameraFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +40,6 @@ class CameraMenu(IconButton):
         self.setObjectName("status")
         self.setAccessibleName(tr("Camera format"))
         self.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolTip(tr("Size and rate of the camera; click to change"))
         menu = QMenu(self)
         menu.addSection(tr("Size"))
         self._sizes = _add_choices(
@@ -50,13 +51,23 @@ class CameraMenu(IconButton):
         self.hide()
 
     def show_format(self, info: SourceInfo | None) -> None:
-        """Shows the format of a camera; hides for None."""
+        """Shows the delivered format of a camera, and the requested one in the tooltip.
+
+        Args:
+            info: Facts of the camera; None hides this.
+        """
         self.setVisible(info is not None)
-        if info is not None:
-            size = f"{info.width}\N{MULTIPLICATION SIGN}{info.height}"
-            text = tr("{size}, {fps:g} fps").format(size=size, fps=info.fps)
-            self.setText(f"{text}  \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
-            self.setAccessibleName(tr("Camera format: {text}").format(text=text))
+        if info is None:
+            return
+        given = CameraFormat(info.width, info.height, info.fps, info.pixel_format)
+        text = str(replace(given, pixel_format=""))
+        self.setText(f"{text}  \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
+        self.setAccessibleName(tr("Camera format: {text}").format(text=text))
+        self.setToolTip(
+            tr("Asked: {asked}\nGiven: {given}\nClick to choose size and rate.").format(
+                asked=info.requested or tr("Camera default"), given=given
+            )
+        )
 
     def open_menu(self) -> None:
         """Opens the menu above the button, as for the keyboard."""

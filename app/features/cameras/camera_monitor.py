@@ -21,7 +21,7 @@ INTERVAL_SECONDS = 2.0
 
 
 class CameraMonitor(QObject):
-    """Lists the cameras every two seconds on a thread, from `start` to `stop`.
+    """Lists the cameras at once and every two seconds on a thread, from `start` to `stop`.
 
     No camera is opened; on Linux a few small files are read.
 
@@ -72,11 +72,15 @@ class CameraMonitor(QObject):
         return thread is None or not thread.is_alive()
 
     def _run(self, stop: threading.Event) -> None:
-        while not stop.wait(INTERVAL_SECONDS):
-            try:
-                found = list(self._cameras())
-            except (UvanetError, OSError, RuntimeError) as error:
-                _log.debug("cameras cannot be listed: %s", error)
-                continue
-            if not stop.is_set():
-                self.seen.emit(found)
+        while not stop.is_set():
+            self._search(stop)
+            stop.wait(INTERVAL_SECONDS)
+
+    def _search(self, stop: threading.Event) -> None:
+        try:
+            found = list(self._cameras())
+        except (UvanetError, OSError, RuntimeError) as error:
+            _log.debug("cameras cannot be listed: %s", error)
+            return
+        if not stop.is_set():
+            self.seen.emit(found)

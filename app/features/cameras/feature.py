@@ -1,4 +1,4 @@
-"""Cameras: reconnects a lost camera, announces new ones, and requests size and rate."""
+"""Cameras: announces new ones while one is missing, and requests size and rate."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from app.features.cameras.camera_menu import CameraMenu
 from app.features.cameras.camera_monitor import CameraMonitor
 from app.features.cameras.settings import CameraSettings
 from app.pipeline.events import PipelineState
+from app.session.source_factory import is_camera_spec
 from app.shell.actions import SOURCE, Menu, action
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
+from uvanet.errors import SourceError
 from uvanet.sources import CameraFormat
-from uvanet.sources.base import SourceKind
+from uvanet.sources.base import SourceCondition, SourceKind
+from uvanet.sources.cameras import choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.shell.context import FeatureContext
     from uvanet.sources import CameraDevice
-    from uvanet.sources.base import SourceInfo
+    from uvanet.sources.base import SourceInfo, SourceStatus
 
 _TOPIC = "camera"
 _RANK = 60
@@ -33,9 +36,8 @@ class Cameras(Feature):
         super().__init__(context)
         self._settings = context.settings.section(CameraSettings)
         self._monitor = CameraMonitor(_list_cameras, parent=self)
-        self._lost: SourceInfo | None = None
-        self._info: SourceInfo | None = None
-        self._wanted = False  # the requested source is a camera
+        self._info: SourceInfo | None = None  # of the current source, where it is a camera
+        self._reconnecting = False
         self._known: set[str] | None = None  # specs of the last search; None before the first
         self._menu = CameraMenu()
         context.slots.add_status(self._menu, _RANK)
@@ -44,6 +46,7 @@ class Cameras(Feature):
         session.opening.connect(self._on_opening)
         session.switched.connect(self._on_switched)
         session.state_changed.connect(self._on_state)
+        session.status_changed.connect(self._on_status)
         session.turned.connect(self._on_turned)
         context.slots.closing.connect(self._monitor.stop)
         self._monitor.seen.connect(self._on_seen)
@@ -75,34 +78,44 @@ class Cameras(Feature):
         else:
             self._menu.open_menu()
 
-    # -- connection
+    # -- connected cameras
 
     def _on_opened(self, info: SourceInfo) -> None:
-        camera = info.kind is SourceKind.CAMERA
-        self._info = info if camera else None
-        self._lost = None
+        self._info = info if info.kind is SourceKind.CAMERA else None
+        self._reconnecting = False
         self._menu.show_format(self._info)
         # The demo in place of a missing camera waits for one; a chosen source does not.
-        self._wait(info.kind is SourceKind.DEMO and bool(info.note), known=set())
+        self._watch(info.kind is SourceKind.DEMO and bool(info.note), known=set())
 
-    def _on_opening(self, name: str) -> None:
-        self._wanted = not name or name.startswith(SourceKind.CAMERA.value)
-        self._lost = None  # the user chose another source, or this camera again
+    def _on_opening(self, _name: str) -> None:
+        self._reconnecting = False
+        self._watch(False)
 
     def _on_switched(self) -> None:
-        self._info = self._lost = None
+        self._info = None
+
+    def _on_status(self, status: SourceStatus) -> None:
+        self._reconnecting = status.condition is SourceCondition.RECONNECTING
+        self._watch(self._reconnecting and self._is_camera_chosen())
 
     def _on_state(self, state: PipelineState) -> None:
         if state is PipelineState.FAILED:
-            self._lost = self._info
-            # Cameras that are connected already are not announced.
-            self._wait(self._lost is not None or self._wanted, known=None)
+            self._reconnecting = False
+            self._watch(self._is_camera_chosen())
 
-    def _wait(self, wanted: bool, *, known: set[str] | None) -> None:
-        if wanted and not self._monitor.running:
+    def _is_camera_chosen(self) -> bool:
+        chosen = self.context.session.spec
+        return chosen is None or is_camera_spec(chosen)
+
+    def _watch(self, on: bool, *, known: set[str] | None = None) -> None:
+        """Starts or stops the announcement of new cameras; `known` ones are not announced.
+
+        Where `known` is None, those are not announced that are connected already.
+        """
+        if on and not self._monitor.running:
             self._known = known
             self._monitor.start()
-        elif not wanted:
+        elif not on:
             self._monitor.stop()
 
     def _on_seen(self, devices: Sequence[CameraDevice]) -> None:
@@ -112,18 +125,8 @@ class Cameras(Feature):
         before = specs if self._known is None else self._known
         fresh = [device for device in devices if device.spec not in before]
         self._known = specs
-        lost = self._lost
-        if lost is not None:
-            # Another camera may have the same index by now; only a stable name is the same camera.
-            number = lost.spec.removeprefix("camera:").isdecimal()
-            if not number and lost.spec in specs:
-                self._lost = None
-                self._monitor.stop()
-                self.context.session.open(lost.spec)
-                self.context.messages.notify(
-                    "info", tr("{name} is connected again.").format(name=lost.title)
-                )
-                return
+        awaited = self._awaited(devices)
+        fresh = [device for device in fresh if device.spec != awaited]
         if fresh:
             names = ", ".join(device.name for device in fresh)
             self.context.messages.notify(
@@ -132,6 +135,17 @@ class Cameras(Feature):
                 tr("Press S to choose it."),
                 topic=_TOPIC,
             )
+
+    def _awaited(self, devices: Sequence[CameraDevice]) -> str:
+        """The spec of the camera that is connected by itself; empty if it is not there."""
+        if not self._reconnecting:
+            return ""
+        if self._info is not None:
+            return self._info.spec
+        try:
+            return choose((self.context.session.spec or "").removeprefix("camera:"), devices).spec
+        except SourceError:
+            return ""
 
     # -- format
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import FeatureContext
     from uvanet.errors import UvanetError
+    from uvanet.sources import SourceStatus
 
 _OVERLAY_SECONDS = 60.0  # time limit for the first overlay
 _TRAINING_SECONDS = 300.0  # time limit for the first step of a training
@@ -54,6 +55,7 @@ class ScheduledTask(QObject):
         self._seconds = seconds
         self.code = 0
         self.start: float | None = None
+        self._problem = ""  # what the source said last
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._finish)
         self._limit = QTimer(self, singleShot=True)
@@ -61,6 +63,7 @@ class ScheduledTask(QObject):
         self._limit.start(round(_OVERLAY_SECONDS * 1000))
         context.presenter.first_overlay.connect(self._on_first_overlay)
         context.session.failed.connect(self._fail)
+        context.session.status_changed.connect(self._on_status)
         context.session.student.inference_failed.connect(self._fail)
 
     def act(self) -> None:
@@ -79,12 +82,14 @@ class ScheduledTask(QObject):
     def _fail(self, error: UvanetError) -> None:
         self.give_up(str(error))
 
+    def _on_status(self, status: SourceStatus) -> None:
+        self._problem = status.problem
+
     def _on_time_limit(self) -> None:
-        self.give_up(
-            tr("There was no overlay within {seconds:.0f} seconds.").format(
-                seconds=_OVERLAY_SECONDS
-            )
+        text = tr("There was no overlay within {seconds:.0f} seconds.").format(
+            seconds=_OVERLAY_SECONDS
         )
+        self.give_up(f"{text} {self._problem}".rstrip())
 
     def give_up(self, text: str) -> None:
         """Writes the reason to stderr and quits."""
@@ -146,6 +151,7 @@ class Measurement(ScheduledTask):
             "start_to_first_overlay_s": round(self.start or 0.0, 3),
             "latency_p50_ms": _rounded(stats.latency_p50_ms),
             "latency_p95_ms": _rounded(stats.latency_p95_ms),
+            "latency_from": "exposure" if stats.latency_from_exposure else "arrival",
             "inference_p50_ms": _rounded(stats.inference_p50_ms),
             "fps_captured": round((stats.captured - self._before.captured) / elapsed, 2),
             "fps_inferred": round((stats.inferred - self._before.inferred) / elapsed, 2),

@@ -48,7 +48,9 @@ class Diagnostics(Feature):
         technical = {
             "frames": f"captured {stats.captured}, inferred {stats.inferred}, "
             f"painted {stats.painted}, failed {stats.failed}, in flight {stats.in_flight}",
+            "latency from": "exposure" if stats.latency_from_exposure else "arrival",
             "dropped": drops or "none",
+            "damaged": f"{stats.damaged}",
             "memory": f"{stats.rss_bytes / 1e6:.0f} MB",
         }
         return [

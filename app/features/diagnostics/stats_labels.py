@@ -18,14 +18,13 @@ class StatsLabels(QWidget):
     """Labels of latency and drops.
 
     Attributes:
-        latency: Median and 95th percentile from capture to paint.
+        latency: Median and 95th percentile from exposure or arrival of a frame to its paint.
         drops: Number of dropped frames, with the causes where there is space.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.latency, self.drops = QLabel(tr("Latency -")), QLabel(tr("No drops"))
-        self.latency.setToolTip(tr("From capture to paint of a frame: median and 95th percentile"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(22)
@@ -35,6 +34,7 @@ class StatsLabels(QWidget):
 
     def show_stats(self, stats: PipelineStats) -> None:
         """Shows the newest statistics."""
+        self.latency.setToolTip(_latency_help(from_exposure=stats.latency_from_exposure))
         if stats.latency_p50_ms is None or stats.latency_p95_ms is None:
             self.latency.setText(tr("Latency -"))
         else:
@@ -48,13 +48,27 @@ class StatsLabels(QWidget):
         ]
         if stats.failed:
             causes.append(tr("network failed {count}").format(count=stats.failed))
+        if stats.damaged:
+            causes.append(tr("damaged {count}").format(count=stats.damaged))
         if not causes:
             self.drops.setText(tr("No drops"))
             self.drops.setToolTip(tr("Every captured frame was painted"))
             return
-        total = stats.dropped + stats.failed
+        total = stats.dropped + stats.failed + stats.damaged
         text = tr("Dropped {total}: {causes}").format(total=total, causes=", ".join(causes))
         room = self.window().width() * _MAX_WIDTH
         fits = self.drops.fontMetrics().horizontalAdvance(text) < room
         self.drops.setText(text if fits else tr("Dropped {total}").format(total=total))
         self.drops.setToolTip(text)
+
+
+def _latency_help(*, from_exposure: bool) -> str:
+    if from_exposure:
+        return tr(
+            "From the exposure of a frame, by the camera's time stamp, to its paint: "
+            "median and 95th percentile"
+        )
+    return tr(
+        "From the arrival of a frame to its paint: median and 95th percentile. "
+        "This source does not tell the time of exposure."
+    )

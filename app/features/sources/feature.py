@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 
 from app.features.sources.devices import Devices, find_devices
+from app.features.sources.retry_notice import TOPIC as _RETRY
+from app.features.sources.retry_notice import RetryNotice
 from app.features.sources.settings import MAX_RECENT, SourcesSettings
 from app.features.sources.source_picker import SourcePicker
 from app.shell.actions import Menu, action
@@ -17,14 +19,14 @@ from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_file, ask_folder
 from app.ui.i18n import tr
 from uvanet.redaction import redact
-from uvanet.sources.base import SourceKind
+from uvanet.sources.base import SourceCondition, SourceKind
 
 if TYPE_CHECKING:
     from app.shell.context import FeatureContext
     from uvanet.errors import UvanetError
-    from uvanet.sources.base import SourceInfo
+    from uvanet.sources.base import SourceInfo, SourceStatus
 
-_TOPIC, _STALL = "source", "stall"
+_TOPIC, _STALL, _QUALITY = "source", "stall", "quality"
 _REMEMBERED = {SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER, SourceKind.NETWORK}
 
 
@@ -37,6 +39,8 @@ class Sources(Feature):
         self._settings.recent = self._settings.recent[:MAX_RECENT]
         self.picker = SourcePicker(context.actions)
         self.picker.set_recent(self._settings.recent)
+        self._retry = RetryNotice(context.messages, self)
+        self._opening = ""  # name of the source that is being opened
         context.slots.add_source_control(self.picker)
         self.picker.chosen.connect(context.session.open)
         self.picker.list_opening.connect(self._find_devices)
@@ -45,6 +49,7 @@ class Sources(Feature):
         context.session.opened.connect(self._on_opened)
         context.session.failed.connect(self._on_failed)
         context.session.stalled.connect(self._on_stalled)
+        context.session.status_changed.connect(self._on_status)
         context.messages.acted.connect(self._on_acted)
 
     def open_drop(self, path: str) -> bool:
@@ -127,6 +132,7 @@ class Sources(Feature):
     # -- what becomes of a source
 
     def _on_opening(self, name: str) -> None:
+        self._opening = name
         self._dismiss_messages()
         self.context.slots.canvas.show_message(
             tr("Opening {name} …").format(name=name) if name else tr("Opening …")
@@ -148,8 +154,8 @@ class Sources(Feature):
             self.picker.show_source("camera", tr("Choose a source"), "")
         elif canvas.has_picture:
             canvas.show_message("")
+        self._dismiss_messages()
         other = tr("Choose another source")
-        self.context.messages.dismiss_topic(_STALL)
         self.context.messages.notify("error", error.message, error.hint, other, _TOPIC)
 
     def _on_stalled(self, seconds: float) -> None:
@@ -167,10 +173,35 @@ class Sources(Feature):
             _STALL,
         )
 
+    def _on_status(self, status: SourceStatus) -> None:
+        messages, info = self.context.messages, self.context.session.info
+        name = redact(info.title if info else self._opening)
+        if status.condition is SourceCondition.RECONNECTING:
+            messages.dismiss_topic(_STALL)
+            messages.dismiss_topic(_QUALITY)
+            if info is None:
+                # Streams are not awaited before they have opened once.
+                self.picker.show_source(SourceKind.CAMERA.value, name or tr("Camera"), "")
+            self._retry.show_status(status)
+            return
+        if self._retry.active:
+            self._retry.clear()
+            messages.notify("info", tr("{name} is connected again.").format(name=name))
+        if status.condition is SourceCondition.OK:
+            messages.dismiss_topic(_STALL)
+            messages.dismiss_topic(_QUALITY)
+            return
+        topic = _STALL if status.condition is SourceCondition.STALLED else _QUALITY
+        other = tr("Choose another source")
+        messages.notify("warning", status.problem, status.hint, other, topic)
+
     def _dismiss_messages(self) -> None:
-        for topic in (_TOPIC, _STALL):
+        self._retry.clear()
+        for topic in (_TOPIC, _STALL, _QUALITY):
             self.context.messages.dismiss_topic(topic)
 
     def _on_acted(self, topic: str) -> None:
-        if topic in (_TOPIC, _STALL):
+        if topic == _RETRY:
+            self.context.session.give_up_reconnecting()
+        elif topic in (_TOPIC, _STALL, _QUALITY):
             self.choose_source()

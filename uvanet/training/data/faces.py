@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from uvanet.models.blazeface import WEIGHTS
 from uvanet.paths import resource
 from uvanet.runtime.session import OnnxSession
 from uvanet.training.data.array_file import read_arrays, write_arrays
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     (0..1); those with the highest scores first."""
 
     Map = NDArray[np.float32]
-
-WEIGHTS = "faces/blazeface.onnx"
 
 SIDES = (192, 320)
 """Longer sides at which a picture is searched, pixels. The detector was trained at 192, where large

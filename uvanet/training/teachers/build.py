@@ -7,6 +7,7 @@ A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .on
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,10 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
 from uvanet.evaluation.calibration import best_logit_scale
-from uvanet.models.teacher import HEIGHT, WIDTH, SpatialTeacher
+from uvanet.models.teacher import HEIGHT, WIDTH, Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
+from uvanet.training.config import SpatialTeacherConfig
 from uvanet.training.control import Callback
 from uvanet.training.fingerprint import gaze_fingerprint, record, require_same
 from uvanet.training.teachers.inference import (
@@ -31,7 +33,7 @@ from uvanet.training.teachers.inference import (
     load_spatial,
     open_teachers,
 )
-from uvanet.training.teachers.spatial import Extractor, extract, train_readout
+from uvanet.training.teachers.spatial import Extractor, FrozenFeatures, extract, train_readout
 from uvanet.training.teachers.temporal import compare, motion_data, train_gate
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.data.fixations import GazePicture
-    from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig
+    from uvanet.training.config import TemporalTeacherConfig
     from uvanet.training.fingerprint import Record
 
     Splits = tuple[list[GazePicture], list[GazePicture]]
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     Map = NDArray[np.float32]
 
 SYNTHETIC, RECORDS = "synthetic-motion.json", "teachers.json"
+FEATURES_FOLDER = "features"
 
 
 class SpatialExport(nn.Module):
@@ -94,6 +97,28 @@ def _saliency(logits: Tensor) -> Tensor:
     return torch.exp(logits - logits.amax((1, 2), keepdim=True))
 
 
+def make_spatial(
+    root: Path, out: Path, config: SpatialTeacherConfig, callback: Callback | None = None
+) -> SpatialTeacher:
+    """Trains the spatial teacher unless `out` holds it, and exports it.
+
+    Args:
+        root: The data, as `find_root` gives it.
+        out: The run's folder.
+        config: The settings.
+        callback: Receives progress; may stop it.
+
+    Returns:
+        The teacher, in evaluation mode.
+
+    Raises:
+        ModelError: `out` holds a teacher of other data or settings; names what differs.
+        StoppedError: It was told to stop; features and readouts that are finished stay.
+    """
+    splits = read_split(root, "train"), read_split(root, "val")
+    return _spatial(out, config, splits, _made_from(splits, config), callback or Callback())
+
+
 def make_teachers(
     root: Path,
     out: Path,
@@ -101,55 +126,50 @@ def make_teachers(
     temporal: TemporalTeacherConfig,
     callback: Callback | None = None,
 ) -> Teachers:
-    """Trains both teachers unless `out` holds them, and exports them.
+    """Trains both teachers unless `out` holds them, and exports them; see `make_spatial`.
 
     Args:
-        root: The data, as `find_root` gives it.
+        root: The data.
         out: The run's folder.
         spatial: Settings of the spatial teacher.
         temporal: Settings of the temporal teacher.
         callback: Receives progress; may stop it.
-
-    Raises:
-        ModelError: `out` holds teachers of other data or settings; names what differs.
-        StoppedError: It was told to stop; a teacher that is finished stays.
     """
     callback = callback or Callback()
     splits = read_split(root, "train"), read_split(root, "val")
-    data = {"gaze data": [gaze_fingerprint(split) for split in splits]}
-    made_from = record(replace(spatial, threads=0), **data)
-    teacher = _spatial(out, spatial, splits, made_from, callback)
+    before = _made_from(splits, spatial)
+    teacher = _spatial(out, spatial, splits, before, callback)
     files = out / f"{SPATIAL}.onnx", out / f"{TEMPORAL}.onnx"
-    made_from = record(temporal, **data, **{"spatial teacher": made_from})
+    made_from = {**_made_from(splits, temporal), "spatial teacher": json.dumps(before)}
     labeller = load_spatial(files[0], spatial.threads)
     _temporal(out, teacher, labeller, temporal, splits, made_from, callback)
     return open_teachers(*files, spatial.threads)
 
 
-def _make(
-    onnx: Path,
-    module: nn.Module,
-    made_from: Record,
-    train: Callable[[], None],
-    write: Callable[[], None],
+def _made_from(splits: Splits, config: SpatialTeacherConfig | TemporalTeacherConfig) -> Record:
+    settings = replace(config, threads=0) if isinstance(config, SpatialTeacherConfig) else config
+    return record(settings, **{"gaze data": [gaze_fingerprint(split) for split in splits]})
+
+
+def _load_or_train(
+    weights: Path, module: nn.Module, made_from: Record, train: Callable[[], None]
 ) -> None:
-    """Loads a module from its weights, or trains it and keeps them; exports it where needed.
+    """Loads a module from its weights, or trains it and keeps them.
 
     Raises:
         ModelError: The weights were made from other settings or data.
     """
-    weights, records = onnx.with_suffix(".safetensors"), _records(onnx.parent)
+    records = _records(weights.parent)
     if weights.exists():
-        require_same(records.get(onnx.stem, {}), made_from, weights)
+        require_same(records.get(weights.stem, {}), made_from, weights)
         module.load_state_dict(load_file(weights))
-    else:
-        onnx.unlink(missing_ok=True)  # of weights that were deleted
-        train()
-        records[onnx.stem] = made_from
-        write_text(onnx.parent / RECORDS, json.dumps(records, indent=1))
-        save_weights(module, weights)
-    if not onnx.exists():
-        write()
+        return
+    weights.with_suffix(".onnx").unlink(missing_ok=True)  # of weights that were deleted
+    train()
+    records = _records(weights.parent)
+    records[weights.stem] = made_from
+    write_text(weights.parent / RECORDS, json.dumps(records, indent=1))
+    save_weights(module, weights)
 
 
 def _records(out: Path) -> dict[str, Record]:
@@ -169,21 +189,48 @@ def _spatial(
 ) -> SpatialTeacher:
     onnx = out / f"{SPATIAL}.onnx"
     torch.manual_seed(config.seed)
-    teacher = SpatialTeacher(config.scale, config.width)
-
-    def write() -> None:
-        export_spatial(teacher, onnx)
+    teacher = SpatialTeacher(config.scales, config.width)
 
     def train() -> None:
-        extractor = Extractor(teacher, config.threads)
-        levels, densities = extract(splits[0], extractor, config, callback)
-        train_readout(teacher, levels, densities, config, callback)
-        write()
+        for place in range(len(config.scales)):
+            _readout(out, place, teacher, config, splits[0], made_from, callback)
+        for folder in out.glob(f"{FEATURES_FOLDER}-*"):
+            shutil.rmtree(folder)
+        export_spatial(teacher.eval(), onnx)
         teacher.sharpness.fill_(best_logit_scale(load_spatial(onnx, config.threads), splits[1]))
         onnx.unlink()
 
-    _make(onnx, teacher, made_from, train, write)
+    _load_or_train(onnx.with_suffix(".safetensors"), teacher, made_from, train)
+    if not onnx.exists():
+        export_spatial(teacher.eval(), onnx)
     return teacher.eval()
+
+
+def _readout(
+    out: Path,
+    place: int,
+    teacher: SpatialTeacher,
+    config: SpatialTeacherConfig,
+    pictures: list[GazePicture],
+    made_from: Record,
+    callback: Callback,
+) -> None:
+    """Trains a readout of the spatial teacher, or takes it from a run that was stopped."""
+    scale, readout = config.scales[place], teacher.readouts[place]
+    assert isinstance(readout, Readout)
+    seeded = replace(config, seed=config.seed + place)
+
+    def extractor() -> Extractor:
+        return Extractor(FrozenFeatures(teacher.backbones[place], teacher.faces), config.threads)
+
+    def train() -> None:
+        folder = out / f"{FEATURES_FOLDER}-{scale}"
+        views = {name: made_from[name] for name in ("views", "min_zoom", "seed", "gaze data")}
+        data = extract(pictures, extractor, config, folder, views, callback)
+        train_readout(readout, data, seeded, callback)
+
+    name = f"readout-{place}-lite{scale}.safetensors"
+    _load_or_train(out / name, readout, made_from, train)
 
 
 def _temporal(
@@ -205,12 +252,11 @@ def _temporal(
         data = motion_data(splits[1], config.held_out, labeller, config.seed + 1, callback)
         write_text(out / SYNTHETIC, json.dumps(compare(teacher.gate, data), indent=1))
 
-    def write() -> None:
+    _load_or_train(onnx.with_suffix(".safetensors"), teacher.gate, made_from, train)
+    if not onnx.exists():
         _export(
             TemporalExport(teacher.eval()), onnx, ("frame", "earlier"), ("saliency", "features")
         )
-
-    _make(onnx, teacher.gate, made_from, train, write)
 
 
 def export_spatial(teacher: SpatialTeacher, path: Path) -> None:

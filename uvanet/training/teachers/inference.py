@@ -299,13 +299,15 @@ def _area(image: Image) -> int:
 
 
 def _center_bias(path: Path) -> Map:
-    """The center bias of a teacher's graph at its logit scale; one zero where there is none."""
+    """The mean center bias of a graph's readouts at its logit scale; one zero without any."""
     import onnx
     from onnx import numpy_helper
 
-    found = {
-        weight.name.rpartition(".")[2]: numpy_helper.to_array(weight)
-        for weight in onnx.load(str(path)).graph.initializer
-    }
-    bias = found.get("centre_bias", np.zeros((1, 1, 1, 1)))
-    return np.asarray(bias[0, 0] * found.get("sharpness", 1.0), np.float32)
+    biases, scale = [np.zeros((1, 1), np.float32)], 1.0
+    for weight in onnx.load(str(path)).graph.initializer:
+        name = weight.name.rpartition(".")[2]
+        if name == "centre_bias":
+            biases.append(numpy_helper.to_array(weight)[0, 0])
+        elif name == "sharpness":
+            scale = float(numpy_helper.to_array(weight))
+    return np.asarray(scale * np.mean(biases[1:] or biases, 0), np.float32)

@@ -1,24 +1,29 @@
-"""Trains the spatial teacher: a readout on frozen ImageNet features, on human gaze.
+"""Trains a readout of the spatial teacher, on frozen features and human gaze.
 
-The backbone is frozen, so its features are computed once for several views of each picture, by
-ONNX Runtime (four times as fast on a CPU as torch), kept as float16, and only the readout is
-trained.
+The backbone and the face detector are frozen, so their features are computed once for several views
+of each picture, by ONNX Runtime (four times as fast on a CPU as torch), kept as float16, and only
+the readout is trained.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
+from uvanet.atomic_io import write_text
 from uvanet.data.gaze_files import read_rgb
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.errors import UsageError
-from uvanet.models.teacher import HEIGHT, WIDTH, Pyramid, SpatialTeacher
+from uvanet.models.teacher import BIAS_SHAPE, HEIGHT, WIDTH, Pyramid
 from uvanet.runtime.session import OnnxSession
 from uvanet.training import losses
 from uvanet.training.control import track
@@ -27,72 +32,139 @@ from uvanet.training.data.loader import TensorBatches
 from uvanet.training.trainer import Trainer, TrainingTask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from uvanet.data.fixations import GazePicture
+    from uvanet.models.blazeface import FaceCues
+    from uvanet.models.teacher import Readout
     from uvanet.training.config import SpatialTeacherConfig
     from uvanet.training.control import Callback
+    from uvanet.training.fingerprint import Record
 
 _LOG = logging.getLogger(__name__)
 
 LABEL_SHAPE = (HEIGHT // 8, WIDTH // 8)
 
+FEATURES = ("s8", "s16", "s32", "faces")
 
-class Extractor:
-    """The frozen backbone on ONNX Runtime.
+MIN_DENSITY = 0.01
+"""Share of its maximum that is added to the mean density of gaze: its edges are never looked at."""
+
+
+class ReadoutData(NamedTuple):
+    """Views of pictures as a readout sees them, with the gaze on them.
+
+    Attributes:
+        levels: Features at strides 8, 16 and 32, float16, (n, c, h, w) each.
+        faces: Cues of faces, float16, (n, c, h / 8, w / 8).
+        density: Of gaze, float32, (n, 1, h / 8, w / 8), of sum 1.
+        dataset: Number of the data set that each view comes from, (n, 1, 1, 1).
+    """
+
+    levels: tuple[Tensor, Tensor, Tensor]
+    faces: Tensor
+    density: Tensor
+    dataset: Tensor
+
+
+class FrozenFeatures(nn.Module):
+    """What a readout takes.
 
     Args:
-        teacher: Whose backbone.
+        backbone: Gives a `Pyramid`.
+        faces: Of the teacher.
+    """
+
+    def __init__(self, backbone: nn.Module, faces: FaceCues) -> None:
+        super().__init__()
+        self.backbone, self.faces = backbone, faces
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Returns the pyramid of RGB in 0..1, (n, 3, h, w), and the cues of faces."""
+        return (*self.backbone(x), self.faces(x))
+
+
+class Extractor:
+    """Frozen features on ONNX Runtime.
+
+    Args:
+        features: The networks.
         threads: Of one call.
     """
 
-    def __init__(self, teacher: SpatialTeacher, threads: int) -> None:
+    def __init__(self, features: FrozenFeatures, threads: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "backbone.onnx")
+            path = Path(folder, "features.onnx")
             export_onnx(
-                teacher.backbone.eval(),
+                features.eval(),
                 (torch.zeros(2, 3, HEIGHT, WIDTH),),
                 path,
                 inputs=("frame",),
-                outputs=("s8", "s16", "s32"),
+                outputs=FEATURES,
             )
             self._session = OnnxSession(path, threads)
 
-    def __call__(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float16], ...]:
-        """Returns features (c, h, w) at strides 8, 16, 32 of RGB uint8 (HEIGHT, WIDTH, 3)."""
+    def __call__(self, image: NDArray[np.uint8]) -> list[NDArray[np.float16]]:
+        """Returns features at strides 8, 16, 32 and cues of RGB uint8 (HEIGHT, WIDTH, 3)."""
         frame = image.transpose(2, 0, 1)[None].astype(np.float32) / 255
-        found = self._session.run(None, {"frame": frame})
-        return tuple(level[0].astype(np.float16) for level in found)
+        return [found[0].astype(np.float16) for found in self._session.run(None, {"frame": frame})]
 
 
 def extract(
     pictures: Sequence[GazePicture],
-    extractor: Extractor,
+    extractor: Callable[[], Extractor],
     config: SpatialTeacherConfig,
+    folder: Path,
+    made_from: Record,
     callback: Callback,
-) -> tuple[list[NDArray[np.float16]], NDArray[np.float32]]:
-    """Computes features and densities of several views of each picture.
+) -> ReadoutData:
+    """Computes features and densities of several views of each picture, or reads them.
 
     Damaged pictures are left out and named in the log.
 
     Args:
         pictures: With gaze.
-        extractor: Computes features.
+        extractor: Makes what computes features.
         config: How many views.
+        folder: Of the features, about 400 kB a view: used where it is complete, else made anew.
+        made_from: Settings and data, to recognize the features of another run.
         callback: Receives progress; may stop it.
 
     Returns:
-        One array a level, (views, c, h, w); densities (views, h / 8, w / 8), of sum 1.
+        Tensors whose memory is mapped from the files.
 
     Raises:
         UsageError: No picture could be read.
     """
+    complete = folder / "complete.json"
+    if not complete.exists() or json.loads(complete.read_text()) != made_from:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _extract(pictures, extractor(), config, folder, callback)
+        write_text(complete, json.dumps(made_from, indent=1))
+    density = np.load(folder / "density.npy")
+    # Copied on write: torch warns of memory that is read only.
+    levels = [np.load(folder / f"{name}.npy", mmap_mode="c")[: len(density)] for name in FEATURES]
+    s8, s16, s32, faces = map(torch.from_numpy, levels)
+    dataset = torch.from_numpy(np.load(folder / "dataset.npy"))[:, None, None, None]
+    return ReadoutData((s8, s16, s32), faces, torch.from_numpy(density), dataset)
+
+
+def _extract(
+    pictures: Sequence[GazePicture],
+    extractor: Extractor,
+    config: SpatialTeacherConfig,
+    folder: Path,
+    callback: Callback,
+) -> None:
+    """Writes the files that `extract` reads; rows after the last view stay unused."""
+    sets = sorted({picture.dataset for picture in pictures})
     rng = np.random.default_rng(config.seed)
-    levels: list[list[NDArray[np.float16]]] = [[], [], []]
-    densities = []
+    files: list[NDArray[np.float16]] = []
+    densities: list[NDArray[np.float32]] = []
+    numbers = []
     for picture in track(pictures, "features", callback):
         views = [View(), View(flip=True)]
         views += [random_view(rng, config.min_zoom) for _ in range(config.views - 2)]
@@ -107,57 +179,106 @@ def extract(
             if density.sum() <= 0:
                 continue  # nobody looked into this part
             found = extractor(view.cut(image, (WIDTH, HEIGHT)))
-            for level, values in zip(levels, found, strict=True):
-                level.append(values)
+            files = files or [
+                np.lib.format.open_memmap(
+                    folder / f"{name}.npy",
+                    "w+",
+                    np.float16,
+                    (len(pictures) * config.views, *values.shape),
+                )
+                for name, values in zip(FEATURES, found, strict=True)
+            ]
+            for file, values in zip(files, found, strict=True):
+                file[len(densities)] = values
             densities.append(density)
+            numbers.append(sets.index(picture.dataset))
     if not densities:
         raise UsageError("No picture with gaze could be read.", "Check the data.")
-    return [np.stack(level) for level in levels], np.stack(densities)
+    np.save(folder / "density.npy", np.stack(densities)[:, None])
+    np.save(folder / "dataset.npy", np.array(numbers))
+
+
+class PerSetReadout(nn.Module):
+    """A readout whose maps differ between data sets in sharpness and center bias.
+
+    Tasks, distances and screens differ between the sets; without these two numbers a set, the
+    readout would have to learn from the picture which set it is of. (Idea: Kuemmerer et al.,
+    *Modeling Saliency Dataset Bias*, 2025.)
+
+    Args:
+        readout: It is trained; `merge` gives it the mean of all sets.
+        sets: Number of data sets.
+    """
+
+    def __init__(self, readout: Readout, sets: int) -> None:
+        super().__init__()
+        self.readout = readout
+        self.log_scale = nn.Parameter(torch.zeros(sets, 1, 1, 1))
+        self.log_bias = nn.Parameter(torch.zeros(sets, 1, 1, 1))
+
+    def forward(self, pyramid: Pyramid, faces: Tensor, dataset: Tensor) -> Tensor:
+        """Returns logits, (n, 1, h / 8, w / 8); `dataset` as in `ReadoutData`."""
+        rows = dataset.flatten().long()
+        logits = self.readout.without_bias(pyramid, faces)
+        bias = self.log_bias[rows].exp() * self.readout.bias_like(logits)
+        scaled: Tensor = self.log_scale[rows].exp() * (logits + bias)
+        return scaled
+
+    @torch.no_grad()
+    def merge(self) -> Readout:
+        """The readout with the mean center bias; its sharpness is chosen on `val` anyway."""
+        self.readout.centre_bias.mul_(self.log_bias.mean().exp())
+        return self.readout
 
 
 class ReadoutTask(TrainingTask):
-    """The readout of a spatial teacher and its loss."""
+    """A readout and its loss.
 
-    def __init__(self, teacher: SpatialTeacher) -> None:
+    Args:
+        model: The readout.
+    """
+
+    def __init__(self, model: PerSetReadout) -> None:
         super().__init__()
         # Channels-last more than halves the time of a step on a CPU.
-        self.model = teacher.readout.to(
+        self.model = model.to(
             memory_format=torch.channels_last  # type: ignore[call-overload]  # missing in the stubs
         )
 
     def forward(self, batch: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Returns `loss` of features at three strides and densities (n, 1, h / 8, w / 8)."""
-        *levels, densities = batch
-        features = Pyramid(
-            *(level.contiguous(memory_format=torch.channels_last) for level in levels)
+        """Returns `loss` of features at three strides, cues, densities and data sets."""
+        *features, density, dataset = batch
+        *levels, faces = (
+            values.contiguous(memory_format=torch.channels_last) for values in features
         )
-        return {"loss": losses.mixture(self.model(features), densities)}
+        return {"loss": losses.mixture(self.model(Pyramid(*levels), faces, dataset), density)}
 
 
 def train_readout(
-    teacher: SpatialTeacher,
-    levels: Sequence[NDArray[np.float16]],
-    densities: NDArray[np.float32],
-    config: SpatialTeacherConfig,
-    callback: Callback,
+    readout: Readout, data: ReadoutData, config: SpatialTeacherConfig, callback: Callback
 ) -> None:
-    """Trains the readout in place; it ends with the averaged weights, in evaluation mode.
+    """Trains a readout in place; it ends with the averaged weights, in evaluation mode.
 
     Args:
-        teacher: Whose readout.
-        levels: Its features, as `extract` returns them.
-        densities: Likewise.
+        readout: Its center bias starts as the logarithm of the mean density of gaze.
+        data: Of the train split.
         config: The settings.
         callback: Receives progress; may stop it.
 
     Raises:
         StoppedError: It was told to stop.
     """
-    columns = [*map(torch.from_numpy, levels), torch.from_numpy(densities)[:, None]]
-    batches = TensorBatches(columns, config)
+    mean = F.adaptive_avg_pool2d(data.density.mean(0, keepdim=True), BIAS_SHAPE)
+    bias = torch.log(mean + MIN_DENSITY * mean.max())
+    readout.centre_bias.data.copy_(bias - bias.mean())
+    model = PerSetReadout(readout, int(data.dataset.max()) + 1)
+    columns = [*data.levels, data.faces, data.density, data.dataset]
+    batches = TensorBatches(columns, config, mirror=True)
     steps = batches.steps * config.epochs
     trainer = Trainer(
-        ReadoutTask(teacher), batches, config, steps, phase="readout", callback=callback
+        ReadoutTask(model), batches, config, steps, phase="readout", callback=callback
     )
-    teacher.readout.load_state_dict(trainer.run().model.state_dict())
-    teacher.eval()
+    trained = trainer.run().model
+    assert isinstance(trained, PerSetReadout)
+    readout.load_state_dict(trained.merge().state_dict())
+    readout.eval()

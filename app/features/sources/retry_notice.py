@@ -1,0 +1,76 @@
+"""The message about a lost camera or stream that is opened again, with the time until then."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.ui.banner import Banner
+    from uvanet.sources.base import SourceStatus
+
+TOPIC = "reconnecting"
+_TICK_MS = 500
+
+
+class RetryNotice(QObject):
+    """Shows why a source is not available and when it is tried again; its button stops that.
+
+    The message is shown again only when the problem changes: one that the user closed stays
+    closed while the attempts go on.
+
+    Args:
+        messages: Shows it.
+        parent: The feature.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self, messages: Banner, parent: QObject, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(parent)
+        self._messages = messages
+        self._clock = clock
+        self._problem = ""
+        self._next_try = 0.0
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(self._count_down)
+
+    @property
+    def active(self) -> bool:
+        """Whether a source is being reconnected."""
+        return bool(self._problem)
+
+    def show_status(self, status: SourceStatus) -> None:
+        """Shows the problem of a source that is being reconnected."""
+        problem, self._problem = self._problem, status.problem
+        self._next_try = self._clock() + status.retry_in
+        if self._problem == problem:
+            self._count_down()
+        else:
+            self._messages.notify("warning", self._text(), status.hint, tr("Stop"), TOPIC)
+        self._timer.start()
+
+    def clear(self) -> None:
+        """Removes the message."""
+        self._problem = ""
+        self._timer.stop()
+        self._messages.dismiss_topic(TOPIC)
+
+    def _count_down(self) -> None:
+        self._messages.revise(TOPIC, self._text())
+
+    def _text(self) -> str:
+        seconds = math.ceil(self._next_try - self._clock())
+        if seconds <= 0:
+            return tr("{problem} Trying again now.").format(problem=self._problem)
+        return tr("{problem} Trying again in {seconds} s.").format(
+            problem=self._problem, seconds=seconds
+        )
