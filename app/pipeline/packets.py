@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvanet.sources.base import as_bgr
+from uvanet.yuv_picture import as_bgr
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from app.pipeline.agreement import Agreement
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

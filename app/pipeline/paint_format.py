@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import cv2
 
-from uvanet.sources.base import as_bgr
-from uvanet.sources.yuv_picture import YuvPicture
+from uvanet.yuv_picture import YuvPicture, as_bgr
 
 if TYPE_CHECKING:
     import numpy as np

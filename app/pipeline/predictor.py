@@ -12,7 +12,7 @@ from uvanet.errors import ModelError, UvanetError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.ui.images import to_qimage
 from app.ui.layers import paint_pill
-from uvanet.sources.base import as_bgr
+from uvanet.yuv_picture import as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.ui.canvas import Canvas
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 _GAP = 8
 

@@ -8,8 +8,8 @@ import pytest
 
 from uvanet.analysis import Record, Region, Shape, change, entropy, peak, peaks, scan
 from uvanet.sources import make_source
-from uvanet.sources.base import as_bgr
 from uvanet.video.writer import VideoWriter
+from uvanet.yuv_picture import as_bgr
 
 GREY = np.full((72, 128, 3), 90, np.uint8)
 LEFT = Region("left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))

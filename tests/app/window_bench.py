@@ -21,7 +21,7 @@ from app.shell.actions import declared_actions
 from app.shell.feature import Feature
 from app.shell.main_window import MainWindow
 from uvanet.sources import Frame, Source, SourceInfo, SourceKind
-from uvanet.sources.base import as_bgr
+from uvanet.yuv_picture import as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from app.main import Program
     from app.runtime.settings import SettingsStore
     from app.ui.live_plot import PlotPanel
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 F = TypeVar("F", bound=Feature)
 

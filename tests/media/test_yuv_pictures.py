@@ -10,10 +10,10 @@ import pytest
 
 from uvanet.runtime.preprocess import InputResizer
 from uvanet.sources import make_source
-from uvanet.sources.yuv_picture import Matrix, YuvPicture
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
 from uvanet.video.yuv import to_planes
+from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.sources.base import Source
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 
 class Steps(Protocol):

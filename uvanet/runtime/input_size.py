@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.runtime.engine import Engine
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 TEACHER_SIZE = (384, 512)
 """Height and width of a teacher's input for a 4 : 3 picture, pixels."""

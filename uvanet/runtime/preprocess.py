@@ -20,7 +20,7 @@ from uvanet.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 MAX_GRID_POINTS = 5 * 128 * 128
 """Limit of the grid; an input in a picture's aspect ratio has a few more pixels than a square."""

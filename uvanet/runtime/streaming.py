@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import InputResizer, check_image
+from uvanet.yuv_picture import YuvPicture
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from uvanet.runtime.engine import Engine
-    from uvanet.sources.yuv_picture import YuvPicture
 
 MAX_AGE = 0.5
 """Seconds; features of older frames are not used, since they say nothing about motion now."""
@@ -60,7 +59,7 @@ class StreamingEngine:
             UsageError: `image` has another type or shape.
             ModelError: The network fails.
         """
-        if isinstance(image, np.ndarray):
+        if not isinstance(image, YuvPicture):
             check_image(image)
         size = input_size(self._engine, image)
         if size != self._resizer.size:

@@ -7,17 +7,17 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
+from uvanet.yuv_picture import YuvPicture, as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from uvanet.sources.camera_format import CameraFormat
-    from uvanet.sources.yuv_picture import YuvPicture
 
 
 class SourceKind(enum.StrEnum):
@@ -55,11 +55,6 @@ class Frame:
     def image(self) -> NDArray[np.uint8]:
         """The picture as BGR, uint8, shape (h, w, 3), C-contiguous."""
         return as_bgr(self.picture)
-
-
-def as_bgr(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
-    """The picture as BGR, uint8, shape (h, w, 3), C-contiguous; no copy of an array."""
-    return picture if isinstance(picture, np.ndarray) else picture.bgr()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,13 @@ from av.video.reformatter import (
 
 from uvanet.sources._opencv import over_white
 from uvanet.sources.orientation import UPRIGHT, Orientation
-from uvanet.sources.yuv_picture import Matrix, YuvPicture
+from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-    from uvanet.sources.yuv_picture import Packed
+    from uvanet.yuv_picture import Packed
 
 _HDR = {ColorTrc.SMPTE2084.value: "HDR10 (PQ)", ColorTrc.ARIB_STD_B67.value: "HLG"}
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED

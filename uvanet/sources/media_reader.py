@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.sources.media_input import MediaInput
-    from uvanet.sources.yuv_picture import YuvPicture
+    from uvanet.yuv_picture import YuvPicture
 
 # A rate outside of this is a time base rather than a frame rate.
 _MIN_FPS, _MAX_FPS = 0.01, 480.0

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from uvanet.analysis.map_stats import entropy, peaks
-from uvanet.sources.yuv_picture import Matrix, YuvPicture
 from uvanet.video.overlay import compose, enlarge_bytes
 from uvanet.video.yuv import blend, to_planes
+from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,11 +16,11 @@ import numpy as np
 
 from uvanet.errors import OutputError
 from uvanet.redaction import printable
-from uvanet.sources.yuv_picture import Matrix
 from uvanet.video.muxing import unwritable
 from uvanet.video.output_names import number_pattern
 from uvanet.video.writer import VideoWriter, claim, commit
 from uvanet.video.yuv import to_planes
+from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,10 +17,10 @@ import numpy as np
 from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
 from uvanet.redaction import printable
-from uvanet.sources.yuv_picture import Matrix
 from uvanet.video.codecs import CONTAINERS, Quality
 from uvanet.video.muxing import count_frames, has_sound, open_output, repack, unwritable
 from uvanet.video.yuv import to_planes
+from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
     from types import TracebackType

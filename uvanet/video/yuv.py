@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from uvanet.sources.base import as_bgr
-from uvanet.sources.yuv_picture import Matrix, YuvPicture
 from uvanet.video.colormaps import colormap
 from uvanet.video.overlay import alpha_table, enlarge_bytes
+from uvanet.yuv_picture import Matrix, YuvPicture, as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

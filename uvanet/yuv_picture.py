@@ -90,3 +90,8 @@ class YuvPicture:
         )
         half = np.s_[: height // 2, : width // 2]
         return y[:height, :width], u[half], v[half]
+
+
+def as_bgr(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
+    """The picture as BGR, uint8, shape (h, w, 3), C-contiguous; no copy of an array."""
+    return picture if isinstance(picture, np.ndarray) else picture.bgr()
