@@ -15,7 +15,7 @@ import pytest
 from cli_kit import refused, uvanet
 
 from uvanet.extras import is_installed
-from uvanet.paths import resource
+from uvanet.paths import DEFAULT_MODEL, resource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +107,7 @@ def test_predict_writes_raw_maps(photo: Path, tmp_path: Path) -> None:
         assert maps["pts"].tolist() == [0.0]
         raw = maps["saliency"][0]
     image = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
-    expected = library.Stream("uvanet-64").step(image, 0.0)
+    expected = library.Stream(DEFAULT_MODEL).step(image, 0.0)
     np.testing.assert_allclose(raw, expected, atol=1e-6)
 
 
@@ -235,12 +235,13 @@ def test_export_writes_a_model_with_its_card(tmp_path: Path) -> None:
     model = library.load(tmp_path / "mine.onnx")
     assert model.card.name == "mine"
     image = np.zeros((9, 9, 3), np.uint8)
-    np.testing.assert_array_equal(model.predict(image), library.load().predict(image))
+    np.testing.assert_array_equal(model.predict(image), library.load("uvanet-64").predict(image))
     assert "exists" in refused("export", "uvanet-32", "-o", "mine.onnx", cwd=tmp_path)
     assert uvanet("export", "mine.onnx", "--overwrite", cwd=tmp_path).returncode == 2
     done = uvanet("export", "uvanet-32", "-o", "mine.onnx", "--overwrite", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert library.load(tmp_path / "mine.onnx").engine.input_size == (32, 32)
+    size = library.load("uvanet-32").engine.input_size
+    assert library.load(tmp_path / "mine.onnx").engine.input_size == size
 
 
 def test_export_writes_weights_for_torch(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ class NetworkSource(ReconnectingSource):
         info = self.info
         assert info.duration is not None
         try:
-            target = min(seconds, info.duration - 1.0 / info.fps)
+            target = min(seconds, info.duration)
             found = self._reader.seek(target, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
             found = None

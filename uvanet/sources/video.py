@@ -100,7 +100,7 @@ class VideoSource(ThreadSafeSource):
     def _seek(self, seconds: float) -> None:
         info = self.info
         if info.duration is not None:
-            seconds = min(seconds, info.duration - 1.0 / info.fps)
+            seconds = min(seconds, info.duration)
         try:
             found = self._reader.seek(seconds, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
