@@ -13,6 +13,7 @@ import av.error
 from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
+from uvanet.sources.picture_groups import is_same_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +33,6 @@ _MIN_FPS, _MAX_FPS = 0.01, 480.0
 _DEFAULT_FPS = 25.0
 # Seconds before the frame sought at which decoding starts; None: the start of the file.
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
-# Without an index, a frame at most so many seconds ahead is reached by decoding on.
-_NEAR_S = 1.0
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
 _MAX_ERRORS_IN_A_ROW = 200
@@ -145,10 +144,7 @@ class MediaReader:
             return found
         for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
             start = None if lead is None or target - lead <= 0 else target - lead
-            if not self._restart(start):
-                continue
-            found = self._scan(target, abandon)
-            if found is not None:
+            if self._restart(start) and (found := self._scan(target, abandon)) is not None:
                 return found
         return None
 
@@ -157,20 +153,8 @@ class MediaReader:
         position = self._ready[0][1] if self._ready else self._last
         if not 0.0 <= position <= target:
             return False
-        if not self._times_survive_jumps():
-            return True
-        entries = self._track.index_entries
-        if not len(entries) or self._clock(entries[-1].timestamp) < target:
-            return target - position < _NEAR_S  # the index is not known so far
-        base = self._track.time_base or Fraction(1, av.time_base)
-        key = entries.search_timestamp(int(((self._zero or 0) + Fraction(target)) / base))
-        # An index has times of decoding, a few frames before those of showing.
-        return key >= 0 and self._clock(entries[key].timestamp) <= position
-
-    def _clock(self, timestamp: int) -> float:
-        """Seconds since the first frame of a time stamp of the track."""
-        base = self._track.time_base or Fraction(1, av.time_base)
-        return float(timestamp * base - (self._zero or 0))
+        zero = self._zero or Fraction(0)
+        return not self._times_survive_jumps() or is_same_group(self._track, zero, position, target)
 
     def _times_survive_jumps(self) -> bool:
         """Whether packets carry their own times after a jump.
