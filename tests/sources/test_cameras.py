@@ -14,6 +14,7 @@ from uvanet.errors import SourceError
 from uvanet.sources import (
     CameraFormat,
     CameraSource,
+    SourceCondition,
     SourceKind,
     default_source,
     list_cameras,
@@ -303,6 +304,30 @@ def test_a_damaged_header_is_a_damaged_frame() -> None:
     assert frame.image.shape == (48, 64, 3)
     assert source.status.damaged == 2
     assert reported == ["The camera Desk camera sends damaged frames. They are skipped."]
+
+
+def test_a_receiver_that_reads_seldom_does_not_make_a_stall() -> None:
+    first, second, third = (
+        cv2.imencode(".jpg", np.full((48, 64, 3), level, np.uint8))[1].tobytes()
+        for level in (30, 90, 150)
+    )
+    device = CompressedDevice([first, second, second[:200], third])
+    moment = [100.0]
+    source = CameraSource(
+        "0",
+        devices=lambda: identify([DESK], cv2.CAP_V4L2),
+        capture=lambda *_: device,
+        clock=lambda: moment[0],
+    )
+    reported: list[SourceCondition] = []
+    source.on_status = lambda status: reported.append(status.condition)
+    with source:
+        source.read()
+        moment[0] += 60.0  # a slow network
+        assert source.read() is not None
+    # The damaged frame before it is all that is wrong.
+    assert reported == [SourceCondition.DAMAGED]
+    assert source.status.damaged == 1
 
 
 def wishing(wish: CameraFormat, device: Device, backend: int = cv2.CAP_ANY) -> CameraSource:
