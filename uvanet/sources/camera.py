@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from uvanet.sources._opencv import Capture
 
+_NO_FRAMES = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 _STALLED_S = 3.0
 _FROZEN_S = 5.0
 # The report of damaged frames ends when none has come for so long.
@@ -88,12 +89,12 @@ class CameraSource(ReconnectingSource):
             device, self._wish, self._make, self._clock
         )
         # Many cameras can be opened by two programs but deliver frames to one only.
-        self._last_good = self._clock()
+        self._last_good, damaged = self._clock(), self._status.damaged
         try:
             first = self._next(connection)
-        except SourceUnavailableError:
+        except SourceUnavailableError as error:
             self._release()
-            raise busy(device) from None
+            raise (error if self._status.damaged > damaged else busy(device)) from None
         self._device = device
         assert first.image is not None
         height, width = first.image.shape[:2]
@@ -169,7 +170,7 @@ class CameraSource(ReconnectingSource):
             hint = "Check its plug and other programs that use it."
             if silent >= _GIVE_UP_S:
                 raise SourceUnavailableError(message, hint)
-            if silent >= _STALLED_S and self._status.condition is SourceCondition.OK:
+            if silent >= _STALLED_S and self._status.condition not in _NO_FRAMES:
                 self._report(SourceCondition.STALLED, message, hint)
 
     def _count_damaged(self, now: float) -> None:
