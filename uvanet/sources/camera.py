@@ -74,7 +74,7 @@ class CameraSource(ReconnectingSource):
         self._begin: float | None = None
         self._last_pts = -1.0
         self._next_index = 0
-        self._last_good = self._last_damaged = 0.0
+        self._last_damaged = 0.0
         self._same: tuple[NDArray[np.uint8], float] | None = None  # a picture, and since when
 
     def _connect(self) -> SourceInfo:
@@ -89,7 +89,7 @@ class CameraSource(ReconnectingSource):
             device, self._wish, self._make, self._clock
         )
         # Many cameras can be opened by two programs but deliver frames to one only.
-        self._last_good, damaged = self._clock(), self._status.damaged
+        damaged = self._status.damaged
         try:
             first = self._next(connection)
         except SourceUnavailableError as error:
@@ -154,17 +154,18 @@ class CameraSource(ReconnectingSource):
             SourceUnavailableError: The camera failed, or has sent none for a long time.
             SourceError: The source was closed.
         """
+        # Counted from here, since a slow receiver may not have read for long.
+        start = self._clock()
         while True:
             taken = connection.read()
             now = self._clock()
             if self._closing.is_set():
                 self._refuse_closed()
             if taken is not None and taken.image is not None:
-                self._last_good = now
                 return taken
             if taken is not None:
                 self._count_damaged(now)
-            silent = now - self._last_good
+            silent = now - start
             sent = "no frame" if taken is None else "only damaged frames"
             message = f"The camera {self._title} has sent {sent} for {silent:.0f} seconds."
             hint = "Check its plug and other programs that use it."

@@ -112,8 +112,9 @@ def _set(capture: Capture, request: CameraFormat) -> CameraFormat:
 
 
 def _given(capture: Capture) -> CameraFormat:
-    code = int(capture.get(cv2.CAP_PROP_FOURCC))
-    text = code.to_bytes(4, "little", signed=code < 0).decode("latin-1") if code else ""
+    # Some backends give a negative number or one that is no code.
+    code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    text = code.to_bytes(4, "little").decode("latin-1")
     fps = capture.get(cv2.CAP_PROP_FPS)
     return CameraFormat(
         int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
