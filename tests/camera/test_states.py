@@ -204,7 +204,7 @@ def test_a_busy_camera_is_awaited_and_opened_when_it_is_free(
     camera_rig: CameraRig, read: Callable[..., Reader]
 ) -> None:
     camera_rig.set(State.BUSY)
-    reader = read(reconnect=PATIENCE)
+    reader = read()
     assert "is busy" in reader.status("reconnecting")["problem"]
     camera_rig.set(State.RUN)
     reader.until(lambda event: event["kind"] == "opened")
