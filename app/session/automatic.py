@@ -54,6 +54,9 @@ class AutomaticModel(QObject):
 
     Signals:
         changed: `title` or `reason` may have changed.
+
+    Attributes:
+        held: Whether the student stays as it is: for work that needs one model and is load itself.
     """
 
     changed = Signal()
@@ -78,6 +81,7 @@ class AutomaticModel(QObject):
         self._engine = ""  # that the policy's times were measured with
         self._measuring = False
         self._closed = False
+        self.held = False
         student.changed.connect(self.changed)
         student.choice_made.connect(self.changed)
         student.swap_failed.connect(self._on_swap_failed)
@@ -123,7 +127,7 @@ class AutomaticModel(QObject):
     def tick(self) -> None:
         """Observes the live view; measures or changes the student where that is due."""
         student, rate = self._student, self._rate()
-        if not self.on or student.pending or self._measuring or rate <= 0:
+        if not self.on or self.held or student.pending or self._measuring or rate <= 0:
             return
         stats = self._stats()
         if not stats.painted:

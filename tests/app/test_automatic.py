@@ -6,12 +6,14 @@ The measured times decide nothing here but what the policy makes of them.
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from window_bench import PATIENCE
 
+from app.features.analyse.feature import Analyse
 from app.features.models.feature import Models
 from app.features.training.feature import Training
 from app.runtime.settings import settings_path
@@ -186,6 +188,30 @@ def test_overload_is_told_and_a_smaller_model_takes_over(
     session.automatic.tick()
     assert model_text(automatic) == "Automatic: uvanet-64 (computer busy)"
     assert "A larger model was too slow" in automatic.status.model.toolTip()
+
+
+def test_a_scan_keeps_its_model_under_its_own_load(
+    automatic: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, history = automatic.session, automatic.find(Analyse).history
+    proceed = threading.Event()
+    load_copy = session.student.load_copy
+
+    def load() -> object:
+        assert proceed.wait(PATIENCE / 1000)
+        return load_copy()
+
+    monkeypatch.setattr(session.student, "load_copy", load)
+    automatic.trigger("scan_clip")
+    session.set_speed(4.0)  # would choose another student
+    for _ in range(3):
+        session.automatic.tick()
+    assert history.scanning
+    assert not session.student.pending
+    proceed.set()
+    with automatic.qtbot.waitSignal(history.scanned, timeout=PATIENCE):
+        pass
+    automatic.until(lambda: session.student.name == "uvanet-64")
 
 
 def test_a_student_that_cannot_be_used_is_left_out(
