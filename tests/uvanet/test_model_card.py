@@ -82,6 +82,24 @@ def test_a_bad_card_is_left_out_with_a_warning(
     assert not is_available(bad_model)
 
 
+def test_a_folder_named_like_a_model_that_ships_does_not_hide_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = models_folder() / "uvanet-64"
+    shipped_file = resource("weights/uvanet-64.onnx")
+    folder.mkdir(parents=True)
+    try:
+        for suffix in (".onnx", ".json"):
+            shutil.copyfile(shipped_file.with_suffix(suffix), folder / f"uvanet-64{suffix}")
+        assert resolve_model("uvanet-64").path == shipped_file
+        assert resolve_model(folder / "uvanet-64.onnx").path == folder / "uvanet-64.onnx"
+        assert [card.name for card in uvanet.list_models()].count("uvanet-64") == 1
+        assert list_user_models() == []
+    finally:
+        shutil.rmtree(folder)
+    assert "has the name of a model that ships" in caplog.text
+
+
 def test_info_lists_the_other_models_beside_a_bad_card() -> None:
     folder = models_folder() / "broken"
     folder.mkdir(parents=True)
