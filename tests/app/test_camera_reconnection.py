@@ -7,11 +7,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from webcam import OTHER, WEBCAM, Webcam
+from window_bench import write_settings
 
 from app.features.cameras.feature import Cameras
 from app.features.diagnostics.benchmark import Screenshot
 from app.pipeline.events import PipelineState
-from uvanet.sources import CameraSource, SourceKind
+from uvanet.sources import CameraFormat, CameraSource, SourceKind
 from uvanet.sources.cameras import Found
 
 HURRY = 20.0  # times faster runs the clock of a camera whose seconds would last too long
@@ -285,3 +286,9 @@ def test_the_requested_format_is_remembered_and_shown(player, webcam):
     assert player.settings.camera_size == (640, 480)
     player.open("demo")
     assert not menu.isVisible()
+
+
+def test_one_side_of_a_size_alone_is_ignored(launch, webcam):
+    write_settings(camera_size=[640, 0], camera_fps=60)
+    bench = launch("demo")
+    assert bench.session.camera_format == CameraFormat(fps=60.0)

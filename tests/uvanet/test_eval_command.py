@@ -1,43 +1,34 @@
-"""`uvanet eval`, run as a process."""
+"""`uvanet eval`: tables, files, refused arguments."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
+import command_kit
 import gaze_trees as trees
 import pytest
+from command_kit import run_command
 
 from uvanet.evaluation.evaluator import METRICS
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UVANET_DATA", raising=False)
+
+
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "UVANET_DATA"}
-    return subprocess.run(
-        [sys.executable, "-m", "uvanet", "eval", *map(str, arguments)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return run_command("eval", *arguments, cwd=cwd)
 
 
 def refused(*arguments: object, cwd: Path) -> str:
-    """Runs what must end in one clear line and exit code 2; gives the line."""
-    done = run("--quiet", *arguments, cwd=cwd)
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("uvanet: ")
-    return line
+    return command_kit.refused("eval", "--quiet", *arguments, cwd=cwd)
 
 
 FAST = ("--model", "center-surround", "--draws", 50)

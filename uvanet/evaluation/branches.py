@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from uvanet.model_card import Card
     from uvanet.models import SpatioTemporal
+    from uvanet.runtime.engine import Engine
 
 
 def student_predictor(
@@ -34,7 +35,11 @@ def student_predictor(
     Returns:
         Function from RGB, uint8, (h, w, 3) to float32, (h', w'), 0..1.
     """
-    engine = TorchEngine(student, card=card)
+    return engine_predictor(TorchEngine(student, card=card))
+
+
+def engine_predictor(engine: Engine) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """The same function of an engine."""
 
     def predict(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         frame = resize_to_input(image, input_size(engine, image))

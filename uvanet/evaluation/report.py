@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from uvanet.evaluation.bootstrap import Interval
     from uvanet.evaluation.evaluator import Scores
+    from uvanet.evaluation.flicker import Flicker
 
 ALL = "all"
 SHARE = "human_share"
@@ -129,6 +130,13 @@ def _entry(one: Interval) -> dict[str, float | int | None]:
     return {**rounded, "n": one.n}
 
 
+def flicker_report(found: dict[str, Flicker]) -> dict[str, Any]:
+    """The flicker of all predictors, for the key "flicker" of a `report`."""
+    return {
+        row: {"cc": _entry(one.cc), "peak_jumps": _entry(one.jumps)} for row, one in found.items()
+    }
+
+
 def as_table(result: dict[str, Any]) -> list[str]:
     """The report as lines of text.
 
@@ -148,6 +156,11 @@ def as_table(result: dict[str, Any]) -> list[str]:
             if held.get("differences"):
                 title = f"less {result['against']}"
                 lines += _group_lines(title, held["differences"], one, differences=True)
+    if flicker := result.get("flicker"):
+        lines += ["", f"{'steady clips, 100 ms apart':30}{'CC':>17}{'peak jumps':>17}"]
+        for row, values in flicker.items():
+            cells = [_cell(values["cc"], difference=False), _percent(values["peak_jumps"])]
+            lines.append(f"  {row:28}" + "".join(f"{cell:>17}" for cell in cells))
     return lines[1:]
 
 
