@@ -93,6 +93,7 @@ class Cameras(Feature):
 
     def _on_switched(self) -> None:
         self._info = None
+        self._menu.show_format(None)
 
     def _on_status(self, status: SourceStatus) -> None:
         self._reconnecting = status.condition is SourceCondition.RECONNECTING
