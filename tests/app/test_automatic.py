@@ -131,6 +131,9 @@ def test_another_rate_changes_the_model(automatic: Bench) -> None:
     assert model_text(automatic) == "Automatic: uvanet-64"
     session.set_speed(1.0)
     automatic.until(lambda: session.student.name == "uvanet-128")
+    session.set_speed(1.5)  # the same student, of another time
+    automatic.until(lambda: "5.0 ms of 22 ms" in automatic.status.model.toolTip())
+    assert session.student.name == "uvanet-128"
     assert automatic.settings.model == ""
 
 
@@ -168,6 +171,25 @@ def test_a_model_pinned_earlier_stays(
     again = launch(clip, real=True, model=AUTOMATIC)
     again.until(lambda: again.session.student.name == "uvanet-128")
     assert again.settings.model == "uvanet-32"
+
+
+def test_the_next_start_begins_with_the_student_that_ran_last(
+    launch: Callable[..., Bench], clip: Path, measured_nothing: None
+) -> None:
+    remember(TIMES)
+    bench = launch(clip, real=True)
+    assert bench.session.student.name == "uvanet-64"
+    bench.until(lambda: bench.settings.automatic == "uvanet-128")
+    bench.leave()
+    changes: list[str] = []
+    again = launch(clip, real=True)
+    again.session.student.changed.connect(changes.append)
+    assert model_text(again) == "Automatic: uvanet-128"
+    again.until(lambda: "5.0 ms of 33 ms" in again.status.model.toolTip())
+    assert changes == []
+    again.leave()
+    remember(TIMES, automatic="a student of another version")
+    assert model_text(launch(clip, real=True)) == "Automatic: uvanet-64"
 
 
 def test_overload_is_told_and_a_smaller_model_takes_over(
