@@ -151,7 +151,10 @@ class CameraConnection:
                 return None
             pixels = data.reshape(height, width, 2)
             return cv2.cvtColor(pixels, conversion)  # type: ignore[return-value]
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        try:
+            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        except cv2.error:  # a damaged header states an impossible size
+            return None
         damaged = image is None or image.shape != (height, width, 3)
         return None if damaged else image  # type: ignore[return-value]
 

@@ -13,6 +13,7 @@ import av.error
 from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
+from uvanet.sources.picture_groups import is_same_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.sources.media_input import MediaInput
+    from uvanet.yuv_picture import YuvPicture
 
 # A rate outside of this is a time base rather than a frame rate.
 _MIN_FPS, _MAX_FPS = 0.01, 480.0
@@ -109,18 +111,18 @@ class MediaReader:
         if first is None:
             raise NoVideoError(self.tracks())
         self._ready.append(first)
-        image = self._converter.convert(first[0])
-        self.size = (image.shape[1], image.shape[0])
+        height, width = self._converter.convert(first[0]).shape[:2]
+        self.size = (width, height)
         self.clock_start = float(self._zero or 0)
         self._learn_rate()
 
-    def read(self) -> tuple[NDArray[np.uint8], float] | None:
-        """Gives (image, seconds since the first frame); None at the end.
+    def read(self) -> tuple[NDArray[np.uint8] | YuvPicture, float] | None:
+        """Gives (picture, seconds since the first frame); None at the end. See `Frame.picture`.
 
         Raises:
             av.error.FFmpegError: A stream broke.
         """
-        item = self._ready.popleft() if self._ready else next(self._decoded, None)
+        item = self._next()
         return None if item is None else (self._converter.convert(item[0]), item[1])
 
     def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
@@ -128,7 +130,8 @@ class MediaReader:
 
         Args:
             seconds: Since the first frame.
-            abandon: Called after each decoded frame; once true, the frame reached is given.
+            abandon: Called after each decoded frame; once true, the frame reached is given. The
+                next call decodes on from there where that is the shortest way.
 
         Returns:
             The time of that frame; None if nothing could be decoded.
@@ -137,14 +140,21 @@ class MediaReader:
         # n / fps finds frame n. Of a variable rate, frames may lie closer than 1 / fps.
         tick = float(self._track.time_base or 0)
         target = max(0.0, seconds) + min(0.25 / self.fps, max(0.002, tick))
+        if self._is_near(target) and (found := self._scan(target, abandon)) is not None:
+            return found
         for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
             start = None if lead is None or target - lead <= 0 else target - lead
-            if not self._restart(start):
-                continue
-            found = self._scan(target, abandon)
-            if found is not None:
+            if self._restart(start) and (found := self._scan(target, abandon)) is not None:
                 return found
         return None
+
+    def _is_near(self, target: float) -> bool:
+        """Whether a frame ahead is reached sooner by decoding on than by a jump."""
+        position = self._ready[0][1] if self._ready else self._last
+        if not 0.0 <= position <= target:
+            return False
+        zero = self._zero or Fraction(0)
+        return not self._times_survive_jumps() or is_same_group(self._track, zero, position, target)
 
     def _times_survive_jumps(self) -> bool:
         """Whether packets carry their own times after a jump.
@@ -218,6 +228,9 @@ class MediaReader:
         self.fps = self._rate or self.fps
         self._decoded = self._timed(self._decode())
 
+    def _next(self) -> tuple[VideoFrame, float] | None:
+        return self._ready.popleft() if self._ready else next(self._decoded, None)
+
     def _restart(self, seconds: float | None) -> bool:
         """Goes to a key frame before a time, or to the start of the input."""
         self._ready.clear()
@@ -238,7 +251,7 @@ class MediaReader:
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target`; leaves it and the next in `_ready`."""
         shown: tuple[VideoFrame, float] | None = None
-        for item in self._decoded:
+        while (item := self._next()) is not None:
             if item[1] > target:
                 if shown is None:
                     return None

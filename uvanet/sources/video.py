@@ -91,8 +91,8 @@ class VideoSource(ThreadSafeSource):
         if result is None:
             self._report_loss()
             return None
-        image, pts = result
-        frame = Frame(image, pts, self._next_index)
+        picture, pts = result
+        frame = Frame(picture, pts, self._next_index)
         self._next_index += 1
         self._next_pts = pts + 1.0 / self._reader.fps
         return frame

@@ -304,7 +304,7 @@ class Analyse(Feature):
         if presenter.packet is None or saliency is None:
             self.scanpath_layer.show_fixations(())
             return
-        height, width = presenter.packet.frame.image.shape[:2]
+        height, width = presenter.packet.frame.picture.shape[:2]
         self.scanpath_layer.show_fixations(peaks(saliency, aspect=width / height))
 
     def _seek_change(self, direction: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import time
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QWidget
 
+    from app.pipeline.packets import SaliencyPacket
     from app.shell.context import FeatureContext
     from uvanet.errors import UvanetError
     from uvanet.sources import SourceStatus
@@ -32,6 +34,7 @@ _OVERLAY_SECONDS = 60.0  # time limit for the first overlay
 _TRAINING_SECONDS = 600.0  # time limit for the first step of a training
 _END_SECONDS = 5.0  # time limit for its end
 _PULSE_MS = 4
+_DRAG_MS = 16  # as often as a mouse reports its place
 
 
 class ScheduledTask(QObject):
@@ -172,6 +175,39 @@ class Measurement(ScheduledTask):
     def more(self) -> dict[str, Any]:
         """Further values of a subclass."""
         return {}
+
+
+class DragMeasurement(Measurement):
+    """A measurement while the timeline is dragged from the start of a file to its end and back."""
+
+    def _on_first_overlay(self) -> None:
+        super()._on_first_overlay()
+        self._requests = 0
+        self._shown: list[int] = []
+        self._context.presenter.presented.connect(self._on_presented)
+        self._drag = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
+        self._drag.timeout.connect(self._move)
+        self._drag.start(_DRAG_MS)
+
+    def _move(self) -> None:
+        info = self._context.session.info
+        share = 2 * (time.perf_counter() - self._since) / self._seconds
+        if info is not None and info.duration is not None:
+            self._context.session.seek(info.duration * (1 - abs(1 - min(share, 2))))
+            self._requests += 1
+
+    def _on_presented(self, packet: SaliencyPacket) -> None:
+        self._shown.append(packet.frame.index)
+
+    def more(self) -> dict[str, Any]:
+        """Positions a second: asked for, painted, and painted with another frame."""
+        elapsed = time.perf_counter() - self._since
+        changes = sum(a != b for a, b in itertools.pairwise(self._shown))
+        return {
+            "drag_requests_per_s": round(self._requests / elapsed, 1),
+            "drag_paints_per_s": round(len(self._shown) / elapsed, 1),
+            "drag_positions_per_s": round(changes / elapsed, 1),
+        }
 
 
 class TrainingMeasurement(Measurement):
