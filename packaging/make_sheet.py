@@ -37,14 +37,14 @@ CLIPS = (
 )
 """Hands, animals and people in motion, faces, cars."""
 
-PICTURES = (("screens", 2), ("adverts", 2), ("calls", 2), ("ushouse", 1), ("onrr", 1))
-"""Folders of pool2 and the number of pictures from each: screens, posters, groups."""
+PICTURES = {"screens": 2, "adverts": 2, "calls": 1, "teach": 1, "gov18f": 1, "ushouse": 1}
+"""Folders of pool2 and the number of pictures from each: screens, posters, groups, a portrait."""
 
 HISTORY = 1.5
 """Seconds of a clip that the models see before the frame."""
 
-TILE = 250
-"""Width of a picture in the sheet, pixels."""
+TILE = (250, 170)
+"""Width and height of a picture in the sheet, pixels; it is fitted into them."""
 
 LINE = 18
 """Height of the text below it."""
@@ -62,7 +62,8 @@ class Sample:
     def map_of(self, row: Predictor) -> NDArray[np.float32]:
         """The map of the last frame at its size."""
         row.reset()
-        for k, frame in enumerate(self.frames[:-1]):
+        first = max(0, len(self.frames) - 1 - row.history(self.fps))
+        for k, frame in enumerate(self.frames[first:-1], start=first):
             row.observe(frame, k / self.fps)
         image = self.frames[-1]
         saliency = row.predict(image, (len(self.frames) - 1) / self.fps)
@@ -94,21 +95,24 @@ def samples(root: Path) -> list[Sample]:
         fps, count = video_facts(path)
         clip = VideoClip(path.parent.name, path.stem, path, fps)
         found.append(clip_sample(clip, count // 2, None))
-    for folder, number in PICTURES:
+    for folder, number in PICTURES.items():
         paths = sorted((root / "pool2" / folder).rglob("*.jpg"))
-        for path in paths[:: max(1, len(paths) // number)][:number]:
+        step = max(1, len(paths) // number)
+        for path in paths[step // 2 :: step][:number]:
             found.append(Sample(f"{folder}/{path.stem}", [read_rgb(path)], 1.0))
     return found
 
 
 def tile(image: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
     """A picture of the sheet, BGR, with a line of text below."""
-    height = round(image.shape[0] * TILE / image.shape[1])
-    small = cv2.resize(image, (TILE, height), interpolation=cv2.INTER_AREA)
-    framed = cv2.copyMakeBorder(small, 0, LINE, 0, 0, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    width, height = TILE
+    factor = min(width / image.shape[1], height / image.shape[0])
+    size = (round(image.shape[1] * factor), round(image.shape[0] * factor))
+    framed = np.full((height + LINE, width, 3), 255, np.uint8)
+    framed[: size[1], : size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     at = (3, height + LINE - 5)
     cv2.putText(framed, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
-    return np.asarray(framed, np.uint8)
+    return framed
 
 
 def main() -> None:
@@ -154,16 +158,11 @@ def main() -> None:
     table += [f"  {name}: {metric} {after:.2f}" for metric, name, after, _, _ in worst]
     text = "\n".join(table)
     (arguments.out / "sheet.txt").write_text(text + "\n", encoding="utf-8")
-    # Two columns of frames, the longer half on the left.
     half = (len(lines) + 1) // 2
-    columns = [np.vstack(lines[:half]), np.vstack(lines[half:])]
-    height = max(one.shape[0] for one in columns)
-    white = (255, 255, 255)
-    padded = [
-        cv2.copyMakeBorder(one, 0, height - one.shape[0], 0, 12, cv2.BORDER_CONSTANT, value=white)
-        for one in columns
-    ]
-    cv2.imwrite(str(arguments.out / "sheet.png"), np.hstack(padded))
+    while len(lines) < 2 * half:
+        lines.append(np.full_like(lines[0], 255))
+    sheet = np.hstack([np.vstack(lines[:half]), np.vstack(lines[half:])])
+    cv2.imwrite(str(arguments.out / "sheet.png"), sheet)
     print(text)
 
 

@@ -88,8 +88,8 @@ class MainWindow(QMainWindow):
         self.slots.panel_changed.connect(self._on_panel)
         self.slots.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.slots.canvas.customContextMenuRequested.connect(self._on_context_menu)
-        session.opened.connect(self._on_source)
-        session.failed.connect(self._on_source)
+        for signal in (session.switched, session.opened, session.failed):
+            signal.connect(self._on_source)
 
     def complete(self, features: Sequence[Feature], presenter: FramePresenter) -> None:
         """Builds the menus once all features are made, and enables what can be used.

@@ -10,6 +10,7 @@ import command_kit
 import gaze_trees as trees
 import pytest
 from command_kit import run_command
+from training_kit import write_film
 
 from uvanet.evaluation.evaluator import METRICS
 
@@ -140,3 +141,19 @@ def test_help_lists_rows_sets_and_examples(tmp_path: Path) -> None:
     text = run("--help", cwd=tmp_path).stdout
     for words in ("examples:\n  uvanet eval", "mit1003", "--onnx", "center-prior", "bootstrap"):
         assert words in text
+
+
+def test_flicker_is_measured_on_steady_clips(gaze_tree: Path, tmp_path: Path) -> None:
+    call = ("--data", gaze_tree, "--set", "fixations", *FAST, "--metric", "nss", "--flicker")
+    assert "no steady clips" in refused(*call, cwd=tmp_path)
+    clips = gaze_tree / "pool" / "clips"
+    clips.mkdir(parents=True)
+    write_film(clips / "still.mp4", 0)
+    write_film(clips / "fast.mp4", 4)
+    done = run(*call, "-o", "result.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (values,) = json.loads((tmp_path / "result.json").read_text())["flicker"].values()
+    assert values["cc"]["n"] == 57  # of the steady clip alone: two seconds at 30 frames a second
+    assert values["cc"]["mean"] == pytest.approx(1, abs=0.05)
+    assert values["peak_jumps"]["mean"] == 0
+    assert "peak jumps" in done.stdout

@@ -47,7 +47,7 @@ pictures; over clips, then frames).
 The row "human" tells how well the gaze of all other observers predicts that of one; "of human" is
 the share of its NSS that a model reaches.
 
-rows (--model, may be repeated; by default the first three and all installed models):
+rows (--model, may be repeated; by default the first four and all installed models):
 {FORMS}
 data sets (--set NAME or NAME=FOLDER, may be repeated; by default fixations and talk of --data):
 {chr(10).join(f"  {name:12} {layout.summary}" for name, layout in LAYOUTS.items())}

@@ -35,7 +35,7 @@ _ENGINES = {
     "torch": "PyTorch",
 }
 _PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
-_MAX_TABLE_WIDTH = 1100  # pixels; a wider table, with long names of files, is scrolled
+_MAX_TABLE_WIDTH = 1180  # pixels; a wider table, with long names of files, is scrolled
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
