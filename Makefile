@@ -26,6 +26,7 @@ pictures:
 weights:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/make_weights.py
+	@.venv/bin/python packaging/readme_table.py
 
 # Measures what each part contributes: resources/weights/ABLATION.md. Takes hours.
 ablation:

@@ -67,6 +67,11 @@ class RunCommand:
             help="with --measure: train a student on the demo meanwhile, in FOLDER",
         )
         parser.add_argument(
+            "--drag",
+            action="store_true",
+            help="with --measure: drag the timeline meanwhile, and count the positions painted",
+        )
+        parser.add_argument(
             "--screenshot",
             type=Path,
             metavar="FILE",
@@ -110,7 +115,7 @@ def _run_window(args: argparse.Namespace) -> int:
 
     task = None
     if args.measure is not None:
-        task = Task(args.measure, train_in=args.train_in)
+        task = Task(args.measure, train_in=args.train_in, drag=args.drag)
     elif args.screenshot is not None:
         task = Task(args.delay, screenshot=args.screenshot)
     options = Options(args.source, args.model, args.size, args.theme, args.engine, args.threads)

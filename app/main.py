@@ -75,11 +75,13 @@ class Task:
         seconds: Delay after the first overlay.
         screenshot: File for a picture of the window; None to measure and print JSON.
         train_in: Folder of a training that runs meanwhile; None for none.
+        drag: Drag the timeline meanwhile.
     """
 
     seconds: float
     screenshot: Path | None = None
     train_in: Path | None = None
+    drag: bool = False
 
 
 class Program(QObject):
@@ -159,7 +161,9 @@ class Program(QObject):
     ) -> LiveSession:
         settings = self.settings.section(SessionSettings)
         choice = options.model or if_available(settings.model) or AUTOMATIC
-        model = START_MODEL if choice == AUTOMATIC else choice
+        model = choice
+        if choice == AUTOMATIC:
+            model = if_available(settings.automatic) or START_MODEL
         engine = options.engine or settings.engine
         session = LiveSession(
             predictor or partial(load_predictor, model, engine, options.threads),
@@ -251,6 +255,7 @@ def run(options: Options, task: Task | None = None) -> int:
 
 def _run_task(program: Program, task: Task) -> int:
     from app.features.diagnostics.benchmark import (
+        DragMeasurement,
         Measurement,
         ScheduledTask,
         Screenshot,
@@ -262,6 +267,8 @@ def _run_task(program: Program, task: Task) -> int:
         scheduled = Screenshot(program.context, task.seconds, task.screenshot)
     elif task.train_in is not None:
         scheduled = TrainingMeasurement(program.context, task.seconds, task.train_in)
+    elif task.drag:
+        scheduled = DragMeasurement(program.context, task.seconds)
     else:
         scheduled = Measurement(program.context, task.seconds)
     # Nobody sees the messages of the window, so that an exception has to end the task.

@@ -26,7 +26,6 @@ from uvanet.models import PRESETS, SpatioTemporal, load_student
 from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.config import SpatialTeacherConfig, TrainConfig, step1_config
 from uvanet.training.control import Callback
-from uvanet.training.data.crops import ViewConfig
 from uvanet.training.distillation import STEP2, TrainingData, distill_student
 from uvanet.training.pipeline import DistillConfig, gaze_pictures, training_data
 from uvanet.training.teachers.inference import chosen_teachers
@@ -50,7 +49,6 @@ many views. The shipped teachers label.
 "No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by
 its teacher, and then replaced by the network that fuses them.
 """
-VIEWS = ViewConfig(gaze_views=12, pool_views=8, clip_views=2)
 PARTS = (
     ("spatiotemporal", "the mixed features"),
     ("spatial", "the spatial branch"),
@@ -166,9 +164,8 @@ def train(preset: str, epochs: int, root: Path, out: Path) -> None:
     run = DistillConfig(
         student=step1_config(preset),
         spatial=SpatialTeacherConfig(),
-        views=VIEWS,
         root=root,
-        pool=root / "pool",
+        pools=(root / "pool", root / "pool2"),
     )
     whole = training_data(run, chosen_teachers(), out / "labels", Callback())
     for number, (words, config) in enumerate(variants(preset, epochs)):

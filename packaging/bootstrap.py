@@ -47,6 +47,8 @@ RTSP_PACKAGES = ("python3-gi", "gir1.2-gst-rtsp-server-1.0", "gstreamer1.0-plugi
 RTSP_PYTHON = "/usr/bin/python3"
 # A compositor for the test of the window on Wayland, which is skipped without it.
 WAYLAND_PACKAGES = ("weston",)
+# Compiles the camera of the tests, which are skipped without it.
+CAMERA_PACKAGES = ("gcc", "libc6-dev")
 
 
 def stop(message: str) -> None:
@@ -105,6 +107,7 @@ def install_test_programs() -> None:
         ).returncode
     )
     wanted = {"RTSP": () if sender else RTSP_PACKAGES}
+    wanted["cameras"] = () if shutil.which("gcc") else CAMERA_PACKAGES
     wanted["Wayland"] = () if shutil.which("weston") else WAYLAND_PACKAGES
     for what, packages in wanted.items():
         if packages and shutil.which("apt-get") and os.geteuid() == 0:

@@ -1,7 +1,7 @@
 """Makes all weights that ship: both teachers, then the students; `make weights` runs this.
 
 Results in the run's folder are used again, so that a run that was stopped resumes. The gaze data is
-taken from UVANET_DATA, unlabelled pictures and clips from its folder `pool`.
+taken from UVANET_DATA, unlabelled pictures and clips from its folders `pool` and `pool2`.
 """
 
 import argparse
@@ -12,9 +12,10 @@ from pathlib import Path
 from uvanet.cli.training_options import ProgressBar
 from uvanet.data.fixations import find_root
 from uvanet.deploy.quantize import SUFFIX, export_int8
+from uvanet.model_card import read_card
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
-from uvanet.training.data.crops import ViewConfig
 from uvanet.training.pipeline import DistillConfig, distill
+from uvanet.training.provenance import weights_license
 from uvanet.training.publish import publish_spatial, publish_temporal
 from uvanet.training.teachers.build import make_spatial, make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
@@ -26,21 +27,24 @@ SPATIAL_CONFIG, TEMPORAL_CONFIG = SpatialTeacherConfig(), TemporalTeacherConfig(
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run of both steps: passes over the views, and learning rates relative to the usual ones."""
+    """A student's run of both steps.
 
+    Attributes:
+        start: The student it starts from; empty for random weights.
+        epochs: Passes over the pictures with gaze.
+    """
+
+    start: str
     epochs: int
-    rates: float = 1.0
 
 
-FIRST = "uvanet-64"
 RUNS = {
-    FIRST: [Run(9)],
-    "uvanet-32": [Run(4), Run(3), Run(2, 0.6)],
-    "uvanet-128": [Run(2), Run(2), Run(2, 0.6)],
+    "uvanet-64": Run("", 300),
+    "uvanet-32": Run("uvanet-64", 150),
+    "uvanet-128": Run("uvanet-64", 60),
+    "uvanet-256": Run("uvanet-128", 20),
 }
-"""Each run starts from the one before; the first run of the other students from FIRST, whose
-network is the same. NSS on `val` after each in 0.1.0: uvanet-32 1.707, 1.721 and, by smaller steps,
-1.738; uvanet-128 2.179, 2.196 and 2.231.
+"""From small to large: a pair costs 4 times as much at twice the side, and the network is the same.
 """
 
 
@@ -71,46 +75,46 @@ def main() -> None:
         publish_temporal(root, out, TEMPORAL_CONFIG, spatial)
         ship(out, TEMPORAL, (".onnx", ".json"))
     progress.close()
-    for name, runs in RUNS.items():
+    for name, run in RUNS.items():
         if name not in wanted:
             continue
-        start = "" if name == FIRST else str(made(out, FIRST, len(RUNS[FIRST]) - 1))
-        for place, run in enumerate(runs):
-            if not made(out, name, place).exists():
-                train(root, out, name, start, run)
-                (out / name).rename(made(out, name, place).parent)
-            start = str(made(out, name, place))
-        folder = Path(start).parent
+        if not weights_of(out, name).exists():
+            train(root, out, name, run)
+        folder = out / name
+        require_permissive(folder / f"{name}.json")
         ship(folder, name, (".onnx", ".safetensors", ".json"))
         export_int8(folder / f"{name}.onnx", root)
         ship(folder, f"{name}{SUFFIX}", (".onnx", ".json"))
 
 
-def made(out: Path, name: str, place: int) -> Path:
-    """The weights of a student's run."""
-    return out / f"{name}-run{place + 1}" / f"{name}.safetensors"
+def weights_of(out: Path, name: str) -> Path:
+    """The weights of a student's run, which are there when it has ended."""
+    return out / name / f"{name}.safetensors"
 
 
-def train(root: Path, out: Path, name: str, start: str, run: Run) -> None:
-    """One run of both steps; its results lie in `out / name`."""
-    usual = step1_config(name, start)
-    config = dataclasses.replace(
-        usual,
-        epochs=run.epochs,
-        eval_every=min(2, run.epochs),
-        peak_lr=run.rates * usual.peak_lr,
-        muon_lr=run.rates * usual.muon_lr,
-    )
+def require_permissive(path: Path) -> None:
+    """Ends the program where a source of the weights does not allow to ship them."""
+    card = read_card(path)
+    if weights_license(card.data) != "Apache-2.0":
+        raise SystemExit(f"{card.name} may not ship: {weights_license(card.data)}.")
+
+
+def train(root: Path, out: Path, name: str, run: Run) -> None:
+    """A run of both steps; its results lie in `out / name`."""
+    start = str(weights_of(out, run.start)) if run.start else ""
+    config = dataclasses.replace(step1_config(name, start), epochs=run.epochs, eval_every=10)
     progress = ProgressBar()
-    run = DistillConfig(
-        student=config,
-        spatial=SPATIAL_CONFIG,
-        temporal=TEMPORAL_CONFIG,
-        views=ViewConfig(),
-        root=root,
-        pool=root / "pool",
+    distill(
+        DistillConfig(
+            student=config,
+            spatial=SPATIAL_CONFIG,
+            temporal=TEMPORAL_CONFIG,
+            root=root,
+            pools=(root / "pool", root / "pool2"),
+        ),
+        out,
+        callback=progress,
     )
-    distill(run, out, callback=progress)
     progress.close()
 
 

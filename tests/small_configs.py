@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
-from uvanet.training.data.crops import ViewConfig
 
 SPATIAL_CONFIG = SpatialTeacherConfig(scales=(0,), width=16, views=2, epochs=1, batch=4, threads=1)
 TEMPORAL_CONFIG = TemporalTeacherConfig(sequences=2, held_out=1, width=8, epochs=1, batch=2)
-VIEWS = ViewConfig(gaze_views=2, pool_views=2, clip_every=0.5, clip_views=1)
 STUDENT = dataclasses.replace(step1_config("uvanet-32"), epochs=2, batch=8, cache_resolution=64)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import gzip
-import io
 import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import cv2
 import numpy as np
+from command_kit import run_command
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from uvanet.cli import main
 from uvanet.training.control import Callback
 from uvanet.training.progress import LineReader
 from uvanet.video.writer import VideoWriter
@@ -183,21 +180,11 @@ class Command:
     """
 
     def __init__(self, *arguments: object) -> None:
-        out, err, standard_output = io.StringIO(), io.StringIO(), os.dup(1)
-        try:
-            with (
-                mock.patch.object(sys, "stdin", io.StringIO()),
-                contextlib.redirect_stdout(out),
-                contextlib.redirect_stderr(err),
-            ):
-                self.code = main([*map(str, arguments), "--events", "jsonl", "--threads", "1"])
-        finally:  # which an error discards
-            os.dup2(standard_output, 1)
-            os.close(standard_output)
+        done = run_command(*arguments, "--events", "jsonl", "--threads", "1")
+        self.code, self.err = done.returncode, done.stderr
         reader = LineReader()
-        self.events: list[Any] = reader.feed(out.getvalue().encode())
+        self.events: list[Any] = reader.feed(done.stdout.encode())
         assert reader.skipped == 0
-        self.err = err.getvalue()
 
     @property
     def last(self) -> Any:

@@ -117,7 +117,7 @@ class Model:
         stream = StreamingEngine(self.engine)
         with make_source(str(source)) as opened:
             while (frame := opened.read()) is not None:
-                raw = stream.step(frame.image, frame.pts, bgr=True)
+                raw = stream.step(frame.picture, frame.pts, bgr=True)
                 rgb = np.ascontiguousarray(frame.image[..., ::-1])
                 yield frame.pts, self._result(rgb, raw)
 

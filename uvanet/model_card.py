@@ -31,6 +31,14 @@ Count = Annotated[int, Meta(ge=0, le=10**15)]
 Metrics = dict[str, dict[str, dict[str, float]]]
 """Data set to predictor to metric to mean value."""
 
+SET_TITLES = {
+    "val": "pictures, val split",
+    "test": "pictures, test split",
+    "talk": "clips of people talking",
+    "steady": "steady clips, maps 100 ms apart",
+}
+"""Names of the project's own data sets for users, by their keys in `Card.metrics`."""
+
 
 class DataSource(Struct, frozen=True):
     """One source of training data.
@@ -128,8 +136,9 @@ class Card(Struct, frozen=True, kw_only=True):
             split: A key of `metrics`, such as "val", "test" or "talk".
         """
         rows = self.metrics.get(split, {})
-        # A student's card lists its branches beside the ensemble, and every card has baselines.
-        found = rows.get("ensemble") or rows.get(self.name)
+        # A student's card lists its branches beside the ensemble, and every card has baselines; a
+        # fine-tuned student's one has the student before and after.
+        found = rows.get("ensemble") or rows.get(self.name) or rows.get("after")
         return found or (next(iter(rows.values())) if len(rows) == 1 else {})
 
     def write(self, path: Path) -> None:
@@ -140,6 +149,18 @@ class Card(Struct, frozen=True, kw_only=True):
         """
         text = msgspec.json.format(msgspec.json.encode(self), indent=2)
         write_bytes(path, text + b"\n")
+
+
+def set_title(name: str) -> str:
+    """Name of a data set for users.
+
+    Args:
+        name: A key of `Card.metrics`, such as "talk", "test/osie", or the user's own data.
+    """
+    whole, _, part = name.partition("/")
+    if whole not in SET_TITLES:
+        return name
+    return f"{SET_TITLES[whole]}, {part}" if part else SET_TITLES[whole]
 
 
 def read_card(path: Path) -> Card:

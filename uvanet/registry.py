@@ -1,6 +1,7 @@
 """The installed models: lists them, and resolves what users type to a model file.
 
-A model is one that ships, one of the user's own (`uvanet.user_models`), or any ONNX file by path.
+A model is one that ships, one of the user's own (`uvanet.user_models`), or any ONNX file by path. A
+name always means the model that ships, if there is one: a user's of that name is found by its path.
 """
 
 from __future__ import annotations
@@ -64,9 +65,10 @@ class ResolvedModel:
 
 
 def shipped_students() -> list[Card]:
-    """Cards of the float students that ship, by the size at which they are shown."""
+    """Cards of the float students that ship, smallest first."""
     cards = _named_cards(sorted(resource("weights").glob("*.onnx")))
-    return sorted((card for card in cards if card.trainable), key=lambda card: card.inference_size)
+    students = (card for card in cards if card.trainable)
+    return sorted(students, key=lambda card: (card.input_size, card.inference_size))
 
 
 def list_models() -> list[Card]:
@@ -75,7 +77,7 @@ def list_models() -> list[Card]:
     A model whose card is damaged, or that is named unlike its file, is left out with a warning in
     the log.
     """
-    cards = [*_named_cards(sorted(resource("weights").glob("*.onnx"))), *list_user_models()]
+    cards = [*_named_cards(_shipped_files()), *list_user_models()]
     return sorted(cards, key=lambda card: (card.role != "student", card.input_size, card.name))
 
 
@@ -84,8 +86,16 @@ available = list_models
 
 
 def list_user_models() -> list[Card]:
-    """Cards of the user's own models, by name; damaged ones as in `list_models`."""
-    return _named_cards(user_model_files())
+    """Cards of the user's own models, by name.
+
+    One that is damaged, or has the name of a model that ships, is left out with a warning.
+    """
+    shipped = {path.stem for path in _shipped_files()}
+    files = user_model_files()
+    for path in files:
+        if path.stem in shipped:
+            _LOG.warning("model left out: %s has the name of a model that ships", path)
+    return _named_cards([path for path in files if path.stem not in shipped])
 
 
 def resolve_model(name_or_path: str | Path) -> ResolvedModel:
@@ -127,13 +137,19 @@ def _file_of_name(name: str) -> Path:
     # File systems take names of at most 255 bytes, without slash and zero byte.
     if re.fullmatch(r"[^/\\\0]{1,60}", name):
         with suppress(UvanetError, OSError):
-            return user_model(name) or resource(f"weights/{name}.onnx")
+            shipped = {path.stem: path for path in _shipped_files()}
+            if path := shipped.get(name) or user_model(name):
+                return path
     shown = name if len(name) <= 60 else f"{name[:57]}..."
     names = ", ".join(card.name for card in list_models()) or "none"
     raise ModelError(
         f"There is no model named {shown!r}.",
         f"Choose one of: {names}; or give the path of an .onnx file.",
     )
+
+
+def _shipped_files() -> list[Path]:
+    return sorted(resource("weights").glob("*.onnx"))
 
 
 def _existing_file(text: str) -> Path:

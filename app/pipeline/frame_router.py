@@ -199,7 +199,7 @@ class SourceFeed:
                 frame.pts,
                 t_scene,
                 frame.index,
-                frame.image,
+                frame.picture,
                 router._epoch,
                 self.source,
                 frame.captured,

@@ -236,7 +236,7 @@ class Inference:
             if frame.epoch != model.epoch:
                 predictor.reset()
                 model.epoch = frame.epoch
-            return checked_map(predictor.step(frame.image, frame.t_scene, bgr=True))
+            return checked_map(predictor.step(frame.picture, frame.t_scene, bgr=True))
         finally:
             self._end()
 
@@ -263,7 +263,7 @@ class Inference:
         else:
             self._router.accounting.inferred(ready, ready - start)
         try:
-            bgra = paintable(frame.image)
+            bgra = paintable(frame.picture)
         except Exception as error:  # noqa: BLE001 - reported below
             # Out of memory on a huge frame, or a source whose frame is not an image.
             self._router.accounting.failed(frame.seq)

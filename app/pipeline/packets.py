@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvanet.yuv_picture import as_bgr
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from app.pipeline.agreement import Agreement
+    from uvanet.yuv_picture import YuvPicture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +28,7 @@ class FramePacket:
             files (at any playback speed), `t_capture` for live sources. Input of the network
             and of the smoothing.
         index: Frame number in its source, from 0.
-        image: BGR, uint8, shape (h, w, 3).
+        picture: See `uvanet.sources.Frame.picture`.
         epoch: Grows at every discontinuity (source change, seek, loop, skip ahead). Maps of
             different epochs must not be smoothed together.
         source: Number of the source, as `LivePipeline.open` returned it.
@@ -38,7 +41,7 @@ class FramePacket:
     pts: float
     t_scene: float
     index: int
-    image: NDArray[np.uint8]
+    picture: NDArray[np.uint8] | YuvPicture
     epoch: int
     source: int = 0
     t_exposure: float | None = None
@@ -47,6 +50,11 @@ class FramePacket:
     def t_origin(self) -> float:
         """Start of the latency to paint: the exposure where it is known, else the capture."""
         return self.t_capture if self.t_exposure is None else self.t_exposure
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture as BGR, uint8, shape (h, w, 3); converted at the first use."""
+        return as_bgr(self.picture)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +70,7 @@ class SaliencyPacket:
         bgra: uint8, shape (h, w, 4), C-contiguous, alpha 255: the frame in the byte order of
             Qt's `Format_RGB32` and `Format_ARGB32` on little-endian machines, converted off the
             GUI thread. A frame with a side above `MAX_PAINT_SIDE` is scaled down here
-            (never in `frame.image`): take the proportions from the frame, not from this array.
+            (never in `frame.picture`): take the proportions from the frame, not from this array.
         failed: The network raised on this frame; see the InferenceFailed event.
         teacher_result: The teacher's result for this frame, in synchronized mode.
     """

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import cv2
 
+from uvanet.yuv_picture import YuvPicture, as_bgr
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -14,18 +16,21 @@ MAX_PAINT_SIDE = 4096
 """Longest side in pixels of a frame that is painted; larger ones are scaled down."""
 
 
-def paintable(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def paintable(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
     """Converts a frame to the format that Qt paints fastest.
 
     Args:
-        image: BGR, uint8, shape (h, w, 3).
+        picture: BGR, uint8, shape (h, w, 3), or a decoded picture.
 
     Returns:
         BGRA with alpha 255, uint8, shape (h', w', 4), a new contiguous array; scaled down where
         a side is above MAX_PAINT_SIDE.
     """
-    height, width = image.shape[:2]
+    height, width = picture.shape[:2]
     scale = MAX_PAINT_SIDE / max(height, width)
+    if scale >= 1 and isinstance(picture, YuvPicture):
+        return picture.bgra()
+    image = as_bgr(picture)
     if scale < 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         image = cast("NDArray[np.uint8]", cv2.resize(image, size, interpolation=cv2.INTER_AREA))

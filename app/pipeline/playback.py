@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FAR_BEHIND_S = 1.0
 # Longest time without a shown frame, however slow the reading is.
 LONGEST_FREEZE_S = 0.1
+# Seconds between two frames that are shown while a slider is dragged.
+PREVIEW_S = 0.03
 
 
 class Playback:
@@ -62,6 +64,7 @@ class Playback:
         self._shown_pts: float | None = None
         self._shown_t = -math.inf
         self._t_scene = -math.inf
+        self._sought = False  # the frame shown last is the first after a seek
         self._any_frame = False
         self._moves = False
         if self._info.live:
@@ -136,12 +139,22 @@ class Playback:
 
     def _seek(self, seconds: float) -> None:
         self._held = None
-        self._begin_epoch(Drop.SEEK)
-        # While a slider is dragged, the next request ends this seek at the frame reached. It is
-        # shown at once; the last request is exact.
-        self._source.abandon_seek = lambda: self._commands.seek_waiting
+        # The frame of a seek is still worth painting when the next request comes: while a slider
+        # is dragged, there is always a next one.
+        self._begin_epoch(None if self._sought else Drop.SEEK)
+        self._source.abandon_seek = self._is_superseded
         self._source.seek(max(0.0, seconds))
         self._show_next()
+        self._sought = True
+
+    def _is_superseded(self) -> bool:
+        """Whether a running seek ends at the frame reached, since another position is wanted.
+
+        While a slider is dragged, frames on the way are shown at `PREVIEW_S`; the position at
+        which it rests is shown exactly.
+        """
+        late = self._clock.now() - self._shown_t >= PREVIEW_S
+        return late and self._commands.seek_waiting
 
     def _step(self, frames: int) -> None:
         if self._info.live:
@@ -239,6 +252,7 @@ class Playback:
         # Broken time stamps must not run backwards under the network.
         self._t_scene = max(now if self._info.live else frame.pts, self._t_scene + 1e-3)
         self._shown_pts, self._shown_t = frame.pts, now
+        self._sought = False
         self._feed.deliver(frame, now, self._t_scene)
 
     def _begin_epoch(self, flush: Drop | None) -> None:

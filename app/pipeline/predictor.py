@@ -12,16 +12,20 @@ from uvanet.errors import ModelError, UvanetError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from uvanet.yuv_picture import YuvPicture
+
 
 @runtime_checkable
 class Predictor(Protocol):
     """A streaming predictor, such as `uvanet.Stream`. Used from one thread at a time."""
 
-    def step(self, image: NDArray[np.uint8], t: float, *, bgr: bool = False) -> NDArray[np.float32]:
+    def step(
+        self, image: NDArray[np.uint8] | YuvPicture, t: float, *, bgr: bool = False
+    ) -> NDArray[np.float32]:
         """Predicts the saliency map of the next frame.
 
         Args:
-            image: uint8, shape (h, w, 3); RGB, or BGR where `bgr` is set.
+            image: uint8, shape (h, w, 3), RGB, or BGR where `bgr` is set; or a decoded picture.
             t: Seconds; grows between two resets.
             bgr: Channel order.
 

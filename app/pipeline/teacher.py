@@ -194,9 +194,9 @@ class Teacher:
             if frame.epoch != self._epoch:
                 predictor.reset()
                 self._epoch = frame.epoch
-            saliency = checked_map(predictor.step(frame.image, frame.t_scene, bgr=True))
+            saliency = checked_map(predictor.step(frame.picture, frame.t_scene, bgr=True))
             ready = self._clock.now()
-            height, width = frame.image.shape[:2]
+            height, width = frame.picture.shape[:2]
             agrees = (
                 None
                 if job.result.failed

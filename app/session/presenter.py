@@ -94,7 +94,7 @@ class FramePresenter(QObject):
     def refresh(self) -> None:
         """Redraws the heat map of the current frame."""
         if self._packet is not None:
-            height, width = self._packet.frame.image.shape[:2]
+            height, width = self._packet.frame.picture.shape[:2]
             heat = self.heat.heat(width, height)
             if self.heat_transform is not None:
                 heat = self.heat_transform(heat)
@@ -109,7 +109,7 @@ class FramePresenter(QObject):
         """
         if self._packet is None:
             return None
-        own = capture_layer(self._canvas, self._packet.frame.image)
+        own = capture_layer(self._canvas, self._packet.frame.picture)
         layers = [own] if self.snapshot_layers is None else self.snapshot_layers(own)
         return lambda: compose(layers)
 
@@ -124,7 +124,7 @@ class FramePresenter(QObject):
         if packet is None:
             return
         frame = packet.frame
-        height, width = frame.image.shape[:2]
+        height, width = frame.picture.shape[:2]
         if self._canvas.show_picture(
             packet.bgra, (width, height), (frame.epoch, frame.seq), packet
         ):

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.ui.images import to_qimage
 from app.ui.layers import paint_pill
+from uvanet.yuv_picture import as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.ui.canvas import Canvas
+    from uvanet.yuv_picture import YuvPicture
 
 _GAP = 8
 
@@ -25,26 +27,28 @@ class SnapshotLayer(NamedTuple):
     """One canvas of a snapshot.
 
     Attributes:
-        image: The frame: BGR, uint8, shape (h, w, 3); never written to again.
+        picture: The frame; see `uvanet.sources.Frame.picture`.
         heat: The heat image: premultiplied BGRA, uint8, shape (h', w', 4), covering the frame;
             None for none.
         over: What is drawn over both, of the frame's size.
     """
 
-    image: NDArray[np.uint8]
+    picture: NDArray[np.uint8] | YuvPicture
     heat: NDArray[np.uint8] | None
     over: QImage
 
 
-def capture_layer(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> SnapshotLayer:
+def capture_layer(
+    canvas: Canvas, picture: NDArray[np.uint8] | YuvPicture, title: str = ""
+) -> SnapshotLayer:
     """Captures what a canvas shows: the whole frame, whatever the zoom.
 
     Args:
         canvas: Shows the frame.
-        image: The frame: BGR, uint8, shape (h, w, 3), at its own resolution.
+        picture: The frame at its own resolution; see `uvanet.sources.Frame.picture`.
         title: Drawn in its corner; empty for none.
     """
-    height, width = image.shape[:2]
+    height, width = picture.shape[:2]
     over, scale = canvas.render_layers(width, height)
     if title:
         painter = QPainter(over)
@@ -52,7 +56,7 @@ def capture_layer(canvas: Canvas, image: NDArray[np.uint8], title: str = "") -> 
         painter.scale(scale, scale)
         paint_pill(painter, canvas.font(), 8, 8, title)
         painter.end()
-    return SnapshotLayer(image, canvas.heat, over)
+    return SnapshotLayer(picture, canvas.heat, over)
 
 
 def draw_divider(layer: SnapshotLayer, share: float) -> None:
@@ -80,8 +84,8 @@ def compose(layers: Sequence[SnapshotLayer]) -> NDArray[np.uint8]:
 
 
 def _draw(layer: SnapshotLayer) -> NDArray[np.uint8]:
-    height, width = layer.image.shape[:2]
-    drawn = to_qimage(layer.image).convertToFormat(QImage.Format.Format_RGB32)
+    height, width = layer.picture.shape[:2]
+    drawn = to_qimage(as_bgr(layer.picture)).convertToFormat(QImage.Format.Format_RGB32)
     painter = QPainter(drawn)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     if layer.heat is not None:

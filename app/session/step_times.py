@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,6 @@ MIN_STEPS = 5
 WARM_UP_STEPS = 2
 
 _SECONDS = 0.1  # for each student at the start; a second in all, with their loading
-_QUARTILE = 25  # in per cent: what else ran during the measurement must not be remembered
 _MAX_MACHINES = 8  # with one home folder
 
 RememberedTimes = dict[str, dict[str, float]]
@@ -36,7 +36,11 @@ _log = logging.getLogger(__name__)
 
 
 def measure_steps(
-    name: str, engine: str, seconds: float, threads: int | None = None
+    name: str,
+    engine: str,
+    seconds: float,
+    threads: int | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[float]:
     """Times steps on a 1280x720 picture, resize included.
 
@@ -45,6 +49,7 @@ def measure_steps(
         engine: Likewise.
         seconds: For all steps together; at least `MIN_STEPS` are made.
         threads: As `uvanet.load` takes it.
+        clock: Measures them, in seconds.
 
     Returns:
         Milliseconds of each step after the first two, which are slow.
@@ -55,12 +60,12 @@ def measure_steps(
     predictor = load_predictor(name, engine, threads)
     image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
     times: list[float] = []
-    end = time.perf_counter() + seconds
+    end = clock() + seconds
     with time_limit(predictor.model.engine, seconds + TIME_LIMIT):
-        while time.perf_counter() < end or len(times) < MIN_STEPS:
-            start = time.perf_counter()
+        while clock() < end or len(times) < MIN_STEPS:
+            start = clock()
             predictor.step(image, len(times) / 30, bgr=True)
-            times.append(1000 * (time.perf_counter() - start))
+            times.append(1000 * (clock() - start))
     return times[WARM_UP_STEPS:]
 
 
@@ -68,6 +73,9 @@ def student_times(
     engine: str, threads: int | None, remembered: RememberedTimes, is_canceled: Callable[[], bool]
 ) -> tuple[dict[str, float], RememberedTimes]:
     """Step times of the float students that ship, measured where they are not remembered. Slow.
+
+    A step on one thread is measured by the processor time of that thread: what else runs on the
+    machine in that second must not be remembered.
 
     Args:
         engine: As `uvanet.load` takes it.
@@ -81,15 +89,17 @@ def student_times(
     """
     machine = machine_key(engine, threads)
     known, times, kept = remembered.get(machine, {}), {}, {}
+    alone = engine != "torch" and (threads or 1) == 1
+    clock = time.thread_time if alone else time.perf_counter
     for card in shipped_students():
         key = model_key(card)
         if key not in known and not is_canceled():
             try:
-                steps = measure_steps(card.name, engine, _SECONDS, threads)
+                steps = measure_steps(card.name, engine, _SECONDS, threads, clock)
             except UvanetError as error:
                 _log.warning("%s is left out of the automatic choice: %s", card.name, error)
                 continue
-            known = {**known, key: round(float(np.percentile(steps, _QUARTILE)), 3)}
+            known = {**known, key: max(0.001, round(fmean(steps), 3))}
             _log.info("a step of %s takes %.2f ms", card.name, known[key])
         if key in known:
             times[card.name] = kept[key] = known[key]

@@ -17,6 +17,7 @@ from app.shell.shortcuts import ShortcutSheet
 from app.shell.slots import WindowSlots, action_button
 from app.shell.status_bar import StatusBar
 from app.ui.banner import Banner
+from app.ui.build import present
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,8 +88,8 @@ class MainWindow(QMainWindow):
         self.slots.panel_changed.connect(self._on_panel)
         self.slots.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.slots.canvas.customContextMenuRequested.connect(self._on_context_menu)
-        session.opened.connect(self._on_source)
-        session.failed.connect(self._on_source)
+        for signal in (session.switched, session.opened, session.failed):
+            signal.connect(self._on_source)
 
     def complete(self, features: Sequence[Feature], presenter: FramePresenter) -> None:
         """Builds the menus once all features are made, and enables what can be used.
@@ -137,9 +138,7 @@ class MainWindow(QMainWindow):
         """Shows the sheet of shortcuts."""
         if self._sheet is None:
             self._sheet = ShortcutSheet(self.actions_by_name, self)
-        self._sheet.show()
-        self._sheet.raise_()
-        self._sheet.activateWindow()
+        present(self._sheet)
 
     # -- session and places
 

@@ -35,7 +35,7 @@ class StatusBar:
         for label, rank in ((self.source, SOURCE_RANK), (self.model, MODEL_RANK)):
             label.setObjectName("status")
             slots.add_status(label, rank, stretch=label is self.source)
-        for signal in (session.opened, session.turned, session.failed):
+        for signal in (session.switched, session.opened, session.turned, session.failed):
             signal.connect(self._show_source)
         session.automatic.changed.connect(self._show_model)
         self._show_model()

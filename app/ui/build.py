@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Item = QWidget | QLayout | tuple[QWidget | QLayout, int] | None
-"""Item of a row or column: a widget or layout, one with its stretch factor, or None for a space
-that stretches."""
+Item = QWidget | QLayout | tuple[QWidget | QLayout, int] | int | None
+"""Item of a row or column: a widget or layout, one with its stretch factor, a space in pixels, or
+None for a space that stretches."""
 
 Margins = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
@@ -75,10 +75,19 @@ def _fill(layout: QBoxLayout, items: Iterable[Item], spacing: int | None, margin
         item, stretch = entry if isinstance(entry, tuple) else (entry, 0)
         if item is None:
             layout.addStretch()
+        elif isinstance(item, int):
+            layout.addSpacing(item)
         elif isinstance(item, QWidget):
             layout.addWidget(item, stretch)
         else:
             layout.addLayout(item, stretch)
+
+
+def present(window: QWidget) -> None:
+    """Shows a window in front of the others."""
+    window.show()
+    window.raise_()
+    window.activateWindow()
 
 
 def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.ui.build import column
 from app.ui.theme import is_theme_change, theme_colors
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ class LineChart(QWidget):
         self._plot: Any = None
         self._applied: tuple[ThemeColors, str] | None = None  # theme and font of the plot
         self._cursor: Any = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = column(parent=self)
 
     @property
     def built(self) -> bool:
@@ -76,9 +76,7 @@ class LineChart(QWidget):
         view.getAxis("left").setWidth(self._left_width)
         view.getAxis("bottom").setHeight(18)
         self._apply_theme()
-        layout = self.layout()
-        assert layout is not None
-        layout.addWidget(view)
+        self._layout.addWidget(view)
 
     def clear_plot(self) -> None:
         """Destroys the plot; `build` creates it again."""

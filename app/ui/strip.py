@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
+
+from app.ui.build import row
 
 
 class Strip(QWidget):
@@ -18,9 +20,7 @@ class Strip(QWidget):
     def __init__(self, spacing: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wanted, self._allowed = False, True
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(spacing)
+        self.row = row(spacing=spacing, parent=self)
 
     def setVisible(self, visible: bool) -> None:
         """Called by the window, which hides its strips in full screen."""

@@ -9,6 +9,7 @@ import pytest
 from uvanet.analysis import Record, Region, Shape, change, entropy, peak, peaks, scan
 from uvanet.sources import make_source
 from uvanet.video.writer import VideoWriter
+from uvanet.yuv_picture import as_bgr
 
 GREY = np.full((72, 128, 3), 90, np.uint8)
 LEFT = Region("left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
@@ -191,7 +192,7 @@ class Brightness:
 
     def step(self, image, t, *, bgr=False):
         self.times.append(t)
-        grey = cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA).mean(axis=2)
+        grey = cv2.resize(as_bgr(image), (32, 32), interpolation=cv2.INTER_AREA).mean(axis=2)
         return ((grey > 150) * 1.0).astype(np.float32)
 
 

@@ -106,7 +106,7 @@ def test_destruction_while_other_threads_call_it(qtbot: QtBot) -> None:
         threads = [threading.Thread(target=call) for _ in range(3)]
         for thread in threads:
             thread.start()
-        assert running.wait(10)
+        assert running.wait(60)
         QCoreApplication.processEvents()
         parent.deleteLater()
         del parent

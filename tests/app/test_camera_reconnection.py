@@ -7,10 +7,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from webcam import OTHER, WEBCAM, Webcam
+from window_bench import write_settings
 
 from app.features.cameras.feature import Cameras
+from app.features.diagnostics.benchmark import Screenshot
 from app.pipeline.events import PipelineState
-from uvanet.sources import CameraSource, SourceKind
+from uvanet.sources import CameraFormat, CameraSource, SourceKind
 from uvanet.sources.cameras import Found
 
 HURRY = 20.0  # times faster runs the clock of a camera whose seconds would last too long
@@ -69,9 +71,11 @@ def test_an_unplugged_camera_is_opened_again_when_it_returns(player, webcam, tol
     assert player.banner.button.text() == "Stop"
     assert player.canvas.has_picture
     assert player.session.state is PipelineState.PLAYING
+    assert not player.transport.live.isEnabled()
     webcam.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
     plays_on(player)
     player.until(lambda: "Fake camera is connected again." in told)
+    assert player.transport.live.isEnabled()
     assert not player.banner.alerts
     assert not monitor(player).running
     assert not any("was connected" in text for text in told)
@@ -95,6 +99,9 @@ def test_a_camera_that_another_program_has_at_first_opens_when_it_is_free(player
     assert "Close other programs" in player.banner.hint
     assert player.session.state is PipelineState.OPENING
     assert "camera:fake" in player.picker.accessibleName()
+    # Nothing names the source before.
+    assert player.window.windowTitle() == "UVA-Net Live"
+    assert not player.status.source.full_text
     with player.qtbot.waitSignal(player.session.opened, timeout=60_000):
         webcam.busy = False
     player.until(lambda: player.presenter.packet is not None)
@@ -139,6 +146,25 @@ def test_play_tries_again_after_stop(player, webcam):
     webcam.found = [WEBCAM]
     player.trigger("play_pause")
     player.wait_state(PipelineState.PLAYING)
+
+
+def test_the_program_quits_while_a_camera_is_awaited(player, webcam):
+    webcam.busy = True
+    player.session.open("camera:fake")
+    player.until(lambda: lost(player))
+    player.window.close()
+    assert player.program.clean
+
+
+def test_a_measurement_without_a_picture_names_the_reason(launch, webcam, capsys, tmp_path):
+    webcam.busy = True
+    bench = launch(None)
+    task = Screenshot(bench.context, 1.0, tmp_path / "window.png")
+    bench.until(lambda: lost(bench))
+    task._limit.timeout.emit()
+    assert task.code == 1
+    assert "busy" in capsys.readouterr().err
+    assert not (tmp_path / "window.png").exists()
 
 
 def test_choosing_another_source_ends_the_attempts(player, webcam, clip):
@@ -260,3 +286,9 @@ def test_the_requested_format_is_remembered_and_shown(player, webcam):
     assert player.settings.camera_size == (640, 480)
     player.open("demo")
     assert not menu.isVisible()
+
+
+def test_one_side_of_a_size_alone_is_ignored(launch, webcam):
+    write_settings(camera_size=[640, 0], camera_fps=60)
+    bench = launch("demo")
+    assert bench.session.camera_format == CameraFormat(fps=60.0)

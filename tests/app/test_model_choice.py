@@ -215,10 +215,18 @@ def test_the_table_names_the_data_of_the_scores(player: Bench) -> None:
         ]
         for row in range(grid.rowCount())
     ]
-    data, model = table[0].index("Data"), table[0].index("Model")
-    data_of = {row[model]: row[data] for row in table[1:]}
-    assert data_of["uvanet-64"] == data_of["teacher-spatial"] == "test"
-    assert data_of["teacher-temporal"] == "talk"
+    # Each column holds scores of one data set, whose name stands over it.
+    columns = [*zip(table[0], table[1], strict=True)]
+    pictures = columns.index(("Pictures (test split)", "NSS"))
+    talk = columns.index(("People talking (talk)", "NSS"))
+    model = table[1].index("Model")
+    of = {row[model]: row for row in table[2:]}
+    for name in ("uvanet-64", "teacher-spatial", "teacher-temporal"):
+        card = resolve_model(name).verified()[1]
+        for column, data in ((pictures, "test"), (talk, "talk")):
+            nss = card.measured(data).get("nss")
+            assert of[name][column] == ("-" if nss is None else f"{nss:.2f}"), name
+    assert of["teacher-temporal"][pictures] == "-"
     player.until(lambda: dialog._scroll.width() >= dialog._table.minimumSizeHint().width())
     player.until(lambda: dialog._scroll.horizontalScrollBar().maximum() == 0)
 

@@ -17,6 +17,9 @@ from uvanet import sources
 from uvanet.errors import OutputError
 from uvanet.video.replay_buffer import ReplayBuffer
 
+FEW = 5
+"""Frames that a recording must have at least."""
+
 
 @pytest.fixture
 def camera(launch, monkeypatch):
@@ -31,26 +34,29 @@ def camera(launch, monkeypatch):
 
 
 def record(camera, folder):
-    """Records for a second, with exports going into a folder; gives the feature."""
+    """Records some frames, with exports going into a folder; gives the feature."""
     ours = feature(camera)
     camera.settings.export_folder = str(folder)
     camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.until(lambda: buffered(camera) > FEW)
     return ours
 
 
 def assert_kept(folder):
     """A folder holds one recording, which is no export."""
     (kept,) = folder.glob("*.mkv")
-    assert frames_of(kept) >= 5
+    assert frames_of(kept) >= FEW
     return kept
 
 
-def buffered_seconds(bench):
-    """How much of the live source is kept."""
-    recorder = feature(bench).recording.live._recorder
-    span = recorder.buffer.span if recorder is not None and recorder.buffer is not None else None
-    return span[1] - span[0] if span else 0.0
+def buffered(bench):
+    """How many frames of the live source are kept; of a recording, since its start."""
+    live = feature(bench).recording.live
+    buffer = None if live._recorder is None else live._recorder.buffer
+    if buffer is None:
+        return 0
+    with buffer._lock:
+        return len(buffer._kept(live._since or 0.0, None))
 
 
 def test_frames_of_a_killed_program_are_deleted_at_the_next_start(launch, clip, home):
@@ -91,10 +97,10 @@ def test_a_recording_of_a_killed_program_is_recovered_at_the_next_start(launch, 
 def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
     feature(camera)
     camera.settings.export_folder = str(tmp_path)
-    camera.until(lambda: buffered_seconds(camera) > 1)
+    camera.until(lambda: buffered(camera) > FEW)
     camera.trigger("export_last")
     task = exported(camera)
-    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert frames_of(task.outputs[0]) == task.done >= FEW
     assert task.outputs[0].parent == tmp_path
     camera.until(lambda: not list(tmp_path.glob("*.mkv")))
     live = home / ".cache" / "uvanet" / "live"
@@ -104,7 +110,7 @@ def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
 
 def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, home):
     feature(camera)
-    camera.until(lambda: buffered_seconds(camera) > 0.5)
+    camera.until(lambda: buffered(camera) > FEW)
     camera.settings.export_folder = str(tmp_path)
     dialog = ask(camera)
     assert len(list(tmp_path.glob("*.mkv"))) == 1
@@ -127,7 +133,7 @@ def test_a_recording_is_exported_with_the_regions_of_its_own_source(camera, clip
     camera.settings.export_extras = ["csv"]
     camera.trigger("record")
     camera.session.set_regions(regions("door"))  # drawn while it is recorded
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.until(lambda: buffered(camera) > FEW)
     camera.session.open(str(clip))
     camera.until(lambda: not ours.recording.live.recording)
     camera.session.set_regions(regions("other"))
@@ -152,11 +158,11 @@ def test_recording_a_camera(camera, tmp_path):
     camera.trigger("record")
     assert camera.actions["record"].isChecked()
     assert "Recording 0:00" in ours._status.text()
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.until(lambda: buffered(camera) > FEW)
     camera.trigger("record")
     assert not camera.actions["record"].isChecked()
     task = exported(camera)
-    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert frames_of(task.outputs[0]) == task.done >= FEW
 
 
 def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
@@ -164,7 +170,7 @@ def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
     camera.session.open(str(clip))
     camera.until(lambda: not ours.recording.live.recording)
     task = exported(camera)
-    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert frames_of(task.outputs[0]) == task.done >= FEW
     assert not camera.actions["record"].isChecked()
 
 
@@ -173,10 +179,10 @@ def test_recording_without_the_last_half_minute(camera, tmp_path):
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("keep_last")
     camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1.5)
+    camera.until(lambda: buffered(camera) > FEW)
     camera.trigger("record")
     task = exported(camera)
-    assert frames_of(task.outputs[0]) == task.done >= 5
+    assert frames_of(task.outputs[0]) == task.done >= FEW
     assert ours.recording.live._recorder is None
 
 
@@ -224,19 +230,19 @@ def test_a_turned_picture_splits_the_recording(camera, tmp_path):
     assert ours.recording.live.recording
     assert "second clip" in camera.banner.message
     camera.until(lambda: ours.recording.live._recorder.buffer.size == (120, 160))
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.until(lambda: buffered(camera) > FEW)
     camera.trigger("record")
     first, second = wait_ended(camera, 2)
     assert {first.state, second.state} == {ExportState.DONE}, first.message or second.message
-    assert frames_of(first.outputs[0]) >= 5
-    assert frames_of(second.outputs[0]) >= 5
+    assert frames_of(first.outputs[0]) >= FEW
+    assert frames_of(second.outputs[0]) >= FEW
 
 
 def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypatch):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
     camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 3)
+    camera.until(lambda: buffered(camera) > FEW)
 
     def full(image, t):
         raise OutputError("The disk is full.", "Make room.")
@@ -254,7 +260,7 @@ def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
     # Another export keeps it waiting.
     ours.builder.add("demo", ExportOptions(), tmp_path / "first")
     camera.trigger("record")
-    camera.until(lambda: ours.recording.live.seconds > 1)
+    camera.until(lambda: buffered(camera) > FEW)
     camera.trigger("record")
     camera.until(lambda: len(ours.queue.tasks) == 2)
     first, second = ours.queue.tasks

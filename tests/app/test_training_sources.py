@@ -199,7 +199,7 @@ def test_pauses_do_not_count_as_recorded(tmp_path):
     writer.add(frame(63.5 + MAX_GAP / 2, epoch=1))
     assert writer.seconds == pytest.approx(3.5)
     writer.close()
-    assert writer.wait(30)
+    assert writer.wait(60)
     assert ended.is_set()
     assert writer.written == len(list(tmp_path.glob("*-now.jpg"))) > 0
 
@@ -210,7 +210,7 @@ def test_any_error_of_the_writer_is_kept(tmp_path, monkeypatch):
     for number in range(30):
         writer.add(frame(number / 30))
     writer.close()
-    assert writer.wait(30)
+    assert writer.wait(60)
     assert isinstance(writer.error, MemoryError)
 
 

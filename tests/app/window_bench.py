@@ -21,6 +21,7 @@ from app.shell.actions import declared_actions
 from app.shell.feature import Feature
 from app.shell.main_window import MainWindow
 from uvanet.sources import Frame, Source, SourceInfo, SourceKind
+from uvanet.yuv_picture import as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from app.main import Program
     from app.runtime.settings import SettingsStore
     from app.ui.live_plot import PlotPanel
+    from uvanet.yuv_picture import YuvPicture
 
 F = TypeVar("F", bound=Feature)
 
@@ -49,11 +51,11 @@ class Contrast:
         self.calls = 0
         self.error: Exception | None = None
 
-    def step(self, image: np.ndarray, t: float, *, bgr: bool = False) -> np.ndarray:
+    def step(self, image: np.ndarray | YuvPicture, t: float, *, bgr: bool = False) -> np.ndarray:
         self.calls += 1
         if self.error is not None:
             raise self.error
-        small = cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA).mean(axis=2)
+        small = cv2.resize(as_bgr(image), (32, 32), interpolation=cv2.INTER_AREA).mean(axis=2)
         edges = np.abs(small - cv2.GaussianBlur(small, (0, 0), 4)).astype(np.float32)
         return edges / max(float(edges.max()), 1e-6)
 

@@ -204,7 +204,7 @@ def test_a_busy_camera_is_awaited_and_opened_when_it_is_free(
     camera_rig: CameraRig, read: Callable[..., Reader]
 ) -> None:
     camera_rig.set(State.BUSY)
-    reader = read(reconnect=PATIENCE)
+    reader = read()
     assert "is busy" in reader.status("reconnecting")["problem"]
     camera_rig.set(State.RUN)
     reader.until(lambda event: event["kind"] == "opened")
@@ -280,6 +280,11 @@ def test_garbage_without_end_is_reported_and_the_camera_opened_anew(
     reader = read(_STALLED_S=1, _GIVE_UP_S=2)
     reader.frame()
     camera_rig.set(State.GARBAGE)
+    reader.status("damaged")
+    assert "only damaged frames" in reader.status("stalled")["problem"]
+    assert "only damaged frames" in reader.status("reconnecting")["problem"]
+    reader.status("reconnecting")  # the attempt itself
+    # The reason stays the same where opening fails for it.
     assert "only damaged frames" in reader.status("reconnecting")["problem"]
     camera_rig.set(State.RUN)
     reader.status("ok")

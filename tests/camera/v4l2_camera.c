@@ -54,7 +54,6 @@ static struct handle handles[MAX_HANDLES];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static int (*next_open)(const char *, int, ...);
-static int (*next_openat)(int, const char *, int, ...);
 static int (*next_close)(int);
 static int (*next_ioctl)(int, unsigned long, ...);
 static int (*next_select)(int, fd_set *, fd_set *, fd_set *, struct timeval *);
@@ -99,7 +98,6 @@ static void read_modes(void)
 __attribute__((constructor)) static void start(void)
 {
     next_open = dlsym(RTLD_NEXT, "open64");
-    next_openat = dlsym(RTLD_NEXT, "openat64");
     next_close = dlsym(RTLD_NEXT, "close");
     next_ioctl = dlsym(RTLD_NEXT, "ioctl");
     next_select = dlsym(RTLD_NEXT, "select");
@@ -140,10 +138,8 @@ static int open_camera(const char *path)
     if (!mode_count || strncmp(path, "/dev/video", 10))
         return -2;
     int generation = read_state(word), fd = -1;
-    if (is(word, "gone")) {
-        errno = access(path, F_OK) ? ENOENT : ENODEV;
-        return -1;
-    }
+    if (is(word, "gone"))
+        return errno = access(path, F_OK) ? ENOENT : ENODEV, -1;
     pthread_mutex_lock(&mutex);
     for (int i = 0; fd < 0 && i < MAX_HANDLES; i++) {
         struct handle *h = &handles[i];
@@ -164,27 +160,18 @@ static int open_camera(const char *path)
     return fd;
 }
 
-static int open_any(int folder, const char *path, int flags, va_list rest)
-{
-    int mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, int) : 0;
-    int fd = open_camera(path);
-    return fd == -2 ? next_openat(folder, path, flags, mode) : fd;
-}
-
-#define OPEN(name, folder, ...)                                                                    \
-    int name(__VA_ARGS__ const char *path, int flags, ...)                                         \
+#define OPEN(name)                                                                                 \
+    int name(const char *path, int flags, ...)                                                     \
     {                                                                                              \
         va_list rest;                                                                              \
         va_start(rest, flags);                                                                     \
-        int fd = open_any(folder, path, flags, rest);                                              \
+        int mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, int) : 0;                        \
         va_end(rest);                                                                              \
-        return fd;                                                                                 \
+        int fd = open_camera(path);                                                                \
+        return fd == -2 ? next_open(path, flags, mode) : fd;                                       \
     }
-#define COMMA ,
-OPEN(open, AT_FDCWD)
-OPEN(open64, AT_FDCWD)
-OPEN(openat, at, int at COMMA)
-OPEN(openat64, at, int at COMMA)
+OPEN(open)
+OPEN(open64)
 
 int close(int fd)
 {
@@ -299,17 +286,11 @@ static void describe(struct v4l2_pix_format *p, struct mode *m)
     p->sizeimage = plain ? 2 * m->width * m->height : BUFFER_BYTES;
 }
 
-static int fail(int code)
-{
-    errno = code;
-    return -1;
-}
-
 static int dequeue(struct handle *h, struct v4l2_buffer *v)
 {
     struct buffer *b = oldest(h, DONE);
     if (!b)
-        return fail(EAGAIN);
+        return errno = EAGAIN, -1;
     b->stage = FREE;
     v->index = b - h->buffers, v->bytesused = b->used, v->length = BUFFER_BYTES;
     v->sequence = b->sequence, v->field = V4L2_FIELD_NONE;
@@ -323,7 +304,7 @@ static int queue(struct handle *h, struct v4l2_buffer *v)
 {
     struct buffer *b = &h->buffers[v->index];
     if ((int)v->index >= h->count || b->stage != FREE)
-        return fail(EINVAL);
+        return errno = EINVAL, -1;
     b->stage = QUEUED, b->moment = seconds();
     return 0;
 }
@@ -332,30 +313,24 @@ static int answer(struct handle *h, unsigned long request, void *argument)
 {
     char word[16];
     if (read_state(word) != h->generation || is(word, "gone"))
-        return fail(ENODEV);
+        return errno = ENODEV, -1;
     expose(h, word);
     int busy = is(word, "busy");
     switch (request) {
     case VIDIOC_QUERYCAP: {
         struct v4l2_capability *v = argument;
         memset(v, 0, sizeof *v);
-        strcpy((char *)v->driver, "uvcvideo");
-        strcpy((char *)v->card, "Test camera");
-        strcpy((char *)v->bus_info, "usb-0000:00:14.0-1");
         v->device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
         v->capabilities = v->device_caps | V4L2_CAP_DEVICE_CAPS;
         return 0;
     }
-    case VIDIOC_G_INPUT:
-        *(int *)argument = 0;
-        return 0;
     case VIDIOC_G_FMT:
         describe(&((struct v4l2_format *)argument)->fmt.pix, &modes[h->mode]);
         return 0;
     case VIDIOC_S_FMT: {
         struct v4l2_format *v = argument;
         if (busy || h->streaming)
-            return fail(EBUSY);
+            return errno = EBUSY, -1;
         h->mode = nearest(&v->fmt.pix);
         h->fps = modes[h->mode].fps;
         describe(&v->fmt.pix, &modes[h->mode]);
@@ -376,7 +351,7 @@ static int answer(struct handle *h, unsigned long request, void *argument)
     case VIDIOC_REQBUFS: {
         struct v4l2_requestbuffers *v = argument;
         if (busy && v->count)
-            return fail(EBUSY);
+            return errno = EBUSY, -1;
         h->count = v->count = v->count < MAX_BUFFERS ? v->count : MAX_BUFFERS;
         memset(h->buffers, 0, sizeof h->buffers);
         return 0;
@@ -384,7 +359,7 @@ static int answer(struct handle *h, unsigned long request, void *argument)
     case VIDIOC_QUERYBUF: {
         struct v4l2_buffer *v = argument;
         if ((int)v->index >= h->count)
-            return fail(EINVAL);
+            return errno = EINVAL, -1;
         v->length = BUFFER_BYTES, v->m.offset = v->index * BUFFER_BYTES;
         return 0;
     }
@@ -394,7 +369,7 @@ static int answer(struct handle *h, unsigned long request, void *argument)
         return dequeue(h, argument);
     case VIDIOC_STREAMON:
         if (busy)
-            return fail(EBUSY);
+            return errno = EBUSY, -1;
         h->streaming = 1, h->next = seconds();
         return 0;
     case VIDIOC_STREAMOFF:
@@ -402,7 +377,7 @@ static int answer(struct handle *h, unsigned long request, void *argument)
         memset(h->buffers, 0, sizeof h->buffers);
         return 0;
     }
-    return fail(EINVAL);
+    return errno = EINVAL, -1;
 }
 
 int ioctl(int fd, unsigned long request, ...)

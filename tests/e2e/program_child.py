@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,9 @@ from x11 import User
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds; a bound for conditions, not a measure of anything
@@ -64,6 +68,33 @@ class Child:
                 raise AssertionError(f"the program ended: {self.process.communicate()}")
             assert time.monotonic() < deadline, "the condition did not come true in time"
             time.sleep(0.05)
+
+    def until_still(self, look: Callable[[], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """Waits until what `look` gives rests; gives it.
+
+        A program that lacks a core paints seldom: as long as a thread of it waits for one, nothing
+        counts as rest.
+        """
+        seen = look()
+
+        def rests() -> bool:
+            nonlocal seen
+            seen = look()
+            for _ in range(6):
+                time.sleep(0.08)
+                if self._lacks_a_core():
+                    return False
+            return bool((look() == seen).all())
+
+        self.until(rests)
+        return seen
+
+    def _lacks_a_core(self) -> bool:
+        for path in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):  # the thread has ended
+                if path.read_text().rpartition(")")[2].split()[0] == "R":
+                    return True
+        return False
 
     def until_titled(self, words: str) -> None:
         """Waits for a window with these words in its title."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,11 +33,9 @@ def stage(child: Child, scale: int) -> NDArray[np.uint8]:
     return child.user.look()[TOP * scale : BOTTOM * scale, LEFT * scale : RIGHT * scale]
 
 
-def rests(child: Child, scale: int) -> bool:
-    """Whether the picture stands still."""
-    before = stage(child, scale)
-    time.sleep(0.5)
-    return bool((before == stage(child, scale)).all())
+def until_still(child: Child, scale: int) -> NDArray[np.uint8]:
+    """Waits until the picture stands still, and gives it."""
+    return child.until_still(lambda: stage(child, scale))
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -51,7 +48,7 @@ def test_a_region_is_drawn_and_its_share_is_read(
     child.until_titled("film.mp4")
     child.until(lambda: stage(child, scale).std() > 20)
     child.press("space")
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
     before = stage(child, scale)
     child.press("a")
     child.drag((LEFT, TOP), (MIDDLE, BOTTOM))
@@ -68,11 +65,11 @@ def test_a_region_is_drawn_and_its_share_is_read(
     ellipse = float(second["Region 2: share now"])
     assert 0.5 * (1 - left) < ellipse <= 1 - left + 0.01
     child.press("x")
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
     child.keep(f"regions-dark-{scale}00")
     child.press("l", SHIFT)
     child.until(lambda: child.user.look()[5 * scale, 300 * scale].min() > 200)
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
     child.keep(f"regions-light-{scale}00")
     child.press("q", CONTROL)
     assert child.end() == 0

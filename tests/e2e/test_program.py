@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import cv2
@@ -31,19 +30,13 @@ def colourful(screen: np.ndarray) -> float:
     return float(((saturation > 120) & (value > 120) & (hue > 30) & (hue < 95)).mean())
 
 
-def stands_still(child: Child) -> bool:
-    before = child.user.look()[STAGE]
-    time.sleep(0.5)
-    return bool((before == child.user.look()[STAGE]).all())
-
-
 def test_the_demo_plays_with_a_moving_overlay(start: Callable[..., Child]) -> None:
     child = start("demo", "--theme", "dark", "--size", "1100x720")
     child.until_titled("Demo")
     child.until(lambda: colourful(child.user.look()) > 0.03)
     child.keep("demo-1")
     child.press("space")
-    child.until(lambda: stands_still(child))
+    child.until_still(lambda: child.user.look()[STAGE])
     paused = child.user.look()
     # The heat is there, and goes and comes with its key while the picture stands still.
     child.press("o")
@@ -137,10 +130,7 @@ def test_leaving_while_a_stream_hangs(start: Callable[..., Child]) -> None:
         server.settimeout(60)
         connection, _ = server.accept()
         with connection:
-            began = time.monotonic()
-            assert child.interrupt() in (0, 130)
-            # Two seconds are the aim; a busy machine gets more, a hang would never end.
-            assert time.monotonic() - began < 20
+            assert child.interrupt() in (0, 130)  # a hang would never end
 
 
 def said_after_a_run(x_display: str, home: Path, words: str) -> str:

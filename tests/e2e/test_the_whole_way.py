@@ -11,7 +11,7 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from test_analysis import BOTTOM, LEFT, MIDDLE, TOP, numbers, rests, stage
+from test_analysis import BOTTOM, LEFT, MIDDLE, TOP, numbers, stage, until_still
 from x11 import CONTROL
 
 from uvanet.paths import resource
@@ -55,7 +55,7 @@ def test_see_compare_export_and_read_a_region(
     child.until_titled("film.mp4")
     child.until(lambda: stage(child, scale).std() > 20)
     child.press("space")
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
 
     # A region, while the picture is whole.
     child.press("a")
@@ -67,24 +67,24 @@ def test_see_compare_export_and_read_a_region(
     before = stage(child, scale)
     child.press("d")
     child.until(lambda: (stage(child, scale) != before).mean() > 0.2)
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
     child.keep(f"way-compare-{theme}-{scale}00")
     child.press("F11")
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
     child.keep(f"way-compare-full-{theme}-{scale}00")
     child.press("F11")
     child.press("v")
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
 
     # The film, exported with its sound.
     child.press("e")
     child.until_titled("Export")
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
     child.keep(f"way-export-{theme}-{scale}00")
     child.press("Return", title="Export")
     video, table = out / "film-attention.mp4", out / "film-attention.csv"
     child.until(lambda: video.exists() and table.exists())
-    child.until(lambda: rests(child, scale))
+    until_still(child, scale)
     child.keep(f"way-done-{theme}-{scale}00")
     child.press("q", CONTROL)
     assert child.end() == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,13 +41,7 @@ def test_a_student_adapts_and_the_map_changes(
     child.press("Home")
 
     def still() -> np.ndarray:
-        seen = child.user.look()[STAGE]
-        while True:
-            time.sleep(0.5)
-            again = child.user.look()[STAGE]
-            if (seen == again).all():
-                return again
-            seen = again
+        return child.until_still(lambda: child.user.look()[STAGE])
 
     before = still()
     child.press("a", SHIFT)

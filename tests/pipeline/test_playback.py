@@ -258,6 +258,8 @@ def test_dragging_a_slider_shows_frames_on_the_way() -> None:
     player.commands.seek(0.4)
     player.begin().run(5)
     assert player.feed.indices[:6] == [10, 20, 30, 40, 50, 51]
+    # Frames that were sought are painted although the next position is wanted already.
+    assert player.feed.epochs == [Drop.SEEK, None, None, None, None]
 
 
 @pytest.mark.parametrize(("steps", "index"), [([1], 11), ([1, 1, 1], 13), ([-1], 9), ([-4], 6)])

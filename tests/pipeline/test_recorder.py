@@ -121,7 +121,7 @@ def test_frames_of_another_size_split_a_recording(tmp_path: Path) -> None:
     recorder.hold(0.0)
     offer(recorder, 0, 60)
     turned = packet(60)
-    recorder.offer(replace(turned, image=np.zeros((64, 48, 3), np.uint8)))
+    recorder.offer(replace(turned, picture=np.zeros((64, 48, 3), np.uint8)))
     end = time.monotonic() + PATIENCE
     while not parts or recorder.buffer is None or recorder.buffer.size != (48, 64):
         assert time.monotonic() < end

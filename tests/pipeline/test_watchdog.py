@@ -1,7 +1,12 @@
+from dataclasses import replace
+
+import pytest
 from pipeline_fakes import LIMIT_S, Bench, FakeClock, LiveFeed, wait_until
 
-from app.pipeline.events import SourceResumed, SourceStalled
+from app.pipeline.events import SourceFailed, SourceResumed, SourceStalled, SourceStatusChanged
 from app.pipeline.watchdog import StallDetector
+from uvanet.errors import SourceError
+from uvanet.sources.base import Frame, SourceCondition, SourceStatus
 
 
 def test_silence_is_told_once_and_so_is_its_end() -> None:
@@ -44,6 +49,65 @@ def test_a_camera_that_never_gives_a_frame_stalls(bench: Bench, clock: FakeClock
     assert camera.reading.wait(LIMIT_S)
     clock.advance(4.0)
     bench.until_event(SourceStalled)
+
+
+def test_a_camera_that_is_being_reconnected_does_not_stall(bench: Bench, clock: FakeClock) -> None:
+    camera = LiveFeed()
+    bench.pipeline.open(camera)
+    camera.push()
+    wait_painted(bench, 1)
+    assert camera.on_status is not None
+    lost = SourceStatus(SourceCondition.RECONNECTING, "It is busy.", retry_in=4.0)
+    camera.on_status(lost)
+    assert bench.until_event(SourceStatusChanged).status == lost
+    clock.advance(10.0)
+    camera.on_status(SourceStatus())
+    camera.push()
+    wait_painted(bench, 2)
+    assert not bench.of(SourceStalled)
+
+
+def test_giving_up_a_lost_camera_fails_with_its_last_problem(bench: Bench) -> None:
+    camera = Refusing()
+    bench.pipeline.open(camera)
+    camera.push()
+    wait_painted(bench, 1)
+    bench.pipeline.give_up_reconnecting()  # nothing is lost yet
+    assert camera.on_status is not None
+    camera.on_status(SourceStatus(SourceCondition.RECONNECTING, "It is busy.", "Free it."))
+    bench.pipeline.give_up_reconnecting()
+    error = bench.until_event(SourceFailed).error
+    assert (error.message, error.hint) == ("It is busy.", "Free it.")
+    assert camera.closed.is_set()
+
+
+def test_latency_counts_from_the_exposure_of_a_frame(bench: Bench, clock: FakeClock) -> None:
+    camera = Stamped(clock)
+    bench.pipeline.open(camera)
+    camera.push()
+    wait_painted(bench, 1)
+    assert bench.painted[0].frame.t_exposure == clock.now() - 0.04
+    assert bench.stats.latency_from_exposure
+    assert bench.stats.latency_p50_ms == pytest.approx(40)
+
+
+class Refusing(LiveFeed):
+    """A camera that raises once it is closed, as those of the library do."""
+
+    def close(self) -> None:
+        self.fail(SourceError("It is closed."))
+        super().close()
+
+
+class Stamped(LiveFeed):
+    """A camera whose driver stamps each frame 40 ms before it arrives."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def picture(self, index: int) -> Frame:
+        return replace(super().picture(index), captured=self._clock.now() - 0.04)
 
 
 def wait_painted(bench: Bench, count: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
 import pytest
 
+from uvanet.errors import UsageError
 from uvanet.sources import CameraFormat
 from uvanet.sources.camera_format import negotiate
 
@@ -22,6 +24,7 @@ WEBCAM: list[Mode] = [
     ("MJPG", 1920, 1080, 30),
 ]
 USB3: list[Mode] = [("YUYV", 1280, 720, 60), ("YUYV", 640, 480, 60), ("MJPG", 1280, 720, 60)]
+FAST: list[Mode] = [("MJPG", 1280, 720, 30), ("MJPG", 640, 480, 60)]
 PLAIN: list[Mode] = [mode for mode in WEBCAM if mode[0] == "YUYV"]
 SQUARE: list[Mode] = [("YUYV", 1280, 1024, 8), ("YUYV", 640, 480, 25), ("MJPG", 1280, 1024, 30)]
 
@@ -96,6 +99,9 @@ class Driver:
         (WEBCAM, CameraFormat(640, 480), ("YUYV", 640, 480, 30)),
         (USB3, CameraFormat(fps=60), ("YUYV", 1280, 720, 60)),
         (WEBCAM, CameraFormat(fps=10), ("YUYV", 1280, 720, 10)),
+        # A rate that was asked for goes before the size.
+        (FAST, CameraFormat(fps=60), ("MJPG", 640, 480, 60)),
+        (FAST, CameraFormat(), ("MJPG", 1280, 720, 30)),
     ],
 )
 def test_the_best_format_is_set(modes: list[Mode], wish: CameraFormat, expected: Mode) -> None:
@@ -103,6 +109,14 @@ def test_the_best_format_is_set(modes: list[Mode], wish: CameraFormat, expected:
     given = negotiate(driver, wish, v4l2=True)
     assert (*driver.mode[:3], driver.rate) == expected
     assert (given.pixel_format, given.width, given.height, given.fps) == expected
+
+
+@pytest.mark.parametrize(
+    "values", [(640, 0), (0, 480), (-1, -1), (1 << 20, 1 << 20), (640, 480, -1), (0, 0, math.nan)]
+)
+def test_what_is_no_format_is_refused(values: tuple[float, ...]) -> None:
+    with pytest.raises(UsageError, match="no format of a camera"):
+        CameraFormat(*values)  # type: ignore[arg-type]
 
 
 def test_a_usual_webcam_needs_two_questions() -> None:

@@ -14,6 +14,7 @@ from uvanet.errors import SourceError
 from uvanet.sources import (
     CameraFormat,
     CameraSource,
+    SourceCondition,
     SourceKind,
     default_source,
     list_cameras,
@@ -206,6 +207,18 @@ def test_a_camera_we_may_not_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert opened == []
 
 
+def test_a_camera_is_not_opened_before_macos_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(cancelled: threading.Event) -> None:
+        assert not cancelled.is_set()
+        raise SourceError("macOS does not let this program use the camera.")
+
+    monkeypatch.setattr("uvanet.sources.camera.require_camera_access", refuse)
+    source, opened = source_of("0", [DESK])
+    with pytest.raises(SourceError, match="macOS does not let"):
+        source.open()
+    assert opened == []
+
+
 def test_an_unplugged_camera_ends_in_an_error() -> None:
     source, _ = source_of("0", [DESK], Device(frames=3))
     with source:
@@ -254,6 +267,67 @@ def test_v4l2_is_asked_for_two_buffers() -> None:
         pass
     # With one, a driver drops every other frame; with more, frames wait.
     assert device.settings[cv2.CAP_PROP_BUFFERSIZE] == 2
+
+
+class CompressedDevice(Device):
+    """A V4L2 camera that delivers Motion JPEG, not decoded."""
+
+    def __init__(self, pictures: list[bytes]) -> None:
+        super().__init__()
+        self.pictures = pictures
+
+    def retrieve(self) -> tuple[bool, Any]:
+        data = self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
+        return True, np.frombuffer(data, np.uint8).reshape(1, -1)
+
+    def get(self, prop: int) -> float:
+        return {
+            cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter.fourcc(*"MJPG")),
+            cv2.CAP_PROP_FRAME_WIDTH: 64.0,
+            cv2.CAP_PROP_FRAME_HEIGHT: 48.0,
+            cv2.CAP_PROP_FPS: 30.0,
+        }.get(prop, 0.0)
+
+
+def test_a_damaged_header_is_a_damaged_frame() -> None:
+    whole = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+    at = whole.index(b"\xff\xc0") + 5  # height and width in the frame header
+    huge = whole[:at] + b"\xff\xdc\xff\xdc" + whole[at + 4 :]
+    other = cv2.imencode(".jpg", np.full((24, 32, 3), 90, np.uint8))[1].tobytes()
+    device = CompressedDevice([whole, huge, other, whole])
+    source, _ = source_of("0", [DESK], device, backend=cv2.CAP_V4L2)
+    reported: list[str] = []
+    source.on_status = lambda status: reported.append(status.problem)
+    with source:
+        frame = source.read()
+    assert frame is not None
+    assert frame.image.shape == (48, 64, 3)
+    assert source.status.damaged == 2
+    assert reported == ["The camera Desk camera sends damaged frames. They are skipped."]
+
+
+def test_a_receiver_that_reads_seldom_does_not_make_a_stall() -> None:
+    first, second, third = (
+        cv2.imencode(".jpg", np.full((48, 64, 3), level, np.uint8))[1].tobytes()
+        for level in (30, 90, 150)
+    )
+    device = CompressedDevice([first, second, second[:200], third])
+    moment = [100.0]
+    source = CameraSource(
+        "0",
+        devices=lambda: identify([DESK], cv2.CAP_V4L2),
+        capture=lambda *_: device,
+        clock=lambda: moment[0],
+    )
+    reported: list[SourceCondition] = []
+    source.on_status = lambda status: reported.append(status.condition)
+    with source:
+        source.read()
+        moment[0] += 60.0  # a slow network
+        assert source.read() is not None
+    # The damaged frame before it is all that is wrong.
+    assert reported == [SourceCondition.DAMAGED]
+    assert source.status.damaged == 1
 
 
 def wishing(wish: CameraFormat, device: Device, backend: int = cv2.CAP_ANY) -> CameraSource:

@@ -1,4 +1,4 @@
-"""Runs the command line as a process."""
+"""Runs the command line by a shell, as processes."""
 
 from __future__ import annotations
 
@@ -11,28 +11,6 @@ import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def uvanet(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "uvanet", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def refused(*arguments: object, cwd: Path) -> str:
-    """Runs what must end in one clear line and exit code 2; gives the line."""
-    done = uvanet(*arguments, cwd=cwd)
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("uvanet: ")
-    assert "Traceback" not in line
-    return line
 
 
 def shell(command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

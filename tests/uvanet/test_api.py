@@ -77,7 +77,8 @@ def test_the_models_are_listed_with_their_cards() -> None:
 def test_a_model_is_loaded_by_its_path(tmp_path: Path) -> None:
     for ending in ("onnx", "json"):
         shutil.copy(resource(f"weights/uvanet-64.{ending}"), tmp_path / f"mine.{ending}")
-    assert uvanet.load(tmp_path / "mine.onnx").engine.input_size == (64, 64)
+    size = uvanet.load("uvanet-64").engine.input_size
+    assert uvanet.load(tmp_path / "mine.onnx").engine.input_size == size
     assert uvanet.load(str(tmp_path / "mine.onnx")).card.name == "uvanet-64"
 
 

@@ -12,7 +12,12 @@ from example_predictors import flat
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data import fixations
 from uvanet.errors import UsageError
-from uvanet.evaluation.baselines import center_prior, center_surround, spectral_residual
+from uvanet.evaluation.baselines import (
+    center_prior,
+    center_surround,
+    image_signature,
+    spectral_residual,
+)
 from uvanet.evaluation.evaluator import score
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import FunctionPredictor
@@ -52,7 +57,7 @@ def test_the_motion_baseline_highlights_moving_objects() -> None:
     assert rule.history(25) >= 25
 
 
-@pytest.mark.parametrize("find", [spectral_residual, center_surround])
+@pytest.mark.parametrize("find", [spectral_residual, center_surround, image_signature])
 def test_baselines_highlight_a_salient_disc(find: object) -> None:
     image = np.random.default_rng(0).integers(90, 110, (200, 300, 3), np.uint8)
     for x, y in ((80, 60), (220, 150)):

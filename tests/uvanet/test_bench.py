@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import nn
 
+from uvanet.bench.exports import PLAIN
 from uvanet.bench.network import bench_networks
 from uvanet.bench.plots import write_plots
 from uvanet.errors import MissingExtraError
@@ -63,7 +64,8 @@ def test_one_run_measures_everything(run: tuple[Path, str]) -> None:
         assert row["best_fps"] > 0
     assert [row["frame"] for row in result["frames"]] == ["480p", "720p", "1080p", "2160p"]
     assert {row["name"] for row in result["peers"]} == {"spectral-residual", "center-surround"}
-    assert [row["format"] for row in result["exports"]] == ["mp4", "npz"]
+    assert [row["format"] for row in result["exports"]] == ["mp4", "npz", PLAIN]
+    assert result["ratios"][f"processor time of an export to mp4 to {PLAIN}"] > 0
     assert result["training"]["samples_per_second"] > 0
     assert all(value > 0 for value in result["ratios"].values())
     assert result["machine"]["processor"] in table
@@ -100,6 +102,14 @@ def test_the_program_is_measured_in_a_process_of_its_own() -> None:
     assert program["start_to_first_overlay_s"] > 0
     assert 0 < program["latency_p50_ms"] <= program["latency_p95_ms"]
     assert program["rss_mib"] > 10
+
+
+def test_the_timeline_is_dragged_through_a_long_group_of_pictures() -> None:
+    from uvanet.bench.seeking import GROUP, bench_seeking
+
+    found = bench_seeking("uvanet-64", 2, video_seconds=GROUP / 30 + 1)
+    assert 0 < found["exact_p50_ms"] <= found["exact_p95_ms"]
+    assert 0 < found["positions_per_s"] <= found["paints_per_s"] <= found["requests_per_s"] + 1
 
 
 def test_feature_maps_stay_within_the_papers_size() -> None:

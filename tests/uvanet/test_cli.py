@@ -1,4 +1,4 @@
-"""The command line, run as a process."""
+"""The command line: what it writes, prints and refuses."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from cli_kit import refused, uvanet
+from command_kit import refused, run_command
 
+import uvanet
 from uvanet.extras import is_installed
-from uvanet.paths import resource
+from uvanet.paths import DEFAULT_MODEL, resource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def read_all(path: Path) -> list[np.ndarray]:
 
 
 def test_predict_writes_an_annotated_video(tmp_path: Path) -> None:
-    done = uvanet("predict", "demo", "-o", "out.mp4", "--seconds", 2, "--json", cwd=tmp_path)
+    done = run_command("predict", "demo", "-o", "out.mp4", "--seconds", 2, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     annotated, plain = read_all(tmp_path / "out.mp4"), read_all(resource("demo.mp4"))
@@ -63,7 +64,7 @@ def test_predict_copies_the_sound(tmp_path: Path) -> None:
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(resource("demo.mp4"))]
     tone = ["-f", "lavfi", "-i", "sine=440:duration=2", "-t", "2", "-c:v", "copy", "loud.mp4"]
     subprocess.run([*ffmpeg, *tone], cwd=tmp_path, check=True)
-    done = uvanet("predict", "loud.mp4", "-o", "out.mp4", "--quiet", cwd=tmp_path)
+    done = run_command("predict", "loud.mp4", "-o", "out.mp4", "--quiet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     streams = subprocess.run(
         [ffmpeg[0], "-i", "out.mp4"], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -73,15 +74,15 @@ def test_predict_copies_the_sound(tmp_path: Path) -> None:
 
 
 def test_predict_shows_progress_on_stderr(tmp_path: Path) -> None:
-    done = uvanet("predict", "demo", "-o", "out.npz", "--seconds", 1, cwd=tmp_path)
+    done = run_command("predict", "demo", "-o", "out.npz", "--seconds", 1, cwd=tmp_path)
     assert "out.npz" in done.stderr
     assert "100%" in done.stderr
-    quiet = uvanet("predict", "demo", "-o", "o.npz", "--seconds", 1, "--quiet", cwd=tmp_path)
+    quiet = run_command("predict", "demo", "-o", "o.npz", "--seconds", 1, "--quiet", cwd=tmp_path)
     assert quiet.stderr == ""
 
 
 def test_predict_writes_a_picture(photo: Path, tmp_path: Path) -> None:
-    done = uvanet("predict", photo, "-o", "heat.png", "--colormap", "viridis", cwd=tmp_path)
+    done = run_command("predict", photo, "-o", "heat.png", "--colormap", "viridis", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     before, after = cv2.imread(str(photo)), cv2.imread(str(tmp_path / "heat.png"))
     assert after.shape == before.shape
@@ -89,7 +90,7 @@ def test_predict_writes_a_picture(photo: Path, tmp_path: Path) -> None:
 
 
 def test_predict_writes_a_picture_a_frame(tmp_path: Path) -> None:
-    done = uvanet("predict", "demo", "-o", "f-%03d.png", "--seconds", 0.2, cwd=tmp_path)
+    done = run_command("predict", "demo", "-o", "f-%03d.png", "--seconds", 0.2, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     names = sorted(os.listdir(tmp_path))
     assert names[0] == "f-000.png"
@@ -97,9 +98,7 @@ def test_predict_writes_a_picture_a_frame(tmp_path: Path) -> None:
 
 
 def test_predict_writes_raw_maps(photo: Path, tmp_path: Path) -> None:
-    import uvanet as library
-
-    done = uvanet("predict", photo, "-o", "maps.npz", cwd=tmp_path)
+    done = run_command("predict", photo, "-o", "maps.npz", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "maps.npz") as maps:
         assert maps["saliency"].dtype == np.float32
@@ -107,12 +106,12 @@ def test_predict_writes_raw_maps(photo: Path, tmp_path: Path) -> None:
         assert maps["pts"].tolist() == [0.0]
         raw = maps["saliency"][0]
     image = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
-    expected = library.Stream("uvanet-64").step(image, 0.0)
+    expected = uvanet.Stream(DEFAULT_MODEL).step(image, 0.0)
     np.testing.assert_allclose(raw, expected, atol=1e-6)
 
 
 def test_opacity_zero_is_the_picture_itself(photo: Path, tmp_path: Path) -> None:
-    uvanet("predict", photo, "-o", "bare.png", "--opacity", 0, cwd=tmp_path)
+    run_command("predict", photo, "-o", "bare.png", "--opacity", 0, cwd=tmp_path)
     np.testing.assert_array_equal(cv2.imread(str(photo)), cv2.imread(str(tmp_path / "bare.png")))
 
 
@@ -146,7 +145,7 @@ def test_the_finished_part_of_a_broken_video_is_kept(tmp_path: Path) -> None:
     subprocess.run([*ffmpeg, *cut], check=True)
     data = broken.read_bytes()
     broken.write_bytes(data[: len(data) // 2])
-    done = uvanet("predict", broken, "-o", "out.mp4", "--quiet", cwd=tmp_path)
+    done = run_command("predict", broken, "-o", "out.mp4", "--quiet", cwd=tmp_path)
     assert done.returncode == 1
     assert "broken.mp4" in done.stderr
     assert "kept" in done.stderr
@@ -182,34 +181,34 @@ def test_user_errors_are_one_clear_line(photo: Path, tmp_path: Path) -> None:
 
 
 def test_help_has_examples(tmp_path: Path) -> None:
-    assert "uvanet predict" in uvanet("--help", cwd=tmp_path).stdout
+    assert "uvanet predict" in run_command("--help", cwd=tmp_path).stdout
     for command in ("run", "predict", "export", "bench", "info", "train"):
-        done = uvanet(command, "--help", cwd=tmp_path)
+        done = run_command(command, "--help", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "examples:" in done.stdout
         assert f"uvanet {command}" in done.stdout.split("examples:")[1]
 
 
 def test_no_command_shows_the_help(tmp_path: Path) -> None:
-    done = uvanet(cwd=tmp_path)
+    done = run_command(cwd=tmp_path)
     assert done.returncode == 2
     assert "uvanet run" in done.stdout
 
 
 def test_info_lists_versions_models_and_machine(tmp_path: Path) -> None:
-    facts = json.loads(uvanet("info", "--json", cwd=tmp_path).stdout)
+    facts = json.loads(run_command("info", "--json", cwd=tmp_path).stdout)
     assert facts["machine"]["cores"] >= 1
     assert "uvanet-64" in [model["name"] for model in facts["models"]]
-    text = uvanet("info", cwd=tmp_path).stdout
+    text = run_command("info", cwd=tmp_path).stdout
     assert "uvanet-64" in text
     assert facts["uvanet"] in text
 
 
 def test_info_prints_a_card(tmp_path: Path) -> None:
-    text = uvanet("info", "uvanet-64", cwd=tmp_path).stdout
+    text = run_command("info", "uvanet-64", cwd=tmp_path).stdout
     for words in ("center-prior", "OSIE", "MIT", "sha256", "limits", "AAAI 2020"):
         assert words in text
-    card = json.loads(uvanet("info", "uvanet-64", "--json", cwd=tmp_path).stdout)
+    card = json.loads(run_command("info", "uvanet-64", "--json", cwd=tmp_path).stdout)
     assert card["name"] == "uvanet-64"
 
 
@@ -222,29 +221,28 @@ def test_a_new_model_does_not_take_the_name_of_one_that_ships(tmp_path: Path, co
 
 @pytest.mark.parametrize("command", ["train", "distill", "finetune"])
 def test_examples_name_no_folder_of_the_developers(tmp_path: Path, command: str) -> None:
-    shown = uvanet(command, "--help", cwd=tmp_path).stdout
+    shown = run_command(command, "--help", cwd=tmp_path).stdout
     assert "examples:" in shown
     assert "../" not in shown
 
 
 def test_export_writes_a_model_with_its_card(tmp_path: Path) -> None:
-    import uvanet as library
-
-    done = uvanet("export", "uvanet-64", "-o", "mine.onnx", cwd=tmp_path)
+    done = run_command("export", "uvanet-64", "-o", "mine.onnx", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    model = library.load(tmp_path / "mine.onnx")
+    model = uvanet.load(tmp_path / "mine.onnx")
     assert model.card.name == "mine"
     image = np.zeros((9, 9, 3), np.uint8)
-    np.testing.assert_array_equal(model.predict(image), library.load().predict(image))
+    np.testing.assert_array_equal(model.predict(image), uvanet.load("uvanet-64").predict(image))
     assert "exists" in refused("export", "uvanet-32", "-o", "mine.onnx", cwd=tmp_path)
-    assert uvanet("export", "mine.onnx", "--overwrite", cwd=tmp_path).returncode == 2
-    done = uvanet("export", "uvanet-32", "-o", "mine.onnx", "--overwrite", cwd=tmp_path)
+    assert run_command("export", "mine.onnx", "--overwrite", cwd=tmp_path).returncode == 2
+    done = run_command("export", "uvanet-32", "-o", "mine.onnx", "--overwrite", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert library.load(tmp_path / "mine.onnx").engine.input_size == (32, 32)
+    size = uvanet.load("uvanet-32").engine.input_size
+    assert uvanet.load(tmp_path / "mine.onnx").engine.input_size == size
 
 
 def test_export_writes_weights_for_torch(tmp_path: Path) -> None:
-    done = uvanet("export", "uvanet-32", "--format", "safetensors", cwd=tmp_path)
+    done = run_command("export", "uvanet-32", "--format", "safetensors", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(os.listdir(tmp_path)) == ["uvanet-32.json", "uvanet-32.safetensors"]
     line = refused("export", "uvanet-64-int8", "--format", "safetensors", cwd=tmp_path)

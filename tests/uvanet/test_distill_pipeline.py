@@ -13,7 +13,7 @@ import pytest
 import torch
 from msgspec import structs
 from safetensors.torch import load_file
-from small_configs import SPATIAL_CONFIG, STUDENT, TEMPORAL_CONFIG, VIEWS
+from small_configs import SPATIAL_CONFIG, STUDENT, TEMPORAL_CONFIG
 from training_kit import Stopper, write_pool
 
 from uvanet.data.fixations import read_split
@@ -58,9 +58,9 @@ def config_of(root: Path, pool: Path | None = None) -> DistillConfig:
         student=STUDENT,
         spatial=SPATIAL_CONFIG,
         temporal=TEMPORAL_CONFIG,
-        views=VIEWS,
+        clip_every=0.5,
         root=root,
-        pool=pool,
+        pools=(pool,) if pool else (),
     )
 
 
@@ -149,7 +149,7 @@ def test_a_student_is_distilled_stopped_and_resumed(
     out = tmp_path / "run"
     shutil.copytree(small_teachers, out)
     config = config_of(gaze_data_root, write_pool(tmp_path / "pool"))
-    (config.pool / "cut.jpg").write_bytes(b"\xff\xd8\xff cut")  # type: ignore[operator]
+    (config.pools[0] / "cut.jpg").write_bytes(b"\xff\xd8\xff cut")
     listener = Listener(1)
     with caplog.at_level(logging.WARNING):
         card, finished = distill(config, out, callback=listener)
@@ -171,7 +171,7 @@ def test_a_student_is_distilled_stopped_and_resumed(
     assert told["made"].license == "CC0"
     assert any("EfficientNet" in name for name in told)
     assert "--pool" in card.recipe["command"]
-    assert card.recipe["views"]["pool_views"] == 2
+    assert card.recipe["clips"]["clip_every"] == 0.5
     history = json.loads((out / "uvanet-32" / "history.json").read_text())
     assert len(history) == STUDENT.epochs
     # The better step ships.

@@ -51,7 +51,7 @@ def peaks(saliency: np.ndarray) -> list[tuple[int, int]]:
 def test_engines_agree_on_a_video(engine: str, frames: list[np.ndarray]) -> None:
     reference = uvanet.Stream(uvanet.load("uvanet-64", engine="onnx"))
     stream = uvanet.Stream(uvanet.load("uvanet-64", engine=engine))
-    assert stream.model.engine.input_size == (64, 64)
+    assert stream.model.engine.input_size == stream.model.card.inference_size
     for i, frame in enumerate(frames):
         expected = reference.step(frame, i / 10)
         found = stream.step(frame, i / 10)

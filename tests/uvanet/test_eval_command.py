@@ -1,43 +1,35 @@
-"""`uvanet eval`, run as a process."""
+"""`uvanet eval`: tables, files, refused arguments."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
+import command_kit
 import gaze_trees as trees
 import pytest
+from command_kit import run_command
+from training_kit import write_film
 
 from uvanet.evaluation.evaluator import METRICS
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UVANET_DATA", raising=False)
+
+
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "UVANET_DATA"}
-    return subprocess.run(
-        [sys.executable, "-m", "uvanet", "eval", *map(str, arguments)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return run_command("eval", *arguments, cwd=cwd)
 
 
 def refused(*arguments: object, cwd: Path) -> str:
-    """Runs what must end in one clear line and exit code 2; gives the line."""
-    done = run("--quiet", *arguments, cwd=cwd)
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("uvanet: ")
-    return line
+    return command_kit.refused("eval", "--quiet", *arguments, cwd=cwd)
 
 
 FAST = ("--model", "center-surround", "--draws", 50)
@@ -99,6 +91,17 @@ def test_differences_to_a_named_row_are_shown(gaze_tree: Path, tmp_path: Path) -
     assert "sAUC" not in done.stdout
 
 
+def test_the_human_row_can_be_compared_with(gaze_tree: Path, tmp_path: Path) -> None:
+    root = trees.mit1003_tree(tmp_path / "MIT1003")  # does not tell its observers apart
+    call = ("--data", gaze_tree, "--set", "fixations", "--set", f"mit1003={root}", *FAST)
+    done = run(*call, "--metric", "nss", "--against", "human", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    known, unknown = json.loads(done.stdout)["sets"].values()
+    assert list(known["groups"]["all"]["differences"]) == ["center-surround"]
+    assert "human" not in unknown["groups"]["all"]["rows"]
+    assert "differences" not in unknown["groups"]["all"]
+
+
 def test_groups_of_a_set_are_reported_separately(gaze_tree: Path, tmp_path: Path) -> None:
     folder = gaze_tree / "fixations"
     (folder / "other").mkdir()
@@ -149,3 +152,19 @@ def test_help_lists_rows_sets_and_examples(tmp_path: Path) -> None:
     text = run("--help", cwd=tmp_path).stdout
     for words in ("examples:\n  uvanet eval", "mit1003", "--onnx", "center-prior", "bootstrap"):
         assert words in text
+
+
+def test_flicker_is_measured_on_steady_clips(gaze_tree: Path, tmp_path: Path) -> None:
+    call = ("--data", gaze_tree, "--set", "fixations", *FAST, "--metric", "nss", "--flicker")
+    assert "no steady clips" in refused(*call, cwd=tmp_path)
+    clips = gaze_tree / "pool" / "clips"
+    clips.mkdir(parents=True)
+    write_film(clips / "still.mp4", 0)
+    write_film(clips / "fast.mp4", 4)
+    done = run(*call, "-o", "result.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (values,) = json.loads((tmp_path / "result.json").read_text())["flicker"].values()
+    assert values["cc"]["n"] == 57  # of the steady clip alone: two seconds at 30 frames a second
+    assert values["cc"]["mean"] == pytest.approx(1, abs=0.05)
+    assert values["peak_jumps"]["mean"] == 0
+    assert "peak jumps" in done.stdout

@@ -213,6 +213,9 @@ def test_a_model_is_evaluated_in_one_call(gaze_tree: Path) -> None:
     assert len(found.items) == found.metrics["nss"].n == 2
     assert found.metrics["nss"].mean == pytest.approx(found.values[:, 0].mean())
     assert found.metrics["information_gain"].mean > 0
+    assert found.human_share is not None
+    assert found.human_share.low <= found.human_share.mean <= found.human_share.high
+    assert uvanet.evaluate(bright, gaze_tree, metrics=("cc",)).human_share is None
     by_name = uvanet.evaluate("uvanet-32", gaze_tree, split="train", metrics=("nss", "cc"))
     assert list(by_name.metrics) == ["nss", "cc"]
     assert by_name.metrics["nss"].low <= by_name.metrics["nss"].mean <= by_name.metrics["nss"].high

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 import uvanet
 from uvanet.errors import ModelError, UsageError
-from uvanet.model_card import Card, DataSource, ModelReference, read_card
+from uvanet.model_card import Card, DataSource, ModelReference, read_card, set_title
 from uvanet.paths import resource
 from uvanet.registry import is_available, list_models, list_user_models, resolve_model
 from uvanet.user_models import models_folder
@@ -81,6 +82,24 @@ def test_a_bad_card_is_left_out_with_a_warning(
     assert not is_available(bad_model)
 
 
+def test_a_folder_named_like_a_model_that_ships_does_not_hide_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = models_folder() / "uvanet-64"
+    shipped_file = resource("weights/uvanet-64.onnx")
+    folder.mkdir(parents=True)
+    try:
+        for suffix in (".onnx", ".json"):
+            shutil.copyfile(shipped_file.with_suffix(suffix), folder / f"uvanet-64{suffix}")
+        assert resolve_model("uvanet-64").path == shipped_file
+        assert resolve_model(folder / "uvanet-64.onnx").path == folder / "uvanet-64.onnx"
+        assert [card.name for card in uvanet.list_models()].count("uvanet-64") == 1
+        assert list_user_models() == []
+    finally:
+        shutil.rmtree(folder)
+    assert "has the name of a model that ships" in caplog.text
+
+
 def test_info_lists_the_other_models_beside_a_bad_card() -> None:
     folder = models_folder() / "broken"
     folder.mkdir(parents=True)
@@ -121,8 +140,8 @@ def test_info_prints_no_control_characters_of_a_card(tmp_path: Path) -> None:
     (tmp_path / "red.json").write_text(json.dumps(red))
     command = [sys.executable, "-m", "uvanet", "info", str(tmp_path / "red.onnx")]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "a [31m b" in shown
-    assert "c  d" in shown
+    assert "a\\x1b[31m b" in shown
+    assert "c\\x07\\x9bd" in shown
     assert not set("\x1b\x07\x9b") & set(shown)
 
 
@@ -143,6 +162,19 @@ def test_a_teacher_card_of_0_1_0_is_read() -> None:
     assert (card.role, card.architecture, card.quantized_from) == ("teacher", "", None)
     assert card.memory_seconds == pytest.approx(1.2)
     assert card.measured("talk")["nss"] > 5
+
+
+def test_a_fine_tuned_card_has_the_scores_after_training() -> None:
+    rows = {"before": {"nss": 1.5}, "after": {"nss": 1.6}}
+    card = msgspec.convert({**shipped(), "name": "mine", "metrics": {"test": rows}}, Card)
+    assert card.measured("test") == {"nss": 1.6}
+
+
+def test_data_sets_have_names_for_users() -> None:
+    assert set_title("talk") == "clips of people talking"
+    assert set_title("test/osie") == "pictures, test split, osie"
+    assert set_title("later frames of the scene") == "later frames of the scene"
+    assert set_title("my/own") == "my/own"
 
 
 def test_a_card_is_written_as_it_is_read(tmp_path: Path) -> None:

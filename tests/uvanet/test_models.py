@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
-from uvanet.models import PRESETS, CARes, create_student, layer_costs, student
+from uvanet.deploy.onnx_export import save_weights
+from uvanet.models import (
+    PRESETS,
+    CARes,
+    Preset,
+    SpatioTemporal,
+    count_parameters,
+    create_student,
+    layer_costs,
+    load_student,
+    student,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PARAMETER_LIMIT = 170_000
 
@@ -131,3 +146,24 @@ def test_attention_scales_whole_channels(kind: str) -> None:
     factors = (scaled * unscaled).sum((2, 3)) / unscaled.square().sum((2, 3))
     assert torch.allclose(scaled, factors[:, :, None, None] * unscaled, atol=1e-5)
     assert torch.allclose(factors, torch.ones_like(factors)) == (kind == "none")
+
+
+def test_students_of_0_1_0_keep_their_shape(tmp_path: Path) -> None:
+    """They have no stage at 1/32 and a larger temporal branch."""
+    before = SpatioTemporal(
+        Preset(64, spatial=(32, 64), temporal=(32, 32), temporal_depth=(1, 1), temporal_stride=4)
+    ).eval()
+    assert count_parameters(before) == 168_640
+    save_weights(before, tmp_path / "old.safetensors")
+    found = load_student("uvanet-64", tmp_path / "old.safetensors")
+    frame = torch.rand(1, 3, 48, 88)
+    with torch.no_grad():
+        assert torch.equal(found(frame).ensemble, before(frame).ensemble)
+    assert found.preset.input_size == 64
+
+
+@pytest.mark.parametrize("size", [(4, 4), (20, 36), (56, 72), (100, 100), (288, 512)])
+def test_any_multiple_of_4_is_an_input(size: tuple[int, int]) -> None:
+    with torch.no_grad():
+        output = create_student("uvanet-256").eval()(torch.rand(1, 3, *size))
+    assert output.ensemble.shape == (1, 1, size[0] // 2, size[1] // 2)

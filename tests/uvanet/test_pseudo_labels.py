@@ -1,4 +1,4 @@
-"""Views, teacher labels and their cache, gaze kept apart, damaged files, held-out frames."""
+"""Crops, teacher labels and their cache, gaze kept apart, damaged files, held-out frames."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+import skimage.data
 import torch
 from lightning_fabric import Fabric
-from small_configs import VIEWS
 from training_kit import write_cut, write_film, write_pool, write_scene
 
 from uvanet.data.fixations import read_split
@@ -39,6 +39,7 @@ from uvanet.training.data.pseudo_labels import (
     label_pictures,
     picture_example,
     pool_examples,
+    pool_files,
 )
 from uvanet.training.teachers.inference import Teachers
 
@@ -52,11 +53,18 @@ if TYPE_CHECKING:
 QUIET = Callback()
 
 
+EVERY = 0.5
+"""Seconds between the frames of a clip."""
+
+
 class Teacher:
     """Looks at the upper left corner, on a grid of 36 x 48, and counts what it is asked."""
 
-    def __init__(self) -> None:
-        self.asked = 0
+    def __init__(self, key: str = "one") -> None:
+        self.key, self.asked = key, 0
+
+    def density(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self(image)
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.asked += 1
@@ -71,12 +79,9 @@ class Teacher:
 
 
 def labelled(
-    examples: list[Example], teacher: Teacher, cache: Path, **more: object
+    examples: list[Example], teacher: Teacher, cache: Path, side: int = 64
 ) -> LabelledPairs:
-    parts = {"key": "one", "views": VIEWS, "side": 64, **more}
-    return label_pictures(
-        examples, teacher, str(parts["key"]), parts["views"], cache, parts["side"], QUIET  # type: ignore[arg-type]
-    )  # fmt: skip
+    return label_pictures(examples, teacher, cache, side, QUIET)
 
 
 def test_a_view_takes_its_gaze_along() -> None:
@@ -105,42 +110,53 @@ def test_random_views_stay_inside() -> None:
 
 
 def test_labels_are_cached_by_all_they_depend_on(tmp_path: Path) -> None:
-    teacher, cache = Teacher(), tmp_path / "cache"
-    examples = pool_examples(write_pool(tmp_path / "pool"), VIEWS)
-    # Two pictures of two views each and two frames of the clip.
+    teacher, other, cache = Teacher(), Teacher("two"), tmp_path / "cache"
+    examples = pool_examples(pool_files(write_pool(tmp_path / "pool")), EVERY)
+    # Two pictures and two frames of the clip.
     first = labelled(examples, teacher, cache)
-    assert first.frames.shape == (6, 64, 64, 3)
-    assert first.spatial.shape == (6, LABEL_SIDE, LABEL_SIDE)
-    assert teacher.asked == 6
+    assert first.frames.shape == (4, 64, 64, 3)
+    assert first.spatial.shape == (4, LABEL_SIDE, LABEL_SIDE)
+    assert teacher.asked == 4
     again = labelled(examples, teacher, cache)
-    assert teacher.asked == 6
+    assert teacher.asked == 4
     assert again.fingerprint() == first.fingerprint()
-    # The student's size, and how many views of other pictures are taken, change no label.
+    # The student's size changes no label; the teacher does.
     labelled(examples, teacher, cache, side=80)
-    labelled(examples, teacher, cache, views=dataclasses.replace(VIEWS, gaze_views=9))
-    assert teacher.asked == 6
-    # The teacher and the geometry of the views do.
-    labelled(examples, teacher, cache, key="two")
-    assert teacher.asked == 12
-    labelled(examples, teacher, cache, views=dataclasses.replace(VIEWS, min_zoom=0.7))
-    assert teacher.asked == 18
+    assert teacher.asked == 4
+    labelled(examples, other, cache)
+    assert other.asked == 4
     # A file that a full disk or a kill cut off is made anew.
-    victim = next(cache.rglob("*.npz"))
-    victim.write_bytes(victim.read_bytes()[:100])
+    for victim in cache.rglob("*.npz"):
+        victim.write_bytes(victim.read_bytes()[:100])
     for _ in range(2):
-        labelled(examples, teacher, cache)
-        labelled(examples, teacher, cache, key="two")
-        labelled(examples, teacher, cache, views=dataclasses.replace(VIEWS, min_zoom=0.7))
-    assert teacher.asked in (19, 20)
+        found = labelled(examples, teacher, cache)
+    assert teacher.asked == 8
+    assert found.fingerprint() == first.fingerprint()
+
+
+def test_faces_are_found_beside_the_labels(tmp_path: Path) -> None:
+    path = tmp_path / "face.png"
+    face = cv2.resize(skimage.data.astronaut()[0:200, 130:330], (96, 96))
+    image = np.full((192, 288, 3), 90, np.uint8)
+    image[80:176, 170:266] = face
+    cv2.imwrite(str(path), image[..., ::-1])
+    pairs = labelled([picture_example(path)], Teacher(), tmp_path / "cache")
+    assert pairs.faces is not None
+    row, column = np.unravel_index(pairs.faces[0].argmax(), pairs.faces[0].shape)
+    assert row / LABEL_SIDE == pytest.approx(130 / 192, abs=0.12)
+    assert column / LABEL_SIDE == pytest.approx(218 / 288, abs=0.12)
+    assert pairs.faces[0].max() > 120
+    assert pairs.faces[0, :16, :16].max() == 0
 
 
 def test_labels_are_kept_on_the_teachers_own_grid(tmp_path: Path) -> None:
-    examples = pool_examples(write_pool(tmp_path / "pool"), VIEWS)
+    examples = pool_examples(pool_files(write_pool(tmp_path / "pool")), EVERY)
     labelled(examples, Teacher(), tmp_path / "cache")
+    kept = []
     for path in (tmp_path / "cache").rglob("*.npz"):
         with np.load(path) as held:
-            assert all(held[name].shape == (36, 48) for name in held.files)
-            assert all(held[name].dtype == np.float16 for name in held.files)
+            kept += [(held[name].shape, held[name].dtype) for name in held.files]
+    assert kept.count(((36, 48), np.dtype(np.float16))) == 4
 
 
 def test_other_gaze_changes_the_targets_and_asks_no_teacher(
@@ -150,7 +166,7 @@ def test_other_gaze_changes_the_targets_and_asks_no_teacher(
     (picture, *_) = read_split(gaze_data_root, "train")
     teacher, pairs = Teacher(), []
     for fixations in (picture.fixations, picture.fixations[:, ::-1].copy()):
-        example = picture_example(picture.path, 1, fixations)
+        example = picture_example(picture.path, fixations)
         pairs.append(labelled([example], teacher, tmp_path))
     assert teacher.asked == 1
     one, other = pairs
@@ -164,7 +180,7 @@ def test_labels_and_gaze_are_mixed_by_a_setting(
     gaze_data_root: Path, tmp_path: Path, share: float
 ) -> None:
     (picture, *_) = read_split(gaze_data_root, "train")
-    pairs = labelled([picture_example(picture.path, 1, picture.fixations)], Teacher(), tmp_path)
+    pairs = labelled([picture_example(picture.path, picture.fixations)], Teacher(), tmp_path)
     config = TrainConfig(preset="uvanet-32", batch=1)
     still = dataclasses.replace(config.motion, still=1.0, objects=0.0, parts=0.0, min_zoom=1.0)
     part = Part(pairs, gaze_share=share, motion=still)
@@ -184,20 +200,19 @@ def corner_of(pairs: LabelledPairs) -> float:
     return float(label[: LABEL_SIDE // 8, : LABEL_SIDE // 8].sum() / label.sum())
 
 
-def test_whole_pictures_are_known(gaze_data_root: Path, tmp_path: Path) -> None:
+def test_pictures_are_kept_whole_with_their_gaze(gaze_data_root: Path, tmp_path: Path) -> None:
     pictures = read_split(gaze_data_root, "train")
-    examples = [picture_example(one.path, 3, one.fixations) for one in pictures]
-    pairs = labelled(examples, Teacher(), tmp_path)
-    assert len(pairs) == 3 * len(pictures)
-    whole = pairs.take(pairs.whole)
-    assert len(whole) == len(pictures)
-    for picture, image, row in zip(pictures, whole.frames, whole.gaze_rows, strict=True):
+    pairs = labelled(
+        [picture_example(one.path, one.fixations) for one in pictures], Teacher(), tmp_path
+    )
+    assert len(pairs) == len(pictures)
+    for picture, image, row in zip(pictures, pairs.frames, pairs.gaze_rows, strict=True):
         pixels = read_rgb(picture.path)
         seen = cv2.resize(pixels, (64, 64), interpolation=cv2.INTER_AREA)
         assert np.abs(image.astype(int) - seen).mean() < 2
         size = (pixels.shape[1], pixels.shape[0])
         gaze = density_map(picture.fixations, size, (LABEL_SIDE, LABEL_SIDE))
-        assert np.allclose(whole.gaze[row], gaze / gaze.max(), atol=1e-3)
+        assert np.allclose(pairs.gaze[row], gaze / gaze.max(), atol=1e-3)
 
 
 def test_damaged_files_are_skipped_and_counted(
@@ -210,16 +225,16 @@ def test_damaged_files_are_skipped_and_counted(
     (pool / "words.png").write_text("no picture")
     write_cut(pool / "cut.mp4", write_scene(tmp_path / "scene.mp4", 120))
     with caplog.at_level(logging.WARNING):
-        examples = pool_examples(pool, VIEWS)
+        examples = pool_examples(pool_files(pool), EVERY)
         pairs = labelled(examples, Teacher(), tmp_path / "cache")
         videos = sorted(pool.rglob("*.mp4"))
         clips = label_clips(videos, Teacher().both(), 0.2, tmp_path / "cache", 64, QUIET)
-    assert len(pairs) > 6  # of the cut video, the frames before the cut
+    assert len(pairs) > 4  # of the cut video, the frames before the cut
     assert clips is not None
     text = caplog.text
     assert all(name in text for name in ("cut.jpg", "words.mp4", "words.png", "could not be read"))
     with pytest.raises(UsageError, match="No picture could be read"):
-        labelled([picture_example(pool / "words.png", 2)], Teacher(), tmp_path / "cache")
+        labelled([picture_example(pool / "words.png")], Teacher(), tmp_path / "cache")
 
 
 def test_clips_are_labelled_once_for_students_of_all_sizes(tmp_path: Path) -> None:

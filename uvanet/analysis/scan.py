@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.sources.base import Source
+    from uvanet.yuv_picture import YuvPicture
 
 
 class Steps(Protocol):
     """The method of `uvanet.Stream` that a scan needs."""
 
-    def step(self, image: NDArray[np.uint8], t: float, *, bgr: bool = False) -> NDArray[np.float32]:
+    def step(
+        self, image: NDArray[np.uint8] | YuvPicture, t: float, *, bgr: bool = False
+    ) -> NDArray[np.float32]:
         """Returns the map of the next frame."""
         ...
 
@@ -61,4 +64,4 @@ def scan(source: Source, network: Steps, step: float) -> Generator[Sample, None,
             if frame.pts < due - 1e-6:
                 continue
             due = (int(frame.pts / step + 1e-6) + 1) * step
-            yield Sample(frame.pts, network.step(frame.image, frame.pts, bgr=True), frame.image)
+            yield Sample(frame.pts, network.step(frame.picture, frame.pts, bgr=True), frame.image)

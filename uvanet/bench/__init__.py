@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvanet
+from uvanet.bench.exports import PLAIN, bench_exports
 from uvanet.bench.network import bench_networks
 from uvanet.bench.pipeline import (
-    bench_exports,
     bench_frames,
     bench_peers,
     bench_streams,
     bench_with_teacher,
 )
 from uvanet.bench.program import bench_program, bench_program_720p
+from uvanet.bench.seeking import bench_seeking
 from uvanet.extras import is_installed
 from uvanet.registry import resolve_model
 from uvanet.system_info import describe
@@ -52,7 +53,7 @@ def bench(
     Returns:
         The result, ready for JSON: `ratios`, `uvanet`, `date`, `commit`, `machine`, `network`,
         `frames`, `peers`, `streams`, `with_teacher`, `exports`, `program`, `program_720p`,
-        `training`, `with_training`.
+        `seeking`, `training`, `with_training`.
     """
     models = sorted(models, key=lambda name: name != DEFAULT_MODEL)
     cards = {name: resolve_model(name).verified()[1] for name in models}
@@ -81,6 +82,8 @@ def bench(
     notify("the program")
     result["program"] = bench_program(main, program_seconds) if run else None
     result["program_720p"] = bench_program_720p(main, program_seconds / 2) if run else []
+    notify("seeking")
+    result["seeking"] = bench_seeking(main, program_seconds / 2) if run else None
     notify("training, and the program during training")
     result["training"] = result["with_training"] = None
     if cards[main].architecture and is_installed("torch"):
@@ -110,8 +113,13 @@ def ratios(result: dict[str, Any]) -> dict[str, float]:
     step = next(row["step"]["p50_ms"] for row in result["frames"] if row["frame"] == "720p")
     for row in result["peers"]:
         found[f"speed of a whole step to {row['name']}, 720p"] = row["p50_ms"] / step
-    for row in result["exports"]:
-        found[f"speed of an export to {row['format']} to real time"] = row["times_real_time"]
+    exports = {row["format"]: row for row in result["exports"]}
+    plain = exports.pop(PLAIN, None)
+    for name, row in exports.items():
+        found[f"speed of an export to {name} to real time"] = row["times_real_time"]
+    if plain is not None:
+        for key, label in (("cpu_s", "processor time"), ("wall_s", "time")):
+            found[f"{label} of an export to mp4 to {PLAIN}"] = exports["mp4"][key] / plain[key]
     for row in result["with_teacher"]:
         found[f"p95 latency beside {row['teacher']} to alone"] = (
             row["beside"]["p95_ms"] / row["alone"]["p95_ms"]

@@ -1,19 +1,16 @@
-"""Times what surrounds the network: frame sizes, streams, peers, a teacher beside it, exports."""
+"""Times what surrounds the network: frame sizes, streams, peers, a teacher beside it."""
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from uvanet.bench.network import noise
-from uvanet.bench.program import write_video
 from uvanet.bench.timing import time_calls
 from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
@@ -21,8 +18,6 @@ from uvanet.model import load
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import InputResizer
 from uvanet.stream import Stream
-from uvanet.video.exporter import export
-from uvanet.video.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,29 +130,3 @@ def _paced(stream: Stream, image: NDArray[np.uint8], seconds: float) -> dict[str
         time.sleep(max(0.0, 1 / 30 - times[-1]))
     p50, p95 = np.percentile(times, [50, 95]) * 1e3
     return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3)}
-
-
-def bench_exports(name: str, limit: float) -> list[dict[str, Any]]:
-    """Times the export of a 720p video, as annotated video and as raw maps.
-
-    Args:
-        name: The model.
-        limit: Length of the video, seconds.
-    """
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        video = write_video(Path(folder, "720p.mp4"), 30, limit)
-        for ending in ("mp4", "npz"):
-            out = Path(folder, f"out.{ending}")
-            result = export(Job(str(video), (out,), model=name))
-            of_clip = result.frames / result.source.fps
-            rows.append(
-                {
-                    "format": ending,
-                    "width": result.source.width,
-                    "height": result.source.height,
-                    "times_real_time": round(of_clip / result.seconds, 2),
-                    "fps": round(result.fps, 1),
-                }
-            )
-    return rows

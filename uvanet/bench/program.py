@@ -50,7 +50,11 @@ def write_video(path: Path, rate: int, seconds: float = 10.0) -> Path:
 
 
 def bench_program(
-    model: str, seconds: float, source: str = "demo", train_in: Path | None = None
+    model: str,
+    seconds: float,
+    source: str = "demo",
+    train_in: Path | None = None,
+    drag: bool = False,
 ) -> dict[str, Any]:
     """Runs the program and reads its start time, latency, frame rates, memory and CPU use.
 
@@ -64,6 +68,7 @@ def bench_program(
         source: Source to play.
         train_in: Folder of a training run that the window starts; it is measured from the run's
             first step, and the run continues afterwards. None: no training.
+        drag: Drag the timeline all the time.
 
     Raises:
         UvanetError: The program did not start or gave no result.
@@ -75,13 +80,14 @@ def bench_program(
         environment["QT_QPA_PLATFORM"] = "offscreen"
     command = [sys.executable, "-m", "uvanet", "run", source, "--model", model]
     command += ["--train-in", str(train_in)] if train_in else []
+    command += ["--drag"] if drag else []
     try:
         done = subprocess.run(
             [*command, "--measure", str(seconds)],
             env=environment,
             capture_output=True,
             text=True,
-            timeout=seconds + (360 if train_in else 60),
+            timeout=seconds + (720 if train_in else 120),
             check=True,
         )
         result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -32,7 +32,7 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any]:
     """
     config = step1_config(preset)
     task = DistillationModule(create_student(preset), config).train()
-    optimizer = MuonAdamW(task.model, config)
+    optimizer = MuonAdamW(task, config)
     optimizer.set_rate(1, 1_000_000)
     rng = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (BATCH, SIDE, SIDE, 3), dtype=torch.uint8, generator=rng)

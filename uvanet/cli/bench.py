@@ -28,8 +28,8 @@ class _Bench:
     description = """\
 Measures on this machine: each model by each engine (one frame on one thread; batches over
 threads), resizing frames, whole steps on frames of usual sizes, many streams at once, peers, a
-teacher beside a student, exports, and the program on the demo. Ratios come first: they may be
-compared with other machines, times may not.
+teacher beside a student, exports beside plain FFmpeg, seeking, and the program on the demo. Ratios
+come first: they may be compared with other machines, times may not.
 """
     examples = """examples:
   uvanet bench
@@ -103,6 +103,8 @@ compared with other machines, times may not.
 
 def as_table(result: dict[str, Any]) -> list[str]:
     """Formats the result as lines of a table."""
+    from uvanet.bench.exports import PLAIN
+
     lines = [f"{name:58}{value:9.2f}" for name, value in result["ratios"].items()]
     lines += ["", *(f"{key:20} {value}" for key, value in result["machine"].items())]
     heads = ("p50 ms", "p95 ms", "p99 ms", "best ms", "cpu ms")
@@ -125,14 +127,29 @@ def as_table(result: dict[str, Any]) -> list[str]:
         f"  {row['streams']:<26}{row['fps']:10.1f}{row['fps_each']:10.1f}"
         for row in result["streams"]
     ]
-    lines += ["", f"{'exports':28}{'x real time':>12}"]
-    lines += [f"  {row['format']:26}{row['times_real_time']:12.2f}" for row in result["exports"]]
+    lines += ["", f"{'exports of 720p':28}{'x real time':>12}{'wall s':>10}{'cpu s':>10}"]
+    lines += [
+        "  {format:26}{times_real_time:12.2f}{wall_s:10.2f}{cpu_s:10.2f}".format(**row)
+        for row in result["exports"]
+    ]
+    if not any(row["format"] == PLAIN for row in result["exports"]):
+        lines.append(f"  {PLAIN} is left out: imageio-ffmpeg (extra test) is not installed")
     for row in result["with_teacher"]:
         lines += ["", f"{row['student']} at 30 a second, p95 ms: alone {row['alone']['p95_ms']}"]
         lines[-1] += f", beside {row['teacher']} {row['beside']['p95_ms']}"
     if result["program"]:
         lines += ["", "program on the demo"]
         lines += [f"  {key:26} {value}" for key, value in result["program"].items()]
+    if result["seeking"]:
+        lines += [
+            "",
+            "seeking in {width} x {height}, groups of {group} frames".format(**result["seeking"]),
+        ]
+        lines += [
+            f"  {key:26} {value}"
+            for key, value in result["seeking"].items()
+            if key.endswith(("_ms", "_per_s"))
+        ]
     if result["training"]:
         line = "training {preset}: pairs {pairs_ms} ms, step {step_ms} ms a batch of {batch}, "
         line += "{samples_per_second} samples a second on {threads} threads"

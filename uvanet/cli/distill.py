@@ -44,7 +44,12 @@ OUT that were made from the same settings and data are reused; a run that was st
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add_student(parser)
         parser.add_argument(
-            "--pool", type=Path, metavar="FOLDER", help="more pictures and clips, without gaze"
+            "--pool",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FOLDER",
+            help="more pictures and clips, without gaze; may be repeated",
         )
         parser.add_argument(
             "--start", default="", metavar="NAME", help="the student to start from (none)"
@@ -70,9 +75,10 @@ OUT that were made from the same settings and data are reused; a run that was st
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
-        if arguments.pool and not arguments.pool.is_dir():
-            raise UsageError(f"There is no folder {arguments.pool}.", "Check --pool.")
-        title = arguments.pool.name if arguments.pool else "gaze"
+        for folder in arguments.pool:
+            if not folder.is_dir():
+                raise UsageError(f"There is no folder {folder}.", "Check --pool.")
+        title = ", ".join(folder.name for folder in arguments.pool) or "gaze"
         with running(arguments, title) as (callback, threads):
             return _distill(arguments, callback, threads)
 
@@ -83,7 +89,6 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
     from uvanet.data.fixations import find_root
     from uvanet.training.config import SpatialTeacherConfig, step1_config
     from uvanet.training.control import StoppedError
-    from uvanet.training.data.crops import ViewConfig
     from uvanet.training.pipeline import DistillConfig, distill
     from uvanet.training.progress import DoneEvent, LogEvent
     from uvanet.training.teachers.inference import chosen_teachers
@@ -101,9 +106,8 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
     config = DistillConfig(
         student=student,
         spatial=SpatialTeacherConfig(),
-        views=ViewConfig(),
         root=find_root(arguments.data),
-        pool=arguments.pool,
+        pools=tuple(arguments.pool),
         teachers=chosen_teachers(*chosen, threads) if any(chosen) else None,
     )
     card, finished = distill(config, arguments.out, callback=callback, device=arguments.device)

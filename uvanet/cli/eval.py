@@ -17,10 +17,11 @@ from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, center_prior
 from uvanet.evaluation.bootstrap import DRAWS
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
+from uvanet.evaluation.flicker import measure_flicker, pool_clips
 from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
-from uvanet.evaluation.report import as_table, report
+from uvanet.evaluation.report import as_table, flicker_report, report
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    from uvanet.data.clips import VideoClip
     from uvanet.data.gaze import GazeSet
     from uvanet.evaluation.predictors import Predictor
     from uvanet.evaluation.progress import Progress
@@ -45,7 +47,7 @@ pictures; over clips, then frames).
 The row "human" tells how well the gaze of all other observers predicts that of one; "of human" is
 the share of its NSS that a model reaches.
 
-rows (--model, may be repeated; by default the first three and all installed models):
+rows (--model, may be repeated; by default the first four and all installed models):
 {FORMS}
 data sets (--set NAME or NAME=FOLDER, may be repeated; by default fixations and talk of --data):
 {chr(10).join(f"  {name:12} {layout.summary}" for name, layout in LAYOUTS.items())}
@@ -108,6 +110,11 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             metavar="N",
             help="resamples of the bootstrap (%(default)s)",
         )
+        parser.add_argument(
+            "--flicker",
+            action="store_true",
+            help="also compare maps 100 ms apart on the steady clips in pool and pool2 of --data",
+        )
         add_report(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
@@ -116,6 +123,7 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
         progress: Progress = silent if arguments.quiet else progress_bar
         with contextlib.nullcontext() if arguments.quiet else logging_redirect_tqdm():
             sets = _sets(arguments)
+            clips = _steady(arguments)
             rows = _rows(arguments, progress)
             if arguments.against and arguments.against not in {HUMAN, *(row.name for row in rows)}:
                 raise UsageError(
@@ -140,6 +148,8 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             scores, seed=arguments.seed, draws=arguments.draws, against=arguments.against
         )
         result["split"] = arguments.split
+        if clips:
+            result["flicker"] = flicker_report(measure_flicker(clips, rows, progress))
         print_report(result, as_table(result), arguments)
         return 0
 
@@ -153,6 +163,16 @@ def _sets(arguments: argparse.Namespace) -> list[GazeSet]:
         if wanted.count(text) > 1:
             raise UsageError(f"The data set {text!r} is named twice.", "Name it once.")
     return [_read(text, arguments) for text in wanted]
+
+
+def _steady(arguments: argparse.Namespace) -> list[VideoClip]:
+    if not arguments.flicker:
+        return []
+    root = find_root(arguments.data)
+    clips = pool_clips(root)
+    if not clips:
+        raise UsageError(f"There are no steady clips in {root}.", "Leave out --flicker.")
+    return clips
 
 
 def _read(text: str, arguments: argparse.Namespace) -> GazeSet:

@@ -6,12 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import uvanet
+from uvanet.model_card import set_title
 from uvanet.redaction import visible
 from uvanet.registry import list_models, resolve_model
 from uvanet.system_info import describe
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Container
 
     from uvanet.model_card import Card, DataSource
 
@@ -95,15 +97,9 @@ def _card_lines(card: Card) -> list[str]:
         "",
         "data",
         *(f"  {_source(row)}" for row in card.data),
-        "",
     ]
-    for split, rows in card.metrics.items():
-        names = list(dict.fromkeys(name for values in rows.values() for name in values))
-        lines.append(f"{split:18}" + "".join(f"{name:>{_width(name)}}" for name in names))
-        lines += [
-            f"  {row:16}" + "".join(_cell(values.get(name), _width(name)) for name in names)
-            for row, values in rows.items()
-        ]
+    for name, rows in card.metrics.items():
+        lines += ["", set_title(name), *_metric_lines(rows)]
     for title, sentences in (("limits", card.limits), ("notes", card.notes)):
         if sentences:
             lines += ["", title, *(f"  {line}" for line in sentences)]
@@ -115,12 +111,31 @@ def _source(row: DataSource) -> str:
     return f"{row.name} ({row.license}{count}): {row.use}"
 
 
-def _cell(value: float | None, width: int) -> str:
-    return f"{'-':>{width}}" if value is None else f"{value:{width}.3f}"
+def _metric_lines(rows: dict[str, dict[str, float]]) -> list[str]:
+    """A table of the rows; the ends of an interval stand behind its mean."""
+    every = dict.fromkeys(name for values in rows.values() for name in values)
+    names = [name for name in every if not _is_end(name, every)]
+    cells = {row: [_cell(values, name) for name in names] for row, values in rows.items()}
+    table = [("", *names), *((row, *of) for row, of in cells.items())]
+    widths = [max(len(line[i]) for line in table) for i in range(len(names) + 1)]
+    return [
+        f"  {line[0]:{widths[0]}}"
+        + "".join(f"  {text:>{width}}" for text, width in zip(line[1:], widths[1:], strict=True))
+        for line in table
+    ]
 
 
-def _width(name: str) -> int:
-    return max(8, len(name) + 2)
+def _is_end(name: str, every: Container[str]) -> bool:
+    mean, _, end = name.rpartition("_")
+    return end in ("low", "high") and mean in every
+
+
+def _cell(values: dict[str, float], name: str) -> str:
+    if name not in values:
+        return "-"
+    low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
+    interval = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
+    return f"{values[name]:.3f}{interval}"
 
 
 COMMAND = _Info()

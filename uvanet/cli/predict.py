@@ -117,7 +117,7 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
             # Made at the first frame, so that an error before it stands alone.
             nonlocal bar
             if bar is None:
-                looks = {"unit": "frame", "disable": not show, "desc": job.outs[0].name}
+                looks = {"unit": "frame", "disable": not show, "desc": printable(job.outs[0].name)}
                 bar = stack.enter_context(tqdm(total=now.total, file=sys.stderr, **looks))
             bar.update(now.done - bar.n)
 

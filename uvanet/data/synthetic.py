@@ -65,12 +65,14 @@ class Pairs(NamedTuple):
         spatial_target: Density of gaze on `frame` as a still picture, (n, 1, h / 2, w / 2), of
             sum 1 each.
         temporal_target: The same with the effect of motion.
+        faces: Where faces are on `frame`, (n, 1, h / 2, w / 2), 0..1; -1 where it is not known.
     """
 
     frame: Tensor
     earlier: Tensor
     spatial_target: Tensor
     temporal_target: Tensor
+    faces: Tensor
 
 
 class _View(NamedTuple):
@@ -81,7 +83,12 @@ class _View(NamedTuple):
 
 
 def make_pairs(
-    pictures: Tensor, densities: Tensor, shape: Shape, config: MotionConfig, rng: Generator
+    pictures: Tensor,
+    densities: Tensor,
+    shape: Shape,
+    config: MotionConfig,
+    rng: Generator,
+    faces: Tensor | None = None,
 ) -> Pairs:
     """Makes a pair of each picture of a batch.
 
@@ -92,6 +99,7 @@ def make_pairs(
             the pictures, so that nothing is distorted.
         config: Settings.
         rng: Source of all randomness, on the CPU.
+        faces: Face maps of the pictures, (n, h', w'), 0..1, -1 where not known; None for none.
 
     Returns:
         The pairs, float32.
@@ -108,6 +116,7 @@ def make_pairs(
     frame, earlier = _sample(images, now, shape), _sample(images, before, shape)
     still = _density(_sample(labels, now, _half(shape)))
     label = still.clone()
+    seen = unknown_faces(still) if faces is None else _sample(faces[:, None], now, _half(shape))
 
     def some(share: float) -> Tensor:
         """Indices of a random share of the pairs, (m,)."""
@@ -123,7 +132,7 @@ def make_pairs(
         # Objects come from the batch's next picture, around where people looked most on it.
         donors = (chosen - 1) % n
         frame[chosen], earlier[chosen], still[chosen], label[chosen] = _add_object(
-            Pairs(frame[chosen], earlier[chosen], still[chosen], label[chosen]),
+            Pairs(frame[chosen], earlier[chosen], still[chosen], label[chosen], seen[chosen]),
             images[donors],
             labels[donors],
             config,
@@ -131,7 +140,12 @@ def make_pairs(
         )
     mean = frame.mean((1, 2, 3), keepdim=True)
     frame, earlier = (_change_color(images, mean, color) for images in (frame, earlier))
-    return Pairs(frame, earlier, _density(still), _density(label))
+    return Pairs(frame, earlier, _density(still), _density(label), seen)
+
+
+def unknown_faces(target: Tensor) -> Tensor:
+    """The `faces` of pairs whose faces are not known."""
+    return torch.full_like(target, -1)
 
 
 def crop_pairs(
@@ -165,8 +179,9 @@ def crop_pairs(
     return Pairs(
         _change_color(now, mean, color),
         _change_color(before, mean, color),
-        over(pairs.spatial_target),
+        target := over(pairs.spatial_target),
         over(pairs.temporal_target),
+        unknown_faces(target),
     )
 
 

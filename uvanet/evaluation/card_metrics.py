@@ -1,25 +1,35 @@
-"""The metrics of a model card: every metric on the project's own splits."""
+"""The metrics of a model card: every metric on the project's own splits, and flicker."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.bootstrap import draw_weights, intervals
+from uvanet.evaluation.bootstrap import draw_weights, intervals, ratio
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
+from uvanet.evaluation.flicker import measure_flicker, pool_clips
+from uvanet.evaluation.human import HUMAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from uvanet.evaluation.bootstrap import Interval
+    from uvanet.evaluation.evaluator import Scores
     from uvanet.evaluation.predictors import Predictor
     from uvanet.model_card import Metrics
 
-CardSet = Literal["val", "test", "talk"]
-CARD_SETS: tuple[CardSet, ...] = ("val", "test", "talk")
+CardSet = Literal["val", "test", "talk", "steady"]
+CARD_SETS: tuple[CardSet, ...] = ("val", "test", "talk", "steady")
+GROUP_METRICS = ("nss", "cc")
+"""Metrics of the parts of a set."""
 
 
 def card_metrics(
@@ -31,29 +41,80 @@ def card_metrics(
         predictors: What is evaluated.
         root: The data, as `find_root` gives it.
         sets: "val" and "test" are splits of the still pictures; "talk", clips of people talking,
-            is left out where its folder does not exist.
+            and "steady", the steady clips of the pools, are left out where there are none.
 
     Returns:
-        Set to predictor to metric to mean, rounded to 4 decimals, without undefined metrics;
-        `nss_low` and `nss_high` are the ends of the 95 % interval of NSS.
+        Set to predictor to metric to mean, rounded to 4 decimals, without undefined metrics. Of
+        pictures from several sets there are also `test/NAME`, with NSS and CC. `nss_low` and
+        `nss_high` are the ends of the 95 % interval of NSS; `human_share`, with `_low` and
+        `_high`, is the share of the NSS of the row `human`. Of "steady" see `_flicker`.
     """
     result: Metrics = {}
     baseline = center_prior(read_split(root, "train"))
     for name in sets:
+        if name == "steady":
+            result |= _flicker(predictors, root)
+            continue
         if name == "talk":
             if not (root / "talk").is_dir():
                 continue
             data = talk.read(root / "talk")
         else:
             data = GazeSet(name, pictures=read_split(root, name))
-        scores = evaluate_predictors(data, predictors, baseline=baseline)
-        weights = draw_weights(scores.clips())
-        result[name] = {}
-        for row, values in scores.values.items():
-            found = intervals(values, METRICS, weights)
-            means = {metric: round(one.mean, 4) for metric, one in found.items() if one.n}
-            if found["nss"].n:
-                means["nss_low"] = round(found["nss"].low, 4)
-                means["nss_high"] = round(found["nss"].high, 4)
-            result[name][row] = means
+        scores = evaluate_predictors(data, predictors, baseline=baseline, human=True)
+        result[name] = _rows(scores, np.arange(len(scores.items)), METRICS)
+        groups = np.array([item.group for item in scores.items])
+        for group in np.unique(groups) if name == "test" else ():
+            places = np.flatnonzero(groups == group)
+            if len(places) < len(groups):
+                result[f"{name}/{group}"] = _rows(scores, places, GROUP_METRICS)
     return result
+
+
+def _rows(
+    scores: Scores, places: NDArray[np.intp], names: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    weights = draw_weights([scores.items[i].clip for i in places])
+    columns = [scores.metrics.index(name) for name in names]
+    nss = scores.metrics.index("nss")
+    human = scores.values.get(HUMAN)
+    rows = {}
+    for row, values in scores.values.items():
+        found = intervals(values[places][:, columns], names, weights)
+        means = {metric: round(one.mean, 4) for metric, one in found.items() if one.n}
+        means |= _ends("nss", found["nss"])
+        if human is not None:
+            share = ratio(values[places, nss], human[places, nss], weights)
+            if share.n:
+                means |= {"human_share": round(share.mean, 4), **_ends("human_share", share)}
+        rows[row] = means
+    return rows
+
+
+def _flicker(predictors: Sequence[Predictor], root: Path) -> Metrics:
+    """Flicker of the prediction that users see, else of all predictors.
+
+    Returns:
+        "steady" to predictor to `cc`, the mean CC of maps 100 ms apart, with `cc_low` and
+        `cc_high`, and `peak_jumps`, the share of these pairs whose peak jumps.
+    """
+    clips = pool_clips(root)
+    if not clips:
+        return {}
+    seen = [row for row in predictors if row.name == "ensemble"] or list(predictors)
+    return {
+        "steady": {
+            row: {
+                "cc": round(one.cc.mean, 4),
+                **_ends("cc", one.cc),
+                "peak_jumps": round(one.jumps.mean, 4),
+            }
+            for row, one in measure_flicker(clips, seen).items()
+        }
+    }
+
+
+def _ends(name: str, one: Interval) -> dict[str, float]:
+    if not one.n:
+        return {}
+    return {f"{name}_low": round(one.low, 4), f"{name}_high": round(one.high, 4)}

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from uvanet.data.fixations import has_fixations, read_split
 from uvanet.data.registry import read_set
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.bootstrap import Interval, draw_weights, intervals
+from uvanet.evaluation.bootstrap import Interval, draw_weights, intervals, ratio
 from uvanet.evaluation.evaluator import METRICS, Item, Skipped, evaluate_predictors
+from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
 from uvanet.model import Model, load
 
@@ -33,6 +34,9 @@ class EvaluationResult:
         items: The measured pictures or frames.
         values: float64, (items, metrics), in the order of `items` and `metrics`.
         skipped: Pictures and frames that could not be read.
+        human_share: Share of the NSS with which the gaze of all other observers predicts that of
+            one (`uvanet.evaluation.human`); None where the set does not tell observers apart or
+            NSS was not asked for.
     """
 
     dataset: str
@@ -40,6 +44,7 @@ class EvaluationResult:
     items: list[Item]
     values: NDArray[np.float64]
     skipped: list[Skipped]
+    human_share: Interval | None = None
 
 
 def evaluate(
@@ -74,10 +79,16 @@ def evaluate(
     baseline = None
     if "information_gain" in metrics and dataset == "fixations" and has_fixations(root):
         baseline = center_prior(read_split(root, "train"))
-    scores = evaluate_predictors(data, [predictor], metrics, baseline=baseline, seed=seed)
-    values = scores.values[predictor.name]
-    means = intervals(values, metrics, draw_weights(scores.clips(), seed=seed))
-    return EvaluationResult(data.name, means, scores.items, values, scores.skipped)
+    scores = evaluate_predictors(
+        data, [predictor], metrics, baseline=baseline, human="nss" in metrics, seed=seed
+    )
+    values, weights = scores.values[predictor.name], draw_weights(scores.clips(), seed=seed)
+    means = intervals(values, metrics, weights)
+    share = None
+    if (human := scores.values.get(HUMAN)) is not None:
+        nss = scores.metrics.index("nss")
+        share = ratio(values[:, nss], human[:, nss], weights)
+    return EvaluationResult(data.name, means, scores.items, values, scores.skipped, share)
 
 
 def _predictor(

@@ -30,7 +30,7 @@ APART = 0.1
 SECONDS = 2.0
 """Measured duration of each clip, from its start."""
 
-STEADY = 2.0
+STEADY = 1.0
 """Largest median difference of two frames `APART` in a steady clip, gray levels of 255."""
 
 WIDTH = 192
@@ -71,6 +71,17 @@ def steady_clips(paths: Iterable[Path]) -> list[VideoClip]:
         if moved and np.median(moved) <= STEADY:
             found.append(clip)
     return found
+
+
+def pool_clips(root: Path) -> list[VideoClip]:
+    """The steady clips of the pools below the data's folder; empty where there are none.
+
+    Raises:
+        UvanetError: A file cannot be read.
+    """
+    return steady_clips(
+        path for name in ("pool", "pool2") for path in (root / name / "clips").rglob("*.mp4")
+    )
 
 
 def measure_flicker(

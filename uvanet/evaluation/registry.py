@@ -32,6 +32,7 @@ FORMS = f"""\
   {PRIOR}         mean gaze of the train split, for every picture
   spectral-residual    Hou and Zhang 2007
   center-surround      contrast on six scales, like OpenCV's fine-grained saliency
+  image-signature      Hou, Harel and Koch 2012
   NAME                 a model that `uvanet info` lists, or the path of an .onnx file
   NAME:BRANCH          one prediction of a student (ensemble, spatiotemporal, spatial, temporal),
                        run by torch from the .safetensors file beside the model

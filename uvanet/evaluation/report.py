@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from uvanet.evaluation.bootstrap import Interval
     from uvanet.evaluation.evaluator import Scores
+    from uvanet.evaluation.flicker import Flicker
 
 ALL = "all"
 SHARE = "human_share"
@@ -42,7 +43,8 @@ def report(
         scores: One per data set.
         seed: Seed of the bootstrap.
         draws: Number of resamples.
-        against: Name of a predictor; the paired differences of all others to it are added.
+        against: Name of a predictor, or `HUMAN`; the paired differences of all others to it are
+            added to sets on which it was measured.
 
     Returns:
         An object for `json.dumps`; undefined values are None. Where NSS and the human row were
@@ -108,7 +110,7 @@ def _group(
         human = values[HUMAN][:, column]
         for row, table in values.items():
             result["rows"][row][SHARE] = _entry(ratio(table[:, column], human, weights))
-    if against is not None:
+    if against is not None and against in values:
         result["differences"] = {
             row: _row(table - values[against], weights, scores.metrics)
             for row, table in values.items()
@@ -127,6 +129,13 @@ def _entry(one: Interval) -> dict[str, float | int | None]:
     numbers = {"mean": one.mean, "low": one.low, "high": one.high}
     rounded = {key: None if math.isnan(x) else round(x, 5) for key, x in numbers.items()}
     return {**rounded, "n": one.n}
+
+
+def flicker_report(found: dict[str, Flicker]) -> dict[str, Any]:
+    """The flicker of all predictors, for the key "flicker" of a `report`."""
+    return {
+        row: {"cc": _entry(one.cc), "peak_jumps": _entry(one.jumps)} for row, one in found.items()
+    }
 
 
 def as_table(result: dict[str, Any]) -> list[str]:
@@ -148,6 +157,11 @@ def as_table(result: dict[str, Any]) -> list[str]:
             if held.get("differences"):
                 title = f"less {result['against']}"
                 lines += _group_lines(title, held["differences"], one, differences=True)
+    if flicker := result.get("flicker"):
+        lines += ["", f"{'steady clips, 100 ms apart':30}{'CC':>17}{'peak jumps':>17}"]
+        for row, values in flicker.items():
+            cells = [_cell(values["cc"], difference=False), _percent(values["peak_jumps"])]
+            lines.append(f"  {row:28}" + "".join(f"{cell:>17}" for cell in cells))
     return lines[1:]
 
 

@@ -15,6 +15,8 @@ multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test
     stem.block         32 x 16 x 16       2,992   1,290,240
     spatial.down8        32 x 8 x 8      17,376   1,832,960
     spatial.down16       64 x 4 x 4      70,220   1,256,448
+    spatial.down32       48 x 2 x 2      16,532     161,024
+    spatial.lateral16    64 x 2 x 2       3,200      12,288
     spatial.lateral8     32 x 4 x 4       2,112      32,768
     spatial.up8          32 x 8 x 8       7,456     448,512
     spatial.lateral4     32 x 8 x 8       1,088      65,536
@@ -22,18 +24,18 @@ multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test
     spatial.up4        32 x 16 x 16       4,992   1,196,032
     spatial.head        1 x 32 x 32         196      32,768
     motion             32 x 16 x 16       2,112     524,288
-    temporal.down8       32 x 8 x 8      17,376   1,832,960
-    temporal.down16      32 x 4 x 4      17,960     459,264
-    temporal.lateral8    32 x 4 x 4       1,088      16,384
-    temporal.up8         32 x 8 x 8       7,456     448,512
-    temporal.lateral4    32 x 8 x 8       1,088      65,536
-    temporal.skip4     32 x 16 x 16       1,088     262,144
-    temporal.up4       32 x 16 x 16       4,992   1,196,032
-    temporal.head       1 x 32 x 32         196      32,768
-    mix                32 x 16 x 16       2,112     524,288
+    temporal.down8       24 x 8 x 8       8,880   1,318,912
+    temporal.down16      32 x 4 x 4      14,728     323,584
+    temporal.lateral8    24 x 4 x 4         816      12,288
+    temporal.up8         24 x 8 x 8       4,440     262,656
+    temporal.head       1 x 32 x 32         164      24,576
+    mix                32 x 16 x 16       1,856     458,752
     fuse               32 x 16 x 16       4,992   1,196,032
     head                1 x 32 x 32         196      32,768
-    total                               168,640  13,450,752
+    total                               165,900  11,186,944
+
+The stage at 1/32 and the temporal branch that decodes to 1/8 alone, at half its arithmetic, are
+new after 0.1.0, whose students are still read.
 
 Placement of attention and width of the stem were chosen at 64 x 64 (ONNX Runtime, one thread;
 three epochs of the whole pipeline, NSS on `val`): attention in every block as in the paper, with a
@@ -47,8 +49,8 @@ earlier frame. `step(cur, stem(prev))` equals `forward(cur, prev)` and costs one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -57,7 +59,7 @@ from torch import Tensor, nn
 from uvanet.models.blocks import Attention, CARes, ConvBN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +69,27 @@ class Preset:
     Attributes:
         input_size: Side of a square with as many pixels as pictures are shown at; the network
             takes any height and width that are multiples of 4.
+        max_shown_size: Largest side at which a trained student may be shown, 0 for `input_size`.
+            It bounds the time of a step (0.25, 0.8, 2.5 and 8 ms of an AVX2 core).
         stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
-        spatial: Channels of the spatial branch at 1/8 and at 1/16.
+        spatial: Channels of the spatial branch at 1/8, at 1/16 and, where there are three, at 1/32.
         temporal: As `spatial`, for the temporal branch.
         spatial_depth: Residual blocks of the spatial branch at 1/8 and at 1/16.
         temporal_depth: As `spatial_depth`.
+        temporal_stride: Stride of the temporal branch's decoder: 4, or 8 for half its arithmetic.
         attention: Kind of channel attention.
         attention_from: Smallest stride of blocks with attention: 16, 8 or 4; 4 is every block, as
             in the paper.
     """
 
     input_size: int
+    max_shown_size: int = 0
     stem: tuple[int, int] = (16, 32)
-    spatial: tuple[int, int] = (32, 64)
-    temporal: tuple[int, int] = (32, 32)
+    spatial: tuple[int, ...] = (32, 64, 48)
+    temporal: tuple[int, ...] = (24, 32)
     spatial_depth: tuple[int, int] = (1, 2)
-    temporal_depth: tuple[int, int] = (1, 1)
+    temporal_depth: tuple[int, int] = (0, 1)
+    temporal_stride: Literal[4, 8] = 8
     attention: Attention = "ca"
     attention_from: int = 16
 
@@ -92,9 +99,10 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "uvanet-32": Preset(32),
-    "uvanet-64": Preset(64),
-    "uvanet-128": Preset(128),
+    "uvanet-32": Preset(32, 40),
+    "uvanet-64": Preset(64, 88),
+    "uvanet-128": Preset(128, 176),
+    "uvanet-256": Preset(256, 288),
 }
 
 
@@ -173,26 +181,31 @@ class Head(nn.Module):
 
 
 class Branch(nn.Module):
-    """Encoder to 1/16 of the input's size and decoder back to 1/4, with skips.
+    """Encoder to 1/16 or 1/32 of the input's size and decoder back to 1/4, with skips.
+
+    The stage at 1/32 gives the context that a larger input needs: at 256 pixels, features at 1/16
+    see a quarter of what they see at 64.
 
     Args:
         c_in: Channels of the input at 1/4.
-        c_out: Channels of the decoder features at 1/4.
-        widths: Channels at 1/8 and 1/16.
+        c_out: Channels of the decoder features at 1/4; `widths[0]` with `stride` 8.
+        widths: Channels at 1/8, 1/16 and, where there are three, 1/32.
         depth: Residual blocks at 1/8 and 1/16.
         attention: Kind of channel attention for the stride of a block's output.
+        stride: Of the decoder: 4, or 8 for features of 1/8 that are resized to 1/4.
     """
 
     def __init__(
         self,
         c_in: int,
         c_out: int,
-        widths: tuple[int, int],
+        widths: tuple[int, ...],
         depth: tuple[int, int],
         attention: Callable[[int], Attention],
+        stride: Literal[4, 8] = 4,
     ) -> None:
         super().__init__()
-        mid, deep = widths
+        mid, deep = widths[:2]
         at4, at8, at16 = attention(4), attention(8), attention(16)
         self.down8 = nn.Sequential(
             CARes(c_in, mid, stride=2, expand=4, attention=at8),
@@ -202,18 +215,28 @@ class Branch(nn.Module):
             CARes(mid, deep, stride=2, expand=4, attention=at16),
             *(CARes(deep, deep, expand=3, attention=at16) for _ in range(depth[1])),
         )
+        self.down32: nn.Module | None = None
+        if len(widths) > 2:
+            self.down32 = CARes(deep, widths[2], stride=2, expand=2, attention=at16)
+            self.lateral16 = ConvBN(widths[2], deep, act=False)
         self.lateral8 = ConvBN(deep, mid, act=False)
         self.up8 = CARes(mid, mid, expand=3, attention=at8)
-        self.lateral4 = ConvBN(mid, c_out, act=False)
-        self.skip4 = ConvBN(c_in, c_out, act=False)
-        self.up4 = CARes(c_out, c_out, expand=2, attention=at4)
+        self.stride = stride
+        if stride == 4:
+            self.lateral4 = ConvBN(mid, c_out, act=False)
+            self.skip4 = ConvBN(c_in, c_out, act=False)
+            self.up4 = CARes(c_out, c_out, expand=2, attention=at4)
         self.head = Head(c_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (n, c_in, h, w) to decoder features (n, c_out, h, w)."""
         x8 = self.down8(x)
         x16 = self.down16(x8)
+        if self.down32 is not None:
+            x16 = x16 + upsample_to(self.lateral16(self.down32(x16)), x16)
         y8 = self.up8(x8 + upsample_to(self.lateral8(x16), x8))
+        if self.stride == 8:
+            return upsample_to(y8, x)
         y: Tensor = self.up4(self.skip4(x) + upsample_to(self.lateral4(y8), x))
         return y
 
@@ -235,10 +258,16 @@ class SpatioTemporal(nn.Module):
         )
         # The temporal branch gets this frame's features and their difference to the earlier ones.
         self.motion = ConvBN(2 * quarter, quarter)
+        moving = preset.temporal[0] if preset.temporal_stride == 8 else quarter
         self.temporal = Branch(
-            quarter, quarter, preset.temporal, preset.temporal_depth, preset.attention_at
+            quarter,
+            moving,
+            preset.temporal,
+            preset.temporal_depth,
+            preset.attention_at,
+            preset.temporal_stride,
         )
-        self.mix = ConvBN(2 * quarter, quarter)
+        self.mix = ConvBN(quarter + moving, quarter)
         self.fuse = CARes(quarter, quarter, expand=2, attention=preset.attention_at(4))
         self.head = Head(quarter)
         self.apply(_initialise)
@@ -254,7 +283,8 @@ class SpatioTemporal(nn.Module):
         Returns:
             The logits of all three predictions and this frame's stem features.
         """
-        return self._predict(self.stem(frame), earlier)
+        features = self.stem(frame)
+        return self.predict(self.decode(features, earlier), features)
 
     def forward(self, frame: Tensor, earlier_frame: Tensor | None = None) -> StudentOutput:
         """Like `step`, from a pair of frames; without an earlier frame, nothing moves.
@@ -265,10 +295,10 @@ class SpatioTemporal(nn.Module):
         """
         features = self.stem(frame)
         earlier = features if earlier_frame is None else self.stem(earlier_frame)
-        return self._predict(features, earlier)
+        return self.predict(self.decode(features, earlier), features)
 
-    def _predict(self, features: Tensor, earlier: Tensor) -> StudentOutput:
-        decoded = self.decode(features, earlier)
+    def predict(self, decoded: tuple[Tensor, Tensor, Tensor], features: Tensor) -> StudentOutput:
+        """The output of a step from its decoder features and this frame's stem features."""
         spatial, temporal, both = (
             head(values) for head, values in zip(self.heads, decoded, strict=True)
         )
@@ -316,10 +346,23 @@ def _initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def create_student(name: str = "uvanet-64") -> SpatioTemporal:
+def create_student(
+    name: str = "uvanet-64", weights: Collection[str] | None = None
+) -> SpatioTemporal:
     """Builds the network of a preset with random weights.
+
+    Args:
+        name: Of the preset.
+        weights: Names of weights that it is to take; those of 0.1.0 had no stage at 1/32 and a
+            larger temporal branch. None for this version's network.
 
     Raises:
         KeyError: There is no such preset.
     """
-    return SpatioTemporal(PRESETS[name])
+    preset = PRESETS[name]
+    deep = len(preset.spatial) == 3
+    if weights and deep and not any(name.startswith("spatial.down32") for name in weights):
+        preset = replace(
+            preset, spatial=(32, 64), temporal=(32, 32), temporal_depth=(1, 1), temporal_stride=4
+        )
+    return SpatioTemporal(preset)

@@ -30,9 +30,10 @@ def load_student(preset: str, weights: Path) -> SpatioTemporal:
         raise ModelError(f"{weights.stem} is not a student.", f"Choose {', '.join(PRESETS)}.")
     if not weights.is_file():
         raise ModelError(f"{weights} is missing.", "Copy it beside the model's ONNX file.")
-    student = create_student(preset)
     try:
-        student.load_state_dict(load_file(weights))
+        state = load_file(weights)
+        student = create_student(preset, state)
+        student.load_state_dict(state)
     except Exception as error:
         raise ModelError(
             f"{weights} does not fit the student {preset} of this version.",

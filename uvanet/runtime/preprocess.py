@@ -9,6 +9,7 @@ with the full filter and 1.882 with the grid, on talk 3.341 and 3.328; a finer g
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,6 +19,8 @@ from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from uvanet.yuv_picture import YuvPicture
 
 MAX_GRID_POINTS = 5 * 128 * 128
 """Limit of the grid; an input in a picture's aspect ratio has a few more pixels than a square."""
@@ -44,38 +47,54 @@ class InputResizer:
         while size[0] * size[1] << 2 * (halvings + 1) <= MAX_GRID_POINTS:
             halvings += 1
         # The grid, then the result of each halving; the last is the network's input.
-        self._steps = [
-            np.empty((size[0] << n, size[1] << n, 3), np.uint8) for n in range(halvings, -1, -1)
+        shapes = [(size[0] << n, size[1] << n) for n in range(halvings, -1, -1)]
+        self._steps = [np.empty((*shape, 3), np.uint8) for shape in shapes]
+        # Of planar pictures: Y, U and V, each down to the network's input. The planes of chroma
+        # have half the size, and so has their grid.
+        self._planes = [
+            [np.empty(shape, np.uint8) for shape in some]
+            for some in (shapes, shapes[-halvings or None :], shapes[-halvings or None :])
         ]
 
-    def __call__(self, image: NDArray[np.uint8], *, bgr: bool = False) -> NDArray[np.uint8]:
+    def __call__(
+        self, image: NDArray[np.uint8] | YuvPicture, *, bgr: bool = False
+    ) -> NDArray[np.uint8]:
         """Resizes a frame; the aspect ratio is not kept.
 
         Args:
-            image: uint8, (h, w, 3), at least 1 x 1.
+            image: uint8, (h, w, 3), at least 1 x 1; or a decoded picture, of which only the
+                network's small input is converted.
             bgr: The image is BGR; the result is RGB either way.
 
         Returns:
             RGB, uint8, (*size, 3). The next call overwrites it.
         """
+        result = self._steps[-1]
+        if isinstance(image, np.ndarray):
+            self._shrink(image, self._steps, MIN_SAMPLED_PIXELS)
+            if bgr:
+                cv2.cvtColor(result, cv2.COLOR_BGR2RGB, dst=result)
+            return result
+        for plane, steps, part in zip(image.planes(), self._planes, (1, 4, 4), strict=True):
+            self._shrink(plane, steps, MIN_SAMPLED_PIXELS // part)
+        yuv = cv2.merge([steps[-1] for steps in self._planes])
+        return np.asarray(cv2.transform(yuv, image.matrix.to_rgb, dst=result), np.uint8)
+
+    def _shrink(
+        self, image: NDArray[np.uint8], steps: list[NDArray[np.uint8]], min_sampled: int
+    ) -> None:
+        """Resizes an image or a plane into the last of `steps`."""
         height, width = image.shape[:2]
-        grid, result = self._steps[0], self._steps[-1]
+        grid, result = steps[0], steps[-1]
         # Both sides must have enough pixels, or the grid would repeat lines.
-        if (
-            height * width >= MIN_SAMPLED_PIXELS
-            and height >= grid.shape[0]
-            and width >= grid.shape[1]
-        ):
+        if height * width >= min_sampled and height >= grid.shape[0] and width >= grid.shape[1]:
             _resize(image, grid, cv2.INTER_NEAREST_EXACT if grid is not result else cv2.INTER_AREA)
-            for larger, smaller in zip(self._steps, self._steps[1:], strict=False):
+            for larger, smaller in itertools.pairwise(steps):
                 _resize(larger, smaller, cv2.INTER_AREA)
         else:
             # For enlarging, the area filter would give blocks.
             shrinks = height >= self.size[0] and width >= self.size[1]
             _resize(image, result, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        if bgr:
-            cv2.cvtColor(result, cv2.COLOR_BGR2RGB, dst=result)
-        return result
 
 
 def resize_to_input(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import InputResizer, check_image
+from uvanet.yuv_picture import YuvPicture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,11 +42,13 @@ class StreamingEngine:
         """Ends a running step with a ModelError, and every later one. Any thread."""
         self._engine.cancel()
 
-    def step(self, image: NDArray[np.uint8], t: float, *, bgr: bool = False) -> NDArray[np.float32]:
+    def step(
+        self, image: NDArray[np.uint8] | YuvPicture, t: float, *, bgr: bool = False
+    ) -> NDArray[np.float32]:
         """Predicts the map of the next frame at the network's resolution.
 
         Args:
-            image: RGB, uint8, (h, w, 3).
+            image: RGB, uint8, (h, w, 3); or a decoded picture, see `Frame.picture`.
             t: The frame's time, seconds. A time before the last one's resets the memory.
             bgr: The channel order is BGR.
 
@@ -56,7 +59,8 @@ class StreamingEngine:
             UsageError: `image` has another type or shape.
             ModelError: The network fails.
         """
-        check_image(image)
+        if not isinstance(image, YuvPicture):
+            check_image(image)
         size = input_size(self._engine, image)
         if size != self._resizer.size:
             self.reset()

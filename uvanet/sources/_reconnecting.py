@@ -79,6 +79,8 @@ class ReconnectingSource(ThreadSafeSource):
             try:
                 result = attempt()
             except SourceError as error:
+                if self._closing.is_set():
+                    break
                 latest = error
                 continue
             self._connected = time.monotonic()

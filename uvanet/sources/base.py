@@ -7,6 +7,8 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from uvanet.yuv_picture import YuvPicture, as_bgr
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -35,18 +37,24 @@ class Frame:
     """One frame of a source.
 
     Attributes:
-        image: BGR, uint8, shape (h, w, 3), C-contiguous, owned by the receiver: a source
-            never writes into an image that it has returned.
+        picture: BGR, uint8, shape (h, w, 3), C-contiguous, owned by the receiver: a source never
+            writes into an image that it has returned. Or a decoded picture, which is converted
+            on demand. Both have a `shape`.
         pts: Presentation time in seconds since the source's start.
         index: Index of the frame in the source, from 0; after a seek, of the frame found.
         captured: When a camera exposed the frame, by its driver's time stamp, in seconds of
             `time.perf_counter`; None where the source does not tell.
     """
 
-    image: NDArray[np.uint8]
+    picture: NDArray[np.uint8] | YuvPicture
     pts: float
     index: int
     captured: float | None = None
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture as BGR, uint8, shape (h, w, 3), C-contiguous."""
+        return as_bgr(self.picture)
 
 
 @dataclass(frozen=True, slots=True)

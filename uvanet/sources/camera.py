@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from uvanet.sources._opencv import Capture
 
+_NO_FRAMES = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 _STALLED_S = 3.0
 _FROZEN_S = 5.0
 # The report of damaged frames ends when none has come for so long.
@@ -73,7 +74,7 @@ class CameraSource(ReconnectingSource):
         self._begin: float | None = None
         self._last_pts = -1.0
         self._next_index = 0
-        self._last_good = self._last_damaged = 0.0
+        self._last_damaged = 0.0
         self._same: tuple[NDArray[np.uint8], float] | None = None  # a picture, and since when
 
     def _connect(self) -> SourceInfo:
@@ -88,12 +89,12 @@ class CameraSource(ReconnectingSource):
             device, self._wish, self._make, self._clock
         )
         # Many cameras can be opened by two programs but deliver frames to one only.
-        self._last_good = self._clock()
+        damaged = self._status.damaged
         try:
             first = self._next(connection)
-        except SourceUnavailableError:
+        except SourceUnavailableError as error:
             self._release()
-            raise busy(device) from None
+            raise (error if self._status.damaged > damaged else busy(device)) from None
         self._device = device
         assert first.image is not None
         height, width = first.image.shape[:2]
@@ -153,23 +154,24 @@ class CameraSource(ReconnectingSource):
             SourceUnavailableError: The camera failed, or has sent none for a long time.
             SourceError: The source was closed.
         """
+        # Counted from here, since a slow receiver may not have read for long.
+        start = self._clock()
         while True:
             taken = connection.read()
             now = self._clock()
             if self._closing.is_set():
                 self._refuse_closed()
             if taken is not None and taken.image is not None:
-                self._last_good = now
                 return taken
             if taken is not None:
                 self._count_damaged(now)
-            silent = now - self._last_good
+            silent = now - start
             sent = "no frame" if taken is None else "only damaged frames"
             message = f"The camera {self._title} has sent {sent} for {silent:.0f} seconds."
             hint = "Check its plug and other programs that use it."
             if silent >= _GIVE_UP_S:
                 raise SourceUnavailableError(message, hint)
-            if silent >= _STALLED_S and self._status.condition is SourceCondition.OK:
+            if silent >= _STALLED_S and self._status.condition not in _NO_FRAMES:
                 self._report(SourceCondition.STALLED, message, hint)
 
     def _count_damaged(self, now: float) -> None:

@@ -33,7 +33,6 @@ _AT_ONCE_S = 0.3
 # A signal to the process ends a waiting call of V4L2 too.
 _MAX_FAILURES = 3
 _MAX_AGE_S = 60.0
-_JPEG_END = b"\xff\xd9"
 _CONVERSIONS = {"YUYV": cv2.COLOR_YUV2BGR_YUYV, "UYVY": cv2.COLOR_YUV2BGR_UYVY}
 
 
@@ -85,7 +84,6 @@ class CameraConnection:
         self._clock = clock
         self._v4l2 = device.backend == cv2.CAP_V4L2
         self._raw = False
-        self._whole_jpeg = False  # this camera marks the end of its pictures
         check_permission(device)
         quiet()
         self._capture = capture(device.index, device.backend)
@@ -153,15 +151,12 @@ class CameraConnection:
                 return None
             pixels = data.reshape(height, width, 2)
             return cv2.cvtColor(pixels, conversion)  # type: ignore[return-value]
-        # Cameras pad with zeros. Some never mark the end of a whole picture.
-        ended = data.ravel()[-64:].tobytes().rstrip(b"\0").endswith(_JPEG_END)
-        if self._whole_jpeg and not ended:
+        try:
+            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        except cv2.error:  # a damaged header states an impossible size
             return None
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-        if image is None or image.shape != (height, width, 3):
-            return None
-        self._whole_jpeg = self._whole_jpeg or ended
-        return image  # type: ignore[return-value]
+        damaged = image is None or image.shape != (height, width, 3)
+        return None if damaged else image  # type: ignore[return-value]
 
 
 def check_permission(device: CameraDevice) -> None:

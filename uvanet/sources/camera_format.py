@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from uvanet.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 _LARGEST = (1280, 720)
 _SIZES = (_LARGEST, (1024, 576), (960, 540), (800, 600), (640, 480), (640, 360), (320, 240))
 _RATE = 30.0
-_COMPRESSED = cv2.VideoWriter.fourcc(*"MJPG")
+_MAX_SIDE, _MAX_RATE = 16_384, 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class CameraFormat:
         fps: Frames per second; 0 in a request for 30.
         pixel_format: FourCC code, such as "MJPG"; empty if unknown. Not used in a request: the
             faster format is chosen, and the uncompressed one where it is as fast.
+
+    Raises:
+        UsageError: A side is missing, or a value is out of range.
     """
 
     width: int = 0
@@ -38,10 +43,19 @@ class CameraFormat:
     fps: float = 0.0
     pixel_format: str = ""
 
+    def __post_init__(self) -> None:
+        sides = (self.width, self.height)
+        known = sides == (0, 0) or all(1 <= side <= _MAX_SIDE for side in sides)
+        if not known or not 0.0 <= self.fps <= _MAX_RATE:
+            raise UsageError(
+                f"{self} is no format of a camera.",
+                "Give width and height in pixels and frames per second, or 0 for automatic.",
+            )
+
     @property
     def limits(self) -> CameraFormat:
         """The request with the default values filled in."""
-        width, height = (self.width, self.height) if self.width and self.height else _LARGEST
+        width, height = (self.width, self.height) if self.width else _LARGEST
         return CameraFormat(width, height, self.fps or _RATE)
 
     def __str__(self) -> str:
@@ -52,8 +66,9 @@ class CameraFormat:
 def negotiate(capture: Capture, wish: CameraFormat, *, v4l2: bool) -> CameraFormat:
     """Sets the best format that a camera has for a request.
 
-    Formats are compared by pixels per second, counted up to the requested size and rate. Many
-    cameras send 1280 x 720 at 10 a second uncompressed and at 30 as Motion JPEG.
+    Formats are compared by pixels per second, counted up to the requested size and rate; where a
+    rate was requested, by the rate first. Many cameras send 1280 x 720 at 10 a second uncompressed
+    and at 30 as Motion JPEG.
 
     Args:
         capture: Open, and not read yet.
@@ -70,10 +85,10 @@ def negotiate(capture: Capture, wish: CameraFormat, *, v4l2: bool) -> CameraForm
     best = given = _given(capture)
     best_score = (-1.0, 0.0)
     for request in _requests(wish, given.pixel_format):
-        if (request.width * request.height * wanted.fps, wanted.fps) <= best_score:
+        if _score(request, wish) <= best_score:
             break  # it could not be better
         given = _set(capture, request)
-        score = _score(given, wanted, bounded=not wish.width)
+        score = _score(given, wish)
         if score > best_score:
             best, best_score = given, score
     if given != best:
@@ -91,14 +106,15 @@ def _requests(wish: CameraFormat, plain: str) -> Iterator[CameraFormat]:
             yield CameraFormat(width, height, wanted.fps, code)
 
 
-def _score(given: CameraFormat, wanted: CameraFormat, *, bounded: bool) -> tuple[float, float]:
-    """Pixels per second up to the wanted ones, then the rate; low if the frames are too large."""
-    if bounded and (given.width > wanted.width or given.height > wanted.height):
+def _score(given: CameraFormat, wish: CameraFormat) -> tuple[float, float]:
+    """How good a format is; 0 if its frames are too large for automatic choice."""
+    wanted = wish.limits
+    if not wish.width and (given.width > wanted.width or given.height > wanted.height):
         return (0.0, 0.0)
-    pixels = min(given.width * given.height, wanted.width * wanted.height)
+    pixels = float(min(given.width * given.height, wanted.width * wanted.height))
     # 29.97 counts as 30.
     rate = min(float(round(given.fps)), wanted.fps)
-    return (pixels * rate, rate)
+    return (rate, pixels) if wish.fps else (pixels * rate, rate)
 
 
 def _set(capture: Capture, request: CameraFormat) -> CameraFormat:
@@ -112,12 +128,17 @@ def _set(capture: Capture, request: CameraFormat) -> CameraFormat:
 
 
 def _given(capture: Capture) -> CameraFormat:
-    code = int(capture.get(cv2.CAP_PROP_FOURCC))
-    text = code.to_bytes(4, "little", signed=code < 0).decode("latin-1") if code else ""
+    # Some backends give a negative number or one that is no code.
+    code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    text = code.to_bytes(4, "little").decode("latin-1")
+    width, height = (
+        int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+    )
+    known = 1 <= min(width, height) <= max(width, height) <= _MAX_SIDE
     fps = capture.get(cv2.CAP_PROP_FPS)
     return CameraFormat(
-        int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-        int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        width if known else 0,
+        height if known else 0,
         fps if 1.0 <= fps <= 480.0 else 0.0,
         text if text.isprintable() else "",
     )

@@ -12,20 +12,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
-from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc, VideoReformatter
+from av.video.reformatter import (
+    ColorPrimaries,
+    ColorRange,
+    Colorspace,
+    ColorTrc,
+    VideoReformatter,
+)
 
 from uvanet.sources._opencv import over_white
 from uvanet.sources.orientation import UPRIGHT, Orientation
+from uvanet.sources.packed_converter import PackedConverter
+from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
+
+    from uvanet.yuv_picture import Packed
 
 _HDR = {ColorTrc.SMPTE2084.value: "HDR10 (PQ)", ColorTrc.ARIB_STD_B67.value: "HLG"}
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # Players take untagged video from this size on for BT.709, smaller for BT.601.
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 _MAX_ASPECT = 20
+# By AVCOL_SPC of ITU-T H.273: BT.709, and two names of BT.601.
+_MATRICES = {1: Matrix.BT709, 5: Matrix.BT601, 6: Matrix.BT601}
 # (a, b, c, d) of a display matrix: x' = a x + c y, y' = b x + d y.
 _ORIENTATIONS = {
     (1, 0, 0, 1): UPRIGHT,
@@ -52,46 +64,74 @@ class FrameConverter:
     def __init__(self, pixel_aspect: Fraction | None) -> None:
         self.note = ""
         self._reformatter = VideoReformatter()
+        self._to_packed = PackedConverter()
         sensible = pixel_aspect and Fraction(1, _MAX_ASPECT) <= pixel_aspect <= _MAX_ASPECT
         self._aspect = pixel_aspect if pixel_aspect and sensible else Fraction(1)
 
-    def convert(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        """Converts a frame.
+    def convert(self, frame: VideoFrame) -> NDArray[np.uint8] | YuvPicture:
+        """Converts a frame, or leaves that to the receiver where nothing has to be corrected.
 
         Returns:
-            BGR, uint8, shape (h, w, 3), C-contiguous, a new array.
+            BGR, uint8, shape (h, w, 3), C-contiguous, a new array; or a picture that converts
+            itself on demand.
         """
-        width, height = self._size(frame.width, frame.height)
+        orientation = orientation_of(frame)
+        matrix = _MATRICES.get(_matrix(frame))
+        if matrix is not None and orientation == UPRIGHT and self._is_plain(frame):
+            return YuvPicture(frame, matrix, self._to_packed)
         transparent = frame.format.has_palette or any(
             component.is_alpha for component in frame.format.components
         )
-        options: dict[str, int] = {}
-        if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
-            hd = frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT
-            options["src_colorspace"] = Colorspace.ITU709 if hd else Colorspace.ITU601
         if name := _HDR.get(int(frame.color_trc)):
             self.note = f"{name} is shown in standard dynamic range."
+        image = self._reformat(frame, "bgra" if transparent else "bgr24")
+        if transparent:
+            image = over_white(image)
+        return orientation.apply(image)
+
+    def _is_plain(self, frame: VideoFrame) -> bool:
+        return (
+            frame.format.name == "yuv420p"
+            and self._aspect == 1
+            and frame.width % 2 == frame.height % 2 == 0
+            and int(frame.color_range) != ColorRange.JPEG.value
+            and int(frame.color_trc) not in _HDR
+        )
+
+    def _reformat(self, frame: VideoFrame, form: Packed) -> NDArray[np.uint8]:
+        """Converts to a packed format, with square pixels and in standard dynamic range."""
+        width, height = self._size(frame.width, frame.height)
+        options: dict[str, int] = {}
+        if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
+            bt709 = _matrix(frame) == Matrix.BT709
+            options["src_colorspace"] = Colorspace.ITU709 if bt709 else Colorspace.ITU601
+        if int(frame.color_trc) in _HDR:
             options["dst_color_trc"] = ColorTrc.BT709
             options["dst_color_primaries"] = ColorPrimaries.BT709
         converted = self._reformatter.reformat(
             frame,
             width=width,
             height=height,
-            format="bgra" if transparent else "bgr24",
+            format=form,
             interpolation="BICUBIC",
             threads=1,
             **options,
         )
-        image: NDArray[np.uint8] = np.ascontiguousarray(converted.to_ndarray(), np.uint8)
-        if transparent:
-            image = over_white(image)
-        return orientation_of(frame).apply(image)
+        return np.ascontiguousarray(converted.to_ndarray(), np.uint8)
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
         """The size with square pixels; only ever larger, so that no detail is lost."""
         if self._aspect > 1:
             return round(width * self._aspect), height
         return width, round(height / self._aspect)
+
+
+def _matrix(frame: VideoFrame) -> int:
+    """AVCOL_SPC of a frame, guessed as players do where it states none."""
+    if int(frame.colorspace) != _UNSPECIFIED:
+        return int(frame.colorspace)
+    hd = frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT
+    return Matrix.BT709 if hd else Matrix.BT601
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:

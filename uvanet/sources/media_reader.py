@@ -13,6 +13,7 @@ import av.error
 from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
+from uvanet.sources.picture_groups import is_same_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.sources.media_input import MediaInput
+    from uvanet.yuv_picture import YuvPicture
 
 # A rate outside of this is a time base rather than a frame rate.
 _MIN_FPS, _MAX_FPS = 0.01, 480.0
@@ -34,6 +36,10 @@ _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
 _MAX_ERRORS_IN_A_ROW = 200
+# Frames without times that are kept until the first with one.
+_MAX_UNTIMED = 32
+# Formats whose duration counts from zero on their clock, not from their first packet.
+_COUNT_FROM_ZERO = ("matroska", "nut", "flv")
 # Formats whose duration is stated; that of others is estimated from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
@@ -91,6 +97,7 @@ class MediaReader:
         self._end = 0.0  # of everything demuxed, on the container's clock
         self._arrival: float | None = None
         self._stated: float | None = None
+        self._rate: float | None = None  # stated by the container
 
     @property
     def note(self) -> str:
@@ -104,18 +111,18 @@ class MediaReader:
         if first is None:
             raise NoVideoError(self.tracks())
         self._ready.append(first)
-        image = self._converter.convert(first[0])
-        self.size = (image.shape[1], image.shape[0])
+        height, width = self._converter.convert(first[0]).shape[:2]
+        self.size = (width, height)
         self.clock_start = float(self._zero or 0)
         self._learn_rate()
 
-    def read(self) -> tuple[NDArray[np.uint8], float] | None:
-        """Gives (image, seconds since the first frame); None at the end.
+    def read(self) -> tuple[NDArray[np.uint8] | YuvPicture, float] | None:
+        """Gives (picture, seconds since the first frame); None at the end. See `Frame.picture`.
 
         Raises:
             av.error.FFmpegError: A stream broke.
         """
-        item = self._ready.popleft() if self._ready else next(self._decoded, None)
+        item = self._next()
         return None if item is None else (self._converter.convert(item[0]), item[1])
 
     def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
@@ -123,22 +130,31 @@ class MediaReader:
 
         Args:
             seconds: Since the first frame.
-            abandon: Called after each decoded frame; once true, the frame reached is given.
+            abandon: Called after each decoded frame; once true, the frame reached is given. The
+                next call decodes on from there where that is the shortest way.
 
         Returns:
             The time of that frame; None if nothing could be decoded.
         """
-        # Containers round times to as little as a millisecond: a frame counts as shown a quarter
-        # of its duration early, so that n / fps finds frame n.
-        target = max(0.0, seconds) + 0.25 / self.fps
+        # Containers round times to their tick: a frame counts as shown a little early, so that
+        # n / fps finds frame n. Of a variable rate, frames may lie closer than 1 / fps.
+        tick = float(self._track.time_base or 0)
+        target = max(0.0, seconds) + min(0.25 / self.fps, max(0.002, tick))
+        if self._is_near(target) and (found := self._scan(target, abandon)) is not None:
+            return found
         for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
             start = None if lead is None or target - lead <= 0 else target - lead
-            if not self._restart(start):
-                continue
-            found = self._scan(target, abandon)
-            if found is not None:
+            if self._restart(start) and (found := self._scan(target, abandon)) is not None:
                 return found
         return None
+
+    def _is_near(self, target: float) -> bool:
+        """Whether a frame ahead is reached sooner by decoding on than by a jump."""
+        position = self._ready[0][1] if self._ready else self._last
+        if not 0.0 <= position <= target:
+            return False
+        zero = self._zero or Fraction(0)
+        return not self._times_survive_jumps() or is_same_group(self._track, zero, position, target)
 
     def _times_survive_jumps(self) -> bool:
         """Whether packets carry their own times after a jump.
@@ -169,7 +185,9 @@ class MediaReader:
             return 0.0
         if not self._input.container.format.name.startswith(_STATE_DURATION):
             return 0.0
-        start = (self._input.container.start_time or 0) / av.time_base
+        start = 0.0
+        if not self._input.container.format.name.startswith(_COUNT_FROM_ZERO):
+            start = (self._input.container.start_time or 0) / av.time_base
         missing = start + self._stated - self._end
         # Containers round, and the last packet may state no duration.
         return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
@@ -205,7 +223,13 @@ class MediaReader:
             raise NoVideoError(self.tracks())
         self._track = track
         self._converter = FrameConverter(track.sample_aspect_ratio)
-        self._decoded = self._decode()
+        rates = (track.average_rate, track.guessed_rate, track.base_rate)
+        self._rate = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
+        self.fps = self._rate or self.fps
+        self._decoded = self._timed(self._decode())
+
+    def _next(self) -> tuple[VideoFrame, float] | None:
+        return self._ready.popleft() if self._ready else next(self._decoded, None)
 
     def _restart(self, seconds: float | None) -> bool:
         """Goes to a key frame before a time, or to the start of the input."""
@@ -221,13 +245,13 @@ class MediaReader:
             self._input.container.seek(int((zero + Fraction(seconds)) / base), stream=self._track)
         except (av.error.FFmpegError, OSError):
             return False
-        self._decoded = self._decode()
+        self._decoded = self._timed(self._decode())
         return True
 
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target`; leaves it and the next in `_ready`."""
         shown: tuple[VideoFrame, float] | None = None
-        for item in self._decoded:
+        while (item := self._next()) is not None:
             if item[1] > target:
                 if shown is None:
                     return None
@@ -240,8 +264,8 @@ class MediaReader:
             self._ready.append(shown)
         return None if shown is None else shown[1]
 
-    def _decode(self) -> Iterator[tuple[VideoFrame, float]]:
-        """Yields decoded, deinterlaced frames with their times."""
+    def _decode(self) -> Iterator[VideoFrame]:
+        """Yields decoded, deinterlaced frames."""
         deinterlacer = Deinterlacer()
         decoder = self._decoder()
         errors = 0
@@ -258,10 +282,31 @@ class MediaReader:
                 continue
             for frame in frames:
                 errors = 0
-                for shown in deinterlacer.push(frame):
-                    yield shown, self._time(shown)
-        for shown in deinterlacer.flush():
-            yield shown, self._time(shown)
+                yield from deinterlacer.push(frame)
+        yield from deinterlacer.flush()
+
+    def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, float]]:
+        """Adds the times.
+
+        FFmpeg tells no times of Matroska's frames before zero: they count back from the first.
+        """
+        assert self._input is not None
+        late = self._zero is None and not self._live and self._input.has_timestamps
+        untimed: list[VideoFrame] = []
+        for frame in frames:
+            if late and frame.pts is None and len(untimed) < _MAX_UNTIMED:
+                untimed.append(frame)
+                continue
+            if untimed and frame.pts is not None and frame.time_base is not None:
+                before = len(untimed) / Fraction(self.fps).limit_denominator(1001)
+                self._zero = frame.pts * frame.time_base - before
+            late = False
+            for earlier in untimed:
+                yield earlier, self._time(earlier)
+            untimed.clear()
+            yield frame, self._time(frame)
+        for earlier in untimed:
+            yield earlier, self._time(earlier)
 
     def _packets(self) -> Iterator[Packet[Any]]:
         """Yields the video packets; reads on behind damaged places."""
@@ -329,17 +374,15 @@ class MediaReader:
     def _learn_rate(self) -> None:
         assert self._input is not None
         track, container = self._track, self._input.container
-        rates = (track.average_rate, track.guessed_rate, track.base_rate)
-        stated = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
-        if stated is not None:
-            self.fps = stated
-        elif (second := next(self._decoded, None)) is not None:
+        if self._rate is None and (second := next(self._decoded, None)) is not None:
             self._ready.append(second)
             step = second[1] - self._ready[0][1]
             if 1.0 / _MAX_FPS <= step <= 1.0 / _MIN_FPS:
                 self.fps = 1.0 / step
         if container.duration is not None and container.duration > 0:
             self.duration = self._stated = container.duration / av.time_base
+            if container.format.name.startswith(_COUNT_FROM_ZERO):
+                self.duration -= max(0.0, self.clock_start)
         # Streams without an index only estimate the duration of a single track.
         indexed = container.format.name.startswith(("mov", "avi"))
         if indexed and track.duration and track.time_base and track.duration > 0:

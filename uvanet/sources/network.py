@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uvanet.yuv_picture import YuvPicture
+
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
 
 _ADVICE = "Look at the address, and that the sender is running."
@@ -131,8 +133,8 @@ class NetworkSource(ReconnectingSource):
                 raise failure
             result = self._retry(failure, self._reconnected)
         self._frame_came()
-        image, pts = result
-        frame = Frame(image, pts + self._shift, self._next_index)
+        picture, pts = result
+        frame = Frame(picture, pts + self._shift, self._next_index)
         self._next_index += 1
         self._last_pts = frame.pts
         return frame
@@ -149,7 +151,7 @@ class NetworkSource(ReconnectingSource):
             "broke"
         )
 
-    def _reconnected(self) -> tuple[NDArray[np.uint8], float]:
+    def _reconnected(self) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
         """Connects again; gives the first frame."""
         self._reader.close()
         self._reader = self._make_reader()
@@ -168,7 +170,7 @@ class NetworkSource(ReconnectingSource):
         info = self.info
         assert info.duration is not None
         try:
-            target = min(seconds, info.duration - 1.0 / info.fps)
+            target = min(seconds, info.duration)
             found = self._reader.seek(target, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
             found = None

@@ -120,8 +120,9 @@ class OrientedSource(Source):
         if frame is None:
             return None
         orientation = self._orientations.of(self._source.info.spec)
-        image = orientation.apply(frame.image)
-        return frame if image is frame.image else replace(frame, image=image)
+        if orientation == UPRIGHT:
+            return frame
+        return replace(frame, picture=orientation.apply(frame.image))
 
     def seek(self, seconds: float) -> None:
         """Makes the next `read` return the frame shown at `seconds`."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bisect
+import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av.error
 import cv2
+import imagesize
 import numpy as np
 
 from uvanet.errors import SourceError
@@ -19,6 +22,7 @@ from uvanet.sources.media_input import open_file
 from uvanet.sources.orientation import Orientation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -53,6 +57,10 @@ VIDEO_SUFFIXES = frozenset(
     )
 )
 _PAGE_SECONDS = 1.0
+# As FFmpeg's bound for video: 16384 x 16384.
+_MAX_PIXELS = 1 << 28
+# Of all frames of an animated WebP, which are decoded together.
+_MAX_ANIMATION_BYTES = 1 << 30
 _MIN_STEP_MS = 10
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIGNATURES = (b"\xff\xd8\xff", _PNG, b"BM", b"II*\0", b"MM\0*")
@@ -77,6 +85,7 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     try:
         # Read here rather than by OpenCV, which knows no such name as "Bücher.png" on Windows.
         data = np.fromfile(path, dtype=np.uint8)
+        _check_size(path)
         avif = bytes(data[4:12]) in _AVIF
         image = _decode_avif(data, path) if avif else _decode(data)
     except (cv2.error, OSError, MemoryError) as error:
@@ -93,6 +102,24 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
             "Save it again as PNG or JPEG.",
         )
     return to_bgr(image, str(path))
+
+
+def _check_size(path: Path) -> None:
+    """Refuses a picture that would fill the memory; a few kB can state any size.
+
+    Raises:
+        SourceError: It is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            width, height = imagesize.get(file)
+    except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error):
+        return  # of what is damaged: the decoder says what is wrong
+    if width * height > _MAX_PIXELS:
+        raise SourceError(
+            f"{path} states a size of {width} x {height} pixels, which is too large.",
+            f"Make it smaller than {_MAX_PIXELS / 1e6:.0f} million pixels.",
+        )
 
 
 def _decode(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
@@ -144,7 +171,7 @@ class PictureSource(ThreadSafeSource):
     def __init__(self, path: Path) -> None:
         super().__init__(path.name)
         self._path = path.absolute()
-        self._frames: list[tuple[NDArray[np.uint8], float]] = []
+        self._series = _Series([], 0.0, _no_picture)
         self._next_index = 0
 
     def files(self) -> list[Path]:
@@ -153,13 +180,13 @@ class PictureSource(ThreadSafeSource):
 
     def _open(self) -> SourceInfo:
         suffix = self._path.suffix.lower()
-        several = suffix in (".tif", ".tiff", ".webp")
-        frames, duration = _load_several(self._path) if several else ([], 0.0)
-        if len(frames) < 2:
-            frames, duration = [(load_picture(self._path), 0.0)], 0.0
-        self._frames = frames
-        image = frames[0][0]
-        count = len(frames)
+        series = None
+        if suffix in (".tif", ".tiff", ".webp"):
+            check_file(self._path)
+            series = _pages(self._path) if suffix != ".webp" else _animation(self._path)
+        image = load_picture(self._path) if series is None else series.load(0)
+        self._series = series or _Series([0.0], 0.0, lambda _: image)
+        count, duration = len(self._series.times), self._series.duration
         kind = SourceKind.PICTURE
         if count > 1:
             kind = SourceKind.VIDEO if suffix == ".webp" else SourceKind.FOLDER
@@ -176,50 +203,99 @@ class PictureSource(ThreadSafeSource):
         )
 
     def _read(self) -> Frame | None:
-        if self._next_index >= len(self._frames):
+        series, index = self._series, self._next_index
+        if index >= len(series.times):
             return None
-        image, pts = self._frames[self._next_index]
-        frame = Frame(image if len(self._frames) == 1 else image.copy(), pts, self._next_index)
         self._next_index += 1
-        return frame
+        return Frame(series.load(index), series.times[index], index)
 
     def _seek(self, seconds: float) -> None:
-        times = [pts for _, pts in self._frames]
-        self._next_index = max(0, bisect.bisect_right(times, seconds + 1e-6) - 1)
+        self._next_index = max(0, bisect.bisect_right(self._series.times, seconds + 1e-6) - 1)
 
     def _release(self) -> None:
-        self._frames = []
+        self._series = _Series([], 0.0, _no_picture)
 
 
-def _load_several(path: Path) -> tuple[list[tuple[NDArray[np.uint8], float]], float]:
-    """Reads the pages of a TIFF or the frames of a WebP with their times; none if not readable.
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The pictures of a file.
 
-    Returns:
-        The pictures with the seconds at which they are shown, and the duration of all.
+    Attributes:
+        times: Seconds at which each is shown.
+        duration: Of all, seconds; 0 for a single one.
+        load: Gives a picture by its index as BGR, uint8, (h, w, 3).
     """
-    check_file(path)
+
+    times: list[float]
+    duration: float
+    load: Callable[[int], NDArray[np.uint8]]
+
+
+def _no_picture(index: int) -> NDArray[np.uint8]:
+    raise IndexError(index)
+
+
+def _pages(path: Path) -> _Series | None:
+    """The pages of a TIFF, each decoded when it is read; None if there are fewer than two."""
     quiet()
+    data = np.fromfile(path, dtype=np.uint8)
+    _check_size(path)
+
+    def decode(page: int) -> NDArray[np.generic] | None:
+        try:
+            found, images = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+        except (cv2.error, MemoryError):
+            return None
+        return images[0] if found and images else None
+
+    def load(page: int) -> NDArray[np.uint8]:
+        image = decode(page)
+        if image is None:
+            raise SourceError(
+                f"Page {page + 1} of {path} cannot be decoded.", "The pages before are good."
+            )
+        return to_bgr(image, str(path))
+
+    # cv2.imcount takes names only, and not all of them.
+    low, high = 0, 2
+    while decode(high - 1) is not None:
+        low, high = high, 2 * high
+    count = bisect.bisect_left(range(high), True, lo=low, key=lambda page: decode(page) is None)
+    if count < 2:
+        return None
+    times = [_PAGE_SECONDS * page for page in range(count)]
+    return _Series(times, _PAGE_SECONDS * count, load)
+
+
+def _animation(path: Path) -> _Series | None:
+    """The frames of a WebP; None if it does not move or cannot be decoded.
+
+    Raises:
+        SourceError: Its frames would fill the memory.
+    """
+    quiet()
+    data = np.fromfile(path, dtype=np.uint8)
+    _check_size(path)
     try:
-        data = np.fromfile(path, dtype=np.uint8)
-        if path.suffix.lower() == ".webp":
-            # Two frames tell whether it is worth to decode all.
-            _, start = cv2.imdecodeanimation(data, 0, 2)
-            if len(start.frames) < 2:
-                return [], 0.0
-            _, animation = cv2.imdecodeanimation(data)
-            images = list(animation.frames)
-            steps = [max(int(step), _MIN_STEP_MS) / 1000 for step in animation.durations]
-        else:
-            images = list(cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED)[1])
-            steps = [_PAGE_SECONDS] * len(images)
-        if not images:
-            return [], 0.0
-        ends = np.cumsum(steps)
-        times = [0.0, *map(float, ends[:-1])]
-        pictures = [to_bgr(image, str(path)) for image in images]
-    except (cv2.error, OSError, MemoryError, SourceError):
-        return [], 0.0  # `load_picture` reads what there is, or says what is wrong
-    return list(zip(pictures, times, strict=True)), float(ends[-1])
+        # Two frames tell whether it is worth to decode all.
+        start = list(cv2.imdecodeanimation(data, 0, 2)[1].frames)
+        if len(start) < 2:
+            return None
+        most = max(2, _MAX_ANIMATION_BYTES // start[0].nbytes)
+        animation = cv2.imdecodeanimation(data, 0, most + 1)[1]
+        images = [to_bgr(image, str(path)) for image in animation.frames]
+    except (cv2.error, MemoryError, SourceError):
+        return None  # `load_picture` reads what there is, or says what is wrong
+    if len(images) > most:
+        raise SourceError(
+            f"{path} holds more than {most} frames of {start[0].shape[1]} x {start[0].shape[0]} "
+            "pixels.",
+            "Convert it to a video.",
+        )
+    steps = [max(int(step), _MIN_STEP_MS) / 1000 for step in animation.durations]
+    ends = [float(end) for end in np.cumsum(steps)]
+    # A source never writes into an image that it has returned, and returns each again after a jump.
+    return _Series([0.0, *ends[:-1]], ends[-1], lambda index: images[index].copy())
 
 
 def is_animation(path: Path) -> bool:

@@ -91,8 +91,8 @@ class VideoSource(ThreadSafeSource):
         if result is None:
             self._report_loss()
             return None
-        image, pts = result
-        frame = Frame(image, pts, self._next_index)
+        picture, pts = result
+        frame = Frame(picture, pts, self._next_index)
         self._next_index += 1
         self._next_pts = pts + 1.0 / self._reader.fps
         return frame
@@ -100,7 +100,7 @@ class VideoSource(ThreadSafeSource):
     def _seek(self, seconds: float) -> None:
         info = self.info
         if info.duration is not None:
-            seconds = min(seconds, info.duration - 1.0 / info.fps)
+            seconds = min(seconds, info.duration)
         try:
             found = self._reader.seek(seconds, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):

@@ -60,6 +60,18 @@ def read(path: Path) -> dict[str, Any]:
     return state
 
 
+def weight_names(path: Path) -> set[str]:
+    """Names of the weights of a checkpoint's network, of any format.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    state = read(path)
+    prefix = "averaged." if state.get("format") == 2 else ""
+    held = state.get("task" if prefix else "average", {})
+    return {name.removeprefix(prefix) for name in held if name.startswith(prefix)}
+
+
 def load(path: Path, made_from: Record, steps_per_epoch: int) -> dict[str, Any]:
     """Reads a checkpoint of the same run.
 
@@ -74,6 +86,8 @@ def load(path: Path, made_from: Record, steps_per_epoch: int) -> dict[str, Any]:
     state = read(path)
     if state.get("format") == 2:
         state = _from_format_2(state, path, made_from, steps_per_epoch)
+    if "model" in state:  # before tasks had weights of their own
+        state["task"] = {f"model.{name}": value for name, value in state.pop("model").items()}
     if state.get("format") != FORMAT:
         raise ModelError(
             f"{path} is a checkpoint of another version.", "Delete it to start the run anew."
@@ -102,7 +116,8 @@ def _from_format_2(
         )
     config["step2_targets"] = {"hard": "gaze", "soft": "blended"}[config.pop("second")]
     there = {name: json.dumps(value, sort_keys=True) for name, value in config.items()}
-    # Which data and which start is not known: what is given now is believed.
+    # Which data and which start is not known, nor are settings that 0.1.0 did not have: what is
+    # given now is believed.
     there["start"] = made_from.get("start", there["start"])
     _LOG.warning("%s is of 0.1.0 and does not say which data it learned from.", path)
     adamw, *muon = state["optimizers"]
@@ -119,7 +134,7 @@ def _from_format_2(
     return {
         "format": FORMAT,
         "made_from": {**made_from, **there},
-        "model": part("student"),
+        "task": {f"model.{name}": value for name, value in part("student").items()},
         "average": part("averaged"),
         "averaged_steps": step,
         "optimizer": {"adamw": adamw, "muon": muon[0] if muon else None},

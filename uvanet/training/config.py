@@ -7,7 +7,7 @@ from typing import Literal
 
 from uvanet.data.synthetic import MotionConfig
 from uvanet.models import PRESETS
-from uvanet.training.data.frame_pairs import cache_side
+from uvanet.training.data.frame_pairs import CLIP_SHARE, POOL_SHARE, cache_side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,13 @@ class StudentConfig(OptimConfig):
         branch_weight: Weight of the losses of the spatial, temporal and spatiotemporal
             predictions; that of the ensemble, which ships, has weight 1.
         cc_weight: Weight of an additional 1 - CC of the ensemble.
+        face_weight: Weight of the auxiliary loss of faces; 0 for none.
     """
 
     loss: str = "mixture"
     branch_weight: float = 0.5
     cc_weight: float = 0.0
+    face_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,9 @@ class TrainConfig(StudentConfig):
         start: The student whose weights it starts from: a name that `uvanet.list_models` lists,
             or the path of an .onnx or .safetensors file; empty for random weights. The input size
             may differ.
-        epochs: Passes over the pictures.
-        clip_share: Share of the batches that come from real video, if there is any; 0..1.
+        epochs: Passes over the pictures with gaze.
+        pool_share: Share of the batches that are pictures without gaze, if there are any; 0..1.
+        clip_share: Share of the batches that come from real video, likewise.
         gaze_share: Share of human gaze in the target of a picture that a teacher labelled, too.
         step2_targets: Targets of pictures in step 2: "gaze", as in the paper, or "blended" with
             the spatial teacher's labels as in step 1.
@@ -82,9 +85,11 @@ class TrainConfig(StudentConfig):
     weight_decay: float = 2e-2
     ema_decay: float = 0.999
     seed: int = 7
-    clip_share: float = 0.2
+    pool_share: float = POOL_SHARE
+    clip_share: float = CLIP_SHARE
     gaze_share: float = 0.5
     step2_targets: Literal["gaze", "blended"] = "gaze"
+    face_weight: float = 2.0
     eval_every: int = 10
     cache_resolution: int = 160
     motion: MotionConfig = field(default_factory=MotionConfig)
@@ -162,18 +167,14 @@ class FinetuneConfig(StudentConfig):
 
 
 def step1_config(preset: str, start: str = "") -> TrainConfig:
-    """Returns the settings of step 1: few passes over many views of many pictures.
-
-    Views are crops already, so that pairs are hardly cropped again. A student that starts from
-    another takes smaller steps.
-    """
+    """Returns the settings of step 1; a student that starts from another takes smaller steps."""
     fresh = TrainConfig(
         preset=preset,
         start=start,
-        epochs=14,
-        eval_every=1,
+        epochs=400,
+        eval_every=20,
         cache_resolution=cache_side(PRESETS[preset].input_size),
-        motion=MotionConfig(min_zoom=0.85),
+        motion=MotionConfig(min_zoom=0.5),
     )
     return replace(fresh, peak_lr=1e-2, muon_lr=3e-2) if start else fresh
 

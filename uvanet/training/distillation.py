@@ -1,18 +1,19 @@
 """Distillation of a student in two steps, after Fu et al., AAAI 2020 (arXiv 1904.04449).
 
-Step 1 trains it on what teachers see in many views of pictures and in clips, blended with human
-gaze where that is known. Step 2 trains it on whole pictures with gaze, beside the same clips. The
-student that ships is that of the step which is better on `val`.
+Step 1 trains it on what teachers see in crops of pictures and in clips, blended with human gaze
+where that is known. Step 2 trains it on larger crops of pictures with gaze, beside the same clips.
+The student that ships is that of the step which is better on `val`.
 """
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from uvanet.data.gaze import density_map
 from uvanet.data.gaze_files import read_rgb
@@ -20,12 +21,13 @@ from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.evaluator import score
 from uvanet.models import PRESETS, SpatioTemporal, create_student, load_student
 from uvanet.registry import resolve_model
+from uvanet.training import checkpoint
 from uvanet.training.checkpoint import CHECKPOINT
 from uvanet.training.config import step2_config
 from uvanet.training.data.loader import DataLoader, Part
 from uvanet.training.distributed import make_fabric
 from uvanet.training.fingerprint import fingerprint, gaze_fingerprint, record
-from uvanet.training.losses import LOSSES, correlation
+from uvanet.training.losses import LOSSES, correlation, face_loss
 from uvanet.training.progress import PreviewEvent, preview
 from uvanet.training.trainer import Trainer, TrainingTask
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lightning_fabric import Fabric
-    from torch import nn
 
     from uvanet.data.fixations import GazePicture
     from uvanet.data.synthetic import Pairs
@@ -50,13 +51,15 @@ class TrainingData(NamedTuple):
     """What a student is trained and measured on.
 
     Attributes:
-        pictures: Still pictures; motion is synthesized.
+        pictures: Still pictures with gaze; motion is synthesized.
         held_out: Pictures with gaze that choose the best weights.
+        pool: Still pictures without gaze; None for none.
         clips: Pairs of frames of real video; None for none.
     """
 
     pictures: LabelledPairs
     held_out: Sequence[GazePicture]
+    pool: LabelledPairs | None = None
     clips: LabelledPairs | None = None
 
 
@@ -66,6 +69,9 @@ class DistillationModule(TrainingTask):
     The spatial branch is trained towards what people look at in a still picture; the temporal
     branch, the fused features and the ensemble towards what they look at in motion. The loss is
     that of the ensemble, which ships, plus `branch_weight` times those of the three predictions.
+
+    With `face_weight`, the features of the spatial branch also learn where faces are, by a head
+    that is not part of the student: faces draw gaze, and few pictures with gaze show small ones.
 
     Args:
         student: Trained in place.
@@ -82,12 +88,17 @@ class DistillationModule(TrainingTask):
         self.model = student.to(
             memory_format=torch.channels_last  # type: ignore[call-overload]  # missing in the stubs
         )
+        self.face_head = nn.Conv2d(student.preset.stem[1], 1, 1) if config.face_weight else None
 
     def forward(self, pairs: Pairs) -> dict[str, Tensor]:
-        """Returns `loss` and the losses of the four predictions, scalars."""
-        frame = pairs.frame.contiguous(memory_format=torch.channels_last)
-        earlier = pairs.earlier.contiguous(memory_format=torch.channels_last)
-        output = self.model(frame, earlier)
+        """Returns `loss` and its parts, scalars."""
+        model = self.model
+        features, earlier = (
+            model.stem(frame.contiguous(memory_format=torch.channels_last))
+            for frame in (pairs.frame, pairs.earlier)
+        )
+        decoded = model.decode(features, earlier)
+        output = model.predict(decoded, features)
         parts = {
             name: self._loss(_in_32_bits(getattr(output, name)), target)
             for name, target in (
@@ -102,6 +113,9 @@ class DistillationModule(TrainingTask):
         if self.config.cc_weight:
             logits = _in_32_bits(output.ensemble)
             loss = loss + self.config.cc_weight * correlation(logits, pairs.temporal_target)
+        if self.face_head is not None:
+            parts["faces"] = face_loss(_in_32_bits(self.face_head(decoded[0])), pairs.faces)
+            loss = loss + self.config.face_weight * parts["faces"]
         return {"loss": loss, **{name: value.detach() for name, value in parts.items()}}
 
 
@@ -143,6 +157,14 @@ def start_student(preset: str, start: str) -> SpatioTemporal:
     return load_student(preset, _weights(start)) if start else create_student(preset)
 
 
+def _student(config: TrainConfig, out: Path) -> SpatioTemporal:
+    """The student of a run's checkpoint, which may be of 0.1.0, else the run's start."""
+    if (out / CHECKPOINT).exists():
+        names = checkpoint.weight_names(out / CHECKPOINT)
+        return create_student(config.preset, names)
+    return start_student(config.preset, config.start)
+
+
 def _weights(start: str) -> Path:
     if Path(start).suffix == ".safetensors":
         return Path(start)
@@ -174,6 +196,8 @@ def train_student(
     fabric = fabric or make_fabric(config.precision)
     torch.manual_seed(config.seed)
     parts = [Part(data.pictures, gaze_share=config.gaze_share, motion=config.motion)]
+    if data.pool is not None and config.pool_share:
+        parts.append(Part(data.pool, config.pool_share, motion=config.motion))
     if data.clips is not None and config.clip_share:
         parts.append(Part(data.clips, config.clip_share, config.gaze_share, config.motion.min_zoom))
     side = PRESETS[config.preset].input_size
@@ -187,8 +211,10 @@ def train_student(
             "held-out data": gaze_fingerprint(data.held_out),
         },
     )
+    if all(part.pairs.faces is None for part in parts):
+        config = replace(config, face_weight=0.0)  # nothing to learn it from
     trainer = Trainer(
-        DistillationModule(start_student(config.preset, config.start), config),
+        DistillationModule(_student(config, out), config),
         batches,
         config,
         config.epochs * batches.steps,
@@ -214,7 +240,7 @@ def distill_student(
 
     Args:
         step1: Settings of step 1.
-        data: What step 1 learns from; step 2 takes its whole pictures with gaze, and its clips.
+        data: What step 1 learns from; step 2 takes its pictures with gaze, and its clips.
         folder: Of step 1; step 2 lies in `step2` below it.
         callback: See `train_student`.
         fabric: Likewise.
@@ -227,8 +253,8 @@ def distill_student(
         shutil.rmtree(folder / STEP2, ignore_errors=True)
     first = train_student(step1, data, folder, callback=callback, fabric=fabric)
     config = step2_config(step1, str(first.weights))
-    whole = data._replace(pictures=data.pictures.take(data.pictures.whole))
-    second = train_student(config, whole, folder / STEP2, callback=callback, fabric=fabric)
+    looked = data._replace(pool=None)
+    second = train_student(config, looked, folder / STEP2, callback=callback, fabric=fabric)
     return better(first, second)
 
 

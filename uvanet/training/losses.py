@@ -53,6 +53,20 @@ def mixture(logits: Tensor, target: Tensor) -> Tensor:
     )
 
 
+def face_loss(logits: Tensor, faces: Tensor) -> Tensor:
+    """Binary cross-entropy of face maps, in nats, over the pictures whose faces are known.
+
+    Args:
+        logits: (n, 1, h / 4, w / 4).
+        faces: (n, 1, h / 2, w / 2), 0..1; -1 where faces are not known.
+    """
+    known = (faces.amin((1, 2, 3)) >= 0).float()
+    cross = F.binary_cross_entropy_with_logits(
+        logits, F.avg_pool2d(faces, 2).clamp_min(0), reduction="none"
+    )
+    return (cross.mean((1, 2, 3)) * known).sum() / known.sum().clamp_min(1)
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mixture": mixture,
     "kl": kl,

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from uvanet.data.fixations import read_split
 from uvanet.training.config import TemporalTeacherConfig, step1_config, step2_config
 from uvanet.training.control import Callback, StoppedError
-from uvanet.training.data.crops import ViewConfig
 from uvanet.training.data.pseudo_labels import (
-    clips_in,
+    is_clip,
     label_clips,
     label_pictures,
     picture_example,
@@ -29,12 +28,16 @@ from uvanet.training.distributed import make_fabric, rank_zero_first
 from uvanet.training.provenance import distillation_provenance
 from uvanet.training.publish import publish_student
 from uvanet.training.teachers.build import make_teachers
-from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
+from uvanet.training.teachers.inference import SPATIAL, TEMPORAL, LogDensityTeacher
 from uvanet.training.trainer import best_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from uvanet.model_card import Card
     from uvanet.training.config import SpatialTeacherConfig, TrainConfig
+    from uvanet.training.data.frame_pairs import LabelledPairs
+    from uvanet.training.data.pseudo_labels import Example
     from uvanet.training.provenance import Provenance
     from uvanet.training.teachers.inference import Teachers
 
@@ -49,19 +52,21 @@ class DistillConfig:
         student: Settings of step 1; step 2 follows from them.
         spatial: Settings of the spatial teacher, where the run trains it.
         temporal: Settings of the temporal teacher, likewise.
-        views: Which views of pictures and clips are labelled.
         root: The gaze data, as `find_root` gives it.
-        pool: Folder of more pictures and clips, without gaze; None for none.
+        pools: Folders of more pictures and clips, without gaze.
         teachers: Teachers to use; None to train them in the run's folder.
+        clip_every: Seconds between the frames of a clip that are used as pictures.
+        pair_every: Seconds between the pairs of frames of a clip.
     """
 
     student: TrainConfig
     spatial: SpatialTeacherConfig
-    views: ViewConfig
     root: Path
     temporal: TemporalTeacherConfig = dataclasses.field(default_factory=TemporalTeacherConfig)
-    pool: Path | None = None
+    pools: tuple[Path, ...] = ()
     teachers: Teachers | None = None
+    clip_every: float = 1.0
+    pair_every: float = 0.4
 
     def folder(self, out: Path) -> Path:
         """The student's folder in the run's folder."""
@@ -112,8 +117,8 @@ def distill(
     except StoppedError:
         # Weights in the folder may be of another run: no checkpoint was compared yet.
         return DistillResult(None, finished=False)
-    pairs = len(data.clips) if data.clips else 0
-    _LOG.info("%d views, %d pairs of frames of clips", len(data.pictures), pairs)
+    counts = [len(part) if part else 0 for part in (data.pictures, data.pool, data.clips)]
+    _LOG.info("%d pictures with gaze, %d without, %d pairs of frames of clips", *counts)
     finished = True
     try:
         result = distill_student(config.student, data, folder, callback=callback, fabric=fabric)
@@ -129,28 +134,31 @@ def distill(
 def training_data(
     config: DistillConfig, teachers: Teachers, cache: Path, callback: Callback
 ) -> TrainingData:
-    """Labels and loads what step 1 learns from: views of pictures, and pairs of clips.
+    """Labels and loads what step 1 learns from: pictures, and pairs of frames of clips.
 
     Args:
         config: The run.
-        teachers: Label the views and clips.
+        teachers: Label the pictures and clips.
         cache: Folder of the labels; made where missing.
         callback: Receives progress; may stop it.
     """
-    views, side = config.views, config.student.cache_resolution
+    side = config.student.cache_resolution
+
+    spatial = LogDensityTeacher(teachers.files[0], config.spatial.threads)
+
+    def labelled(examples: Sequence[Example]) -> LabelledPairs:
+        return label_pictures(examples, spatial, cache, side, callback)
+
     examples = [
-        picture_example(picture.path, views.gaze_views, picture.fixations)
-        for picture in read_split(config.root, "train")
+        picture_example(one.path, one.fixations) for one in read_split(config.root, "train")
     ]
-    clips = None
-    if config.pool is not None:
-        examples += pool_examples(config.pool, views)
-        paths = clips_in(config.pool)
-        clips = label_clips(paths, teachers, views.pair_every, cache, side, callback)
-    pictures = label_pictures(
-        examples, teachers.spatial, teachers.key, views, cache, side, callback
-    )
-    return TrainingData(pictures, read_split(config.root, "val"), clips)
+    pictures, pool, clips = labelled(examples), None, None
+    if config.pools:
+        files = [path for folder in config.pools for path in pool_files(folder)]
+        pool = labelled(pool_examples(files, config.clip_every))
+        paths = [path for path in files if is_clip(path)]
+        clips = label_clips(paths, teachers, config.pair_every, cache, side, callback)
+    return TrainingData(pictures, read_split(config.root, "val"), pool, clips)
 
 
 def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> TrainingData:
@@ -164,11 +172,9 @@ def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> Tr
     Raises:
         UsageError: The data is incomplete.
     """
-    examples = [
-        picture_example(picture.path, 1, picture.fixations) for picture in read_split(root, "train")
-    ]
-    parts = (examples, None, "", ViewConfig(), root, side, callback or Callback())
-    return TrainingData(label_pictures(*parts), read_split(root, "val"))
+    examples = [picture_example(one.path, one.fixations) for one in read_split(root, "train")]
+    pictures = label_pictures(examples, None, root, side, callback or Callback())
+    return TrainingData(pictures, read_split(root, "val"))
 
 
 def provenance(config: DistillConfig, out: Path) -> Provenance:
@@ -182,12 +188,11 @@ def provenance(config: DistillConfig, out: Path) -> Provenance:
     for name in ("epochs", "precision", "step2_targets"):
         if (value := getattr(student, name)) != getattr(usual, name):
             command += f" --{name.replace('_', '-')} {value}"
-    if config.pool:
-        command += " --pool POOL"
+    command += " --pool POOL" * len(config.pools)
     settings = {
         "config": dataclasses.asdict(student),
         "step 2": dataclasses.asdict(step2_config(student, "step 1")),
-        "views": dataclasses.asdict(config.views),
+        "clips": {"clip_every": config.clip_every, "pair_every": config.pair_every},
     }
     if config.teachers:
         spatial, temporal = config.teachers.files
@@ -203,6 +208,5 @@ def provenance(config: DistillConfig, out: Path) -> Provenance:
         teachers=(spatial, temporal),
         start=config.student.start,
         backbones=() if config.teachers else config.spatial.scales,
-        pool=config.pool,
-        pool_files=pool_files(config.pool) if config.pool else (),
+        pools={folder: pool_files(folder) for folder in config.pools},
     )

@@ -16,7 +16,7 @@ from uvanet.model_card import DataSource, file_hash, read_card
 from uvanet.registry import resolve_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from uvanet.data.fixations import GazePicture
 
@@ -77,8 +77,7 @@ def distillation_provenance(
     teachers: tuple[Path, Path],
     start: str = "",
     backbones: Sequence[int] = (),
-    pool: Path | None = None,
-    pool_files: Iterable[Path] = (),
+    pools: Mapping[Path, Iterable[Path]] | None = None,
 ) -> Provenance:
     """How a distilled student was made, read from the files that the run used.
 
@@ -90,22 +89,21 @@ def distillation_provenance(
         start: See `start_lineage`.
         backbones: Scales of the backbones, where the run trained its own teachers; empty for given
             teachers, whose cards name their sources.
-        pool: Folder of unlabelled pictures and clips.
-        pool_files: The files of the pool that were used.
+        pools: Folders of unlabelled pictures and clips, and the files of each that were used.
 
     Raises:
         UvanetError: A table or a card is damaged.
     """
     start_data, lineage = start_lineage(start)
     teacher_data = backbone_sources(backbones) if backbones else teacher_sources(teachers)
-    pool_data = pool_sources(pool, pool_files) if pool else []
+    pool_data = [pool_sources(folder, files) for folder, files in (pools or {}).items()]
     stages = dict(settings)
     for kind, path in zip(("spatial teacher", "temporal teacher"), teachers, strict=True):
         stages[kind] = {"name": path.stem, "sha256": file_hash(path), **stages.get(kind, {})}
     return Provenance(
         "UVA-Net student, distilled from a spatial and a temporal teacher on human gaze and on "
         "unlabelled pictures and clips.",
-        merge_sources(gaze_sources(root), start_data, teacher_data, pool_data),
+        merge_sources(gaze_sources(root), start_data, teacher_data, *pool_data),
         {"command": command, "lineage": lineage, **stages},
     )
 

@@ -13,13 +13,14 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.onnx_export import save_weights, write_onnx
 from uvanet.errors import OutputError
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.branches import student_predictor
+from uvanet.evaluation.branches import branch_predictors, engine_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.card_metrics import CARD_SETS, card_metrics
+from uvanet.evaluation.evaluator import score
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import StreamPredictor
-from uvanet.evaluation.registry import PREDICTIONS
-from uvanet.model import Model, load
+from uvanet.evaluation.size_curve import CurvePoint, best_side
+from uvanet.model import load
 from uvanet.model_card import Card, DataSource, file_hash
 from uvanet.models import count_macs, count_parameters, layer_costs, load_student
 from uvanet.models.teacher import SpatialTeacher, frozen_weights
@@ -39,8 +40,10 @@ from uvanet.training.teachers.build import SYNTHETIC
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from uvanet.data.fixations import GazePicture
     from uvanet.evaluation.predictors import Predictor
     from uvanet.model_card import Metrics
     from uvanet.models import SpatioTemporal
@@ -100,15 +103,15 @@ def publish_student(
     """
     name = config.preset
     student = load_student(name, weights)
-    scale = best_logit_scale(student_predictor(student), read_split(root, "val"))
+    side, scale = choose_size(student, read_split(root, "val"))
     student.scale_logits(scale)
     path = out / f"{name}.onnx"
     write_onnx(student, path)
     save_weights(student, out / f"{name}.safetensors")
-    pixels = student.preset.input_size**2
     card = replace(
         _student_card(student, path),
         architecture=name,
+        shown_size=side if side != student.preset.input_size else None,
         description=provenance.description,
         license=provenance.license,
         data=provenance.data,
@@ -116,17 +119,37 @@ def publish_student(
         limits=[
             *_LIMITS,
             *_STUDENT_LIMITS,
-            f"Sees about {pixels} pixels: faces less than about 3 of them wide are lost.",
+            f"Sees about {side**2} pixels: faces less than about 3 of them wide are lost.",
         ],
     )
-    predictions = [
-        StreamPredictor(output, Model(card, TorchEngine(student, output=output, card=card)))
-        for output in PREDICTIONS
-    ]
-    rows = [center_prior(read_split(root, "train")), *predictions]
+    rows = [center_prior(read_split(root, "train")), *branch_predictors(student, card)]
     card = replace(card, metrics=card_metrics(rows, root, CARD_SETS if final else ("val",)))
     card.write(out / f"{name}.json")
     return card
+
+
+def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> tuple[int, float]:
+    """Chooses the shown size by `best_side`, and its logit scale by `best_logit_scale`.
+
+    Args:
+        student: In evaluation mode.
+        pictures: With gaze; not those of the test split.
+
+    Returns:
+        Side, pixels, and scale.
+    """
+    trained = student.preset.input_size
+    scales, points = {}, []
+    for side in range(trained, max(trained, student.preset.max_shown_size) + 1, trained // 8):
+        engine = TorchEngine(student)
+        engine.input_size = (side, side)
+        predict = engine_predictor(engine)
+        scales[side] = scale = best_logit_scale(predict, pictures)
+        scaled = score(pictures, lambda image, f=predict, s=scale: f(image) ** s, ("nss", "cc"))  # type: ignore[misc]
+        nss, cc = ({"val": scaled[metric]} for metric in ("nss", "cc"))
+        points.append(CurvePoint("", side, 0.0, nss, nss, nss, cc))
+    best = best_side(points, "val")
+    return best, scales[best]
 
 
 def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, out: Path) -> Card:

@@ -48,8 +48,10 @@ BEST = "best.safetensors"
 class TrainingTask(nn.Module):
     """A network and its loss. `forward` takes a batch and returns scalars, among them `loss`.
 
+    All its parameters are trained.
+
     Attributes:
-        model: The network that is trained, averaged and kept.
+        model: The network that is averaged and kept.
     """
 
     model: nn.Module
@@ -150,7 +152,7 @@ class Trainer:
             use_buffers=True,
         ).eval()
         self._learner = self._fabric.setup_module(task)
-        self._optimizer: Any = self._fabric.setup_optimizers(MuonAdamW(task.model, config))
+        self._optimizer: Any = self._fabric.setup_optimizers(MuonAdamW(task, config))
         self._step = 0
         self._sums: dict[str, float] = {}
         self._history: list[dict[str, float]] = []
@@ -274,7 +276,7 @@ class Trainer:
             return
         state = {
             "made_from": self._made_from,
-            "model": self._task.model.state_dict(),
+            "task": self._task.state_dict(),
             "average": self._average.module.state_dict(),
             "averaged_steps": int(self._average.n_averaged),
             "optimizer": self._optimizer.state_dict(),
@@ -290,7 +292,7 @@ class Trainer:
 
     def _restore(self, path: Path) -> None:
         state = checkpoint.load(path, self._made_from, self._batches.steps)
-        self._task.model.load_state_dict(state["model"])
+        self._task.load_state_dict({**self._task.state_dict(), **state["task"]})
         self._average.module.load_state_dict(state["average"])
         self._average.n_averaged.fill_(state["averaged_steps"])
         self._optimizer.load_state_dict(state["optimizer"])

@@ -11,6 +11,7 @@ import numpy as np
 from uvanet.analysis.map_stats import entropy, peaks
 from uvanet.video.overlay import compose, enlarge_bytes
 from uvanet.video.yuv import blend, to_planes
+from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,13 +42,20 @@ class Compositor:
         self._names = names
         self._curve: deque[tuple[float, float]] = deque()
 
-    def planes(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
+    def matrix(self, item: AnnotatedFrame) -> Matrix:
+        """The matrix in which `planes` of the frame costs least."""
+        picture = item.frame.picture
+        if self._look.bare and isinstance(picture, YuvPicture):
+            return picture.matrix
+        return Matrix.BT601
+
+    def planes(self, item: AnnotatedFrame, matrix: Matrix) -> NDArray[np.uint8]:
         """Returns the picture in planes, as `uvanet.video.yuv.to_planes` does."""
         if not self._look.bare:
-            return to_planes(self.image(item))
-        planes = to_planes(item.frame.image)
+            return to_planes(self.image(item), matrix)
+        planes = to_planes(item.frame.picture, matrix)
         if self._look.panes == ("overlay",):
-            blend(planes, item.smoothed, self._look.style)
+            blend(planes, item.smoothed, self._look.style, matrix)
         return planes
 
     def image(self, item: AnnotatedFrame) -> NDArray[np.uint8]:

@@ -206,7 +206,7 @@ class _Annotator:
 
     def annotate(self, frame: Frame) -> AnnotatedFrame:
         start = time.perf_counter()
-        saliency = self._stream.step(frame.image, frame.pts, bgr=True)
+        saliency = self._stream.step(frame.picture, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
         if self._maps and self._maps[-1][1].shape != saliency.shape:
             # A picture with another aspect ratio cannot be averaged with those before.
@@ -215,7 +215,7 @@ class _Annotator:
         self._maps.append((frame.pts, saliency))
         teacher = None
         if self._teacher is not None:
-            seen = self._teacher.step(frame.image, frame.pts, bgr=True)
+            seen = self._teacher.step(frame.picture, frame.pts, bgr=True)
             self._teacher_maps.append((frame.pts, seen))
             teacher = smooth(self._teacher_maps, self._smoothing)
         smoothed = smooth(self._maps, self._smoothing)

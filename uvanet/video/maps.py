@@ -48,7 +48,7 @@ class MapSink(Sink):
 
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
-        height, width = item.frame.image.shape[:2]
+        height, width = item.frame.picture.shape[:2]
         try:
             if self._file is None:
                 self._raw = claim(self.path)

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from uvanet.errors import SourceError
+from uvanet.sources import SourceCondition
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -20,7 +21,9 @@ AHEAD = 4
 """Length of the queue: enough to hide a slow frame, small enough for 8K."""
 
 _EARLY = 1e-3  # containers round times to a millisecond
-_SILENT_S = 2.0  # a live source that sent nothing for longer failed
+# A live source that sent nothing for so long failed; cameras tell it themselves, and earlier.
+_SILENT_S = 5.0
+_SILENT = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 
 
 def read_ahead(
@@ -69,10 +72,9 @@ def read_ahead(
                 item = frames.get(timeout=0.2)
             except queue.Empty:
                 silent = time.monotonic() - latest
-                if live_end is None or position + silent < live_end:
+                failed = silent >= _SILENT_S or source.status.condition in _SILENT
+                if live_end is None or position + silent < live_end or not failed:
                     continue
-                if silent < _SILENT_S:
-                    break
                 raise SourceError(
                     f"{source.info.title} sent no frame in the last {silent:.1f} seconds.",
                     source.status.hint,

@@ -20,6 +20,7 @@ from uvanet.video.muxing import unwritable
 from uvanet.video.output_names import number_pattern
 from uvanet.video.writer import VideoWriter, claim, commit
 from uvanet.video.yuv import to_planes
+from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,10 +112,13 @@ class VideoSink(Sink):
         self._quality = quality
         self._writer: VideoWriter | None = None
         self._size = (0, 0)
+        self._matrix = Matrix.BT601
 
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
-        planes = self._compositor.planes(item)
+        if self._writer is None:
+            self._matrix = self._compositor.matrix(item)
+        planes = self._compositor.planes(item, self._matrix)
         size = (planes.shape[1], planes.shape[0] * 2 // 3)
         if self._writer is None:
             self._size = size
@@ -129,9 +133,11 @@ class VideoSink(Sink):
                 quality=self._quality,
                 sound=sound,
                 scale=self._timing.scale,
+                matrix=self._matrix,
             )
         if size != self._size:
-            planes = to_planes(letterbox(self._compositor.image(item), self._size))
+            image = letterbox(self._compositor.image(item), self._size)
+            planes = to_planes(image, self._matrix)
         self._writer.write_planes(planes, item.at)
 
     def available(self) -> int:

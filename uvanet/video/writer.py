@@ -20,6 +20,7 @@ from uvanet.redaction import printable
 from uvanet.video.codecs import CONTAINERS, Quality
 from uvanet.video.muxing import count_frames, has_sound, open_output, repack, unwritable
 from uvanet.video.yuv import to_planes
+from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from uvanet.video.sound import Sound
 
-# The planes are BT.601; without the tags players would guess BT.709 from 720 lines on.
-_BT601_MATRIX, _BT709, _LIMITED = 6, 1, 1
+# Without the tag of the matrix players would guess BT.709 from 720 lines on.
+_BT709, _LIMITED = 1, 1
 _KEY_FRAME_SECONDS = 2
 
 
@@ -51,6 +52,7 @@ class VideoWriter:
         sound: Goes along with the frames from their start and ends with them at the latest:
             copied if the file can carry it, otherwise encoded.
         scale: Ticks per second on which times are kept; a multiple of the rate by default.
+        matrix: Of the planes.
 
     Attributes:
         frames: How many were written.
@@ -70,6 +72,7 @@ class VideoWriter:
         quality: Quality = "good",
         sound: Sound | None = None,
         scale: int | None = None,
+        matrix: Matrix = Matrix.BT601,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
@@ -78,6 +81,7 @@ class VideoWriter:
             raise OutputError(f"A video of {size[0]} x {size[1]} pixels cannot be written.")
         self._size = size
         self._sound = sound
+        self._matrix = matrix
         self._rate = rate = exact_rate(fps)
         self._end = Fraction(0)
         self._even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -109,10 +113,13 @@ class VideoWriter:
             raise ValueError(
                 f"expected uint8 {(height, width, 3)}, got {image_bgr.dtype} {image_bgr.shape}"
             )
-        self.write_planes(to_planes(np.ascontiguousarray(image_bgr)), at)
+        self.write_planes(to_planes(np.ascontiguousarray(image_bgr), self._matrix), at)
 
     def write_planes(self, planes: NDArray[np.uint8], at: Fraction | None = None) -> None:
-        """As `write`, for a frame that `uvanet.video.yuv.to_planes` has converted."""
+        """As `write`, for a frame that `uvanet.video.yuv.to_planes` has converted.
+
+        The encoder may keep the planes: nobody may write to them afterwards.
+        """
         if not self._open:
             raise OutputError(f"{printable(self.path)} is closed.", "Start a new recording.")
         width, height = self._even
@@ -121,7 +128,7 @@ class VideoWriter:
         at = Fraction(self.frames) / self._rate if at is None else at
         frame = _as_frame(planes)
         frame.pts, frame.time_base = round(at * self._scale), Fraction(1, self._scale)
-        frame.colorspace, frame.color_range = _BT601_MATRIX, _LIMITED
+        frame.colorspace, frame.color_range = self._matrix, _LIMITED
         try:
             self._output.mux(self._stream.encode(frame))
         except (av.error.FFmpegError, OSError) as error:
@@ -236,12 +243,12 @@ class VideoWriter:
         context = stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
-        # PyAV's default, threads per slice, lets `encode` wait for the frame that it was given.
-        context.thread_type = "SLICE"
+        # With threads per slice, PyAV's default, `encode` would wait for the frame it was given.
+        context.thread_type = "FRAME"
         context.time_base = Fraction(1, self._scale)
         # A complete picture every two seconds lets players jump without a wait.
         context.gop_size = max(1, round(_KEY_FRAME_SECONDS * self._rate))
-        context.colorspace, context.color_range = _BT601_MATRIX, _LIMITED
+        context.colorspace, context.color_range = self._matrix, _LIMITED
         context.color_primaries, context.color_trc = _BT709, _BT709
         return output, stream
 
@@ -262,16 +269,9 @@ class VideoWriter:
 
 
 def _as_frame(planes: NDArray[np.uint8]) -> av.VideoFrame:
-    rows, width = planes.shape
-    height = rows * 2 // 3
-    frame = av.VideoFrame(width, height, "yuv420p")
-    sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
-    values, start = planes.reshape(-1), 0
-    for plane, (high, wide) in zip(frame.planes, sizes, strict=True):
-        target = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        target[:high, :wide] = values[start : start + high * wide].reshape(high, wide)
-        start += high * wide
-    return frame
+    # PyAV 18 wraps an array without a copy, but miscounts the rows of the others.
+    wrap = av.VideoFrame.from_numpy_buffer if len(planes) % 6 == 0 else av.VideoFrame.from_ndarray
+    return wrap(np.ascontiguousarray(planes), "yuv420p")
 
 
 def check_target(path: Path) -> None:

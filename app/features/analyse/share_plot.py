@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.features.analyse.region_painter import region_color
+from app.ui.build import column
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.time_text import clock_text
@@ -39,9 +40,7 @@ class SharePlot(QWidget):
         self._now = 0.0
         self._data: tuple[NDArray[np.float64], Sequence[NDArray[np.float32]]] | None = None
         self._span = (0.0, 1.0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.chart)
+        column(self.chart, parent=self)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Requests the chart when it is first visible."""

@@ -93,6 +93,7 @@ class Cameras(Feature):
 
     def _on_switched(self) -> None:
         self._info = None
+        self._menu.show_format(None)
 
     def _on_status(self, status: SourceStatus) -> None:
         self._reconnecting = status.condition is SourceCondition.RECONNECTING
@@ -150,7 +151,9 @@ class Cameras(Feature):
     # -- format
 
     def _request_format(self) -> None:
-        (width, height), fps = self._settings.size, self._settings.fps
+        size, fps = self._settings.size, self._settings.fps
+        # A settings file may hold one side alone.
+        width, height = size if all(size) else (0, 0)
         wanted = bool(width or fps)
         self.context.session.camera_format = (
             CameraFormat(width, height, float(fps)) if wanted else None

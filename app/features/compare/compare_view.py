@@ -111,7 +111,7 @@ class CompareView:
             return
         second, third = (pane.canvas for pane in self._panes.extra)
         frame = result.result.frame
-        height, width = frame.image.shape[:2]
+        height, width = frame.picture.shape[:2]
         for canvas in (second, third):
             canvas.show_picture(
                 result.result.bgra, (width, height), (frame.epoch, frame.seq), result
@@ -131,7 +131,7 @@ class CompareView:
         packet = self._presenter.packet
         if packet is None:
             return
-        height, width = packet.frame.image.shape[:2]
+        height, width = packet.frame.picture.shape[:2]
         canvas = self._panes.extra[0].canvas
         order = (packet.frame.epoch, packet.frame.seq)
         canvas.show_picture(packet.bgra, (width, height), order, packet)
@@ -146,7 +146,7 @@ class CompareView:
         if style != self._style:
             self._style = style
             teacher.style, teacher.smoothing, teacher.visible = style
-            height, width = self.teacher_result.result.frame.image.shape[:2]
+            height, width = self.teacher_result.result.frame.picture.shape[:2]
             self._heat = teacher.heat(width, height)
             if self.view == "side":
                 self._panes.extra[0].canvas.show_heat(self._heat)
@@ -157,17 +157,17 @@ class CompareView:
         main, (second, third) = self._panes.main.canvas, self._panes.extra
         if self.view == "original":
             return [
-                capture_layer(second.canvas, student.image, tr("Original")),
-                capture_layer(main, student.image, tr("Overlay")),
+                capture_layer(second.canvas, student.picture, tr("Original")),
+                capture_layer(main, student.picture, tr("Overlay")),
             ]
         if self.teacher_result is None or not self.needs_teacher:
             return [student]
         if self.view == "wipe":
             draw_divider(student, self._handle.share)
             return [student]
-        image = self.teacher_result.result.frame.image
+        picture = self.teacher_result.result.frame.picture
         return [
-            capture_layer(main, student.image, tr("Student")),
-            capture_layer(second.canvas, image, tr("Teacher")),
-            capture_layer(third.canvas, image, tr("Difference")),
+            capture_layer(main, student.picture, tr("Student")),
+            capture_layer(second.canvas, picture, tr("Teacher")),
+            capture_layer(third.canvas, picture, tr("Difference")),
         ]

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.features.compare.agreement_card import AgreementCard
 from app.features.compare.button import CompareButton
@@ -18,6 +18,7 @@ from app.session.models import short_name
 from app.shell.actions import Menu, action
 from app.shell.context import Fact
 from app.shell.feature import Feature
+from app.ui.build import column
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Compare(Feature):
         slots.add_button(self._button, _BUTTON_RANK)
         slots.add_strip(self.strip, _STRIP_RANK)
         self._slot = QWidget()
-        QVBoxLayout(self._slot).setContentsMargins(0, 0, 0, 0)
+        self._slot_layout = column(parent=self._slot)
         self._slot.hide()
         slots.add_card(self._slot, _CARD_RANK)
         self.strip.set_wanted(False)
@@ -171,9 +172,7 @@ class Compare(Feature):
     def _show(self, view: View, *, teacher: bool = True) -> None:
         self.view.arrange(view)
         if view == "wipe":
-            layout = self._slot.layout()
-            assert layout is not None
-            layout.addWidget(self.card)
+            self._slot_layout.addWidget(self.card)
             self.card.show()
         self._slot.setVisible(view == "wipe")
         self.strip.set_wanted(self.view.needs_teacher)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.ui.build import label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -24,13 +25,8 @@ class StatsLabels(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.latency, self.drops = QLabel(tr("Latency -")), QLabel(tr("No drops"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(22)
-        for label in (self.latency, self.drops):
-            label.setObjectName("status")
-            layout.addWidget(label)
+        self.latency, self.drops = label(tr("Latency -"), "status"), label(tr("No drops"), "status")
+        row(self.latency, self.drops, spacing=22, parent=self)
 
     def show_stats(self, stats: PipelineStats) -> None:
         """Shows the newest statistics."""

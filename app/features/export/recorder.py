@@ -122,7 +122,7 @@ class Recorder:
                 packet = self._frames.get(timeout=0.2)
             except queue.Empty:
                 continue
-            height, width = packet.image.shape[:2]
+            height, width = packet.picture.shape[:2]
             if buffer.size not in ((0, 0), (width, height)) and self._hold is not None:
                 self._resized(packet.t_capture)
                 self.hold(packet.t_capture, self._title)

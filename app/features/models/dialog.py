@@ -18,30 +18,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.features.models.scores import DATA_HEADINGS, SCORE_COLUMNS
 from app.session.models import AUTOMATIC
 from app.ui.build import button, column, combo_box, label, row
 from app.ui.i18n import tr
+from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.features.models.model_info import ModelInfo
 
-_METRICS = (
-    ("nss", "NSS"),
-    ("auc_judd", "AUC-J"),
-    ("auc_shuffled", "sAUC"),
-    ("cc", "CC"),
-    ("sim", "SIM"),
-    ("kld", "KLD"),
-)
 _ENGINES = {
     "auto": "automatic",
     "onnx": "ONNX Runtime",
     "torch": "PyTorch",
 }
 _PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
-_MAX_TABLE_WIDTH = 1100  # pixels; a wider table, with long names of files, is scrolled
+_MAX_TABLE_WIDTH = 1180  # pixels; a wider table, with long names of files, is scrolled
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -113,7 +107,7 @@ class ModelsDialog(QDialog):
         close = button(tr("Close"), "", self.close, default=True)
         buttons = row(self.measure, file, None, engine_label, self.engines, close)
         column((card, 1), self._note, buttons, spacing=12, margins=(20, 18, 20, 16), parent=self)
-        self.resize(960, 360)
+        self.resize(960, 386)
 
     def show_models(self, models: Sequence[ModelInfo]) -> None:
         """Fills the table."""
@@ -130,11 +124,11 @@ class ModelsDialog(QDialog):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
         self._head(grid)
-        self._automatic_row(grid, 1)
-        for number, model in enumerate(models, start=2):
+        self._automatic_row(grid, 2)
+        for number, model in enumerate(models, start=3):
             self._row(grid, number, model)
         grid.setColumnStretch(2, 1)
-        grid.setRowStretch(len(models) + 2, 1)
+        grid.setRowStretch(len(models) + 3, 1)
         self._scroll.setWidget(self._table)
         width = self._table.sizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
         self._scroll.setMinimumWidth(min(width, _MAX_TABLE_WIDTH))
@@ -159,7 +153,9 @@ class ModelsDialog(QDialog):
         self._note.setText(
             text
             or tr(
-                "NSS to KLD come from the model cards; scores of different data cannot be compared."
+                "Scores come from the model cards. Of human: share of the NSS with which the gaze "
+                "of all other people predicts that of one. Steadiness: CC of maps 100 ms apart "
+                "where the picture hardly changes."
             )
         )
 
@@ -198,13 +194,18 @@ class ModelsDialog(QDialog):
             (tr("Parameters"), tr("Number of parameters")),
             (tr("Precision"), tr("Of the parameters, estimated from the size of the file")),
             (tr("Latency"), tr("Median time per frame on this machine")),
-            (tr("Data"), tr("Data set that the scores to the right were measured on")),
-            *((title, tr("From the model's card")) for _, title in _METRICS),
+            *((tr(one.title), tr("From the model's card")) for one in SCORE_COLUMNS),
         ]
         for index, (title, tip) in enumerate(titles):
             heading = label(title, "section")
             heading.setToolTip(tip)
-            grid.addWidget(heading, 0, index, _RIGHT if index > 2 else Qt.AlignmentFlag(0))
+            grid.addWidget(heading, 1, index, _RIGHT if index > 2 else Qt.AlignmentFlag(0))
+        first = len(titles) - len(SCORE_COLUMNS)
+        for data, text in DATA_HEADINGS.items():
+            places = [first + i for i, one in enumerate(SCORE_COLUMNS) if one.data == data]
+            heading = label(tr(text), "section")
+            heading.setToolTip(tr("Measured on: {data}").format(data=set_title(data)))
+            grid.addWidget(heading, 0, places[0], 1, len(places), _RIGHT)
 
     def _automatic_row(self, grid: QGridLayout, number: int) -> None:
         tip = tr("Run the largest student that keeps up with the source")
@@ -237,13 +238,10 @@ class ModelsDialog(QDialog):
             QLabel(_count(model.parameters) if model.parameters else "-"),
             QLabel(_PRECISIONS.get(model.bits, "-")),
             latency := QLabel(),
-            QLabel(model.split or "-"),
         ]
-        for key, _ in _METRICS:
-            value = model.metrics.get(key)
-            cell = QLabel("-" if value is None else f"{value:.2f}")
-            if value is not None:
-                cell.setToolTip(tr("Measured on: {split}").format(split=model.split))
+        for score in SCORE_COLUMNS:
+            cell = QLabel(score.text(model.scores))
+            cell.setToolTip(score.tip(model.scores))
             cells.append(cell)
         for index, cell in enumerate(cells, start=3):
             cell.setAlignment(_RIGHT)

@@ -19,6 +19,7 @@ from app.shell.actions import Menu, action
 from app.shell.context import Fact
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
+from app.ui.build import present
 from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
 
@@ -98,9 +99,7 @@ class Models(Feature):
             self.dialog.file_wanted.connect(self.open_model)
         self._show_automatic()
         self._refresh()
-        self.dialog.show()
-        self.dialog.raise_()
-        self.dialog.activateWindow()
+        present(self.dialog)
 
     @action("Use an ONNX file as teacher…", Menu.COMPARE, "Shift+M", group=2)
     def open_model(self) -> None:

@@ -37,8 +37,7 @@ class ModelInfo:
         size: Size of the file in bytes.
         parameters: Number of parameters; 0 where unknown.
         bits: Bits per parameter, estimated from the size: 8, 16 or 32; 0 where unknown.
-        metrics: Metrics of the model's card by name; empty without a card.
-        split: The data they were measured on.
+        scores: Data set to metric to value, from the model's card; empty without a card.
         problem: Why the model cannot be used; empty where it can.
     """
 
@@ -50,8 +49,7 @@ class ModelInfo:
     size: int = 0
     parameters: int = 0
     bits: int = 0
-    metrics: dict[str, float] = field(default_factory=dict)
-    split: str = ""
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -91,8 +89,6 @@ def _file_info(name: str) -> ModelInfo:
 
 
 def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
-    split = "test" if "test" in card.metrics else next(iter(card.metrics), "")
-    row = card.measured(split)
     height, width = card.inference_size
     return ModelInfo(
         name,
@@ -103,8 +99,7 @@ def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
         path.stat().st_size,
         card.parameters,
         _bits(path.stat().st_size, card.parameters),
-        row,
-        split,
+        {name: card.measured(name) for name in card.metrics},
     )
 
 

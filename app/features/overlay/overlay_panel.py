@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QWidget
 
-from app.ui.build import label
+from app.ui.build import column, label
 from app.ui.controls import SwatchButton
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
@@ -86,14 +86,9 @@ class OverlayPanel(QFrame):
             group.addButton(swatch)
             grid.addWidget(swatch, index // 2, index % 2)
             self.swatches[name] = swatch
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 12, 14, 12)
-        layout.setSpacing(10)
-        layout.addWidget(label(tr("Overlay"), "section"))
-        layout.addWidget(self.opacity)
-        layout.addWidget(self.threshold)
-        layout.addWidget(self.smoothing)
-        layout.addLayout(grid)
+        heading = label(tr("Overlay"), "section")
+        items = (heading, self.opacity, self.threshold, self.smoothing, grid)
+        column(*items, spacing=10, margins=(14, 12, 14, 12), parent=self)
 
     def set_colormap(self, name: str) -> None:
         """Checks the button of a colormap."""

@@ -13,10 +13,11 @@ from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from uvanet.sources.base import SourceKind
+from uvanet.sources.base import SourceCondition, SourceKind
 
 if TYPE_CHECKING:
     from app.shell.context import FeatureContext
+    from uvanet.sources.base import SourceStatus
 
 _RANK = 90  # the last strip
 _JUMP_SECONDS = 5.0
@@ -36,6 +37,8 @@ class Playback(Feature):
         session.opened.connect(self._show_source)
         session.switched.connect(self._show_source)
         session.state_changed.connect(self._on_state)
+        session.stalled.connect(lambda seconds: self._show_lost(seconds > 0))
+        session.status_changed.connect(self._on_status)
         session.marks_changed.connect(lambda: self.transport.set_marks(*session.marks))
         context.presenter.shown.connect(self.transport.set_position)
         self.loop(self._settings.loop)
@@ -132,7 +135,17 @@ class Playback(Feature):
             paced=not info.live and info.kind is not SourceKind.PICTURE,
         )
         self.transport.set_speed(self.context.session.speed)
+        self._show_lost(False)
+
+    def _show_lost(self, lost: bool) -> None:
+        """Shows whether the picture of a live source is an old one."""
+        self.transport.live.setEnabled(not lost)
+
+    def _on_status(self, status: SourceStatus) -> None:
+        self._show_lost(status.condition is SourceCondition.RECONNECTING)
 
     def _on_state(self, state: PipelineState) -> None:
         playing = state is PipelineState.PLAYING
         self.context.actions["play_pause"].setIcon(icon("pause" if playing else "play"))
+        if state in (PipelineState.FAILED, PipelineState.ENDED):
+            self._show_lost(True)

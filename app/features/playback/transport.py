@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 from app.shell.slots import action_button
-from app.ui.build import label
+from app.ui.build import label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.sliders import Slider
@@ -79,24 +79,10 @@ class Transport(QWidget):
             group.addAction(action)
             self._speeds[speed] = action
         self.speed.setMenu(menu)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.back)
-        layout.addWidget(self.play)
-        layout.addWidget(self.forward)
-        layout.addSpacing(6)
-        layout.addWidget(self.live)
-        layout.addWidget(self.position)
-        layout.addWidget(self.timeline, 1)
-        layout.addWidget(self.length)
-        self._marks = marks
-        layout.addWidget(marks)
-        self._gap = QWidget()
-        layout.addWidget(self._gap, 1)
-        layout.addSpacing(6)
-        layout.addWidget(self.loop)
-        layout.addWidget(self.speed)
+        self._marks, self._gap = marks, QWidget()
+        steps = (self.back, self.play, self.forward, 6)
+        line = (self.live, self.position, (self.timeline, 1), self.length, marks, (self._gap, 1), 6)
+        row(*steps, *line, self.loop, self.speed, spacing=6, parent=self)
         self.set_speed(1.0)
         self.set_source(None, live=False, seekable=False, paced=False)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 
 from app.features.sources.devices import Devices, find_devices
-from app.features.sources.retry_notice import TOPIC as _RETRY
 from app.features.sources.retry_notice import RetryNotice
 from app.features.sources.settings import MAX_RECENT, SourcesSettings
 from app.features.sources.source_picker import SourcePicker
@@ -201,7 +200,7 @@ class Sources(Feature):
             self.context.messages.dismiss_topic(topic)
 
     def _on_acted(self, topic: str) -> None:
-        if topic == _RETRY:
+        if topic == RetryNotice.TOPIC:
             self.context.session.give_up_reconnecting()
         elif topic in (_TOPIC, _STALL, _QUALITY):
             self.choose_source()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from app.ui.banner import Banner
     from uvanet.sources.base import SourceStatus
 
-TOPIC = "reconnecting"
 _TICK_MS = 500
 
 
@@ -30,7 +29,12 @@ class RetryNotice(QObject):
         messages: Shows it.
         parent: The feature.
         clock: Seconds, monotonic.
+
+    Attributes:
+        TOPIC: Topic of the message.
     """
+
+    TOPIC: ClassVar[str] = "reconnecting"
 
     def __init__(
         self, messages: Banner, parent: QObject, clock: Callable[[], float] = time.monotonic
@@ -55,17 +59,17 @@ class RetryNotice(QObject):
         if self._problem == problem:
             self._count_down()
         else:
-            self._messages.notify("warning", self._text(), status.hint, tr("Stop"), TOPIC)
+            self._messages.notify("warning", self._text(), status.hint, tr("Stop"), self.TOPIC)
         self._timer.start()
 
     def clear(self) -> None:
         """Removes the message."""
         self._problem = ""
         self._timer.stop()
-        self._messages.dismiss_topic(TOPIC)
+        self._messages.dismiss_topic(self.TOPIC)
 
     def _count_down(self) -> None:
-        self._messages.revise(TOPIC, self._text())
+        self._messages.revise(self.TOPIC, self._text())
 
     def _text(self) -> str:
         seconds = math.ceil(self._next_try - self._clock())

@@ -23,14 +23,13 @@ from app.runtime.shutdown import run_bounded
 from app.shell.actions import Menu, action
 from app.shell.feature import Feature
 from app.shell.quit_guard import QuitPrompt
+from app.ui.build import present
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from PySide6.QtWidgets import QWidget
 
     from app.features.training.run import RunCommand, TrainingRun
     from app.features.training.run_dialog import RunDialog
@@ -157,9 +156,9 @@ class Training(Feature):
     def show_run(self) -> None:
         """Opens the dialog of the run that is active."""
         if self.controller.capturing:
-            _present(self.dialog("adapt"))
+            present(self.dialog("adapt"))
         elif self.controller.run is not None:
-            _present(self.dialog(self.controller.run.request.kind))
+            present(self.dialog(self.controller.run.request.kind))
 
     def _adapt_form(self) -> TrainingForm:
         form = AdaptForm()
@@ -185,7 +184,7 @@ class Training(Feature):
             dialog.show_form()
         dialog.form.show_models(self.library.cards(), self.history.current, self._settings.teacher)
         self._update_adapt_form()
-        _present(dialog)
+        present(dialog)
 
     def _update_adapt_form(self) -> None:
         dialog = self._dialogs.get("adapt")
@@ -354,10 +353,3 @@ class Training(Feature):
             )
         if self._data is not None:
             self._data.source_changed()
-
-
-def _present(dialog: QWidget) -> None:
-    """Shows a dialog in front of the other windows."""
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.features.training.orphaned_runs import scan_runs
 from app.features.training.recordings import delete_recording
 from app.features.training.run_folders import delete_run, read_request
+from app.ui.build import present
 from uvanet.errors import UvanetError
 from uvanet.registry import list_models, list_user_models
 from uvanet.user_models import delete_user_model, user_model
@@ -65,9 +66,7 @@ class ModelLibrary(QObject):
             self.dialog.resume.connect(self._resume)
             self.dialog.discard.connect(self._discard)
         self.update()
-        self.dialog.show()
-        self.dialog.raise_()
-        self.dialog.activateWindow()
+        present(self.dialog)
 
     def cards(self) -> list[Card]:
         """The cards of all models."""

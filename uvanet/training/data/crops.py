@@ -15,27 +15,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewConfig:
-    """How many views are taken of each picture and clip, and which.
-
-    Attributes:
-        gaze_views: Views of a picture with gaze; the first is the whole picture.
-        pool_views: Views of a picture without gaze.
-        clip_every: Seconds between the frames of a clip that are used as pictures.
-        clip_views: Views of such a frame.
-        pair_every: Seconds between the pairs of frames of a clip.
-        min_zoom: Smallest part of a side that a view shows.
-    """
-
-    gaze_views: int = 24
-    pool_views: int = 16
-    clip_every: float = 1.0
-    clip_views: int = 4
-    pair_every: float = 0.4
-    min_zoom: float = 0.4
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """A part of a picture; lengths are shares of the picture's sides.
 

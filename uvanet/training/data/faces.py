@@ -20,7 +20,6 @@ from uvanet.training.data.crops import View
 from uvanet.training.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -110,22 +109,20 @@ class FaceLabels:
         self._threads = threads
         self._detector: FaceDetector | None = None
 
-    def __call__(self, key: str, images: Callable[[], Iterable[Image]]) -> list[Boxes]:
-        """The faces of each image of an example.
+    def __call__(self, key: str, image: Image) -> Boxes:
+        """The faces of a picture.
 
         Args:
-            key: Fingerprint of the example's content.
-            images: Reads its images, RGB uint8 (h, w, 3); called where the cache lacks them.
+            key: Fingerprint of its content.
+            image: RGB uint8 (h, w, 3).
 
         Raises:
-            UvanetError: The images cannot be read; nothing is kept.
             OSError: The disk is full.
         """
         path = self._folder / f"{key}.npz"
-        held = read_arrays(path)
-        if held is not None:
-            return list(held.values())
+        if held := read_arrays(path):
+            return np.asarray(held["arr_0"], np.float32)
         self._detector = self._detector or FaceDetector(self._threads)
-        found = [self._detector(image) for image in images()]
-        write_arrays(path, *found)
+        found = self._detector(image)
+        write_arrays(path, found)
         return found

@@ -40,6 +40,9 @@ NOW, BEFORE = "-now.jpg", "-before.jpg"
 LABEL_SIDE = 64
 """Side of the squares to which labels are stretched in memory: the largest student's output."""
 
+POOL_SHARE, CLIP_SHARE = 0.35, 0.2
+"""Shares of the batches of a distillation: pictures without gaze, and pairs of frames of clips."""
+
 MAX_PAIRS = 240
 """Pairs of one scene; more of the same scene teach little and take long to label."""
 
@@ -84,7 +87,8 @@ class LabelledPairs:
         times: Seconds since the start of the source, float32, (n,).
         sources: The file or recording of each, (n,).
         groups: What is held out as one and drawn as one by the bootstrap, (n,).
-        whole: Whether it is a whole picture with gaze, bool, (n,).
+        faces: Where faces are, uint8, (n, l, l), 255 at the center of a certain one; None where it
+            is not known.
     """
 
     frames: NDArray[np.uint8]
@@ -97,7 +101,7 @@ class LabelledPairs:
     times: NDArray[np.float32]
     sources: NDArray[np.str_]
     groups: NDArray[np.str_]
-    whole: NDArray[np.bool_]
+    faces: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -158,7 +162,8 @@ def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
     if held is None or "made_from" not in held:
         return None
     require_same(json.loads(str(held.pop("made_from"))), made_from, path)
-    columns: dict[str, Any] = {"earlier": None, "temporal": None, **held}
+    held.pop("whole", None)  # a column of earlier versions
+    columns: dict[str, Any] = {"earlier": None, "temporal": None, "faces": None, **held}
     return LabelledPairs(**columns)
 
 
@@ -232,16 +237,16 @@ class PairCollector:
             np.array(times, np.float32),
             np.array(sources),
             np.array(groups),
-            np.zeros(len(frames), np.bool_),
         )
 
 
 def cache_side(size: int) -> int:
     """Returns the side at which pictures are kept for a student of `size` x `size` pixels.
 
-    Crops of 0.4 of a side still show one picture pixel for each input pixel.
+    Crops of 0.4 of a side still show one picture pixel for each input pixel, up to the size that
+    most unlabelled pictures have.
     """
-    return min(240, 5 * size // 2)
+    return min(384, 5 * size // 2)
 
 
 def square_label(saliency: AnyMap) -> Label:

@@ -13,8 +13,7 @@ from uvanet.data.clips import video_facts
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
-from uvanet.training.data.crops import ViewConfig
-from uvanet.training.data.frame_pairs import LABEL_SIDE, cache_side
+from uvanet.training.data.frame_pairs import CLIP_SHARE, LABEL_SIDE, POOL_SHARE, cache_side
 from uvanet.training.data.gaze_datasets import open_published
 from uvanet.training.data.user_media import MAX_COLLECTION, files_of, shares
 
@@ -98,28 +97,26 @@ class GazeSurvey:
     pictures: int
     room: int
 
-    def views(self, more: Survey | None, config: ViewConfig) -> float:
-        """Number of views that are labelled: of pictures with gaze, and of a folder of more."""
-        count = float(self.pictures * config.gaze_views)
-        if more is not None:
-            count += more.pictures * config.pool_views
-            count += more.seconds / config.clip_every * config.clip_views
-        return count
-
     def run_seconds(self, more: Survey | None, side: int, epochs: int) -> float:
         """Estimates the seconds of a distillation on one core, without the training of teachers.
 
         Args:
             more: A folder of more pictures and clips; None for none.
             side: Of the student's input.
-            epochs: Passes over the views.
+            epochs: Passes over the pictures with gaze.
         """
-        views = self.views(more, ViewConfig())
-        return views * (LABEL_SECONDS + epochs * COUPLED_STEP_SECONDS.get(side, 1.3) / 64)
+        pool = POOL_SHARE + CLIP_SHARE if more is not None else 0.0
+        samples = epochs * self.pictures / (1 - pool)
+        labels = 2 * self._pictures(more) * LABEL_SECONDS  # mirrored, too
+        return labels + samples * COUPLED_STEP_SECONDS.get(side, 1.3) / 64
 
     def disk(self, more: Survey | None) -> int:
         """Bytes that a distillation needs, mostly for labels and checkpoints."""
-        return round(self.views(more, ViewConfig()) * 9_000) + 30_000_000
+        return round(self._pictures(more) * 9_000) + 30_000_000
+
+    def _pictures(self, more: Survey | None) -> float:
+        """Pictures that are labelled: with gaze, and those of a folder and of its clips."""
+        return self.pictures + (more.pictures + more.seconds if more is not None else 0.0)
 
 
 def survey_gaze(root: Path, runs: Path) -> GazeSurvey:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SHARES = "Choose smaller shares of clips, of unlabelled pictures or of replay."
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -67,7 +69,7 @@ class DataLoader:
         steps: Batches of an epoch.
 
     Raises:
-        UsageError: The first part is empty.
+        UsageError: The first part is empty, or the others' shares are 1 together.
     """
 
     def __init__(
@@ -82,9 +84,10 @@ class DataLoader:
             for part in parts
         ]
         pictures = self._buckets[0].batches
-        self._counts = [
-            max(1, round(pictures * part.share / (1 - part.share))) for part in parts[1:]
-        ]
+        left = 1 - sum(part.share for part in parts[1:])
+        if left <= 0:
+            raise UsageError("The shares of the data leave nothing for its first part.", _SHARES)
+        self._counts = [max(1, round(pictures * part.share / left)) for part in parts[1:]]
         self.steps = pictures + sum(self._counts)
         self._epoch = -1
         self._plan: list[tuple[int, Shape, Tensor]] = []
@@ -112,7 +115,14 @@ class _Tensors:
 
     def __init__(self, part: Part, device: torch.device) -> None:
         pairs, self._part = part.pairs, part
-        arrays = [pairs.frames, pairs.earlier, pairs.spatial, pairs.temporal, pairs.gaze]
+        arrays = [
+            pairs.frames,
+            pairs.earlier,
+            pairs.spatial,
+            pairs.temporal,
+            pairs.gaze,
+            pairs.faces,
+        ]
         size = sum(values.nbytes for values in arrays if values is not None)
         there = torch.device("cpu")
         if device.type == "cuda" and 2 * size < torch.cuda.mem_get_info(device)[0]:
@@ -124,6 +134,7 @@ class _Tensors:
         self._frames = tensor(pairs.frames)
         self._spatial, self._gaze = tensor(pairs.spatial), tensor(pairs.gaze)
         self._earlier = None if pairs.earlier is None else tensor(pairs.earlier)
+        self._faces = None if pairs.faces is None else tensor(pairs.faces)
         self._temporal = self._spatial if pairs.temporal is None else tensor(pairs.temporal)
         self._gaze_rows = torch.from_numpy(pairs.gaze_rows)
 
@@ -136,9 +147,10 @@ class _Tensors:
         part = self._part
         spatial = self._target(self._spatial, rows, device)
         if self._earlier is None:
-            return make_pairs(take(self._frames), spatial, shape, part.motion, rng)
+            faces = None if self._faces is None else take(self._faces).float() / 255
+            return make_pairs(take(self._frames), spatial, shape, part.motion, rng, faces)
         temporal = self._target(self._temporal, rows, device)
-        film = Pairs(take(self._frames), take(self._earlier), spatial, temporal)
+        film = Pairs(take(self._frames), take(self._earlier), spatial, temporal, spatial)
         return crop_pairs(film, shape, part.min_zoom, rng, gentle=part.gentle)
 
     def _target(self, labels: Tensor, rows: Tensor, device: torch.device) -> Tensor:

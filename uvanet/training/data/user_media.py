@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from uvanet.training.data.frame_pairs import Image
 
 _LOG = logging.getLogger(__name__)
+_RECONNECT_S = 20.0  # a camera or stream that fails for longer ends the recording
 T = TypeVar("T")
 
 _RECORDED = re.compile(rf"[0-9]+({re.escape(NOW)}|{re.escape(BEFORE)})")
@@ -90,7 +91,7 @@ def watch_source(
         UvanetError: The source cannot be opened, is a still picture, or breaks before there is
             anything of use.
     """
-    with make_source(spec) as source:
+    with make_source(spec, reconnect=_RECONNECT_S) as source:
         info = source.info
         if info.kind is SourceKind.PICTURE:
             raise UsageError(

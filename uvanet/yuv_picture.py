@@ -1,0 +1,97 @@
+"""Decoded pictures in planar YUV, converted on demand."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import threading
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from av.video.frame import VideoFrame
+    from numpy.typing import NDArray
+
+    Packed = Literal["bgr24", "bgra"]
+
+
+class Matrix(enum.IntEnum):
+    """Matrix between RGB and limited-range YUV; the values are those of ITU-T H.273."""
+
+    BT709 = 1
+    BT601 = 6
+
+    @functools.cached_property
+    def from_rgb(self) -> NDArray[np.float64]:
+        """Y, U and V of R, G, B and 1, each 0..255: float64, (3, 4)."""
+        red, blue = (0.2126, 0.0722) if self is Matrix.BT709 else (0.299, 0.114)
+        green = 1.0 - red - blue
+        luma = 219 / 255 * np.array([red, green, blue])
+        cb = 112 / 255 / (1.0 - blue) * np.array([-red, -green, 1.0 - blue])
+        cr = 112 / 255 / (1.0 - red) * np.array([1.0 - red, -green, -blue])
+        return np.column_stack([np.stack([luma, cb, cr]), (16, 128, 128)])
+
+    @functools.cached_property
+    def to_rgb(self) -> NDArray[np.float64]:
+        """R, G and B of Y, U, V and 1, each 0..255: float64, (3, 4)."""
+        inverse = np.linalg.inv(self.from_rgb[:, :3])
+        return np.column_stack([inverse, -inverse @ self.from_rgb[:, 3]])
+
+
+class YuvPicture:
+    """A picture as the decoder gave it: YUV 4:2:0 with 8 bits, limited range, upright.
+
+    Each consumer takes the form that it needs, and what nobody asks for is never converted.
+    Thread-safe.
+
+    Args:
+        frame: The decoded frame, of the format yuv420p with even sides.
+        matrix: Its matrix.
+        convert: Converts a frame with a matrix to a packed format; thread-safe.
+
+    Attributes:
+        shape: Height, width and 3, as of the BGR picture.
+        matrix: As given.
+    """
+
+    def __init__(
+        self,
+        frame: VideoFrame,
+        matrix: Matrix,
+        convert: Callable[[VideoFrame, Matrix, Packed], NDArray[np.uint8]],
+    ) -> None:
+        self.shape = (frame.height, frame.width, 3)
+        self.matrix = matrix
+        self._frame = frame
+        self._convert = convert
+        self._bgr: NDArray[np.uint8] | None = None
+        self._lock = threading.Lock()
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """Converts to BGR: uint8, (h, w, 3), C-contiguous, the same array at each call."""
+        with self._lock:
+            if self._bgr is None:
+                self._bgr = self._convert(self._frame, self.matrix, "bgr24")
+            return self._bgr
+
+    def bgra(self) -> NDArray[np.uint8]:
+        """Converts to BGRA with alpha 255: uint8, (h, w, 4), C-contiguous, a new array."""
+        return self._convert(self._frame, self.matrix, "bgra")
+
+    def planes(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+        """Y, uint8, (h, w), and U and V, (h / 2, w / 2): views of memory that nobody may write."""
+        height, width = self.shape[:2]
+        y, u, v = (
+            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+            for plane in self._frame.planes
+        )
+        half = np.s_[: height // 2, : width // 2]
+        return y[:height, :width], u[half], v[half]
+
+
+def as_bgr(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
+    """The picture as BGR, uint8, shape (h, w, 3), C-contiguous; no copy of an array."""
+    return picture if isinstance(picture, np.ndarray) else picture.bgr()
