@@ -16,6 +16,7 @@ from uvanet.models.teacher import Pyramid, Readout, SpatialTeacher
 from uvanet.paths import resource
 from uvanet.runtime.session import OnnxSession
 from uvanet.training.control import Callback
+from uvanet.training.teachers.build import make_spatial
 from uvanet.training.teachers.spatial import (
     Extractor,
     FrozenFeatures,
@@ -137,3 +138,18 @@ def test_features_are_computed_once(gaze_data_root: Path, tmp_path: Path) -> Non
     run("2")
     run("3")
     assert len(made_extractors) == 3
+
+
+def test_a_run_that_was_stopped_keeps_its_readouts(gaze_data_root: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    first = make_spatial(gaze_data_root, one, SPATIAL_CONFIG).state_dict()
+    (one / "teacher-spatial.safetensors").unlink()  # stopped before the end
+    again = make_spatial(gaze_data_root, one, SPATIAL_CONFIG).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    # A readout is the same whichever others there are; two of one backbone differ by their seeds.
+    both = make_spatial(gaze_data_root, two, replace(SPATIAL_CONFIG, scales=(0, 0))).readouts
+    for name, value in both[0].state_dict().items():
+        assert torch.equal(value, first[f"readouts.0.{name}"])
+    assert not torch.equal(both[0].head.weight, both[1].head.weight)
