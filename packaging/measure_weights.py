@@ -13,13 +13,12 @@ from msgspec.structs import replace
 
 from uvanet.data.fixations import find_root, read_split
 from uvanet.evaluation.baselines import center_prior
+from uvanet.evaluation.branches import branch_predictors
 from uvanet.evaluation.card_metrics import card_metrics
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
-from uvanet.evaluation.registry import PREDICTIONS
-from uvanet.model import Model, load
+from uvanet.model import load
 from uvanet.model_card import Card, Metrics, read_card
 from uvanet.models import load_student
-from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.publish import spatial_metrics, temporal_metrics
 from uvanet.training.teachers.inference import TEMPORAL
 
@@ -31,13 +30,7 @@ def rows_of(path: Path, card: Card, prior: Predictor) -> list[Predictor]:
     if card.quantized_from is not None:
         return [StreamPredictor("ensemble", load(path))]
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
-    return [
-        prior,
-        *(
-            StreamPredictor(name, Model(card, TorchEngine(student, output=name, card=card)))
-            for name in PREDICTIONS
-        ),
-    ]
+    return [prior, *branch_predictors(student, card)]
 
 
 def measured(path: Path, card: Card, root: Path) -> Metrics:

@@ -19,6 +19,7 @@ from uvanet.data.gaze import Clip, Gaze, Picture
 from uvanet.data.gaze_files import read_rgb
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import MissingExtraError, UsageError, UvanetError
+from uvanet.sources.video import VideoSource
 
 BUILD = {
     "avs1k": trees.avs1k_tree,
@@ -274,6 +275,23 @@ def test_a_folder_of_videos_needs_no_labels(
         found.clips[0].gaze(0)
     with pytest.raises(UsageError, match="nowhere"):
         read_set("videos", tmp_path / "nowhere")
+
+
+def test_a_video_is_decoded_up_to_the_last_wanted_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees.write_video(tmp_path / "a.mp4", trees.path_of(20))
+    read, decoded = VideoSource.read, []
+
+    def counting(source: VideoSource) -> object:
+        decoded.append(source)
+        return read(source)
+
+    monkeypatch.setattr(VideoSource, "read", counting)
+    (clip,) = read_set("videos", tmp_path).clips
+    assert [frame.index for frame in clip.frames({1, 3})] == [1, 3]
+    assert len(decoded) == 4
+    assert list(clip.frames(())) == []
 
 
 def test_an_unknown_layout_lists_the_known_ones(tmp_path: Path) -> None:

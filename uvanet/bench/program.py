@@ -87,7 +87,7 @@ def bench_program(
             env=environment,
             capture_output=True,
             text=True,
-            timeout=seconds + (360 if train_in else 60),
+            timeout=seconds + (720 if train_in else 120),
             check=True,
         )
         result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

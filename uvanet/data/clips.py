@@ -14,7 +14,7 @@ from uvanet.errors import SourceError, UsageError
 from uvanet.sources.video import VideoSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
 
@@ -52,11 +52,13 @@ class VideoClip:
     labelled: Sequence[int] = ()
     gaze: Callable[[int], Gaze] = no_gaze
 
-    def frames(self, wanted: Container[int]) -> Iterator[ClipFrame]:
+    def frames(self, wanted: Collection[int]) -> Iterator[ClipFrame]:
         """See `uvanet.data.gaze.Clip`."""
+        index, last = -1, max(wanted, default=-1)
         with VideoSource(self.path) as source:
-            while (frame := source.read()) is not None:
-                if frame.index in wanted:
+            while index < last and (frame := source.read()) is not None:
+                index = frame.index
+                if index in wanted:
                     image = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), np.uint8)
                     yield ClipFrame(frame.index, frame.pts, image)
 
@@ -93,7 +95,7 @@ class FramesClip:
     labelled: Sequence[int] = ()
     gaze: Callable[[int], Gaze] = no_gaze
 
-    def frames(self, wanted: Container[int]) -> Iterator[ClipFrame]:
+    def frames(self, wanted: Collection[int]) -> Iterator[ClipFrame]:
         """See `uvanet.data.gaze.Clip`."""
         for index, path in enumerate(self.files):
             if index not in wanted:

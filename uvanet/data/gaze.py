@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -123,7 +123,7 @@ class Clip(Protocol):
         """Numbers of the frames to measure, ascending; empty without gaze."""
         ...
 
-    def frames(self, wanted: Container[int]) -> Iterator[ClipFrame]:
+    def frames(self, wanted: Collection[int]) -> Iterator[ClipFrame]:
         """Reads the wanted frames, in order.
 
         A damaged frame has no image; where the rest of the clip is unreadable, the iterator

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from uvanet.errors import ModelError
+from uvanet.evaluation.predictors import Predictor, StreamPredictor
+from uvanet.evaluation.registry import PREDICTIONS
 from uvanet.model import Model
 from uvanet.models import load_student
 from uvanet.registry import resolve_model
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from uvanet.model_card import Card
     from uvanet.models import SpatioTemporal
@@ -65,3 +70,67 @@ def load_branch(name: str, output: str) -> Model:
         raise ModelError(f"{card.name} is no student and has no branches.", "Name a student.")
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
     return Model(card, TorchEngine(student, output=output, card=card))
+
+
+def branch_predictors(student: SpatioTemporal, card: Card) -> list[Predictor]:
+    """The ensemble and all branches of a student, which share one forward pass a frame.
+
+    Args:
+        student: In evaluation mode, on the CPU.
+        card: Tells at which size pictures are shown.
+
+    Returns:
+        One predictor for each of `PREDICTIONS`, named like it. They must see the same frames in
+        the same order, as the evaluator shows them.
+    """
+    shared = _SharedPass(student, card)
+    return [_Branch(name, shared, place) for place, name in enumerate(PREDICTIONS)]
+
+
+class _AllPredictions(TorchEngine):
+    """Gives all predictions at once: maps (n, predictions, h, w)."""
+
+    def _run(self, frames: Tensor, earlier: Tensor | None) -> tuple[Tensor, Tensor]:
+        result = self._forward(frames, earlier)
+        logits = torch.cat([getattr(result, name) for name in PREDICTIONS], 1)
+        return torch.exp(logits - logits.amax((2, 3), keepdim=True)), result.features
+
+
+class _SharedPass:
+    """Runs each frame once, however many predictors ask for it."""
+
+    def __init__(self, student: SpatioTemporal, card: Card) -> None:
+        self.row = StreamPredictor("all", Model(card, _AllPredictions(student, card=card)))
+        self._frame: tuple[NDArray[np.uint8], float] | None = None
+        self._maps: NDArray[np.float32] | None = None
+
+    def reset(self) -> None:
+        self.row.reset()
+        self._frame = None
+
+    def maps(self, image: NDArray[np.uint8], t: float) -> NDArray[np.float32]:
+        """(predictions, h, w)."""
+        known = self._frame is not None and self._frame[0] is image and self._frame[1] == t
+        if not known or self._maps is None:
+            self._maps, self._frame = self.row.predict(image, t), (image, t)
+        return self._maps
+
+
+class _Branch(Predictor):
+    def __init__(self, name: str, shared: _SharedPass, place: int) -> None:
+        super().__init__(name)
+        self._shared, self._place = shared, place
+
+    def history(self, fps: float) -> int:
+        return self._shared.row.history(fps)
+
+    def reset(self) -> None:
+        self._shared.reset()
+
+    def observe(self, image: NDArray[np.uint8], t: float) -> None:
+        self._shared.maps(image, t)
+
+    def predict(self, image: NDArray[np.uint8], t: float) -> NDArray[np.float32]:
+        maps = self._shared.maps(image, t)
+        result: NDArray[np.float32] = maps[self._place]
+        return result

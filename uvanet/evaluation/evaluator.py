@@ -231,8 +231,9 @@ class _Evaluation:
         except UvanetError as error:
             self._skip(picture.name, str(error))
             return
-        for row in self._predictors:
+        for row in self._predictors:  # all first: predictors may share a forward pass
             row.reset()
+        for row in self._predictors:
             self._measure(row, image, 0.0, truth)
         self._done(truth, Item(picture.dataset, "", picture.name))
 

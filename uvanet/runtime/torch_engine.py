@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from uvanet.model_card import Card
     from uvanet.models import SpatioTemporal
+    from uvanet.models.student import StudentOutput
 
     Network = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]
 
@@ -81,10 +82,13 @@ class TorchEngine:
 
     def _run(self, frames: Tensor, earlier: Tensor | None) -> tuple[Tensor, Tensor]:
         """Maps with maximum 1, and features, of uint8 frames."""
-        rgb = frames.permute(0, 3, 1, 2).float() * (1 / 255)
-        result = self._student(rgb) if earlier is None else self._student.step(rgb, earlier)
+        result = self._forward(frames, earlier)
         logits = getattr(result, self._output)[:, 0]
         return torch.exp(logits - logits.amax((1, 2), keepdim=True)), result.features
+
+    def _forward(self, frames: Tensor, earlier: Tensor | None) -> StudentOutput:
+        rgb = frames.permute(0, 3, 1, 2).float() * (1 / 255)
+        return self._student(rgb) if earlier is None else self._student.step(rgb, earlier)
 
     def _replay(self, frames: Tensor, earlier: Tensor | None) -> tuple[Tensor, Tensor]:
         """As `_run`, by the CUDA graph of this shape, which the first call records."""

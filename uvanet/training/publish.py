@@ -13,15 +13,14 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.onnx_export import save_weights, write_onnx
 from uvanet.errors import OutputError
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.branches import engine_predictor
+from uvanet.evaluation.branches import branch_predictors, engine_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.card_metrics import CARD_SETS, card_metrics
 from uvanet.evaluation.evaluator import score
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import StreamPredictor
-from uvanet.evaluation.registry import PREDICTIONS
 from uvanet.evaluation.size_curve import CurvePoint, best_side
-from uvanet.model import Model, load
+from uvanet.model import load
 from uvanet.model_card import Card, DataSource, file_hash
 from uvanet.models import count_macs, count_parameters, layer_costs, load_student
 from uvanet.models.teacher import SpatialTeacher, frozen_weights
@@ -123,11 +122,7 @@ def publish_student(
             f"Sees about {side**2} pixels: faces less than about 3 of them wide are lost.",
         ],
     )
-    predictions = [
-        StreamPredictor(output, Model(card, TorchEngine(student, output=output, card=card)))
-        for output in PREDICTIONS
-    ]
-    rows = [center_prior(read_split(root, "train")), *predictions]
+    rows = [center_prior(read_split(root, "train")), *branch_predictors(student, card)]
     card = replace(card, metrics=card_metrics(rows, root, CARD_SETS if final else ("val",)))
     card.write(out / f"{name}.json")
     return card

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from uvanet.sources import SourceStatus
 
 _OVERLAY_SECONDS = 60.0  # time limit for the first overlay
-_TRAINING_SECONDS = 300.0  # time limit for the first step of a training
+_TRAINING_SECONDS = 600.0  # time limit for the first step of a training
 _END_SECONDS = 5.0  # time limit for its end
 _PULSE_MS = 4
 _DRAG_MS = 16  # as often as a mouse reports its place
@@ -86,10 +86,14 @@ class ScheduledTask(QObject):
         self._problem = status.problem
 
     def _on_time_limit(self) -> None:
-        text = tr("There was no overlay within {seconds:.0f} seconds.").format(
-            seconds=_OVERLAY_SECONDS
+        text = tr("There was no {event} within {seconds:.0f} seconds.").format(
+            event=self._awaited(), seconds=self._limit.interval() / 1000
         )
         self.give_up(f"{text} {self._problem}".rstrip())
+
+    def _awaited(self) -> str:
+        """What the time limit is for."""
+        return tr("overlay")
 
     def give_up(self, text: str) -> None:
         """Writes the reason to stderr and quits."""
@@ -218,7 +222,7 @@ class TrainingMeasurement(Measurement):
     def __init__(self, context: FeatureContext, seconds: float, folder: Path) -> None:
         super().__init__(context, seconds)
         self._rss = 0
-        command = [*own_command(), "finetune", "demo", "--seconds", "10", "--steps", "1000000"]
+        command = [*own_command(), "finetune", "demo", "--seconds", "2", "--steps", "1000000"]
         command += ["--out", str(folder), "--events", "jsonl", "--background"]
         self._process = ChildProcess(command, self)
         self._process.line.connect(self._on_line)
@@ -234,13 +238,25 @@ class TrainingMeasurement(Measurement):
             self._rss = psutil.Process().memory_info().rss
             super()._on_first_overlay()
 
+    def _awaited(self) -> str:
+        return tr("overlay") if self.start is None else tr("step of the training")
+
     def _on_ended(self) -> None:
         errors = self._process.start_error or self._process.error_text
         self.give_up(tr("The training ended early: {0}").format(errors.strip()))
 
+    def give_up(self, text: str) -> None:
+        """Writes the reason to stderr, ends the training and quits."""
+        self._process.blockSignals(True)
+        super().give_up(text)
+        self._end_training()
+
     def _finish(self) -> None:
         self._process.blockSignals(True)
         super()._finish()
+        self._end_training()
+
+    def _end_training(self) -> None:
         self._process.kill()
         self._process.close(_END_SECONDS)
 

@@ -194,12 +194,12 @@ class View(Feature):
             self._window.showMaximized()
 
     def _presentation_size(self) -> QSize:
-        """Returns the size of the picture, limited by the screen and the canvas's minimum."""
+        """Returns the size of the picture, limited by the screen and the minimum of the panes."""
         info, window = self.context.session.info, self._window
         width, height = (info.width, info.height) if info and info.width else (1280, 720)
         ratio = window.devicePixelRatioF()
         size = QSize(round(width / ratio), round(height / ratio))
-        minimum = self.context.slots.canvas.minimumSize()
+        minimum = self.context.slots.panes.minimumSize()
         if size.width() < minimum.width() or size.height() < minimum.height():
             size.scale(minimum, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
         room = window.screen().availableSize() * _SCREEN_SHARE
