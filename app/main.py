@@ -161,7 +161,9 @@ class Program(QObject):
     ) -> LiveSession:
         settings = self.settings.section(SessionSettings)
         choice = options.model or if_available(settings.model) or AUTOMATIC
-        model = START_MODEL if choice == AUTOMATIC else choice
+        model = choice
+        if choice == AUTOMATIC:
+            model = if_available(settings.automatic) or START_MODEL
         engine = options.engine or settings.engine
         session = LiveSession(
             predictor or partial(load_predictor, model, engine, options.threads),

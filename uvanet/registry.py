@@ -65,9 +65,10 @@ class ResolvedModel:
 
 
 def shipped_students() -> list[Card]:
-    """Cards of the float students that ship, by the size at which they are shown."""
+    """Cards of the float students that ship, smallest first."""
     cards = _named_cards(sorted(resource("weights").glob("*.onnx")))
-    return sorted((card for card in cards if card.trainable), key=lambda card: card.inference_size)
+    students = (card for card in cards if card.trainable)
+    return sorted(students, key=lambda card: (card.input_size, card.inference_size))
 
 
 def list_models() -> list[Card]:

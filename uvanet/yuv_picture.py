@@ -50,7 +50,7 @@ class YuvPicture:
     Args:
         frame: The decoded frame, of the format yuv420p with even sides.
         matrix: Its matrix.
-        convert: Converts a frame to a packed format; thread-safe.
+        convert: Converts a frame with a matrix to a packed format; thread-safe.
 
     Attributes:
         shape: Height, width and 3, as of the BGR picture.
@@ -61,7 +61,7 @@ class YuvPicture:
         self,
         frame: VideoFrame,
         matrix: Matrix,
-        convert: Callable[[VideoFrame, Packed], NDArray[np.uint8]],
+        convert: Callable[[VideoFrame, Matrix, Packed], NDArray[np.uint8]],
     ) -> None:
         self.shape = (frame.height, frame.width, 3)
         self.matrix = matrix
@@ -74,12 +74,12 @@ class YuvPicture:
         """Converts to BGR: uint8, (h, w, 3), C-contiguous, the same array at each call."""
         with self._lock:
             if self._bgr is None:
-                self._bgr = self._convert(self._frame, "bgr24")
+                self._bgr = self._convert(self._frame, self.matrix, "bgr24")
             return self._bgr
 
     def bgra(self) -> NDArray[np.uint8]:
         """Converts to BGRA with alpha 255: uint8, (h, w, 4), C-contiguous, a new array."""
-        return self._convert(self._frame, "bgra")
+        return self._convert(self._frame, self.matrix, "bgra")
 
     def planes(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
         """Y, uint8, (h, w), and U and V, (h / 2, w / 2): views of memory that nobody may write."""

@@ -41,9 +41,9 @@ _log = logging.getLogger(__name__)
 class AutomaticModel(QObject):
     """Runs the student of `AutomaticPolicy` while the user has pinned none.
 
-    The program starts with a small student. After the first painted frame, the students that ship
-    are measured on a worker thread, unless their times are remembered, and the chosen one is put
-    on trial in the running pipeline.
+    The program starts with a small student at first, and later with the one that ran last. After
+    the first painted frame, the students that ship are measured on a worker thread, unless their
+    times are remembered, and the chosen one is put on trial in the running pipeline.
 
     Args:
         student: The model that is replaced.
@@ -54,6 +54,9 @@ class AutomaticModel(QObject):
 
     Signals:
         changed: `title` or `reason` may have changed.
+
+    Attributes:
+        held: Whether the student stays as it is: for work that needs one model and is load itself.
     """
 
     changed = Signal()
@@ -78,6 +81,7 @@ class AutomaticModel(QObject):
         self._engine = ""  # that the policy's times were measured with
         self._measuring = False
         self._closed = False
+        self.held = False
         student.changed.connect(self.changed)
         student.choice_made.connect(self.changed)
         student.swap_failed.connect(self._on_swap_failed)
@@ -123,19 +127,23 @@ class AutomaticModel(QObject):
     def tick(self) -> None:
         """Observes the live view; measures or changes the student where that is due."""
         student, rate = self._student, self._rate()
-        if not self.on or student.pending or self._measuring or rate <= 0:
+        if not self.on or self.held or student.pending or self._measuring or rate <= 0:
             return
         stats = self._stats()
         if not stats.painted:
             return
         if self._engine != student.engine:
             self._measure()
-        elif self._policy is not None:
-            self._policy.set_rate(rate)
-            if self._policy.name == student.name:
-                self._policy.observe(stats.inference_p50_ms)
-            if self._policy.name != student.name:
-                student.swap(self._policy.name)
+        elif (policy := self._policy) is not None:
+            before = policy.frame_ms
+            policy.set_rate(rate)
+            if policy.name == student.name:
+                policy.observe(stats.inference_p50_ms)
+            if policy.name != student.name:
+                student.swap(policy.name)
+            elif not policy.busy:
+                self._settings.automatic = student.name
+            if student.pending or policy.frame_ms != before:
                 self.changed.emit()
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ class SessionSettings(Section):
         engine: What runs it, as `uvanet.load` takes it.
         teacher: The teacher, likewise; empty for the first other model.
         model_files: Models that the user opened, likewise, newest first.
+        automatic: The student that the automatic choice ran last, and starts with; empty at first.
         step_times: Step times that were measured; see `app.session.step_times`.
     """
 
@@ -33,4 +34,5 @@ class SessionSettings(Section):
     engine: Engine = "auto"
     teacher: str = ""
     model_files: list[str] = msgspec.field(default_factory=list)
+    automatic: str = ""
     step_times: dict[str, dict[str, Milliseconds]] = msgspec.field(default_factory=dict)

@@ -6,12 +6,14 @@ The measured times decide nothing here but what the policy makes of them.
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from window_bench import PATIENCE
 
+from app.features.analyse.feature import Analyse
 from app.features.models.feature import Models
 from app.features.training.feature import Training
 from app.runtime.settings import settings_path
@@ -129,6 +131,9 @@ def test_another_rate_changes_the_model(automatic: Bench) -> None:
     assert model_text(automatic) == "Automatic: uvanet-64"
     session.set_speed(1.0)
     automatic.until(lambda: session.student.name == "uvanet-128")
+    session.set_speed(1.5)  # the same student, of another time
+    automatic.until(lambda: "5.0 ms of 22 ms" in automatic.status.model.toolTip())
+    assert session.student.name == "uvanet-128"
     assert automatic.settings.model == ""
 
 
@@ -168,6 +173,25 @@ def test_a_model_pinned_earlier_stays(
     assert again.settings.model == "uvanet-32"
 
 
+def test_the_next_start_begins_with_the_student_that_ran_last(
+    launch: Callable[..., Bench], clip: Path, measured_nothing: None
+) -> None:
+    remember(TIMES)
+    bench = launch(clip, real=True)
+    assert bench.session.student.name == "uvanet-64"
+    bench.until(lambda: bench.settings.automatic == "uvanet-128")
+    bench.leave()
+    changes: list[str] = []
+    again = launch(clip, real=True)
+    again.session.student.changed.connect(changes.append)
+    assert model_text(again) == "Automatic: uvanet-128"
+    again.until(lambda: "5.0 ms of 33 ms" in again.status.model.toolTip())
+    assert changes == []
+    again.leave()
+    remember(TIMES, automatic="a student of another version")
+    assert model_text(launch(clip, real=True)) == "Automatic: uvanet-64"
+
+
 def test_overload_is_told_and_a_smaller_model_takes_over(
     automatic: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +210,30 @@ def test_overload_is_told_and_a_smaller_model_takes_over(
     session.automatic.tick()
     assert model_text(automatic) == "Automatic: uvanet-64 (computer busy)"
     assert "A larger model was too slow" in automatic.status.model.toolTip()
+
+
+def test_a_scan_keeps_its_model_under_its_own_load(
+    automatic: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, history = automatic.session, automatic.find(Analyse).history
+    proceed = threading.Event()
+    load_copy = session.student.load_copy
+
+    def load() -> object:
+        assert proceed.wait(PATIENCE / 1000)
+        return load_copy()
+
+    monkeypatch.setattr(session.student, "load_copy", load)
+    automatic.trigger("scan_clip")
+    session.set_speed(4.0)  # would choose another student
+    for _ in range(3):
+        session.automatic.tick()
+    assert history.scanning
+    assert not session.student.pending
+    proceed.set()
+    with automatic.qtbot.waitSignal(history.scanned, timeout=PATIENCE):
+        pass
+    automatic.until(lambda: session.student.name == "uvanet-64")
 
 
 def test_a_student_that_cannot_be_used_is_left_out(

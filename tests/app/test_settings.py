@@ -24,7 +24,7 @@ from app.shell.settings import WindowSettings
 from uvanet.video.codecs import QUALITIES
 from uvanet.video.colormaps import COLORMAPS
 
-SINCE_0_1_0 = ("step_times",)
+SINCE_0_1_0 = ("automatic", "step_times")
 FLAT = Path(__file__).parent / "data" / "settings-0.1.0.json"
 
 

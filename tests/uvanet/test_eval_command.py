@@ -91,6 +91,17 @@ def test_differences_to_a_named_row_are_shown(gaze_tree: Path, tmp_path: Path) -
     assert "sAUC" not in done.stdout
 
 
+def test_the_human_row_can_be_compared_with(gaze_tree: Path, tmp_path: Path) -> None:
+    root = trees.mit1003_tree(tmp_path / "MIT1003")  # does not tell its observers apart
+    call = ("--data", gaze_tree, "--set", "fixations", "--set", f"mit1003={root}", *FAST)
+    done = run(*call, "--metric", "nss", "--against", "human", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    known, unknown = json.loads(done.stdout)["sets"].values()
+    assert list(known["groups"]["all"]["differences"]) == ["center-surround"]
+    assert "human" not in unknown["groups"]["all"]["rows"]
+    assert "differences" not in unknown["groups"]["all"]
+
+
 def test_groups_of_a_set_are_reported_separately(gaze_tree: Path, tmp_path: Path) -> None:
     folder = gaze_tree / "fixations"
     (folder / "other").mkdir()

@@ -81,9 +81,9 @@ def test_info_and_bench_name_it(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert row["inference_size"] == [88, 88]
 
 
-def test_shipped_students_are_float_and_in_the_order_of_their_pixels() -> None:
+def test_shipped_students_are_float_and_in_the_order_of_their_size() -> None:
     cards = shipped_students()
     assert all(isinstance(card, Card) and card.trainable for card in cards)
     assert {"uvanet-32", "uvanet-64", "uvanet-128"} <= {card.name for card in cards}
-    sizes = [card.inference_size for card in cards]
+    sizes = [card.input_size for card in cards]
     assert sizes == sorted(sizes)

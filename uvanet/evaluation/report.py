@@ -43,7 +43,8 @@ def report(
         scores: One per data set.
         seed: Seed of the bootstrap.
         draws: Number of resamples.
-        against: Name of a predictor; the paired differences of all others to it are added.
+        against: Name of a predictor, or `HUMAN`; the paired differences of all others to it are
+            added to sets on which it was measured.
 
     Returns:
         An object for `json.dumps`; undefined values are None. Where NSS and the human row were
@@ -109,7 +110,7 @@ def _group(
         human = values[HUMAN][:, column]
         for row, table in values.items():
             result["rows"][row][SHARE] = _entry(ratio(table[:, column], human, weights))
-    if against is not None:
+    if against is not None and against in values:
         result["differences"] = {
             row: _row(table - values[against], weights, scores.metrics)
             for row, table in values.items()

@@ -6,7 +6,6 @@ here and nowhere else.
 
 from __future__ import annotations
 
-import threading
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from av.video.reformatter import (
 
 from uvanet.sources._opencv import over_white
 from uvanet.sources.orientation import UPRIGHT, Orientation
+from uvanet.sources.packed_converter import PackedConverter
 from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class FrameConverter:
     def __init__(self, pixel_aspect: Fraction | None) -> None:
         self.note = ""
         self._reformatter = VideoReformatter()
-        self._reformatting = threading.Lock()
+        self._to_packed = PackedConverter()
         sensible = pixel_aspect and Fraction(1, _MAX_ASPECT) <= pixel_aspect <= _MAX_ASPECT
         self._aspect = pixel_aspect if pixel_aspect and sensible else Fraction(1)
 
@@ -78,7 +78,7 @@ class FrameConverter:
         orientation = orientation_of(frame)
         matrix = _MATRICES.get(_matrix(frame))
         if matrix is not None and orientation == UPRIGHT and self._is_plain(frame):
-            return YuvPicture(frame, matrix, self._reformat)
+            return YuvPicture(frame, matrix, self._to_packed)
         transparent = frame.format.has_palette or any(
             component.is_alpha for component in frame.format.components
         )
@@ -108,16 +108,15 @@ class FrameConverter:
         if int(frame.color_trc) in _HDR:
             options["dst_color_trc"] = ColorTrc.BT709
             options["dst_color_primaries"] = ColorPrimaries.BT709
-        with self._reformatting:
-            converted = self._reformatter.reformat(
-                frame,
-                width=width,
-                height=height,
-                format=form,
-                interpolation="BICUBIC",
-                threads=1,
-                **options,
-            )
+        converted = self._reformatter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format=form,
+            interpolation="BICUBIC",
+            threads=1,
+            **options,
+        )
         return np.ascontiguousarray(converted.to_ndarray(), np.uint8)
 
     def _size(self, width: int, height: int) -> tuple[int, int]:

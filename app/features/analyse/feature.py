@@ -82,7 +82,7 @@ class Analyse(Feature):
         self.layer.drawn.connect(lambda _: slots.canvas.setFocus())
         self.attention_strip.sought.connect(session.seek)
         self.history.changed.connect(self._on_history_changed)
-        self.history.progress.connect(self.attention_strip.show_progress)
+        self.history.progress.connect(self._on_progress)
         self.history.scanned.connect(self._on_scanned)
         self.history.failed.connect(context.show_error)
         self._set_strip(self._settings.strip)
@@ -230,6 +230,11 @@ class Analyse(Feature):
         # Unless the source before plays on, or the current one broke after its opening.
         if self.context.session.info is None:
             self.history.close_source()
+
+    def _on_progress(self, share: float | None) -> None:
+        self.attention_strip.show_progress(share)
+        # Its own load must not replace the model in the middle of the clip.
+        self.context.session.automatic.held = share is not None
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
         self.history.add_packet(packet)

@@ -1,0 +1,59 @@
+"""Conversion of decoded frames to packed pixels with FFmpeg's filters."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+
+from uvanet.yuv_picture import Matrix
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from numpy.typing import NDArray
+
+    from uvanet.yuv_picture import Packed
+
+_MATRIX_NAMES = {Matrix.BT709: "bt709", Matrix.BT601: "bt601"}
+
+
+class PackedConverter:
+    """Converts frames of the format yuv420p in limited range. Thread-safe.
+
+    FFmpeg's filters take their memory from a pool. New memory for each frame costs three times as
+    much, and fragments the heap: its pictures are freed on other threads than they are made on.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._graphs: dict[tuple[int, int, Matrix, Packed], av.filter.Graph] = {}
+
+    def __call__(self, frame: VideoFrame, matrix: Matrix, form: Packed) -> NDArray[np.uint8]:
+        """Converts a frame: uint8, (h, w, 3 or 4), C-contiguous, a new array."""
+        with self._lock:
+            key = (frame.width, frame.height, matrix, form)
+            if key not in self._graphs:
+                self._graphs[key] = _make_graph(frame, matrix, form)
+            graph = self._graphs[key]
+            graph.push(frame)
+            packed = graph.vpull()
+        return np.ascontiguousarray(packed.to_ndarray(), np.uint8)
+
+
+def _make_graph(frame: VideoFrame, matrix: Matrix, form: Packed) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    graph.threads = 1
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+    )
+    options = f"flags=bicubic:in_color_matrix={_MATRIX_NAMES[matrix]}:in_range=limited"
+    scale = graph.add("scale", options)
+    packed = graph.add("format", f"pix_fmts={form}")
+    sink = graph.add("buffersink")
+    source.link_to(scale)
+    scale.link_to(packed)
+    packed.link_to(sink)
+    graph.configure()
+    return graph
