@@ -86,7 +86,7 @@ class Card(Struct, frozen=True, kw_only=True):
         quantized_from: The float model that this one was quantized from; None for float models.
         memory_seconds: How far back earlier frames change a prediction, seconds, 0..60.
         parameters: Number of trained values; 0 where unknown.
-        macs: Multiply-accumulates of one streaming step; 0 where unknown.
+        macs: Multiply-accumulates of one streaming step at the shown size; 0 where unknown.
         sha256: SHA-256 of the ONNX file, hex.
         license: License of the weights, an SPDX name.
         data: Sources of the training data.

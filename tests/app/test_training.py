@@ -145,10 +145,11 @@ def test_a_run_is_paused_resumed_and_stopped_and_a_second_one_refused(studio):
 def test_a_background_run_has_a_lower_priority(studio):
     studio.settings.training_background = True
     begin(studio, 100_000)
-    phase(studio, "train")
-    assert psutil.Process(holder(studio.feature.controller.run.folder)).nice() >= 10
-    studio.feature.send("stop")
-    finish(studio)
+    # Not until it trains: where others keep all cores busy, that takes it very long.
+    process = psutil.Process(studio.feature.controller.run.pid)
+    studio.until(lambda: process.nice() >= 10)
+    process.kill()
+    assert finish(studio).state == "failed"
 
 
 def test_the_dialog_installs_torch_where_it_is_missing(studio, monkeypatch):

@@ -272,3 +272,13 @@ def test_a_link_to_an_output_stays(clip: Path, tmp_path: Path) -> None:
     export(Job(str(clip), (link,), end=0.1, overwrite=True))
     assert link.is_symlink()
     assert (tmp_path / "there" / "rows.csv").is_file()
+
+
+def test_two_names_of_one_file_give_two_outputs(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "o.csv")
+    names = ["o.csv", "sub/../o.csv", "link.csv"]
+    outs = tuple(tmp_path / name for name in names)
+    result = export(Job(str(clip), outs, end=0.1, overwrite=True))
+    assert len({os.path.realpath(path) for path in result.paths}) == 3
+    assert {len(path.read_text().splitlines()) for path in result.paths} == {1 + result.frames}

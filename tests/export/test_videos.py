@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -231,3 +233,29 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
         tracemalloc.stop()
     maps = 10 * 30 * 64 * 64 * 4
     assert peaks[1] - peaks[0] < maps / 4
+
+
+def test_decoded_frames_do_not_pile_up(tmp_path: Path) -> None:
+    """As the one above for FFmpeg's memory, which Python does not see."""
+    pytest.importorskip("resource", reason="the largest size of a process is told on POSIX only")
+    film, size = tmp_path / "film.mp4", (640, 360)
+    with VideoWriter(film, size, 30) as writer:
+        for number in range(600):
+            writer.write(np.full((size[1], size[0], 3), number % 200, np.uint8))
+    script = """
+import resource, sys
+from pathlib import Path
+from uvanet.video.exporter import export
+from uvanet.video.job import Job
+film, out, end = sys.argv[1:]
+export(Job(film, (Path(out),), model="uvanet-32", end=float(end)))
+unit = 1 if sys.platform == "darwin" else 1024
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+"""
+    largest = []
+    for seconds in (2, 20):
+        command = [sys.executable, "-c", script, str(film), str(tmp_path / f"{seconds}.mp4")]
+        done = subprocess.run([*command, str(seconds)], capture_output=True, text=True, check=True)
+        largest.append(int(done.stdout))
+    frames = 18 * 30 * size[0] * size[1] * 3 // 2
+    assert largest[1] - largest[0] < frames / 4

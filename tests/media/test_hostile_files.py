@@ -41,6 +41,24 @@ def test_no_damaged_file_crashes_hangs_or_fills_the_memory(tmp_path: Path) -> No
     assert len(out.read_text().splitlines()) == len(results)
 
 
+def load_and_drop(path: Path) -> None:
+    load_picture(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_a_small_file_of_a_huge_chunk_takes_no_memory(tmp_path: Path) -> None:
+    import fuzz  # of Unix
+
+    path = tmp_path / "chunk.png"
+    data = bytearray(cv2.imencode(".png", np.full((64, 96, 3), 90, np.uint8))[1].tobytes())
+    place = data.index(b"IDAT") - 4
+    data[place : place + 4] = (900_000_000).to_bytes(4, "big")
+    path.write_bytes(data)
+    result, _, _, growth = fuzz.try_variant(path, load_and_drop)
+    assert result == "refused"
+    assert growth < 100
+
+
 def test_a_small_file_of_a_huge_picture_is_refused(tmp_path: Path) -> None:
     """A few hundred kB that would take gigabytes."""
     path = tmp_path / "bomb.png"

@@ -10,6 +10,7 @@ import corpus
 import numpy as np
 import pytest
 
+from uvanet.cli import main
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def hlg(light: float) -> float:
     ("transfer", "signal"), [(16, pq(203)), (18, hlg(0.265))], ids=["HDR10", "HLG"]
 )
 def test_white_of_hdr_is_white_and_a_note_says_so(
-    tmp_path: Path, transfer: int, signal: float
+    tmp_path: Path, transfer: int, signal: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "clip.mkv"
     with av.open(str(path), "w") as out:
@@ -166,6 +167,9 @@ def test_white_of_hdr_is_white_and_a_note_says_so(
     with make_source(str(path)) as source:
         shown = source.read()
         assert "standard dynamic range" in source.info.note
+    assert main(["predict", str(path), "-o", str(tmp_path / "o.png"), "--quiet"]) == 0
+    assert "clip.mkv: " in (said := capsys.readouterr().err)
+    assert "standard dynamic range" in said
     assert shown is not None
     assert shown.image.mean() > 235
     assert np.ptp(shown.image.mean(axis=(0, 1))) < 4

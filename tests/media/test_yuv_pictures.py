@@ -8,6 +8,7 @@ import corpus
 import numpy as np
 import pytest
 
+import uvanet
 from uvanet.runtime.preprocess import InputResizer
 from uvanet.sources import make_source
 from uvanet.video.exporter import export
@@ -99,3 +100,17 @@ def test_an_export_keeps_the_matrix_and_the_planes(tmp_path: Path) -> None:
     assert after.matrix is Matrix.BT709
     for one, other in zip(before.planes(), after.planes(), strict=True):
         assert np.abs(one.astype(int) - other).mean() < 1
+
+
+@pytest.mark.parametrize("model", ["uvanet-32", "uvanet-64", "uvanet-128"])
+def test_maps_are_those_of_the_converted_picture(model: str) -> None:
+    planar, packed = uvanet.Stream(model), uvanet.Stream(model)
+    with make_source("demo") as source:
+        for _ in range(10):
+            frame = source.read()
+            assert frame is not None
+            assert isinstance(frame.picture, YuvPicture)
+            one = planar.step(frame.picture, frame.pts)
+            other = packed.step(frame.image, frame.pts, bgr=True)
+            assert np.abs(one - other).max() < 0.1
+            assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.998

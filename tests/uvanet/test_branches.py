@@ -12,7 +12,8 @@ from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import read
 from uvanet.evaluation.branches import branch_predictors
 from uvanet.evaluation.evaluator import evaluate_predictors
-from uvanet.evaluation.registry import PREDICTIONS, build_predictors
+from uvanet.evaluation.predictors import PREDICTIONS
+from uvanet.evaluation.registry import build_predictors
 from uvanet.model import create_model, load
 from uvanet.models import SpatioTemporal
 

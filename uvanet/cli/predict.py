@@ -210,6 +210,9 @@ def _one(job: Job, arguments: argparse.Namespace, control: Control | None = None
         print(json.dumps(facts, indent=1))
     else:
         print(as_text(result))
+    if result.source.note:
+        source = printable(result.source.title)
+        print(f"uvanet: {source}: {result.source.note}", file=sys.stderr)
     if result.note:
         print(f"uvanet: {result.note}", file=sys.stderr)
     if result.stopped:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from uvanet.errors import ModelError
-from uvanet.evaluation.predictors import Predictor, StreamPredictor
-from uvanet.evaluation.registry import PREDICTIONS
+from uvanet.evaluation.predictors import PREDICTIONS, Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.models import load_student
 from uvanet.registry import resolve_model

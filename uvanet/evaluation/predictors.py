@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from uvanet.model import Model
 
+PREDICTIONS = ("ensemble", "spatiotemporal", "spatial", "temporal")
+"""Outputs of a student, see `uvanet.models.student.StudentOutput`."""
+
 
 class Predictor(abc.ABC):
     """Base class: one row of an evaluation table.

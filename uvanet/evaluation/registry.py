@@ -8,7 +8,7 @@ from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
-from uvanet.evaluation.predictors import FunctionPredictor, StreamPredictor
+from uvanet.evaluation.predictors import PREDICTIONS, FunctionPredictor, StreamPredictor
 from uvanet.extras import require
 from uvanet.model import load
 from uvanet.registry import resolve_model
@@ -24,9 +24,6 @@ PRIOR = "center-prior"
 MOTION = "+motion"
 MIN_SIDE, MAX_SIDE = 16, 1024
 """Bounds of SIDE in the rows NAME@SIDE, pixels."""
-
-PREDICTIONS = ("ensemble", "spatiotemporal", "spatial", "temporal")
-"""Outputs of a student, see `uvanet.models.student.StudentOutput`."""
 
 FORMS = f"""\
   {PRIOR}         mean gaze of the train split, for every picture

@@ -50,10 +50,10 @@ class InputResizer:
         shapes = [(size[0] << n, size[1] << n) for n in range(halvings, -1, -1)]
         self._steps = [np.empty((*shape, 3), np.uint8) for shape in shapes]
         # Of planar pictures: Y, U and V, each down to the network's input. The planes of chroma
-        # have half the size, and so has their grid.
+        # have half the size, and so has their grid, where that leaves something to average.
+        chroma = shapes[1:] if halvings > 1 else shapes
         self._planes = [
-            [np.empty(shape, np.uint8) for shape in some]
-            for some in (shapes, shapes[-halvings or None :], shapes[-halvings or None :])
+            [np.empty(shape, np.uint8) for shape in some] for some in (shapes, chroma, chroma)
         ]
 
     def __call__(

@@ -128,8 +128,7 @@ def _decode(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
     OpenCV turns a picture upright only if it may drop the alpha. So the turn is found by comparing
     both decodings, and applied to the one with alpha.
     """
-    if bytes(data[:8]) == _PNG and b"IEND" not in data.tobytes():
-        # Cut off; libpng would say so on the terminal, past all settings of OpenCV.
+    if bytes(data[:8]) == _PNG and not _is_whole_png(data.tobytes()):
         return None
     is_jpeg = bytes(data[:2]) == b"\xff\xd8"
     image = None if is_jpeg else cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
@@ -145,6 +144,19 @@ def _decode(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
         if np.array_equal(orientation.apply(color), upright):
             return orientation.apply(image)
     return image
+
+
+def _is_whole_png(data: bytes) -> bool:
+    """Whether the chunks of a PNG lead to its end.
+
+    Otherwise libpng would write to the terminal, and OpenCV reserve whatever length a chunk states.
+    """
+    place = len(_PNG)
+    while place + 12 <= len(data):
+        if data[place + 4 : place + 8] == b"IEND":
+            return True
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
+    return False
 
 
 def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:

@@ -109,9 +109,8 @@ def publish_student(
     write_onnx(student, path)
     save_weights(student, out / f"{name}.safetensors")
     card = replace(
-        _student_card(student, path),
+        _student_card(student, path, side),
         architecture=name,
-        shown_size=side if side != student.preset.input_size else None,
         description=provenance.description,
         license=provenance.license,
         data=provenance.data,
@@ -196,10 +195,9 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
     folder = f"--set {config.layout}=FOLDER" if config.layout else "--pool FOLDER"
     data = merge_sources(start.data, [source])
     card = replace(
-        _student_card(student, path),
+        _student_card(student, path, start.shown_size),
         name=name,
         architecture=result.preset,
-        shown_size=start.shown_size,
         size_multiple=start.size_multiple,
         description=f"{start.name}, fine-tuned on {what}"
         + ("." if gaze else f" with labels of the teacher {teacher}."),
@@ -326,14 +324,16 @@ def _teacher_row(name: str, folder: Path, threads: int) -> Predictor:
     return StreamPredictor(name, load(folder / f"{name}.onnx", threads=threads))
 
 
-def _student_card(student: SpatioTemporal, path: Path) -> Card:
-    """Card of an exported student, without what its making says."""
-    costs = layer_costs(student)
+def _student_card(student: SpatioTemporal, path: Path, side: int | None) -> Card:
+    """Card of an exported student shown `side` squared pixels, without what its making says."""
+    costs = layer_costs(student, side)
+    trained = student.preset.input_size
     return Card(
         name=path.stem,
         role="student",
         description="",
-        input_size=(student.preset.input_size, student.preset.input_size),
+        input_size=(trained, trained),
+        shown_size=None if side == trained else side,
         memory_seconds=LAG,
         parameters=sum(parameters for parameters, _ in costs.values()),
         macs=sum(macs for _, macs in costs.values()),

@@ -117,7 +117,7 @@ def _export(
     began = time.perf_counter()
     upright = make_source(job.source, fps=job.folder_fps, reconnect=_RECONNECT_SECONDS)
     protect_inputs(job.outs, [*upright.files(), *job.inputs])
-    job = dataclasses.replace(job, outs=job.outs if job.overwrite else free_names(job.outs))
+    job = dataclasses.replace(job, outs=free_names(job.outs, overwrite=job.overwrite))
     annotator = _Annotator(job)
     turned = OrientedSource(upright, Orientations(job.orientation))
     turned.on_status = on_status

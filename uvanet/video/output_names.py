@@ -178,4 +178,5 @@ def _exists(out: Path) -> bool:
 
 
 def _key(path: Path) -> str:
-    return os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name))
+    """The same for all names of one file; a link is followed, as it is when it is written."""
+    return os.path.normcase(os.path.realpath(path))

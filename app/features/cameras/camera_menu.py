@@ -39,6 +39,7 @@ class CameraMenu(IconButton):
         super().__init__(parent=parent)
         self.setObjectName("status")
         self.setAccessibleName(tr("Camera format"))
+        self.setToolTip(tr("Click to choose size and rate."))
         self.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         menu.addSection(tr("Size"))
