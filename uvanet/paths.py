@@ -6,9 +6,9 @@ from pathlib import Path
 
 from uvanet.errors import UvanetError
 
-DEFAULT_MODEL = "uvanet-128"
-"""The model that is used where none is named: the most accurate student that ships. Only the live
-view, which has to keep up with its source, chooses another one."""
+DEFAULT_MODEL = "uvanet-64"
+"""The model that is used where none is named. With it, an export takes about 1.3 times as long as
+FFmpeg alone; with uvanet-128, 1.4 times. The live view chooses for itself."""
 
 
 def resource(name: str) -> Path:
