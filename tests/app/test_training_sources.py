@@ -53,7 +53,7 @@ def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
     assert "MB of disk" in form.gaze.facts.text()
     assert form.start_button.isEnabled(), form.problem.text()
     shortly = form.gaze.facts.text()
-    form.epochs.setValue(10 * form.epochs.value())
+    form.epochs.setValue(100 * form.epochs.value())
     assert form.gaze.facts.text() != shortly
     assert form.epochs.isVisibleTo(form.advanced.inner)
     assert not form.steps.isVisibleTo(form.advanced.inner)

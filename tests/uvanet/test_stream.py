@@ -79,7 +79,9 @@ def test_a_video_is_predicted_frame_by_frame(model: uvanet.Model) -> None:
     stream = uvanet.Stream(model)
     for i, (seconds, result) in enumerate(model.predict_video(resource("demo.mp4"))):
         expected = stream.predict(result.image, seconds)
-        np.testing.assert_allclose(result.map, expected, atol=1e-5)
+        # The video's own planes are shown to the model, not the picture made of them.
+        np.testing.assert_allclose(result.map, expected, atol=0.06)
+        assert np.corrcoef(result.map.ravel(), expected.ravel())[0, 1] > 0.999
         assert seconds == pytest.approx(i / 30, abs=0.05)
         if i == 8:
             break

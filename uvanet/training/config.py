@@ -7,7 +7,7 @@ from typing import Literal
 
 from uvanet.data.synthetic import MotionConfig
 from uvanet.models import PRESETS
-from uvanet.training.data.frame_pairs import CLIP_SHARE, POOL_SHARE, cache_side
+from uvanet.training.data.frame_pairs import CLIP_SHARE, POOL_SHARE, STEP1_EPOCHS, cache_side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +171,7 @@ def step1_config(preset: str, start: str = "") -> TrainConfig:
     fresh = TrainConfig(
         preset=preset,
         start=start,
-        epochs=400,
+        epochs=STEP1_EPOCHS,
         eval_every=20,
         cache_resolution=cache_side(PRESETS[preset].input_size),
         motion=MotionConfig(min_zoom=0.5),

@@ -15,6 +15,8 @@ from PySide6.QtGui import QGuiApplication
 from app.runtime.child_process import ChildProcess, own_command
 from app.session.models import short_name
 from app.ui.i18n import tr
+from uvanet.cli.streams import discard_output
+from uvanet.errors import UvanetError
 from uvanet.redaction import redact
 from uvanet.system_info import seconds_alive
 from uvanet.training.progress import decode_event
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import FeatureContext
-    from uvanet.errors import UvanetError
     from uvanet.sources import SourceStatus
 
 _OVERLAY_SECONDS = 60.0  # time limit for the first overlay
@@ -76,7 +77,12 @@ class ScheduledTask(QObject):
         self._timer.start(round(self._seconds * 1000))
 
     def _finish(self) -> None:
-        self.act()
+        try:
+            self.act()
+        except UvanetError as error:
+            discard_output()  # what is buffered would fail again at the end
+            self.give_up(str(error))
+            return
         self._context.slots.window.close()
 
     def _fail(self, error: UvanetError) -> None:

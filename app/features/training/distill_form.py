@@ -15,6 +15,7 @@ from app.features.training.source_form import FolderForm, GazeForm
 from app.features.training.training_form import TrainingForm
 from app.ui.build import check_box, combo_box, form_layout, spin_box
 from app.ui.i18n import tr
+from uvanet.training.data.frame_pairs import STEP1_EPOCHS
 
 if TYPE_CHECKING:
     from uvanet.model_card import Card
@@ -60,7 +61,11 @@ class DistillForm(TrainingForm):
             tr("Steps"), tr("Number of training batches of a fine-tuning"), 20, 1_000_000, 1200
         )
         self.epochs = spin_box(
-            tr("Epochs"), tr("Passes over all crops in step 1 of the distillation"), 1, 1000, 14
+            tr("Epochs"),
+            tr("Passes over the images with gaze in step 1 of the distillation"),
+            1,
+            100_000,
+            STEP1_EPOCHS,
         )
         self.rate = QDoubleSpinBox()
         self.rate.setDecimals(5)
@@ -95,7 +100,7 @@ class DistillForm(TrainingForm):
             (tr("Steps"), self.steps, tr("The duration is proportional to the number of steps.")),
             (tr("Learning rate"), self.rate, tr("Higher learns faster and forgets more.")),
             (tr("General images"), self.replay, tr("Trained on as well to reduce forgetting.")),
-            (tr("Epochs"), self.epochs, tr("Passes over all crops in step 1.")),
+            (tr("Epochs"), self.epochs, tr("Passes over the images with gaze in step 1.")),
             (
                 tr("Teachers"),
                 self.train_teachers,

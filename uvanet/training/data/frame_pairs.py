@@ -40,6 +40,9 @@ NOW, BEFORE = "-now.jpg", "-before.jpg"
 LABEL_SIDE = 64
 """Side of the squares to which labels are stretched in memory: the largest student's output."""
 
+STEP1_EPOCHS = 400
+"""Passes over the pictures with gaze in step 1 of a distillation."""
+
 POOL_SHARE, CLIP_SHARE = 0.35, 0.2
 """Shares of the batches of a distillation: pictures without gaze, and pairs of frames of clips."""
 
