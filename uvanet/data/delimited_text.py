@@ -10,15 +10,17 @@ import csv
 import gzip
 import io
 import math
-from collections.abc import Iterator
+import zlib
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from uvanet.data.gaze_files import need_file
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
     from pathlib import Path
 
 MAX_LINE = 1_000_000
@@ -128,7 +130,7 @@ def _no_table(path: Path) -> UsageError:
     )
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> gzip.GzipFile | BufferedReader:
     with path.open("rb") as file:
         compressed = file.read(2) == _GZIP
     return gzip.open(path, "rb") if compressed else path.open("rb")
@@ -160,7 +162,7 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
                 if length > MAX_TEXT:
                     raise UsageError(f"{path.name} is too long.", "Export a part of it.")
                 yield line if line.isascii() else _repaired(line)
-    except (OSError, EOFError, gzip.zlib.error) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
 
 

@@ -157,9 +157,15 @@ _PUPIL, _CLOUD, _TOBII = "Pupil", "Pupil Cloud", "Tobii Pro Lab"
 _EYELINK = "EyeLink Data Viewer"
 
 _PICTURES = (
-    "stimulus image picture img clip video movie film media filename file stimulusname imagename "
-    "imagefile picturename videoname videofile medianame"
-).split()
+    "stimulus", "image", "picture", "img", "clip", "video", "movie", "film", "media", "filename",
+    "file", "stimulusname", "imagename", "imagefile", "picturename", "videoname", "videofile",
+    "medianame",
+)  # fmt: skip
+_PERSONS = (
+    "person", "observer", "participant", "subject", "viewer", "user", "pid", "personid",
+    "observerid", "participantid", "subjectid", "participantname", "subjectname",
+    "recordingname", "recordingid",
+)  # fmt: skip
 
 _TOBII_TIME: dict[str, TimeUnit] = {
     "recordingtimestampms": "ms",
@@ -292,7 +298,7 @@ _FORMATS = (
         "",
         time=_with_units(
             "time", "t", "timestamp", "onset", "start", "starttime", "onsettime", "fixationstart",
-            "start timestamp".replace(" ", ""), "seconds",
+            "starttimestamp", "seconds",
         ),
         position={
             ("x", "y"): "",
@@ -308,11 +314,8 @@ _FORMATS = (
             ("avgx", "avgy"): "",
         },
         duration=_with_units("duration", "dur", "fixduration", "fixationduration"),
-        person=tuple(
-            "person observer participant subject viewer user pid personid observerid participantid "
-            "subjectid participantname subjectname recordingname recordingid".split()
-        ),
-        stimulus=tuple(_PICTURES),
+        person=_PERSONS,
+        stimulus=_PICTURES,
     ),
 )  # fmt: skip
 """Formats in the order in which they are tried; the last one is a plain table of any origin."""

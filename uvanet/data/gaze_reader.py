@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from uvanet.data.gaze_table import GazeTable, LeftOut, join
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 MAX_ROWS = 5_000_000
@@ -295,9 +296,11 @@ def _guessed_time_unit(
     steps = np.diff(time[order])[np.diff(groups[order]) == 0]
     steps = steps[steps > 0]
     step = float(np.median(steps)) if steps.size else float(time.max())
-    usual = 0.3 if fixations or step > 1 and float(time.max()) / step < 100 else 0.01
+    whole = bool((time == np.floor(time)).all()) and float(time.max()) >= 1000
+    longest = 0.2 if whole and not fixations else 5.0
     names = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-    unit = min(names, key=lambda one: abs(math.log10(step * SECONDS[one] / usual)))
+    fitting = [one for one in names if 0.0005 <= step * SECONDS[one] <= longest]
+    unit = next(iter(fitting or [one for one in names if step * SECONDS[one] <= 5.0]), "ns")
     notes.append(f"Times were taken for {names[unit]}, since the table does not tell their unit.")
     return unit
 

@@ -173,7 +173,16 @@ def resize_map(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """What the metrics of one picture or frame need, made once for all predictors."""
+    """What the metrics of one picture or frame need, made once for all predictors.
+
+    Attributes:
+        size: Width and height at which is measured, pixels.
+        points: Fixations, (n, 2), x and y in these pixels.
+        others: Negatives of the shuffled AUC, (m, 2); may be empty.
+        density: Density map, (h, w); may be empty where no metric needs it.
+        baseline: Baseline of the information gain, (h, w), or None.
+        observers: Number of the observer of each fixation, (n,), or None.
+    """
 
     size: tuple[int, int]
     points: NDArray[np.float32]
@@ -183,6 +192,7 @@ class GroundTruth:
     observers: NDArray[np.int32] | None
 
     def measure(self, saliency: NDArray[np.float32], names: Sequence[str]) -> list[float]:
+        """The metrics of a map of any size, in the order of `names`."""
         resized = resize_map(saliency, self.size)
         return [self._measure(resized, name) for name in names]
 
