@@ -77,12 +77,10 @@ def open_text(path: Path) -> DelimitedText:
         lines.append(line)
         if len(lines) == _HEAD_LINES:
             break
-    if any("\0" in line for line in lines):
-        raise _no_table(path)
     for index, line in enumerate(lines):
         delimiter = max(_DELIMITERS, key=lambda one: len(split(line, one)))
         cells = split(line.removeprefix("#"), delimiter)
-        if len(cells) < 2 or line.startswith("##"):
+        if len(cells) < 2 or line.startswith("##") or "\0" in line:
             continue
         below = next((one for one in lines[index + 1 :] if one.strip()), "")
         numbers = [not math.isnan(number(cell)) for cell in cells]
