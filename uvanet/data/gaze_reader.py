@@ -290,11 +290,11 @@ def _guessed_time_unit(
     time: NDArray[np.float64], groups: NDArray[np.int64], fixations: bool, notes: list[str]
 ) -> str:
     """Guesses by the steps between rows: samples come every 1 to 40 ms, fixations 0.1 to 2 s."""
-    if not time.any():
-        return "s"
     order = np.lexsort((time, groups))
     steps = np.diff(time[order])[np.diff(groups[order]) == 0]
     steps = steps[steps > 0]
+    if not steps.size and float(time.max()) < 1000:
+        return "s"
     step = float(np.median(steps)) if steps.size else float(time.max())
     whole = bool((time == np.floor(time)).all()) and float(time.max()) >= 1000
     longest = 0.2 if whole and not fixations else 5.0

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uvanet.analysis.scan import scan
-from uvanet.data.gaze_files import pictures_in
+from uvanet.analysis.scan import Steps, scan
 from uvanet.data.gaze_table import is_same_stimulus
 from uvanet.errors import UsageError
 from uvanet.evaluation.evaluator import METRICS, GroundTruth
 from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.evaluation.human import HumanRow
 from uvanet.evaluation.progress import silent
-from uvanet.model import Model, load, to_rgb
-from uvanet.sources import SourceKind, make_source
+from uvanet.model import Model, load
+from uvanet.sources import SourceKind, load_picture, make_source
 from uvanet.stream import Stream
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from uvanet.data.gaze import Gaze
     from uvanet.data.gaze_table import GazeTable
     from uvanet.evaluation.progress import Progress
-    from uvanet.sources import Source
+    from uvanet.sources import Source, SourceInfo
 
 GAZE_METRICS = ("nss", "cc", "auc_judd", "sim", "kld")
 """Metrics of one source: all of `METRICS` that need no other pictures."""
@@ -78,6 +77,49 @@ def evaluate_gaze(
         UsageError: An argument is invalid, the source is live, or the table has no gaze on it.
         UvanetError: Model or source cannot be read.
     """
+    loaded = model if isinstance(model, Model) else load(model)
+    opened = make_source(str(source)) if isinstance(source, str | Path) else source
+    return measure_gaze(
+        Stream(loaded),
+        loaded.card.name,
+        opened,
+        gaze,
+        metrics=metrics,
+        offset=offset,
+        step=step,
+        window=window,
+        progress=progress,
+    )
+
+
+def measure_gaze(
+    network: Steps,
+    name: str,
+    source: Source,
+    gaze: GazeTable,
+    *,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    offset: float = 0.0,
+    step: float = STEP,
+    window: float | None = None,
+    progress: Progress = silent,
+) -> GazeScores:
+    """`evaluate_gaze` with a network that is loaded already.
+
+    Args:
+        network: A `uvanet.Stream`, or what steps like one; not used by another thread meanwhile.
+        name: Its name.
+        source: A closed source.
+        gaze: See `evaluate_gaze`, as everything else.
+        metrics: See there.
+        offset: See there.
+        step: See there.
+        window: See there.
+        progress: See there; an exception that it raises ends the measurement.
+
+    Raises:
+        UvanetError: See there.
+    """
     if not metrics or not set(metrics) <= set(GAZE_METRICS):
         raise UsageError(
             f"{', '.join(metrics) or 'Nothing'} cannot be measured on one source.",
@@ -90,20 +132,20 @@ def evaluate_gaze(
             "A step, a window or an offset is out of range.",
             "Give a step of 0.01 to 60 and a window of 0 to 60 seconds.",
         )
-    loaded = model if isinstance(model, Model) else load(model)
     gaze = gaze.shifted(offset)
-    folder = Path(source).expanduser() if isinstance(source, str | Path) else None
-    if folder is not None and folder.is_dir() and (named := _named_pictures(folder, gaze)):
-        return _pictures(loaded, folder.name, named, gaze, metrics, offset, progress)
-    opened = make_source(str(source)) if isinstance(source, str | Path) else source
-    return _clip(loaded, opened, gaze, metrics, (step, window, offset), progress)
+    with source:
+        info = source.info
+    if info.live:
+        raise UsageError(f"{info.title} is live.", "Gaze is measured on files.")
+    if info.kind is SourceKind.FOLDER and (named := _named_pictures(source.files(), gaze)):
+        return _pictures(network, name, info.title, named, gaze, metrics, offset, progress)
+    return _clip(network, name, source.renew(), info, gaze, metrics, (step, window, offset), progress)
 
 
-def _named_pictures(folder: Path, gaze: GazeTable) -> list[tuple[str, Path]]:
+def _named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
     """The pictures of a folder that the table names; empty where it names none."""
-    files = pictures_in(folder)
     return [
-        (path.name, path)
+        path
         for path in files
         if any(name and is_same_stimulus(name, path.name) for name in gaze.stimuli)
     ]
@@ -173,9 +215,10 @@ class _Measurement:
 
 
 def _pictures(
-    model: Model,
+    network: Steps,
+    model: str,
     title: str,
-    files: Sequence[tuple[str, Path]],
+    files: Sequence[Path],
     gaze: GazeTable,
     metrics: Sequence[str],
     offset: float,
@@ -184,32 +227,29 @@ def _pictures(
     rows = _Measurement(metrics, len(files))
     outside = 0
     with progress(title, len(files)) as advance:
-        for name, path in files:
-            result = model(to_rgb(path))
-            size = (result.image.shape[1], result.image.shape[0])
-            own = gaze.of(name)
+        for index, path in enumerate(files):
+            image = load_picture(path)
+            size = (image.shape[1], image.shape[0])
+            own = gaze.of(path.name)
             outside += own.outside(size)
-            rows.add(result.raw, own.all(size))
+            # So far apart that no picture is compared with the one before.
+            rows.add(network.step(image, 60.0 * index, bgr=True), own.all(size))
             advance()
-    return rows.scores(
-        title, model.card.name, gaze, offset, pictures=[name for name, _ in files], outside=outside
-    )
+    names = [path.name for path in files]
+    return rows.scores(title, model, gaze, offset, pictures=names, outside=outside)
 
 
 def _clip(
-    model: Model,
+    network: Steps,
+    model: str,
     source: Source,
+    info: SourceInfo,
     gaze: GazeTable,
     metrics: Sequence[str],
     spans: tuple[float, float, float],
     progress: Progress,
 ) -> GazeScores:
     step, window, offset = spans
-    times: list[float] = []
-    with source:
-        info = source.info
-    if info.live:
-        raise UsageError(f"{info.title} is live.", "Gaze is measured on files.")
     own = gaze.of(info.title)
     if not len(own):
         names = ", ".join(one for one in gaze.stimuli[:8] if one)
@@ -220,9 +260,10 @@ def _clip(
     total = math.ceil(info.duration / step) if info.duration else 1
     rows = _Measurement(metrics, total)
     still = info.kind is SourceKind.PICTURE
+    times: list[float] = []
     outside = 0
     with progress(info.title, total) as advance:
-        for sample in scan(source.renew(), Stream(model), step):
+        for sample in scan(source, network, step):
             size = (sample.image.shape[1], sample.image.shape[0])
             if not times:
                 outside = own.outside(size)
@@ -233,7 +274,7 @@ def _clip(
             advance()
     return rows.scores(
         info.title,
-        model.card.name,
+        model,
         own,
         offset,
         times=[] if still else times,
