@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import numpy as np
 
-from uvanet.atomic_io import atomic_write
+from uvanet.atomic_io import write_bytes
 from uvanet.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -213,17 +213,20 @@ class _RegionFile(msgspec.Struct):
     version: int = 1
 
 
+def regions_json(regions: Sequence[Region]) -> bytes:
+    """Gives the content of a file of regions."""
+    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
+    return msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n"
+
+
 def save_regions(path: Path, regions: Sequence[Region]) -> None:
     """Writes regions as JSON, atomically.
 
     Raises:
         OutputError: The file cannot be written; the message names it.
     """
-    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
-    data = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     try:
-        with atomic_write(path) as part:
-            part.write_bytes(data + b"\n")
+        write_bytes(path, regions_json(regions))
     except OSError as error:
         raise OutputError(
             f"The regions cannot be saved to {path}: {error.strerror or error}.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import uvanet
 from uvanet.model_card import set_title
+from uvanet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ class Report:
     @property
     def version(self) -> str:
         """The program and its version."""
-        return f"UVA-Net Live {uvanet.__version__}"
+        return f"UVA-Net Live {__version__}"
 
 
 def accuracy_text(card: Card) -> str:
