@@ -138,6 +138,7 @@ class Program(QObject):
             settings=self.settings,
             jobs=self._jobs,
             messages=self.window.banner,
+            undo=self.window.undo_stack,
             theme=self._theme,
             facts=self._facts,
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
+    from app.shell.undo import UndoStack
 
 F = TypeVar("F", bound="Callable[..., None]")
 
@@ -38,12 +39,16 @@ class Needs(enum.Flag):
         PACED: The source is not live, so that its playback speed can be chosen.
         SEEKABLE: The source can jump to a time.
         FRAME: A frame is on the canvas.
+        UNDO: There is a change to undo.
+        REDO: A change was undone last.
     """
 
     SOURCE = enum.auto()
     PACED = enum.auto()
     SEEKABLE = enum.auto()
     FRAME = enum.auto()
+    UNDO = enum.auto()
+    REDO = enum.auto()
 
 
 NOTHING = Needs(0)
@@ -53,14 +58,13 @@ SOURCE, PACED, SEEKABLE, FRAME = Needs.SOURCE, Needs.PACED, Needs.SEEKABLE, Need
 class Menu(enum.StrEnum):
     """The menus in their order; the values are their titles."""
 
-    SOURCE = "Source"
-    PLAYBACK = "Playback"
-    OVERLAY = "Overlay"
-    COMPARE = "Compare"
-    ANALYSE = "Analyse"
-    EXPORT = "Export"
-    TRAIN = "Train"
+    FILE = "File"
+    EDIT = "Edit"
     VIEW = "View"
+    PLAYBACK = "Playback"
+    ANALYSE = "Analyse"
+    MODELS = "Models"
+    HELP = "Help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class ActionSpec:
         name: Name of the method; unique in the program.
         text: Text of the menu entry and of the line in the shortcut sheet.
         menu: The menu.
+        submenu: Title of a menu inside it; may be empty.
         keys: Shortcuts in Qt's portable form, the one to show first.
         icon: Name of a file in resources/icons without suffix; may be empty.
         needs: The action is enabled while all of these are available.
@@ -84,6 +89,7 @@ class ActionSpec:
     name: str
     text: str
     menu: Menu
+    submenu: str
     keys: tuple[str, ...]
     icon: str
     needs: Needs
@@ -98,6 +104,7 @@ def action(
     text: str,
     menu: Menu,
     *keys: str,
+    submenu: str = "",
     icon: str = "",
     needs: Needs = NOTHING,
     group: int = 0,
@@ -115,7 +122,7 @@ def action(
         checked = checkable or bool(choice)
         name = method.__name__
         spec = ActionSpec(
-            name, text, menu, keys, icon, needs, group, checked, choice, hidden, repeat
+            name, text, menu, submenu, keys, icon, needs, group, checked, choice, hidden, repeat
         )
         setattr(method, _ATTRIBUTE, spec)
         return method
@@ -227,7 +234,7 @@ def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
     return act
 
 
-def available_needs(session: LiveSession, presenter: FramePresenter) -> Needs:
+def available_needs(session: LiveSession, presenter: FramePresenter, undo: UndoStack) -> Needs:
     """The needs that are met now."""
     info, available = session.info, NOTHING
     if info is not None and session.state in _OPEN:
@@ -236,4 +243,6 @@ def available_needs(session: LiveSession, presenter: FramePresenter) -> Needs:
         available |= SEEKABLE if info.seekable else NOTHING
     if presenter.packet is not None:
         available |= FRAME
+    available |= Needs.UNDO if undo.undo_text else NOTHING
+    available |= Needs.REDO if undo.redo_text else NOTHING
     return available

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.session.session import LiveSession
     from app.shell.actions import ActionRegistry
     from app.shell.slots import WindowSlots
+    from app.shell.undo import UndoStack
     from app.ui.banner import Banner
     from app.ui.theme import Theme
 
@@ -55,6 +56,7 @@ class FeatureContext:
         settings: `settings.section(SectionType)` gives a section.
         jobs: Runs functions on worker threads.
         messages: Messages over the picture.
+        undo: Records what the user changes.
         theme: The colors.
         facts: Gives the facts of all features.
     """
@@ -66,6 +68,7 @@ class FeatureContext:
     settings: SettingsStore
     jobs: Jobs
     messages: Banner
+    undo: UndoStack
     theme: Theme
     facts: Callable[[], list[Fact]]
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from app.shell.actions import ActionSpec
 
 _COLUMNS = (
-    (Menu.SOURCE, Menu.VIEW),
-    (Menu.PLAYBACK, Menu.EXPORT, Menu.TRAIN),
-    (Menu.OVERLAY,),
-    (Menu.COMPARE, Menu.ANALYSE),
+    (Menu.FILE, Menu.EDIT, Menu.HELP),
+    (Menu.PLAYBACK, Menu.MODELS),
+    (Menu.VIEW,),
+    (Menu.ANALYSE,),
 )
 
 

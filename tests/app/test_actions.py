@@ -125,6 +125,7 @@ def test_every_shortcut_reaches_its_action(still, name, key, monkeypatch):
     action = still.actions[name]
     action.triggered.disconnect()
     action.triggered.connect(lambda: done.append(name))
+    action.setEnabled(True)  # undo needs a change
     still.window.activateWindow()
     still.canvas.setFocus()
     still.qtbot.waitUntil(still.window.isActiveWindow, timeout=60_000)

@@ -101,8 +101,7 @@ class RegionFiles:
                     "info", tr("{name} was not loaded: the source has changed.").format(name=name)
                 )
             else:
-                self._regions.replace_all(regions)
-                messages.notify("done", tr("Loaded {name}.").format(name=name))
+                self._regions.replace_all(regions, tr("Loaded {name}.").format(name=name))
 
         self._context.jobs.run(
             lambda: load_regions(Path(path)), done, self._context.show_error, name="regions"

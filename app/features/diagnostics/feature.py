@@ -71,7 +71,7 @@ class Diagnostics(Feature):
         self.plots.stop()
         return True
 
-    @action("About UVA-Net Live", Menu.VIEW, "Ctrl+I", icon="info", group=2)
+    @action("About UVA-Net Live", Menu.HELP, "Ctrl+I", icon="info", group=9)
     def about(self) -> None:
         """Shows the About box."""
         from app.features.diagnostics.about import AboutDialog, report_text
