@@ -11,12 +11,13 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from shiboken6 import isValid
 
-from app.features.export.job_builder import ExportJobBuilder
+from app.features.export.job_builder import ExportJobBuilder, range_arguments
 from app.features.export.live_recording import REPLAY_SECONDS
 from app.features.export.options import file_stem
 from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.recording_controller import RecordingController
+from app.features.export.report import ask_report
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
 from app.shell.actions import SEEKABLE, SOURCE, Menu, action
@@ -71,6 +72,7 @@ class Export(Feature):
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
         slots.add_button(actions["export_clip"], _BUTTON_RANK)
+        slots.add_button(actions["report"], _BUTTON_RANK)
         buttons = slots.timeline_buttons.layout()
         assert buttons is not None
         for name in ("mark_in", "mark_out"):
@@ -132,6 +134,11 @@ class Export(Feature):
             self._ask_for_folder,
             tr("Export a folder"),
         )
+
+    @action("Report…", Menu.FILE, "Ctrl+Shift+R", icon="report", needs=SOURCE, group=3)
+    def report(self) -> None:
+        """Asks for a file, then writes a report about the source."""
+        ask_report(self.context, self.builder)
 
     @action("Mark start", Menu.PLAYBACK, "I", icon="mark-in", needs=SEEKABLE, group=4)
     def mark_in(self) -> None:
@@ -293,10 +300,7 @@ class Export(Feature):
         if session.info is not None and session.info.spec == info.spec:
             self._set_marks(*span)
             regions = session.regions
-        start, end = span
-        arguments = [] if start is None else ["--start", f"{start:.6f}"]
-        arguments += [] if end is None else ["--end", f"{end:.6f}"]
-        arguments += ["--fps", str(info.fps)] if info.kind is SourceKind.FOLDER else []
+        arguments = range_arguments(info, span)
         self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
 
     def _export_videos(self, videos: Iterable[Path], options: ExportOptions, folder: Path) -> None:
