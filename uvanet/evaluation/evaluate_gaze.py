@@ -11,7 +11,7 @@ import numpy as np
 from uvanet.analysis.scan import Steps, scan
 from uvanet.data.gaze_table import is_same_stimulus
 from uvanet.errors import UsageError
-from uvanet.evaluation.evaluator import METRICS, GroundTruth
+from uvanet.evaluation.evaluator import GroundTruth
 from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.evaluation.human import HumanRow
 from uvanet.evaluation.progress import silent
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from uvanet.sources import Source, SourceInfo
 
 GAZE_METRICS = ("nss", "cc", "auc_judd", "sim", "kld")
-"""Metrics of one source: all of `METRICS` that need no other pictures."""
+"""Metrics of one source: those of `uvanet.metrics` that need no other pictures."""
 
 DEFAULT_METRICS = GAZE_METRICS[:3]
 STEP = 0.1
@@ -41,8 +41,6 @@ WINDOW = 0.1
 
 _WIDTH = 320  # of the maps at which is measured: a third of a degree where people see ten
 _HUMAN_MOMENTS = 120
-
-assert set(GAZE_METRICS) < set(METRICS)
 
 
 def evaluate_gaze(
@@ -139,7 +137,9 @@ def measure_gaze(
         raise UsageError(f"{info.title} is live.", "Gaze is measured on files.")
     if info.kind is SourceKind.FOLDER and (named := _named_pictures(source.files(), gaze)):
         return _pictures(network, name, info.title, named, gaze, metrics, offset, progress)
-    return _clip(network, name, source.renew(), info, gaze, metrics, (step, window, offset), progress)
+    return _clip(
+        network, name, source.renew(), info, gaze, metrics, (step, window, offset), progress
+    )
 
 
 def _named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
