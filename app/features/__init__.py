@@ -8,6 +8,7 @@ from app.features.cameras.feature import Cameras
 from app.features.compare.feature import Compare
 from app.features.diagnostics.feature import Diagnostics
 from app.features.export.feature import Export
+from app.features.gaze.feature import GazeOfPeople
 from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
@@ -27,6 +28,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Models,
     Compare,
     Analyse,
+    GazeOfPeople,
     Export,
     Training,
     Diagnostics,
