@@ -6,8 +6,6 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from app.features.gaze.gaze_card import GazeCard
 from app.features.gaze.gaze_layer import GazeLayer, Look
 from app.features.gaze.mapping_dialog import MappingDialog
@@ -27,6 +25,9 @@ from uvanet.sources import SourceKind, make_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import FeatureContext
@@ -66,6 +67,8 @@ class GazeOfPeople(Feature):
         self._offset = 0.0
         self._pictures: list[str] = []  # names of the files of a folder, by frame
         self._request = 0
+        # Made once a picture, since tables may be long.
+        self._shown: tuple[object, GazeTable, NDArray[np.float64]] | None = None
         context.slots.canvas.add_layer(self.layer)
         context.slots.add_card(self.card, _CARD_RANK)
         self.card.shown_changed.connect(self._set_shown)
@@ -236,7 +239,7 @@ class GazeOfPeople(Feature):
     def _remove(self) -> None:
         self._request += 1
         self.measurement.stop()
-        self.table, self.scores, self._pictures = None, None, []
+        self.table, self.scores, self._shown, self._pictures = None, None, None, []
         self.card.show_table(None, "")
         self.card.offset.setValue(0.0)
         self._show_looks()
@@ -311,7 +314,7 @@ def _picture_names(info: SourceInfo) -> list[str]:
     return [path.name for path in make_source(info.spec).files()]
 
 
-def _looks_at(table: GazeTable, points: np.ndarray, at: float) -> list[Look]:
+def _looks_at(table: GazeTable, points: NDArray[np.float64], at: float) -> list[Look]:
     """Where people look at a time of the table, seconds."""
     near = 0.0 if table.kind == "fixations" else _SAMPLE_SECONDS
     now = set(table.places(at - near, at).tolist())
@@ -326,7 +329,7 @@ def _looks_at(table: GazeTable, points: np.ndarray, at: float) -> list[Look]:
     return looks
 
 
-def _all_looks(table: GazeTable, points: np.ndarray) -> list[Look]:
+def _all_looks(table: GazeTable, points: NDArray[np.float64]) -> list[Look]:
     """All points on a still picture."""
     return [
         Look(int(person), (), (float(x), float(y)))

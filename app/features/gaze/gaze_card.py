@@ -74,8 +74,8 @@ class GazeCard(QFrame):
         self.remove = button(tr("Remove"), tr("Removes the gaze"), self.removed.emit)
         self.bar = progress_bar(tr("Progress of the comparison"))
         self.bar.setFixedHeight(4)
-        self.metric = combo_box(tr("Metric"), tr("Metric of the graph"), _TITLES.items())
-        self.metric.currentIndexChanged.connect(self._draw)
+        self.metric_box = combo_box(tr("Metric"), tr("Metric of the graph"), _TITLES.items())
+        self.metric_box.currentIndexChanged.connect(self._draw)
         self.chart = LineChart(tr("Scores over time"), 40, (0, 9, 16, 0))
         self.chart.setFixedHeight(_HEIGHT)
         self.results = label("", wrap=True, selectable=True)
@@ -101,7 +101,7 @@ class GazeCard(QFrame):
         )
         column(
             self._grid,
-            row(label(tr("Over time"), "quiet"), self.metric, spacing=8),
+            row(label(tr("Over time"), "quiet"), self.metric_box, spacing=8),
             self.chart,
             self.results,
             spacing=8,
@@ -217,7 +217,7 @@ class GazeCard(QFrame):
             self.chart_needed.emit()
 
     def _draw(self) -> None:
-        scores, name = self._scores, self.metric.currentData()
+        scores, name = self._scores, self.metric_box.currentData()
         if not self.chart.built or scores is None or name not in scores.metrics:
             return
         values = scores.values[:, scores.metrics.index(name)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -96,8 +96,8 @@ class MappingDialog(QDialog):
         tip = tr("Size of the screen that the positions refer to, in pixels")
         self.width_box = spin_box(tr("Width of the screen"), tip, 1, 100_000, 1920)
         self.height_box = spin_box(tr("Height of the screen"), tip, 1, 100_000, 1080)
-        for box in (self.width_box, self.height_box):
-            box.valueChanged.connect(self._show_preview)
+        for field in (self.width_box, self.height_box):
+            field.valueChanged.connect(self._show_preview)
         self.preview = QTableWidget(_ROWS, 4)
         self.preview.setHorizontalHeaderLabels([tr("Time"), tr("x"), tr("y"), tr("Person")])
         self.preview.setAccessibleName(tr("Points as they are read"))
@@ -141,7 +141,7 @@ class MappingDialog(QDialog):
     @property
     def mapping(self) -> GazeMapping:
         """The meaning of the columns as it is chosen."""
-        chosen = {name: cast("str", box.currentData()) for name, box in self.columns.items()}
+        chosen: dict[str, Any] = {name: box.currentData() for name, box in self.columns.items()}
         position = self.position.currentData()
         screen = (self.width_box.value(), self.height_box.value())
         upwards = bool(self.direction.currentData())

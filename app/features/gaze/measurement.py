@@ -112,7 +112,8 @@ class _Run:
         )
 
     @contextlib.contextmanager
-    def _progress(self, _title: str, total: int) -> Iterator[Callable[[], object]]:
+    def _progress(self, title: str, total: int) -> Iterator[Callable[[], object]]:
+        del title
         done = 0
 
         def advance() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 
 from app.runtime.settings import Section
-from uvanet.data.gaze_mapping import GazeMapping
+from uvanet.data.gaze_mapping import GazeMapping  # noqa: TC001 - msgspec reads the annotation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
