@@ -13,6 +13,7 @@ from app.pipeline.events import (
     Event,
     ModelEvent,
     PipelineState,
+    SourceChanged,
     SourceEvent,
     SourceFailed,
     SourceOpened,
@@ -363,6 +364,9 @@ class LiveSession(QObject):
             case SourceOpened(_, info):
                 self.info = info
                 self.opened.emit(info)
+            case SourceChanged(_, info):
+                self.info = info
+                self.turned.emit()
             case SourceFailed(_, error):
                 self.failed.emit(error)
             case SourceStalled(_, seconds):

@@ -156,7 +156,7 @@ class Source(abc.ABC):
     @property
     @abc.abstractmethod
     def info(self) -> SourceInfo:
-        """The facts; valid after `open`."""
+        """The facts; valid after `open`. Those of a live source may change when it connects again."""
 
     @abc.abstractmethod
     def open(self) -> None:

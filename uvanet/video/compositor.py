@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from uvanet.analysis.map_stats import entropy, peaks
-from uvanet.video.overlay import compose, enlarge_bytes
+from uvanet.video.overlay import compose, enlarge_bytes, to_bytes
 from uvanet.video.yuv import blend, to_planes
 from uvanet.yuv_picture import Matrix, YuvPicture
 
@@ -118,7 +118,7 @@ def _stroke(image: NDArray[np.uint8]) -> int:
 
 
 def _draw_contours(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
-    values = enlarge_bytes(saliency, (image.shape[1], image.shape[0]))
+    values = enlarge_bytes(to_bytes(saliency), (image.shape[1], image.shape[0]))
     highest = float(values.max())
     for level in _LEVELS:
         above = np.asarray(values >= max(1.0, level * highest), np.uint8)
