@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from app.pipeline.clock import Clock
     from app.pipeline.frame_router import FrameRouter, SourceFeed
-    from uvanet.sources.base import Source, SourceStatus
+    from uvanet.sources.base import Source, SourceInfo, SourceStatus
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ class CaptureSession:
         self._close()
         self._source = self._source.renew()
         self._feed.begin_epoch(Drop.SOURCE_CHANGED)
-        self._playback, self._failed = None, False
+        self._playback, self._info, self._failed = None, None, False
         self._retrying, self._given_up, self._closer = None, False, None
 
     def _on_status(self, status: SourceStatus) -> None:

@@ -76,7 +76,7 @@ class LiveSession(QObject):
         stalled: Seconds without a frame of a live source; 0 when frames come again.
         status_changed: The SourceStatus of a live source.
         state_changed: The PipelineState.
-        turned: The orientation of the source changed, from its next frame on.
+        turned: The orientation or the size of the source changed, from its next frame on.
         result_ready: A result can be taken by `take`.
         marks_changed: `marks` changed.
         regions_changed: `regions` changed.
