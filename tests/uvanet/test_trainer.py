@@ -47,7 +47,9 @@ from uvanet.training.trainer import MAX_NORM, Trainer, TrainResult, best_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-QUICK = TrainConfig(preset="uvanet-32", epochs=6, batch=4, eval_every=3, cache_resolution=64)
+QUICK = TrainConfig(
+    preset="uvanet-32", epochs=6, step2_epochs=3, batch=4, eval_every=3, cache_resolution=64
+)
 SCALE = 64.0  # of the loss in 16 bits; small enough that nothing overflows
 OLD = Path(__file__).parent / "files_of_0_1_0" / "checkpoint.pt"
 
