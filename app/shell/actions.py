@@ -38,16 +38,21 @@ class Needs(enum.Flag):
         PACED: The source is not live, so that its playback speed can be chosen.
         SEEKABLE: The source can jump to a time.
         FRAME: A frame is on the canvas.
+        SLIDES: The source is a set of slides, which do not play and have no time.
+        PLAYS: The source plays: it is no set of slides.
     """
 
     SOURCE = enum.auto()
     PACED = enum.auto()
     SEEKABLE = enum.auto()
     FRAME = enum.auto()
+    SLIDES = enum.auto()
+    PLAYS = enum.auto()
 
 
 NOTHING = Needs(0)
 SOURCE, PACED, SEEKABLE, FRAME = Needs.SOURCE, Needs.PACED, Needs.SEEKABLE, Needs.FRAME
+SLIDES, PLAYS = Needs.SLIDES, Needs.PLAYS
 
 
 class Menu(enum.StrEnum):
@@ -227,11 +232,20 @@ def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
     return act
 
 
+def exclude_each_other(one: Needs, other: Needs) -> bool:
+    """Whether actions with these needs are never enabled together, and so may share a key."""
+    plays = PLAYS | PACED | SEEKABLE
+    return bool((SLIDES in one and plays & other) or (SLIDES in other and plays & one))
+
+
 def available_needs(session: LiveSession, presenter: FramePresenter) -> Needs:
     """The needs that are met now."""
     info, available = session.info, NOTHING
     if info is not None and session.state in _OPEN:
         available |= SOURCE
+        if info.slides:
+            return available | SLIDES | (FRAME if presenter.packet is not None else NOTHING)
+        available |= PLAYS
         available |= NOTHING if info.live else PACED
         available |= SEEKABLE if info.seekable else NOTHING
     if presenter.packet is not None:

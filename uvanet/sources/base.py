@@ -101,6 +101,13 @@ class SourceInfo:
     slides: bool = False
     pictures: tuple[Path, ...] = ()
 
+    @property
+    def folder_rate(self) -> float | None:
+        """The `fps` with which `make_source` opens a folder like this; None for other sources."""
+        if self.kind is not SourceKind.FOLDER:
+            return None
+        return 0.0 if self.slides else self.fps
+
 
 class SourceCondition(enum.StrEnum):
     """Conditions of a live source.

@@ -284,7 +284,8 @@ class Export(Feature):
         start, end = span
         arguments = [] if start is None else ["--start", f"{start:.6f}"]
         arguments += [] if end is None else ["--end", f"{end:.6f}"]
-        arguments += ["--fps", str(info.fps)] if info.kind is SourceKind.FOLDER else []
+        rate = info.folder_rate
+        arguments += [] if rate is None else ["--fps", str(rate)]
         self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
 
     def _export_videos(self, videos: Iterable[Path], options: ExportOptions, folder: Path) -> None:
