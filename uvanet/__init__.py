@@ -20,6 +20,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from uvanet.version import __version__
+
 if TYPE_CHECKING:
     from uvanet import metrics
     from uvanet.evaluation.evaluate import evaluate
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from uvanet.result import Result
     from uvanet.stream import Stream
 
-__version__ = "0.1.0"
 __all__ = [
     "Card",
     "Model",

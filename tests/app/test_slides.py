@@ -91,8 +91,7 @@ def test_keys_move_through_the_pictures(slides):
 
 
 def test_nothing_is_carried_from_one_picture_to_the_next(slides):
-    slides.settings.smoothing = 1.0
-    slides.presenter.set_smoothing(1.0)
+    slides.presenter.heat.smoothing = 1.0
     press(slides, Qt.Key.Key_Right)
     shows(slides, 2)
     alone = slides.predictor.step(scene(1), 0.0, bgr=True)

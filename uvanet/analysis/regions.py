@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import numpy as np
 
-from uvanet.atomic_io import atomic_write
+from uvanet.atomic_io import write_bytes
 from uvanet.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -205,45 +205,6 @@ def coverage(region: RegionMask, height: int, width: int) -> NDArray[np.float32]
     return np.asarray(cells, np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class RegionSummary:
-    """Statistics of a region over a clip.
-
-    Attributes:
-        share: Mean share of the attention, 0..1.
-        entries: How often the peak entered the region, the first frame included.
-        first: Seconds of the first frame whose peak lies in the region; None if none does.
-    """
-
-    share: float
-    entries: int
-    first: float | None
-
-
-@dataclass(slots=True)
-class RegionTotals:
-    """Running totals of one region; frames are added in the order of time."""
-
-    maps: int = 0
-    share: float = 0.0
-    entries: int = 0
-    first: float | None = None
-    inside: bool = False
-
-    def add(self, seconds: float, share: float, inside: bool) -> None:
-        """Adds a frame: its time, the region's share, and whether the peak lies in the region."""
-        self.maps += 1
-        self.share += share
-        self.entries += inside and not self.inside
-        if inside and self.first is None:
-            self.first = seconds
-        self.inside = inside
-
-    def summary(self) -> RegionSummary:
-        """Gives the statistics of all frames added."""
-        return RegionSummary(self.share / max(1, self.maps), self.entries, self.first)
-
-
 class _RegionFile(msgspec.Struct):
     """A file of regions, as version 0.1.0 wrote it and later ones do."""
 
@@ -252,17 +213,20 @@ class _RegionFile(msgspec.Struct):
     version: int = 1
 
 
+def regions_json(regions: Sequence[Region]) -> bytes:
+    """Gives the content of a file of regions."""
+    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
+    return msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n"
+
+
 def save_regions(path: Path, regions: Sequence[Region]) -> None:
     """Writes regions as JSON, atomically.
 
     Raises:
         OutputError: The file cannot be written; the message names it.
     """
-    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
-    data = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     try:
-        with atomic_write(path) as part:
-            part.write_bytes(data + b"\n")
+        write_bytes(path, regions_json(regions))
     except OSError as error:
         raise OutputError(
             f"The regions cannot be saved to {path}: {error.strerror or error}.",

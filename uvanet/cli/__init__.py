@@ -27,6 +27,7 @@ INTERRUPT_EXIT = 130
 
 OWN = {
     "predict": "annotate a video or picture, or write its raw maps; needs no display",
+    "report": "write a report about a video, picture or folder: HTML or PDF",
     "bench": "measure the network and the program on this machine",
     "export": "write a model to a file: ONNX or safetensors, with its card",
     "info": "show versions, models, cameras; or the card of one model",
