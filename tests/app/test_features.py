@@ -14,6 +14,7 @@ REPEATING = {
     *("more_opacity", "less_opacity", "more_threshold", "less_threshold"),
     *("more_smoothing", "less_smoothing", "zoom_in", "zoom_out", "rotate"),
     *("pan_left", "pan_right", "pan_up", "pan_down"),
+    *("previous_picture", "next_picture", "page_back", "page_forward"),
 }
 
 
