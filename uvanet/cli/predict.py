@@ -78,7 +78,11 @@ unless --overwrite is given; a pipe or device is written.
         add_export(parser)
         add_batch(parser)
         parser.add_argument(
-            "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
+            "--fps",
+            type=number(0, 1000),
+            metavar="F",
+            help="frames per second of a folder of frames; 0: each picture on its own (by default "
+            "25 if the pictures are plainly frames of a film, otherwise 0)",
         )
         add_progress(parser)
 
