@@ -53,12 +53,23 @@ def test_fine_noise_is_averaged() -> None:
     assert small.mean() == pytest.approx(127.5, abs=2)
 
 
-def test_most_of_a_large_frame_is_never_read() -> None:
-    frame = np.zeros((1080, 1920, 3), np.uint8)
-    y = ((np.arange(256) + 0.5) * 1080 / 256).astype(int)
-    x = ((np.arange(256) + 0.5) * 1920 / 256).astype(int)
-    frame[np.ix_(y, x)] = 200
-    assert (resize_to_input(frame, (64, 64)) == 200).all()
+@pytest.mark.parametrize(
+    ("frame", "size", "grid"),
+    [
+        ((1080, 1920), (64, 64), (256, 256)),
+        ((720, 1280), (216, 384), (432, 768)),
+    ],
+)
+def test_most_of_a_large_frame_is_never_read(
+    frame: tuple[int, int], size: tuple[int, int], grid: tuple[int, int]
+) -> None:
+    picture = np.zeros((*frame, 3), np.uint8)
+    y, x = (
+        ((np.arange(points) + 0.5) * pixels / points).astype(int)
+        for points, pixels in zip(grid, frame, strict=True)
+    )
+    picture[np.ix_(y, x)] = 200
+    assert (resize_to_input(picture, size) == 200).all()
 
 
 def test_the_maps_stay_what_they_were_with_every_pixel_counted() -> None:

@@ -55,7 +55,7 @@ class Analyse(Feature):
         font = slots.canvas.font()
         self.history = AttentionHistory(session, context.jobs, self)
         self.layer, self.scanpath_layer = RegionLayer(font), ScanpathLayer(font)
-        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
+        self.card = RegionCard([actions[name] for name in (*_TOOLS, "copy_regions", "save_shares")])
         self.attention_strip = AttentionStrip(
             [actions[name] for name in ("previous_change", "next_change")], actions["scan_clip"]
         )
@@ -139,6 +139,11 @@ class Analyse(Feature):
         if (region := self._selected_region()) is not None:
             self.regions.remove(region)
 
+    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME)
+    def clear_regions(self) -> None:
+        """Deletes all regions."""
+        self.regions.clear()
+
     @action("Save regions…", Menu.ANALYSE, "Shift+X", needs=FRAME, group=1)
     def save_regions(self) -> None:
         """Saves the regions as a file."""
@@ -154,7 +159,12 @@ class Analyse(Feature):
         """Saves the shares of the regions over time as a table."""
         self._files.ask_save_shares()
 
-    @action("Copy numbers", Menu.ANALYSE, "Ctrl+Shift+C", needs=FRAME, group=1)
+    @action("Copy table of regions", Menu.EDIT, "Ctrl+B", needs=FRAME, icon="copy", group=1)
+    def copy_regions(self) -> None:
+        """Copies the statistics of the regions to the clipboard, a row a region."""
+        self._files.copy_summary()
+
+    @action("Copy numbers", Menu.EDIT, "Ctrl+Shift+C", needs=FRAME, group=1)
     def copy_numbers(self) -> None:
         """Copies the facts of all features to the clipboard."""
         QGuiApplication.clipboard().setText(facts_text(self.context.facts()))
