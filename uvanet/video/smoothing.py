@@ -40,7 +40,7 @@ def smooth(history: Sequence[tuple[float, NDArray[np.float32]]], tau: float) -> 
     if tau == 0.0:
         return history[-1][1].astype(np.float32)
     ages = np.maximum(0.0, times[-1] - times) / tau
-    recent = np.flatnonzero(ages <= _REACH)
+    recent: list[int] = np.flatnonzero(ages <= _REACH).tolist()
     weights = np.exp(-ages[recent])
     maps = np.stack([history[index][1] for index in recent])
     return np.tensordot((weights / weights.sum()).astype(np.float32), maps, axes=1)
