@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.runtime.jobs import Jobs
     from app.runtime.settings import SettingsStore
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
     from app.shell.actions import ActionRegistry
+    from app.shell.project import ProjectPart
     from app.shell.slots import WindowSlots
     from app.shell.undo import UndoStack
     from app.ui.banner import Banner
@@ -59,6 +60,7 @@ class FeatureContext:
         undo: Records what the user changes.
         theme: The colors.
         facts: Gives the facts of all features.
+        project_parts: Gives what takes part in projects: all features.
     """
 
     session: LiveSession
@@ -71,6 +73,7 @@ class FeatureContext:
     undo: UndoStack
     theme: Theme
     facts: Callable[[], list[Fact]]
+    project_parts: Callable[[], Sequence[ProjectPart]]
 
     def show_error(self, error: Exception, topic: str = "") -> None:
         """Shows an expected error over the picture.

@@ -12,7 +12,7 @@ import io
 import math
 import zipfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -21,12 +21,15 @@ from uvanet.atomic_io import write_bytes
 from uvanet.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 FORMAT = "uvanet-regions"
+PROJECT_FORMAT: Literal["uvanet-project"] = "uvanet-project"
+"""Project files of the window hold regions too, under the same key."""
+
 # Samples per side of a map's cell: a region may be smaller than a cell.
 _SAMPLES = 8
 _MIN_SIDE = 0.004
@@ -235,21 +238,32 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
 
 
 def load_regions(path: Path) -> list[Region]:
-    """Reads a file of `save_regions`.
+    """Reads the regions of a file of `save_regions`, or of a project of the window.
 
     Raises:
         UsageError: The file cannot be read, or holds no regions; the message names it.
     """
     try:
-        stored = msgspec.json.decode(_read(path), type=_RegionFile)
-        if stored.format != FORMAT:
+        stored = msgspec.json.decode(read_small_file(path), type=_RegionFile)
+        if stored.format not in (FORMAT, PROJECT_FORMAT):
             raise UsageError(f"its format is {stored.format!r}")
-        return [_inside_picture(region) for region in stored.regions]
+        check_regions(stored.regions)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
     except (ValueError, RecursionError, UsageError) as error:
         reason = error.message if isinstance(error, UsageError) else str(error)
         raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", _HINT) from None
+    return stored.regions
+
+
+def check_regions(regions: Iterable[Region]) -> None:
+    """Checks regions from outside.
+
+    Raises:
+        UsageError: One lies outside of the picture.
+    """
+    for region in regions:
+        _inside_picture(region)
 
 
 def load_masks(path: Path) -> list[MaskRegion]:
@@ -261,7 +275,7 @@ def load_masks(path: Path) -> list[MaskRegion]:
     hint = "Give an .npz of masks of shape (h, w), or a .json of regions."
     try:
         # From memory: numpy leaves the file open where its archive is damaged.
-        with zipfile.ZipFile(io.BytesIO(_read(path))) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_small_file(path))) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:
                 raise ValueError("its masks are too large")
             masks = {
@@ -281,7 +295,13 @@ def load_masks(path: Path) -> list[MaskRegion]:
     return [MaskRegion(name, mask) for name, mask in masks.items()]
 
 
-def _read(path: Path) -> bytes:
+def read_small_file(path: Path) -> bytes:
+    """Reads a regular file of at most 64 MB.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is larger, or a pipe or device.
+    """
     if not path.is_file() and path.exists() and not path.is_dir():
         raise ValueError("it is not a regular file")  # reading a pipe or device may never end
     if path.stat().st_size > _MAX_FILE_BYTES:
