@@ -52,6 +52,14 @@ class Needs(enum.Flag):
 
 
 NOTHING = Needs(0)
+_REASONS = {
+    Needs.SOURCE: "Open a source first",
+    Needs.FRAME: "There is no picture yet",
+    Needs.PACED: "Only for files",
+    Needs.SEEKABLE: "Only for sources with a timeline",
+    Needs.UNDO: "There is nothing to undo",
+    Needs.REDO: "There is nothing to redo",
+}
 SOURCE, PACED, SEEKABLE, FRAME = Needs.SOURCE, Needs.PACED, Needs.SEEKABLE, Needs.FRAME
 
 
@@ -73,6 +81,7 @@ class ActionSpec:
 
     Attributes:
         name: Name of the method; unique in the program.
+        help: The first line of the method's docstring.
         text: Text of the menu entry and of the line in the shortcut sheet.
         menu: The menu.
         submenu: Title of a menu inside it; may be empty.
@@ -87,6 +96,7 @@ class ActionSpec:
     """
 
     name: str
+    help: str
     text: str
     menu: Menu
     submenu: str
@@ -98,6 +108,12 @@ class ActionSpec:
     choice: str
     hidden: bool
     repeat: bool
+
+    @property
+    def path(self) -> str:
+        """The menus that hold the action, translated."""
+        titles = [tr(title) for title in (self.menu.value, self.submenu) if title]
+        return " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(titles)
 
 
 def action(
@@ -120,9 +136,21 @@ def action(
 
     def declare(method: F) -> F:
         checked = checkable or bool(choice)
-        name = method.__name__
+        name, lines = method.__name__, (method.__doc__ or "").splitlines()
         spec = ActionSpec(
-            name, text, menu, submenu, keys, icon, needs, group, checked, choice, hidden, repeat
+            name,
+            "".join(lines[:1]),
+            text,
+            menu,
+            submenu,
+            keys,
+            icon,
+            needs,
+            group,
+            checked,
+            choice,
+            hidden,
+            repeat,
         )
         setattr(method, _ATTRIBUTE, spec)
         return method
@@ -201,6 +229,11 @@ class ActionRegistry:
             if name in self._specs and self._specs[name].keys
         ]
         return f"{text} ({', '.join(keys)})" if keys else text
+
+    def missing(self, name: str) -> str:
+        """Why an action is disabled, as a short sentence; empty where it is enabled."""
+        missing = self._specs[name].needs & ~(self._available or NOTHING)
+        return next((tr(text) for need, text in _REASONS.items() if need in missing), "")
 
     def trigger(self, name: str) -> None:
         """Triggers an action of another feature; does nothing where that feature is absent."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.runtime.jobs import Jobs
+    from app.runtime.logs import Logs
     from app.runtime.settings import SettingsStore
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
@@ -56,6 +57,7 @@ class FeatureContext:
         actions: The actions of all features.
         settings: `settings.section(SectionType)` gives a section.
         jobs: Runs functions on worker threads.
+        logs: The log file and the newest log records.
         messages: Messages over the picture.
         undo: Records what the user changes.
         theme: The colors.
@@ -69,6 +71,7 @@ class FeatureContext:
     actions: ActionRegistry
     settings: SettingsStore
     jobs: Jobs
+    logs: Logs
     messages: Banner
     undo: UndoStack
     theme: Theme

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
+from app.shell.command_palette import CommandPalette
 from app.shell.menus import submenus
 from app.shell.mime_sources import dropped_spec
 from app.shell.model_choice import ModelChoiceRecorder
 from app.shell.quit_guard import QuitGuard
 from app.shell.shortcuts import ShortcutSheet
-from app.shell.slots import WindowSlots, action_button
+from app.shell.slots import WindowSlots
 from app.shell.status_bar import StatusBar
 from app.shell.undo import UndoStack
 from app.ui.banner import Banner
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from app.shell.settings import WindowSettings
 
 TITLE = "UVA-Net Live"
-_MENU_RANK = 100
+_PALETTE_RANK = 100
 
 
 class MainWindow(QMainWindow):
@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         banner: Messages over the picture.
         undo_stack: What the user changed.
         status: Labels of source and model.
-        menu: All menus, as the menu button opens them.
+        menu: All menus, as a right click on the picture opens them.
         quit_guard: Asks before the window closes on unfinished work.
 
     Signals:
@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self._session, self._settings = session, settings
         self._features: Sequence[Feature] = ()
         self._sheet: ShortcutSheet | None = None
+        self._palette: CommandPalette | None = None
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 420)
         self.resize(1100, 720)
@@ -81,13 +82,11 @@ class MainWindow(QMainWindow):
         ModelChoiceRecorder(session.student, self.undo_stack, self)
         self.status = StatusBar(session, self.slots)
         self.menu = QMenu(self)
-        self._menu_button = action_button(self.actions_by_name["main_menu"])
         self.quit_guard = QuitGuard(
             self, lambda: [prompt for feature in self._features if (prompt := feature.unfinished())]
         )
         self.setCentralWidget(self.slots.root)
-        self.slots.add_button(self.actions_by_name["shortcuts"], _MENU_RANK)
-        self.slots.add_button(self._menu_button, _MENU_RANK)
+        self.slots.add_button(self.actions_by_name["find_command"], _PALETTE_RANK)
         self.slots.cards.set_collapsed(settings.folded)
         self.slots.cards.changed.connect(self._on_folded)
         self.slots.set_panel_enabled(settings.panel)
@@ -109,9 +108,9 @@ class MainWindow(QMainWindow):
         self._features = features
         for submenu in submenus(self.actions_by_name, self):
             self.menu.addMenu(submenu)
-        if sys.platform == "darwin":
-            for submenu in submenus(self.actions_by_name, self):
-                self.menuBar().addMenu(submenu)
+            self.menuBar().addMenu(submenu)
+        if not self.menuBar().isNativeMenuBar():
+            self.slots.add_chrome(self.menuBar())
 
         def update() -> None:
             needs = available_needs(self._session, presenter, self.undo_stack)
@@ -135,7 +134,7 @@ class MainWindow(QMainWindow):
         """Undoes the last change."""
         self.undo_stack.undo()
 
-    @action("Redo", Menu.EDIT, "Ctrl+Shift+Z", "Ctrl+Y", needs=Needs.REDO, repeat=True)
+    @action("Redo", Menu.EDIT, "Ctrl+Shift+Z", "Ctrl+Y", icon="redo", needs=Needs.REDO, repeat=True)
     def redo(self) -> None:
         """Makes the change again that was undone last."""
         self.undo_stack.redo()
@@ -145,13 +144,20 @@ class MainWindow(QMainWindow):
         """Closes the window."""
         self.close()
 
-    @action("Menu", Menu.VIEW, "F10", icon="menu", hidden=True)
+    @action("Menu bar", Menu.VIEW, "F10", hidden=True)
     def main_menu(self) -> None:
-        """Opens the menu below its button."""
+        """Selects the first menu of the menu bar."""
         self.slots.chrome_requested.emit()
-        button = self._menu_button
-        below = QPoint(button.width() - self.menu.sizeHint().width(), button.height())
-        self.menu.popup(button.mapToGlobal(below))
+        bar = self.menuBar()
+        bar.setFocus()
+        bar.setActiveAction(bar.actions()[0])
+
+    @action("Find command…", Menu.HELP, "Ctrl+K", "Ctrl+Shift+P", icon="search")
+    def find_command(self) -> None:
+        """Finds any command by typing what it does."""
+        if self._palette is None:
+            self._palette = CommandPalette(self.actions_by_name, self)
+        self._palette.open_over()
 
     @action("Keyboard shortcuts", Menu.HELP, "?", "F1", icon="keyboard")
     def shortcuts(self) -> None:

@@ -51,7 +51,6 @@ def submenus(actions: ActionRegistry, parent: QWidget) -> list[QMenu]:
     for which in Menu:
         if which in used:
             menu = QMenu(tr(which.value), parent)
-            menu.setToolTipsVisible(False)
             fill_menu(menu, actions, which)
             result.append(menu)
     return result

@@ -69,6 +69,13 @@ def ask_save_table(parent: QWidget, folder: str, done: Callable[[str], None]) ->
     return _open(_make_save(parent, tr("Save shares"), folder, tr("Table"), "csv"), done)
 
 
+def ask_save_log(parent: QWidget, name: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save the log; `name` is proposed."""
+    dialog = _make_save(parent, tr("Save log"), "", tr("Log"), "log")
+    dialog.selectFile(name)
+    return _open(dialog, done)
+
+
 def ask_save_report(
     parent: QWidget, folder: str, name: str, done: Callable[[str], None]
 ) -> QFileDialog:

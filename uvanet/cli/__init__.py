@@ -35,6 +35,7 @@ OWN = {
     "distill": "train a student by distillation from two teachers",
     "finetune": "fine-tune a student on a scene, a folder or a data set",
     "eval": "measure models on data sets with gaze; a table and JSON",
+    "gaze": "measure a model against the recorded gaze of people on one source",
 }
 """Commands of the library and their summaries; the module of the same name holds `COMMAND`."""
 
