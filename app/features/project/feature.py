@@ -43,7 +43,7 @@ class Projects(Feature):
 
     # -- actions
 
-    @action("Open project…", Menu.FILE, "Ctrl+Shift+L", icon="project-open", group=2)
+    @action("Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2)
     def open_project_file(self) -> None:
         """Asks for a project and opens it."""
         ask_project(self.context.slots.window, self._folder, self.open_file)
