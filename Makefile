@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test bench pictures weights ablation
+.PHONY: live test fuzz bench bundle deb docs web pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -11,11 +11,30 @@ test:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/check.py
 
+# Reads thousands of damaged variants of each kind of file. FUZZ: examples a test.
+FUZZ ?= 5000
+fuzz:
+	@$(PYTHON) packaging/bootstrap.py test
+	@UVANET_FUZZ_EXAMPLES=$(FUZZ) .venv/bin/python -m pytest -q tests/trust/test_hostile_text.py tests/trust/test_hostile_models.py
+
 # Measures everything; other programs disturb the result.
 bench:
 	@$(PYTHON) packaging/bootstrap.py test
 	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
+
+# The program without torch as a folder, dist/uvanet-live, for this operating system.
+bundle:
+	@$(PYTHON) packaging/bundle/build.py
+
+# A Debian package of that folder.
+deb: bundle
+	@$(PYTHON) packaging/bundle/make_deb.py
+
+# The documentation as a static site, dist/docs.
+docs:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/mkdocs build --strict --quiet --site-dir dist/docs
 
 # Makes the pictures of the README with the program.
 pictures:

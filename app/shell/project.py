@@ -10,14 +10,15 @@ from msgspec import Meta, Struct
 
 from app.ui.i18n import tr
 from uvanet.analysis import Region  # noqa: TC001 - msgspec reads the annotations
-from uvanet.analysis.regions import PROJECT_FORMAT, check_regions, read_small_file
+from uvanet.analysis.regions import MAX_REGIONS, PROJECT_FORMAT, check_regions
 from uvanet.atomic_io import write_bytes
+from uvanet.bounded_io import read_bounded
 from uvanet.errors import OutputError, UsageError, UvanetError
 from uvanet.redaction import printable, redact
 
 VERSION = 1
 SUFFIX = ".uvanet"
-_MAX_REGIONS = 1000
+_MAX_BYTES = 64 << 20
 _MAX_SCAN_BYTES = 48 << 20
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -75,7 +76,7 @@ class Project(Struct, kw_only=True):
     version: Annotated[int, Meta(ge=1)] = VERSION
     source: Text
     relative: bool = False
-    regions: Annotated[list[Region], Meta(max_length=_MAX_REGIONS)] = []
+    regions: Annotated[list[Region], Meta(max_length=MAX_REGIONS)] = []
     start: Seconds | None = None
     end: Seconds | None = None
     model: Text = ""
@@ -139,7 +140,7 @@ def read_project(path: Path) -> Project:
     """
     hint = tr("Choose a project that this program saved.")
     try:
-        data = read_small_file(path)
+        data = read_bounded(path, _MAX_BYTES)
         version = msgspec.json.decode(data, type=_Version).version
         if version > VERSION:
             raise UsageError(

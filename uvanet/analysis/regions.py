@@ -12,13 +12,16 @@ import io
 import math
 import zipfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from uvanet.atomic_io import write_bytes
+from uvanet.bounded_io import read_bounded
 from uvanet.errors import OutputError, UsageError
+from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +36,14 @@ PROJECT_FORMAT: Literal["uvanet-project"] = "uvanet-project"
 # Samples per side of a map's cell: a region may be smaller than a cell.
 _SAMPLES = 8
 _MIN_SIDE = 0.004
+MAX_NAME = 200
+"""Characters of a region's name in a file."""
+
+MAX_REGIONS = 1_000
+"""Regions of a file; also corners of a polygon in it."""
+
 _MAX_FILE_BYTES = 64 << 20
+_MAX_MASK_SIDE = 1 << 16
 _MAX_UNPACKED_BYTES = 1 << 29
 _HINT = "Choose a file of regions that this program saved."
 
@@ -77,9 +87,9 @@ class Region:
         UsageError: The number of corners does not fit the shape, or one is not finite.
     """
 
-    name: str
+    name: Annotated[str, Meta(max_length=MAX_NAME)]
     shape: Shape
-    points: tuple[tuple[float, float], ...]
+    points: Annotated[tuple[tuple[float, float], ...], Meta(max_length=MAX_REGIONS)]
 
     def __post_init__(self) -> None:
         count = len(self.points)
@@ -212,7 +222,7 @@ class _RegionFile(msgspec.Struct):
     """A file of regions, as version 0.1.0 wrote it and later ones do."""
 
     format: str
-    regions: list[Region]
+    regions: Annotated[list[Region], Meta(max_length=MAX_REGIONS)]
     version: int = 1
 
 
@@ -244,9 +254,9 @@ def load_regions(path: Path) -> list[Region]:
         UsageError: The file cannot be read, or holds no regions; the message names it.
     """
     try:
-        stored = msgspec.json.decode(read_small_file(path), type=_RegionFile)
+        stored = msgspec.json.decode(read_bounded(path, _MAX_FILE_BYTES), type=_RegionFile)
         if stored.format not in (FORMAT, PROJECT_FORMAT):
-            raise UsageError(f"its format is {stored.format!r}")
+            raise UsageError(f"its format is {excerpt(stored.format)!r}")
         check_regions(stored.regions)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
@@ -275,38 +285,45 @@ def load_masks(path: Path) -> list[MaskRegion]:
     hint = "Give an .npz of masks of shape (h, w), or a .json of regions."
     try:
         # From memory: numpy leaves the file open where its archive is damaged.
-        with zipfile.ZipFile(io.BytesIO(read_small_file(path))) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_bounded(path, _MAX_FILE_BYTES))) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:
                 raise ValueError("its masks are too large")
-            masks = {
-                name.removesuffix(".npy"): np.lib.format.read_array(
-                    io.BytesIO(archive.read(name)), allow_pickle=False
-                )
+            if len(archive.namelist()) > MAX_REGIONS:
+                raise ValueError(f"it has more than {MAX_REGIONS} masks")
+            masks = [
+                MaskRegion(name.removesuffix(".npy"), _read_mask(name, archive.read(name)))
                 for name in archive.namelist()
-            }
-        for name, mask in masks.items():
-            if mask.ndim != 2 or mask.size == 0 or mask.dtype.kind not in "biuf":
-                raise ValueError(f"{name} is {mask.dtype} of shape {mask.shape}, not a mask")
+            ]
     # numpy, zipfile, zlib and the tokenizer of numpy's headers raise nearly anything on damaged
     # bytes: BadZipFile, zlib.error, EOFError, TokenError, KeyError, NotImplementedError, ...
     except Exception as error:  # noqa: BLE001
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", hint) from None
-    return [MaskRegion(name, mask) for name, mask in masks.items()]
+    return masks
 
 
-def read_small_file(path: Path) -> bytes:
-    """Reads a regular file of at most 64 MB.
+def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
+    """Reads an array of an archive; checks its header first, since numpy would allocate it.
 
     Raises:
-        OSError: It cannot be read.
-        ValueError: It is larger, or a pipe or device.
+        ValueError: It is no mask. Damaged bytes raise other exceptions, too.
     """
-    if not path.is_file() and path.exists() and not path.is_dir():
-        raise ValueError("it is not a regular file")  # reading a pipe or device may never end
-    if path.stat().st_size > _MAX_FILE_BYTES:
-        raise ValueError("the file is larger than 64 MB")
-    return path.read_bytes()
+    if len(name) > MAX_NAME:
+        raise ValueError(f"the name {excerpt(name)!r} is too long")
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    read_header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, _, dtype = read_header(file)
+    if len(shape) != 2 or not all(0 < side <= _MAX_MASK_SIDE for side in shape):
+        raise ValueError(f"{name} has the shape {excerpt(str(shape))}, which is no mask")
+    if dtype.kind not in "biuf" or shape[0] * shape[1] * dtype.itemsize > len(data):
+        raise ValueError(f"{name} is {dtype} of shape {shape}, not a mask")
+    file.seek(0)
+    return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
 def _inside_picture(region: Region) -> Region:

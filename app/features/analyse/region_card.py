@@ -18,6 +18,7 @@ from app.ui.icons import icon
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
+from uvanet.analysis.regions import MAX_NAME
 from uvanet.video.layers import region_color
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class _Row(QWidget):
         self.region = region
         self._card = card
         self.name = QLineEdit(region.name)
+        self.name.setMaxLength(MAX_NAME)
         self.name.setObjectName("flat")
         self.name.setAccessibleName(tr("Name of region {number}").format(number=index + 1))
         self.name.setToolTip(tr("Name of the region; click to change it"))
