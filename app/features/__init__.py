@@ -12,6 +12,8 @@ from app.features.gaze.feature import GazeOfPeople
 from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
+from app.features.project.feature import Projects
+from app.features.slides.feature import Slides
 from app.features.snapshots.feature import Snapshots
 from app.features.sources.feature import Sources
 from app.features.training.feature import Training
@@ -21,6 +23,7 @@ from app.shell.feature import Feature
 FEATURES: tuple[type[Feature], ...] = (
     Sources,
     Playback,
+    Slides,
     Overlay,
     View,
     Snapshots,
@@ -32,5 +35,6 @@ FEATURES: tuple[type[Feature], ...] = (
     Export,
     Training,
     Diagnostics,
+    Projects,
 )
 """The features in the order in which they are made."""

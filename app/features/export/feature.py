@@ -28,6 +28,7 @@ from app.shell.slots import action_button
 from app.ui.build import label
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
+from app.ui.icons import icon
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from app.features.export.recording_controller import SourceView
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
+    from app.shell.project import Project
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
     from uvanet.video.sound import SoundTrack
@@ -71,6 +73,11 @@ class Export(Feature):
         slots.add_card(self.card, _CARD_RANK)
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
+        actions["record"].setIcon(icon("record", "error", on="error"))
+        self._time = label("", "recording")
+        self._time.setToolTip(tr("Length of the recording"))
+        self._time.hide()
+        slots.add_button(self._time, _BUTTON_RANK)
         slots.add_button(actions["export_clip"], _BUTTON_RANK)
         slots.add_button(actions["report"], _BUTTON_RANK)
         buttons = slots.timeline_buttons.layout()
@@ -82,6 +89,14 @@ class Export(Feature):
         slots.add_status(self._status, _STATUS_RANK)
         session.opened.connect(self._on_opened)
         actions.set_checked("keep_last", context.settings.section(ExportSettings).keep)
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes the marks."""
+        project.start, project.end = self.context.session.marks
+
+    def open_project(self, project: Project) -> None:
+        """Sets the marks of a project."""
+        self.context.session.set_marks(project.start, project.end)
 
     def unfinished(self) -> QuitPrompt | None:
         """A recording that runs, and exports that wait or run."""
@@ -174,7 +189,7 @@ class Export(Feature):
 
     @action("Record", Menu.FILE, "Ctrl+R", icon="record", needs=SOURCE, group=4, checkable=True)
     def record(self, on: bool) -> None:
-        """Records the live source, or ends the recording and exports it."""
+        """Records the live source, or ends the recording and saves it."""
         if not on:
             self.recording.finish()
         elif self._is_live():
@@ -326,6 +341,9 @@ class Export(Feature):
 
     def _on_recording_changed(self) -> None:
         self.context.actions.set_checked("record", self.recording.live.recording)
+        time = self.recording.time_text
+        self._time.setText(time)
+        self._time.setVisible(bool(time))
         self._show_status()
 
     def _on_task_changed(self, task: ExportTask) -> None:
@@ -366,7 +384,7 @@ class Export(Feature):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.outputs[0].parent)))
 
     def _show_status(self) -> None:
-        parts = self.recording.status
+        parts = self.recording.losses if self.recording.live.recording else []
         running = self.queue.running
         if running is not None:
             percent = 100 * running.done / running.total if running.total else 0
