@@ -79,6 +79,7 @@ class SourceInfo:
         pixel_format: FourCC code in which a camera delivers, such as "MJPG" or "YUYV"; empty if
             unknown.
         requested: The format that was requested from a camera; None for other sources.
+        variable_rate: The frames of a file have no fixed rate; `fps` is their mean.
     """
 
     spec: str
@@ -95,6 +96,7 @@ class SourceInfo:
     clock_start: float = 0.0
     pixel_format: str = ""
     requested: CameraFormat | None = None
+    variable_rate: bool = False
 
 
 class SourceCondition(enum.StrEnum):

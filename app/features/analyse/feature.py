@@ -144,7 +144,7 @@ class Analyse(Feature):
         """Saves the regions as a file."""
         self._files.ask_save()
 
-    @action("Load regions…", Menu.ANALYSE, "Shift+O", needs=FRAME, group=1)
+    @action("Load regions…", Menu.ANALYSE, "Ctrl+Shift+X", needs=FRAME, group=1)
     def load_regions(self) -> None:
         """Loads a region file."""
         self._files.ask_load()
@@ -167,7 +167,7 @@ class Analyse(Feature):
         """Shows or hides the chart above the timeline."""
         self._set_strip(on)
 
-    @action("Scan the whole clip", Menu.ANALYSE, "J", icon="scan", needs=_CLIP, group=2)
+    @action("Scan the whole clip", Menu.ANALYSE, "Ctrl+J", icon="scan", needs=_CLIP, group=2)
     def scan_clip(self) -> None:
         """Starts a scan of the whole clip, or stops it."""
         if self.history.scanning:
@@ -327,7 +327,7 @@ class Analyse(Feature):
             self.context.messages.notify(
                 "info",
                 tr("No time of high change is known there."),
-                tr("Press J to scan the whole clip."),
+                tr("Press Ctrl+J to scan the whole clip."),
             )
 
     def _load_plot(self) -> None:

@@ -54,7 +54,7 @@ class Overlay(Feature):
 
     # -- actions
 
-    @action("Show overlay", Menu.OVERLAY, "O", icon="eye", checkable=True)
+    @action("Show overlay", Menu.OVERLAY, "U", icon="eye", checkable=True)
     def overlay(self, on: bool) -> None:
         """Shows or hides the heat map."""
         self._settings.visible = on
