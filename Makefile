@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test bench pictures weights ablation
+.PHONY: live test fuzz bench pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -10,6 +10,12 @@ live:
 test:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/check.py
+
+# Reads thousands of damaged variants of each kind of file. FUZZ: examples a test.
+FUZZ ?= 5000
+fuzz:
+	@$(PYTHON) packaging/bootstrap.py test
+	@UVANET_FUZZ_EXAMPLES=$(FUZZ) .venv/bin/python -m pytest -q tests/trust/test_hostile_text.py tests/trust/test_hostile_models.py
 
 # Measures everything; other programs disturb the result.
 bench:

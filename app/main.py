@@ -137,7 +137,9 @@ class Program(QObject):
             actions=self.window.actions_by_name,
             settings=self.settings,
             jobs=self._jobs,
+            logs=self._logs,
             messages=self.window.banner,
+            undo=self.window.undo_stack,
             theme=self._theme,
             facts=self._facts,
         )

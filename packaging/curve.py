@@ -15,7 +15,7 @@ from pathlib import Path
 
 from uvanet.bench.network import noise
 from uvanet.bench.timing import time_calls
-from uvanet.cli.eval import progress_bar
+from uvanet.cli.options import progress_bar
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import find_root, read
 from uvanet.evaluation.size_curve import CurvePoint, best_side, measure_curve, pareto_front

@@ -17,14 +17,17 @@ _FORMULA = re.compile(r"[=+\-@\t\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 
 
-def csv_text(rows: Iterable[Sequence[object]]) -> str:
+def csv_text(rows: Iterable[Sequence[object]], delimiter: str = ",") -> str:
     """Gives rows as CSV (RFC 4180, but with line feeds).
 
     Args:
         rows: Numbers, or text from outside such as names, see `as_text_cell`.
+        delimiter: Between cells: a comma in files, a tab on the clipboard.
     """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(map(as_text_cell, row) for row in rows)
+    csv.writer(text, lineterminator="\n", delimiter=delimiter).writerows(
+        map(as_text_cell, row) for row in rows
+    )
     return text.getvalue()
 
 

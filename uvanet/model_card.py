@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from uvanet.atomic_io import write_bytes
+from uvanet.bounded_io import NotReadableError, read_bounded
 from uvanet.errors import ModelError
 
 if TYPE_CHECKING:
@@ -171,12 +172,7 @@ def read_card(path: Path) -> Card:
             and, where a value is out of bounds, the field.
     """
     try:
-        if path.exists() and not path.is_file():  # reading a pipe may never end
-            raise ModelError(
-                f"The model card {path} is not a regular file.", "Copy the model again."
-            )
-        with path.open("rb") as file:
-            data = file.read(MAX_CARD_BYTES + 1)
+        data = read_bounded(path, MAX_CARD_BYTES)
     except FileNotFoundError as error:
         raise ModelError(
             f"{path.name} is missing beside its ONNX file.", "Copy both files together."
@@ -185,9 +181,11 @@ def read_card(path: Path) -> Card:
         raise ModelError(
             f"The model card {path} cannot be read: {error.strerror}.", "Copy the model again."
         ) from error
+    except NotReadableError as error:
+        raise ModelError(
+            f"{path} is not a valid model card: {error}.", "Copy the model again."
+        ) from error
     try:
-        if len(data) > MAX_CARD_BYTES:
-            raise ValueError("it is larger than 1 MiB")
         raw = msgspec.json.decode(data, type=dict[str, Any])
         version = raw.get("format")
         if isinstance(version, int) and version > CARD_FORMAT:

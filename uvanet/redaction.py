@@ -38,6 +38,11 @@ def visible(text: str) -> str:
     return _IN_TEXT.sub(_escape, text)
 
 
+def excerpt(text: str, length: int = 60) -> str:
+    """Gives a value from outside for a message, shortened to `length` characters."""
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8

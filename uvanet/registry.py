@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from uvanet.errors import ModelError, UvanetError
 from uvanet.model_card import Card, file_hash, read_card
 from uvanet.paths import resource
+from uvanet.redaction import excerpt
 from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.user_models import user_model, user_model_files
 
@@ -140,10 +141,9 @@ def _file_of_name(name: str) -> Path:
             shipped = {path.stem: path for path in _shipped_files()}
             if path := shipped.get(name) or user_model(name):
                 return path
-    shown = name if len(name) <= 60 else f"{name[:57]}..."
     names = ", ".join(card.name for card in list_models()) or "none"
     raise ModelError(
-        f"There is no model named {shown!r}.",
+        f"There is no model named {excerpt(name)!r}.",
         f"Choose one of: {names}; or give the path of an .onnx file.",
     )
 

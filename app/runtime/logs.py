@@ -8,8 +8,9 @@ import logging
 import logging.handlers
 import sys
 import threading
+from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 from PySide6.QtCore import QMetaMethod, QObject, Signal
@@ -20,10 +21,46 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_MAX_LINES = 5000  # kept for the log window
+_FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
+
 
 def log_folder() -> Path:
     """Returns the folder of the log file."""
     return Path(platformdirs.user_log_dir("uvanet", appauthor=False))
+
+
+class LogLine(NamedTuple):
+    """One log record as text.
+
+    Attributes:
+        number: Counts up from 1.
+        level: As `logging` numbers levels.
+        text: The text, which may have several lines.
+    """
+
+    number: int
+    level: int
+    text: str
+
+
+class LogBuffer(logging.Handler):
+    """Keeps the newest records for the log window. Any thread may log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: deque[LogLine] = deque(maxlen=_MAX_LINES)
+        self._count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps a record."""
+        self._count += 1
+        self._lines.append(LogLine(self._count, record.levelno, self.format(record)))
+
+    def since(self, number: int) -> list[LogLine]:
+        """Returns the kept records after a number, the oldest first."""
+        with self.lock or contextlib.nullcontext():
+            return [line for line in self._lines if line.number > number]
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
@@ -45,10 +82,17 @@ class Logs:
 
     Attributes:
         path: The log file; None if it cannot be written.
+        buffer: The newest records.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path: Path | None = None
+        self.buffer = LogBuffer()
+        self.buffer.setFormatter(logging.Formatter(_FORMAT))
+        root = logging.getLogger()
+        root.addHandler(self.buffer)
+        if root.level > logging.INFO:
+            root.setLevel(logging.INFO)
         self._handler: logging.Handler | None = None
         self._crashes: TextIO | None = None
         self._terminal: list[logging.Handler] = []
@@ -59,19 +103,14 @@ class Logs:
                 folder / "uvanet.log", maxBytes=500_000, backupCount=2, encoding="utf-8"
             )
         except OSError:
-            self.close()
+            self._close_files()
             return
         self.path = folder / "uvanet.log"
-        self._handler.setFormatter(
-            logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
-        )
-        root = logging.getLogger()
+        self._handler.setFormatter(logging.Formatter(_FORMAT))
         self._terminal = [one for one in root.handlers if type(one) is logging.StreamHandler]
         for handler in self._terminal:
             root.removeHandler(handler)
         root.addHandler(self._handler)
-        if root.level > logging.INFO:
-            root.setLevel(logging.INFO)
         if faulthandler.is_enabled():  # by a test runner
             self._crashes.close()
             self._crashes = None
@@ -81,6 +120,10 @@ class Logs:
 
     def close(self) -> None:
         """Closes the file and logs to stderr again."""
+        logging.getLogger().removeHandler(self.buffer)
+        self._close_files()
+
+    def _close_files(self) -> None:
         root = logging.getLogger()
         if self._crashes is not None:
             faulthandler.disable()

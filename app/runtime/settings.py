@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import stat
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -16,6 +14,7 @@ import msgspec
 import platformdirs
 
 from uvanet.atomic_io import write_text
+from uvanet.bounded_io import read_bounded, set_aside
 
 _log = logging.getLogger(__name__)
 
@@ -153,12 +152,8 @@ def _fits(value: Any, kind: Any) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        # Opening a FIFO would wait for its writer.
-        entry = path.stat()
-        if not stat.S_ISREG(entry.st_mode) or entry.st_size > _MAX_BYTES:
-            raise TypeError("it is no file of settings")
         # NaN and infinity are no JSON; as null they are rejected with their field alone.
-        stored = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
+        stored = json.loads(read_bounded(path, _MAX_BYTES), parse_constant=lambda _: None)
         if not isinstance(stored, dict):
             raise TypeError("it holds no object")
     except FileNotFoundError:
@@ -166,7 +161,7 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, TypeError, RecursionError) as error:
         _log.warning("settings at %s cannot be read: %s", path, error)
         try:
-            os.replace(path, path.with_name(path.name + ".damaged"))
+            set_aside(path)
         except OSError as reason:
             _log.warning("%s cannot be renamed: %s", path, reason)
         return {}

@@ -81,16 +81,6 @@ class FramePresenter(QObject):
         self.heat.style = replace(self.heat.style, **changes)  # type: ignore[arg-type]  # kwargs
         self.refresh()
 
-    def set_smoothing(self, seconds: float) -> None:
-        """Sets the smoothing's time constant and redraws the current maps with it."""
-        self.heat.smoothing = seconds
-        self.refresh()
-
-    def set_visible(self, visible: bool) -> None:
-        """Shows or hides the heat map."""
-        self.heat.visible = visible
-        self.refresh()
-
     def refresh(self) -> None:
         """Redraws the heat map of the current frame."""
         if self._packet is not None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
+    from app.shell.undo import UndoStack
 
 F = TypeVar("F", bound="Callable[..., None]")
 
@@ -38,29 +39,40 @@ class Needs(enum.Flag):
         PACED: The source is not live, so that its playback speed can be chosen.
         SEEKABLE: The source can jump to a time.
         FRAME: A frame is on the canvas.
+        UNDO: There is a change to undo.
+        REDO: A change was undone last.
     """
 
     SOURCE = enum.auto()
     PACED = enum.auto()
     SEEKABLE = enum.auto()
     FRAME = enum.auto()
+    UNDO = enum.auto()
+    REDO = enum.auto()
 
 
 NOTHING = Needs(0)
+_REASONS = {
+    Needs.SOURCE: "Open a source first",
+    Needs.FRAME: "There is no picture yet",
+    Needs.PACED: "Only for files",
+    Needs.SEEKABLE: "Only for sources with a timeline",
+    Needs.UNDO: "There is nothing to undo",
+    Needs.REDO: "There is nothing to redo",
+}
 SOURCE, PACED, SEEKABLE, FRAME = Needs.SOURCE, Needs.PACED, Needs.SEEKABLE, Needs.FRAME
 
 
 class Menu(enum.StrEnum):
     """The menus in their order; the values are their titles."""
 
-    SOURCE = "Source"
-    PLAYBACK = "Playback"
-    OVERLAY = "Overlay"
-    COMPARE = "Compare"
-    ANALYSE = "Analyse"
-    EXPORT = "Export"
-    TRAIN = "Train"
+    FILE = "File"
+    EDIT = "Edit"
     VIEW = "View"
+    PLAYBACK = "Playback"
+    ANALYSE = "Analyse"
+    MODELS = "Models"
+    HELP = "Help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,10 @@ class ActionSpec:
 
     Attributes:
         name: Name of the method; unique in the program.
+        help: The first line of the method's docstring.
         text: Text of the menu entry and of the line in the shortcut sheet.
         menu: The menu.
+        submenu: Title of a menu inside it; may be empty.
         keys: Shortcuts in Qt's portable form, the one to show first.
         icon: Name of a file in resources/icons without suffix; may be empty.
         needs: The action is enabled while all of these are available.
@@ -82,8 +96,10 @@ class ActionSpec:
     """
 
     name: str
+    help: str
     text: str
     menu: Menu
+    submenu: str
     keys: tuple[str, ...]
     icon: str
     needs: Needs
@@ -93,11 +109,18 @@ class ActionSpec:
     hidden: bool
     repeat: bool
 
+    @property
+    def path(self) -> str:
+        """The menus that hold the action, translated."""
+        titles = [tr(title) for title in (self.menu.value, self.submenu) if title]
+        return " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(titles)
+
 
 def action(
     text: str,
     menu: Menu,
     *keys: str,
+    submenu: str = "",
     icon: str = "",
     needs: Needs = NOTHING,
     group: int = 0,
@@ -113,9 +136,21 @@ def action(
 
     def declare(method: F) -> F:
         checked = checkable or bool(choice)
-        name = method.__name__
+        name, lines = method.__name__, (method.__doc__ or "").splitlines()
         spec = ActionSpec(
-            name, text, menu, keys, icon, needs, group, checked, choice, hidden, repeat
+            name,
+            "".join(lines[:1]),
+            text,
+            menu,
+            submenu,
+            keys,
+            icon,
+            needs,
+            group,
+            checked,
+            choice,
+            hidden,
+            repeat,
         )
         setattr(method, _ATTRIBUTE, spec)
         return method
@@ -195,6 +230,11 @@ class ActionRegistry:
         ]
         return f"{text} ({', '.join(keys)})" if keys else text
 
+    def missing(self, name: str) -> str:
+        """Why an action is disabled, as a short sentence; empty where it is enabled."""
+        missing = self._specs[name].needs & ~(self._available or NOTHING)
+        return next((tr(text) for need, text in _REASONS.items() if need in missing), "")
+
     def trigger(self, name: str) -> None:
         """Triggers an action of another feature; does nothing where that feature is absent."""
         if name in self._actions:
@@ -227,7 +267,7 @@ def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
     return act
 
 
-def available_needs(session: LiveSession, presenter: FramePresenter) -> Needs:
+def available_needs(session: LiveSession, presenter: FramePresenter, undo: UndoStack) -> Needs:
     """The needs that are met now."""
     info, available = session.info, NOTHING
     if info is not None and session.state in _OPEN:
@@ -236,4 +276,6 @@ def available_needs(session: LiveSession, presenter: FramePresenter) -> Needs:
         available |= SEEKABLE if info.seekable else NOTHING
     if presenter.packet is not None:
         available |= FRAME
+    available |= Needs.UNDO if undo.undo_text else NOTHING
+    available |= Needs.REDO if undo.redo_text else NOTHING
     return available

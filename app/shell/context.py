@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.runtime.jobs import Jobs
+    from app.runtime.logs import Logs
     from app.runtime.settings import SettingsStore
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
     from app.shell.actions import ActionRegistry
     from app.shell.slots import WindowSlots
+    from app.shell.undo import UndoStack
     from app.ui.banner import Banner
     from app.ui.theme import Theme
 
@@ -54,7 +56,9 @@ class FeatureContext:
         actions: The actions of all features.
         settings: `settings.section(SectionType)` gives a section.
         jobs: Runs functions on worker threads.
+        logs: The log file and the newest log records.
         messages: Messages over the picture.
+        undo: Records what the user changes.
         theme: The colors.
         facts: Gives the facts of all features.
     """
@@ -65,7 +69,9 @@ class FeatureContext:
     actions: ActionRegistry
     settings: SettingsStore
     jobs: Jobs
+    logs: Logs
     messages: Banner
+    undo: UndoStack
     theme: Theme
     facts: Callable[[], list[Fact]]
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from app.shell.actions import ActionRegistry, Menu, action, available_needs
+from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
+from app.shell.command_palette import CommandPalette
 from app.shell.menus import submenus
 from app.shell.mime_sources import dropped_spec
+from app.shell.model_choice import ModelChoiceRecorder
 from app.shell.quit_guard import QuitGuard
 from app.shell.shortcuts import ShortcutSheet
-from app.shell.slots import WindowSlots, action_button
+from app.shell.slots import WindowSlots
 from app.shell.status_bar import StatusBar
+from app.shell.undo import UndoStack
 from app.ui.banner import Banner
 from app.ui.build import present
+from app.ui.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from app.shell.settings import WindowSettings
 
 TITLE = "UVA-Net Live"
-_MENU_RANK = 100
+_PALETTE_RANK = 100
 
 
 class MainWindow(QMainWindow):
@@ -50,8 +53,9 @@ class MainWindow(QMainWindow):
         slots: The places of features.
         actions_by_name: All actions.
         banner: Messages over the picture.
+        undo_stack: What the user changed.
         status: Labels of source and model.
-        menu: All menus, as the menu button opens them.
+        menu: All menus, as a right click on the picture opens them.
         quit_guard: Asks before the window closes on unfinished work.
 
     Signals:
@@ -65,6 +69,7 @@ class MainWindow(QMainWindow):
         self._session, self._settings = session, settings
         self._features: Sequence[Feature] = ()
         self._sheet: ShortcutSheet | None = None
+        self._palette: CommandPalette | None = None
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 420)
         self.resize(1100, 720)
@@ -73,15 +78,15 @@ class MainWindow(QMainWindow):
         self.actions_by_name = ActionRegistry(self)
         self.actions_by_name.register(self)
         self.banner = Banner(self.slots.panes)
+        self.undo_stack = UndoStack(self.banner, self)
+        ModelChoiceRecorder(session.student, self.undo_stack, self)
         self.status = StatusBar(session, self.slots)
         self.menu = QMenu(self)
-        self._menu_button = action_button(self.actions_by_name["main_menu"])
         self.quit_guard = QuitGuard(
             self, lambda: [prompt for feature in self._features if (prompt := feature.unfinished())]
         )
         self.setCentralWidget(self.slots.root)
-        self.slots.add_button(self.actions_by_name["shortcuts"], _MENU_RANK)
-        self.slots.add_button(self._menu_button, _MENU_RANK)
+        self.slots.add_button(self.actions_by_name["find_command"], _PALETTE_RANK)
         self.slots.cards.set_collapsed(settings.folded)
         self.slots.cards.changed.connect(self._on_folded)
         self.slots.set_panel_enabled(settings.panel)
@@ -90,6 +95,8 @@ class MainWindow(QMainWindow):
         self.slots.canvas.customContextMenuRequested.connect(self._on_context_menu)
         for signal in (session.switched, session.opened, session.failed):
             signal.connect(self._on_source)
+        session.switched.connect(self.undo_stack.forget_source)
+        self.undo_stack.changed.connect(self._show_undo)
 
     def complete(self, features: Sequence[Feature], presenter: FramePresenter) -> None:
         """Builds the menus once all features are made, and enables what can be used.
@@ -101,17 +108,19 @@ class MainWindow(QMainWindow):
         self._features = features
         for submenu in submenus(self.actions_by_name, self):
             self.menu.addMenu(submenu)
-        if sys.platform == "darwin":
-            for submenu in submenus(self.actions_by_name, self):
-                self.menuBar().addMenu(submenu)
+            self.menuBar().addMenu(submenu)
+        if not self.menuBar().isNativeMenuBar():
+            self.slots.add_chrome(self.menuBar())
 
         def update() -> None:
-            self.actions_by_name.update(available_needs(self._session, presenter))
+            needs = available_needs(self._session, presenter, self.undo_stack)
+            self.actions_by_name.update(needs)
 
         session = self._session
         for signal in (session.opened, session.failed, session.state_changed, session.switched):
             signal.connect(update)
         presenter.shown.connect(update)
+        self.undo_stack.changed.connect(update)
         update()
         # Both calls ignore what is no geometry.
         geometry = QByteArray.fromBase64(self._settings.geometry.encode("ascii", "ignore"))
@@ -120,20 +129,37 @@ class MainWindow(QMainWindow):
 
     # -- actions
 
-    @action("Quit", Menu.SOURCE, "Ctrl+Q", "Ctrl+W", group=3)
+    @action("Undo", Menu.EDIT, "Ctrl+Z", icon="undo", needs=Needs.UNDO, repeat=True)
+    def undo(self) -> None:
+        """Undoes the last change."""
+        self.undo_stack.undo()
+
+    @action("Redo", Menu.EDIT, "Ctrl+Shift+Z", "Ctrl+Y", icon="redo", needs=Needs.REDO, repeat=True)
+    def redo(self) -> None:
+        """Makes the change again that was undone last."""
+        self.undo_stack.redo()
+
+    @action("Quit", Menu.FILE, "Ctrl+Q", "Ctrl+W", group=9)
     def quit(self) -> None:
         """Closes the window."""
         self.close()
 
-    @action("Menu", Menu.VIEW, "F10", icon="menu", group=2, hidden=True)
+    @action("Menu bar", Menu.VIEW, "F10", hidden=True)
     def main_menu(self) -> None:
-        """Opens the menu below its button."""
+        """Selects the first menu of the menu bar."""
         self.slots.chrome_requested.emit()
-        button = self._menu_button
-        below = QPoint(button.width() - self.menu.sizeHint().width(), button.height())
-        self.menu.popup(button.mapToGlobal(below))
+        bar = self.menuBar()
+        bar.setFocus()
+        bar.setActiveAction(bar.actions()[0])
 
-    @action("Keyboard shortcuts", Menu.VIEW, "?", "F1", icon="keyboard", group=2)
+    @action("Find command…", Menu.HELP, "Ctrl+K", "Ctrl+Shift+P", icon="search")
+    def find_command(self) -> None:
+        """Finds any command by typing what it does."""
+        if self._palette is None:
+            self._palette = CommandPalette(self.actions_by_name, self)
+        self._palette.open_over()
+
+    @action("Keyboard shortcuts", Menu.HELP, "?", "F1", icon="keyboard")
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
         if self._sheet is None:
@@ -141,6 +167,15 @@ class MainWindow(QMainWindow):
         present(self._sheet)
 
     # -- session and places
+
+    def _show_undo(self) -> None:
+        undo, redo = self.undo_stack.undo_text, self.undo_stack.redo_text
+        self.actions_by_name["undo"].setText(
+            tr("Undo {change}").format(change=undo) if undo else tr("Undo")
+        )
+        self.actions_by_name["redo"].setText(
+            tr("Redo {change}").format(change=redo) if redo else tr("Redo")
+        )
 
     def _on_source(self) -> None:
         info = self._session.info

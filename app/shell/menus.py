@@ -13,16 +13,35 @@ if TYPE_CHECKING:
     from app.shell.actions import ActionRegistry
 
 
-def fill_menu(menu: QMenu, actions: ActionRegistry, which: Menu) -> None:
-    """Adds the actions of one of `Menu`, with a separator between groups."""
-    group = None
+def fill_menu(menu: QMenu, actions: ActionRegistry, which: Menu, submenu: str = "") -> None:
+    """Adds the actions of one of `Menu`, with a separator between groups.
+
+    Args:
+        menu: Gets the actions.
+        actions: All actions.
+        which: The menu.
+        submenu: Title of a menu inside it, whose actions are added alone; empty for the menu with
+            all menus inside it.
+    """
+    groups: dict[QMenu, int] = {}
+    inner: dict[str, QMenu] = {}
+
+    def separate(target: QMenu, group: int) -> None:
+        if groups.setdefault(target, group) != group:
+            target.addSeparator()
+            groups[target] = group
+
     for spec in sorted(actions, key=lambda spec: spec.group):
-        if spec.menu is not which or spec.hidden:
+        if spec.menu is not which or spec.hidden or (submenu and spec.submenu != submenu):
             continue
-        if group is not None and spec.group != group:
-            menu.addSeparator()
-        group = spec.group
-        menu.addAction(actions[spec.name])
+        target = menu
+        if spec.submenu != submenu:
+            if spec.submenu not in inner:
+                separate(menu, spec.group)
+                inner[spec.submenu] = menu.addMenu(tr(spec.submenu))
+            target = inner[spec.submenu]
+        separate(target, spec.group)
+        target.addAction(actions[spec.name])
 
 
 def submenus(actions: ActionRegistry, parent: QWidget) -> list[QMenu]:
@@ -32,7 +51,6 @@ def submenus(actions: ActionRegistry, parent: QWidget) -> list[QMenu]:
     for which in Menu:
         if which in used:
             menu = QMenu(tr(which.value), parent)
-            menu.setToolTipsVisible(False)
             fill_menu(menu, actions, which)
             result.append(menu)
     return result

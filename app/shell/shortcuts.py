@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.shell.actions import Menu
 from app.ui.build import column, label, row
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from app.shell.actions import ActionSpec
 
+_SCREEN_SHARE = 0.9
 _COLUMNS = (
-    (Menu.SOURCE, Menu.VIEW),
-    (Menu.PLAYBACK, Menu.EXPORT, Menu.TRAIN),
-    (Menu.OVERLAY,),
-    (Menu.COMPARE, Menu.ANALYSE),
+    (Menu.FILE, Menu.EDIT, Menu.HELP),
+    (Menu.PLAYBACK, Menu.MODELS),
+    (Menu.VIEW,),
+    (Menu.ANALYSE,),
 )
 
 
@@ -43,7 +44,14 @@ class ShortcutSheet(QDialog):
             for menus in _COLUMNS
             if not used.isdisjoint(menus)
         )
-        row(*columns, spacing=40, margins=(28, 22, 28, 24), parent=self)
+        inner, area = QWidget(), QScrollArea()
+        row(*columns, spacing=40, margins=(28, 22, 28, 24), parent=inner)
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        column(area, parent=self)
+        scroll_bar = area.verticalScrollBar().sizeHint().width()
+        room = self.screen().availableSize() * _SCREEN_SHARE
+        self.resize((inner.sizeHint() + QSize(scroll_bar, 0)).boundedTo(room))
         for keys in ("?", "F1"):
             QShortcut(QKeySequence(keys), self, self.close)
 

@@ -117,6 +117,11 @@ class WindowSlots(QObject):
         """Adds a widget to the status bar; one that stretches takes the free space."""
         self._insert(self._status, widget, rank, int(stretch))
 
+    def add_chrome(self, widget: QWidget) -> None:
+        """Hides a widget of the window together with everything but the picture."""
+        self._chrome.append(widget)
+        self.place()
+
     def _insert(self, layout: QBoxLayout, widget: QWidget, rank: int, stretch: int = 0) -> None:
         self._ranks[widget] = rank
         items = [layout.itemAt(index) for index in range(layout.count())]

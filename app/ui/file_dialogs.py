@@ -68,6 +68,27 @@ def ask_save_table(parent: QWidget, folder: str, done: Callable[[str], None]) ->
     return _open(_make_save(parent, tr("Save shares"), folder, tr("Table"), "csv"), done)
 
 
+def ask_save_log(parent: QWidget, name: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save the log; `name` is proposed."""
+    dialog = _make_save(parent, tr("Save log"), "", tr("Log"), "log")
+    dialog.selectFile(name)
+    return _open(dialog, done)
+
+
+def ask_save_report(
+    parent: QWidget, folder: str, name: str, done: Callable[[str], None]
+) -> QFileDialog:
+    """Asks where to save a report as HTML or PDF; `name` is proposed."""
+    dialog = _make_save(parent, tr("Save report"), folder, tr("Web page"), "html")
+    page, paper = dialog.nameFilters()[0], f"{tr('PDF for printing')} (*.pdf)"
+    dialog.setNameFilters([page, paper])
+    dialog.filterSelected.connect(
+        lambda chosen: dialog.setDefaultSuffix("pdf" if chosen == paper else "html")
+    )
+    dialog.selectFile(name)
+    return _open(dialog, done)
+
+
 def _ask_existing(
     parent: QWidget, title: str, folder: str, filters: list[str], done: Callable[[str], None]
 ) -> QFileDialog:

@@ -56,6 +56,7 @@ class Timeline(QAbstractSlider):
     Attributes:
         base: Names times and finds frames.
         marks: Start and end of the range, in seconds; None for start or end of the source.
+        preview: Floats above the time under the mouse.
     """
 
     marks_moved = Signal(object, object)
@@ -78,7 +79,7 @@ class Timeline(QAbstractSlider):
         self._hovered: float | None = None
         self._painted_x = 0.0
         self._low = False
-        self._preview = TimelinePreview(self)
+        self.preview = TimelinePreview(self)
 
     # -- content
 
@@ -254,14 +255,14 @@ class Timeline(QAbstractSlider):
         """Shows the preview of the time at a position; None for none."""
         self._hovered = x if self._duration else None
         if self._hovered is None:
-            self._preview.hide()
+            self.preview.hide()
         else:
             seconds = self.base.frame_start(self.axis.seconds(self._hovered))
             lines = [self.position_text(seconds)]
             lines += [text for _, lane in self._lanes if (text := lane.text(seconds))]
             pictures = (lane.picture(seconds) for _, lane in self._lanes)
             picture = next((each for each in pictures if each is not None), None)
-            self._preview.show_at(self._hovered, picture, "\n".join(lines))
+            self.preview.show_at(self._hovered, picture, "\n".join(lines))
         self.update()
 
     def position_text(self, seconds: float) -> str:

@@ -77,9 +77,7 @@ def paint_range(
             painter.fillRect(QRectF(x - 1 if left else x, ruler, 1, height - ruler), color)
 
 
-def mark_positions(
-    axis: TimeAxis, marks: tuple[float | None, float | None]
-) -> tuple[float, float]:
+def mark_positions(axis: TimeAxis, marks: tuple[float | None, float | None]) -> tuple[float, float]:
     """Positions of the marks, in pixels; those of start and end of the source where unset."""
     start, end = marks
     return axis.x(start or 0.0), axis.x(axis.duration if end is None else end)
@@ -92,5 +90,13 @@ def paint_playhead(painter: QPainter, x: float, ruler: float, height: float, col
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(color))
     painter.drawPolygon(
-        QPolygonF([QPointF(x - 5, 0), QPointF(x + 5, 0), QPointF(x + 5, ruler / 2), QPointF(x, ruler), QPointF(x - 5, ruler / 2)])
+        QPolygonF(
+            [
+                QPointF(x - 5, 0),
+                QPointF(x + 5, 0),
+                QPointF(x + 5, ruler / 2),
+                QPointF(x, ruler),
+                QPointF(x - 5, ruler / 2),
+            ]
+        )
     )

@@ -79,6 +79,8 @@ def test_a_record_knows_shares_entries_and_the_first_look():
     summary = record.summary(LEFT)
     assert summary.entries == 2
     assert summary.first == pytest.approx(1.0)
+    assert summary.dwell == pytest.approx(2.0)
+    assert record.covered == pytest.approx(4.0)
     assert summary.share == pytest.approx(0.5, abs=0.01)
     assert record.shares(LEFT)[:10] == pytest.approx(np.zeros(10), abs=0.01)
     never = Region("never", Shape.RECTANGLE, ((0.0, 0.9), (0.1, 1.0)))
@@ -147,6 +149,7 @@ def test_what_a_region_got_live_is_not_forgotten():
     assert expected.entries == 2
     assert expected.first == pytest.approx(0.3)
     assert (summary.entries, summary.first) == (expected.entries, expected.first)
+    assert summary.dwell == pytest.approx(expected.dwell)
     assert summary.share == pytest.approx(expected.share, abs=1e-5)
     assert live.average() == pytest.approx(whole.average(), abs=1e-5)
     live.keep_only([])

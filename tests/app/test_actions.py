@@ -88,7 +88,8 @@ def test_every_visible_action_is_in_a_menu(player):
         for action in menu.actions()
     }
     assert {spec.name for spec in ALL_ACTIONS if not spec.hidden} <= listed
-    assert len(player.main_menu.actions()) == len({spec.menu for spec in ALL_ACTIONS})
+    titles = [action.text() for action in player.window.menuBar().actions()]
+    assert titles == ["File", "Edit", "View", "Playback", "Analyse", "Models", "Help"]
 
 
 def test_the_shortcut_sheet_lists_every_action(player):
@@ -125,6 +126,7 @@ def test_every_shortcut_reaches_its_action(still, name, key, monkeypatch):
     action = still.actions[name]
     action.triggered.disconnect()
     action.triggered.connect(lambda: done.append(name))
+    action.setEnabled(True)  # undo needs a change
     still.window.activateWindow()
     still.canvas.setFocus()
     still.qtbot.waitUntil(still.window.isActiveWindow, timeout=60_000)
@@ -205,4 +207,7 @@ def test_tab_goes_through_all_controls(player):
     assert player.transport.timeline in seen
     assert player.overlay_panel.opacity.slider in seen
     assert player.overlay_panel.swatches["turbo"] in seen
-    assert player.window._menu_button in seen
+    assert any(
+        getattr(one, "defaultAction", lambda: None)() is player.actions["find_command"]
+        for one in seen
+    )

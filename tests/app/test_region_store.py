@@ -67,17 +67,22 @@ def test_the_shares_csv_has_a_row_per_map_seen(player, tmp_path):
     player.until(path.exists)
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert len(rows) == len(record)
-    values = [float(row["Left"]) for row in rows]
+    values = [float(row["share:Left"]) for row in rows]
     # The bright square moves from left to right.
     assert values[0] > 0.9
-    assert [float(row["seconds"]) for row in rows] == sorted(float(row["seconds"]) for row in rows)
+    assert [float(row["time_s"]) for row in rows] == sorted(float(row["time_s"]) for row in rows)
     assert values == pytest.approx(record.shares(LEFT_HALF), abs=1e-3)
-    (row,) = csv.DictReader((tmp_path / "shares-regions.csv").read_text().splitlines())
+    (row,) = csv.DictReader((tmp_path / "shares.regions.csv").read_text().splitlines())
     summary = record.summary(LEFT_HALF)
     assert row["region"] == "Left"
-    assert float(row["mean_share"]) == pytest.approx(summary.share, abs=1e-3)
+    assert float(row["share"]) == pytest.approx(summary.share, abs=1e-3)
     assert int(row["entries"]) == summary.entries >= 1
-    assert float(row["first_peak_seconds"]) == pytest.approx(summary.first, abs=1e-3)
+    assert float(row["first_look_s"]) == pytest.approx(summary.first, abs=1e-3)
+    assert float(row["dwell_s"]) == pytest.approx(summary.dwell, abs=1e-3)
+    assert float(row["duration_s"]) == pytest.approx(record.covered, abs=1e-3)
+    player.trigger("copy_regions")
+    heads, cells = (line.split("\t") for line in QGuiApplication.clipboard().text().splitlines())
+    assert dict(zip(heads, cells, strict=True)) == row
 
 
 def test_copied_numbers_have_two_columns(still):
@@ -110,7 +115,7 @@ def test_saved_files_have_the_mode_of_the_umask(still, tmp_path):
         still.trigger(action)
         answer(still, tmp_path / name)
         still.until((tmp_path / name).exists)
-    still.until((tmp_path / "table-regions.csv").exists)
+    still.until((tmp_path / "table.regions.csv").exists)
     umask = os.umask(0)
     os.umask(umask)
     for path in tmp_path.glob("*.*"):

@@ -64,11 +64,11 @@ def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
         return [button.accessibleName() for button in library.findChildren(QPushButton)]
 
     studio.until(lambda: any(name.startswith("Use now: uvanet-64") for name in names()))
-    studio.trigger("undo_model")
+    assert studio.actions["undo"].text() == "Undo model change"
+    studio.trigger("undo")
     studio.until(lambda: studio.session.student.name == "uvanet-64")
     studio.until(lambda: dialog.result_card.use_button.isVisible())
-    studio.trigger("undo_model")
-    studio.until(lambda: "no model change to undo" in studio.banner.message)
+    assert not studio.actions["undo"].isEnabled()
 
 
 def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from export_bench import FRAMES, RATE
 
-from uvanet.analysis import entropy, peaks
+from uvanet.analysis import SUMMARY_COLUMNS, entropy, peaks
 from uvanet.cli import main
 from uvanet.cli.export_options import read_regions
 from uvanet.errors import OutputError, UsageError
@@ -77,7 +77,7 @@ def test_a_row_a_frame_says_what_the_map_says(written: Path) -> None:
         assert float(row["share:left"]) == pytest.approx(left, abs=1e-3)
         assert float(row["share:right, or not"]) == pytest.approx(1 - left, abs=1e-3)
         assert int(row["frame"]) == number
-        assert float(row["time"]) == pytest.approx(float(number / RATE), abs=1e-5)
+        assert float(row["time_s"]) == pytest.approx(float(number / RATE), abs=1e-5)
         assert 0 < float(row["entropy"]) < 1
         assert row["model"] == DEFAULT_MODEL
         assert "contours=True" in row["settings"]
@@ -123,18 +123,29 @@ def test_regions_come_as_masks_on_the_command_line(clip: Path, tmp_path: Path) -
     np.savez(tmp_path / "regions.npz", **masks)
     out = tmp_path / "rows.json"
     regions = ["--regions", str(tmp_path / "regions.npz"), "--end", "0.2", "--quiet"]
-    assert main(["predict", str(clip), "-o", str(out), *regions]) == 0
+    outs = ["-o", str(out), "-o", str(tmp_path / "rows.regions.csv")]
+    assert main(["predict", str(clip), *outs, *regions]) == 0
     made = json.loads(out.read_text(encoding="utf-8"))
     assert made["regions"] == ["top", "all of it"]
     assert all(row["share:all of it"] == pytest.approx(1, abs=1e-4) for row in made["rows"])
     assert all(0 < row["share:top"] < 1 for row in made["rows"])
-    whole, top = made["summary"]["all of it"], made["summary"]["top"]
-    assert (whole["entries"], whole["first_peak"]) == (1, 0.0)
+    top, whole = made["summary"]
+    assert (top["region"], whole["region"]) == ("top", "all of it")
+    assert (whole["entries"], whole["first_look_s"]) == (1, 0.0)
+    assert whole["dwell_s"] == whole["duration_s"] == pytest.approx(0.2, abs=1e-3)
     shares = [row["share:top"] for row in made["rows"]]
     assert top["share"] == pytest.approx(sum(shares) / len(shares), abs=1e-4)
     inside = [row["peak_y"] < 0.5 for row in made["rows"]]
     came_in = [now and not before for before, now in zip([False, *inside], inside, strict=False)]
     assert top["entries"] == sum(came_in)
+    assert top["dwell_s"] == pytest.approx(sum(inside) / float(RATE), abs=2e-3)
+    with (tmp_path / "rows.regions.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [list(row) for row in table] == [list(SUMMARY_COLUMNS)] * 2
+    for row, same in zip(table, made["summary"], strict=True):
+        assert row == {name: str(value) for name, value in same.items() if value is not None} | {
+            name: "" for name, value in same.items() if value is None
+        }
 
 
 def test_regions_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -10,10 +10,15 @@ from uvanet.analysis.map_stats import (
     region_shares,
 )
 from uvanet.analysis.record import Record, Series
+from uvanet.analysis.region_summary import (
+    SUMMARY_COLUMNS,
+    RegionSummary,
+    summary_csv,
+    summary_rows,
+)
 from uvanet.analysis.regions import (
     MaskRegion,
     Region,
-    RegionSummary,
     Shape,
     load_masks,
     load_regions,
@@ -22,6 +27,7 @@ from uvanet.analysis.regions import (
 from uvanet.analysis.scan import Sample, scan
 
 __all__ = [
+    "SUMMARY_COLUMNS",
     "MaskRegion",
     "Peak",
     "Record",
@@ -40,4 +46,6 @@ __all__ = [
     "region_shares",
     "save_regions",
     "scan",
+    "summary_csv",
+    "summary_rows",
 ]

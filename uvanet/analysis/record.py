@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from uvanet.analysis.map_stats import change, density, entropy, peak
-from uvanet.analysis.regions import RegionSummary, RegionTotals, coverage
+from uvanet.analysis.region_summary import RegionSummary, RegionTotals
+from uvanet.analysis.regions import coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,19 +163,30 @@ class Record:
         self._past = {one: past for one, past in self._past.items() if one in regions}
 
     def summary(self, region: Region) -> RegionSummary:
-        """Returns the statistics of a region over all maps seen."""
+        """Returns the statistics of a region over all maps seen.
+
+        A map counts until the next one, and for three steps at most.
+        """
         rows = self._ordered()
         if not len(rows):
-            return RegionSummary(0.0, 0, None)
+            return RegionSummary(0.0, 0.0, None, 0)
         shares, past = self.shares(region), self._past.get(region, RegionTotals())
-        peaks = self._numbers[rows, 2:]
+        seconds, peaks = self._seconds[rows], self._numbers[rows, 2:]
         inside = region.inside(peaks[:, 0], peaks[:, 1])
         entries = int(inside[0] and not past.inside) + int((inside[1:] & ~inside[:-1]).sum())
         first = past.first
         if first is None and inside.any():
-            first = float(self._seconds[rows[int(np.argmax(inside))]])
+            first = float(seconds[int(np.argmax(inside))])
         mean = (past.share + float(shares.sum())) / (past.maps + len(rows))
-        return RegionSummary(mean, past.entries + entries, first)
+        dwell = past.dwell + float(self._lengths()[inside].sum())
+        if past.inside:
+            dwell += min(float(seconds[0]) - past.at, _GAP * self.step)
+        return RegionSummary(mean, dwell, first, past.entries + entries)
+
+    @property
+    def covered(self) -> float:
+        """Seconds of the clip that the maps kept cover."""
+        return float(self._lengths().sum())
 
     def moments(self, count: int = 12, apart: float = 0.5) -> list[float]:
         """Returns the times of highest change.
@@ -216,7 +228,8 @@ class Record:
             for region, values in self._shares.items():
                 inside = bool(region.inside(np.array([x]), np.array([y]))[0])
                 past = self._past.setdefault(region, RegionTotals())
-                past.add(float(self._seconds[row]), float(values[row]), inside)
+                longest = _GAP * self.step
+                past.add(float(self._seconds[row]), float(values[row]), inside, longest)
         else:
             row = len(self._rows)
             if row == len(self._seconds):
@@ -235,6 +248,11 @@ class Record:
         if self._order is None:
             self._order = np.array([self._rows[one] for one in sorted(self._rows)], np.intp)
         return self._order
+
+    def _lengths(self) -> NDArray[np.float64]:
+        """Seconds for which each map counts, in the order of time."""
+        after = np.diff(self._seconds[self._ordered()])
+        return np.append(np.minimum(after, _GAP * self.step), self.step)[: len(self._rows)]
 
     def _shares_of(self, region: Region) -> NDArray[np.float32]:
         """The region's share in every row; only cells of the region are read."""

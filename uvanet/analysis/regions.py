@@ -12,13 +12,16 @@ import io
 import math
 import zipfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
-from uvanet.atomic_io import atomic_write
+from uvanet.atomic_io import write_bytes
+from uvanet.bounded_io import read_bounded
 from uvanet.errors import OutputError, UsageError
+from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +33,14 @@ FORMAT = "uvanet-regions"
 # Samples per side of a map's cell: a region may be smaller than a cell.
 _SAMPLES = 8
 _MIN_SIDE = 0.004
+MAX_NAME = 200
+"""Characters of a region's name in a file."""
+
+MAX_REGIONS = 1_000
+"""Regions of a file; also corners of a polygon in it."""
+
 _MAX_FILE_BYTES = 64 << 20
+_MAX_MASK_SIDE = 1 << 16
 _MAX_UNPACKED_BYTES = 1 << 29
 _HINT = "Choose a file of regions that this program saved."
 
@@ -74,9 +84,9 @@ class Region:
         UsageError: The number of corners does not fit the shape, or one is not finite.
     """
 
-    name: str
+    name: Annotated[str, Meta(max_length=MAX_NAME)]
     shape: Shape
-    points: tuple[tuple[float, float], ...]
+    points: Annotated[tuple[tuple[float, float], ...], Meta(max_length=MAX_REGIONS)]
 
     def __post_init__(self) -> None:
         count = len(self.points)
@@ -205,51 +215,18 @@ def coverage(region: RegionMask, height: int, width: int) -> NDArray[np.float32]
     return np.asarray(cells, np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class RegionSummary:
-    """Statistics of a region over a clip.
-
-    Attributes:
-        share: Mean share of the attention, 0..1.
-        entries: How often the peak entered the region, the first frame included.
-        first: Seconds of the first frame whose peak lies in the region; None if none does.
-    """
-
-    share: float
-    entries: int
-    first: float | None
-
-
-@dataclass(slots=True)
-class RegionTotals:
-    """Running totals of one region; frames are added in the order of time."""
-
-    maps: int = 0
-    share: float = 0.0
-    entries: int = 0
-    first: float | None = None
-    inside: bool = False
-
-    def add(self, seconds: float, share: float, inside: bool) -> None:
-        """Adds a frame: its time, the region's share, and whether the peak lies in the region."""
-        self.maps += 1
-        self.share += share
-        self.entries += inside and not self.inside
-        if inside and self.first is None:
-            self.first = seconds
-        self.inside = inside
-
-    def summary(self) -> RegionSummary:
-        """Gives the statistics of all frames added."""
-        return RegionSummary(self.share / max(1, self.maps), self.entries, self.first)
-
-
 class _RegionFile(msgspec.Struct):
     """A file of regions, as version 0.1.0 wrote it and later ones do."""
 
     format: str
-    regions: list[Region]
+    regions: Annotated[list[Region], Meta(max_length=MAX_REGIONS)]
     version: int = 1
+
+
+def regions_json(regions: Sequence[Region]) -> bytes:
+    """Gives the content of a file of regions."""
+    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
+    return msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n"
 
 
 def save_regions(path: Path, regions: Sequence[Region]) -> None:
@@ -258,11 +235,8 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
     Raises:
         OutputError: The file cannot be written; the message names it.
     """
-    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
-    data = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     try:
-        with atomic_write(path) as part:
-            part.write_bytes(data + b"\n")
+        write_bytes(path, regions_json(regions))
     except OSError as error:
         raise OutputError(
             f"The regions cannot be saved to {path}: {error.strerror or error}.",
@@ -277,9 +251,9 @@ def load_regions(path: Path) -> list[Region]:
         UsageError: The file cannot be read, or holds no regions; the message names it.
     """
     try:
-        stored = msgspec.json.decode(_read(path), type=_RegionFile)
+        stored = msgspec.json.decode(read_bounded(path, _MAX_FILE_BYTES), type=_RegionFile)
         if stored.format != FORMAT:
-            raise UsageError(f"its format is {stored.format!r}")
+            raise UsageError(f"its format is {excerpt(stored.format)!r}")
         return [_inside_picture(region) for region in stored.regions]
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
@@ -297,32 +271,45 @@ def load_masks(path: Path) -> list[MaskRegion]:
     hint = "Give an .npz of masks of shape (h, w), or a .json of regions."
     try:
         # From memory: numpy leaves the file open where its archive is damaged.
-        with zipfile.ZipFile(io.BytesIO(_read(path))) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_bounded(path, _MAX_FILE_BYTES))) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:
                 raise ValueError("its masks are too large")
-            masks = {
-                name.removesuffix(".npy"): np.lib.format.read_array(
-                    io.BytesIO(archive.read(name)), allow_pickle=False
-                )
+            if len(archive.namelist()) > MAX_REGIONS:
+                raise ValueError(f"it has more than {MAX_REGIONS} masks")
+            masks = [
+                MaskRegion(name.removesuffix(".npy"), _read_mask(name, archive.read(name)))
                 for name in archive.namelist()
-            }
-        for name, mask in masks.items():
-            if mask.ndim != 2 or mask.size == 0 or mask.dtype.kind not in "biuf":
-                raise ValueError(f"{name} is {mask.dtype} of shape {mask.shape}, not a mask")
+            ]
     # numpy, zipfile, zlib and the tokenizer of numpy's headers raise nearly anything on damaged
     # bytes: BadZipFile, zlib.error, EOFError, TokenError, KeyError, NotImplementedError, ...
     except Exception as error:  # noqa: BLE001
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", hint) from None
-    return [MaskRegion(name, mask) for name, mask in masks.items()]
+    return masks
 
 
-def _read(path: Path) -> bytes:
-    if not path.is_file() and path.exists() and not path.is_dir():
-        raise ValueError("it is not a regular file")  # reading a pipe or device may never end
-    if path.stat().st_size > _MAX_FILE_BYTES:
-        raise ValueError("the file is larger than 64 MB")
-    return path.read_bytes()
+def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
+    """Reads an array of an archive; checks its header first, since numpy would allocate it.
+
+    Raises:
+        ValueError: It is no mask. Damaged bytes raise other exceptions, too.
+    """
+    if len(name) > MAX_NAME:
+        raise ValueError(f"the name {excerpt(name)!r} is too long")
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    read_header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, _, dtype = read_header(file)
+    if len(shape) != 2 or not all(0 < side <= _MAX_MASK_SIDE for side in shape):
+        raise ValueError(f"{name} has the shape {excerpt(str(shape))}, which is no mask")
+    if dtype.kind not in "biuf" or shape[0] * shape[1] * dtype.itemsize > len(data):
+        raise ValueError(f"{name} is {dtype} of shape {shape}, not a mask")
+    file.seek(0)
+    return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
 def _inside_picture(region: Region) -> Region:

@@ -27,6 +27,7 @@ INTERRUPT_EXIT = 130
 
 OWN = {
     "predict": "annotate a video or picture, or write its raw maps; needs no display",
+    "report": "write a report about a video, picture or folder: HTML or PDF",
     "bench": "measure the network and the program on this machine",
     "export": "write a model to a file: ONNX or safetensors, with its card",
     "info": "show versions, models, cameras; or the card of one model",
@@ -34,6 +35,7 @@ OWN = {
     "distill": "train a student by distillation from two teachers",
     "finetune": "fine-tune a student on a scene, a folder or a data set",
     "eval": "measure models on data sets with gaze; a table and JSON",
+    "gaze": "measure a model against the recorded gaze of people on one source",
 }
 """Commands of the library and their summaries; the module of the same name holds `COMMAND`."""
 

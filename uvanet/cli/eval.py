@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from uvanet.cli.options import add_report, check_report, integer, print_report
+from uvanet.cli.options import add_report, check_report, integer, print_report, progress_bar
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
@@ -27,7 +25,6 @@ from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
 
     from uvanet.data.clips import VideoClip
     from uvanet.data.gaze import GazeSet
@@ -196,13 +193,6 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:
         return center_prior(read_split(find_root(arguments.data), "train"), progress)
 
     return build_predictors(names, external, prior)
-
-
-@contextlib.contextmanager
-def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
-    """A `Progress` that shows a bar on stderr."""
-    with tqdm(total=total, desc=title, file=sys.stderr) as bar:
-        yield bar.update
 
 
 COMMAND = _Eval()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Adds the options of an export."""
-    look = OverlayStyle()
     layers = parser.add_argument_group("appearance")
     layers.add_argument(
         "--layers",
@@ -31,12 +31,33 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     layers.add_argument("--contours", action="store_true", help="contour lines of the map")
     layers.add_argument("--peaks", action="store_true", help="numbered rings at the peaks")
     layers.add_argument(
+        "--scanpath", action="store_true", help="the predicted order of looks, numbered"
+    )
+    layers.add_argument(
+        "--draw-regions", action="store_true", help="outlines, names and shares of --regions"
+    )
+    layers.add_argument("--color-bar", action="store_true", help="the colors from low to high")
+    layers.add_argument(
         "--plot", action="store_true", help="a plot of the entropy below the picture"
     )
     layers.add_argument(
         "--height", type=int, metavar="N", help="height in pixels (that of the source)"
     )
     layers.add_argument("--quality", choices=QUALITIES, default="good", help="%(default)s")
+    add_heat(layers)
+    parser.add_argument(
+        "--audio",
+        type=audio_track,
+        default="default",
+        metavar="N",
+        help="sound track of a video: its number from 1, or none (the source's default track)",
+    )
+    add_range(parser)
+
+
+def add_heat(layers: argparse._ArgumentGroup) -> None:
+    """Adds the options of the heat map and of the orientation."""
+    look = OverlayStyle()
     layers.add_argument("--colormap", choices=COLORMAPS, default=look.colormap)
     for name, default, text in (
         ("opacity", look.opacity, "opacity of the heat map, 0 to 1"),
@@ -64,13 +85,10 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="degrees clockwise, applied before --mirror (%(default)s)",
     )
-    parser.add_argument(
-        "--audio",
-        type=audio_track,
-        default="default",
-        metavar="N",
-        help="sound track of a video: its number from 1, or none (the source's default track)",
-    )
+
+
+def add_range(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the range, the regions, and of files that exist."""
     parser.add_argument(
         "--overwrite",
         action="store_true",
@@ -106,18 +124,26 @@ def audio_track(text: str) -> int | str:
 
 def look_of(arguments: argparse.Namespace) -> ClipStyle:
     """The style of the clip from parsed arguments."""
-    from uvanet.video.job import ClipStyle
-
-    return ClipStyle(
-        style=OverlayStyle(arguments.colormap, arguments.opacity, arguments.threshold),
-        smoothing=arguments.smoothing,
+    return dataclasses.replace(
+        heat_of(arguments),
         panes=tuple(part.strip() for part in arguments.layers.split(",") if part.strip()),
         contours=arguments.contours,
         peaks=arguments.peaks,
+        scanpath=arguments.scanpath,
+        regions=arguments.draw_regions,
+        color_bar=arguments.color_bar,
         plot=arguments.plot,
         height=arguments.height,
         quality=arguments.quality,
     )
+
+
+def heat_of(arguments: argparse.Namespace) -> ClipStyle:
+    """The style of the heat map from parsed arguments of `add_heat`."""
+    from uvanet.video.job import ClipStyle
+
+    style = OverlayStyle(arguments.colormap, arguments.opacity, arguments.threshold)
+    return ClipStyle(style=style, smoothing=arguments.smoothing)
 
 
 def orientation_of(arguments: argparse.Namespace) -> Orientation:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from tqdm import tqdm
 
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
 from uvanet.paths import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T", int, float)
 
@@ -104,3 +107,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a model that `uvanet info` lists, or the path of any .onnx file (%(default)s)",
     )
+
+
+@contextlib.contextmanager
+def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
+    """A `uvanet.evaluation.progress.Progress` that shows a bar on stderr."""
+    with tqdm(total=total, desc=title, file=sys.stderr) as bar:
+        yield bar.update

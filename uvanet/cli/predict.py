@@ -7,7 +7,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from tqdm import tqdm
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from uvanet.video.control import Control, Progress
     from uvanet.video.exporter import ExportResult
-    from uvanet.video.job import Job
+    from uvanet.video.job import ClipStyle, Job
 
 STOPPED_EXIT = 1
 
@@ -39,6 +39,8 @@ than once for several files of one run:
   .npz          the raw float maps: saliency (n, h, w) 0..1, pts, index, size
   (none)        a folder of the raw maps as gray PNG files of 16 bits
   .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
+  .regions.csv  a row a region: share, dwell, first look, entries (needs --regions)
+  .html, .pdf   the report, see uvanet report
 {name} in OUT stands for the name of SOURCE without its ending. An OUT that exists gets a number,
 unless --overwrite is given; a pipe or device is written.
 """
@@ -46,6 +48,7 @@ unless --overwrite is given; a pipe or device is written.
   uvanet predict demo -o demo.mp4
   uvanet predict talk.mp4 -o heat.mp4 -o heat.csv --start 60 --end 70
   uvanet predict talk.mp4 -o both.mp4 --layers original,overlay --contours --peaks --height 540
+  uvanet predict talk.mp4 -o talk.regions.csv --regions regions.json
   uvanet predict photo.jpg -o photo-heat.png --colormap viridis
   uvanet predict talk.mp4 -o maps.npz --json
   uvanet predict camera:0 -o me.mp4 --seconds 10
@@ -74,23 +77,39 @@ unless --overwrite is given; a pipe or device is written.
         parser.add_argument(
             "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
         )
-        parser.add_argument("--json", action="store_true", help="print statistics as JSON")
-        parser.add_argument("--quiet", action="store_true", help="no progress bar")
-        parser.add_argument(
-            "--events",
-            action="store_true",
-            help="a line of JSON an event on stdout; takes 'cancel' and 'stop' on stdin",
-        )
+        add_progress(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
-        job = _job(arguments)
+        job = job_of(
+            arguments,
+            _outs(arguments),
+            look_of(arguments),
+            teacher=arguments.teacher,
+            audio=arguments.audio,
+        )
         if arguments.each:
             return _each(job, arguments)
-        if arguments.events:
-            from uvanet.cli.export_events import run_with_events
+        return run_job(job, arguments)
 
-            return run_with_events(job)
-        return _one(job, arguments)
+
+def add_progress(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of what is printed, for `run_job`."""
+    parser.add_argument("--json", action="store_true", help="print statistics as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument(
+        "--events",
+        action="store_true",
+        help="a line of JSON an event on stdout; takes 'cancel' and 'stop' on stdin",
+    )
+
+
+def run_job(job: Job, arguments: argparse.Namespace) -> int:
+    """Exports with what `add_progress` asks for; gives the exit code."""
+    if arguments.events:
+        from uvanet.cli.export_events import run_with_events
+
+        return run_with_events(job)
+    return _one(job, arguments)
 
 
 def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> ExportResult:
@@ -141,7 +160,17 @@ def as_text(result: ExportResult) -> str:
     )
 
 
-def _job(arguments: argparse.Namespace) -> Job:
+def job_of(
+    arguments: argparse.Namespace, outs: tuple[Path, ...], look: ClipStyle, **more: Any
+) -> Job:
+    """The job of parsed arguments of `add_model`, `add_engine`, `add_heat` and `add_range`.
+
+    Args:
+        arguments: Parsed.
+        outs: The files.
+        look: Style of the pictures.
+        more: Other fields of the job.
+    """
     from uvanet.model import load
     from uvanet.video.job import Job
 
@@ -152,15 +181,14 @@ def _job(arguments: argparse.Namespace) -> Job:
         end = arguments.start + arguments.seconds
     return Job(
         arguments.source,
-        _outs(arguments),
+        outs,
         model=load(
             arguments.model,
             engine=arguments.engine,
             device=arguments.device,
             threads=arguments.threads,
         ),
-        teacher=arguments.teacher,
-        look=look_of(arguments),
+        look=look,
         start=arguments.start,
         end=end,
         folder_fps=arguments.fps,
@@ -168,7 +196,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         orientation=orientation_of(arguments),
         overwrite=arguments.overwrite,
         inputs=(arguments.regions,) if arguments.regions else (),
-        audio=arguments.audio,
+        **more,
     )
 
 

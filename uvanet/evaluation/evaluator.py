@@ -172,8 +172,17 @@ def resize_map(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[
 
 
 @dataclass(frozen=True, slots=True)
-class _GroundTruth:
-    """What the metrics of one picture or frame need, made once for all predictors."""
+class GroundTruth:
+    """What the metrics of one picture or frame need, made once for all predictors.
+
+    Attributes:
+        size: Width and height at which is measured, pixels.
+        points: Fixations, (n, 2), x and y in these pixels.
+        others: Negatives of the shuffled AUC, (m, 2); may be empty.
+        density: Density map, (h, w); may be empty where no metric needs it.
+        baseline: Baseline of the information gain, (h, w), or None.
+        observers: Number of the observer of each fixation, (n,), or None.
+    """
 
     size: tuple[int, int]
     points: NDArray[np.float32]
@@ -183,6 +192,7 @@ class _GroundTruth:
     observers: NDArray[np.int32] | None
 
     def measure(self, saliency: NDArray[np.float32], names: Sequence[str]) -> list[float]:
+        """The metrics of a map of any size, in the order of `names`."""
         resized = resize_map(saliency, self.size)
         return [self._measure(resized, name) for name in names]
 
@@ -301,7 +311,7 @@ class _Evaluation:
 
     def _truth(
         self, gaze: Gaze, image: NDArray[np.uint8], name: str, index: int | None
-    ) -> _GroundTruth:
+    ) -> GroundTruth:
         size = (image.shape[1], image.shape[0])
         others = density = np.empty((0, 2), np.float32)
         if self._negatives is not None:
@@ -311,15 +321,15 @@ class _Evaluation:
         baseline = None
         if self._baseline is not None:
             baseline = resize_map(self._baseline.predict(image, 0.0), size)
-        return _GroundTruth(size, gaze.points(size), others, density, baseline, gaze.observers)
+        return GroundTruth(size, gaze.points(size), others, density, baseline, gaze.observers)
 
-    def _done(self, truth: _GroundTruth, item: Item) -> None:
+    def _done(self, truth: GroundTruth, item: Item) -> None:
         if self._human is not None:
             self._human.add(item.group, truth.points, truth.observers, truth.others, truth.size)
         self._scores.items.append(item)
 
     def _measure(
-        self, row: Predictor, image: NDArray[np.uint8], t: float, truth: _GroundTruth
+        self, row: Predictor, image: NDArray[np.uint8], t: float, truth: GroundTruth
     ) -> None:
         began = time.perf_counter()
         saliency = row.predict(image, t)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.engine import Step, check_input_size
+from uvanet.redaction import excerpt
+from uvanet.runtime.engine import MAX_SIDE, Step, check_input_size
 from uvanet.runtime.external_onnx import EXAMPLES
 from uvanet.runtime.session import OnnxSession
 
@@ -52,7 +53,7 @@ class ExternalEngine:
         if not os.path.isfile(spec.path):  # pathlib raises for names that are too long
             raise ModelError(f"There is no model file {spec.path}.", "Check the path.")
         self.name = spec.name
-        self._session = OnnxSession(spec.path, threads)
+        self._session = OnnxSession(spec.path, threads, bounded=True)
         inputs, outputs = self._session.inputs, self._session.outputs
         if set(inputs) == {"frame", "earlier"}:
             raise ModelError(
@@ -61,14 +62,15 @@ class ExternalEngine:
             )
         if len(inputs) != 1:
             raise ModelError(
-                f"{file} has {len(inputs)} inputs ({', '.join(inputs)}).",
+                f"{file} has {len(inputs)} inputs ({excerpt(', '.join(inputs), 200)}).",
                 "Export it with the frames as its one input.",
             )
         if not outputs:
             raise ModelError(f"{file} has no output.", "Export it with the map as its output.")
         if spec.output_name and spec.output_name not in outputs:
             raise ModelError(
-                f"{file} has no output {spec.output_name!r}.", f"It has {', '.join(outputs)}."
+                f"{file} has no output {spec.output_name!r}.",
+                f"It has {excerpt(', '.join(outputs), 200)}.",
             )
         ((self._input, node),) = inputs.items()
         self._output = spec.output_name or outputs[0]
@@ -142,7 +144,7 @@ class ExternalEngine:
         values: NDArray[np.floating] = np.squeeze(result).astype(np.float32)
         while values.ndim > 2 and values.size:
             values = values[-1]
-        if values.ndim != 2 or not values.size:
+        if values.ndim != 2 or not values.size or max(values.shape) > MAX_SIDE:
             raise ModelError(
                 f"{self.name} gives an array of shape {result.shape}, which is no map.", hint
             )

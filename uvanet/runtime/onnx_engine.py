@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import ModelError
-from uvanet.runtime.engine import LAG, STATE_STRIDE, Step, check_input_size
+from uvanet.runtime.engine import LAG, MAX_SIDE, STATE_STRIDE, Step, check_input_size
 from uvanet.runtime.micro_batching import MicroBatcher, micro_batch_size
 from uvanet.runtime.session import OnnxSession
 
@@ -126,7 +126,7 @@ class OnnxEngine:
 
     def _checked(self, step: Step, count: int) -> Step:
         shape = step.saliency.shape
-        if len(shape) != 3 or shape[0] != count or 0 in shape:
+        if len(shape) != 3 or shape[0] != count or 0 in shape or max(shape[1:]) > MAX_SIDE:
             raise ModelError(
                 f"{self._path.name} gives an array of shape {shape}, which is no map.",
                 "Export it again.",

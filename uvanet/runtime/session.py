@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import ModelError
+from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 _FATAL = 4  # log level of ONNX Runtime: its errors also come as exceptions
 
+MAX_BOUNDED_BYTES = 4 << 30
+"""Memory of all bounded sessions together: a few bytes of a file may ask for any amount."""
+
 
 class OnnxSession:
     """An ONNX Runtime session on the CPU; a run can be canceled from another thread.
@@ -25,6 +30,7 @@ class OnnxSession:
         threads: Threads of one run.
         sizes: Dynamic dimensions by name that are the same in every run of this session; ONNX
             Runtime then computes once what depends on them.
+        bounded: Limit the memory of weights and runs to `MAX_BOUNDED_BYTES`, for files of others.
         optimize: False where only inputs and outputs are inspected; loads faster.
 
     Attributes:
@@ -41,6 +47,7 @@ class OnnxSession:
         threads: int = 1,
         sizes: Mapping[str, int] | None = None,
         *,
+        bounded: bool = False,
         optimize: bool = True,
     ) -> None:
         load_runtime()
@@ -53,6 +60,9 @@ class OnnxSession:
         options.log_severity_level = _FATAL
         # Waiting threads must not burn the cores that decode and paint.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if bounded:
+            _register_bounded_allocator()
+            options.add_session_config_entry("session.use_env_allocators", "1")
         for name, size in (sizes or {}).items():
             options.add_free_dimension_override_by_name(name, size)
         if not optimize:
@@ -91,7 +101,7 @@ class OnnxSession:
             shapes = ", ".join(str(values.shape) for values in feed.values())
             reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
             raise ModelError(
-                f"{self._name} failed on its input of shape {shapes}: {reason}",
+                f"{self._name} failed on its input of shape {shapes}: {excerpt(reason, 300)}",
                 "Look at size, layout and frames.",
             ) from error
         return found
@@ -99,6 +109,18 @@ class OnnxSession:
     def cancel(self) -> None:
         """Ends a run that is in progress, and every later one, with a ModelError. Any thread."""
         self._run_options.terminate = True
+
+
+@functools.cache
+def _register_bounded_allocator() -> None:
+    import onnxruntime
+
+    cpu = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    as_requested = 1  # rather than the next power of two
+    config = {"max_mem": MAX_BOUNDED_BYTES, "arena_extend_strategy": as_requested}
+    onnxruntime.create_and_register_allocator(cpu, onnxruntime.OrtArenaCfg(config))
 
 
 def load_runtime() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from uvanet.atomic_io import atomic_write
-from uvanet.errors import ModelError, TrainingError
+from uvanet.errors import ModelError, TrainingError, UvanetError
 from uvanet.training.fingerprint import require_same
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from uvanet.training.fingerprint import Record
@@ -43,21 +46,36 @@ def save(path: Path, state: dict[str, Any]) -> None:
         ) from error
 
 
+@contextlib.contextmanager
+def refusing_damage(path: Path) -> Iterator[None]:
+    """Turns what a damaged checkpoint raises where it is read or used into one error.
+
+    A file may be intact and hold values of other types than a checkpoint's: nearly any exception.
+
+    Raises:
+        ModelError: The block raised anything but a UvanetError.
+    """
+    try:
+        yield
+    except UvanetError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"{path} is no readable checkpoint.", "Delete it to start the run anew."
+        ) from error
+
+
 def read(path: Path) -> dict[str, Any]:
     """Reads a checkpoint of any run and format.
 
     Raises:
         ModelError: It is damaged.
     """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+    with refusing_damage(path):
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(state, dict):
             raise TypeError("no mapping")
-    except Exception as error:
-        raise ModelError(
-            f"{path} is no readable checkpoint.", "Delete it to start the run anew."
-        ) from error
-    return state
+        return state
 
 
 def weight_names(path: Path) -> set[str]:
@@ -68,8 +86,9 @@ def weight_names(path: Path) -> set[str]:
     """
     state = read(path)
     prefix = "averaged." if state.get("format") == 2 else ""
-    held = state.get("task" if prefix else "average", {})
-    return {name.removeprefix(prefix) for name in held if name.startswith(prefix)}
+    with refusing_damage(path):
+        held = state.get("task" if prefix else "average", {})
+        return {name.removeprefix(prefix) for name in held if name.startswith(prefix)}
 
 
 def load(path: Path, made_from: Record, steps_per_epoch: int) -> dict[str, Any]:
@@ -83,7 +102,25 @@ def load(path: Path, made_from: Record, steps_per_epoch: int) -> dict[str, Any]:
     Raises:
         ModelError: It is damaged, of an unknown format, or of another run.
     """
-    state = read(path)
+    with refusing_damage(path):
+        return _current(read(path), path, made_from, steps_per_epoch)
+
+
+def best_value(path: Path) -> float | None:
+    """The best value that a run has measured on held-out data; None where there is none.
+
+    Raises:
+        ModelError: The checkpoint is damaged.
+    """
+    best = read(path).get("best")
+    with refusing_damage(path):
+        return best if best is not None and math.isfinite(best) else None
+
+
+def _current(
+    state: dict[str, Any], path: Path, made_from: Record, steps_per_epoch: int
+) -> dict[str, Any]:
+    """A state in today's format, after a check that it is of the same run."""
     if state.get("format") == 2:
         state = _from_format_2(state, path, made_from, steps_per_epoch)
     if "model" in state:  # before tasks had weights of their own

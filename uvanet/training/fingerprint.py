@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from uvanet.errors import ModelError
+from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,9 @@ def require_same(there: Record, here: Record, what: Path) -> None:
     if not names:
         return
     differences = [
-        f"{name} ({_short(there.get(name, 'none'))} there, {_short(here.get(name, 'none'))} now)"
+        "{} ({} there, {} now)".format(
+            name, *(excerpt(made.get(name, "none"), 40) for made in (there, here))
+        )
         for name in names[:4]
     ]
     raise ModelError(
@@ -80,7 +83,3 @@ def require_same(there: Record, here: Record, what: Path) -> None:
         f"{' and more' if len(names) > 4 else ''}.",
         "Give another --out to start a new run, or delete it to start this one anew.",
     )
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= 40 else f"{value[:37]}..."

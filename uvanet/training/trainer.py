@@ -292,12 +292,13 @@ class Trainer:
 
     def _restore(self, path: Path) -> None:
         state = checkpoint.load(path, self._made_from, self._batches.steps)
-        self._task.load_state_dict({**self._task.state_dict(), **state["task"]})
-        self._average.module.load_state_dict(state["average"])
-        self._average.n_averaged.fill_(state["averaged_steps"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._step, self._best = state["step"], state["best"]
-        self._sums, self._history = state["sums"], state["history"]
+        with checkpoint.refusing_damage(path):
+            self._task.load_state_dict({**self._task.state_dict(), **state["task"]})
+            self._average.module.load_state_dict(state["average"])
+            self._average.n_averaged.fill_(state["averaged_steps"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            self._step, self._best = state["step"], state["best"]
+            self._sums, self._history = state["sums"], state["history"]
         if not path.with_name(BEST).exists():
             self._best = None  # what is measured next is kept
 
@@ -307,8 +308,8 @@ def best_of(*folders: Path) -> Path | None:
     found: dict[Path, float] = {}
     for folder in folders:
         if (folder / CHECKPOINT).exists():
-            best = checkpoint.read(folder / CHECKPOINT).get("best")
-            if best is not None and math.isfinite(best):
+            best = checkpoint.best_value(folder / CHECKPOINT)
+            if best is not None:
                 found[folder / BEST] = best
     return max(found, key=found.__getitem__) if found else None  # the first where they are equal
 

@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.analysis.map_stats import entropy, peaks
-from uvanet.video.overlay import compose, enlarge_bytes
+from uvanet.analysis.map_stats import entropy
+from uvanet.video.layers import (
+    draw_color_bar,
+    draw_contours,
+    draw_label,
+    draw_peaks,
+    draw_regions,
+    draw_scanpath,
+)
+from uvanet.video.overlay import compose
 from uvanet.video.yuv import blend, to_planes
 from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from uvanet.analysis.regions import RegionMask
     from uvanet.video.annotated_frame import AnnotatedFrame
     from uvanet.video.job import ClipStyle
 
 _GAP = 4
-_LEVELS = (0.5, 0.75)
 _PLOT_SECONDS = 10.0
 _PLOT_RANGE = (0.5, 1.0)  # the entropy of a map with a low uniform part is high
-_WHITE = (255, 255, 255)
 _DARK = (16, 15, 14)
 _GROUND = (28, 24, 22)
 _LINE = (92, 176, 255)
@@ -35,10 +44,14 @@ class Compositor:
     Args:
         look: The style.
         names: Labels of the panes, by the pane's name.
+        regions: The regions to draw, where the style says so.
     """
 
-    def __init__(self, look: ClipStyle, names: dict[str, str]) -> None:
+    def __init__(
+        self, look: ClipStyle, names: dict[str, str], regions: Sequence[RegionMask] = ()
+    ) -> None:
         self._look = look
+        self._regions = regions
         self._names = names
         self._curve: deque[tuple[float, float]] = deque()
 
@@ -76,11 +89,17 @@ class Compositor:
         else:
             pane = compose(image, saliency, self._look.style)
             if self._look.contours:
-                _draw_contours(pane, saliency)
+                draw_contours(pane, saliency)
             if self._look.peaks:
-                _draw_peaks(pane, saliency)
+                draw_peaks(pane, saliency)
+            if self._look.scanpath:
+                draw_scanpath(pane, saliency)
+            if self._look.color_bar:
+                draw_color_bar(pane, self._look.style)
+            if self._look.regions:
+                draw_regions(pane, self._regions, item.saliency)
         if len(self._look.panes) > 1:
-            _draw_label(pane, self._names[name], pane.shape[1])
+            draw_label(pane, self._names[name], max(10, pane.shape[1] // 45))
         return pane
 
     def _graph(self, item: AnnotatedFrame, above: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -99,7 +118,7 @@ class Compositor:
         points = np.column_stack([x, y]).round().astype(np.int32)
         thick = max(1, height // 48)
         cv2.polylines(strip, [points], isClosed=False, color=_LINE, thickness=thick, lineType=16)
-        _draw_label(strip, "spread of attention, 10 s", height * 12)
+        draw_label(strip, "spread of attention, 10 s", max(10, height // 6))
         return strip
 
 
@@ -110,47 +129,3 @@ def _resized(image: NDArray[np.uint8], height: int | None) -> NDArray[np.uint8]:
     shrinks = height < image.shape[0]
     kernel = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (width, height), interpolation=kernel), np.uint8)
-
-
-def _stroke(image: NDArray[np.uint8]) -> int:
-    short: int = min(image.shape[:2])
-    return max(1, round(short / 400))
-
-
-def _draw_contours(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
-    values = enlarge_bytes(saliency, (image.shape[1], image.shape[0]))
-    highest = float(values.max())
-    for level in _LEVELS:
-        above = np.asarray(values >= max(1.0, level * highest), np.uint8)
-        lines, _ = cv2.findContours(above, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-        thick = _stroke(image)
-        cv2.drawContours(image, lines, -1, _DARK, thick + 2, lineType=16)
-        cv2.drawContours(image, lines, -1, _WHITE, thick, lineType=16)
-
-
-def _draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
-    height, width = image.shape[:2]
-    radius, thick = max(7, height // 40), _stroke(image)
-    scale = radius / 20
-    found = peaks(saliency, count=4, aspect=width / height, min_strength=0.35)
-    for number, peak in enumerate(found, start=1):
-        place = (round(peak.x * width), round(peak.y * height))
-        cv2.circle(image, place, radius, _DARK, -1, lineType=16)
-        cv2.circle(image, place, radius, _WHITE, thick, lineType=16)
-        (wide, high), _ = cv2.getTextSize(str(number), cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
-        at = (place[0] - wide // 2, place[1] + high // 2)
-        cv2.putText(image, str(number), at, cv2.FONT_HERSHEY_SIMPLEX, scale, _WHITE, thick, 16)
-
-
-def _draw_label(image: NDArray[np.uint8], words: str, room: int) -> None:
-    # OpenCV's fonts hold ASCII only.
-    words = words.encode("ascii", "replace").decode()
-    scale = max(0.4, min(1.6, room / 1400))
-    thick = max(1, round(scale * 1.4))
-    (wide, high), below = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
-    margin = round(10 * scale) + 2
-    corner = (2 * margin + wide, 2 * margin + high + below // 2)
-    back = image[: corner[1], : corner[0]]
-    back[:] = back // 2
-    at = (margin, margin + high)
-    cv2.putText(image, words, at, cv2.FONT_HERSHEY_SIMPLEX, scale, _WHITE, thick, 16)

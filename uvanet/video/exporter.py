@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from uvanet.model_card import Card
     from uvanet.sources import Frame, Source, SourceInfo, SourceStatus
     from uvanet.video.job import Job
 
@@ -126,8 +127,8 @@ def _export(
         files = source.files()
         timing = timing_of(source.info, files[0] if files else None)
         annotator.timing = timing
-        names = (annotator.name, annotator.teacher_name)
-        outputs = Transaction(make_sinks(job, source.info, files, timing, *names))
+        models = (annotator.card, annotator.teacher_name)
+        outputs = Transaction(make_sinks(job, source.info, files, timing, *models))
         meter = Meter(expected_frames(source.info, job))
         try:
             try:
@@ -142,7 +143,7 @@ def _export(
     p50, p95 = np.percentile(annotator.latency, [50, 95]) * 1e3
     return ExportResult(
         paths=outcome.paths,
-        model=annotator.name,
+        model=annotator.card.name,
         source=source.info,
         frames=outcome.frames,
         seconds=seconds,
@@ -197,8 +198,8 @@ class _Annotator:
         self.latency: deque[float] = deque(maxlen=_SAMPLES)
 
     @property
-    def name(self) -> str:
-        return self._stream.model.card.name
+    def card(self) -> Card:
+        return self._stream.model.card
 
     @property
     def teacher_name(self) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PANES = ("overlay", "original", "teacher")
 """Panes that can stand side by side in a picture."""
 
+LAYERS = ("contours", "peaks", "scanpath", "regions", "color_bar", "plot")
+"""Fields of `ClipStyle` that draw something over or below the picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClipStyle:
@@ -32,6 +35,9 @@ class ClipStyle:
         panes: Names of `PANES`, left to right.
         contours: Contour lines at half and three quarters of the maximum.
         peaks: Numbered rings at the highest peaks.
+        scanpath: The predicted order of looks: numbered rings joined by a line.
+        regions: Outlines and names of the regions, with their shares.
+        color_bar: The colors of the heat map from low to high.
         plot: A strip below the picture: entropy over the last ten seconds.
         height: Height of a pane in pixels; None for that of the source.
         quality: Size of a video file against its fidelity.
@@ -45,6 +51,9 @@ class ClipStyle:
     panes: tuple[str, ...] = ("overlay",)
     contours: bool = False
     peaks: bool = False
+    scanpath: bool = False
+    regions: bool = False
+    color_bar: bool = False
     plot: bool = False
     height: int | None = None
     quality: Quality = "good"
@@ -70,7 +79,7 @@ class ClipStyle:
         """Whether the frame is shown alone, with or without the heat map over it."""
         return (
             self.panes in (("overlay",), ("original",))
-            and not (self.contours or self.peaks or self.plot)
+            and not any(getattr(self, layer) for layer in LAYERS)
             and self.height is None
         )
 
@@ -82,9 +91,7 @@ class ClipStyle:
             "threshold": self.style.threshold,
             "smoothing": self.smoothing,
             "panes": list(self.panes),
-            "contours": self.contours,
-            "peaks": self.peaks,
-            "plot": self.plot,
+            **{layer: getattr(self, layer) for layer in LAYERS},
             "height": self.height,
             "quality": self.quality,
         }

@@ -20,6 +20,8 @@ PICTURE_ENDINGS = (".png", ".jpg")
 # "%d" before a letter is a name such as 50%discount, not a number.
 _NUMBER = re.compile(r"%0?(\d{0,2})d(?![A-Za-z])")
 _NAME = "{name}"
+REGION_TABLE = ".regions.csv"
+"""The ending of a table with a row a region; .csv alone is one with a row a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ def number_pattern(out: Path) -> NumberPattern | None:
     (number,) = found
     digits = int(number[1] or 1)
     return NumberPattern(out.name[: number.start()], digits, out.name[number.end() :])
+
+
+def ending_of(out: Path) -> str:
+    """The ending that says what an output is, in lower case; empty for a folder."""
+    return REGION_TABLE if out.name.lower().endswith(REGION_TABLE) else out.suffix.lower()
 
 
 def holds_name(out: Path) -> bool:
@@ -132,7 +139,8 @@ def free_names(
                     "Choose another name, or give --overwrite to replace files.",
                 )
             number += 1
-            free = out.with_name(f"{out.stem}-{number}{out.suffix}")
+            length = len(out.name) - len(ending_of(out))
+            free = out.with_name(f"{out.name[:length]}-{number}{out.name[length:]}")
         given.add(_key(free))
         result.append(free)
     return tuple(result)

@@ -11,39 +11,42 @@ from uvanet.redaction import printable, redact
 from uvanet.sources import SourceKind
 from uvanet.video.compositor import Compositor
 from uvanet.video.maps import MapPictures, MapSink
-from uvanet.video.output_names import PICTURE_ENDINGS, number_pattern
+from uvanet.video.output_names import PICTURE_ENDINGS, REGION_TABLE, ending_of, number_pattern
+from uvanet.video.report_sink import REPORT_ENDINGS, ReportSink, pdf_layout
 from uvanet.video.sinks import PictureSink, VideoSink
 from uvanet.video.sound import Sound, sound_tracks
-from uvanet.video.tables import CsvTable, JsonTable
+from uvanet.video.tables import CsvTable, JsonTable, RegionTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from uvanet.model_card import Card
     from uvanet.sources import SourceInfo
     from uvanet.video.job import Job
     from uvanet.video.sinks import Sink
     from uvanet.video.timing import Timing
 
 _VIDEO_ENDINGS = (".mp4", ".webm")
-ENDINGS = (*_VIDEO_ENDINGS, *PICTURE_ENDINGS, ".npz", ".csv", ".json")
+ENDINGS = (*_VIDEO_ENDINGS, *PICTURE_ENDINGS, ".npz", ".csv", ".json", *REPORT_ENDINGS)
 
 
 def make_sinks(
-    job: Job, info: SourceInfo, files: Sequence[Path], timing: Timing, model: str, teacher: str
+    job: Job, info: SourceInfo, files: Sequence[Path], timing: Timing, card: Card, teacher: str
 ) -> list[Sink]:
     """Makes the outputs of a job; each by the ending of its name.
 
     `.mp4`, `.webm`: the annotated video. `.png` and `.jpg`: the annotated picture, or one per frame
     if the name holds a pattern such as `%05d`. `.npz`: raw maps, see `MapSink`; no ending: a
-    folder of them, see `MapPictures`. `.csv` and `.json`: a row per frame, see `Table`.
+    folder of them, see `MapPictures`. `.csv` and `.json`: a row per frame, see `Table`;
+    `.regions.csv`: a row per region. `.html` and `.pdf`: the report, see `ReportSink`.
 
     Args:
         job: What is exported.
         info: Of the source.
         files: The source's files.
         timing: Of the source.
-        model: The model's name.
+        card: Of the model.
         teacher: The second model's name; may be empty.
 
     Raises:
@@ -53,11 +56,17 @@ def make_sinks(
     """
     for out in job.outs:
         _check_kind(out, info)
+        if ending_of(out) == REGION_TABLE and not job.regions:
+            raise UsageError(
+                f"{printable(out.name)} is a table of regions, and there are none.",
+                "Name a file of regions with --regions.",
+            )
         remove_stale_parts(out)
-    names = {"overlay": model, "original": "original", "teacher": teacher}
+    names = {"overlay": card.name, "original": "original", "teacher": teacher}
+    source = printable(redact(info.spec))
     facts = {
-        "source": printable(redact(info.spec)),
-        "model": model,
+        "source": source,
+        "model": card.name,
         "teacher": teacher or None,
         "range": [job.start, job.end],
         "rate": f"{timing.rate.numerator}/{timing.rate.denominator}",
@@ -68,13 +77,17 @@ def make_sinks(
     sound = _sound_of(job, info, files)
 
     def make(out: Path) -> Sink:
-        ending = out.suffix.lower()
+        ending = ending_of(out)
         # Each with a memory of its own for the graph.
-        compositor = Compositor(job.look, names)
+        compositor = Compositor(job.look, names, job.regions)
         if ending in _VIDEO_ENDINGS:
             return VideoSink(out, sound, timing, compositor, job.look.quality)
         if ending == ".npz":
             return MapSink(out)
+        if ending == REGION_TABLE:
+            return RegionTable(out, job.regions, source, card.name)
+        if ending in REPORT_ENDINGS:
+            return ReportSink(out, job, info, card, pdf_layout() if ending == ".pdf" else None)
         if ending == ".csv":
             return CsvTable(out, job.regions, names["overlay"], job.look.as_dict())
         if ending == ".json":
@@ -85,7 +98,7 @@ def make_sinks(
 
 
 def shows_pictures(job: Job) -> bool:
-    """Whether any output shows the frames."""
+    """Whether any output shows the frames as a clip does."""
     return any(out.suffix.lower() in (*_VIDEO_ENDINGS, *PICTURE_ENDINGS) for out in job.outs)
 
 

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from msgspec.structs import replace
 
 from uvanet.atomic_io import atomic_write, remove_stale_parts
+from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.video.muxing import unwritable
 from uvanet.video.replay_segments import SUFFIX, MotionJpegFile, places_in
@@ -35,6 +36,7 @@ MIN_FRAMES = 2
 """Fewer are no video."""
 
 _MARKER = "recording.json"
+_MAX_MARKER_BYTES = 1 << 16
 _LOG = logging.getLogger(__name__)
 
 
@@ -84,11 +86,7 @@ def recover_recordings(root: Path, reserve: Callable[[str], Path]) -> list[Path]
     """
     saved = []
     for folder in _stale_buffers(root):
-        try:
-            marker = msgspec.json.decode((folder / _MARKER).read_bytes(), type=RecordingMarker)
-        except (OSError, msgspec.MsgspecError):
-            marker = None  # none, or damaged
-        if marker is not None:
+        if (marker := _read_marker(folder)) is not None:
             try:
                 path = _save(folder, marker, reserve)
             except (UvanetError, OSError, cv2.error):
@@ -112,6 +110,18 @@ def save_frames(path: Path, size: tuple[int, int], places: list[Place]) -> None:
                 file.write(place.read(), place.t)
     except (av.error.FFmpegError, OSError) as error:
         raise unwritable(path, error) from error
+
+
+def _read_marker(folder: Path) -> RecordingMarker | None:
+    """The marker of a recording; None where there is none."""
+    try:
+        return msgspec.json.decode(
+            read_bounded(folder / _MARKER, _MAX_MARKER_BYTES), type=RecordingMarker
+        )
+    except OSError:
+        return None
+    except (ValueError, RecursionError):  # damaged: a recording ran, so that nothing is thrown away
+        return RecordingMarker(start=float("-inf"))
 
 
 def _save(folder: Path, marker: RecordingMarker, reserve: Callable[[str], Path]) -> Path | None:

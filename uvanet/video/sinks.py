@@ -206,6 +206,58 @@ class PictureSink(Sink):
         self._folder.discard()
 
 
+class WholeFile(Sink):
+    """A file about all frames, written at the end."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._part: Part | None = None
+        self._frames = 0
+
+    def write(self, item: AnnotatedFrame) -> None:
+        """See `Sink.write`."""
+        if self._part is None:
+            self._part = claim(self.path)
+        self._add(item)
+        self._frames += 1
+
+    def available(self) -> int:
+        """See `Sink.available`."""
+        return self._frames
+
+    def stage(self, frames: int | None = None) -> None:
+        """See `Sink.stage`; nothing of it can be taken back."""
+        assert self._part is not None
+        if frames is not None and frames < self._frames:
+            raise OutputError(f"{printable(self.path)} is about all frames or none.")
+        try:
+            self._part.path.write_bytes(self._content())
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def commit(self) -> None:
+        """See `Sink.commit`."""
+        assert self._part is not None
+        commit(self._part)
+
+    def abort(self) -> None:
+        """See `Sink.abort`."""
+        if self._part is not None:
+            self._part.discard()
+
+    @abc.abstractmethod
+    def _add(self, item: AnnotatedFrame) -> None:
+        """Takes a frame in."""
+
+    @abc.abstractmethod
+    def _content(self) -> bytes:
+        """Makes the file.
+
+        Raises:
+            OutputError: It cannot be made.
+        """
+
+
 class HiddenFolder:
     """A folder beside a target, for files that have no name yet.
 

@@ -1,4 +1,4 @@
-"""Tables with one row per frame: CSV for spreadsheets, JSON with the facts of the export."""
+"""Tables: a row a frame as CSV or JSON, and a row a region as CSV; see docs/tables.md."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from uvanet.analysis.map_stats import entropy, peak, region_shares
-from uvanet.analysis.regions import RegionTotals
+from uvanet.analysis.region_summary import RegionTracker, summary_csv, summary_rows
 from uvanet.csv_text import csv_text
 from uvanet.video.muxing import unwritable
-from uvanet.video.sinks import Sink
+from uvanet.video.sinks import Sink, WholeFile
 from uvanet.video.writer import claim, commit
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Table(Sink):
     """A file that grows by one row per frame.
 
-    Columns: `frame`, index in the source; `time`, seconds in the source; `clip_time`, seconds in
-    the exported clip; `peak_x` and `peak_y`, the highest point, 0..1 from the left and the top;
+    Columns: `frame`, index in the source; `time_s`, seconds in the source; `clip_time_s`, seconds
+    in the exported clip; `peak_x` and `peak_y`, the highest point, 0..1 from the left and the top;
     `entropy` of the raw map, 0 (one cell) to 1 (uniform); `share:NAME` of each region, 0..1.
 
     Args:
@@ -44,7 +44,7 @@ class Table(Sink):
         self._file: FileIO | None = None
         self._ends = array("Q")  # bytes up to the end of each row
         self._cut = False
-        self.columns = ["frame", "time", "clip_time", "peak_x", "peak_y", "entropy"]
+        self.columns = ["frame", "time_s", "clip_time_s", "peak_x", "peak_y", "entropy"]
         self.columns += [f"share:{region.name}" for region in regions]
 
     def write(self, item: AnnotatedFrame) -> None:
@@ -137,19 +137,18 @@ class CsvTable(Table):
 class JsonTable(Table):
     """The table as JSON: an object with the facts of the export, `rows`, and `summary`.
 
-    `summary` holds for each region `share`, its mean, 0..1; `entries`, how often the peak entered
-    it; and `first_peak`, seconds of the clip of its first peak or null.
+    `summary` holds the rows of the table of regions, see `uvanet.analysis.region_summary`.
 
     Args:
         path: The file.
         regions: The regions whose shares are columns.
-        facts: Fields before the rows.
+        facts: Fields before the rows, with "source" and "model".
     """
 
     def __init__(self, path: Path, regions: Sequence[RegionMask], facts: dict[str, Any]) -> None:
         super().__init__(path, regions)
         self._facts = facts
-        self._totals = [RegionTotals() for _ in regions]
+        self._tracker = RegionTracker(regions)
 
     def _head(self) -> str:
         facts = json.dumps(self._facts, ensure_ascii=False, indent=1)
@@ -158,23 +157,45 @@ class JsonTable(Table):
     def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
         comma = ",\n  " if self._ends else ""
         row = dict(zip(self.columns, values, strict=True))
-        height, width = item.saliency.shape
-        place = int(row["peak_y"] * height), int(row["peak_x"] * width)
-        for region, totals in zip(self._regions, self._totals, strict=True):
-            inside = bool(region.mask(height, width)[place])
-            totals.add(row["clip_time"], row[f"share:{region.name}"], inside)
+        shares = values[len(values) - len(self._regions) :]
+        self._tracker.add(float(item.at), item.saliency, shares)
         return comma + json.dumps(row, ensure_ascii=False)
 
     def _foot(self) -> str:
-        # The totals are those of all rows.
+        # The statistics are those of all rows.
         if self._cut:
             return "\n ]\n}\n"
-        summary = {}
-        for region, totals in zip(self._regions, self._totals, strict=True):
-            got = totals.summary()
-            summary[region.name] = {
-                "share": round(got.share, 5),
-                "entries": got.entries,
-                "first_peak": got.first,
-            }
-        return f'\n ],\n "summary": {json.dumps(summary, ensure_ascii=False)}\n}}\n'
+        rows = summary_rows(
+            self._facts["source"],
+            self._facts["model"],
+            self._tracker.duration,
+            self._regions,
+            self._tracker.summaries(),
+        )
+        return f'\n ],\n "summary": {json.dumps(rows, ensure_ascii=False)}\n}}\n'
+
+
+class RegionTable(WholeFile):
+    """A row per region, see `uvanet.analysis.region_summary`.
+
+    Args:
+        path: The file.
+        regions: The regions.
+        source: Name of the source.
+        model: Name of the model.
+    """
+
+    def __init__(self, path: Path, regions: Sequence[RegionMask], source: str, model: str) -> None:
+        super().__init__(path)
+        self._regions = regions
+        self._names = source, model
+        self._tracker = RegionTracker(regions)
+
+    def _add(self, item: AnnotatedFrame) -> None:
+        shares = region_shares(item.saliency, self._regions)
+        self._tracker.add(float(item.at), item.saliency, shares)
+
+    def _content(self) -> bytes:
+        summaries = self._tracker.summaries()
+        rows = summary_rows(*self._names, self._tracker.duration, self._regions, summaries)
+        return summary_csv(rows).encode("utf-8", "backslashreplace")

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
-from app.features.analyse.region_painter import region_color
 from app.features.analyse.share_plot import SharePlot
 from app.shell.slots import action_button
 from app.ui.build import column, label, row
@@ -19,6 +18,8 @@ from app.ui.icons import icon
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
+from uvanet.analysis.regions import MAX_NAME
+from uvanet.video.layers import region_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +115,7 @@ class _Row(QWidget):
         self.region = region
         self._card = card
         self.name = QLineEdit(region.name)
+        self.name.setMaxLength(MAX_NAME)
         self.name.setObjectName("flat")
         self.name.setAccessibleName(tr("Name of region {number}").format(number=index + 1))
         self.name.setToolTip(tr("Name of the region; click to change it"))
@@ -225,4 +227,5 @@ def _summary_text(summary: RegionSummary | None) -> str:
     entries = tr("1 entry") if summary.entries == 1 else tr("{n} entries").format(n=summary.entries)
     tenths = int(summary.first * 10) % 10
     first = tr("first at {time}").format(time=f"{clock_text(summary.first)}.{tenths}")
-    return f"{mean}  ·  {entries}  ·  {first}"
+    dwell = tr("dwell {seconds:.1f} s").format(seconds=summary.dwell)
+    return f"{mean}  ·  {dwell}  ·  {first}  ·  {entries}"

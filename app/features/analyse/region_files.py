@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.features.analyse.table_export import regions_csv, shares_csv, write_csv
+from PySide6.QtGui import QGuiApplication
+
+from app.features.analyse.table_export import regions_table, shares_csv, write_csv
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
 from app.ui.i18n import tr
 from uvanet.analysis import load_regions, save_regions
+from uvanet.paths import DEFAULT_MODEL
+from uvanet.redaction import printable, redact
+from uvanet.video.output_names import REGION_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,13 +55,13 @@ class RegionFiles:
     def ask_save_shares(self) -> None:
         """Asks for a path and saves the shares over time, and a summary of each region."""
         regions, record = self._regions.all, self._history.record
-        shares, summary = shares_csv(regions, record), regions_csv(regions, record)
+        shares, summary = shares_csv(regions, record), self._summary()
 
         def save(chosen: str) -> None:
             path = Path(chosen)
             tables = {path: shares}
             if regions:
-                tables[path.with_name(f"{path.stem}-regions{path.suffix}")] = summary
+                tables[path.with_name(f"{path.stem}{REGION_TABLE}")] = summary
 
             def write() -> None:
                 for target, text in tables.items():
@@ -65,6 +70,14 @@ class RegionFiles:
             self._write(list(tables), write)
 
         ask_save_table(self._context.slots.window, self._folder, save)
+
+    def copy_summary(self) -> None:
+        """Copies the table of regions; a spreadsheet pastes it as columns."""
+        if not self._regions.all:
+            self._context.messages.notify("info", tr("There are no regions yet; draw one first."))
+            return
+        QGuiApplication.clipboard().setText(self._summary("\t"))
+        self._context.messages.notify("done", tr("The table of regions was copied."))
 
     def ask_load(self) -> None:
         """Asks for a region file and loads it."""
@@ -88,12 +101,18 @@ class RegionFiles:
                     "info", tr("{name} was not loaded: the source has changed.").format(name=name)
                 )
             else:
-                self._regions.replace_all(regions)
-                messages.notify("done", tr("Loaded {name}.").format(name=name))
+                self._regions.replace_all(regions, tr("Loaded {name}.").format(name=name))
 
         self._context.jobs.run(
             lambda: load_regions(Path(path)), done, self._context.show_error, name="regions"
         )
+
+    def _summary(self, delimiter: str = ",") -> str:
+        session = self._context.session
+        source = "" if session.info is None else printable(redact(session.info.spec))
+        model = session.student.name or DEFAULT_MODEL
+        record = self._history.record
+        return regions_table(self._regions.all, record, source, model, delimiter)
 
     @property
     def _folder(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -74,3 +75,12 @@ def grown(region: Region, dx: float, dy: float) -> Region:
 def _area(region: Region) -> float:
     left, top, right, bottom = region.box
     return (right - left) * (bottom - top)
+
+
+def is_moved(before: Region, after: Region) -> bool:
+    """Whether the shape is the same at another place; False where its size has changed."""
+    left, top, right, bottom = before.box
+    x0, y0, x1, y1 = after.box
+    return math.isclose(right - left, x1 - x0, abs_tol=1e-6) and math.isclose(
+        bottom - top, y1 - y0, abs_tol=1e-6
+    )

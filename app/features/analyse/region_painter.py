@@ -11,6 +11,7 @@ from app.features.analyse.region_geometry import handles
 from app.ui.layers import paint_pill
 from app.ui.number_text import percent_text
 from uvanet.analysis.regions import Shape
+from uvanet.video.layers import region_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from app.features.analyse.region_geometry import Point
     from app.ui.layers import ToWidget
     from uvanet.analysis.regions import Region
-
-# Okabe and Ito's palette, which color-blind people can distinguish.
-_COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
-
-
-def region_color(index: int) -> str:
-    """Returns the color of a region by its index in the list."""
-    return _COLORS[index % len(_COLORS)]
 
 
 class RegionPainter:

@@ -13,6 +13,7 @@ import platformdirs
 
 from uvanet.analysis import Region
 from uvanet.atomic_io import write_text
+from uvanet.bounded_io import read_bounded, set_aside
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_MAX_BYTES = 64 << 20
 MAX_SOURCES = 200
 """Sources with stored regions; those changed longest ago are dropped first."""
 
@@ -30,7 +32,7 @@ def store_path() -> Path:
 
 
 class RegionStore:
-    """Regions by the string that opens their source. A damaged file counts as empty.
+    """Regions by the string that opens their source. A damaged file is renamed to `<name>.damaged`.
 
     Args:
         path: The file.
@@ -43,12 +45,16 @@ class RegionStore:
         self._changed = False
         self._stored: dict[str, list[dict[str, object]]] = {}
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            stored = json.loads(read_bounded(path, _MAX_BYTES))
             self._stored = {key: value for key, value in stored.items() if isinstance(value, list)}
         except FileNotFoundError:
             return
         except (OSError, ValueError, AttributeError, RecursionError) as error:
             _log.warning("regions at %s cannot be read: %s", path, error)
+            try:
+                set_aside(path)
+            except OSError as reason:
+                _log.warning("%s cannot be renamed: %s", path, reason)
 
     def get(self, spec: str) -> list[Region]:
         """Returns the regions of a source."""

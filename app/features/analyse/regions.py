@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.features.analyse.region_card import RegionRow
+from app.features.analyse.region_geometry import is_moved
 from app.features.analyse.region_store import RegionStore, store_path
 from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
@@ -68,7 +69,7 @@ class Regions(QObject):
         self._write_timer.timeout.connect(self._write)
         layer.drawn.connect(self._on_drawn)
         layer.edited.connect(self._on_edited)
-        layer.edit_finished.connect(self._summarize)
+        layer.edit_finished.connect(self._on_edit_finished)
         layer.region_clicked.connect(self.select)
         card.selected.connect(self.select)
         card.renamed.connect(self.rename)
@@ -90,21 +91,34 @@ class Regions(QObject):
         self.spec = self.selected = None
         self._apply(())
 
-    def replace_all(self, regions: Sequence[Region]) -> None:
-        """Replaces all regions of the source."""
+    def replace_all(self, regions: Sequence[Region], toast: str = "") -> None:
+        """Replaces all regions of the source.
+
+        Args:
+            regions: The new ones.
+            toast: A sentence to show with an Undo button; empty for none.
+        """
         self.selected = None
-        self._change(regions)
+        self._change(regions, tr("replace regions"), toast)
+
+    def clear(self) -> None:
+        """Removes all regions of the source."""
+        if self.all:
+            self.selected = None
+            self._change([], tr("clear regions"), tr("All regions were deleted."))
 
     def remove(self, region: Region) -> None:
         """Removes a region."""
         if region is self.selected:
             self.selected = None
         if self._has(region):
-            self._change([other for other in self.all if other is not region])
+            toast = tr("{name} was deleted.").format(name=region.name)
+            rest = [other for other in self.all if other is not region]
+            self._change(rest, tr("delete region"), toast)
 
     def rename(self, region: Region, name: str) -> None:
         """Renames a region."""
-        self._replace(region, replace(region, name=name))
+        self._replace(region, replace(region, name=name), tr("rename region"))
         self._summarize()
 
     def select(self, region: Region | None) -> None:
@@ -135,20 +149,39 @@ class Regions(QObject):
     def _has(self, region: Region) -> bool:
         return any(other is region for other in self.all)
 
-    def _replace(self, before: Region, after: Region) -> None:
+    def _replace(self, before: Region, after: Region, text: str, merge: str = "") -> None:
         if not self._has(before):
             return
         if before is self.selected:
             self.selected = after
-        regions = [after if other is before else other for other in self.all]
+        old, regions = self.all, [after if other is before else other for other in self.all]
         self._context.session.set_regions(regions)
         self._remember()
         self.measure()
+        self._record(text, old, merge=merge)
 
-    def _change(self, regions: Sequence[Region]) -> None:
+    def _change(self, regions: Sequence[Region], text: str, toast: str = "") -> None:
         if self.spec is not None:
+            before = self.all
             self._apply(regions)
             self._remember()
+            self._record(text, before, toast=toast)
+
+    def _record(
+        self, text: str, before: tuple[Region, ...], *, merge: str = "", toast: str = ""
+    ) -> None:
+        self._context.undo.record(
+            text, self._restore, before, self.all, merge=merge, of_source=True, toast=toast
+        )
+
+    def _restore(self, regions: tuple[Region, ...]) -> None:
+        """Sets the regions that an undone change left."""
+        if self.selected is not None and not any(one is self.selected for one in regions):
+            # The region that takes the place of the selected one is selected.
+            place = next(index for index, one in enumerate(self.all) if one is self.selected)
+            self.selected = regions[place] if len(regions) == len(self.all) else None
+        self._apply(regions)
+        self._remember()
 
     def _apply(self, regions: Sequence[Region]) -> None:
         self._context.session.set_regions(regions)
@@ -187,10 +220,15 @@ class Regions(QObject):
         names = {other.name for other in self.all}
         free = (_default_name(number) for number in range(1, len(names) + 2))
         self.selected = replace(region, name=next(name for name in free if name not in names))
-        self._change([*self.all, self.selected])
+        self._change([*self.all, self.selected], tr("draw region"))
 
     def _on_edited(self, before: Region, after: Region) -> None:
-        self._replace(before, after)
+        text = tr("move region") if is_moved(before, after) else tr("resize region")
+        self._replace(before, after, text, merge="region edit")
+
+    def _on_edit_finished(self) -> None:
+        self._context.undo.seal()
+        self._summarize()
 
     def _write(self) -> None:
         self._context.jobs.run(

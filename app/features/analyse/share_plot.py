@@ -8,11 +8,11 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.features.analyse.region_painter import region_color
 from app.ui.build import column
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.time_text import clock_text
+from uvanet.video.layers import region_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

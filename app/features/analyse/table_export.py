@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.shell.context import Fact, FactKind
 from app.ui.i18n import tr
 from uvanet import atomic_io
-from uvanet.analysis import entropy, peak
+from uvanet.analysis import entropy, peak, summary_csv, summary_rows
 from uvanet.csv_text import as_text_cell, csv_text
 from uvanet.errors import OutputError
 
@@ -45,8 +45,9 @@ def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Rec
         values = {
             tr("{name}: share now"): f"{share:.4f}",
             tr("{name}: mean share"): f"{summary.share:.4f}",
+            tr("{name}: dwell (s)"): f"{summary.dwell:.3f}",
+            tr("{name}: first look (s)"): _seconds(summary.first),
             tr("{name}: entries"): str(summary.entries),
-            tr("{name}: first peak (s)"): _seconds(summary.first),
         }
         result += [
             Fact(title.format(name=name), value, FactKind.PRIVATE)
@@ -63,25 +64,32 @@ def facts_text(facts: Iterable[Fact]) -> str:
 
 
 def shares_csv(regions: Sequence[Region], record: Record) -> str:
-    """Returns a table over time: spread, change, peak, and the share of each region."""
+    """Returns a table over time: entropy, change, peak, and the share of each region."""
     series = record.series()
     columns = [series.entropy, series.change, *series.peaks.T, *map(record.shares, regions)]
-    names = [region.name for region in regions]
+    names = [f"share:{region.name}" for region in regions]
     rows = (
         [f"{seconds:.3f}", *(f"{value:.4f}" for value in values)]
         for seconds, *values in zip(series.seconds, *columns, strict=True)
     )
-    return csv_text([["seconds", "entropy", "change", "peak_x", "peak_y", *names], *rows])
+    return csv_text([["time_s", "entropy", "change", "peak_x", "peak_y", *names], *rows])
 
 
-def regions_csv(regions: Sequence[Region], record: Record) -> str:
-    """Returns a row per region: mean share, entries of the peak, and time of the first entry."""
-    rows = [["region", "mean_share", "entries", "first_peak_seconds"]]
-    for region in regions:
-        summary = record.summary(region)
-        share, entries = f"{summary.share:.4f}", str(summary.entries)
-        rows.append([region.name, share, entries, _seconds(summary.first)])
-    return csv_text(rows)
+def regions_table(
+    regions: Sequence[Region], record: Record, source: str, model: str, delimiter: str
+) -> str:
+    """Returns a row per region, see `uvanet.analysis.region_summary`.
+
+    Args:
+        regions: The regions.
+        record: The maps of the clip seen so far.
+        source: Name of the source.
+        model: Name of the model.
+        delimiter: See `uvanet.csv_text.csv_text`.
+    """
+    summaries = map(record.summary, regions)
+    rows = summary_rows(source, model, record.covered, regions, summaries)
+    return summary_csv(rows, delimiter)
 
 
 def write_csv(path: Path, text: str) -> None:

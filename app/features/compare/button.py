@@ -19,14 +19,14 @@ class CompareButton(IconButton):
     """Chooses the view.
 
     Args:
-        actions: Those of the menu Compare are listed.
+        actions: Those of the submenu Compare are listed.
     """
 
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._actions = actions
         self.setAccessibleName(tr("Compare"))
-        self.setToolTip(tr("Compare: views and models"))
+        self.setToolTip(tr("Compare two models"))
         menu = QMenu(self)
         menu.aboutToShow.connect(self._fill)
         self.setMenu(menu)
@@ -34,4 +34,4 @@ class CompareButton(IconButton):
 
     def _fill(self) -> None:
         self.menu().clear()
-        fill_menu(self.menu(), self._actions, Menu.COMPARE)
+        fill_menu(self.menu(), self._actions, Menu.VIEW, "Compare")

@@ -94,27 +94,50 @@ class Compare(Feature):
 
     # -- actions
 
-    @action("Overlay only", Menu.COMPARE, "V", icon="picture", choice=_CHOICE)
+    @action("Overlay only", Menu.VIEW, "V", submenu="Compare", icon="picture", choice=_CHOICE)
     def compare_student(self, _: bool) -> None:
         """Shows the overlay alone."""
         self._choose("student")
 
-    @action("Student, teacher and difference", Menu.COMPARE, "D", icon="compare", choice=_CHOICE)
+    @action(
+        "Student, teacher and difference",
+        Menu.VIEW,
+        "D",
+        submenu="Compare",
+        icon="compare",
+        choice=_CHOICE,
+    )
     def compare_side(self, _: bool) -> None:
         """Shows student, teacher and their difference side by side."""
         self._choose("side")
 
-    @action("Wipe between student and teacher", Menu.COMPARE, "W", icon="wipe", choice=_CHOICE)
+    @action(
+        "Wipe between student and teacher",
+        Menu.VIEW,
+        "W",
+        submenu="Compare",
+        icon="wipe",
+        choice=_CHOICE,
+    )
     def compare_wipe(self, _: bool) -> None:
         """Shows the student's overlay left of a divider, the teacher's right of it."""
         self._choose("wipe")
 
-    @action("Original beside overlay", Menu.COMPARE, "Shift+V", icon="original", choice=_CHOICE)
+    @action(
+        "Original beside overlay",
+        Menu.VIEW,
+        "Shift+V",
+        submenu="Compare",
+        icon="original",
+        choice=_CHOICE,
+    )
     def compare_original(self, _: bool) -> None:
         """Shows the picture without and with the overlay."""
         self._choose("original")
 
-    @action("Sync to teacher", Menu.COMPARE, "G", icon="paired", group=1, checkable=True)
+    @action(
+        "Sync to teacher", Menu.VIEW, "G", submenu="Compare", icon="paired", group=1, checkable=True
+    )
     def compare_synchronized(self, on: bool) -> None:
         """Shows only frames that both models have processed, or each model at its own rate."""
         self._settings.synchronized = on

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import qVersion
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QUrl, qVersion
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from app.shell.context import FactKind
@@ -18,7 +20,8 @@ from app.ui.icons import pixmap
 from uvanet import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from app.shell.context import Fact
 
@@ -30,10 +33,13 @@ class AboutDialog(QDialog):
 
     Args:
         report: Text that the button copies.
+        folders: Folders of the program by name; each can be opened.
         parent: The window.
     """
 
-    def __init__(self, report: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, report: str, folders: Mapping[str, Path], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._report = report
         self.setWindowTitle(tr("About UVA-Net Live"))
@@ -50,6 +56,11 @@ class AboutDialog(QDialog):
         facts.setVerticalSpacing(4)
         for name, value in versions().items():
             facts.addRow(label(name, "quiet"), label(value, selectable=True))
+        places = row(spacing=8)
+        for name, folder in folders.items():
+            places.addWidget(button(name, str(folder), partial(open_folder, folder)))
+        places.addStretch()
+        facts.addRow(label(tr("Folders"), "quiet"), places)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self.copy = button(
@@ -70,6 +81,13 @@ class AboutDialog(QDialog):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._report)
         self.copy.setText(tr("Copied"))
+
+
+def open_folder(folder: Path) -> None:
+    """Shows a folder in the file manager; makes it where it does not exist."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def versions() -> dict[str, str]:

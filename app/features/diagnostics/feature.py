@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 
 from app.features.diagnostics.stats_labels import StatsLabels
+from app.runtime.logs import log_folder
+from app.runtime.settings import settings_path
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
+from app.ui.build import present
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotPanel
+from uvanet.user_models import models_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.features.diagnostics.log_window import LogWindow
     from app.shell.context import FeatureContext
 
 _INTERVAL_MS = 400
@@ -26,6 +34,7 @@ class Diagnostics(Feature):
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
+        self._log: LogWindow | None = None
         self.labels = StatsLabels()
         self.plots = PlotPanel()
         context.slots.add_status(self.labels, _STATUS_RANK)
@@ -71,12 +80,33 @@ class Diagnostics(Feature):
         self.plots.stop()
         return True
 
-    @action("About UVA-Net Live", Menu.VIEW, "Ctrl+I", icon="info", group=2)
+    @action("Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1)
+    def log(self) -> None:
+        """Shows what the program wrote into its log."""
+        from app.features.diagnostics.log_window import LogWindow
+
+        if self._log is None:
+            window = self.context.slots.window
+            self._log = LogWindow(self.context.logs.buffer, self._save, window)
+        present(self._log)
+
+    def _save(self, path: Path, write: Callable[[], None]) -> None:
+        text = tr("Saved {name}.").format(name=path.name)
+        self.context.jobs.run(
+            write,
+            lambda _: self.context.messages.notify("done", text, str(path.parent)),
+            self.context.show_error,
+            name="log",
+        )
+
+    @action("About UVA-Net Live", Menu.HELP, "Ctrl+I", icon="info", group=9)
     def about(self) -> None:
         """Shows the About box."""
         from app.features.diagnostics.about import AboutDialog, report_text
 
-        dialog = AboutDialog(report_text(self.context.facts()), self.context.slots.window)
+        dialog = AboutDialog(
+            report_text(self.context.facts()), _folders(), self.context.slots.window
+        )
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -84,6 +114,15 @@ class Diagnostics(Feature):
         stats = self.context.session.stats()
         self.labels.show_stats(stats)
         self.plots.add(time.monotonic(), stats)
+
+
+def _folders() -> dict[str, Path]:
+    """The folders of the program by name."""
+    return {
+        tr("Settings"): settings_path().parent,
+        tr("Log"): log_folder(),
+        tr("Models"): models_folder(),
+    }
 
 
 def _number(value: float | None) -> str:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.features.export.options import ExportOptions
+from app.features.export.options import DRAWN, ExportOptions
 from app.features.export.time_range import TimeRangeFields
 from app.session.models import short_name
 from app.ui.build import button, check_box, column, combo_box, form_layout, label, row
@@ -43,6 +43,9 @@ _PRESETS: tuple[tuple[Preset, str, str], ...] = (
 _EXTRAS: tuple[tuple[Extra, str, str], ...] = (
     ("contours", "Contours", "Contour lines of the saliency map"),
     ("peaks", "Peaks", "Numbered circles at the highest peaks"),
+    ("scanpath", "Order of looks", "Numbered circles joined by a line"),
+    ("regions", "Regions", "Outlines and names of the regions, with their shares"),
+    ("color_bar", "Color bar", "The colors of the heat map from low to high"),
     ("plot", "Graph", "A chart of the map's entropy below the frame"),
     ("csv", "Table (CSV)", "One row per frame: time, peak, entropy, region shares"),
     ("json", "Table (JSON)", "The same rows, and the settings of the export"),
@@ -240,7 +243,7 @@ class ExportDialog(QDialog):
         video = not self.presets["numbers"].isChecked()
         for box in (self.format, self.quality, self.height_box, self.audio):
             box.setEnabled(video)
-        for name in ("contours", "peaks", "plot"):
+        for name in DRAWN:
             self.extras[name].setEnabled(video)
         self._form.setRowVisible(self.teacher, self.presets["teacher"].isChecked())
 

@@ -11,12 +11,13 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from shiboken6 import isValid
 
-from app.features.export.job_builder import ExportJobBuilder
+from app.features.export.job_builder import ExportJobBuilder, range_arguments
 from app.features.export.live_recording import REPLAY_SECONDS
 from app.features.export.options import file_stem
 from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.recording_controller import RecordingController
+from app.features.export.report import ask_report
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
 from app.shell.actions import SEEKABLE, SOURCE, Menu, action
@@ -70,6 +71,7 @@ class Export(Feature):
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
         slots.add_button(actions["export_clip"], _BUTTON_RANK)
+        slots.add_button(actions["report"], _BUTTON_RANK)
         for name in ("mark_in", "mark_out"):
             slots.add_timeline_button(actions[name], _MARK_RANK)
         self._status = label("", "status")
@@ -103,7 +105,7 @@ class Export(Feature):
 
     # -- actions
 
-    @action("Export clip…", Menu.EXPORT, "E", icon="export", needs=SOURCE)
+    @action("Export clip…", Menu.FILE, "E", icon="export", needs=SOURCE, group=3)
     def export_clip(self) -> None:
         """Asks for options, then exports the marked part, or a live source's last half minute."""
         info = self.context.session.info
@@ -120,7 +122,7 @@ class Export(Feature):
         else:
             self._ask_for_part(info)
 
-    @action("Export a folder of videos…", Menu.EXPORT, "Ctrl+Shift+E", icon="folder")
+    @action("Export a folder of videos…", Menu.FILE, "Ctrl+Shift+E", icon="folder", group=3)
     def export_folder(self) -> None:
         """Asks for a folder and for options, then exports every video in the folder."""
         ask_folder(
@@ -130,28 +132,45 @@ class Export(Feature):
             tr("Export a folder"),
         )
 
-    @action("Mark start", Menu.EXPORT, "I", icon="mark-in", needs=SEEKABLE, group=1)
+    @action("Report…", Menu.FILE, "Ctrl+Shift+R", icon="report", needs=SOURCE, group=3)
+    def report(self) -> None:
+        """Asks for a file, then writes a report about the source."""
+        ask_report(self.context, self.builder)
+
+    @action("Mark start", Menu.PLAYBACK, "I", icon="mark-in", needs=SEEKABLE, group=4)
     def mark_in(self) -> None:
         """Marks the current frame as the start of the clip."""
         session = self.context.session
         start, end = session.time_base.frame_start(session.position), session.marks[1]
-        session.set_marks(start, None if end is not None and end <= start else end)
+        self._set_marks(start, None if end is not None and end <= start else end)
 
-    @action("Mark end", Menu.EXPORT, "O", icon="mark-out", needs=SEEKABLE, group=1)
+    @action("Mark end", Menu.PLAYBACK, "O", icon="mark-out", needs=SEEKABLE, group=4)
     def mark_out(self) -> None:
         """Marks the current frame as the end of the clip; the clip contains it."""
         session = self.context.session
         base = session.time_base
         frame = 1 / base.fps if base.fps else _FRAME_SECONDS
         start, end = session.marks[0], base.frame_start(session.position) + frame
-        session.set_marks(None if start is not None and end <= start else start, end)
+        self._set_marks(None if start is not None and end <= start else start, end)
 
-    @action("Clear marks", Menu.EXPORT, "Alt+X", needs=SEEKABLE, group=1)
+    @action("Clear marks", Menu.PLAYBACK, "Alt+X", needs=SEEKABLE, group=4)
     def clear_marks(self) -> None:
         """Selects the whole video."""
-        self.context.session.set_marks(None, None)
+        self._set_marks(None, None)
 
-    @action("Record", Menu.EXPORT, "Ctrl+R", icon="record", needs=SOURCE, group=2, checkable=True)
+    def _set_marks(self, start: float | None, end: float | None) -> None:
+        session = self.context.session
+        before = session.marks
+        session.set_marks(start, end)
+        self.context.undo.record(
+            tr("marks"),
+            lambda marks: session.set_marks(*marks),
+            before,
+            session.marks,
+            of_source=True,
+        )
+
+    @action("Record", Menu.FILE, "Ctrl+R", icon="record", needs=SOURCE, group=4, checkable=True)
     def record(self, on: bool) -> None:
         """Records the live source, or ends the recording and exports it."""
         if not on:
@@ -160,18 +179,18 @@ class Export(Feature):
             self.recording.start()
         self._on_recording_changed()
 
-    @action("Export the last 30 seconds", Menu.EXPORT, "Ctrl+L", needs=SOURCE, group=2)
+    @action("Export the last 30 seconds", Menu.FILE, "Ctrl+L", needs=SOURCE, group=4)
     def export_last(self) -> None:
         """Exports the last half minute of the live source without a dialog."""
         if self._is_live():
             self.recording.export_last()
 
-    @action("Keep the last 30 seconds", Menu.EXPORT, "Ctrl+E", group=2, checkable=True)
+    @action("Keep the last 30 seconds", Menu.FILE, "Ctrl+E", group=4, checkable=True)
     def keep_last(self, on: bool) -> None:
         """Keeps the last half minute of live sources on disk, or nothing but recordings."""
         self.recording.set_keep(on)
 
-    @action("List of exports", Menu.EXPORT, "Shift+E", group=3, checkable=True)
+    @action("List of exports", Menu.FILE, "Shift+E", group=3, checkable=True)
     def exports(self, on: bool) -> None:
         """Shows or hides the list of exports."""
         self.context.actions.set_checked("exports", on)
@@ -277,12 +296,9 @@ class Export(Feature):
         regions: tuple[Region, ...] = ()
         # Another source may have been opened while the dialog was open.
         if session.info is not None and session.info.spec == info.spec:
-            session.set_marks(*span)
+            self._set_marks(*span)
             regions = session.regions
-        start, end = span
-        arguments = [] if start is None else ["--start", f"{start:.6f}"]
-        arguments += [] if end is None else ["--end", f"{end:.6f}"]
-        arguments += ["--fps", str(info.fps)] if info.kind is SourceKind.FOLDER else []
+        arguments = range_arguments(info, span)
         self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
 
     def _export_videos(self, videos: Iterable[Path], options: ExportOptions, folder: Path) -> None:
@@ -303,7 +319,7 @@ class Export(Feature):
     # -- events
 
     def _on_opened(self, info: SourceInfo) -> None:
-        self.clear_marks()
+        self.context.session.set_marks(None, None)
         self._record_button.setVisible(info.live)
 
     def _on_recording_changed(self) -> None:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from app.features.export.options import ExportOptions, exports_folder, style_arguments
 from app.features.export.queue import ExportTask
-from app.features.export.settings import MIN_HEIGHT, ExportSettings
+from app.features.export.settings import MIN_HEIGHT, ExportSettings, Extra
 from app.session.models import if_available
 from app.session.settings import SessionSettings
+from uvanet.analysis.regions import regions_json
+from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import IO
 
     from app.features.export.queue import ExportQueue
+    from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
-    from uvanet.analysis.regions import RegionMask
-
-_MASK_SIDE = 256  # pixels
+    from uvanet.analysis import Region
+    from uvanet.sources.base import SourceInfo
 
 
 class ExportJobBuilder:
@@ -39,6 +37,7 @@ class ExportJobBuilder:
         self._session, self._heat = context.session, context.presenter.heat
         self._models = context.settings.section(SessionSettings)
         self._settings = context.settings.section(ExportSettings)
+        self._actions = context.actions
         self._queue = queue
 
     @property
@@ -65,9 +64,18 @@ class ExportJobBuilder:
             settings.format,
             settings.quality,
             settings.height if settings.height >= MIN_HEIGHT else 0,
-            tuple(settings.extras),
+            self._extras(),
             teacher,
         )
+
+    def _extras(self) -> tuple[Extra, ...]:
+        """The last extras, with the layers of the picture that the window shows."""
+        shown: dict[Extra, bool] = {
+            "regions": bool(self._session.regions),
+            "scanpath": "scanpath" in self._actions and self._actions["scanpath"].isChecked(),
+        }
+        kept = [extra for extra in self._settings.extras if extra not in shown]
+        return (*kept, *(extra for extra, on in shown.items() if on))
 
     def recording_options(self) -> ExportOptions:
         """The last options without those that take many times longer: teacher and WebM.
@@ -94,7 +102,7 @@ class ExportJobBuilder:
         options: ExportOptions,
         base: Path,
         *,
-        regions: Sequence[RegionMask] = (),
+        regions: Sequence[Region] = (),
         arguments: Iterable[str] = (),
         recording: bool = False,
     ) -> None:
@@ -111,8 +119,33 @@ class ExportJobBuilder:
         """
         taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
         outputs = options.output_paths(base, taken)
+        more = [*options.arguments(), *arguments]
+        self._enqueue(spec, outputs, regions, more, recording=recording)
+
+    def add_report(
+        self, info: SourceInfo, path: Path, span: Span, regions: Sequence[Region]
+    ) -> None:
+        """Adds a report to the queue; a file of that name is replaced.
+
+        Args:
+            info: Of the source.
+            path: The file, .html or .pdf.
+            span: The part of the source.
+            regions: Regions of interest of this source.
+        """
+        self._settings.folder = str(path.parent)
+        self._enqueue(info.spec, (path,), regions, [*range_arguments(info, span), "--overwrite"])
+
+    def _enqueue(
+        self,
+        spec: str,
+        outputs: tuple[Path, ...],
+        regions: Sequence[Region],
+        arguments: Iterable[str],
+        *,
+        recording: bool = False,
+    ) -> None:
         command = [spec, *(part for path in outputs for part in ("-o", str(path)))]
-        command += options.arguments()
         command += style_arguments(
             self._heat.style, self._heat.smoothing, self._session.student.name
         )
@@ -123,8 +156,8 @@ class ExportJobBuilder:
             command += ["--rotate", str(90 * orientation.quarters)] if orientation.quarters else []
         temporary: tuple[Path, ...] = ()
         if regions:
-            with tempfile.NamedTemporaryFile("wb", suffix=".npz", delete=False) as file:
-                _write_masks(file, regions)
+            with tempfile.NamedTemporaryFile(suffix=".json", delete=False) as file:
+                file.write(regions_json(_distinct(regions)))
             temporary = (Path(file.name),)
             command += ["--regions", file.name]
         self._queue.add(
@@ -138,15 +171,22 @@ class ExportJobBuilder:
         )
 
 
-def _write_masks(file: IO[bytes], regions: Iterable[RegionMask]) -> None:
-    """Writes an archive for `--regions`; regions of the same name are numbered."""
+def range_arguments(info: SourceInfo, span: Span) -> list[str]:
+    """The arguments of `uvanet predict` for a part of a source."""
+    start, end = span
+    arguments = [] if start is None else ["--start", f"{start:.6f}"]
+    arguments += [] if end is None else ["--end", f"{end:.6f}"]
+    return arguments + (["--fps", str(info.fps)] if info.kind is SourceKind.FOLDER else [])
+
+
+def _distinct(regions: Iterable[Region]) -> list[Region]:
+    """Numbers regions of the same name, since columns are called after them."""
     names: set[str] = set()
-    # Not by np.savez, which reserves some names.
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for region in regions:
-            name, number = region.name, 2
-            while name in names:
-                name, number = f"{region.name} ({number})", number + 1
-            names.add(name)
-            with archive.open(f"{name}.npy", "w") as entry:
-                np.lib.format.write_array(entry, region.mask(_MASK_SIDE, _MASK_SIDE))
+    result = []
+    for region in regions:
+        name, number = region.name, 2
+        while name in names:
+            name, number = f"{region.name} ({number})", number + 1
+        names.add(name)
+        result.append(replace(region, name=name))
+    return result

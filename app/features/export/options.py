@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from uvanet.video.overlay import OverlayStyle
 
 _PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
-_DRAWN = ("contours", "peaks", "plot")
+DRAWN: dict[Extra, str] = {
+    "contours": "--contours",
+    "peaks": "--peaks",
+    "scanpath": "--scanpath",
+    "regions": "--draw-regions",
+    "color_bar": "--color-bar",
+    "plot": "--plot",
+}
 _FILES = {"csv": ".csv", "json": ".json", "npz": ".npz", "png": "-maps"}
 
 
@@ -33,8 +40,7 @@ class ExportOptions:
         format: "mp4" or "webm".
         quality: "small", "good" or "best".
         height: Height of the frames in pixels; 0 for the source's.
-        extras: What is drawn ("contours", "peaks", "plot") or written as well ("csv", "json",
-            "npz", "png").
+        extras: What is drawn (`DRAWN`) or written as well ("csv", "json", "npz", "png").
         teacher: The second model, for the preset "teacher".
         audio: Sound track of a video, see `uvanet.video.job.Job`.
     """
@@ -77,7 +83,7 @@ class ExportOptions:
             options += ["--teacher", self.teacher]
         if self.height:
             options += ["--height", str(self.height)]
-        return options + [f"--{extra}" for extra in _DRAWN if extra in self.extras]
+        return options + [option for extra, option in DRAWN.items() if extra in self.extras]
 
 
 def style_arguments(style: OverlayStyle, smoothing: float, model: str) -> list[str]:

@@ -14,7 +14,18 @@ MIN_HEIGHT = 16  # pixels; smaller values stand for the height of the source
 Preset = Literal["overlay", "beside", "teacher", "numbers"]
 Format = Literal["mp4", "webm"]
 Quality = Literal["small", "good", "best"]
-Extra = Literal["contours", "peaks", "plot", "csv", "json", "npz", "png"]
+Extra = Literal[
+    "contours",
+    "peaks",
+    "scanpath",
+    "regions",
+    "color_bar",
+    "plot",
+    "csv",
+    "json",
+    "npz",
+    "png",
+]
 
 
 class ExportSettings(Section):

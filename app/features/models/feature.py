@@ -84,7 +84,7 @@ class Models(Feature):
 
     # -- actions
 
-    @action("Models…", Menu.COMPARE, "M", icon="model", group=2)
+    @action("Models…", Menu.MODELS, "M", icon="model")
     def choose_models(self) -> None:
         """Opens the list of models."""
         from app.features.models.dialog import ModelsDialog
@@ -101,7 +101,7 @@ class Models(Feature):
         self._refresh()
         present(self.dialog)
 
-    @action("Use an ONNX file as teacher…", Menu.COMPARE, "Shift+M", group=2)
+    @action("Use an ONNX file as teacher…", Menu.MODELS, "Shift+M")
     def open_model(self) -> None:
         """Asks for an ONNX file and opens the dialog that tries it."""
         folder = self.context.settings.section(WindowSettings).folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QWidget
 
 from app.ui.build import column, label
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from app.features.overlay.settings import OverlaySettings
+
 
 class OverlayPanel(QFrame):
     """Sliders of opacity, threshold and smoothing, and buttons of the colormaps.
@@ -34,12 +36,14 @@ class OverlayPanel(QFrame):
         threshold_changed: 0..1.
         smoothing_changed: Time constant in seconds.
         colormap_chosen: Name of the colormap.
+        slider_released: A slider is no longer dragged.
     """
 
     opacity_changed = Signal(float)
     threshold_changed = Signal(float)
     smoothing_changed = Signal(float)
     colormap_chosen = Signal(str)
+    slider_released = Signal()
 
     def __init__(
         self,
@@ -71,6 +75,8 @@ class OverlayPanel(QFrame):
         self.opacity.value_changed.connect(self.opacity_changed)
         self.threshold.value_changed.connect(self.threshold_changed)
         self.smoothing.value_changed.connect(self.smoothing_changed)
+        for each in self._sliders:
+            each.slider.sliderReleased.connect(self.slider_released)
         self.swatches: dict[str, SwatchButton] = {}
         group = QButtonGroup(self)
         grid = QGridLayout()
@@ -90,9 +96,22 @@ class OverlayPanel(QFrame):
         items = (heading, self.opacity, self.threshold, self.smoothing, grid)
         column(*items, spacing=10, margins=(14, 12, 14, 12), parent=self)
 
-    def set_colormap(self, name: str) -> None:
-        """Checks the button of a colormap."""
-        self.swatches[name].setChecked(True)
+    @property
+    def _sliders(self) -> tuple[ValueSlider, ValueSlider, ValueSlider]:
+        return self.opacity, self.threshold, self.smoothing
+
+    @property
+    def is_dragged(self) -> bool:
+        """Whether the mouse drags a slider."""
+        return any(each.slider.isSliderDown() for each in self._sliders)
+
+    def show_settings(self, settings: OverlaySettings) -> None:
+        """Shows the settings without a signal."""
+        values = (settings.opacity, settings.threshold, settings.smoothing)
+        for each, value in zip(self._sliders, values, strict=True):
+            with QSignalBlocker(each):
+                each.set_value(value)
+        self.swatches[settings.colormap].setChecked(True)
 
 
 def _milliseconds(value: float) -> str:

@@ -175,7 +175,7 @@ class Playback(Feature):
         """Plays in real time."""
         self._set_speed(1.0)
 
-    @action("Loop", Menu.PLAYBACK, "Ctrl+Shift+L", icon="loop", group=3, checkable=True)
+    @action("Loop", Menu.PLAYBACK, "Alt+L", icon="loop", group=3, checkable=True)
     def loop(self, on: bool) -> None:
         """Sets whether files start again at their end."""
         self._settings.loop = on

@@ -31,9 +31,7 @@ class Shuttle(QObject):
         reverse: Plays backwards.
     """
 
-    def __init__(
-        self, session: LiveSession, presenter: FramePresenter, window: QObject
-    ) -> None:
+    def __init__(self, session: LiveSession, presenter: FramePresenter, window: QObject) -> None:
         super().__init__(window)
         self._session = session
         self._held = False

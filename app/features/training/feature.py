@@ -114,25 +114,20 @@ class Training(Feature):
 
     # -- actions
 
-    @action("Adapt to this scene…", Menu.TRAIN, "Shift+A", icon="adapt")
+    @action("Adapt to this scene…", Menu.MODELS, "Shift+A", icon="adapt", group=1)
     def adapt_scene(self) -> None:
         """Opens the dialog of adaptations."""
         self._open("adapt")
 
-    @action("Train a student…", Menu.TRAIN, "Ctrl+T", icon="train")
+    @action("Train a student…", Menu.MODELS, "Ctrl+T", icon="train", group=1)
     def train(self) -> None:
         """Opens the dialog of training on a folder."""
         self._open("distill")
 
-    @action("Models and runs…", Menu.TRAIN, "Ctrl+Shift+T", icon="models", group=1)
+    @action("Models and runs…", Menu.MODELS, "Ctrl+Shift+T", icon="models", group=1)
     def training_runs(self) -> None:
         """Opens the lists of models and unfinished runs."""
         self.library.open()
-
-    @action("Undo model change", Menu.TRAIN, "Ctrl+Z", icon="undo", group=1)
-    def undo_model(self) -> None:
-        """Uses the previous model again."""
-        self.history.undo()
 
     # -- dialogs
 
@@ -148,7 +143,7 @@ class Training(Feature):
             dialog = RunDialog(form, title, self.context.slots.window)
             dialog.command.connect(self.send)
             dialog.result_card.use.connect(self._use_result)
-            dialog.result_card.undo.connect(self.undo_model)
+            dialog.result_card.undo.connect(self.history.undo)
             dialog.show_form()
             self._dialogs[kind] = dialog
         return self._dialogs[kind]
@@ -323,7 +318,7 @@ class Training(Feature):
         self.context.messages.notify(
             "info",
             tr("Unfinished training: {titles}.").format(titles=", ".join(titles)),
-            tr("Resume or discard it: Train, Models and runs (Ctrl+Shift+T)."),
+            tr("Resume or discard it: Models, Models and runs (Ctrl+Shift+T)."),
             button=tr("Show"),
             topic=_UNFINISHED_TOPIC,
         )

@@ -1,4 +1,4 @@
-"""Changes the model of the live view, and undoes the change."""
+"""Puts models of the training into the live view."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ModelHistory(QObject):
-    """Remembers the models that the training replaced.
+    """Puts models of the training into the live view, and the one before back.
 
     Args:
         session: Uses the models.
@@ -32,8 +32,7 @@ class ModelHistory(QObject):
         super().__init__(parent)
         self._session = session
         self._messages = messages
-        self._previous: list[str] = []
-        self._restore: list[str] = []  # `_previous` if the pending change fails
+        self._previous = ""  # the choice that `use` replaced
         self._pending = ""
         session.student.changed.connect(lambda _: self.changed.emit())
         session.student.choice_made.connect(self._on_choice)
@@ -51,19 +50,18 @@ class ModelHistory(QObject):
 
     def use(self, model: str) -> None:
         """Uses a model, given by name or path."""
-        self._restore = list(self._previous)
-        self._previous.append(self._session.student.choice)
-        self._pending = model
-        self._session.student.use(model)
+        self._previous = self._session.student.choice
+        self._request(model)
 
     def undo(self) -> None:
-        """Uses the previous model again."""
-        if not self._previous:
-            self._messages.notify("info", tr("There is no model change to undo."))
-            return
-        self._restore = list(self._previous)
-        self._pending = self._previous.pop()
-        self._session.student.use(self._pending)
+        """Uses the previous model again; does nothing where there is none."""
+        if self._previous:
+            self._request(self._previous)
+            self._previous = ""
+
+    def _request(self, model: str) -> None:
+        self._pending = model
+        self._session.student.use(model)
 
     def _on_choice(self, choice: str) -> None:
         if choice == self._pending:
@@ -74,5 +72,4 @@ class ModelHistory(QObject):
             self._messages.notify("done", text)
 
     def _on_failed(self, _: object) -> None:
-        if self._pending:
-            self._pending, self._previous = "", self._restore
+        self._pending = ""

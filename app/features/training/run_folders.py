@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from app.ui.i18n import tr
+from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.training.run_lock import holder
 from uvanet.user_models import private, runs_folder
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVENTS, LOG, REQUEST = "events.jsonl", "log.txt", "run.json"
+_MAX_REQUEST_BYTES = 1 << 20
 
 
 class RunRequest(msgspec.Struct, frozen=True):
@@ -74,8 +76,9 @@ def write_request(folder: Path, request: RunRequest) -> None:
 def read_request(folder: Path) -> RunRequest | None:
     """What the run in a folder does; None where there is no valid request."""
     try:
-        return msgspec.json.decode((folder / REQUEST).read_bytes(), type=RunRequest)
-    except (OSError, msgspec.DecodeError, RecursionError):
+        data = read_bounded(folder / REQUEST, _MAX_REQUEST_BYTES)
+        return msgspec.json.decode(data, type=RunRequest)
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
 
 

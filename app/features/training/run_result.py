@@ -45,9 +45,7 @@ class RunResultCard(QFrame):
         self.use_button = button(
             tr("Use now"), tr("Uses the new model in the live view"), self.use.emit, default=True
         )
-        self.undo_button = button(
-            tr("Undo"), tr("Uses the previous model again (Ctrl+Z)"), self.undo.emit
-        )
+        self.undo_button = button(tr("Undo"), tr("Uses the previous model again"), self.undo.emit)
         self.again_button = button(
             tr("Train again"), tr("Shows the options again"), self.again.emit
         )

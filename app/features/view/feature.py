@@ -58,7 +58,15 @@ class View(Feature):
 
     # -- window
 
-    @action("Presentation mode", Menu.VIEW, "F9", icon="clean-view", needs=FRAME, checkable=True)
+    @action(
+        "Presentation mode",
+        Menu.VIEW,
+        "F9",
+        icon="clean-view",
+        needs=FRAME,
+        checkable=True,
+        group=3,
+    )
     def presentation_mode(self, on: bool) -> None:
         """Shows the picture alone, in a window of its size that stays so."""
         window = self._window
@@ -75,7 +83,7 @@ class View(Feature):
         self.context.slots.set_chrome_hidden(True)
         window.setFixedSize(self._presentation_size())
 
-    @action("Full screen", Menu.VIEW, "F", "F11", icon="full-screen", checkable=True)
+    @action("Full screen", Menu.VIEW, "F", "F11", icon="full-screen", checkable=True, group=3)
     def full_screen(self, on: bool) -> None:
         """Shows the picture alone on the whole screen, or the window again."""
         if not on:
@@ -98,70 +106,70 @@ class View(Feature):
         else:
             self._leave_full_screen()
 
-    @action("Side panel", Menu.VIEW, "P", icon="panel", checkable=True)
+    @action("Side panel", Menu.VIEW, "P", icon="panel", checkable=True, group=3)
     def panel(self, on: bool) -> None:
         """Shows or hides the side panel."""
         self.context.slots.set_panel_enabled(on)
 
-    @action("Theme: System", Menu.VIEW, "T", group=1, choice="theme")
+    @action("System theme", Menu.VIEW, "T", submenu="Theme", group=4, choice="theme")
     def theme_system(self, _: bool) -> None:
         """Follows the system's theme."""
         self._set_theme("system")
 
-    @action("Theme: Dark", Menu.VIEW, "Shift+D", group=1, choice="theme")
+    @action("Dark theme", Menu.VIEW, "Shift+D", submenu="Theme", group=4, choice="theme")
     def theme_dark(self, _: bool) -> None:
         """Uses the dark theme."""
         self._set_theme("dark")
 
-    @action("Theme: Light", Menu.VIEW, "Shift+L", group=1, choice="theme")
+    @action("Light theme", Menu.VIEW, "Shift+L", submenu="Theme", group=4, choice="theme")
     def theme_light(self, _: bool) -> None:
         """Uses the light theme."""
         self._set_theme("light")
 
     # -- picture
 
-    @action("Mirror", Menu.VIEW, "Shift+H", icon="mirror", needs=SOURCE, checkable=True)
+    @action("Mirror", Menu.VIEW, "Shift+H", icon="mirror", needs=SOURCE, checkable=True, group=2)
     def mirror(self, on: bool) -> None:
         """Mirrors the picture, and with it the map."""
         self._turn(Orientation(on, self._orientation().quarters))
 
-    @action("Rotate", Menu.VIEW, "Shift+R", icon="rotate", needs=SOURCE, repeat=True)
+    @action("Rotate", Menu.VIEW, "Shift+R", icon="rotate", needs=SOURCE, repeat=True, group=2)
     def rotate(self) -> None:
         """Rotates the picture by a quarter turn clockwise, as it is seen."""
         now = self._orientation()
         self._turn(Orientation(now.mirrored, (now.quarters + (3 if now.mirrored else 1)) % 4))
 
-    @action("Zoom in", Menu.VIEW, "+", "Z", group=3, repeat=True)
+    @action("Zoom in", Menu.VIEW, "+", "Z", submenu="Zoom", group=2, repeat=True)
     def zoom_in(self) -> None:
         """Shows a smaller part, larger."""
         self.context.slots.canvas.viewport.step(1)
 
-    @action("Zoom out", Menu.VIEW, "-", "Shift+Z", group=3, repeat=True)
+    @action("Zoom out", Menu.VIEW, "-", "Shift+Z", submenu="Zoom", group=2, repeat=True)
     def zoom_out(self) -> None:
         """Shows a larger part."""
         self.context.slots.canvas.viewport.step(-1)
 
-    @action("Fit picture", Menu.VIEW, "0", group=3)
+    @action("Fit picture", Menu.VIEW, "0", submenu="Zoom", group=2)
     def zoom_fit(self) -> None:
         """Shows the whole picture."""
         self.context.slots.canvas.viewport.fit()
 
-    @action("Pan left", Menu.VIEW, "Alt+Left", group=3, repeat=True)
+    @action("Pan left", Menu.VIEW, "Alt+Left", submenu="Zoom", group=2, repeat=True)
     def pan_left(self) -> None:
         """Moves the visible part of a zoomed picture to the left."""
         self.context.slots.canvas.viewport.pan(-1, 0)
 
-    @action("Pan right", Menu.VIEW, "Alt+Right", group=3, repeat=True)
+    @action("Pan right", Menu.VIEW, "Alt+Right", submenu="Zoom", group=2, repeat=True)
     def pan_right(self) -> None:
         """Moves it to the right."""
         self.context.slots.canvas.viewport.pan(1, 0)
 
-    @action("Pan up", Menu.VIEW, "Alt+Up", group=3, repeat=True)
+    @action("Pan up", Menu.VIEW, "Alt+Up", submenu="Zoom", group=2, repeat=True)
     def pan_up(self) -> None:
         """Moves it up."""
         self.context.slots.canvas.viewport.pan(0, -1)
 
-    @action("Pan down", Menu.VIEW, "Alt+Down", group=3, repeat=True)
+    @action("Pan down", Menu.VIEW, "Alt+Down", submenu="Zoom", group=2, repeat=True)
     def pan_down(self) -> None:
         """Moves it down."""
         self.context.slots.canvas.viewport.pan(0, 1)

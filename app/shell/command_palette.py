@@ -1,0 +1,153 @@
+"""The command palette: finds an action by words and runs it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
+
+from app.shell.shortcuts import key_text
+from app.ui.build import column
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from app.shell.actions import ActionRegistry, ActionSpec
+
+_NAME = Qt.ItemDataRole.UserRole
+_MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+_WIDTH, _HEIGHT, _MARGIN = 620, 420, 16
+
+
+class CommandPalette(QDialog):
+    """Lists the actions that match what is typed, with their menu and key.
+
+    Args:
+        actions: All actions.
+        window: The window, over whose top the palette opens.
+
+    Attributes:
+        field: The text that is searched.
+        list: The actions that match, the best first.
+    """
+
+    def __init__(self, actions: ActionRegistry, window: QWidget) -> None:
+        super().__init__(window)
+        self._actions, self._window = actions, window
+        self._recent: list[str] = []  # names of the actions run from here, the newest first
+        self.setWindowTitle(tr("Find command"))
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(tr("Type what the command does"))
+        self.field.setAccessibleName(tr("Command"))
+        self.field.setClearButtonEnabled(True)
+        self.list = QTreeWidget()
+        self.list.setColumnCount(3)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setAccessibleName(tr("Commands"))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        column(self.field, (self.list, 1), spacing=8, margins=(12, 12, 12, 12), parent=self)
+        self.field.textChanged.connect(self._fill)
+        self.field.returnPressed.connect(self._run)
+        self.field.installEventFilter(self)
+        self.list.itemClicked.connect(lambda _: self._run())
+
+    def open_over(self) -> None:
+        """Opens the palette with an empty field."""
+        window = self._window
+        self.field.clear()
+        self._fill("")
+        width = min(_WIDTH, window.width() - 2 * _MARGIN)
+        self.resize(width, min(_HEIGHT, window.height() - 4 * _MARGIN))
+        self.move(window.x() + (window.width() - width) // 2, window.y() + 3 * _MARGIN)
+        self.open()
+        self.field.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Passes the keys that choose a line on to the list."""
+        is_press = event.type() == QEvent.Type.KeyPress
+        if is_press and isinstance(event, QKeyEvent) and event.key() in _MOVES:
+            self.list.keyPressEvent(event)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _fill(self, text: str) -> None:
+        found = [(rank, spec) for spec in self._actions if (rank := match(text, spec)) is not None]
+        if not text.strip():
+            order = {name: place - len(self._recent) for place, name in enumerate(self._recent)}
+            # What can be done now first, and what was chosen here lately before all.
+            found = [
+                (order.get(spec.name, int(bool(self._actions.missing(spec.name)))), spec)
+                for _, spec in found
+            ]
+        found.sort(key=lambda entry: entry[0])
+        self.list.clear()
+        for _, spec in found:
+            self.list.addTopLevelItem(self._item(spec))
+        if (first := self.list.topLevelItem(0)) is not None:
+            self.list.setCurrentItem(first)
+
+    def _item(self, spec: ActionSpec) -> QTreeWidgetItem:
+        action, reason = self._actions[spec.name], self._actions.missing(spec.name)
+        keys = [key_text(key.toString()) for key in action.shortcuts()[:1]]
+        item = QTreeWidgetItem([action.text().removesuffix("…"), reason or spec.path, *keys])
+        item.setData(0, _NAME, spec.name)
+        item.setIcon(0, action.icon())
+        item.setToolTip(1, spec.help)
+        item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setDisabled(bool(reason))
+        faint = self.palette().placeholderText()
+        item.setForeground(1, faint)
+        item.setForeground(2, faint)
+        return item
+
+    def _run(self) -> None:
+        item = self.list.currentItem()
+        if item is None or item.isDisabled():
+            return
+        name = str(item.data(0, _NAME))
+        self._recent = [name, *(other for other in self._recent if other != name)]
+        self.accept()
+        self._actions.trigger(name)
+
+
+def match(text: str, spec: ActionSpec) -> int | None:
+    """How well an action matches what was typed.
+
+    Each typed word must begin a word of the action's text, menu or description, or be spelled by
+    letters of its text in their order.
+
+    Returns:
+        A rank, 0 for the best; None where a word is not found.
+    """
+    name = _words(tr(spec.text))
+    rest = _words(f"{spec.path} {spec.help}")
+    rank = 0
+    for place, typed in enumerate(_words(text)):
+        if place < len(name) and name[place].startswith(typed):
+            continue
+        if any(word.startswith(typed) for word in name):
+            rank += 1
+        elif any(word.startswith(typed) for word in rest):
+            rank += 10
+        elif len(typed) > 1 and _spelled(typed, "".join(name)):
+            rank += 30
+        else:
+            return None
+    return rank
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _spelled(typed: str, text: str) -> bool:
+    letters = iter(text)
+    return all(letter in letters for letter in typed)

@@ -1,0 +1,315 @@
+"""Lays a report out as PDF on A4; needs no window, and no screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QGuiApplication,
+    QImage,
+    QLinearGradient,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QPen,
+    QPolygonF,
+    QTextOption,
+)
+
+from uvanet.redaction import visible
+from uvanet.report.content import CAUTION, REGION_HEADS, region_cells, region_note
+from uvanet.report.graph import graph_lines, scale_top, thinned, tick_text, time_ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvanet.report.content import Report, ReportPicture
+    from uvanet.report.graph import Line
+
+_DPI = 144
+_MM = _DPI / 25.4
+_INK, _QUIET, _LINE, _CARD = "#1b1f24", "#5b6470", "#d9dee4", "#f5f7f9"
+_LEFT_TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_RIGHT_TOP = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+
+
+def report_pdf(report: Report) -> bytes:
+    """Lays a report out as PDF.
+
+    Starts a Qt application without a screen if the process has none.
+    """
+    application = QGuiApplication.instance()
+    if application is None:
+        # The paint engine of PDF needs fonts, not a screen.
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        application = QGuiApplication(sys.argv[:1])
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setResolution(_DPI)
+    writer.setTitle(visible(report.title))
+    writer.setCreator(report.version)
+    margins = QMarginsF(15, 16, 15, 16)
+    writer.setPageLayout(
+        QPageLayout(
+            QPageSize(QPageSize.PageSizeId.A4),
+            QPageLayout.Orientation.Portrait,
+            margins,
+            QPageLayout.Unit.Millimeter,
+        )
+    )
+    pages = _Pages(writer, f"{report.version}, {report.date}")
+    _write(pages, report)
+    pages.end()
+    return bytes(buffer.data().data())
+
+
+class _Pages:
+    """Writes blocks below each other, on a new page where one does not fit."""
+
+    def __init__(self, writer: QPdfWriter, foot: str) -> None:
+        self._writer, self._foot = writer, foot
+        self.painter = QPainter(writer)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self.width = float(writer.width())
+        self._bottom = writer.height() - 8 * _MM
+        self.y = 0.0
+        self._number = 1
+
+    def end(self) -> None:
+        """Completes the last page."""
+        self._write_foot()
+        self.painter.end()
+
+    def need(self, height: float) -> None:
+        """Begins a new page where so much does not fit."""
+        if self.y > 0 and self.y + height > self._bottom:
+            self._write_foot()
+            self._writer.newPage()
+            self.y, self._number = 0.0, self._number + 1
+
+    def heading(self, text: str, room: float) -> None:
+        """Writes a heading that stays with what follows it, `room` high."""
+        self.need(14 * _MM + room)
+        self.y += 7 * _MM if self.y else 0.0
+        self.text(text, 12.5, bold=True)
+        self.y += 1.5 * _MM
+
+    def text(self, text: str, size: float = 9.5, *, bold: bool = False, color: str = _INK) -> None:
+        """Writes a paragraph."""
+        height = self.height(text, self.width, size, bold=bold)
+        self.need(height)
+        self.write(text, QRectF(0, self.y, self.width, height), size, bold=bold, color=color)
+        self.y += height
+
+    def height(self, text: str, width: float, size: float = 9.5, *, bold: bool = False) -> float:
+        """The height of a text of a width."""
+        self.painter.setFont(_font(size, bold=bold))
+        room = QRectF(0, 0, width, 1e5)
+        return self.painter.boundingRect(room, visible(text), _wrapped(_LEFT_TOP)).height()
+
+    def write(
+        self,
+        text: str,
+        box: QRectF,
+        size: float = 9.5,
+        *,
+        bold: bool = False,
+        color: str = _INK,
+        align: Qt.AlignmentFlag = _LEFT_TOP,
+    ) -> None:
+        """Writes a text into a box."""
+        self.painter.setFont(_font(size, bold=bold))
+        self.painter.setPen(QColor(color))
+        self.painter.drawText(box, visible(text), _wrapped(align))
+
+    def picture(self, picture: ReportPicture, x: float, width: float, most: float) -> float:
+        """Draws a picture with its caption; gives the height of both."""
+        scale = min(width / picture.width, most / picture.height)
+        box = QRectF(x, self.y, picture.width * scale, picture.height * scale)
+        self.painter.drawImage(box, QImage.fromData(picture.jpeg))
+        caption = f"{picture.caption}  {picture.detail}".strip()
+        high = self.height(caption, width, 8)
+        self.write(caption, QRectF(x, box.bottom() + _MM, width, high), 8, color=_QUIET)
+        return box.height() + high + 2 * _MM
+
+    def rule(self) -> None:
+        """Draws a line below a row."""
+        self.painter.setPen(QPen(QColor(_LINE), 1))
+        self.painter.drawLine(QPointF(0, self.y), QPointF(self.width, self.y))
+        self.y += 1.2 * _MM
+
+    def dot(self, x: float, color: str) -> None:
+        """Draws the dot of a region or line before its name."""
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(QColor(color))
+        self.painter.drawEllipse(QRectF(x, self.y + 0.9 * _MM, 2.4 * _MM, 2.4 * _MM))
+
+    def _write_foot(self) -> None:
+        top = self._writer.height() - 5 * _MM
+        box = QRectF(0, top, self.width, 5 * _MM)
+        self.write(self._foot, box, 8, color=_QUIET)
+        self.write(str(self._number), box, 8, color=_QUIET, align=_RIGHT_TOP)
+
+
+def _write(pages: _Pages, report: Report) -> None:
+    pages.text(report.title, 19, bold=True)
+    pages.text(f"Predicted attention, {report.date}", color=_QUIET)
+    _write_caution(pages)
+    pages.heading(
+        "Average over the whole time" if report.duration else "Predicted attention", 90 * _MM
+    )
+    pages.y += pages.picture(report.average, 0, pages.width, 105 * _MM)
+    _write_scale(pages, report.scale)
+    if report.regions:
+        _write_regions(pages, report)
+    if len(report.graph.seconds) > 1:
+        whole, shares = graph_lines(report)
+        _write_graph(pages, "Attention over time", report.graph.seconds, whole)
+        if shares:
+            _write_graph(pages, "Share of each region over time", report.graph.seconds, shares)
+    if report.moments:
+        _write_moments(pages, report.moments)
+    _write_facts(pages, "Source and model", report.facts)
+    if report.limits:
+        pages.heading("Known limits of the model", 10 * _MM)
+        for limit in report.limits:
+            pages.text(f"\N{BULLET} {limit}")
+    _write_facts(pages, "Settings", report.settings)
+
+
+def _write_caution(pages: _Pages) -> None:
+    margin = 3 * _MM
+    height = pages.height(CAUTION, pages.width - 2 * margin)
+    pages.y += 4 * _MM
+    pages.need(height + 2 * margin)
+    box = QRectF(0, pages.y, pages.width, height + 2 * margin)
+    pages.painter.fillRect(box, QColor(_CARD))
+    pages.painter.fillRect(QRectF(0, pages.y, _MM, box.height()), QColor("#e69f00"))
+    inner = QRectF(margin, pages.y + margin, pages.width - 2 * margin, height)
+    pages.write(CAUTION, inner)
+    pages.y += box.height()
+
+
+def _write_scale(pages: _Pages, colors: Sequence[str]) -> None:
+    bar = QRectF(0, pages.y, 70 * _MM, 3 * _MM)
+    gradient = QLinearGradient(bar.topLeft(), bar.topRight())
+    for place, color in enumerate(colors):
+        gradient.setColorAt(place / (len(colors) - 1), QColor(color))
+    pages.painter.fillRect(bar, gradient)
+    below = bar.translated(0, 4 * _MM)
+    below.setHeight(5 * _MM)
+    pages.write("little attention", below, 8, color=_QUIET)
+    pages.write("most attention", below, 8, color=_QUIET, align=_RIGHT_TOP)
+    pages.y += 9 * _MM
+
+
+def _write_regions(pages: _Pages, report: Report) -> None:
+    heads = REGION_HEADS if report.duration else REGION_HEADS[:2]
+    first = pages.width * 0.36
+    rest = (pages.width - first) / (len(heads) - 1)
+    pages.heading("Regions", 20 * _MM)
+    rows: list[tuple[Sequence[str], str]] = [(heads, "")]
+    rows += [(region_cells(one, report.duration), one.color) for one in report.regions]
+    for cells, color in rows:
+        indent = 4 * _MM if color else 0.0
+        height = pages.height(cells[0], first - indent)
+        pages.need(height + 2 * _MM)
+        if color:
+            pages.dot(0, color)
+        ink = _INK if color else _QUIET
+        pages.write(cells[0], QRectF(indent, pages.y, first - indent, height), color=ink)
+        for column in range(1, len(heads)):
+            box = QRectF(first + (column - 1) * rest, pages.y, rest, height)
+            pages.write(cells[column], box, color=ink, align=_RIGHT_TOP)
+        pages.y += height + 0.8 * _MM
+        pages.rule()
+    pages.text(region_note(report.duration), 8, color=_QUIET)
+
+
+def _write_graph(
+    pages: _Pages, title: str, seconds: Sequence[float], lines: Sequence[Line]
+) -> None:
+    high, left = 42 * _MM, 11 * _MM
+    pages.heading(title, high + 12 * _MM)
+    box = QRectF(left, pages.y + _MM, pages.width - left, high)
+    start, end = float(seconds[0]), max(float(seconds[-1]), float(seconds[0]) + 1e-3)
+    top = scale_top(lines)
+    painter = pages.painter
+    for step in range(5):
+        y = box.bottom() - box.height() * step / 4
+        painter.setPen(QPen(QColor(_LINE), 1))
+        painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
+        place = QRectF(0, y - 2 * _MM, left - 2 * _MM, 5 * _MM)
+        pages.write(f"{top * step / 4:.0%}", place, 7.5, color=_QUIET, align=_RIGHT_TOP)
+    for at in time_ticks(start, end):
+        x = box.left() + (at - start) / (end - start) * box.width()
+        size = QSizeF(30 * _MM, 5 * _MM)
+        place = QRectF(QPointF(min(x - 15 * _MM, pages.width - 22 * _MM), box.bottom() + _MM), size)
+        centered = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        pages.write(tick_text(at), place, 7.5, color=_QUIET, align=centered)
+    for line in lines:
+        points = [
+            QPointF(
+                box.left() + (at - start) / (end - start) * box.width(),
+                box.bottom() - value / top * box.height(),
+            )
+            for at, value in thinned(seconds, line.values).tolist()
+        ]
+        painter.setPen(QPen(QColor(line.color), 2.2))
+        painter.drawPolyline(QPolygonF(points))
+    pages.y = box.bottom() + 6 * _MM
+    for line in lines:
+        height = pages.height(line.name, pages.width - 4 * _MM, 8)
+        pages.need(height)
+        pages.dot(0, line.color)
+        inner = QRectF(4 * _MM, pages.y, pages.width - 4 * _MM, height)
+        pages.write(line.name, inner, 8, color=_QUIET)
+        pages.y += height
+
+
+def _write_moments(pages: _Pages, moments: Sequence[ReportPicture]) -> None:
+    gap, columns = 4 * _MM, 3
+    wide = (pages.width - gap * (columns - 1)) / columns
+    most = 60 * _MM
+    pages.heading("Moments at which the attention moves most", most)
+    for begin in range(0, len(moments), columns):
+        part = moments[begin : begin + columns]
+        pages.need(max(min(most, wide * one.height / one.width) for one in part) + 10 * _MM)
+        heights = [
+            pages.picture(one, place * (wide + gap), wide, most) for place, one in enumerate(part)
+        ]
+        pages.y += max(heights) + 2 * _MM
+
+
+def _write_facts(pages: _Pages, title: str, facts: Sequence[tuple[str, str]]) -> None:
+    pages.heading(title, 10 * _MM)
+    left = 32 * _MM
+    for name, value in facts:
+        height = pages.height(value, pages.width - left)
+        pages.need(height + 2 * _MM)
+        pages.write(name, QRectF(0, pages.y, left, height), color=_QUIET)
+        pages.write(value, QRectF(left, pages.y, pages.width - left, height))
+        pages.y += height + 0.8 * _MM
+        pages.rule()
+
+
+def _wrapped(align: Qt.AlignmentFlag) -> QTextOption:
+    option = QTextOption(align)
+    # At words; a long name without spaces anywhere.
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return option
+
+
+def _font(size: float, *, bold: bool) -> QFont:
+    font = QFont("sans-serif")
+    font.setPointSizeF(size)
+    font.setBold(bold)
+    return font

@@ -1,0 +1,107 @@
+"""The command palette and the log window."""
+
+import logging
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
+from region_kit import active, answer
+from window_bench import ALL_ACTIONS
+
+from app.shell.command_palette import CommandPalette, match
+
+
+@pytest.fixture
+def palette(still):
+    active(still)
+    still.trigger("find_command")
+    return still.window.findChild(CommandPalette)
+
+
+def listed(palette):
+    items = [palette.list.topLevelItem(row) for row in range(palette.list.topLevelItemCount())]
+    return [item.text(0) for item in items]
+
+
+def test_every_action_is_listed_at_first(palette):
+    assert len(listed(palette)) == len(ALL_ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("sav snap", "Save snapshot"),
+        ("snapshot save", "Save snapshot"),
+        ("viridis", "Colormap viridis"),
+        ("whole screen", "Full screen"),
+        ("pane", "Side panel"),
+        ("nxfrm", "Next frame"),
+    ],
+)
+def test_words_find_what_they_begin(palette, typed, first):
+    palette.field.setText(typed)
+    assert listed(palette)[0] == first
+
+
+def test_nonsense_finds_nothing(palette):
+    palette.field.setText("qqqq")
+    assert listed(palette) == []
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert palette.isVisible()
+
+
+def test_enter_runs_the_chosen_line_and_remembers_it(still, palette):
+    QTest.keyClicks(palette.field, "colormap ")
+    names = listed(palette)
+    QTest.keyClick(palette.field, Qt.Key.Key_Down)
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert not palette.isVisible()
+    assert f"Colormap {still.settings.colormap}" == names[1]
+    still.trigger("find_command")
+    assert listed(palette)[0] == names[1]
+
+
+def test_a_disabled_command_says_why_and_does_not_run(still, palette):
+    palette.field.setText("redo")
+    item = palette.list.topLevelItem(0)
+    assert item.isDisabled()
+    assert item.text(1) == "There is nothing to redo"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert palette.isVisible()
+
+
+def test_menu_and_key_are_shown(still, palette):
+    palette.field.setText("colormap turbo")
+    item = palette.list.topLevelItem(0)
+    assert item.text(1) == "View \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} Heat map"
+    assert item.text(2) == "1"
+
+
+def test_words_are_matched_in_order_first():
+    specs = {spec.name: spec for spec in ALL_ACTIONS}
+    assert match("clear regions", specs["clear_regions"]) == 0
+    assert match("clear regions", specs["clear_marks"]) is None
+
+
+def test_the_log_window_follows_filters_copies_and_saves(still, tmp_path):
+    log = logging.getLogger("app.test")
+    log.warning("before the window")
+    still.trigger("log")
+    (window,) = [one for one in still.window.findChildren(QDialog) if one.windowTitle() == "Log"]
+    assert "before the window" in window.view.toPlainText()
+    log.info("for information")
+    log.error("an error")
+    still.until(lambda: "an error" in window.view.toPlainText())
+    window.level.setCurrentIndex(window.level.findData(logging.ERROR))
+    shown = window.view.toPlainText()
+    assert "an error" in shown
+    assert "for information" not in shown
+    window._copy()
+    assert QGuiApplication.clipboard().text() == shown
+    window._ask_save()
+    path = tmp_path / "kept.log"
+    answer(still, path)
+    still.until(path.exists)
+    assert path.read_text().strip() == shown.strip()

@@ -1,0 +1,51 @@
+"""Reads small files whose content cannot be trusted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class NotReadableError(ValueError):
+    """A file is not regular, or larger than any file of its kind."""
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """Reads a regular file of a bounded size.
+
+    A pipe or a device is refused before it is opened, since opening or reading it may never end.
+
+    Args:
+        path: The file; a link is followed.
+        limit: Largest size, bytes.
+
+    Raises:
+        OSError: It is missing or cannot be read.
+        NotReadableError: It is no regular file, or larger than `limit`.
+    """
+    entry = path.stat()
+    if stat.S_ISDIR(entry.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(entry.st_mode):
+        raise NotReadableError("it is not a regular file")
+    if entry.st_size > limit:
+        raise NotReadableError(f"it is larger than {limit:,} bytes")
+    with path.open("rb") as file:
+        data = file.read(entry.st_size + 1)
+    if len(data) > entry.st_size:
+        raise NotReadableError("it grew while it was read")
+    return data
+
+
+def set_aside(path: Path) -> None:
+    """Renames a file that cannot be read to `<name>.damaged`, so that no new one replaces it.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    os.replace(path, path.with_name(f"{path.name}.damaged"))

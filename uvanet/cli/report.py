@@ -1,0 +1,67 @@
+"""`uvanet report`: what a model predicts about a source, as a page to hand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uvanet.cli.export_options import add_heat, add_range, heat_of
+from uvanet.cli.options import add_engine, add_model, number
+from uvanet.cli.predict import add_progress, job_of, run_job
+from uvanet.errors import UsageError
+from uvanet.redaction import printable
+
+if TYPE_CHECKING:
+    import argparse
+
+_ENDINGS = (".html", ".pdf", ".regions.csv")
+
+
+class _Report:
+    description = """\
+Predicts every frame of SOURCE and writes a report about it: the average heat map, the regions with
+share, dwell, first look and entries, attention over time, the moments at which it moves most, the
+model with its accuracy, and the settings. OUT is one file with everything in it:
+  .html         a page for any browser
+  .pdf          the same on A4 (needs the window's packages)
+  .regions.csv  the table of the regions alone
+Give -o more than once for several of them. An OUT that exists gets a number, unless --overwrite is
+given.
+"""
+    examples = """examples:
+  uvanet report talk.mp4 -o talk.html
+  uvanet report poster.png --regions poster.json -o poster.html -o poster.pdf
+  uvanet report talk.mp4 --start 60 --end 90 --model uvanet-128 -o part.html
+"""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("source", metavar="SOURCE", help="as for uvanet predict")
+        parser.add_argument(
+            "-o",
+            "--out",
+            type=Path,
+            required=True,
+            action="append",
+            metavar="OUT",
+            help="a file to write; again for more of them",
+        )
+        add_model(parser)
+        add_engine(parser)
+        add_heat(parser.add_argument_group("appearance"))
+        add_range(parser)
+        parser.add_argument(
+            "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
+        )
+        add_progress(parser)
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        for out in arguments.out:
+            if not out.name.lower().endswith(_ENDINGS):
+                raise UsageError(
+                    f"{printable(out.name)} is no kind of report.",
+                    "Use .html, .pdf or .regions.csv; uvanet predict writes other files.",
+                )
+        return run_job(job_of(arguments, tuple(arguments.out), heat_of(arguments)), arguments)
+
+
+COMMAND = _Report()

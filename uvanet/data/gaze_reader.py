@@ -1,0 +1,313 @@
+"""Reads a table of fixations or gaze samples, see `uvanet.load_gaze`."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.data.delimited_text import DelimitedText, number, open_text
+from uvanet.data.gaze_mapping import MIN_CONFIDENCE, SECONDS, GazeMapping, recognize
+from uvanet.data.gaze_table import GazeTable, LeftOut, join
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+MAX_ROWS = 5_000_000
+"""Fixations or samples of one table: hours of many people at 60 samples a second."""
+
+_COUNTS = frozenset({"fixation", "true", "yes", "1"})
+_MAX_NAMES, _MAX_GROUPS = 10_000, 1_000_000
+_WORLD = "world_timestamps.csv"
+_CLOCK = 1e6  # seconds; times that begin later count from 1970 or from the start of a machine
+
+
+class UnknownColumnsError(UsageError):
+    """The columns of a table are not known; a mapping is needed.
+
+    Attributes:
+        text: The table.
+    """
+
+    def __init__(self, text: DelimitedText) -> None:
+        names = ", ".join(text.header[:12]) + (", …" if len(text.header) > 12 else "")
+        super().__init__(
+            f"The columns of {text.path.name} are not known: {names}.",
+            "Say which of them hold the time, x and y.",
+        )
+        self.text = text
+
+
+def load_gaze(
+    path: str | Path | Sequence[str | Path], mapping: GazeMapping | None = None
+) -> GazeTable:
+    """Reads fixations or gaze samples of people.
+
+    Exports of Pupil Player, Pupil Cloud, Tobii Pro Lab and EyeLink Data Viewer and plain tables
+    with columns such as time, x, y, duration, person and image are recognized by their headers.
+
+    Args:
+        path: The table, as CSV or TSV; or several, such as one a person.
+        mapping: What the columns mean; None: recognized.
+
+    Returns:
+        The table. A person without a name has that of the file.
+
+    Raises:
+        UsageError: A file is missing or no table, a column is missing, or no row has a point;
+            `UnknownColumnsError` where the columns are not recognized.
+    """
+    if isinstance(path, str | Path):
+        return read_table(open_text(Path(path).expanduser()), mapping)
+    return join([read_table(open_text(Path(one).expanduser()), mapping) for one in path])
+
+
+def read_table(
+    text: DelimitedText, mapping: GazeMapping | None = None, limit: int | None = None
+) -> GazeTable:
+    """Reads an open table, or its first rows.
+
+    Args:
+        text: The table.
+        mapping: See `load_gaze`.
+        limit: Number of rows to read, for a preview; None for all.
+
+    Raises:
+        UsageError: See `load_gaze`.
+    """
+    mapping = mapping or recognize(text.header)
+    if mapping is None:
+        raise UnknownColumnsError(text)
+    rows = _Rows(text, mapping)
+    for index, cells in enumerate(text.rows()):
+        if index == limit:
+            break
+        rows.add(cells)
+    return rows.table()
+
+
+@dataclass
+class _Names:
+    """Numbers names in the order of their first use."""
+
+    limit: int = _MAX_NAMES
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def of(self, name: str) -> int:
+        number = self.numbers.setdefault(name, len(self.numbers))
+        if number >= self.limit:
+            raise UsageError(
+                f"A column has more than {self.limit:,} different names.",
+                "Choose another column for the person or the picture.",
+            )
+        return number
+
+
+class _Rows:
+    """Collects the points of a table."""
+
+    def __init__(self, text: DelimitedText, mapping: GazeMapping) -> None:
+        self._text, self._mapping = text, mapping
+        place = {name: index for index, name in reversed(list(enumerate(text.header)))}
+
+        def find(name: str) -> int:
+            if name and name not in place:
+                raise UsageError(
+                    f"{text.path.name} has no column {name!r}.",
+                    f"Its columns are {', '.join(text.header[:12])}.",
+                )
+            return place[name] if name else -1
+
+        self._x, self._y = find(mapping.x), find(mapping.y)
+        self._time, self._duration = find(mapping.time), find(mapping.duration)
+        self._person, self._stimulus = find(mapping.person), find(mapping.stimulus)
+        self._event, self._fixation = find(mapping.event), find(mapping.fixation)
+        self._confidence, self._trial = find(mapping.confidence), find(mapping.trial)
+        self._frame = find(mapping.frame)
+        self._width, self._height = find(mapping.width_column), find(mapping.height_column)
+        # Cells up to here are needed of each row; those behind may be cut off.
+        self._last = max(self._x, self._y, self._time, self._duration)
+        self._values = array("d")  # time, duration, x, y, frame
+        self._numbers = array("q")  # person, stimulus, group of the origin
+        self._persons, self._stimuli, self._groups = _Names(), _Names(), _Names(_MAX_GROUPS)
+        self._starts: dict[int, float] = {}
+        self._running: dict[int, str] = {}
+        self._size = mapping.size
+        self._damaged = self._without = self._other = 0
+
+    def add(self, cells: list[str]) -> None:
+        def cell(place: int) -> str:
+            return cells[place].strip() if 0 <= place < len(cells) else ""
+
+        if len(cells) <= self._last:
+            self._damaged += 1
+            return
+        time = number(cells[self._time]) if self._time >= 0 else 0.0
+        if not math.isfinite(time):
+            self._damaged += 1
+            return
+        name, stimulus, trial = cell(self._person), cell(self._stimulus), cell(self._trial)
+        if self._stimulus >= 0 and not stimulus:  # between two stimuli
+            self._other += 1
+            return
+        group = self._groups.of(f"{name}\0{stimulus}\0{trial}")
+        self._starts[group] = min(time, self._starts.get(group, math.inf))
+        if self._event >= 0 and cell(self._event).lower() not in _COUNTS:
+            self._other += 1
+            return
+        x, y = number(cells[self._x]), number(cells[self._y])
+        if not (math.isfinite(x) and math.isfinite(y)):
+            self._without += 1
+            return
+        if self._confidence >= 0 and number(cell(self._confidence)) < MIN_CONFIDENCE:
+            self._other += 1
+            return
+        if self._fixation >= 0:
+            # A row a sample, or a row a frame, for each fixation.
+            fixation = cell(self._fixation)
+            if fixation and self._running.get(group) == fixation:
+                return
+            self._running[group] = fixation
+        if self._size is None and self._width >= 0:
+            width, height = number(cell(self._width)), number(cell(self._height))
+            if width >= 1 and height >= 1:
+                self._size = (round(width), round(height))
+        if len(self._values) >= 5 * MAX_ROWS:
+            raise UsageError(
+                f"{self._text.path.name} holds more than {MAX_ROWS:,} points.",
+                "Export a part of it, or fixations.",
+            )
+        duration = number(cells[self._duration]) if self._duration >= 0 else 0.0
+        self._values.extend((time, duration, x, y, number(cell(self._frame))))
+        self._numbers.extend((self._persons.of(name), self._stimuli.of(stimulus), group))
+
+    def table(self) -> GazeTable:
+        path, mapping = self._text.path, self._mapping
+        left_out = LeftOut(self._damaged, self._without, self._other)
+        if not self._values:
+            raise UsageError(
+                f"No row of {path.name} has a time and a position: {left_out.damaged} are "
+                f"damaged, {left_out.without_gaze} have no position, {left_out.other_events} are "
+                "other events.",
+                "Check which columns hold the time, x and y.",
+            )
+        values = np.frombuffer(self._values, np.float64).reshape(-1, 5)
+        numbers = np.frombuffer(self._numbers, np.int64).reshape(-1, 3)
+        notes: list[str] = []
+        fixations = bool(mapping.duration) or mapping.fixations
+        unit = mapping.time_unit or _guessed_time_unit(
+            values[:, 0], numbers[:, 2], fixations, notes
+        )
+        scale = SECONDS[unit]
+        duration = values[:, 1] * SECONDS[mapping.duration_unit or unit]
+        time = (values[:, 0] - self._zeros(values, numbers[:, 2], scale, notes)) * scale
+        time = time + mapping.offset
+        position = mapping.position_unit or _guessed_position_unit(values[:, 2:4], notes)
+        points = values[:, 2:4].copy()
+        size = (1.0, 1.0) if position == "norm" else self._size
+        if mapping.y_up:
+            if size is None:
+                raise UsageError(
+                    f"y grows upwards in {path.name}, and the height in pixels is not known.",
+                    "Give the size of the screen too.",
+                )
+            points[:, 1] = size[1] - points[:, 1]
+        order = np.argsort(time, kind="stable")
+        persons = tuple(name or path.stem for name in self._persons.numbers)
+        return GazeTable(
+            "fixations" if fixations else "samples",
+            time[order],
+            np.nan_to_num(np.maximum(duration, 0.0), nan=0.0, posinf=0.0)[order],
+            points[order],
+            size,
+            numbers[order, 0].astype(np.int32),
+            persons,
+            numbers[order, 1].astype(np.int32),
+            tuple(self._stimuli.numbers),
+            mapping.format,
+            left_out,
+            tuple(notes),
+        )
+
+    def _zeros(
+        self, values: NDArray[np.float64], groups: NDArray[np.int64], scale: float, notes: list[str]
+    ) -> NDArray[np.float64] | float:
+        """Time zero of each row, in the unit of the table."""
+        if self._time < 0:
+            return 0.0
+        if self._mapping.origin == "table":
+            if values[:, 0].min() * scale < _CLOCK:
+                return 0.0
+            notes.append("Times count from the first row, since they are those of a clock.")
+        if self._mapping.origin == "world":
+            if (first := _world_start(self._text.path)) is not None:
+                return first
+            if (fitted := _frame_zero(values[:, 0], values[:, 4])) is not None:
+                return fitted
+            notes.append(
+                f"Times count from the first row, since there is no {_WORLD} beside the table."
+            )
+        starts = np.array([self._starts[group] for group in range(len(self._starts))])
+        return np.asarray(starts[groups], np.float64)
+
+
+def _world_start(path: Path) -> float | None:
+    """Time stamp of the scene camera's first frame; None without the file that tells."""
+    for folder in (path.absolute().parent, path.absolute().parent.parent):
+        try:
+            row = next(open_text(folder / _WORLD).rows(), [])
+        except UsageError:
+            continue
+        numbers = [number(cell) for cell in row]
+        # Of the columns, section and recording are no numbers, and "pts" comes last.
+        known = [one for one in numbers if math.isfinite(one)]
+        if known:
+            return known[0]
+    return None
+
+
+def _frame_zero(time: NDArray[np.float64], frame: NDArray[np.float64]) -> float | None:
+    """Time of frame 0, by a straight line through times and frame numbers."""
+    known = np.isfinite(frame)
+    if not known.any():
+        return None
+    time, frame = time[known], frame[known]
+    if np.ptp(frame) == 0:
+        return float(time.min()) if frame[0] == 0 else None
+    center = time.mean()  # time stamps may have many digits before the point
+    slope, level = np.polyfit(frame, time - center, 1)
+    return float(level + center) if slope > 0 else None
+
+
+def _guessed_time_unit(
+    time: NDArray[np.float64], groups: NDArray[np.int64], fixations: bool, notes: list[str]
+) -> str:
+    """Guesses by the steps between rows: samples come every 1 to 40 ms, fixations 0.1 to 2 s."""
+    order = np.lexsort((time, groups))
+    steps = np.diff(time[order])[np.diff(groups[order]) == 0]
+    steps = steps[steps > 0]
+    if not steps.size and float(time.max()) < 1000:
+        return "s"
+    step = float(np.median(steps)) if steps.size else float(time.max())
+    whole = bool((time == np.floor(time)).all()) and float(time.max()) >= 1000
+    longest = 0.2 if whole and not fixations else 5.0
+    names = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+    fitting = [one for one in names if 0.0005 <= step * SECONDS[one] <= longest]
+    unit = next(iter(fitting or [one for one in names if step * SECONDS[one] <= 5.0]), "ns")
+    notes.append(f"Times were taken for {names[unit]}, since the table does not tell their unit.")
+    return unit
+
+
+def _guessed_position_unit(points: NDArray[np.float64], notes: list[str]) -> str:
+    inside = float(((points >= -0.5) & (points <= 1.5)).all(1).mean())
+    if inside >= 0.9:
+        notes.append("Positions were taken for shares of the picture, 0 to 1.")
+        return "norm"
+    return "px"

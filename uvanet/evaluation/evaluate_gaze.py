@@ -1,0 +1,283 @@
+"""`uvanet.evaluate_gaze`: a model against the recorded gaze of people on one source."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.analysis.scan import Steps, scan
+from uvanet.data.gaze_table import is_same_stimulus
+from uvanet.errors import UsageError
+from uvanet.evaluation.evaluator import GroundTruth
+from uvanet.evaluation.gaze_scores import GazeScores
+from uvanet.evaluation.human import HumanRow
+from uvanet.evaluation.progress import silent
+from uvanet.model import Model, load
+from uvanet.sources import SourceKind, load_picture, make_source
+from uvanet.stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from uvanet.data.gaze import Gaze
+    from uvanet.data.gaze_table import GazeTable
+    from uvanet.evaluation.progress import Progress
+    from uvanet.sources import Source, SourceInfo
+
+GAZE_METRICS = ("nss", "cc", "auc_judd", "sim", "kld")
+"""Metrics of one source: those of `uvanet.metrics` that need no other pictures."""
+
+DEFAULT_METRICS = GAZE_METRICS[:3]
+STEP = 0.1
+"""Seconds between measured moments of a clip."""
+
+WINDOW = 0.1
+"""Seconds of gaze samples that count for a moment."""
+
+_WIDTH = 320  # of the maps at which is measured: a third of a degree where people see ten
+_HUMAN_MOMENTS = 120
+
+
+def evaluate_gaze(
+    model: Model | str | Path,
+    source: str | Path | Source,
+    gaze: GazeTable,
+    *,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    offset: float = 0.0,
+    step: float = STEP,
+    window: float | None = None,
+    progress: Progress = silent,
+) -> GazeScores:
+    """Measures how well a model predicts the recorded gaze of people.
+
+    A clip is measured every `step` seconds against the fixations that run at that moment, or the
+    samples around it. A picture is measured against all its gaze; of a folder, each picture that
+    the table names. Maps are compared at a width of at most 320 pixels.
+
+    Args:
+        model: A loaded model, or what `uvanet.load` takes.
+        source: A video, a picture or a folder of pictures, or a closed source of one.
+        gaze: The table, see `uvanet.load_gaze`.
+        metrics: Subset of `GAZE_METRICS`.
+        offset: Seconds to add to the times of the gaze.
+        step: Seconds between measured moments, 0.01 to 60.
+        window: Length of time around a moment in which gaze counts, seconds, 0 to 60; None: 0 for
+            fixations and 0.1 for samples.
+        progress: Called for each measured moment or picture.
+
+    Raises:
+        UsageError: An argument is invalid, the source is live, or the table has no gaze on it.
+        UvanetError: Model or source cannot be read.
+    """
+    loaded = model if isinstance(model, Model) else load(model)
+    opened = make_source(str(source)) if isinstance(source, str | Path) else source
+    return measure_gaze(
+        Stream(loaded),
+        loaded.card.name,
+        opened,
+        gaze,
+        metrics=metrics,
+        offset=offset,
+        step=step,
+        window=window,
+        progress=progress,
+    )
+
+
+def measure_gaze(
+    network: Steps,
+    name: str,
+    source: Source,
+    gaze: GazeTable,
+    *,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    offset: float = 0.0,
+    step: float = STEP,
+    window: float | None = None,
+    progress: Progress = silent,
+) -> GazeScores:
+    """`evaluate_gaze` with a network that is loaded already.
+
+    Args:
+        network: A `uvanet.Stream`, or what steps like one; not used by another thread meanwhile.
+        name: Its name.
+        source: A closed source.
+        gaze: See `evaluate_gaze`, as everything else.
+        metrics: See there.
+        offset: See there.
+        step: See there.
+        window: See there.
+        progress: See there; an exception that it raises ends the measurement.
+
+    Raises:
+        UvanetError: See there.
+    """
+    if not metrics or not set(metrics) <= set(GAZE_METRICS):
+        raise UsageError(
+            f"{', '.join(metrics) or 'Nothing'} cannot be measured on one source.",
+            f"Choose of {', '.join(GAZE_METRICS)}.",
+        )
+    if window is None:
+        window = 0.0 if gaze.kind == "fixations" else WINDOW
+    if not (0.01 <= step <= 60 and 0 <= window <= 60 and math.isfinite(offset)):
+        raise UsageError(
+            "A step, a window or an offset is out of range.",
+            "Give a step of 0.01 to 60 and a window of 0 to 60 seconds.",
+        )
+    gaze = gaze.shifted(offset)
+    with source:
+        info = source.info
+    if info.live:
+        raise UsageError(f"{info.title} is live.", "Gaze is measured on files.")
+    if info.kind is SourceKind.FOLDER and (named := _named_pictures(source.files(), gaze)):
+        return _pictures(network, name, info.title, named, gaze, metrics, offset, progress)
+    return _clip(
+        network, name, source.renew(), info, gaze, metrics, (step, window, offset), progress
+    )
+
+
+def _named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
+    """The pictures of a folder that the table names; empty where it names none."""
+    return [
+        path
+        for path in files
+        if any(name and is_same_stimulus(name, path.name) for name in gaze.stimuli)
+    ]
+
+
+class _Measurement:
+    """Collects the rows of `GazeScores`."""
+
+    def __init__(self, metrics: Sequence[str], moments: int) -> None:
+        self._metrics = tuple(metrics)
+        self._every = max(1, math.ceil(moments / _HUMAN_MOMENTS))
+        self._human = HumanRow()
+        self._measured: list[int] = []  # rows of the human row
+        self._values: list[list[float]] = []
+        self._points: list[int] = []
+
+    def add(self, saliency: NDArray[np.float32], gaze: Gaze) -> None:
+        width = min(_WIDTH, gaze.size[0])
+        size = (width, max(1, round(gaze.size[1] * width / gaze.size[0])))
+        points = gaze.points(size)
+        if len(points):
+            truth = GroundTruth(
+                size, points, points[:0], gaze.density_on(size), None, gaze.observers
+            )
+            self._values.append(truth.measure(saliency, self._metrics))
+            if len(self._points) % self._every == 0:
+                self._measured.append(len(self._points))
+                self._human.add("", points, gaze.observers, points[:0], size)
+        else:
+            self._values.append([math.nan] * len(self._metrics))
+        self._points.append(len(points))
+
+    def scores(
+        self,
+        source: str,
+        model: str,
+        gaze: GazeTable,
+        offset: float,
+        *,
+        times: Sequence[float] = (),
+        pictures: Sequence[str] = (),
+        outside: int = 0,
+    ) -> GazeScores:
+        if not any(self._points):
+            raise UsageError(
+                f"The table has no gaze on {source}: its times end at {gaze.end:.1f} s, and "
+                f"{outside} of its {len(gaze)} points are not on the picture.",
+                "Check the offset, the unit of the times and the unit of the positions.",
+            )
+        human = np.full(len(self._points), np.nan)
+        human[self._measured] = self._human.values(["nss"])[:, 0]
+        return GazeScores(
+            source,
+            model,
+            gaze.kind,
+            len(np.unique(gaze.person)),
+            self._metrics,
+            tuple(pictures),
+            np.array(times or [0.0] * len(pictures), np.float64),
+            np.array(self._points, np.int64),
+            np.array(self._values, np.float64).reshape(-1, len(self._metrics)),
+            human,
+            outside,
+            offset,
+            gaze.notes,
+        )
+
+
+def _pictures(
+    network: Steps,
+    model: str,
+    title: str,
+    files: Sequence[Path],
+    gaze: GazeTable,
+    metrics: Sequence[str],
+    offset: float,
+    progress: Progress,
+) -> GazeScores:
+    rows = _Measurement(metrics, len(files))
+    outside = 0
+    with progress(title, len(files)) as advance:
+        for index, path in enumerate(files):
+            image = load_picture(path)
+            size = (image.shape[1], image.shape[0])
+            own = gaze.of(path.name)
+            outside += own.outside(size)
+            # So far apart that no picture is compared with the one before.
+            rows.add(network.step(image, 60.0 * index, bgr=True), own.all(size))
+            advance()
+    names = [path.name for path in files]
+    return rows.scores(title, model, gaze, offset, pictures=names, outside=outside)
+
+
+def _clip(
+    network: Steps,
+    model: str,
+    source: Source,
+    info: SourceInfo,
+    gaze: GazeTable,
+    metrics: Sequence[str],
+    spans: tuple[float, float, float],
+    progress: Progress,
+) -> GazeScores:
+    step, window, offset = spans
+    own = gaze.of(info.title)
+    if not len(own):
+        names = ", ".join(one for one in gaze.stimuli[:8] if one)
+        raise UsageError(
+            f"The table has no gaze on {info.title}; it names {names}.",
+            "Open one of these, or a folder of pictures that holds them.",
+        )
+    total = math.ceil(info.duration / step) if info.duration else 1
+    rows = _Measurement(metrics, total)
+    still = info.kind is SourceKind.PICTURE
+    times: list[float] = []
+    outside = 0
+    with progress(info.title, total) as advance:
+        for sample in scan(source, network, step):
+            size = (sample.image.shape[1], sample.image.shape[0])
+            if not times:
+                outside = own.outside(size)
+            at = sample.seconds
+            looked = own.all(size) if still else own.between(at - window / 2, at + window / 2, size)
+            rows.add(sample.saliency, looked)
+            times.append(at)
+            advance()
+    return rows.scores(
+        info.title,
+        model,
+        own,
+        offset,
+        times=[] if still else times,
+        pictures=[info.title] if still else (),
+        outside=outside,
+    )

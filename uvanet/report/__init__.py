@@ -1,0 +1,1 @@
+"""The report about a source: its content, and its page."""

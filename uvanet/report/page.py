@@ -1,0 +1,173 @@
+"""A report as one HTML file that needs no other file: pictures are data addresses."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import TYPE_CHECKING
+
+from uvanet.redaction import visible
+from uvanet.report.content import CAUTION, REGION_HEADS, region_cells, region_note
+from uvanet.report.graph import Line, graph_lines, graph_svg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from uvanet.report.content import Report, ReportPicture
+
+# Nothing is loaded and nothing runs, whatever a name may hold.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b1f24; --quiet: #5b6470; --paper: #ffffff;
+  --line: #d9dee4; --card: #f5f7f9; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --quiet: #9aa4af;
+  --paper: #14171b; --line: #333a42; --card: #1d2228; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 32px 24px 48px; max-width: 960px; background: var(--paper);
+  color: var(--ink); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.7em; line-height: 1.2; margin: 0 0 4px; }
+h2 { font-size: 1.15em; margin: 36px 0 10px; break-after: avoid; }
+p { margin: 6px 0; } .quiet, figcaption, th { color: var(--quiet); }
+.caution { border-left: 4px solid #e69f00; background: var(--card); padding: 10px 14px;
+  margin: 18px 0; }
+figure { margin: 0; break-inside: avoid; }
+img { display: block; width: 100%; height: auto; border-radius: 6px; }
+.average img { max-height: 78vh; width: auto; max-width: 100%; }
+.moments { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 16px; }
+figcaption { font-size: .9em; padding-top: 4px; } figcaption b { color: var(--ink); }
+.bar { max-width: 420px; margin-top: 10px; font-size: .85em; color: var(--quiet); }
+.bar i { display: block; height: 12px; border-radius: 6px; print-color-adjust: exact;
+  -webkit-print-color-adjust: exact; }
+.bar div { display: flex; justify-content: space-between; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th { font-weight: 500; text-align: left; } th, td { padding: 6px 14px 6px 0; vertical-align: top;
+  border-bottom: 1px solid var(--line); } tr { break-inside: avoid; }
+.numbers :is(td, th):not(:first-child) { text-align: right; white-space: nowrap; }
+ .facts th { width: 11em; }
+.wide { overflow-x: auto; }
+.dot { display: inline-block; width: .75em; height: .75em; border-radius: 50%; margin-right: .45em;
+  print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.key { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: .9em; color: var(--quiet); }
+svg { display: block; width: 100%; height: auto; break-inside: avoid; }
+.axis { fill: var(--quiet); font: 12px system-ui, sans-serif; } .grid { stroke: var(--line); }
+footer { margin-top: 40px; border-top: 1px solid var(--line); padding-top: 10px; font-size: .9em; }
+@page { size: A4; margin: 16mm 15mm; }
+@media print { :root { --ink: #1b1f24; --quiet: #5b6470; --paper: #ffffff; --line: #d9dee4;
+  --card: #f5f7f9; color-scheme: light; } body { padding: 0; max-width: none; font-size: 10.5pt; }
+  .moments { grid-template-columns: repeat(3, 1fr); gap: 10px; }
+  .average img { max-height: 110mm; } }
+"""
+
+
+def report_html(report: Report) -> str:
+    """Lays a report out as HTML.
+
+    Every text from outside is escaped, and a policy in the page forbids scripts and connections.
+    """
+    title = _text(report.title)
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+        f"<title>{title}: predicted attention</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n",
+        f"<header><h1>{title}</h1>",
+        f'<p class="quiet">Predicted attention, {_text(report.date)}</p></header>\n',
+        f'<p class="caution">{_text(CAUTION)}</p>\n',
+        _average(report),
+        _regions(report),
+        _time(report),
+        _moments(report),
+        _facts("Source and model", report.facts),
+    ]
+    if report.limits:
+        items = "".join(f"<li>{_text(limit)}</li>" for limit in report.limits)
+        parts.append(f"<h2>Known limits of the model</h2>\n<ul>{items}</ul>\n")
+    parts += [
+        _facts("Settings", report.settings),
+        f'<footer class="quiet">{_text(report.version)}, {_text(report.date)}</footer>\n',
+        "</body>\n</html>\n",
+    ]
+    return "".join(parts)
+
+
+def _average(report: Report) -> str:
+    colors = ", ".join(report.scale)
+    heading = "Average over the whole time" if report.duration else "Predicted attention"
+    return (
+        f'<section><h2>{heading}</h2>\n<div class="average">{_figure(report.average)}</div>\n'
+        f'<div class="bar"><i style="background: linear-gradient(to right, {colors})"></i>'
+        "<div><span>little attention</span><span>most attention</span></div></div></section>\n"
+    )
+
+
+def _regions(report: Report) -> str:
+    if not report.regions:
+        return ""
+    count = len(REGION_HEADS) if report.duration else 2
+    heads = "".join(f'<th scope="col">{head}</th>' for head in REGION_HEADS[:count])
+    rows = []
+    for region in report.regions:
+        name, *rest = region_cells(region, report.duration)[:count]
+        cells = "".join(f"<td>{_text(cell)}</td>" for cell in rest)
+        rows.append(f"<tr><td>{_dot(region.color)}{_text(name)}</td>{cells}</tr>")
+    return (
+        f'<section><h2>Regions</h2>\n<div class="wide"><table class="numbers"><thead><tr>{heads}'
+        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>\n"
+        f'<p class="quiet">{region_note(report.duration)}</p></section>\n'
+    )
+
+
+def _time(report: Report) -> str:
+    if len(report.graph.seconds) < 2:
+        return ""
+    whole, shares = graph_lines(report)
+    text = _graph(report.graph.seconds, whole, "Attention over time")
+    if shares:
+        text += _graph(report.graph.seconds, shares, "Share of each region over time")
+    return text
+
+
+def _graph(seconds: Sequence[float], lines: Sequence[Line], title: str) -> str:
+    key = "".join(f"<span>{_dot(line.color)}{_text(line.name)}</span>" for line in lines)
+    return (
+        f"<section><h2>{title}</h2>\n{graph_svg(seconds, lines, title)}\n"
+        f'<div class="key">{key}</div></section>\n'
+    )
+
+
+def _moments(report: Report) -> str:
+    if not report.moments:
+        return ""
+    figures = "\n".join(map(_figure, report.moments))
+    return (
+        "<section><h2>Moments at which the attention moves most</h2>\n"
+        f'<div class="moments">{figures}</div></section>\n'
+    )
+
+
+def _figure(picture: ReportPicture) -> str:
+    data = base64.b64encode(picture.jpeg).decode()
+    caption = f"<b>{_text(picture.caption)}</b> {_text(picture.detail)}".strip()
+    return (
+        f'<figure><img src="data:image/jpeg;base64,{data}" width="{picture.width}" '
+        f'height="{picture.height}" alt="{_text(picture.caption)}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _facts(title: str, facts: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>'
+        for name, value in facts
+    )
+    return (
+        f'<section><h2>{title}</h2>\n<table class="facts"><tbody>{rows}</tbody></table></section>\n'
+    )
+
+
+def _dot(color: str) -> str:
+    return f'<span class="dot" style="background: {color}"></span>'
+
+
+def _text(text: str) -> str:
+    return escape(visible(text), quote=True)

@@ -1,0 +1,3 @@
+"""The version of library and program."""
+
+__version__ = "0.1.0"

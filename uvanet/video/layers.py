@@ -1,0 +1,200 @@
+"""Layers of an exported picture, each drawn into a BGR frame in place."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.analysis.map_stats import peaks, region_shares
+from uvanet.redaction import printable
+from uvanet.video.colormaps import colormap
+from uvanet.video.overlay import enlarge_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from uvanet.analysis.map_stats import Peak
+    from uvanet.analysis.regions import RegionMask
+    from uvanet.video.overlay import OverlayStyle
+
+# Okabe and Ito's palette, which color-blind people can distinguish.
+REGION_COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
+"""Colors of regions by their place in the list, again from the first after the last."""
+
+_LEVELS = (0.5, 0.75)
+_WHITE, _DARK = (255, 255, 255), (16, 15, 14)
+_BOLD = 600
+
+
+def region_color(index: int) -> str:
+    """Gives the color of a region by its place in the list, "#rrggbb"."""
+    return REGION_COLORS[index % len(REGION_COLORS)]
+
+
+def draw_contours(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
+    """Draws contour lines at half and three quarters of the maximum."""
+    values = enlarge_bytes(saliency, (image.shape[1], image.shape[0]))
+    highest = float(values.max())
+    for level in _LEVELS:
+        above = np.asarray(values >= max(1.0, level * highest), np.uint8)
+        lines, _ = cv2.findContours(above, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        _stroke(image, [np.asarray(line, np.int32) for line in lines], _WHITE)
+
+
+def draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
+    """Draws numbered rings at the highest peaks."""
+    height, width = image.shape[:2]
+    found = peaks(saliency, count=4, aspect=width / height, min_strength=0.35)
+    _draw_numbers(image, found)
+
+
+def draw_scanpath(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
+    """Draws the predicted order of looks: numbered rings joined by a line, as the window does."""
+    height, width = image.shape[:2]
+    found = peaks(saliency, aspect=width / height)
+    points = np.array([_place(image, peak) for peak in found], np.int32).reshape(-1, 1, 2)
+    thick = _thickness(image) + 1
+    for color, more in ((_DARK, 2), (_WHITE, 0)):
+        cv2.polylines(image, [points], isClosed=False, color=color, thickness=thick + more)
+    _draw_numbers(image, found)
+
+
+def draw_regions(
+    image: NDArray[np.uint8],
+    regions: Sequence[RegionMask],
+    saliency: NDArray[np.float32] | None = None,
+) -> None:
+    """Draws outlines and names of regions.
+
+    Args:
+        image: BGR, uint8, shape (h, w, 3).
+        regions: The regions.
+        saliency: The map whose shares stand beside the names; None for names alone.
+    """
+    height, width = image.shape[:2]
+    shares = [None] * len(regions) if saliency is None else region_shares(saliency, regions)
+    for index, (region, share) in enumerate(zip(regions, shares, strict=True)):
+        color = tuple(int(region_color(index)[at : at + 2], 16) for at in (5, 3, 1))
+        lines = _outline(region, height, width)
+        _stroke(image, lines, color, _thickness(image) + 1)
+        if lines:
+            points = np.concatenate(lines)[:, 0]
+            text = region.name if share is None else f"{region.name}  {share:.0%}"
+            draw_label(image, text, _text_size(image), tuple(points.min(axis=0).tolist()), color)
+
+
+def draw_color_bar(image: NDArray[np.uint8], style: OverlayStyle) -> None:
+    """Draws the colors of the heat map from "low" to "high" into the lower right corner."""
+    height, width = image.shape[:2]
+    size = _text_size(image)
+    wide, high, margin = max(32, width // 5), max(4, size // 2), size // 2 + 2
+    top, left = height - margin - high, width - margin - wide
+    if top < size + margin or left < 0:
+        return
+    back = image[top - size - margin :, left - margin :]
+    back[:] = back // 3
+    ramp = colormap(style.colormap)[np.linspace(0, 255, wide).astype(int), ::-1]
+    image[top : top + high, left : left + wide] = ramp
+    baseline = top - size // 3
+    _write(image, "low", (left, baseline), size)
+    end = _text_box("high", size)
+    _write(image, "high", (left + wide - end[0], baseline), size)
+
+
+def draw_label(
+    image: NDArray[np.uint8],
+    text: str,
+    size: int,
+    place: tuple[int, int] = (0, 0),
+    color: tuple[int, ...] = _WHITE,
+) -> None:
+    """Writes a line of text on a darkened ground.
+
+    Args:
+        image: BGR, uint8, shape (h, w, 3).
+        text: Any characters.
+        size: Height of the letters, pixels.
+        place: Left and top of the ground; it is moved into the picture.
+        color: Of the text, BGR.
+    """
+    text = printable(text)
+    margin = size // 2
+    wide = _text_box(text, size)[0] + 2 * margin
+    high = size + 2 * margin
+    left = max(0, min(place[0], image.shape[1] - wide))
+    top = max(0, min(place[1], image.shape[0] - high))
+    back = image[top : top + high, left : left + wide]
+    back[:] = back // 3
+    _write(image, text, (left + margin, top + margin + round(size * 0.85)), size, color)
+
+
+@functools.lru_cache(maxsize=64)
+def _outline(region: RegionMask, height: int, width: int) -> tuple[NDArray[np.int32], ...]:
+    mask = region.mask(height, width).astype(np.uint8)
+    lines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return tuple(np.asarray(line, np.int32) for line in lines)
+
+
+def _stroke(
+    image: NDArray[np.uint8],
+    lines: Sequence[NDArray[np.int32]],
+    color: tuple[int, ...],
+    thick: int | None = None,
+) -> None:
+    """Draws a colored line with a dark edge, visible on dark and bright pictures."""
+    thick = _thickness(image) if thick is None else thick
+    cv2.drawContours(image, lines, -1, _DARK, thick + 2, lineType=cv2.LINE_AA)
+    cv2.drawContours(image, lines, -1, color, thick, lineType=cv2.LINE_AA)
+
+
+def _draw_numbers(image: NDArray[np.uint8], found: Sequence[Peak]) -> None:
+    radius, thick = max(7, image.shape[0] // 40), _thickness(image)
+    for number, peak in enumerate(found, start=1):
+        x, y = _place(image, peak)
+        cv2.circle(image, (x, y), radius, _DARK, -1, lineType=cv2.LINE_AA)
+        cv2.circle(image, (x, y), radius, _WHITE, thick, lineType=cv2.LINE_AA)
+        wide, high = _text_box(str(number), radius)
+        _write(image, str(number), (x - wide // 2, y + high // 2), radius)
+
+
+def _place(image: NDArray[np.uint8], peak: Peak) -> tuple[int, int]:
+    return round(peak.x * image.shape[1]), round(peak.y * image.shape[0])
+
+
+def _thickness(image: NDArray[np.uint8]) -> int:
+    short: int = min(image.shape[:2])
+    return max(1, round(short / 400))
+
+
+def _text_size(image: NDArray[np.uint8]) -> int:
+    short: int = min(image.shape[:2])
+    return max(10, round(short / 32))
+
+
+@functools.cache
+def _face() -> cv2.FontFace:
+    # Built into OpenCV; it knows Latin, Greek, Cyrillic and Chinese letters.
+    return cv2.FontFace("sans")
+
+
+@functools.lru_cache(maxsize=256)
+def _text_box(text: str, size: int) -> tuple[int, int]:
+    """Width and height of a text in pixels."""
+    left, top, width, height = cv2.getTextSize((0, 0), text, (0, 0), _face(), size, _BOLD)
+    del left, top
+    return int(width), int(height)
+
+
+def _write(
+    image: NDArray[np.uint8],
+    text: str,
+    baseline: tuple[int, int],
+    size: int,
+    color: tuple[int, ...] = _WHITE,
+) -> None:
+    cv2.putText(image, text, baseline, color, _face(), size, _BOLD)

@@ -1,0 +1,256 @@
+"""Collects a report while a source is exported; memory does not grow with the clip."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import deque
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.analysis.map_stats import change, region_shares
+from uvanet.analysis.record import MOST, Record
+from uvanet.analysis.region_summary import RegionTracker
+from uvanet.errors import OutputError
+from uvanet.redaction import printable, redact
+from uvanet.report.content import (
+    Report,
+    ReportGraph,
+    ReportPicture,
+    ReportRegion,
+    accuracy_text,
+    percent,
+    time_code,
+)
+from uvanet.report.page import report_html
+from uvanet.video.colormaps import colormap
+from uvanet.video.layers import draw_regions, region_color
+from uvanet.video.overlay import compose
+from uvanet.video.sinks import WholeFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from uvanet.model_card import Card
+    from uvanet.sources import SourceInfo
+    from uvanet.video.annotated_frame import AnnotatedFrame
+    from uvanet.video.job import Job
+
+REPORT_ENDINGS = (".html", ".pdf")
+_PDF_GROUP = "uvanet.report_layouts"
+_WIDE, _NARROW = 1280, 480  # pixels across of the average and of a moment
+_MOMENTS = 9
+_CANDIDATES = 64
+_GROUNDS = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Still:
+    """A picture that may go into the report.
+
+    Attributes:
+        seconds: In the source.
+        change: Share of the attention that moved since the map before.
+        jpeg: The picture.
+        saliency: Its map; a smoothed one would show the scene before a cut.
+    """
+
+    seconds: float
+    change: float
+    jpeg: NDArray[np.uint8]
+    saliency: NDArray[np.float32]
+
+    def image(self) -> NDArray[np.uint8]:
+        """The picture: BGR, uint8, (h, w, 3)."""
+        return np.asarray(cv2.imdecode(self.jpeg, cv2.IMREAD_COLOR), np.uint8)
+
+
+class ReportSink(WholeFile):
+    """A report as HTML, or as another kind of file by `layout`.
+
+    Args:
+        path: The file.
+        job: The export.
+        info: Of the source.
+        card: Of the model.
+        layout: Turns the report into the content of the file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        job: Job,
+        info: SourceInfo,
+        card: Card,
+        layout: Callable[[Report], bytes] | None = None,
+    ) -> None:
+        super().__init__(path)
+        self._job, self._info, self._card = job, info, card
+        self._layout = layout or (lambda report: report_html(report).encode())
+        self._record = Record(info.duration)
+        self._tracker = RegionTracker(job.regions)
+        self._shares: deque[list[float]] = deque(maxlen=MOST)
+        self._bucket = -1
+        self._before: NDArray[np.float32] | None = None
+        self._candidates: list[tuple[float, int, _Still]] = []
+        self._grounds: list[_Still] = []
+        self._stride = 1
+        self._size = (0, 0)
+
+    def _add(self, item: AnnotatedFrame) -> None:
+        shares = region_shares(item.saliency, self._job.regions)
+        self._tracker.add(float(item.at), item.saliency, shares)
+        seconds = item.frame.pts
+        bucket = int(seconds / self._record.step + 1e-6)
+        if bucket == self._bucket:
+            return
+        # The first frame of each interval, as a scan in the window takes it.
+        self._bucket = bucket
+        image = item.frame.image
+        self._size = image.shape[1], image.shape[0]
+        if not self._record.add(seconds, item.saliency, image):
+            return
+        self._shares.append(shares)
+        same = self._before is not None and self._before.shape == item.saliency.shape
+        moved = change(self._before, item.saliency) if same and self._before is not None else 0.0
+        self._before = item.saliency
+        self._offer(item, moved, len(self._shares))
+
+    def _offer(self, item: AnnotatedFrame, moved: float, number: int) -> None:
+        """Keeps pictures evenly over the time, and those of the highest change."""
+
+        def still(width: int) -> _Still:
+            return _Still(item.frame.pts, moved, _jpeg(_shrunk(item.frame.image, width)), saliency)
+
+        saliency = item.saliency
+        if self._frames % self._stride == 0:
+            self._grounds.append(still(_WIDE))
+            if len(self._grounds) > _GROUNDS:
+                self._grounds = self._grounds[::2]
+                self._stride *= 2
+        full = len(self._candidates) == _CANDIDATES
+        if moved > (self._candidates[0][0] if full else 0.0):
+            push = heapq.heappushpop if full else heapq.heappush
+            push(self._candidates, (moved, number, still(_NARROW)))
+
+    def _content(self) -> bytes:
+        return self._layout(self._report())
+
+    def _report(self) -> Report:
+        job, info, style = self._job, self._info, self._job.look.style
+        series = self._record.series()
+        table = np.array(self._shares, np.float32).reshape(len(self._shares), len(job.regions))
+        regions = [
+            ReportRegion(region.name, region_color(index), summary, table[:, index].tolist())
+            for index, (region, summary) in enumerate(
+                zip(job.regions, self._tracker.summaries(), strict=True)
+            )
+        ]
+        scale = [
+            "#{:02x}{:02x}{:02x}".format(*color)
+            for color in colormap(style.colormap)[::15].tolist()
+        ]
+        return Report(
+            title=printable(redact(info.title)),
+            date=time.strftime("%Y-%m-%d %H:%M"),
+            facts=self._facts(),
+            average=self._average(),
+            scale=scale,
+            duration=self._tracker.duration,
+            moments=self._moments(),
+            regions=regions,
+            graph=ReportGraph(
+                series.seconds.tolist(), series.entropy.tolist(), series.change.tolist()
+            ),
+            limits=self._card.limits,
+            settings=self._settings(),
+        )
+
+    def _average(self) -> ReportPicture:
+        job = self._job
+        ground = self._grounds[len(self._grounds) // 2]
+        image = ground.image()
+        average = self._record.average()
+        if self._tracker.maps == 1 or average is None:
+            average = ground.saliency
+        image = compose(image, average, job.look.style)
+        draw_regions(image, job.regions)
+        if self._tracker.maps == 1:
+            return _picture(image, printable(redact(self._info.title)))
+        detail = f"mean of {len(self._record)} maps, over the picture at"
+        return _picture(image, "Average", f"{detail} {time_code(ground.seconds)}")
+
+    def _moments(self) -> list[ReportPicture]:
+        stills = {still.seconds: still for _, _, still in self._candidates}
+        chosen = [stills.get(seconds) for seconds in self._record.moments(_MOMENTS)]
+        return [
+            _picture(
+                compose(still.image(), still.saliency, self._job.look.style),
+                time_code(still.seconds),
+                f"{percent(still.change)} of the attention moved",
+            )
+            for still in chosen
+            if still is not None
+        ]
+
+    def _facts(self) -> list[tuple[str, str]]:
+        info, card, duration = self._info, self._card, self._tracker.duration
+        facts = [("Source", printable(redact(info.spec)))]
+        facts.append(("Size", "{} x {} pixels".format(*self._size)))
+        if duration:
+            facts.append(("Time", f"{duration:.2f} s, {self._tracker.maps} frames"))
+        facts.append(("Model", f"{card.name}: {card.description}"))
+        facts.append(("Accuracy", accuracy_text(card)))
+        return facts
+
+    def _settings(self) -> list[tuple[str, str]]:
+        job, look = self._job, self._job.look
+        end = "the end" if job.end is None else f"{job.end:g} s"
+        settings = [
+            ("Colors", look.style.colormap),
+            ("Opacity", f"{look.style.opacity:g}"),
+            ("Threshold", f"{look.style.threshold:g}"),
+        ]
+        if self._tracker.duration:
+            settings.append(("Range", f"{job.start:g} s to {end}"))
+        if job.orientation.quarters or job.orientation.mirrored:
+            mirrored = ", mirrored" if job.orientation.mirrored else ""
+            settings.append(("Rotation", f"{90 * job.orientation.quarters} degrees{mirrored}"))
+        return settings
+
+
+def pdf_layout() -> Callable[[Report], bytes]:
+    """Finds the layout for PDF, which the window's package registers: it needs Qt.
+
+    Raises:
+        OutputError: That package is not installed.
+    """
+    for point in entry_points(group=_PDF_GROUP, name="pdf"):
+        layout: Callable[[Report], bytes] = point.load()
+        return layout
+    raise OutputError(
+        "A report as PDF needs the window's packages, which are not installed.",
+        "Write .html, and print it from a browser.",
+    )
+
+
+def _shrunk(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    if image.shape[1] <= width:
+        return image
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _jpeg(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 88])[1], np.uint8)
+
+
+def _picture(image: NDArray[np.uint8], caption: str, detail: str = "") -> ReportPicture:
+    return ReportPicture(_jpeg(image).tobytes(), image.shape[1], image.shape[0], caption, detail)
