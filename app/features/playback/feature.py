@@ -11,7 +11,7 @@ from app.features.playback.thumbnail_lane import ThumbnailLane
 from app.features.playback.transport import Transport
 from app.pipeline.events import PipelineState
 from app.session.session import SPEEDS
-from app.shell.actions import PACED, SEEKABLE, SOURCE, Menu, action
+from app.shell.actions import PACED, PLAYS, SEEKABLE, Menu, action
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
@@ -87,7 +87,7 @@ class Playback(Feature):
 
     # -- actions
 
-    @action("Play or pause", Menu.PLAYBACK, "Space", icon="play", needs=SOURCE)
+    @action("Play or pause", Menu.PLAYBACK, "Space", icon="play", needs=PLAYS)
     def play_pause(self) -> None:
         """Plays or pauses; stops reverse playback."""
         if self.shuttle.reverse.running:
@@ -95,18 +95,18 @@ class Playback(Feature):
         else:
             self.context.session.toggle()
 
-    @action("Play backwards, faster", Menu.PLAYBACK, "J", needs=SEEKABLE)
+    @action("Play backwards, faster", Menu.PLAYBACK, "J", needs=SEEKABLE | PLAYS)
     def play_backwards(self) -> None:
         """Plays backwards, faster with each press."""
         self.shuttle.backward()
 
-    @action("Stop; hold to step by J and L", Menu.PLAYBACK, "K", needs=SOURCE)
+    @action("Stop; hold to step by J and L", Menu.PLAYBACK, "K", needs=PLAYS)
     def stop(self) -> None:
         """Pauses; while the key is held, J and L step by one frame."""
         self.shuttle.stop()
         self.transport.set_speed(self.context.session.speed)
 
-    @action("Play forwards, faster", Menu.PLAYBACK, "L", needs=PACED)
+    @action("Play forwards, faster", Menu.PLAYBACK, "L", needs=PACED | PLAYS)
     def play_forwards(self) -> None:
         """Plays forwards, faster with each press."""
         self.shuttle.forward()
@@ -216,12 +216,13 @@ class Playback(Feature):
             seekable=info.seekable,
             paced=not info.live and info.kind is not SourceKind.PICTURE,
         )
+        self.transport.set_wanted(not info.slides)
         self.transport.set_speed(self.context.session.speed)
         self._show_lost(False)
         self._show_thumbnails(info)
 
     def _show_thumbnails(self, info: SourceInfo) -> None:
-        shown = info.kind in _THUMBNAILS and info.seekable and bool(info.duration)
+        shown = info.kind in _THUMBNAILS and not info.slides and bool(info.duration)
         aspect = info.width / info.height if info.width and info.height else 16 / 9
         if shown:
             self.previews.open_source(info)

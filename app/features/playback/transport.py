@@ -12,6 +12,7 @@ from app.shell.slots import action_button
 from app.ui.build import column, label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
+from app.ui.strip import Strip
 from app.ui.time_text import TimeBase
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _NARROW = 600  # pixels; a narrower bar leaves out the length
 
 
-class Transport(QWidget):
+class Transport(Strip):
     """The transport controls; those that the source does not support are hidden.
 
     Args:
@@ -50,7 +51,7 @@ class Transport(QWidget):
         marks: QWidget,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(6, parent)
         self.play = action_button(actions["play_pause"], 22)
         self.play.setObjectName("play")
         self.play.setFixedSize(38, 38)
@@ -96,7 +97,8 @@ class Transport(QWidget):
             self.speed,
             spacing=6,
         )
-        column(timeline, controls, spacing=4, parent=self)
+        self.row.addLayout(column(timeline, controls, spacing=4))
+        self.set_wanted(True)
         self._base, self._duration = TimeBase(), 0.0
         self.set_speed(1.0)
         self.set_source(None, TimeBase(), live=False, seekable=False, paced=False)
