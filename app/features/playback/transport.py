@@ -98,8 +98,8 @@ class Transport(Strip):
             spacing=6,
         )
         self.row.addLayout(column(timeline, controls, spacing=4))
-        self.set_wanted(True)
         self._base, self._duration = TimeBase(), 0.0
+        self.set_wanted(True)
         self.set_speed(1.0)
         self.set_source(None, TimeBase(), live=False, seekable=False, paced=False)
 
