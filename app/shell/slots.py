@@ -13,7 +13,7 @@ from app.ui.controls import IconButton
 from app.ui.panes import Panes
 from app.ui.timeline import Timeline
 
-_PANEL_WIDTH = 272
+_PANEL_WIDTH = 280
 _GAP = 12
 _MIN_WIDTH_WITH_PANEL = 760  # pixels; in a narrower window the side panel gives way
 
