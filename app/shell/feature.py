@@ -36,6 +36,15 @@ class Feature(QObject):
         del path
         return False
 
+    def open_pair(self, first: str, second: str) -> bool:
+        """Opens two files that were dropped together.
+
+        Returns:
+            Whether this feature opens pairs.
+        """
+        del first, second
+        return False
+
     def facts(self) -> list[Fact]:
         """Current numbers, for copying and for the report of the About box."""
         return []
