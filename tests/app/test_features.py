@@ -8,6 +8,8 @@ from app.features import FEATURES
 from app.shell.actions import declared_actions
 
 REPEATING = {
+    "undo",
+    "redo",
     *("step_back", "step_forward", "jump_back", "jump_forward", "slower", "faster"),
     *("more_opacity", "less_opacity", "more_threshold", "less_threshold"),
     *("more_smoothing", "less_smoothing", "zoom_in", "zoom_out", "rotate"),
