@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from uvanet.video.overlay import OverlayStyle
 
 _STEPS = 1000
+_VISIBLE_ROWS = 4  # of the table; it scrolls beyond
 _SAME_PROPORTIONS = 0.02  # relative difference up to which two pictures are wiped
 
 
@@ -61,7 +62,7 @@ class DesignsDialog(QDialog):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(tr("Compare two designs"))
-        self.setMinimumSize(480, 380)
+        self.setMinimumSize(560, 420)
         self.resize(1000, 700)
         self.regions: list[Region] = list(regions)
         self.designs: dict[int, Design] = {}
@@ -80,6 +81,8 @@ class DesignsDialog(QDialog):
         self.draw.toggled.connect(lambda on: self.view.select_tool(Shape.RECTANGLE if on else None))
         self.delete = button(tr("Delete region"), tr("Delete the selected region"), self._delete)
         self.wipe = button(tr("Wipe"), tr("Both in one picture, divided by a line"), checkable=True)
+        for switch in (self.draw, self.wipe):
+            switch.setObjectName("choice")
         self.wipe.setEnabled(False)
         self.wipe.toggled.connect(self._on_wipe)
         self.copy = button(tr("Copy table"), tr("Copy the table for a spreadsheet"), self._copy)
@@ -92,15 +95,13 @@ class DesignsDialog(QDialog):
         self.position.valueChanged.connect(self._show_samples)
         self.position.hide()
         self.table = QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels(
-            [tr("Region"), tr("First"), tr("Second"), tr("Difference")]
-        )
+        self._titles = list(titles)
+        self.table.setHorizontalHeaderLabels([tr("Region"), *titles, tr("Difference")])
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
-        self.table.setMaximumHeight(150)
         self.table.setAccessibleName(tr("Shares of the regions"))
         self.table.cellClicked.connect(lambda index, _: self._select(self.regions[index]))
         self.hint = label(tr("Draw a region to compare its share of the attention."), "quiet")
@@ -126,7 +127,6 @@ class DesignsDialog(QDialog):
     def show_design(self, index: int, design: Design) -> None:
         """Shows the first (0) or second (1) design once it is predicted."""
         self.designs[index] = design
-        self.view.panes[index].set_caption(design.title)
         self.position.setVisible(any(len(one.samples) > 1 for one in self.designs.values()))
         if len(self.designs) == 2:
             one, other = (self.designs[place].proportions for place in range(2))
@@ -175,6 +175,9 @@ class DesignsDialog(QDialog):
 
     def _on_wipe(self, on: bool) -> None:
         self.view.set_wipe(on)
+        first, second = self._titles
+        both = tr("Left: {first}, right: {second}").format(first=first, second=second)
+        self.view.panes[0].set_caption(both if on else first)
         self._refresh()
 
     def _show_samples(self) -> None:
@@ -200,6 +203,9 @@ class DesignsDialog(QDialog):
                 self.table.setItem(place, cell, QTableWidgetItem(text))
             if region is self._selected:
                 self.table.selectRow(place)
+        row_height = self.table.rowHeight(0) if regions else 0
+        rows = min(len(regions), _VISIBLE_ROWS) * row_height
+        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows + 4)
         self.table.setVisible(bool(regions))
         self.hint.setVisible(not regions)
         self.delete.setEnabled(self._selected is not None)
