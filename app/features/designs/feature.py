@@ -45,7 +45,7 @@ class Designs(Feature):
         self._open(first, second)
         return True
 
-    @action("Compare two designs…", Menu.ANALYSE, "Ctrl+B", icon="compare", group=5)
+    @action("Compare two designs…", Menu.ANALYSE, "Shift+B", icon="compare", group=5)
     def compare_designs(self) -> None:
         """Asks for two pictures or films and compares them."""
         settings = self.context.settings.section(WindowSettings)
