@@ -17,6 +17,7 @@ from uvanet.video.colormaps import colormap
 
 if TYPE_CHECKING:
     from app.shell.context import FeatureContext
+    from app.shell.project import Project
 
 _COLORMAPS: tuple[Colormap, ...] = get_args(Colormap)
 _RANK = 0
@@ -47,6 +48,20 @@ class Overlay(Feature):
             Fact(f"overlay {name}", str(getattr(self._settings, name)), FactKind.TECHNICAL)
             for name in names
         ]
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes the style."""
+        settings, view = self._settings, project.view
+        view.colormap, view.overlay = settings.colormap, settings.visible
+        view.opacity, view.threshold = settings.opacity, settings.threshold
+        view.smoothing = settings.smoothing
+
+    def open_project(self, project: Project) -> None:
+        """Uses the style of a project."""
+        view = project.view
+        values = {name: getattr(view, name) for name in view.__struct_fields__}
+        style = {name: values[name] for name in asdict(self._settings) if name in values}
+        self._change(tr("change style"), **style, visible=view.overlay)
 
     # -- actions
 
