@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.shell.context import Fact, FeatureContext
+    from app.shell.project import Project
     from app.shell.quit_guard import QuitPrompt
 
 
@@ -51,6 +52,14 @@ class Feature(QObject):
         """
         del path
         return False
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes what the feature owns of the current source into the fields of a project."""
+        del project
+
+    def open_project(self, project: Project) -> None:
+        """Takes up the fields of a project, whose source has just been opened."""
+        del project
 
     def facts(self) -> list[Fact]:
         """Current numbers, for copying and for the report of the About box."""

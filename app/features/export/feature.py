@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
     from app.shell.feature import Preference
+    from app.shell.project import Project
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
     from uvanet.video.sound import SoundTrack
@@ -90,6 +91,14 @@ class Export(Feature):
         slots.add_status(self._status, _STATUS_RANK)
         session.opened.connect(self._on_opened)
         actions.set_checked("keep_last", context.settings.section(ExportSettings).keep)
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes the marks."""
+        project.start, project.end = self.context.session.marks
+
+    def open_project(self, project: Project) -> None:
+        """Sets the marks of a project."""
+        self.context.session.set_marks(project.start, project.end)
 
     def unfinished(self) -> QuitPrompt | None:
         """A recording that runs, and exports that wait or run."""

@@ -12,7 +12,7 @@ from app.features.models.model_info import (
     list_model_info,
     try_model,
 )
-from app.session.models import engines, short_name
+from app.session.models import AUTOMATIC, engines, if_available, short_name
 from app.session.settings import Engine, SessionSettings
 from app.session.step_times import measure_steps
 from app.shell.actions import Menu, action
@@ -22,11 +22,13 @@ from app.shell.settings import WindowSettings
 from app.ui.build import button, present
 from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
+from uvanet.registry import is_available
 
 if TYPE_CHECKING:
     from app.features.models.dialog import ModelsDialog
     from app.features.models.onnx_dialog import OnnxModelDialog
     from app.shell.context import FeatureContext
+    from app.shell.project import Project
     from uvanet.errors import UvanetError
 
 _MAX_FILES = 12
@@ -77,6 +79,25 @@ class Models(Feature):
         else:
             self.try_file(str(model))
         return True
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes the choice of student and teacher."""
+        session = self.context.session
+        project.model, project.teacher = session.student.choice, session.teacher.name
+
+    def open_project(self, project: Project) -> None:
+        """Uses the models of a project; one that is not installed is named."""
+        session = self.context.session
+        for name in (project.model, project.teacher):
+            if name not in ("", AUTOMATIC) and not is_available(name):
+                self.context.messages.notify(
+                    "warning",
+                    tr("The model {name} of the project is not installed.").format(name=name),
+                    tr("The model in use stays."),
+                )
+        if project.model == AUTOMATIC or if_available(project.model):
+            session.student.use(project.model)
+        session.teacher.use(if_available(project.teacher))
 
     def facts(self) -> list[Fact]:
         """The name of the student."""

@@ -18,6 +18,7 @@ from uvanet.video.colormaps import colormap
 
 if TYPE_CHECKING:
     from app.shell.context import FeatureContext
+    from app.shell.project import Project
 
 _COLORMAPS: tuple[Colormap, ...] = get_args(Colormap)
 _RANK = 0
@@ -58,6 +59,20 @@ class Overlay(Feature):
             lambda look: self._change(tr("apply look"), **asdict(look)),
         )
         return [Preference(tr("Look"), tr("Presets of the look"), presets)]
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes the style."""
+        settings, view = self._settings, project.view
+        view.colormap, view.overlay = settings.colormap, settings.visible
+        view.opacity, view.threshold = settings.opacity, settings.threshold
+        view.smoothing = settings.smoothing
+
+    def open_project(self, project: Project) -> None:
+        """Uses the style of a project."""
+        view = project.view
+        values = {name: getattr(view, name) for name in view.__struct_fields__}
+        style = {name: values[name] for name in asdict(self._settings) if name in values}
+        self._change(tr("change style"), **style, visible=view.overlay)
 
     # -- actions
 
