@@ -228,6 +228,21 @@ def test_an_unplugged_camera_ends_in_an_error() -> None:
             source.read()
 
 
+def test_a_camera_that_returns_with_another_size_goes_on() -> None:
+    devices = [Device(frames=3), Device(image=np.zeros((96, 64, 3), np.uint8))]
+    source = CameraSource(
+        "0", reconnect=PATIENCE, devices=lambda: identify([DESK]), capture=lambda *_: devices.pop(0)
+    )
+    with source:
+        before = source.info
+        frames = [source.read() for _ in range(6)]
+        after = source.info
+    shapes = [frame.picture.shape[:2] for frame in frames if frame is not None]
+    assert sorted(shapes) == shapes
+    assert shapes[0] == (before.height, before.width) == (48, 64)
+    assert shapes[-1] == (after.height, after.width) == (96, 64)
+
+
 def test_a_picture_is_stamped_between_grab_and_retrieve() -> None:
     device = Device()
     clock_calls: list[int] = []
