@@ -12,7 +12,6 @@ from app.features.analyse.attention_lane import AttentionLane
 from app.features.analyse.region_card import RegionCard
 from app.features.analyse.region_files import RegionFiles
 from app.features.analyse.region_lane import RegionLane
-from app.features.analyse.region_layer import RegionLayer
 from app.features.analyse.regions import Regions
 from app.features.analyse.scanpath_layer import ScanpathLayer
 from app.features.analyse.settings import AnalyseSettings
@@ -22,6 +21,7 @@ from app.shell.feature import Feature
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.region_layer import RegionLayer
 from uvanet.analysis import Shape, peaks, region_shares
 
 if TYPE_CHECKING:
