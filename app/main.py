@@ -30,7 +30,7 @@ from app.shell.context import Fact, FeatureContext
 from app.shell.main_window import TITLE, MainWindow
 from app.shell.project import SUFFIX
 from app.shell.settings import WindowSettings
-from app.ui.i18n import tr
+from app.ui.i18n import install_language, tr
 from app.ui.icons import app_icon
 from app.ui.theme import Theme
 
@@ -126,6 +126,7 @@ class Program(QObject):
         self._exceptions = UncaughtExceptionHook(self)
         self.settings = SettingsStore(settings_path())
         window_settings = self.settings.section(WindowSettings)
+        install_language(app, window_settings.language)
         self._theme = Theme(app, options.theme or window_settings.theme)
         self._jobs = Jobs(self)
         self.session = self._make_session(options, predictor)
