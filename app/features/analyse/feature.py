@@ -64,7 +64,7 @@ class Analyse(Feature):
         font = slots.canvas.font()
         self.history = AttentionHistory(session, context.jobs, self)
         self.layer, self.scanpath_layer = RegionLayer(font), ScanpathLayer(font)
-        self.card = RegionCard([actions[name] for name in (*_TOOLS, "copy_regions", "save_shares")])
+        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
         self.attention_lane, self.region_lane = AttentionLane(), RegionLane()
         slots.timeline.add_lane(self.attention_lane, _ATTENTION_RANK)
         slots.timeline.add_lane(self.region_lane, _REGIONS_RANK)
