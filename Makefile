@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test fuzz bench pictures weights ablation
+.PHONY: live test fuzz bench bundle deb docs web pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -22,6 +22,19 @@ bench:
 	@$(PYTHON) packaging/bootstrap.py test
 	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
+
+# The program without torch as a folder, dist/uvanet-live, for this operating system.
+bundle:
+	@$(PYTHON) packaging/bundle/build.py
+
+# A Debian package of that folder.
+deb: bundle
+	@$(PYTHON) packaging/bundle/make_deb.py
+
+# The documentation as a static site, dist/docs.
+docs:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/mkdocs build --strict --quiet --site-dir dist/docs
 
 # Makes the pictures of the README with the program.
 pictures:

@@ -72,7 +72,7 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     yield NO_TEMPORAL, base
     yield "no clips", dataclasses.replace(base, clip_share=0.0)
     yield "KL alone as the loss", dataclasses.replace(base, loss="kl")
-    yield "blended targets in step 2, too", dataclasses.replace(base, step2_targets="blended")
+    yield "gaze alone in step 2, as in the paper", dataclasses.replace(base, step2_targets="gaze")
     yield "AdamW for all weights", dataclasses.replace(base, muon_lr=0.0, peak_lr=5e-3)
     for words, changed in (
         ("squeeze-and-excitation in place of CA-Res", {"attention": "se"}),

@@ -31,18 +31,20 @@ class Run:
 
     Attributes:
         start: The student it starts from; empty for random weights.
-        epochs: Passes over the pictures with gaze.
+        step1: Passes over the pictures with gaze in step 1, of crops; 0 where its start had them.
+        step2: The same in step 2, of nearly whole pictures.
     """
 
     start: str
-    epochs: int
+    step1: int
+    step2: int
 
 
 RUNS = {
-    "uvanet-64": Run("", 300),
-    "uvanet-32": Run("uvanet-64", 150),
-    "uvanet-128": Run("uvanet-64", 60),
-    "uvanet-256": Run("uvanet-128", 20),
+    "uvanet-64": Run("", 300, 45),
+    "uvanet-32": Run("uvanet-64", 0, 90),
+    "uvanet-128": Run("uvanet-64", 0, 40),
+    "uvanet-256": Run("uvanet-64", 0, 14),
 }
 """From small to large: a pair costs 4 times as much at twice the side, and the network is the same.
 """
@@ -102,7 +104,9 @@ def require_permissive(path: Path) -> None:
 def train(root: Path, out: Path, name: str, run: Run) -> None:
     """A run of both steps; its results lie in `out / name`."""
     start = str(weights_of(out, run.start)) if run.start else ""
-    config = dataclasses.replace(step1_config(name, start), epochs=run.epochs, eval_every=10)
+    config = dataclasses.replace(
+        step1_config(name, start), epochs=run.step1, step2_epochs=run.step2, eval_every=10
+    )
     progress = ProgressBar()
     distill(
         DistillConfig(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 from uvanet.errors import MissingExtraError
@@ -22,7 +23,12 @@ def require(module: str, extra: str) -> None:
     Raises:
         MissingExtraError: It is not installed.
     """
-    if not is_installed(module):
+    if is_installed(module):
+        return
+    command = f"pip install 'uvanet[{extra}]'"
+    if getattr(sys, "frozen", False):
         raise MissingExtraError(
-            f"{module} is not installed.", f"Install it with: pip install 'uvanet[{extra}]'."
+            f"{module} is not part of this bundle.",
+            f"Install the Python package beside it: {command}.",
         )
+    raise MissingExtraError(f"{module} is not installed.", f"Install it with: {command}.")

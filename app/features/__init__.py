@@ -11,6 +11,7 @@ from app.features.export.feature import Export
 from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
+from app.features.slides.feature import Slides
 from app.features.snapshots.feature import Snapshots
 from app.features.sources.feature import Sources
 from app.features.training.feature import Training
@@ -20,6 +21,7 @@ from app.shell.feature import Feature
 FEATURES: tuple[type[Feature], ...] = (
     Sources,
     Playback,
+    Slides,
     Overlay,
     View,
     Snapshots,

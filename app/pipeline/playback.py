@@ -30,6 +30,8 @@ PREVIEW_S = 0.03
 class Playback:
     """Plays one open source, frame by frame, on the capture thread.
 
+    Slides are always paused: each stays until a seek or a step, and is an epoch of its own.
+
     Any error of the source goes through to the caller.
 
     Args:
@@ -85,7 +87,7 @@ class Playback:
     def begin(self, command: PlaybackCommand) -> None:
         """Starts to play, or to pause at the first frame where pause came while it was opened."""
         self._pacer.set_speed(command.speed, self._clock.now())
-        paused = command.play is False
+        paused = command.play is False or self._info.slides
         self._enter(PipelineState.PAUSED if paused else PipelineState.PLAYING)
         if command.seek is not None and self._info.seekable:
             self._seek(command.seek)
@@ -106,7 +108,8 @@ class Playback:
                 return
             self._enter(PipelineState.PLAYING if command.play else PipelineState.PAUSED)
         elif command.play is True and self._state is PipelineState.PAUSED:
-            self._resume()
+            if not self._info.slides:
+                self._resume()
         elif command.play is False and self._state is PipelineState.PLAYING:
             self._enter(PipelineState.PAUSED)
         if seek is not None:
@@ -232,8 +235,9 @@ class Playback:
             held, self._held = self._held, None
             return held
         frame = self._read()
-        # A still picture has nothing to loop through.
-        if frame is None and self._commands.loop and self._moves and self._info.seekable:
+        # A still picture has nothing to loop through, and slides do not start over.
+        loops = self._commands.loop and self._moves and not self._info.slides
+        if frame is None and loops and self._info.seekable:
             self._source.seek(0.0)
             self._begin_epoch(None)
             frame = self._read()
@@ -249,6 +253,8 @@ class Playback:
         return frame
 
     def _deliver(self, frame: Frame, now: float) -> None:
+        if self._info.slides:
+            self._begin_epoch(None)
         # Broken time stamps must not run backwards under the network.
         self._t_scene = max(now if self._info.live else frame.pts, self._t_scene + 1e-3)
         self._shown_pts, self._shown_t = frame.pts, now
@@ -267,4 +273,5 @@ class Playback:
                 f"{self._info.title} has no readable frame.", "Choose another source."
             )
         self._detector.rest()
-        self._enter(PipelineState.ENDED)
+        if not self._info.slides:
+            self._enter(PipelineState.ENDED)

@@ -196,7 +196,7 @@ def source_rate(info: SourceInfo | None, speed: float) -> float:
     """
     if info is None:
         return 0.0
-    if info.kind is SourceKind.PICTURE:
+    if info.kind is SourceKind.PICTURE or info.slides:
         return PICTURE_RATE
     rate = info.fps if info.fps > 0 else UNKNOWN_RATE
     return min(rate if info.live else rate * speed, MAX_RATE)

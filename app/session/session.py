@@ -87,6 +87,7 @@ class LiveSession(QObject):
         spec: What was passed to `open` for the current source; empty before the first.
         info: Facts of the current source; None before it is open.
         orientations: Mirroring and rotation of each source.
+        film_rates: Frames per second that the user chose for folders, by their spec; 0 for slides.
         camera_format: Format to request from cameras; None for their default.
         marks: Start and end of the selected time range, in seconds of the source; None for the
             source's own start or end.
@@ -150,6 +151,7 @@ class LiveSession(QObject):
         self.spec: str | None = ""
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
+        self.film_rates: dict[str, float] = {}
         self.camera_format: CameraFormat | None = None
         self.marks: tuple[float | None, float | None] = (None, None)
         self.regions: tuple[Region, ...] = ()
@@ -192,7 +194,13 @@ class LiveSession(QObject):
             if request == self._request:
                 self._fail(error)
 
-        make = partial(make_oriented_source, spec, self.camera_format, self.orientations)
+        make = partial(
+            make_oriented_source,
+            spec,
+            self.camera_format,
+            self.orientations,
+            fps=self.film_rates.get(spec or ""),
+        )
         self._jobs.run(make, done, failed, name="source")
 
     def _fail(self, error: Exception) -> None:
@@ -240,7 +248,13 @@ class LiveSession(QObject):
         info = self.info
         if info is None:
             raise SourceError(tr("No source is open."), tr("Open a file first."))
-        return make_oriented_source(info.spec, self.camera_format, self.orientations, reconnect=0.0)
+        return make_oriented_source(
+            info.spec,
+            self.camera_format,
+            self.orientations,
+            reconnect=0.0,
+            fps=info.folder_rate,
+        )
 
     def use_engine(self, engine: str) -> None:
         """Runs student and teacher on another engine, as `uvanet.load` takes it."""

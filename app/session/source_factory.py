@@ -19,6 +19,7 @@ def make_oriented_source(
     orientations: Orientations,
     *,
     reconnect: float = math.inf,
+    fps: float | None = None,
 ) -> Source:
     """Makes a closed source that mirrors and rotates its frames. May look for cameras: slow.
 
@@ -28,6 +29,7 @@ def make_oriented_source(
         orientations: Mirroring and rotation of each source; read at every frame.
         reconnect: Seconds for which a camera or stream that is lost or busy is opened again;
             closing the source ends that, too.
+        fps: Frames per second of a folder, see `FolderSource`; None for its own choice.
 
     Raises:
         UvanetError: There is no such source.
@@ -37,7 +39,7 @@ def make_oriented_source(
     if spec is None:
         source = default_source(camera=camera, reconnect=reconnect)
     else:
-        source = make_source(spec, camera=camera, reconnect=reconnect)
+        source = make_source(spec, fps=fps, camera=camera, reconnect=reconnect)
     return OrientedSource(source, orientations)
 
 

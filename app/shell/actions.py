@@ -39,6 +39,8 @@ class Needs(enum.Flag):
         PACED: The source is not live, so that its playback speed can be chosen.
         SEEKABLE: The source can jump to a time.
         FRAME: A frame is on the canvas.
+        SLIDES: The source is a set of slides, which do not play and have no time.
+        PLAYS: The source plays: it is no set of slides.
         UNDO: There is a change to undo.
         REDO: A change was undone last.
     """
@@ -47,6 +49,8 @@ class Needs(enum.Flag):
     PACED = enum.auto()
     SEEKABLE = enum.auto()
     FRAME = enum.auto()
+    SLIDES = enum.auto()
+    PLAYS = enum.auto()
     UNDO = enum.auto()
     REDO = enum.auto()
 
@@ -57,10 +61,13 @@ _REASONS = {
     Needs.FRAME: "There is no picture yet",
     Needs.PACED: "Only for files",
     Needs.SEEKABLE: "Only for sources with a timeline",
+    Needs.SLIDES: "Only for folders of pictures",
+    Needs.PLAYS: "Slides do not play",
     Needs.UNDO: "There is nothing to undo",
     Needs.REDO: "There is nothing to redo",
 }
 SOURCE, PACED, SEEKABLE, FRAME = Needs.SOURCE, Needs.PACED, Needs.SEEKABLE, Needs.FRAME
+SLIDES, PLAYS = Needs.SLIDES, Needs.PLAYS
 
 
 class Menu(enum.StrEnum):
@@ -267,13 +274,20 @@ def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
     return act
 
 
+def exclude_each_other(one: Needs, other: Needs) -> bool:
+    """Whether actions with these needs are never enabled together, and so may share a key."""
+    plays = PLAYS | PACED | SEEKABLE
+    return bool((SLIDES in one and plays & other) or (SLIDES in other and plays & one))
+
+
 def available_needs(session: LiveSession, presenter: FramePresenter, undo: UndoStack) -> Needs:
     """The needs that are met now."""
     info, available = session.info, NOTHING
     if info is not None and session.state in _OPEN:
         available |= SOURCE
-        available |= NOTHING if info.live else PACED
-        available |= SEEKABLE if info.seekable else NOTHING
+        available |= SLIDES if info.slides else PLAYS
+        available |= NOTHING if info.live or info.slides else PACED
+        available |= SEEKABLE if info.seekable and not info.slides else NOTHING
     if presenter.packet is not None:
         available |= FRAME
     available |= Needs.UNDO if undo.undo_text else NOTHING

@@ -53,7 +53,7 @@ class StatusBar:
         facts = [info.title]
         if info.width and info.height:
             facts.append(f"{info.width}\N{MULTIPLICATION SIGN}{info.height}")
-        if info.fps:
+        if info.fps and not info.slides:
             facts.append(tr("{fps:g} fps").format(fps=round(info.fps, 2)))
         if info.note:
             facts.append(info.note)

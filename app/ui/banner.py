@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -16,6 +18,8 @@ from app.ui.icons import icon
 from app.ui.theme import set_level
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPaintEvent
 
 Level = Literal["error", "warning", "info", "done"]
@@ -24,6 +28,8 @@ _MAX_WIDTH = 620
 _WRAP_BELOW = 480  # in a narrower banner the button is below the text
 _MARGIN = 16
 _NOTICE_MS = 5000
+_CHOICE_MS = 15_000  # of a notice with buttons
+_MAX_BUTTONS = 3
 _MAX_ALERTS = 20  # the oldest is dropped
 
 
@@ -32,7 +38,7 @@ class _Message:
     level: Level
     text: str
     hint: str
-    button: str
+    buttons: tuple[tuple[str, str], ...]
     topic: str
 
     @property
@@ -46,10 +52,11 @@ class Banner(QWidget):
     There are two rows. The first one holds alerts (errors and warnings): they stay until the user
     closes them or `dismiss_topic` outdates them; the newest is shown, with "1 of 3" where more
     wait behind it. The second row holds one notice ("info" or "done"), which disappears after
-    five seconds. So a notice never hides an error.
+    five seconds, or fifteen where it has buttons. So a notice never hides an error.
 
     Signals:
-        acted: The user pressed a message's button; carries the message's topic.
+        acted: The user pressed a message's button; carries the message's topic, or what `notify`
+            was given for a further button.
     """
 
     acted = Signal(str)
@@ -65,7 +72,7 @@ class Banner(QWidget):
             message_row.acted.connect(self.acted)
             message_row.closed.connect(self._remove)
         column(self._alert_row, self._notice_row, spacing=6, parent=self)
-        self._notice_timer = QTimer(self, singleShot=True, interval=_NOTICE_MS)
+        self._notice_timer = QTimer(self, singleShot=True)
         self._notice_timer.timeout.connect(self._remove_notice)
         host.installEventFilter(self)
         self.hide()
@@ -90,10 +97,15 @@ class Banner(QWidget):
 
     @property
     def button(self) -> QPushButton:
-        """Button of the newest visible message."""
+        """First button of the newest visible message."""
+        return self.buttons[0]
+
+    @property
+    def buttons(self) -> list[QPushButton]:
+        """Buttons of the newest visible message; those without a text are hidden."""
         newest = self._newest
         notice = newest is not None and not newest.is_alert
-        return (self._notice_row if notice else self._alert_row).button
+        return (self._notice_row if notice else self._alert_row).buttons
 
     @property
     def alerts(self) -> list[str]:
@@ -101,7 +113,13 @@ class Banner(QWidget):
         return [message.text for message in reversed(self._messages) if message.is_alert]
 
     def notify(
-        self, level: Level, message: str, hint: str = "", button: str = "", topic: str = ""
+        self,
+        level: Level,
+        message: str,
+        hint: str = "",
+        button: str = "",
+        topic: str = "",
+        more: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Shows a message.
 
@@ -113,8 +131,10 @@ class Banner(QWidget):
             hint: The next step; may be empty.
             button: Label of a button that takes this step; may be empty.
             topic: Subject, for `dismiss_topic`; may be empty.
+            more: Labels of up to two further buttons, each with what `acted` carries for it.
         """
-        new = _Message(level, message, hint, button, topic)
+        buttons = (*([(button, topic)] if button else []), *more)
+        new = _Message(level, message, hint, buttons, topic)
         kept = [
             old
             for old in self._messages
@@ -182,7 +202,7 @@ class Banner(QWidget):
         if not visible or notice is None:
             self._notice_timer.stop()
         elif not self._notice_timer.isActive():
-            self._notice_timer.start()
+            self._notice_timer.start(_CHOICE_MS if notice.buttons else _NOTICE_MS)
         self.setVisible(visible)
         if visible:
             self.raise_()
@@ -221,16 +241,18 @@ class _MessageRow(QFrame):
         self._title = label("", "bannerTitle", wrap=True, selectable=True)
         self._hint = label("", "bannerHint", wrap=True, selectable=True)
         self._count = label("", "quiet")
-        self.button = button("", "", self._on_button)
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.buttons = [button("", "", partial(self._on_button, n)) for n in range(_MAX_BUTTONS)]
+        for each in self.buttons:
+            each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._cross = IconButton(16)
         self._cross.setIcon(icon("close", "quiet"))
         self._cross.setAccessibleName(tr("Close the message"))
         self._cross.setToolTip(tr("Close the message (Esc)"))
         self._cross.clicked.connect(lambda: self.closed.emit(self.message))
         text = column(self._title, self._hint, spacing=3)
-        self._inner = row((text, 1), self.button, spacing=10)
-        self._inner.setAlignment(self.button, Qt.AlignmentFlag.AlignLeft)
+        choices = row(*self.buttons, spacing=6)
+        self._inner = row((text, 1), choices, spacing=10)
+        self._inner.setAlignment(choices, Qt.AlignmentFlag.AlignLeft)
         layout = row(
             self._mark,
             (self._inner, 1),
@@ -257,8 +279,11 @@ class _MessageRow(QFrame):
         self._hint.setVisible(bool(message.hint))
         self._count.setText(tr("1 of {count}").format(count=count))
         self._count.setVisible(count > 1)
-        self.button.setText(message.button)
-        self.button.setVisible(bool(message.button))
+        texts = [text for text, _ in message.buttons]
+        for each, text in zip_longest(self.buttons, texts, fillvalue=""):
+            assert isinstance(each, QPushButton)
+            each.setText(text)
+            each.setVisible(bool(text))
         self.setAccessibleName(message.text)
         self.setAccessibleDescription(message.hint)
 
@@ -270,16 +295,17 @@ class _MessageRow(QFrame):
             part.fontMetrics().horizontalAdvance(part.text()) for part in (self._title, self._hint)
         )
         # A bold title is wider than its label's metrics say before the style is applied.
-        return min(available, round(longest * 1.1) + 120)
+        buttons = sum(each.sizeHint().width() + 6 for each in self.buttons if each.text())
+        return min(available, round(longest * 1.1) + 120 + buttons)
 
     def set_wrapped(self, wrapped: bool) -> None:
         """Places the button below the text, or beside it."""
         down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._inner.setDirection(down if wrapped else right)
 
-    def _on_button(self) -> None:
+    def _on_button(self, number: int) -> None:
         if self.message is not None:
-            self.acted.emit(self.message.topic)
+            self.acted.emit(self.message.buttons[number][1])
 
 
 class _LevelMark(QWidget):

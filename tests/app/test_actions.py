@@ -1,5 +1,7 @@
 """Every action, in every state, by menu and by key."""
 
+from itertools import combinations
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -9,7 +11,7 @@ from window_bench import ALL_ACTIONS, FakeCamera
 
 from app.features.playback.feature import Playback
 from app.pipeline.events import PipelineState
-from app.shell.actions import declared_actions
+from app.shell.actions import declared_actions, exclude_each_other
 from app.shell.shortcuts import ShortcutSheet, key_text
 
 
@@ -75,9 +77,10 @@ def test_every_action_in_every_state(launch, clip, state, monkeypatch):
 def test_names_and_keys_are_unique():
     names = [spec.name for spec in ALL_ACTIONS]
     assert len(names) == len(set(names))
-    keys = [QKeySequence(key).toString() for spec in ALL_ACTIONS for key in spec.keys]
-    assert all(keys)
-    assert len(keys) == len(set(keys))
+    used = [(QKeySequence(key).toString(), spec.needs) for spec in ALL_ACTIONS for key in spec.keys]
+    assert all(key for key, _ in used)
+    for (key, needs), (other, others) in combinations(used, 2):
+        assert key != other or exclude_each_other(needs, others), key
     assert all(spec.keys for spec in ALL_ACTIONS)
 
 
@@ -126,6 +129,10 @@ def test_every_shortcut_reaches_its_action(still, name, key, monkeypatch):
     action = still.actions[name]
     action.triggered.disconnect()
     action.triggered.connect(lambda: done.append(name))
+    specs = {spec.name: spec for spec in ALL_ACTIONS}
+    for other in specs.values():
+        if exclude_each_other(specs[name].needs, other.needs):
+            still.actions[other.name].setEnabled(False)
     action.setEnabled(True)  # undo needs a change
     still.window.activateWindow()
     still.canvas.setFocus()

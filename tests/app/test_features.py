@@ -8,10 +8,13 @@ from app.features import FEATURES
 from app.shell.actions import declared_actions
 
 REPEATING = {
+    "undo",
+    "redo",
     *("step_back", "step_forward", "jump_back", "jump_forward", "slower", "faster"),
     *("more_opacity", "less_opacity", "more_threshold", "less_threshold"),
     *("more_smoothing", "less_smoothing", "zoom_in", "zoom_out", "rotate"),
     *("pan_left", "pan_right", "pan_up", "pan_down"),
+    *("previous_picture", "next_picture", "page_back", "page_forward"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from uvanet.errors import SourceError
-from uvanet.sources import FolderSource, SourceKind, load_picture, make_source
+from uvanet.sources import FolderSource, SourceInfo, SourceKind, load_picture, make_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,34 +150,83 @@ def test_a_folder_plays_in_the_order_of_its_numbers(
     assert numbers == list(range(12))
 
 
-def test_the_rate_of_a_folder(picture_folder: Path, tmp_path: Path) -> None:
-    with make_source(str(picture_folder)) as source:
-        assert source.info.fps == 25  # one word and a running number: a video taken apart
+def write_run(folder: Path, count: int, exif: Image.Exif | None = None) -> None:
+    """Writes numbered pictures of a square that moves a little from one to the next."""
+    for number in range(count):
+        image = np.full((48, 64, 3), 60, np.uint8)
+        image[10:30, number : number + 20] = 200
+        Image.fromarray(image).save(folder / f"DSC{number:04}.png", exif=exif)
+
+
+def info_of(folder: Path, fps: float | None = None) -> SourceInfo:
+    with make_source(str(folder), fps=fps) as source:
+        return source.info
+
+
+def test_a_numbered_run_of_pictures_that_differ_little_is_a_film(tmp_path: Path) -> None:
+    write_run(tmp_path, 30)
+    film = info_of(tmp_path)
+    assert (film.fps, film.slides, film.duration) == (25, False, pytest.approx(1.2))
+    slides = info_of(tmp_path, fps=0)
+    assert (slides.fps, slides.slides, slides.frames) == (1, True, 30)
+
+
+def test_a_folder_of_numbered_photos_is_slides_whatever_their_number(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0)
+    for number in range(30):
+        scene = noise.integers(0, 256, (3, 4, 3), np.uint8)
+        write(tmp_path / f"{number}.png", cv2.resize(scene, (64, 48)))
+    info = info_of(tmp_path)
+    assert info.slides
+    assert [path.name for path in info.pictures] == [f"{number}.png" for number in range(30)]
+
+
+def test_few_pictures_are_slides(picture_folder: Path) -> None:
+    assert info_of(picture_folder).slides
     with make_source(str(picture_folder), fps=10) as source:
-        assert source.info.fps == 10
+        assert not source.info.slides
         assert source.info.duration == pytest.approx(1.2)
         source.read()
-        assert source.read().pts == pytest.approx(0.1)
-    for name in ("cat", "dog", "owl"):
-        write(tmp_path / f"{name}.png", np.zeros((4, 4, 3), np.uint8))
-    with make_source(str(tmp_path)) as source:
-        assert source.info.fps == 1  # slides
+        frame = source.read()
+    assert frame is not None
+    assert frame.pts == pytest.approx(0.1)
+
+
+def grow(folder: Path) -> None:
+    write(folder / "DSC0007.png", np.full((50, 64, 3), 60, np.uint8))
+    for number in (0, 15):
+        write(folder / f"DSC{number:04}.png", np.full((50, 64, 3), 60, np.uint8))
+
+
+ALTERED: dict[str, Callable[[Path], object]] = {
+    "a missing number": lambda folder: (folder / "DSC0011.png").unlink(),
+    "another name": lambda folder: (folder / "DSC0029.png").rename(folder / "end.png"),
+    "another size": grow,
+}
+
+
+@pytest.mark.parametrize("altered", ALTERED)
+def test_a_run_with_an_exception_is_slides(tmp_path: Path, altered: str) -> None:
+    write_run(tmp_path, 30)
+    ALTERED[altered](tmp_path)
+    assert info_of(tmp_path).slides
 
 
 def test_numbered_photos_of_a_camera_are_slides(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[271], exif[272] = "Maker", "Model"
-    for number in range(12):
-        Image.new("RGB", (16, 12)).save(tmp_path / f"DSC{number:04}.jpg", exif=exif)
-    with make_source(str(tmp_path)) as source:
-        assert source.info.fps == 1
-        assert source.info.duration == 12
-    (tmp_path / "DSC0000.jpg").write_bytes(b"damaged")
-    with make_source(str(tmp_path)) as source:
-        assert source.info.fps == 25
+    write_run(tmp_path, 30, exif)
+    assert info_of(tmp_path).slides
 
 
-@pytest.mark.parametrize("fps", [0, -1, float("nan"), 1e9])
+def test_a_damaged_frame_leaves_a_film_a_film(tmp_path: Path) -> None:
+    write_run(tmp_path, 30)
+    path = tmp_path / "DSC0014.png"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert not info_of(tmp_path).slides
+
+
+@pytest.mark.parametrize("fps", [-1, float("nan"), 1e9])
 def test_a_folder_refuses_a_rate_of_no_sense(picture_folder: Path, fps: float) -> None:
     with pytest.raises(SourceError, match="frames per second"):
         make_source(str(picture_folder), fps=fps)

@@ -179,7 +179,7 @@ def test_a_student_is_distilled_stopped_and_resumed(
         step: torch.load(out / "uvanet-32" / step / "checkpoint.pt", weights_only=True)["best"]
         for step in (".", "step2")
     }
-    assert structs.asdict(card)["recipe"]["step 2"]["epochs"] == 20
+    assert structs.asdict(card)["recipe"]["step 2"]["epochs"] == STUDENT.step2_epochs
     assert None not in best.values()
     # The same call again trains nothing.
     listener = Listener()

@@ -47,7 +47,9 @@ from uvanet.training.trainer import MAX_NORM, Trainer, TrainResult, best_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-QUICK = TrainConfig(preset="uvanet-32", epochs=6, batch=4, eval_every=3, cache_resolution=64)
+QUICK = TrainConfig(
+    preset="uvanet-32", epochs=6, step2_epochs=3, batch=4, eval_every=3, cache_resolution=64
+)
 SCALE = 64.0  # of the loss in 16 bits; small enough that nothing overflows
 OLD = Path(__file__).parent / "files_of_0_1_0" / "checkpoint.pt"
 
@@ -225,26 +227,32 @@ def test_step_2_keeps_the_settings_of_step_1() -> None:
         cache_resolution=99,
         motion=dataclasses.replace(step1_config("uvanet-64").motion, objects=0.9),
     )
-    step2 = step2_config(step1, "weights")
-    changed = {
-        field.name
-        for field in dataclasses.fields(step1)
-        if getattr(step1, field.name) != getattr(step2, field.name)
-    }
-    assert changed == {
-        "start",
-        "epochs",
-        "eval_every",
-        "peak_lr",
-        "muon_lr",
-        "ema_decay",
-        "gaze_share",
-        "motion",
-    }
-    assert step2.motion.objects == 0.9
-    assert step2.gaze_share == 1.0
-    blended = dataclasses.replace(step1, step2_targets="blended", gaze_share=0.3)
-    assert step2_config(blended, "weights").gaze_share == 0.3
+    usual = {"start", "epochs", "eval_every", "peak_lr", "muon_lr", "ema_decay", "motion"}
+    for targets, also in (("blended", set()), ("gaze", {"gaze_share"})):
+        one = dataclasses.replace(step1, step2_targets=targets, step2_epochs=7, gaze_share=0.3)
+        step2 = step2_config(one, "weights")
+        changed = {
+            field.name
+            for field in dataclasses.fields(step1)
+            if getattr(one, field.name) != getattr(step2, field.name)
+        }
+        assert changed == usual | also
+        assert step2.motion.objects == 0.9
+        assert step2.gaze_share == (0.3 if targets == "blended" else 1.0)
+        assert step2.epochs == (7 if targets == "blended" else 20)
+
+
+def test_a_run_without_step_1_takes_its_start_into_step_2(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    quick = dataclasses.replace(QUICK, epochs=1)
+    start = train_student(quick, data, tmp_path / "start").weights
+    assert start is not None
+    later = dataclasses.replace(quick, start=str(start), epochs=0, step2_epochs=1)
+    result = distill_student(later, data, tmp_path / "run")
+    assert result.weights == tmp_path / "run" / STEP2 / "best.safetensors"
+    # A second call finds the run at its end.
+    assert distill_student(later, data, tmp_path / "run").weights == result.weights
 
 
 def test_step_2_ships_only_where_it_is_better() -> None:
@@ -285,7 +293,9 @@ def test_a_checkpoint_of_0_1_0_is_resumed(
         temporal_depth=(0, 0), temporal_stride=4,
     )  # fmt: skip
     monkeypatch.setitem(PRESETS, "tiny", tiny)
-    config = TrainConfig(preset="tiny", epochs=4, batch=4, eval_every=2, cache_resolution=64)
+    config = TrainConfig(
+        preset="tiny", epochs=4, batch=4, eval_every=2, cache_resolution=64, step2_targets="gaze"
+    )
     shutil.copy(OLD, tmp_path / "checkpoint.pt")
     with pytest.raises(StoppedError):
         train_student(config, data, tmp_path, callback=Stopper(0))

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from uvanet.cli.options import integer
 from uvanet.cli.training_options import (
     accuracy,
     add_machine,
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 class _Distill:
     description = """\
-Trains both teachers on human gaze, or uses those of --spatial and --temporal. They label crops of
-the gaze pictures and of a pool of others. Step 1 trains a student on these labels and gaze, step 2
-on gaze alone. The better of the two on val is exported with its card into OUT/PRESET. Results in
+Trains both teachers on human gaze, or uses those of --spatial and --temporal. They label the gaze
+pictures and a pool of others. Step 1 trains a student on crops of all of them, step 2 on nearly
+whole pictures. The better of the two on val is exported with its card into OUT/PRESET. Results in
 OUT that were made from the same settings and data are reused; a run that was stopped resumes.
 """
     examples = """examples:
@@ -42,7 +43,7 @@ OUT that were made from the same settings and data are reused; a run that was st
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        add_student(parser)
+        add_student(parser, min_epochs=0)
         parser.add_argument(
             "--pool",
             type=Path,
@@ -56,10 +57,16 @@ OUT that were made from the same settings and data are reused; a run that was st
         )
         parser.add_argument(
             "--step2-targets",
-            choices=("gaze", "blended"),
-            default="gaze",
-            help="targets of step 2: gaze alone, or blended with the teacher's labels "
-            "(%(default)s)",
+            choices=("blended", "gaze"),
+            default="blended",
+            help="what step 2 learns from: the same as step 1, or gaze alone (%(default)s)",
+        )
+        parser.add_argument(
+            "--step2-epochs",
+            type=integer(1, 100_000),
+            default=45,
+            metavar="N",
+            help="passes over the pictures in step 2, with blended targets (%(default)s)",
         )
         for kind in ("spatial", "temporal"):
             parser.add_argument(
@@ -99,8 +106,9 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
         step1_config(preset_named(arguments.preset), arguments.start),
         precision=arguments.precision,
         step2_targets=arguments.step2_targets,
+        step2_epochs=arguments.step2_epochs,
     )
-    if arguments.epochs:
+    if arguments.epochs is not None:
         student = dataclasses.replace(student, epochs=arguments.epochs)
     chosen = arguments.spatial, arguments.temporal
     config = DistillConfig(

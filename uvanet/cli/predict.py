@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from uvanet.cli.export_options import add_export, look_of, orientation_of, read_regions
 from uvanet.cli.options import add_engine, add_model, number
+from uvanet.cli.predict_batch import add_batch, is_batch, run_batch
 from uvanet.errors import UsageError, UvanetError
 from uvanet.redaction import printable, redact
 
@@ -53,6 +54,7 @@ unless --overwrite is given; a pipe or device is written.
   uvanet predict talk.mp4 -o maps.npz --json
   uvanet predict camera:0 -o me.mp4 --seconds 10
   uvanet predict films --each -o 'heat/{name}.mp4' -o 'heat/{name}.csv'
+  uvanet predict films --each -o 'maps/{name}.npz' --workers 8
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -74,12 +76,21 @@ unless --overwrite is given; a pipe or device is written.
         add_model(parser)
         add_engine(parser)
         add_export(parser)
+        add_batch(parser)
         parser.add_argument(
-            "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
+            "--fps",
+            type=number(0, 1000),
+            metavar="F",
+            help="frames per second of a folder of frames; 0: each picture on its own (by default "
+            "25 if the pictures are plainly frames of a film, otherwise 0)",
         )
         add_progress(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
+        if is_batch(arguments) and not arguments.each:
+            raise UsageError(
+                "--resume, --workers and --scheduler are for a folder of videos.", "Add --each."
+            )
         job = job_of(
             arguments,
             _outs(arguments),
@@ -87,8 +98,12 @@ unless --overwrite is given; a pipe or device is written.
             teacher=arguments.teacher,
             audio=arguments.audio,
         )
+        if is_batch(arguments):
+            # Each process loads the model itself.
+            job = dataclasses.replace(job, model=arguments.model)
+            return run_batch(_jobs(job, resumed=True), arguments)
         if arguments.each:
-            return _each(job, arguments)
+            return _each(_jobs(job, resumed=False), arguments)
         return run_job(job, arguments)
 
 
@@ -252,12 +267,8 @@ def _one(job: Job, arguments: argparse.Namespace, control: Control | None = None
     return 0
 
 
-def _each(job: Job, arguments: argparse.Namespace) -> int:
-    """Does the job for every video of a folder.
-
-    One that fails does not end the others; a signal ends them all.
-    """
-    from uvanet.video.control import Control
+def _jobs(job: Job, *, resumed: bool) -> list[Job]:
+    """The job for every video of a folder; outputs that exist keep their names if `resumed`."""
     from uvanet.video.output_names import free_names, named_after, protect_inputs, videos_in
 
     videos = videos_in(Path(job.source))
@@ -267,8 +278,15 @@ def _each(job: Job, arguments: argparse.Namespace) -> int:
         protect_inputs(wanted, [*videos, *job.inputs])
         # Two videos may have one stem: "a.mp4" and "a.mkv".
         taken = [out for earlier in jobs for out in earlier.outs]
-        outs = free_names(wanted, taken, overwrite=job.overwrite)
+        outs = free_names(wanted, taken, overwrite=job.overwrite or resumed)
         jobs.append(dataclasses.replace(job, source=str(video), outs=outs, overwrite=True))
+    return jobs
+
+
+def _each(jobs: list[Job], arguments: argparse.Namespace) -> int:
+    """Does the jobs. One that fails does not end the others; a signal ends them all."""
+    from uvanet.video.control import Control
+
     code = 0
     for begun, one in enumerate(jobs):
         left = jobs[begun + 1 :]

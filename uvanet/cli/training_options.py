@@ -57,14 +57,17 @@ def preset_named(name: str) -> str:
     return name
 
 
-def add_student(parser: argparse.ArgumentParser) -> None:
+def add_student(parser: argparse.ArgumentParser, *, min_epochs: int = 1) -> None:
     """Adds the data, the student and the length of a run of many epochs."""
     parser.add_argument("--data", metavar="FOLDER", help="the gaze data (else UVANET_DATA)")
     parser.add_argument(
         "--preset", default="uvanet-64", metavar="NAME", help="the student (%(default)s)"
     )
     parser.add_argument(
-        "--epochs", type=integer(1, 100_000), metavar="N", help="passes over the pictures"
+        "--epochs",
+        type=integer(min_epochs, 100_000),
+        metavar="N",
+        help="passes over the pictures" + (", 0 for step 2 alone" if not min_epochs else ""),
     )
 
 

@@ -79,6 +79,9 @@ class SourceInfo:
         pixel_format: FourCC code in which a camera delivers, such as "MJPG" or "YUYV"; empty if
             unknown.
         requested: The format that was requested from a camera; None for other sources.
+        slides: Each frame is a picture of its own: nothing is carried from one to the next, and a
+            viewer shows it until the user moves on. A slide counts as a second on the time axis.
+        pictures: The files of a folder by the index of their frames; empty for other sources.
     """
 
     spec: str
@@ -95,6 +98,15 @@ class SourceInfo:
     clock_start: float = 0.0
     pixel_format: str = ""
     requested: CameraFormat | None = None
+    slides: bool = False
+    pictures: tuple[Path, ...] = ()
+
+    @property
+    def folder_rate(self) -> float | None:
+        """The `fps` with which `make_source` opens a folder like this; None for other sources."""
+        if self.kind is not SourceKind.FOLDER:
+            return None
+        return 0.0 if self.slides else self.fps
 
 
 class SourceCondition(enum.StrEnum):

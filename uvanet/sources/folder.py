@@ -1,4 +1,4 @@
-"""A folder of pictures, in the order of their numbers."""
+"""A folder of pictures in the order of their numbers: slides, or the frames of a film."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-import av.error
-
 from uvanet.errors import SourceError
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
-from uvanet.sources.media_input import open_file
+from uvanet.sources.film_frames import are_film_frames
 from uvanet.sources.picture import PICTURE_SUFFIXES, load_picture
 
 if TYPE_CHECKING:
@@ -19,11 +17,10 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_SLIDES = 1.0
-_VIDEO = 25.0
-# From this many pictures of one name and a running number on, they are frames of a video.
-_MANY = 10
-_EXIF_CAMERA = ("Make", "Model")
+FILM_RATE = 25.0
+"""Frames per second of a folder whose pictures are the frames of a film."""
+
+_SLIDE_RATE = 1.0  # a slide counts as a second on the time axis
 
 
 class FolderSource(ThreadSafeSource):
@@ -33,9 +30,9 @@ class FolderSource(ThreadSafeSource):
 
     Args:
         path: The folder.
-        fps: Frames per second. By default 25 if all names are one word and a running number,
-            as of an extracted video, and otherwise 1, as of slides. Pictures in which a camera
-            noted its name (EXIF) are slides.
+        fps: Frames per second of a film; 0 for slides, see `SourceInfo.slides`. None: a film of
+            `FILM_RATE` if the pictures are plainly its frames (see `are_film_frames`), otherwise
+            slides.
 
     Attributes:
         skipped: Pictures skipped so far.
@@ -43,14 +40,15 @@ class FolderSource(ThreadSafeSource):
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
         super().__init__(path.name or str(path))
-        if fps is not None and not 0.0 < fps <= 1000.0:
+        if fps is not None and not 0.0 <= fps <= 1000.0:
             raise SourceError(
                 f"A folder cannot be played at {fps} frames per second.",
-                "Give a number above 0 and up to 1000.",
+                "Give a number up to 1000; 0 for slides.",
             )
         self.skipped: list[Path] = []
         self._path = path.absolute()
-        self._fps = fps or 0.0
+        self._asked = fps
+        self._fps = _SLIDE_RATE
         self._files: list[Path] = []
         self._next_index = 0
         self._given = False
@@ -61,7 +59,10 @@ class FolderSource(ThreadSafeSource):
 
     def _open(self) -> SourceInfo:
         self._files = _pictures(self._path)
-        self._fps = self._fps or _usual_rate(self._files)
+        rate = self._asked
+        if rate is None:
+            rate = FILM_RATE if are_film_frames(self._files) else 0.0
+        self._fps = rate or _SLIDE_RATE
         return SourceInfo(
             spec=str(self._path),
             title=self._title,
@@ -72,6 +73,8 @@ class FolderSource(ThreadSafeSource):
             frames=len(self._files),
             duration=len(self._files) / self._fps,
             seekable=True,
+            slides=not rate,
+            pictures=tuple(self._files),
         )
 
     def _read(self) -> Frame | None:
@@ -135,21 +138,3 @@ def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
     """Orders 2 before 10: numbers by value, letters without case."""
     parts = re.split(r"(\d+)", path.name.casefold())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], path.name
-
-
-def _usual_rate(files: list[Path]) -> float:
-    words = {re.sub(r"\d+$", "", path.stem) for path in files}
-    numbered = all(path.stem[-1:].isdecimal() for path in files)
-    if len(files) < _MANY or not numbered or len(words) != 1 or _is_photo(files[0]):
-        return _SLIDES
-    return _VIDEO
-
-
-def _is_photo(path: Path) -> bool:
-    """Whether a camera noted its name in the picture: cameras number their photos as well."""
-    try:
-        with open_file(path) as media:
-            noted = next(media.container.decode(video=0)).metadata
-    except (av.error.FFmpegError, OSError, SourceError, StopIteration):
-        return False
-    return any(noted.get(tag) for tag in _EXIF_CAMERA)

@@ -173,8 +173,8 @@ def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | N
 class PictureSource(ThreadSafeSource):
     """The frames of a picture file: usually one.
 
-    The pages of a TIFF are shown for a second each, as the pictures of a folder are. An animated
-    WebP is played. Animations of other formats are opened by `VideoSource`, see `is_animation`.
+    The pages of a TIFF are slides, see `SourceInfo.slides`. An animated WebP is played. Animations
+    of other formats are opened by `VideoSource`, see `is_animation`.
 
     Args:
         path: The file.
@@ -212,6 +212,7 @@ class PictureSource(ThreadSafeSource):
             frames=count,
             duration=duration or None,
             seekable=count > 1,
+            slides=kind is SourceKind.FOLDER,
         )
 
     def _read(self) -> Frame | None:

@@ -51,7 +51,7 @@ def make_source(
 
     Args:
         spec: The string.
-        fps: Frames per second of a folder; other sources have their own rate.
+        fps: Frames per second of a folder, see `FolderSource`; other sources have their own rate.
         camera: Format requested from a camera; other sources have their own. None for the best
             up to 1280 x 720 at 30 frames per second.
         reconnect: Seconds for which a camera or live stream that failed is connected again; 0 for

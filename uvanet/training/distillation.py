@@ -1,8 +1,8 @@
 """Distillation of a student in two steps, after Fu et al., AAAI 2020 (arXiv 1904.04449).
 
 Step 1 trains it on what teachers see in crops of pictures and in clips, blended with human gaze
-where that is known. Step 2 trains it on larger crops of pictures with gaze, beside the same clips.
-The student that ships is that of the step which is better on `val`.
+where that is known. Step 2 does the same on nearly whole pictures, or, as in the paper, on pictures
+with gaze alone. The student that ships is that of the step which is better on `val`.
 """
 
 from __future__ import annotations
@@ -239,8 +239,8 @@ def distill_student(
     """Trains a student in both steps and returns the result of the better one on `val`.
 
     Args:
-        step1: Settings of step 1.
-        data: What step 1 learns from; step 2 takes its pictures with gaze, and its clips.
+        step1: Settings of step 1. With 0 epochs, its start goes into step 2 as it is.
+        data: What step 1 learns from. Step 2 takes the same, or with gaze as its targets no pool.
         folder: Of step 1; step 2 lies in `step2` below it.
         callback: See `train_student`.
         fabric: Likewise.
@@ -248,13 +248,16 @@ def distill_student(
     Raises:
         UvanetError: See `train_student`.
     """
-    if not (folder / CHECKPOINT).exists():
+    if step1.epochs and not (folder / CHECKPOINT).exists():
         # Made from the weights of an earlier step 1, which were deleted.
         shutil.rmtree(folder / STEP2, ignore_errors=True)
+    of_step2 = data._replace(pool=None) if step1.step2_targets == "gaze" else data
+    if not step1.epochs:
+        config = step2_config(step1, step1.start)
+        return train_student(config, of_step2, folder / STEP2, callback=callback, fabric=fabric)
     first = train_student(step1, data, folder, callback=callback, fabric=fabric)
     config = step2_config(step1, str(first.weights))
-    looked = data._replace(pool=None)
-    second = train_student(config, looked, folder / STEP2, callback=callback, fabric=fabric)
+    second = train_student(config, of_step2, folder / STEP2, callback=callback, fabric=fabric)
     return better(first, second)
 
 

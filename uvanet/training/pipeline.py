@@ -185,7 +185,7 @@ def provenance(config: DistillConfig, out: Path) -> Provenance:
     command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
     if student.start:
         command += f" --start {student.start}"
-    for name in ("epochs", "precision", "step2_targets"):
+    for name in ("epochs", "step2_epochs", "precision", "step2_targets"):
         if (value := getattr(student, name)) != getattr(usual, name):
             command += f" --{name.replace('_', '-')} {value}"
     command += " --pool POOL" * len(config.pools)

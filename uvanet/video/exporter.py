@@ -126,7 +126,7 @@ def _export(
         _go_to_start(source, job)
         files = source.files()
         timing = timing_of(source.info, files[0] if files else None)
-        annotator.timing = timing
+        annotator.timing, annotator.slides = timing, source.info.slides
         models = (annotator.card, annotator.teacher_name)
         outputs = Transaction(make_sinks(job, source.info, files, timing, *models))
         meter = Meter(expected_frames(source.info, job))
@@ -193,6 +193,7 @@ class _Annotator:
         self._first: Fraction | None = None
         self._last: Fraction | None = None
         self.timing: Timing
+        self.slides = False
         self.frames = 0
         self.network: deque[float] = deque(maxlen=_SAMPLES)
         self.latency: deque[float] = deque(maxlen=_SAMPLES)
@@ -206,13 +207,14 @@ class _Annotator:
         return self._teacher.model.card.name if self._teacher else ""
 
     def annotate(self, frame: Frame) -> AnnotatedFrame:
+        if self.slides:
+            self._forget()
         start = time.perf_counter()
         saliency = self._stream.step(frame.picture, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
         if self._maps and self._maps[-1][1].shape != saliency.shape:
             # A picture with another aspect ratio cannot be averaged with those before.
-            self._maps.clear()
-            self._teacher_maps.clear()
+            self._forget()
         self._maps.append((frame.pts, saliency))
         teacher = None
         if self._teacher is not None:
@@ -221,6 +223,13 @@ class _Annotator:
             teacher = smooth(self._teacher_maps, self._smoothing)
         smoothed = smooth(self._maps, self._smoothing)
         return AnnotatedFrame(frame, self._time(frame), saliency, smoothed, teacher)
+
+    def _forget(self) -> None:
+        """Clears everything that the next frame would take from those before."""
+        for stream in filter(None, (self._stream, self._teacher)):
+            stream.reset()
+        self._maps.clear()
+        self._teacher_maps.clear()
 
     def _time(self, frame: Frame) -> Fraction:
         """The time of the frame in the clip; times always grow, also if the source's do not."""

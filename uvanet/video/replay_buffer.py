@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,8 @@ class ReplayBuffer:
 
     Attributes:
         size: (width, height) of the frames kept; (0, 0) before the first.
+        encode_seconds: Time spent on encoding so far.
+        write_seconds: Time spent on writing to the disk so far.
 
     Raises:
         OutputError: The folder cannot be made.
@@ -62,6 +65,7 @@ class ReplayBuffer:
 
     def __init__(self, root: Path, seconds: float) -> None:
         self.size = (0, 0)
+        self.encode_seconds = self.write_seconds = 0.0
         self._seconds = seconds
         self._segments: deque[Segment] = deque()
         self._hold: RecordingMarker | None = None
@@ -90,7 +94,10 @@ class ReplayBuffer:
         Raises:
             OutputError: The disk is full.
         """
+        begin = time.perf_counter()
         data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
+        encoded = time.perf_counter()
+        self.encode_seconds += encoded - begin
         size = (image.shape[1], image.shape[0])
         with self._lock:
             if self._closed:
@@ -104,6 +111,7 @@ class ReplayBuffer:
             except OSError as error:
                 raise unwritable(self._folder, error) from error
             self._forget(t)
+        self.write_seconds += time.perf_counter() - encoded
 
     @property
     def span(self) -> tuple[float, float] | None:

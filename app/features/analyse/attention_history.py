@@ -52,7 +52,7 @@ class AttentionHistory(QObject):
         self._jobs = jobs
         self.record = Record()
         self.duration = 0.0
-        self._spec = ""
+        self._spec, self._slides = "", False
         self._last_bucket = -1
         self._scan: _Scan | None = None
         self._notify = QTimer(self, singleShot=True, interval=_NOTIFY_EVERY_MS)
@@ -67,9 +67,9 @@ class AttentionHistory(QObject):
 
     def open_source(self, info: SourceInfo) -> None:
         """Starts a record; a file that is opened again keeps its own."""
-        if info.live or info.spec != self._spec:
-            self._spec = info.spec
-            self.duration = 0.0 if info.live else info.duration or 0.0
+        if info.live or info.slides or info.spec != self._spec:
+            self._spec, self._slides = info.spec, info.slides
+            self.duration = 0.0 if info.live or info.slides else info.duration or 0.0
             self.restart()
 
     def close_source(self) -> None:
@@ -91,6 +91,8 @@ class AttentionHistory(QObject):
         if packet.failed or bucket == self._last_bucket:
             return
         self._last_bucket = bucket
+        if self._slides:
+            self.record = Record()  # slides have no history
         if self.record.add(seconds, packet.saliency, packet.bgra):
             self._notify_soon()
 

@@ -28,6 +28,7 @@ from app.shell.slots import action_button
 from app.ui.build import label
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
+from app.ui.icons import icon
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Export(Feature):
         slots.add_card(self.card, _CARD_RANK)
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
+        actions["record"].setIcon(icon("record", "error", on="error"))
+        self._time = label("", "recording")
+        self._time.setToolTip(tr("Length of the recording"))
+        self._time.hide()
+        slots.add_button(self._time, _BUTTON_RANK)
         slots.add_button(actions["export_clip"], _BUTTON_RANK)
         slots.add_button(actions["report"], _BUTTON_RANK)
         buttons = slots.timeline_buttons.layout()
@@ -174,7 +180,7 @@ class Export(Feature):
 
     @action("Record", Menu.FILE, "Ctrl+R", icon="record", needs=SOURCE, group=4, checkable=True)
     def record(self, on: bool) -> None:
-        """Records the live source, or ends the recording and exports it."""
+        """Records the live source, or ends the recording and saves it."""
         if not on:
             self.recording.finish()
         elif self._is_live():
@@ -326,6 +332,9 @@ class Export(Feature):
 
     def _on_recording_changed(self) -> None:
         self.context.actions.set_checked("record", self.recording.live.recording)
+        time = self.recording.time_text
+        self._time.setText(time)
+        self._time.setVisible(bool(time))
         self._show_status()
 
     def _on_task_changed(self, task: ExportTask) -> None:
@@ -366,7 +375,7 @@ class Export(Feature):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.outputs[0].parent)))
 
     def _show_status(self) -> None:
-        parts = self.recording.status
+        parts = self.recording.losses if self.recording.live.recording else []
         running = self.queue.running
         if running is not None:
             percent = 100 * running.done / running.total if running.total else 0

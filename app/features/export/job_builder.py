@@ -13,7 +13,6 @@ from app.features.export.settings import MIN_HEIGHT, ExportSettings, Extra
 from app.session.models import if_available
 from app.session.settings import SessionSettings
 from uvanet.analysis.regions import regions_json
-from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -176,7 +175,8 @@ def range_arguments(info: SourceInfo, span: Span) -> list[str]:
     start, end = span
     arguments = [] if start is None else ["--start", f"{start:.6f}"]
     arguments += [] if end is None else ["--end", f"{end:.6f}"]
-    return arguments + (["--fps", str(info.fps)] if info.kind is SourceKind.FOLDER else [])
+    rate = info.folder_rate
+    return arguments + ([] if rate is None else ["--fps", str(rate)])
 
 
 def _distinct(regions: Iterable[Region]) -> list[Region]:

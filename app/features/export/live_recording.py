@@ -20,6 +20,7 @@ from uvanet.errors import OutputError, UvanetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from app.features.export.recorder import SlowPart
     from app.runtime.jobs import Jobs
     from app.session.session import LiveSession
     from uvanet.video.replay_buffer import ReplayBuffer
@@ -34,8 +35,7 @@ _SAVING_SECONDS = 60.0  # how long the buffer of a source waits for the recordin
 class LiveRecording(QObject):
     """Records a live source and saves stretches of it.
 
-    A recording is saved into the folder of the exports before it is exported, so that it is kept
-    where the program ends before the export. A successful export deletes it.
+    A recording is saved into the folder of the exports as it is.
 
     Args:
         session: Gives the frames.
@@ -72,7 +72,7 @@ class LiveRecording(QObject):
         self._recorder: Recorder | None = None
         self._since: float | None = None
         self._title = ""
-        self._missed_before = 0
+        self._missed_before = self._damaged_before = 0
         self._saving: list[threading.Event] = []
         # Frames that a killed program left are private: those that were not being recorded are
         # deleted at the next start.
@@ -99,6 +99,16 @@ class LiveRecording(QObject):
     def missed(self) -> int:
         """Frames that this recording left out because encoding or the disk was too slow."""
         return self._recorder.missed - self._missed_before if self._recorder is not None else 0
+
+    @property
+    def slow_part(self) -> SlowPart | None:
+        """What made this recording leave out frames; None where none are missed."""
+        return self._recorder.slow_part if self._recorder is not None and self.missed else None
+
+    @property
+    def damaged(self) -> int:
+        """Frames that came damaged from the source since this recording began."""
+        return self._session.stats().damaged - self._damaged_before
 
     def start(self) -> None:
         """Keeps the last half minute from now on."""
@@ -131,6 +141,7 @@ class LiveRecording(QObject):
         self._since = time.perf_counter()
         if self._recorder is not None:
             self._missed_before = self._recorder.missed
+            self._damaged_before = self._session.stats().damaged
             self._recorder.hold(self._since, title)
 
     def finish(self, done: Callable[[Path], None], failed: Failed) -> None:

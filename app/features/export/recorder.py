@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, UvanetError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from uvanet.video.replay_buffer import ReplayBuffer
 
 _log = logging.getLogger(__name__)
+
+SlowPart = Literal["disk", "encoder"]
 
 _MAX_WAITING = 8  # frames; further ones are counted as missed while writing is slower than that
 
@@ -66,6 +68,14 @@ class Recorder:
             self._frames.put_nowait(packet)
         except queue.Full:
             self.missed += 1
+
+    @property
+    def slow_part(self) -> SlowPart:
+        """What most of the time goes into, and so what causes missed frames."""
+        buffer = self.buffer
+        if buffer is None or buffer.write_seconds > buffer.encode_seconds:
+            return "disk"
+        return "encoder"
 
     def hold(self, t: float | None, title: str = "") -> None:
         """Keeps all frames from a time on, also before the buffer is made; None for the usual.

@@ -1,11 +1,12 @@
-"""Records the live source that plays, and exports the recordings."""
+"""Records the live source that plays; saves and exports the recordings."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 
 from app.features.export.live_recording import LiveRecording
 from app.features.export.options import file_stem
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from uvanet.sources.base import SourceInfo
 
 _TICK_MS = 500
+# What the buttons of the message about a saved recording ask for.
+_SHOW, _OPEN, _EXPORT = "recording show", "recording open", "recording export"
 
 
 class SourceView(NamedTuple):
@@ -41,7 +44,7 @@ class SourceView(NamedTuple):
 
 
 class RecordingController(QObject):
-    """Starts and ends recordings, on command of the user or with the source.
+    """Starts and ends recordings, on command of the user or with the source, and saves them.
 
     Args:
         context: The parts of the program.
@@ -60,6 +63,8 @@ class RecordingController(QObject):
         self._builder = builder
         self._settings = context.settings.section(ExportSettings)
         self._recorded: SourceView | None = None
+        self._saved: tuple[SourceView, Path] | None = None  # the newest recording
+        context.messages.acted.connect(self._on_acted)
         session = context.session
         self.live = LiveRecording(session, context.jobs, lambda: builder.folder, self)
         self.live.failed.connect(self._on_failed)
@@ -78,15 +83,31 @@ class RecordingController(QObject):
         return self.live.recording or self.live.saving
 
     @property
-    def status(self) -> list[str]:
-        """Texts for the status bar about a running recording; empty without one."""
-        if not self.live.recording:
-            return []
-        time = clock_text(self.live.seconds)
-        parts = [tr("\N{BLACK CIRCLE} Recording {time}").format(time=time)]
-        if self.live.missed:
-            parts.append(tr("{count} frames dropped").format(count=self.live.missed))
-        return parts
+    def time_text(self) -> str:
+        """How long the recording has run, such as 0:12; empty without one."""
+        return clock_text(self.live.seconds) if self.live.recording else ""
+
+    @property
+    def losses(self) -> list[str]:
+        """What the running recording has lost and why, in sentences; empty for nothing."""
+        found = []
+        if self.live.slow_part == "disk":
+            found.append(
+                tr("{count} frames were dropped: the disk was too slow.").format(
+                    count=self.live.missed
+                )
+            )
+        elif self.live.slow_part == "encoder":
+            found.append(
+                tr("{count} frames were dropped: encoding was too slow.").format(
+                    count=self.live.missed
+                )
+            )
+        if self.live.damaged > 0:
+            found.append(
+                tr("{count} frames came damaged from the source.").format(count=self.live.damaged)
+            )
+        return found
 
     def current_view(self) -> SourceView | None:
         """The live source that plays; None where none does."""
@@ -105,18 +126,19 @@ class RecordingController(QObject):
             self.changed.emit()
 
     def finish(self) -> None:
-        """Ends the recording and exports it."""
+        """Ends the recording and saves it."""
         if not self.live.recording or self._recorded is None:
             return
         self._tick.stop()
-        if self.live.missed:
-            self._context.messages.notify(
-                "warning",
-                tr("{count} frames of the recording were dropped.").format(count=self.live.missed),
-                tr("The processor or the disk was too slow; a smaller camera format helps."),
-            )
+        if losses := self.losses:
+            hints = {
+                "disk": tr("Choose a folder of exports on a faster disk."),
+                "encoder": tr("A smaller camera format takes less time to encode."),
+                None: tr("Check the cable or the connection of the source."),
+            }
+            self._context.messages.notify("warning", " ".join(losses), hints[self.live.slow_part])
         view, self._recorded = self._recorded, None
-        self.live.finish(partial(self._export, view), self._context.show_error)
+        self.live.finish(partial(self._on_saved, view), self._context.show_error)
         if not self._settings.keep:
             self.live.stop()
         self.changed.emit()
@@ -129,7 +151,7 @@ class RecordingController(QObject):
 
     def export_last(self) -> None:
         """Exports the last half minute without a dialog."""
-        self.save_last(self._export)
+        self.save_last(partial(self._export, recording=True))
 
     def set_keep(self, keep: bool) -> None:
         """Keeps the last half minute of live sources from now on, or only recordings."""
@@ -144,14 +166,38 @@ class RecordingController(QObject):
         self._tick.stop()
         return self.live.close(timeout)
 
-    def _export(self, view: SourceView, path: Path) -> None:
+    def _export(self, view: SourceView, path: Path, *, recording: bool = False) -> None:
+        """Exports with the heat map; a file that was made for the export is deleted after it."""
         self._builder.add(
             str(path),
             self._builder.recording_options(),
             self._builder.folder / file_stem(view.title, dated=True),
             regions=view.regions,
-            recording=True,
+            recording=recording,
         )
+
+    def _on_saved(self, view: SourceView, path: Path) -> None:
+        self._saved = view, path
+        self._context.messages.notify(
+            "done",
+            tr("Saved {name}.").format(name=path.name),
+            str(path.parent),
+            button=tr("Show"),
+            topic=_SHOW,
+            more=[(tr("Open here"), _OPEN), (tr("Export with heat"), _EXPORT)],
+        )
+
+    def _on_acted(self, topic: str) -> None:
+        if self._saved is None or topic not in (_SHOW, _OPEN, _EXPORT):
+            return
+        view, path = self._saved
+        self._context.messages.dismiss_topic(_SHOW)
+        if topic == _SHOW:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        elif topic == _OPEN:
+            self._context.session.open(str(path))
+        else:
+            self._export(view, path)
 
     def _on_opened(self, info: SourceInfo) -> None:
         if info.live and self._settings.keep:
@@ -168,12 +214,10 @@ class RecordingController(QObject):
             self._recorded = view._replace(regions=session.regions)
 
     def _on_split(self, path: Path) -> None:
-        if self._recorded is not None:
-            self._export(self._recorded, path)
         self._context.messages.notify(
             "info",
             tr("The frame size changed: the recording continues as a second clip."),
-            tr("The first clip is being exported."),
+            tr("The first clip was saved as {name}.").format(name=path.name),
         )
 
     def _on_recovered(self, paths: list[Path]) -> None:

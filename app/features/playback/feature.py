@@ -8,7 +8,7 @@ from app.features.playback.settings import PlaybackSettings
 from app.features.playback.transport import Transport
 from app.pipeline.events import PipelineState
 from app.session.session import SPEEDS
-from app.shell.actions import PACED, SEEKABLE, SOURCE, Menu, action
+from app.shell.actions import PACED, PLAYS, SEEKABLE, Menu, action
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
@@ -58,7 +58,7 @@ class Playback(Feature):
 
     # -- actions
 
-    @action("Play or pause", Menu.PLAYBACK, "Space", "K", icon="play", needs=SOURCE)
+    @action("Play or pause", Menu.PLAYBACK, "Space", "K", icon="play", needs=PLAYS)
     def play_pause(self) -> None:
         """Plays or pauses."""
         self.context.session.toggle()
@@ -134,6 +134,7 @@ class Playback(Feature):
             seekable=info.seekable,
             paced=not info.live and info.kind is not SourceKind.PICTURE,
         )
+        self.transport.set_wanted(not info.slides)
         self.transport.set_speed(self.context.session.speed)
         self._show_lost(False)
 

@@ -13,6 +13,7 @@ from app.ui.build import label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.sliders import Slider
+from app.ui.strip import Strip
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from app.shell.actions import ActionRegistry
 
 
-class Transport(QWidget):
+class Transport(Strip):
     """The transport controls; those that the source does not support are hidden.
 
     Args:
@@ -44,7 +45,7 @@ class Transport(QWidget):
         marks: QWidget,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(6, parent)
         self.play = action_button(actions["play_pause"], 22)
         self.play.setObjectName("play")
         self.play.setFixedSize(38, 38)
@@ -82,7 +83,8 @@ class Transport(QWidget):
         self._marks, self._gap = marks, QWidget()
         steps = (self.back, self.play, self.forward, 6)
         line = (self.live, self.position, (self.timeline, 1), self.length, marks, (self._gap, 1), 6)
-        row(*steps, *line, self.loop, self.speed, spacing=6, parent=self)
+        self.row.addLayout(row(*steps, *line, self.loop, self.speed, spacing=6))
+        self.set_wanted(True)
         self.set_speed(1.0)
         self.set_source(None, live=False, seekable=False, paced=False)
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.features.training.form_parts import help_text
-from app.features.training.training_dependencies import install_command
+from app.features.training.training_dependencies import can_install, install_command
 from app.runtime.child_process import ChildProcess
 from app.ui.build import button, column, label, log_view, progress_bar, row
 from app.ui.i18n import tr
@@ -32,6 +32,11 @@ class TorchPage(QWidget):
                 "The live view does not need torch, so the program comes without it. This command "
                 "installs it; it downloads several hundred megabytes."
             )
+            if can_install()
+            else tr(
+                "This installed program cannot train. The Python package can: install it with this "
+                "command, then start it with: uvanet run"
+            )
         )
         self.command = QLineEdit(shlex.join(install_command()))
         self.command.setReadOnly(True)
@@ -39,6 +44,7 @@ class TorchPage(QWidget):
         self.command.setAccessibleName(tr("Command"))
         self.copy = button(tr("Copy"), tr("Copies the command"), self._copy)
         self.install = button(tr("Install"), tr("Runs the command"), self._install)
+        self.install.setVisible(can_install())
         self.bar = progress_bar(tr("Progress"), 0)
         self.bar.hide()
         self.log = log_view(tr("Log"), 400)

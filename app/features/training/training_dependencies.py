@@ -31,6 +31,13 @@ def training_requirements() -> list[str]:
     return found or ["torch", "onnx"]
 
 
+def can_install() -> bool:
+    """Whether they can be installed for this program: not into a bundle, which has no pip."""
+    return not getattr(sys, "frozen", False)
+
+
 def install_command() -> list[str]:
-    """The command that installs them for this program's Python."""
+    """The command that installs them: for this program's Python, or beside a bundle."""
+    if not can_install():
+        return ["pip", "install", "uvanet[train]"]
     return [sys.executable, "-m", "pip", "install", *training_requirements()]

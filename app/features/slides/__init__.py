@@ -1,0 +1,1 @@
+"""Slides: the pictures of a folder, one at a time."""

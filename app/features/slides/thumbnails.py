@@ -1,0 +1,100 @@
+"""Thumbnails of picture files, decoded in the background when they are needed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import cv2
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app.ui.images import to_qimage
+from uvanet.errors import SourceError
+from uvanet.sources.picture import load_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from app.runtime.jobs import Jobs
+
+SIDE = 96
+"""Longest side of a thumbnail in pixels."""
+
+_KEPT = 400  # thumbnails, at most 28 KB each
+_MAX_WAITING = 60  # more than are visible at once
+
+
+class Thumbnails(QObject):
+    """Keeps the thumbnails that were needed last; decodes one at a time.
+
+    Args:
+        jobs: Runs the decoding.
+
+    Signals:
+        loaded: Index of a picture whose thumbnail is there from now on.
+    """
+
+    loaded = Signal(int)
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._paths: Sequence[Path] = ()
+        self._images: OrderedDict[int, QImage] = OrderedDict()
+        self._waiting: list[int] = []  # the newest last
+        self._busy = False
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Starts with other pictures."""
+        self._paths = paths
+        self._images.clear()
+        self._waiting.clear()
+
+    def get(self, index: int) -> QImage | None:
+        """The thumbnail of a picture, null where the file cannot be read.
+
+        None where it is not there yet: it is decoded then, before those asked for earlier.
+        """
+        image = self._images.get(index)
+        if image is not None:
+            self._images.move_to_end(index)
+            return image
+        if index in self._waiting:
+            self._waiting.remove(index)
+        self._waiting.append(index)
+        del self._waiting[:-_MAX_WAITING]
+        self._start()
+        return None
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def _start(self) -> None:
+        if self._busy or not self._waiting:
+            return
+        index, paths = self._waiting.pop(), self._paths
+        self._busy = True
+
+        def done(image: QImage) -> None:
+            self._busy = False
+            if paths is self._paths:
+                self._images[index] = image
+                while len(self._images) > _KEPT:
+                    self._images.popitem(last=False)
+                self.loaded.emit(index)
+            self._start()
+
+        self._jobs.run(lambda: _thumbnail(paths[index]), done, name="thumbnail")
+
+
+def _thumbnail(path: Path) -> QImage:
+    try:
+        image = load_picture(path)
+    except SourceError:
+        return QImage()
+    height, width = image.shape[:2]
+    scale = min(1.0, SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return to_qimage(cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype("uint8"))

@@ -1,0 +1,93 @@
+"""Builds the bundle of the live program with PyInstaller: `make bundle`.
+
+    python packaging/bundle/build.py [--environment build/bundle-env] [--out dist]
+
+The bundle is built in a virtual environment of its own, so that torch and developer tools cannot
+get into it. Prints the size of the bundle by part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PYINSTALLER = ("pyinstaller==6.22.3", "pyinstaller-hooks-contrib==2026.9", "packaging")
+
+# Plugins whose libraries would come along: GTK (20 MB, an older one than the user's desktop has),
+# and Qt's QML and PDF. Qt draws its own file dialogs instead of GTK's.
+UNUSED_PLUGINS = (
+    "platformthemes/*qgtk3*",
+    "platforminputcontexts/*virtualkeyboard*",
+    "imageformats/*qpdf*",
+    "platforms/*eglfs*",
+    "platforms/*vkkhrdisplay*",
+    "egldeviceintegrations/*",
+)
+# Libraries with debug information. Those that a wheel's builder has patched cannot be stripped.
+STRIPPED = ("libpython*.so.*", "av/**/*.so")
+
+
+def main() -> None:
+    """Builds the bundle and prints its size."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--environment", type=Path, default=ROOT / "build/bundle-env")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    args = parser.parse_args()
+    python = make_environment(args.environment.resolve())
+    bundle = build(python, args.out.resolve())
+    subprocess.run(
+        [python, HERE / "licenses.py", "--out", bundle / "THIRD-PARTY-LICENSES.txt"], check=True
+    )
+    subprocess.run([python, HERE / "sizes.py", bundle], check=True)
+
+
+def make_environment(folder: Path) -> Path:
+    """Makes the environment unless it is up to date; gives the path of its Python."""
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    constraints = ROOT / "packaging/constraints.txt"
+    facts = [sys.version, constraints.read_text(), (ROOT / "pyproject.toml").read_text()]
+    wanted = hashlib.sha256("\0".join([*facts, Path(__file__).read_text()]).encode()).hexdigest()
+    stamp = folder / "stamp"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    venv.create(folder, clear=True, with_pip=True)
+    pip = (str(python), "-m", "pip")
+    install = (*pip, "install", "--quiet", "--disable-pip-version-check", "-c", str(constraints))
+    subprocess.run([*install, "--editable", str(ROOT), *PYINSTALLER], check=True)
+    # The same OpenCV without windows: 30 MB of Qt 5 less.
+    pins = dict(line.split("==") for line in constraints.read_text().splitlines() if "==" in line)
+    subprocess.run([*pip, "uninstall", "--quiet", "--yes", "opencv-python"], check=True)
+    headless = f"opencv-python-headless=={pins['opencv-python']}"
+    subprocess.run([*install, "--no-deps", headless], check=True)
+    (plugins,) = folder.glob("**/PySide6/**/plugins")
+    for pattern in UNUSED_PLUGINS:
+        for path in plugins.glob(pattern):
+            path.unlink()
+    stamp.write_text(wanted)
+    return python
+
+
+def build(python: Path, out: Path) -> Path:
+    """Runs PyInstaller; gives the folder of the bundle."""
+    options = ["--noconfirm", "--log-level", "WARN", "--workpath", str(ROOT / "build/pyinstaller")]
+    spec = str(HERE / "uvanet-live.spec")
+    subprocess.run(
+        [python, "-m", "PyInstaller", *options, "--distpath", str(out), spec], check=True
+    )
+    bundle = out / "uvanet-live"
+    if sys.platform == "linux" and shutil.which("strip"):
+        found = [path for pattern in STRIPPED for path in bundle.glob(f"_internal/{pattern}")]
+        subprocess.run(["strip", "--strip-unneeded", *found], check=True)
+    return bundle
+
+
+if __name__ == "__main__":
+    main()

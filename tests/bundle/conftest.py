@@ -1,0 +1,49 @@
+"""The built bundle; its tests are skipped where it was not built."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "e2e")]
+BUNDLE = Path(os.environ.get("UVANET_BUNDLE", ROOT / "dist" / "uvanet-live"))
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The path of the bundled program."""
+    path = BUNDLE / "uvanet-live"
+    if not path.is_file():
+        pytest.skip(f"there is no bundle at {BUNDLE}; build it with: make bundle")
+    return str(path)
+
+
+@pytest.fixture
+def environment(x_display: str, tmp_path: Path) -> dict[str, str]:
+    """An empty home and a screen; nothing of this Python leads into the bundle."""
+    names = ("CONFIG", "STATE", "DATA", "CACHE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return kept | {
+        "HOME": str(tmp_path),
+        "DISPLAY": x_display,
+        "QT_QPA_PLATFORM": "xcb",
+        **{f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in names},
+    }
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Two seconds of the demo with a tone."""
+    import imageio_ffmpeg
+
+    path = tmp_path / "film.mp4"
+    demo = str(ROOT / "resources" / "demo.mp4")
+    tone = ("-f", "lavfi", "-i", "sine=440:duration=2", "-t", "2")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", demo, *tone]
+    subprocess.run([*command, "-c:v", "libx264", "-c:a", "aac", str(path)], check=True)
+    return path

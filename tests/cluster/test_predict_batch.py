@@ -1,0 +1,249 @@
+"""`uvanet predict --each` on many videos: continued after deaths, with Dask and without."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+from command_kit import refused, run_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PATIENCE = 180.0  # seconds; a bound for conditions, not a measure of anything
+CLIPS = 6
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small videos that differ."""
+    folder = tmp_path_factory.mktemp("films")
+    for number in range(CLIPS):
+        path = str(folder / f"film-{number}.avi")
+        writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 96))
+        for at in range(20):
+            picture = np.full((96, 160, 3), 30, np.uint8)
+            cv2.circle(picture, (10 + 6 * at, 20 + 10 * number), 9, (240, 240, 240), -1)
+            writer.write(picture)
+        writer.release()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(films: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The tables of one process without Dask."""
+    out = tmp_path_factory.mktemp("expected")
+    assert run_command(*command(films, out)).returncode == 0
+    return tables(out)
+
+
+def command(films: Path, out: Path, *options: str) -> list[str]:
+    """The arguments that write a table for each video."""
+    return ["predict", str(films), "--each", "-o", f"{out}/{{name}}.csv", "--quiet", *options]
+
+
+def tables(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(out.glob("*.csv"))}
+
+
+def times(out: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in out.glob("*.csv")}
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.01)
+
+
+def test_a_second_start_repeats_nothing(films, expected, tmp_path):
+    first = run_command(*command(films, tmp_path, "--resume"))
+    assert f"{CLIPS} written, 0 finished before, 0 failed" in first.stdout
+    assert tables(tmp_path) == expected
+    before = times(tmp_path)
+    second = run_command(*command(films, tmp_path, "--resume"))
+    assert f"0 written, {CLIPS} finished before, 0 failed" in second.stdout
+    assert times(tmp_path) == before
+
+
+def test_only_what_changed_is_done_again(films, tmp_path):
+    clips, out = tmp_path / "clips", tmp_path / "out"
+    clips.mkdir()
+    out.mkdir()
+    for path in films.iterdir():
+        (clips / path.name).write_bytes(path.read_bytes())
+    run_command(*command(clips, out, "--resume"))
+    # Another time stamp of the same content, another content, and an output that is gone.
+    os.utime(clips / "film-0.avi")
+    (clips / "film-1.avi").write_bytes((clips / "film-2.avi").read_bytes())
+    (out / "film-3.csv").unlink()
+    again = run_command(*command(clips, out, "--resume"))
+    assert f"2 written, {CLIPS - 2} finished before, 0 failed" in again.stdout
+    other = run_command(*command(clips, out, "--resume", "--model", "uvanet-32"))
+    assert f"{CLIPS} written, 0 finished before" in other.stdout
+
+
+def test_a_damaged_record_counts_as_none(films, tmp_path):
+    run_command(*command(films, tmp_path, "--resume"))
+    record = next((tmp_path / ".uvanet-batch").glob("*.json"))
+    record.write_text("{")
+    again = run_command(*command(films, tmp_path, "--resume"))
+    assert f"1 written, {CLIPS - 1} finished before" in again.stdout
+
+
+def test_a_full_disk_loses_nothing(films, expected, tmp_path):
+    # No file may be larger than a kilobyte, as on a full disk.
+    limited = ["bash", "-c", 'ulimit -f 1; exec "$@"', "-", sys.executable, "-m", "uvanet"]
+    full = subprocess.run(
+        [*limited, *command(films, tmp_path, "--resume")],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert full.returncode == 1
+    assert f"{CLIPS} failed" in full.stdout
+    assert "Traceback" not in full.stderr
+    again = run_command(*command(films, tmp_path, "--resume"))
+    assert f"{CLIPS} written" in again.stdout
+    assert tables(tmp_path) == expected
+
+
+def test_two_runs_at_once_share_the_work(films, expected, tmp_path):
+    start = [sys.executable, "-m", "uvanet", *command(films, tmp_path, "--resume")]
+    runs = [subprocess.Popen(start, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [run.communicate(timeout=PATIENCE)[0] for run in runs]
+    written = [int(text.split("videos: ")[1].split()[0]) for text in outputs]
+    assert sum(written) == CLIPS
+    assert tables(tmp_path) == expected
+
+
+def test_a_batch_is_for_folders(tmp_path):
+    assert "--each" in refused("predict", "demo", "-o", "x.csv", "--workers", "2", cwd=tmp_path)
+
+
+# With Dask: real schedulers and workers, on loopback.
+
+
+class Dask:
+    """A scheduler and its workers, as processes.
+
+    Args:
+        folder: For their logs and scratch files.
+        workers: How many.
+    """
+
+    def __init__(self, folder: Path, workers: int) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self._folder = folder
+        self.address = f"tcp://127.0.0.1:{port}"
+        options = ("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show")
+        self.scheduler = self._start("dask_scheduler", *options)
+        self.workers = [self.add_worker() for _ in range(workers)]
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        """Starts a worker without a nanny, so that nobody starts it again."""
+        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
+        scratch = ("--local-directory", str(self._folder))
+        return self._start("dask_worker", self.address, *options, *scratch)
+
+    def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{module}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{module}", *arguments],
+                stdout=log,
+                stderr=log,
+            )
+
+    def end(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Dask]:
+    """A scheduler with two workers."""
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    running = Dask(folder, 2)
+    yield running
+    running.end()
+
+
+def busy(worker: subprocess.Popen[bytes], out: Path) -> bool:
+    """Whether a worker has a temporary file of an output open."""
+    try:
+        files = psutil.Process(worker.pid).open_files()
+    except psutil.Error:
+        return False
+    return any(Path(file.path).is_relative_to(out) for file in files)
+
+
+def start(films: Path, out: Path, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "uvanet", *command(films, out, *options)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_local_cluster_gives_the_same_tables(films, expected, tmp_path):
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    run = start(films, tmp_path, "--workers", "2")
+    out, err = run.communicate(timeout=PATIENCE)
+    assert f"{CLIPS} written, 0 finished before, 0 failed" in out, err
+    assert tables(tmp_path) == expected
+
+
+def test_the_work_of_a_killed_worker_is_done_by_another(films, expected, tmp_path, dask):
+    out = tmp_path / "out"
+    out.mkdir()
+    run = start(films, out, "--scheduler", dask.address)
+    until(lambda: any(busy(worker, out) for worker in dask.workers))
+    killed = next((w for w in dask.workers if busy(w, out)), dask.workers[0])
+    killed.send_signal(signal.SIGKILL)
+    text, err = run.communicate(timeout=PATIENCE)
+    assert run.returncode == 0, err
+    assert "0 failed" in text
+    assert tables(out) == expected
+
+
+def test_a_run_continues_after_its_scheduler_was_lost(films, expected, tmp_path, dask):
+    out = tmp_path / "out"
+    out.mkdir()
+    run = start(films, out, "--scheduler", dask.address)
+    until(lambda: tables(out))
+    dask.end()
+    _, err = run.communicate(timeout=PATIENCE)
+    # All may have been done before the scheduler died.
+    if run.returncode:
+        assert "uvanet: The Dask scheduler was lost. What is finished is kept" in err
+    assert "Traceback" not in err
+    finished = {path.stem: path for path in (out / ".uvanet-batch").glob("*.json")}
+    before = times(out)
+    again = run_command(*command(films, out, "--resume"))
+    assert f"{len(finished)} finished before, 0 failed" in again.stdout
+    assert tables(out) == expected
+    assert sum(times(out)[name] == before.get(name) for name in times(out)) >= len(finished)
+
+
+def test_a_scheduler_that_does_not_answer_is_named(films, tmp_path):
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    line = refused(*command(films, tmp_path, "--scheduler", "tcp://127.0.0.1:9"), cwd=tmp_path)
+    assert "The Dask scheduler tcp://127.0.0.1:9 does not answer." in line

@@ -1,0 +1,233 @@
+"""Exports of many videos that can be interrupted at any time and continued.
+
+A clip is done when its record is there: a small file that is written after the outputs, under a
+lock, and holds what they were made of. A clip with a record that fits is never done again; one
+without is done anew, and its outputs are replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from filelock import FileLock
+
+from uvanet.atomic_io import write_text
+from uvanet.errors import ModelError, OutputError, UvanetError
+from uvanet.model import load
+from uvanet.model_card import file_hash
+from uvanet.registry import resolve_model
+from uvanet.video.exporter import ExportResult, export
+from uvanet.video.output_names import holds_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvanet.model import Model
+    from uvanet.video.job import Job
+
+_RECORDS = ".uvanet-batch"
+_REGION_SIZE = (512, 512)  # pixels at which regions are compared
+
+
+@dataclass(frozen=True, slots=True)
+class ClipTask:
+    """One video of a batch; can be sent to another process.
+
+    Attributes:
+        job: The export; its models are names or paths.
+        engine: See `uvanet.load`.
+        device: See `uvanet.load`.
+        threads: See `uvanet.load`.
+        model_hash: SHA-256 of the model file, which must be the same where the task runs.
+        record: The path of the record.
+        version: Version of the program; another one does all clips again.
+    """
+
+    job: Job
+    engine: str
+    device: str
+    threads: int | None
+    model_hash: str
+    record: Path
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipReport:
+    """How a clip ended.
+
+    Attributes:
+        result: The export's result; None where there was none.
+        already_done: Whether an earlier run had finished it.
+        error: Why it failed, for people; empty where it did not.
+    """
+
+    result: ExportResult | None = None
+    already_done: bool = False
+    error: str = ""
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """What the outputs of a clip were made of.
+
+    Attributes:
+        settings: Digest of the settings and the model.
+        size: Bytes of the source.
+        modified: Time stamp of the source, nanoseconds.
+        content: SHA-256 of the source.
+        outputs: Paths of the outputs and their bytes; 0 for a folder.
+    """
+
+    settings: str
+    size: int
+    modified: int
+    content: str
+    outputs: dict[str, int]
+
+
+def record_folder(outs: Sequence[Path]) -> Path:
+    """The folder of the records of a batch: beside the outputs, above all `{name}`."""
+    folder = outs[0].parent
+    while holds_name(folder):
+        folder = folder.parent
+    return folder.absolute() / _RECORDS
+
+
+def make_task(
+    job: Job,
+    records: Path,
+    version: str,
+    *,
+    engine: str = "auto",
+    device: str = "",
+    threads: int | None = None,
+) -> ClipTask:
+    """Makes the task of a clip, with absolute paths.
+
+    Args:
+        job: The export of one video; its models are names or paths.
+        records: See `record_folder`.
+        version: See `ClipTask`.
+        engine: See `uvanet.load`.
+        device: See `uvanet.load`.
+        threads: See `uvanet.load`.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    outs = tuple(out.absolute() for out in job.outs)
+    source = Path(job.source).absolute()
+    name = hashlib.sha256("\0".join(map(str, (source, *outs))).encode(errors="surrogateescape"))
+    return ClipTask(
+        job=dataclasses.replace(job, source=str(source), outs=outs, overwrite=True),
+        engine=engine,
+        device=device,
+        threads=threads,
+        model_hash=_model_hash(str(job.model)),
+        record=records / f"{name.hexdigest()[:32]}.json",
+        version=version,
+    )
+
+
+def run_clip(task: ClipTask) -> ClipReport:
+    """Exports a clip unless that is done; safe to call again, also by several processes at once.
+
+    Returns:
+        The report. Errors that a user can correct are in it.
+    """
+    try:
+        task.record.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(task.record.with_suffix(".lock")):
+            return _run_clip(task)
+    except OSError as error:
+        return ClipReport(error=f"{task.record.parent} cannot be written: {error.strerror}.")
+    except UvanetError as error:
+        return ClipReport(error=str(error))
+
+
+def _run_clip(task: ClipTask) -> ClipReport:
+    source, settings = Path(task.job.source), _settings(task)
+    if _is_done(task, settings):
+        return ClipReport(already_done=True)
+    model = _model(str(task.job.model), task.engine, task.device, task.threads)
+    if _model_hash(str(task.job.model)) != task.model_hash:
+        raise ModelError(
+            f"The model {task.job.model} is another one on this machine.",
+            "Install the same version of uvanet on all machines, or put the model in a folder "
+            "that they share.",
+        )
+    # Before the export: a source that changes meanwhile is then done again.
+    facts, content = source.stat(), file_hash(source)
+    result = export(dataclasses.replace(task.job, model=model))
+    if result.stopped:
+        return ClipReport(result, error=result.stopped)
+    record = _Record(
+        settings=settings,
+        size=facts.st_size,
+        modified=facts.st_mtime_ns,
+        content=content,
+        outputs={str(path.absolute()): _size(path) for path in result.paths},
+    )
+    try:
+        write_text(task.record, msgspec.json.encode(record).decode())
+    except OSError as error:
+        raise OutputError(
+            f"{task.record} cannot be written: {error.strerror}.", "Free some space."
+        ) from error
+    return ClipReport(result)
+
+
+def _is_done(task: ClipTask, settings: str) -> bool:
+    try:
+        record = msgspec.json.decode(task.record.read_bytes(), type=_Record)
+        facts = Path(task.job.source).stat()
+        if record.settings != settings or any(
+            _size(Path(path)) != size for path, size in record.outputs.items()
+        ):
+            return False
+        if (record.size, record.modified) == (facts.st_size, facts.st_mtime_ns):
+            return True
+        # A copy has another time stamp.
+        return record.size == facts.st_size and record.content == file_hash(Path(task.job.source))
+    except (OSError, ValueError):
+        return False
+
+
+def _size(path: Path) -> int:
+    return 0 if path.is_dir() else path.stat().st_size
+
+
+def _settings(task: ClipTask) -> str:
+    """Digest of everything but the source that the outputs depend on."""
+    job = task.job
+    facts: dict[str, Any] = {
+        "version": task.version,
+        "model": task.model_hash,
+        "teacher": _model_hash(str(job.teacher)) if job.teacher is not None else "",
+        "look": job.look.as_dict(),
+        "range": (job.start, job.end),
+        "orientation": dataclasses.astuple(job.orientation),
+        "audio": job.audio,
+        "regions": [
+            (region.name, hashlib.sha256(region.mask(*_REGION_SIZE).tobytes()).hexdigest())
+            for region in job.regions
+        ],
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@functools.cache
+def _model_hash(name: str) -> str:
+    return file_hash(resolve_model(name).path)
+
+
+@functools.lru_cache(maxsize=2)
+def _model(name: str, engine: str, device: str, threads: int | None) -> Model:
+    return load(name, engine=engine, device=device, threads=threads)
