@@ -18,6 +18,7 @@ from uvanet.cli.problem_report import CRASH_LOG, LAST_CRASH, LOG
 from uvanet.redaction import redact, visible
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from pathlib import Path
     from types import TracebackType
     from typing import TextIO
@@ -75,7 +76,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
     It drops records while it cannot be written, such as on a full disk.
     """
 
-    def _open(self) -> TextIO:
+    def _open(self) -> TextIOWrapper:
         return _open_private(self.baseFilename)
 
     def handleError(self, record: logging.LogRecord) -> None:
@@ -155,12 +156,12 @@ class Logs:
         self._terminal = []
 
 
-def _open_private(path: str | Path) -> TextIO:
+def _open_private(path: str | Path) -> TextIOWrapper:
     """Opens a text file for appending; only its owner can read it, also one of 0.1.0."""
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     with contextlib.suppress(OSError):  # a device, or another user's
         os.chmod(handle if os.chmod in os.supports_fd else path, 0o600)
-    return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
+    return open(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 
 def _keep_last_crash(folder: Path) -> Path | None:

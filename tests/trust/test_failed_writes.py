@@ -9,6 +9,7 @@ import pytest
 import torch
 from failing_writes import failing_at
 
+import uvanet
 from app.features.analyse.region_store import RegionStore
 from app.features.training.run_folders import REQUEST, RunRequest, read_request, write_request
 from app.runtime.settings import SettingsStore
@@ -157,7 +158,7 @@ def test_a_table_of_an_export(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     path = folder / name
-    job = Job("demo", [path], model="uvanet-32", seconds=0.1, overwrite=True)
+    job = Job("demo", (path,), model=uvanet.load("uvanet-32"), end=0.1, overwrite=True)
     export(job)
     whole = path.stat().st_size
     for number in range(1, MAX_CALLS):
