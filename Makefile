@@ -57,3 +57,8 @@ weights:
 ablation:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/ablate.py
+
+# The page that runs the students in a browser, as a static folder, dist/web.
+web:
+	@$(PYTHON) packaging/bootstrap.py live
+	@.venv/bin/python packaging/web/build.py

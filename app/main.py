@@ -28,8 +28,9 @@ from app.session.session import LiveSession
 from app.session.settings import SessionSettings
 from app.shell.context import Fact, FeatureContext
 from app.shell.main_window import TITLE, MainWindow
+from app.shell.project import SUFFIX
 from app.shell.settings import WindowSettings
-from app.ui.i18n import tr
+from app.ui.i18n import install_language, tr
 from app.ui.icons import app_icon
 from app.ui.theme import Theme
 from uvanet.paths import log_folder
@@ -126,6 +127,7 @@ class Program(QObject):
         self._exceptions = UncaughtExceptionHook(self)
         self.settings = SettingsStore(settings_path())
         window_settings = self.settings.section(WindowSettings)
+        install_language(app, window_settings.language)
         self._theme = Theme(app, options.theme or window_settings.theme)
         self._jobs = Jobs(self)
         self.session = self._make_session(options, predictor)
@@ -143,6 +145,7 @@ class Program(QObject):
             undo=self.window.undo_stack,
             theme=self._theme,
             facts=self._facts,
+            project_parts=lambda: self.features,
         )
         self.features: list[Feature] = [make(self.context) for make in features]
         self.window.complete(self.features, self.presenter)
@@ -156,7 +159,7 @@ class Program(QObject):
         self._signals = SignalHandler(self)
         # Queued: the signal arrives in the middle of whatever Python was doing.
         self._signals.interrupted.connect(self._on_interrupt, Qt.ConnectionType.QueuedConnection)
-        self.session.open(options.source)
+        self._open(options.source)
         self.window.show()
 
     def _make_session(
@@ -189,6 +192,15 @@ class Program(QObject):
         session.student.choice_made.connect(remember_model)
         session.teacher.changed.connect(remember_teacher)
         return session
+
+    def _open(self, source: str | None) -> None:
+        # A project is for a feature to open; sources have more names than files.
+        if (
+            source is None
+            or not source.lower().endswith(SUFFIX)
+            or not any(feature.open_drop(source) for feature in reversed(self.features))
+        ):
+            self.session.open(source)
 
     def _facts(self) -> list[Fact]:
         return [fact for feature in self.features for fact in feature.facts()]

@@ -11,6 +11,7 @@ from app.features.export.feature import Export
 from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
+from app.features.project.feature import Projects
 from app.features.slides.feature import Slides
 from app.features.snapshots.feature import Snapshots
 from app.features.sources.feature import Sources
@@ -32,5 +33,6 @@ FEATURES: tuple[type[Feature], ...] = (
     Export,
     Training,
     Diagnostics,
+    Projects,
 )
 """The features in the order in which they are made."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.runtime.jobs import Jobs
     from app.runtime.logs import Logs
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
     from app.shell.actions import ActionRegistry
+    from app.shell.project import ProjectPart
     from app.shell.slots import WindowSlots
     from app.shell.undo import UndoStack
     from app.ui.banner import Banner
@@ -61,6 +62,7 @@ class FeatureContext:
         undo: Records what the user changes.
         theme: The colors.
         facts: Gives the facts of all features.
+        project_parts: Gives what takes part in projects: all features.
     """
 
     session: LiveSession
@@ -74,6 +76,7 @@ class FeatureContext:
     undo: UndoStack
     theme: Theme
     facts: Callable[[], list[Fact]]
+    project_parts: Callable[[], Sequence[ProjectPart]]
 
     def show_error(self, error: Exception, topic: str = "") -> None:
         """Shows an expected error over the picture.

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from app.shell.context import Fact, FeatureContext
+    from app.shell.project import Project
     from app.shell.quit_guard import QuitPrompt
+
+
+class Preference(NamedTuple):
+    """One line of the preferences.
+
+    Attributes:
+        section: Heading under which it stands, translated.
+        name: Label, translated.
+        widget: Changes the setting at once; made anew for each dialog.
+    """
+
+    section: str
+    name: str
+    widget: QWidget
 
 
 class Feature(QObject):
@@ -36,8 +53,20 @@ class Feature(QObject):
         del path
         return False
 
+    def save_to_project(self, project: Project) -> None:
+        """Writes what the feature owns of the current source into the fields of a project."""
+        del project
+
+    def open_project(self, project: Project) -> None:
+        """Takes up the fields of a project, whose source has just been opened."""
+        del project
+
     def facts(self) -> list[Fact]:
         """Current numbers, for copying and for the report of the About box."""
+        return []
+
+    def preferences(self) -> list[Preference]:
+        """What the preferences offer of this feature."""
         return []
 
     def unfinished(self) -> QuitPrompt | None:

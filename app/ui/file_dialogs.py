@@ -11,6 +11,7 @@ from app.ui.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _VIDEOS = "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.ts"
 _PICTURES = "*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp"
@@ -45,7 +46,7 @@ def ask_model(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFil
 
 def ask_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
     """Asks for a region file to open."""
-    filters = [f"{tr('Regions')} (*.json)"]
+    filters = [f"{tr('Regions and projects')} (*.json *.uvanet)"]
     return _ask_existing(parent, tr("Load regions"), folder, filters, done)
 
 
@@ -87,6 +88,26 @@ def ask_save_report(
     )
     dialog.selectFile(name)
     return _open(dialog, done)
+
+
+def ask_project(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
+    """Asks for a project to open."""
+    filters = [f"{tr('Projects')} (*.uvanet)"]
+    return _ask_existing(parent, tr("Open project"), folder, filters, done)
+
+
+def ask_save_project(parent: QWidget, path: Path, done: Callable[[str], None]) -> QFileDialog:
+    """Asks where to save a project; `path` is proposed."""
+    dialog = _make_save(parent, tr("Save project"), str(path.parent), tr("Project"), "uvanet")
+    dialog.selectFile(path.name)
+    return _open(dialog, done)
+
+
+def ask_missing_source(
+    parent: QWidget, folder: str, title: str, done: Callable[[str], None]
+) -> QFileDialog:
+    """Asks for the source of a project that is not where it was."""
+    return _ask_existing(parent, title, folder, [f"{tr('All files')} (*)"], done)
 
 
 def _ask_existing(

@@ -138,6 +138,14 @@ def test_the_share_follows_playback(player):
     assert "first at 0:00." in analyse(player).card.rows[0].statistics.text()
 
 
+def test_the_statistics_of_a_region_do_not_widen_the_side_panel(player):
+    regions(player).replace_all([LEFT_HALF])
+    line = analyse(player).card.rows[0].statistics
+    player.until(lambda: "first at" in line.text())
+    panel = player.slots.panel
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+
+
 def test_the_chart_is_built_with_the_first_region(player):
     plot = analyse(player).card.plot
     assert not plot.chart.built

@@ -12,7 +12,7 @@ import io
 import math
 import zipfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -24,12 +24,15 @@ from uvanet.errors import OutputError, UsageError
 from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 FORMAT = "uvanet-regions"
+PROJECT_FORMAT: Literal["uvanet-project"] = "uvanet-project"
+"""Project files of the window hold regions too, under the same key."""
+
 # Samples per side of a map's cell: a region may be smaller than a cell.
 _SAMPLES = 8
 _MIN_SIDE = 0.004
@@ -245,21 +248,32 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
 
 
 def load_regions(path: Path) -> list[Region]:
-    """Reads a file of `save_regions`.
+    """Reads the regions of a file of `save_regions`, or of a project of the window.
 
     Raises:
         UsageError: The file cannot be read, or holds no regions; the message names it.
     """
     try:
         stored = msgspec.json.decode(read_bounded(path, _MAX_FILE_BYTES), type=_RegionFile)
-        if stored.format != FORMAT:
+        if stored.format not in (FORMAT, PROJECT_FORMAT):
             raise UsageError(f"its format is {excerpt(stored.format)!r}")
-        return [_inside_picture(region) for region in stored.regions]
+        check_regions(stored.regions)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
     except (ValueError, RecursionError, UsageError) as error:
         reason = error.message if isinstance(error, UsageError) else str(error)
         raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", _HINT) from None
+    return stored.regions
+
+
+def check_regions(regions: Iterable[Region]) -> None:
+    """Checks regions from outside.
+
+    Raises:
+        UsageError: One lies outside of the picture.
+    """
+    for region in regions:
+        _inside_picture(region)
 
 
 def load_masks(path: Path) -> list[MaskRegion]:

@@ -105,7 +105,8 @@ def add_range(parser: argparse.ArgumentParser) -> None:
         "--regions",
         type=Path,
         metavar="FILE",
-        help="regions whose shares go into the tables: .npz of named masks, or .json of shapes",
+        help="regions whose shares go into the tables: .npz of named masks, .json of shapes, or a "
+        "project (.uvanet)",
     )
 
 
@@ -154,7 +155,7 @@ def orientation_of(arguments: argparse.Namespace) -> Orientation:
 
 
 def read_regions(path: Path | None) -> tuple[RegionMask, ...]:
-    """Reads the file of `--regions`: masks (.npz) or shapes (.json).
+    """Reads the file of `--regions`: masks (.npz), or shapes (.json, or a project of the window).
 
     Raises:
         UsageError: The file is damaged or holds no regions; the message names it.
@@ -163,4 +164,6 @@ def read_regions(path: Path | None) -> tuple[RegionMask, ...]:
 
     if path is None:
         return ()
-    return tuple(load_regions(path) if path.suffix.lower() == ".json" else load_masks(path))
+    return tuple(
+        load_regions(path) if path.suffix.lower() in (".json", ".uvanet") else load_masks(path)
+    )

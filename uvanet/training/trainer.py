@@ -325,7 +325,7 @@ def _warm_ema(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Any
     def update(averaged: Any, current: Any, count: Any) -> None:
         steps = int(count)
         warm = min(decay, (1 + steps) / (10 + steps))
-        get_ema_multi_avg_fn(warm)(averaged, current, count)  # type: ignore[no-untyped-call]
+        get_ema_multi_avg_fn(warm)(averaged, current, count)  # type: ignore[no-untyped-call]  # torch
 
     return update
 

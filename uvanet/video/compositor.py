@@ -99,7 +99,9 @@ class Compositor:
             if self._look.regions:
                 draw_regions(pane, self._regions, item.saliency)
         if len(self._look.panes) > 1:
-            draw_label(pane, self._names[name], max(10, pane.shape[1] // 45))
+            # Below, since names of regions stand above them.
+            size = max(10, pane.shape[1] // 45)
+            draw_label(pane, self._names[name], size, (0, pane.shape[0]))
         return pane
 
     def _graph(self, item: AnnotatedFrame, above: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ from uvanet.analysis import Shape, peaks, region_shares
 if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import Fact, FeatureContext
+    from app.shell.project import Project
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
 
@@ -94,6 +95,17 @@ class Analyse(Feature):
             return False
         self._files.load(path, self.regions.spec)
         return True
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes the regions, and whether the scanpath is shown."""
+        project.regions = list(self.regions.all)
+        project.view.scanpath = self._settings.scanpath
+
+    def open_project(self, project: Project) -> None:
+        """Takes up the regions of a project."""
+        self.regions.replace_all(project.regions)
+        self.context.actions.set_checked("scanpath", project.view.scanpath)
+        self.scanpath(project.view.scanpath)
 
     def facts(self) -> list[Fact]:
         """Peak and spread of the map, and the statistics of the regions."""

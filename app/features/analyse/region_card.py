@@ -136,7 +136,7 @@ class _Row(QWidget):
         remove.setToolTip(tr("Delete the region"))
         remove.clicked.connect(lambda: card.removed.emit(self.region))
         self._bar = _Bar(region_color(index))
-        self.statistics = label("", "quiet")
+        self.statistics = label("", "quiet", wrap=True)  # longer than the panel is wide
         small = QFont(self.statistics.font())
         small.setPointSizeF(small.pointSizeF() * 0.9)
         self.statistics.setFont(small)

@@ -12,21 +12,23 @@ from app.features.models.model_info import (
     list_model_info,
     try_model,
 )
-from app.session.models import engines, short_name
+from app.session.models import AUTOMATIC, engines, if_available, short_name
 from app.session.settings import Engine, SessionSettings
 from app.session.step_times import measure_steps
 from app.shell.actions import Menu, action
 from app.shell.context import Fact
-from app.shell.feature import Feature
+from app.shell.feature import Feature, Preference
 from app.shell.settings import WindowSettings
-from app.ui.build import present
+from app.ui.build import button, present
 from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
+from uvanet.registry import is_available
 
 if TYPE_CHECKING:
     from app.features.models.dialog import ModelsDialog
     from app.features.models.onnx_dialog import OnnxModelDialog
     from app.shell.context import FeatureContext
+    from app.shell.project import Project
     from uvanet.errors import UvanetError
 
 _MAX_FILES = 12
@@ -78,9 +80,34 @@ class Models(Feature):
             self.try_file(str(model))
         return True
 
+    def save_to_project(self, project: Project) -> None:
+        """Writes the choice of student and teacher."""
+        session = self.context.session
+        project.model, project.teacher = session.student.choice, session.teacher.name
+
+    def open_project(self, project: Project) -> None:
+        """Uses the models of a project; one that is not installed is named."""
+        session = self.context.session
+        for name in (project.model, project.teacher):
+            if name not in ("", AUTOMATIC) and not is_available(name):
+                self.context.messages.notify(
+                    "warning",
+                    tr("The model {name} of the project is not installed.").format(name=name),
+                    tr("The model in use stays."),
+                )
+        if project.model == AUTOMATIC or if_available(project.model):
+            session.student.use(project.model)
+        session.teacher.use(if_available(project.teacher))
+
     def facts(self) -> list[Fact]:
         """The name of the student."""
         return [Fact(tr("Model"), short_name(self.context.session.student.name))]
+
+    def preferences(self) -> list[Preference]:
+        """The model, in its own dialog."""
+        name = self.context.session.automatic.title
+        widget = button(name, tr("Choose student and teacher"), self.choose_models)
+        return [Preference(tr("Model"), tr("Student and teacher"), widget)]
 
     # -- actions
 

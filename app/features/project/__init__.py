@@ -1,0 +1,1 @@
+"""Projects: saves what is open to a file, and opens it again."""

@@ -1,0 +1,154 @@
+"""Saves the source with its regions, marks, model and view as a file, and opens such files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.shell.actions import SOURCE, Menu, action
+from app.shell.feature import Feature
+from app.shell.project import SUFFIX, Project, read_project
+from app.shell.settings import WindowSettings
+from app.ui.file_dialogs import ask_missing_source, ask_project, ask_save_project
+from app.ui.i18n import tr
+from uvanet.redaction import printable
+from uvanet.sources.base import SourceKind
+from uvanet.sources.orientation import Orientation
+
+if TYPE_CHECKING:
+    from app.shell.context import FeatureContext
+    from uvanet.sources.base import SourceInfo
+
+_FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
+
+
+class Projects(Feature):
+    """Opens and saves projects."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self._file: Path | None = None  # of the current source
+        self._pending: tuple[Project, Path, str] | None = None  # with the source that is opened
+        session = context.session
+        session.opened.connect(self._on_opened)
+        session.failed.connect(lambda _: self._forget())
+        session.switched.connect(self._on_switched)
+
+    def open_drop(self, path: str) -> bool:
+        """Opens a dropped project."""
+        if not path.lower().endswith(SUFFIX):
+            return False
+        self.open_file(path)
+        return True
+
+    # -- actions
+
+    @action("Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2)
+    def open_project_file(self) -> None:
+        """Asks for a project and opens it."""
+        ask_project(self.context.slots.window, self._folder, self.open_file)
+
+    @action("Save project…", Menu.FILE, "Ctrl+Shift+S", icon="project-save", needs=SOURCE, group=2)
+    def save_project(self) -> None:
+        """Saves source, regions, marks, model and view as a project."""
+        info = self.context.session.info
+        if info is None:
+            return
+        spec = info.spec
+        if info.kind in _FILES:
+            spec = str(Path(spec).absolute())
+        project = Project(source=spec)
+        for feature in self.context.project_parts():
+            feature.save_to_project(project)
+        session = self.context.session
+        orientation = session.orientations.of(info.spec)
+        project.view.mirrored = orientation.mirrored
+        project.view.quarters = _quarters(orientation)
+        project.view.position = session.position if info.seekable else 0.0
+        path = self._file or Path(self._folder) / f"{Path(info.title).stem or 'project'}{SUFFIX}"
+        ask_save_project(
+            self.context.slots.window, path, lambda chosen: self._save(project, chosen)
+        )
+
+    # -- opening and saving
+
+    def open_file(self, path: str) -> None:
+        """Opens a project: its source first, then what belongs to it."""
+        file = Path(path)
+
+        def done(project: Project) -> None:
+            spec = project.spec_beside(file)
+            if Path(spec).is_absolute() and not Path(spec).exists():
+                self._ask_where(project, file, Path(spec))
+            else:
+                self._open(project, file, spec)
+
+        self.context.jobs.run(
+            lambda: read_project(file), done, self.context.show_error, name="project"
+        )
+
+    def _ask_where(self, project: Project, file: Path, missing: Path) -> None:
+        name = printable(missing.name)
+        self.context.messages.notify(
+            "warning",
+            tr("{name} is not where the project expects it.").format(name=name),
+            tr("Show where it is, or cancel."),
+        )
+        ask_missing_source(
+            self.context.slots.window,
+            str(file.parent),
+            tr("Where is {name}?").format(name=name),
+            lambda chosen: self._open(project, file, chosen),
+        )
+
+    def _open(self, project: Project, file: Path, spec: str) -> None:
+        self._pending = None
+        self.context.session.open(spec)
+        self._pending = (project, file, spec)
+
+    def _save(self, project: Project, chosen: str) -> None:
+        path = Path(chosen)
+
+        def done(_: object) -> None:
+            info = self.context.session.info
+            if info is not None and project.source in (info.spec, str(Path(info.spec).absolute())):
+                self._file = path
+            self.context.messages.notify(
+                "done", tr("Saved {names}.").format(names=printable(path.name)), str(path.parent)
+            )
+
+        self.context.jobs.run(
+            lambda: project.write(path), done, self.context.show_error, name="project"
+        )
+
+    def _on_switched(self) -> None:
+        self._file = None
+
+    def _on_opened(self, info: SourceInfo) -> None:
+        pending, self._pending = self._pending, None
+        if pending is None or self.context.session.spec != pending[2]:
+            return  # another source was opened meanwhile
+        project, self._file, _ = pending
+        session, view = self.context.session, project.view
+        orientation = Orientation(view.mirrored, view.quarters)
+        if orientation != session.orientations.of(info.spec):
+            session.turn(orientation)
+        for feature in self.context.project_parts():
+            feature.open_project(project)
+        if info.seekable:
+            session.seek(view.position)
+        self.context.undo.forget_source()
+        self.context.messages.notify(
+            "done", tr("Opened {name}.").format(name=printable(self._file.name))
+        )
+
+    def _forget(self) -> None:
+        self._pending = None
+
+    @property
+    def _folder(self) -> str:
+        return self.context.settings.section(WindowSettings).folder
+
+
+def _quarters(orientation: Orientation) -> Literal[0, 1, 2, 3]:
+    return (0, 1, 2, 3)[orientation.quarters % 4]

@@ -1,0 +1,183 @@
+"""Project files: a source with its regions, marks, model and view, as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.ui.i18n import tr
+from uvanet.analysis import Region  # noqa: TC001 - msgspec reads the annotations
+from uvanet.analysis.regions import MAX_REGIONS, PROJECT_FORMAT, check_regions
+from uvanet.atomic_io import write_bytes
+from uvanet.bounded_io import read_bounded
+from uvanet.errors import OutputError, UsageError, UvanetError
+from uvanet.redaction import printable, redact
+
+VERSION = 1
+SUFFIX = ".uvanet"
+_MAX_BYTES = 64 << 20
+_MAX_SCAN_BYTES = 48 << 20
+
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Seconds = Annotated[float, Meta(ge=0.0, le=1e9)]
+Text = Annotated[str, Meta(max_length=4096)]
+
+
+class View(Struct, kw_only=True):
+    """How the window shows the source.
+
+    Attributes:
+        colormap: One of `uvanet.video.colormaps.COLORMAPS`.
+        opacity: 0..1.
+        threshold: 0..1.
+        smoothing: Time constant in seconds, 0..1.
+        overlay: Whether the heat map is shown.
+        scanpath: Whether the predicted scanpath is shown.
+        mirrored: Whether left and right are swapped.
+        quarters: Quarter turns clockwise.
+        position: Seconds of the source.
+    """
+
+    colormap: Literal["turbo", "inferno", "cividis", "viridis"] = "turbo"
+    opacity: Share = 0.6
+    threshold: Share = 0.15
+    smoothing: Share = 0.12
+    overlay: bool = True
+    scanpath: bool = False
+    mirrored: bool = False
+    quarters: Literal[0, 1, 2, 3] = 0
+    position: Seconds = 0.0
+
+
+class Project(Struct, kw_only=True):
+    """What a project file holds; each feature writes and reads the fields that it owns.
+
+    Attributes:
+        format: Tells project files from other JSON.
+        version: Of the format.
+        source: The string that opens the source, without passwords; a path relative to the file
+            where the source lies in the same folder or below it.
+        relative: Whether `source` is such a path.
+        regions: Regions of interest.
+        start: Start of the marked part, seconds; None for that of the source.
+        end: End of the marked part, seconds; None for that of the source.
+        model: Name or path of the pinned student; "auto" for the automatic choice; empty for the
+            one in use.
+        teacher: Name or path of the model to compare with; may be empty.
+        view: How the window shows the source.
+        scan: The maps of the source seen so far, see `uvanet.analysis.Record.to_bytes`.
+        scan_model: Name of the model that made them.
+    """
+
+    format: Literal["uvanet-project"] = PROJECT_FORMAT
+    version: Annotated[int, Meta(ge=1)] = VERSION
+    source: Text
+    relative: bool = False
+    regions: Annotated[list[Region], Meta(max_length=MAX_REGIONS)] = []
+    start: Seconds | None = None
+    end: Seconds | None = None
+    model: Text = ""
+    teacher: Text = ""
+    view: View = msgspec.field(default_factory=View)
+    scan: Annotated[bytes, Meta(max_length=_MAX_SCAN_BYTES)] = b""
+    scan_model: Text = ""
+
+    def write(self, path: Path) -> None:
+        """Writes the file atomically.
+
+        Raises:
+            OutputError: It cannot be written; the message names it.
+        """
+        stored = msgspec.structs.replace(self)
+        folder = path.absolute().parent
+        source = Path(self.source)
+        if source.is_absolute() and source.is_relative_to(folder):
+            stored.source, stored.relative = source.relative_to(folder).as_posix(), True
+        else:
+            stored.source, stored.relative = redact(self.source), False
+        try:
+            data = msgspec.json.format(msgspec.json.encode(_plain(stored)), indent=1)
+            write_bytes(path, data + b"\n")
+        except (OSError, UnicodeEncodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(
+                tr("The project cannot be saved to {path}: {reason}.").format(
+                    path=printable(path), reason=reason
+                ),
+                tr("Choose another folder."),
+            ) from error
+
+    def spec_beside(self, path: Path) -> str:
+        """The string that opens the source.
+
+        Args:
+            path: The project file.
+        """
+        return str(path.absolute().parent / self.source) if self.relative else self.source
+
+
+class ProjectPart(Protocol):
+    """What writes fields of a project and takes them up again."""
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes what it owns of the current source into the fields of a project."""
+        ...
+
+    def open_project(self, project: Project) -> None:
+        """Takes up the fields of a project, whose source has just been opened."""
+        ...
+
+
+def read_project(path: Path) -> Project:
+    """Reads a project file.
+
+    Raises:
+        UsageError: The file cannot be read, is no project, or one of a newer version; the message
+            names it.
+    """
+    hint = tr("Choose a project that this program saved.")
+    try:
+        data = read_bounded(path, _MAX_BYTES)
+        version = msgspec.json.decode(data, type=_Version).version
+        if version > VERSION:
+            raise UsageError(
+                tr("{path} was saved by a newer version of the program.").format(
+                    path=printable(path)
+                ),
+                tr("Update the program."),
+            )
+        project = msgspec.json.decode(data, type=Project)
+        check_regions(project.regions)
+        if project.relative and Path(project.source).is_absolute():
+            raise ValueError("its source is not relative")
+    except OSError as error:
+        raise UsageError(
+            tr("{path} cannot be read: {reason}.").format(
+                path=printable(path), reason=error.strerror or error
+            ),
+            hint,
+        ) from error
+    except (ValueError, RecursionError, UvanetError) as error:
+        if isinstance(error, UsageError) and error.hint == tr("Update the program."):
+            raise
+        reason = error.message if isinstance(error, UvanetError) else str(error)
+        raise UsageError(
+            tr("{path} is no project: {reason}.").format(
+                path=printable(path), reason=reason.rstrip(".")
+            ),
+            hint,
+        ) from None
+    return project
+
+
+class _Version(Struct):
+    version: int = VERSION
+
+
+def _plain(project: Project) -> dict[str, Any]:
+    """The fields as JSON types; regions as in files of regions."""
+    stored: dict[str, Any] = msgspec.to_builtins(project)
+    return {**stored, "regions": [region.as_dict() for region in project.regions]}

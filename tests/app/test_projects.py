@@ -1,0 +1,172 @@
+"""Projects: saved, moved, dropped, damaged; with their regions, marks, model and view."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from region_kit import BOX, LEFT_HALF, answer, regions
+
+from app.features.project.feature import Projects
+from app.shell.project import Project, read_project
+from uvanet.analysis import load_regions
+from uvanet.errors import UsageError
+from uvanet.sources.orientation import Orientation
+
+
+@pytest.fixture
+def folder(clip, tmp_path):
+    """A folder with a film."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    shutil.copy(clip, folder / "film.mp4")
+    return folder
+
+
+def save(bench, path):
+    bench.trigger("save_project")
+    answer(bench, path)
+    bench.until(path.exists)
+
+
+def opened(bench, path):
+    """Drops a project, as the window does it, and waits until it is open."""
+    assert bench.find(Projects).open_drop(str(path))
+    bench.until(lambda: bench.banner.message == f"Opened {path.name}.")
+
+
+def state(bench):
+    style = bench.presenter.heat.style
+    return (
+        bench.session.regions,
+        bench.session.marks,
+        style,
+        bench.presenter.heat.smoothing,
+        bench.actions["scanpath"].isChecked(),
+        bench.session.orientations.of(bench.session.info.spec),
+    )
+
+
+def test_a_project_gives_back_what_was_there_wherever_it_is_moved(launch, folder, tmp_path):
+    bench = launch(folder / "film.mp4")
+    bench.until(lambda: bench.presenter.overlay_seen)
+    regions(bench).replace_all([LEFT_HALF, BOX])
+    bench.session.set_marks(0.5, 1.5)
+    bench.trigger("colormap_viridis")
+    bench.trigger("more_opacity")
+    bench.trigger("scanpath")
+    bench.session.turn(Orientation(True, 0))
+    before = state(bench)
+    save(bench, folder / "mine.uvanet")
+    stored = json.loads((folder / "mine.uvanet").read_text(encoding="utf-8"))
+    assert (stored["source"], stored["relative"]) == ("film.mp4", True)
+    assert str(folder) not in json.dumps(stored)
+    # Something else is opened and changed; the folder moves.
+    bench.open("demo")
+    bench.trigger("reset_overlay")
+    bench.trigger("scanpath")
+    moved = tmp_path / "elsewhere"
+    folder.rename(moved)
+    opened(bench, moved / "mine.uvanet")
+    assert bench.session.info.spec == str(moved / "film.mp4")
+    assert state(bench) == before
+    assert regions(bench).all == (LEFT_HALF, BOX)
+
+
+def test_a_source_elsewhere_is_kept_by_its_path(player, clip, tmp_path):
+    regions(player).replace_all([BOX])
+    save(player, tmp_path / "far.uvanet")
+    stored = json.loads((tmp_path / "far.uvanet").read_text(encoding="utf-8"))
+    assert (stored["source"], stored["relative"]) == (str(clip), False)
+    player.open("demo")
+    opened(player, tmp_path / "far.uvanet")
+    assert player.session.info.spec == str(clip)
+    assert player.session.regions == (BOX,)
+
+
+def test_a_missing_source_is_asked_for(launch, clip, folder):
+    project = Project(source=str(folder / "gone.mp4"), regions=[BOX])
+    project.write(folder / "p.uvanet")
+    bench = launch(clip)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.find(Projects).open_drop(str(folder / "p.uvanet"))
+    bench.until(lambda: bench.window.findChild(QFileDialog) is not None)
+    assert "gone.mp4" in bench.banner.message
+    assert "gone.mp4" in bench.window.findChild(QFileDialog).windowTitle()
+    answer(bench, folder / "film.mp4")
+    bench.until(lambda: bench.session.regions == (BOX,))
+    assert bench.session.info.spec == str(folder / "film.mp4")
+
+
+def test_regions_of_a_project_go_to_another_clip(player, folder):
+    Project(source="demo", regions=[BOX, LEFT_HALF]).write(folder / "p.uvanet")
+    assert load_regions(folder / "p.uvanet") == [BOX, LEFT_HALF]
+    player.trigger("load_regions")
+    answer(player, folder / "p.uvanet")
+    player.until(lambda: player.session.regions == (BOX, LEFT_HALF))
+
+
+def test_a_project_is_opened_from_the_command_line(launch, folder):
+    Project(source=str(folder / "film.mp4"), regions=[BOX], start=0.5).write(folder / "p.uvanet")
+    bench = launch(folder / "p.uvanet")
+    bench.until(lambda: bench.session.regions == (BOX,))
+    assert bench.session.marks == (0.5, None)
+
+
+def test_another_source_that_is_opened_meanwhile_keeps_its_own(player, folder):
+    Project(source=str(folder / "film.mp4"), regions=[BOX]).write(folder / "p.uvanet")
+    ours = player.find(Projects)
+    ours._open(read_project(folder / "p.uvanet"), folder / "p.uvanet", str(folder / "film.mp4"))
+    player.open("demo")
+    assert player.session.regions == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "uvanet-regions"},
+        {"version": 99},
+        {"source": 5},
+        {"view": {"opacity": 7}},
+        {"view": {"quarters": 9}},
+        {"start": -1},
+        {"regions": [{"name": "a", "shape": "rectangle", "points": [[5, 5], [6, 6]]}]},
+        {"relative": True, "source": "/etc/passwd"},
+        {"scan": "?"},
+    ],
+    ids=str,
+)
+def test_a_damaged_project_is_refused_by_name(tmp_path, change):
+    path = tmp_path / "bad.uvanet"
+    Project(source="demo").write(path)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**stored, **change}))
+    with pytest.raises(UsageError, match=r"bad\.uvanet"):
+        read_project(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b"null", b"\xff\xfe", b"{}"])
+def test_what_is_no_project_is_refused(player, tmp_path, content):
+    path = tmp_path / "bad.uvanet"
+    path.write_bytes(content)
+    player.find(Projects).open_drop(str(path))
+    player.until(lambda: player.banner.level == "error")
+    assert "bad.uvanet" in player.banner.message
+    assert player.session.info is not None
+
+
+def test_no_password_is_written(tmp_path):
+    path = tmp_path / "p.uvanet"
+    Project(source="rtsp://user:s3cret@host/film?token=t0p").write(path)
+    text = path.read_text(encoding="utf-8")
+    assert "s3cret" not in text
+    assert "t0p" not in text
+    assert read_project(path).spec_beside(path) == "rtsp://host/film"
+
+
+def test_a_folder_that_cannot_be_written_is_named(player, tmp_path):
+    player.trigger("save_project")
+    answer(player, Path("/proc/nowhere/p.uvanet"))
+    player.until(lambda: player.banner.level == "error")
+    assert "nowhere" in player.banner.message

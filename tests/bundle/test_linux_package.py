@@ -1,0 +1,64 @@
+"""Desktop entry, AppStream metadata, and the Debian package: installed, run, removed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINUX = ROOT / "packaging" / "linux"
+
+
+def need(*tools: str) -> None:
+    for tool in tools:
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+
+
+def check(*command: object) -> str:
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_desktop_entry_is_valid():
+    need("desktop-file-validate")
+    assert check("desktop-file-validate", LINUX / "uvanet.desktop") == ""
+
+
+def test_the_appstream_metadata_are_valid():
+    need("appstreamcli")
+    check("appstreamcli", "validate", "--no-net", LINUX / "org.uvanet.live.metainfo.xml")
+
+
+def test_the_debian_package_is_installed_run_and_removed(program, environment, tmp_path):
+    need("dpkg", "dpkg-deb")
+    if os.geteuid() != 0:
+        pytest.skip("installing a package needs root")
+    script = ROOT / "packaging" / "bundle" / "make_deb.py"
+    options = ("--bundle", Path(program).parent, "--out", tmp_path)
+    check(sys.executable, script, *options)
+    (package,) = tmp_path.glob("*.deb")
+    check("dpkg", "--force-depends", "--install", package)
+    try:
+        picture = tmp_path / "window.png"
+        done = subprocess.run(
+            ["/usr/bin/uvanet-live", "run", "demo", "--screenshot", str(picture)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert picture.stat().st_size > 10_000
+        assert Path("/usr/share/applications/uvanet.desktop").is_file()
+    finally:
+        check("dpkg", "--purge", "uvanet-live")
+    assert not Path("/opt/uvanet-live").exists()
+    assert not Path("/usr/bin/uvanet-live").is_symlink()
