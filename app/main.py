@@ -58,6 +58,7 @@ class Options:
         theme: "dark", "light" or "system" for this run; None for the one chosen last.
         engine: What runs the model, as `uvanet.load` takes it; None for the engine used last.
         threads: Threads of the model; None for the engine's own choice.
+        compare: A file to compare with `source` as two designs; None for none.
     """
 
     source: str | None = None
@@ -66,6 +67,7 @@ class Options:
     theme: str | None = None
     engine: str | None = None
     threads: int | None = None
+    compare: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,8 @@ class Program(QObject):
         self._signals.interrupted.connect(self._on_interrupt, Qt.ConnectionType.QueuedConnection)
         self._open(options.source)
         self.window.show()
+        if options.source is not None and options.compare is not None:
+            self.window.open_pair(options.source, options.compare)
 
     def _make_session(
         self, options: Options, predictor: Predictor | PredictorFactory | None

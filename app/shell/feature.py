@@ -53,6 +53,15 @@ class Feature(QObject):
         del path
         return False
 
+    def open_pair(self, first: str, second: str) -> bool:
+        """Opens two files that were dropped together.
+
+        Returns:
+            Whether this feature opens pairs.
+        """
+        del first, second
+        return False
+
     def save_to_project(self, project: Project) -> None:
         """Writes what the feature owns of the current source into the fields of a project."""
         del project

@@ -12,7 +12,7 @@ from app.shell.actions import ActionRegistry, Menu, Needs, action, available_nee
 from app.shell.command_palette import CommandPalette
 from app.shell.language import language_preference
 from app.shell.menus import submenus
-from app.shell.mime_sources import dropped_spec
+from app.shell.mime_sources import dropped_pair, dropped_spec
 from app.shell.model_choice import ModelChoiceRecorder
 from app.shell.quit_guard import QuitGuard
 from app.shell.shortcuts import ShortcutSheet
@@ -226,12 +226,18 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Offers what was dropped to the features."""
         self.slots.canvas.set_drop_hint(False)
-        spec = dropped_spec(event.mimeData())
+        spec, pair = dropped_spec(event.mimeData()), dropped_pair(event.mimeData())
         if spec is not None:
             event.acceptProposedAction()
+            if pair is not None and self.open_pair(*pair):
+                return
             for feature in reversed(self._features):
                 if feature.open_drop(spec):
                     break
+
+    def open_pair(self, first: str, second: str) -> bool:
+        """Offers two files to the features; whether one opened them."""
+        return any(feature.open_pair(first, second) for feature in reversed(self._features))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hides the window at once; the program shuts down afterwards."""
