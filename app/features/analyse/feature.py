@@ -56,7 +56,7 @@ class Analyse(Feature):
         font = slots.canvas.font()
         self.history = AttentionHistory(session, context.jobs, self)
         self.layer, self.scanpath_layer = RegionLayer(font), ScanpathLayer(font)
-        self.card = RegionCard([actions[name] for name in (*_TOOLS, "copy_regions", "save_shares")])
+        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
         self.attention_strip = AttentionStrip(
             [actions[name] for name in ("previous_change", "next_change")], actions["scan_clip"]
         )
