@@ -99,23 +99,27 @@ class Model:
         """
         return self._predict([image])[0].map
 
-    def predict_video(self, source: str | Path) -> Iterator[tuple[float, Result]]:
+    def predict_video(
+        self, source: str | Path, *, reconnect: float = 20.0
+    ) -> Iterator[tuple[float, Result]]:
         """Predicts the frames of a video one after the other, with the memory of earlier frames.
 
         Args:
             source: The path of a video, or any source that `uvanet.sources.make_source` takes.
+            reconnect: Seconds for which a camera or live stream that failed is connected again, as
+                by `uvanet predict`; 0 for never.
 
         Yields:
             Presentation time in seconds, and the result of the frame.
 
         Raises:
-            SourceError: The source cannot be opened or read.
+            SourceError: The source cannot be opened or read, or could not be connected again.
             ModelError: The network fails.
         """
         from uvanet.sources import make_source  # loads FFmpeg, which arrays do not need
 
         stream = StreamingEngine(self.engine)
-        with make_source(str(source)) as opened:
+        with make_source(str(source), reconnect=reconnect) as opened:
             while (frame := opened.read()) is not None:
                 raw = stream.step(frame.picture, frame.pts, bgr=True)
                 rgb = np.ascontiguousarray(frame.image[..., ::-1])

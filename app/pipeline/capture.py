@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.pipeline.command_queue import CommandQueue
 from app.pipeline.events import (
     PipelineState,
+    SourceChanged,
     SourceEvent,
     SourceFailed,
     SourceOpened,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from app.pipeline.clock import Clock
     from app.pipeline.frame_router import FrameRouter, SourceFeed
-    from uvanet.sources.base import Source, SourceStatus
+    from uvanet.sources.base import Source, SourceInfo, SourceStatus
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class CaptureSession:
         self._detector = StallDetector(feed.source)
         self._watchdog: Watchdog | None = None
         self._closer: threading.Thread | None = None
+        self._info: SourceInfo | None = None  # as told last
         self._retrying: SourceStatus | None = None  # the last status of a lost connection
         self._given_up = False
         self._thread = threading.Thread(
@@ -161,7 +163,8 @@ class CaptureSession:
                 self.commands.stopped,
                 f"uvanet-watchdog-{self._feed.source}",
             )
-        self._emit(SourceOpened(self._feed.source, self._source.info))
+        self._info = self._source.info
+        self._emit(SourceOpened(self._feed.source, self._info))
         command = self.commands.next(block=False)
         if command is not None:
             self._playback = playback
@@ -171,7 +174,7 @@ class CaptureSession:
         self._close()
         self._source = self._source.renew()
         self._feed.begin_epoch(Drop.SOURCE_CHANGED)
-        self._playback, self._failed = None, False
+        self._playback, self._info, self._failed = None, None, False
         self._retrying, self._given_up, self._closer = None, False, None
 
     def _on_status(self, status: SourceStatus) -> None:
@@ -182,6 +185,9 @@ class CaptureSession:
         else:
             self._retrying = None
         self._emit(SourceStatusChanged(self._feed.source, status))
+        if self._info is not None and self._source.info != self._info:
+            self._info = self._source.info
+            self._emit(SourceChanged(self._feed.source, self._info))
 
     def _fail(self, error: UvanetError) -> None:
         if self.commands.stopped.is_set():

@@ -54,6 +54,17 @@ class SourceOpened(SourceEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceChanged(SourceEvent):
+    """A live source was connected again and sends another size or rate.
+
+    Attributes:
+        info: Its new facts.
+    """
+
+    info: SourceInfo
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFailed(SourceEvent):
     """The source cannot be opened, or failed while it played. Comes before StateChanged.
 

@@ -13,6 +13,7 @@ from app.pipeline.clock import Clock, SystemClock
 from app.pipeline.events import (
     Event,
     PipelineState,
+    SourceChanged,
     SourceEvent,
     SourceOpened,
     SourceResumed,
@@ -294,7 +295,7 @@ class LivePipeline:
                 match event:
                     case StateChanged(_, state):
                         self._state = state
-                    case SourceOpened(_, info):
+                    case SourceOpened(_, info) | SourceChanged(_, info):
                         self._info = info
                     case SourceStalled():
                         self._stalled = True

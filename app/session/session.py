@@ -13,6 +13,7 @@ from app.pipeline.events import (
     Event,
     ModelEvent,
     PipelineState,
+    SourceChanged,
     SourceEvent,
     SourceFailed,
     SourceOpened,
@@ -75,7 +76,7 @@ class LiveSession(QObject):
         stalled: Seconds without a frame of a live source; 0 when frames come again.
         status_changed: The SourceStatus of a live source.
         state_changed: The PipelineState.
-        turned: The orientation of the source changed, from its next frame on.
+        turned: The orientation or the size of the source changed, from its next frame on.
         result_ready: A result can be taken by `take`.
         marks_changed: `marks` changed.
         regions_changed: `regions` changed.
@@ -377,6 +378,9 @@ class LiveSession(QObject):
             case SourceOpened(_, info):
                 self.info = info
                 self.opened.emit(info)
+            case SourceChanged(_, info):
+                self.info = info
+                self.turned.emit()
             case SourceFailed(_, error):
                 self.failed.emit(error)
             case SourceStalled(_, seconds):

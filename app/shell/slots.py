@@ -12,7 +12,7 @@ from app.ui.collapsible_cards import CollapsibleCards
 from app.ui.controls import IconButton
 from app.ui.panes import Panes
 
-_PANEL_WIDTH = 272
+_PANEL_WIDTH = 280
 _GAP = 12
 _MIN_WIDTH_WITH_PANEL = 760  # pixels; in a narrower window the side panel gives way
 

@@ -81,6 +81,19 @@ def test_an_unplugged_camera_is_opened_again_when_it_returns(player, webcam, tol
     assert not any("was connected" in text for text in told)
 
 
+def test_a_camera_that_returns_with_another_size_goes_on(player, webcam, told):
+    player.open("camera:fake")
+    player.until(lambda: player.canvas.proportions == (160, 120))
+    webcam.found = []
+    player.until(lambda: lost(player))
+    webcam.size, webcam.found = (120, 240), [WEBCAM]
+    plays_on(player)
+    player.until(lambda: player.session.info.height == 240)
+    player.until(lambda: "Fake camera is connected again." in told)
+    player.until(lambda: player.canvas.proportions == (120, 240))
+    player.until(lambda: player.predictor.shape == (240, 120, 3))
+
+
 def test_a_camera_whose_driver_is_not_ready_is_tried_until_it_is(player, webcam):
     player.open("camera:fake")
     webcam.found = []

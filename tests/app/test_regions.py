@@ -138,6 +138,14 @@ def test_the_share_follows_playback(player):
     assert "first at 0:00." in analyse(player).card.rows[0].statistics.text()
 
 
+def test_the_statistics_of_a_region_do_not_widen_the_side_panel(player):
+    regions(player).replace_all([LEFT_HALF])
+    line = analyse(player).card.rows[0].statistics
+    player.until(lambda: "first at" in line.text())
+    panel = player.slots.panel
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+
+
 def test_the_chart_is_built_with_the_first_region(player):
     plot = analyse(player).card.plot
     assert not plot.chart.built
@@ -169,3 +177,12 @@ def test_a_region_drawn_on_a_zoomed_picture_has_picture_coordinates(still):
     drag(still, (0.35, 0.7), (0.4, 0.7), (0.45, 0.7))
     assert still.canvas.picture_rect() != before
     assert len(regions(still).all) == 1
+
+
+def test_statistics_fit_into_the_side_panel(player):
+    regions(player).replace_all([LEFT_HALF])
+    card = analyse(player).card
+    player.until(lambda: "dwell" in card.rows[0].statistics.text())
+    wide = player.slots.panel.viewport().width()
+    player.until(lambda: 0 < card.width() <= wide)
+    assert card.minimumSizeHint().width() <= wide

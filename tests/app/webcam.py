@@ -25,6 +25,7 @@ class Webcam:
         busy: Another program has it, or its driver is not ready: it cannot be opened.
         dumb: It can be opened and gives a first frame, then none.
         frozen: It gives the same frame for ever.
+        size: Width and height of its frames.
         speed: How much faster than the machine's its clock runs.
         openings: How often it was opened.
         searches: How often the system was asked for the cameras.
@@ -35,6 +36,7 @@ class Webcam:
         self.busy = False
         self.dumb = False
         self.frozen = False
+        self.size = (WIDTH, HEIGHT)
         self.openings = 0
         self.searches = 0
         self.sizes: list[tuple[float, float]] = []
@@ -78,13 +80,15 @@ class Capture:
         return True
 
     def retrieve(self) -> tuple[bool, Any]:
-        image = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+        width, height = self.webcam.size
+        image = np.full((height, width, 3), 40, np.uint8)
         left = 0 if self.webcam.frozen else next(self._counter) * 2 % 120
         image[40:80, left : left + 40] = 220
         return True, image
 
     def get(self, prop: int) -> float:
-        known = {cv2.CAP_PROP_FRAME_WIDTH: WIDTH, cv2.CAP_PROP_FRAME_HEIGHT: HEIGHT}
+        width, height = self.webcam.size
+        known = {cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height}
         return float({**known, cv2.CAP_PROP_FPS: FPS}.get(prop, 0.0))
 
     def set(self, prop: int, value: float) -> bool:

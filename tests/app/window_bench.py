@@ -49,10 +49,12 @@ class Contrast:
 
     def __init__(self) -> None:
         self.calls = 0
+        self.shape: tuple[int, ...] = ()
         self.error: Exception | None = None
 
     def step(self, image: np.ndarray | YuvPicture, t: float, *, bgr: bool = False) -> np.ndarray:
         self.calls += 1
+        self.shape = image.shape
         if self.error is not None:
             raise self.error
         small = cv2.resize(as_bgr(image), (32, 32), interpolation=cv2.INTER_AREA).mean(axis=2)

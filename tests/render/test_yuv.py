@@ -45,7 +45,7 @@ def test_no_heat_is_lost_outside_of_the_box(
         planes, everywhere = to_planes(image), to_planes(image)
         blend(planes, saliency, style)
         with monkeypatch.context() as patch:
-            patch.setattr("uvanet.video.yuv._heated", lambda *_: (0.0, 0.0, 1.0, 1.0))
+            patch.setattr("uvanet.video.yuv._visible_box", lambda *_: np.s_[:, :])
             blend(everywhere, saliency, style)
         np.testing.assert_array_equal(planes, everywhere)
 

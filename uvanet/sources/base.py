@@ -168,7 +168,7 @@ class Source(abc.ABC):
     @property
     @abc.abstractmethod
     def info(self) -> SourceInfo:
-        """The facts; valid after `open`."""
+        """The facts; valid after `open`. Connecting again may change those of a live source."""
 
     @abc.abstractmethod
     def open(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.errors import SourceError, SourceUnavailableError
+from uvanet.errors import SourceUnavailableError
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
 from uvanet.sources.camera_access import require_camera_access
@@ -134,17 +134,9 @@ class CameraSource(ReconnectingSource):
         return frame
 
     def _reconnected(self) -> CameraFrame:
-        """Connects again; gives the first frame."""
-        info, before = self._connect(), self.info
+        """Connects again, perhaps with another size; gives the first frame."""
+        self._info = self._connect()
         assert self._connection is not None
-        if (info.width, info.height) != (before.width, before.height):
-            self._release()
-            raise SourceError(
-                f"The camera {info.title} now sends {info.width}\N{MULTIPLICATION SIGN}"
-                f"{info.height} pixels instead of {before.width}\N{MULTIPLICATION SIGN}"
-                f"{before.height}.",
-                "Open it again.",
-            )
         return self._next(self._connection)
 
     def _next(self, connection: CameraConnection) -> CameraFrame:

@@ -150,13 +150,13 @@ class CameraConnection:
             if data.size != 2 * width * height:
                 return None
             pixels = data.reshape(height, width, 2)
-            return cv2.cvtColor(pixels, conversion)  # type: ignore[return-value]
+            return cv2.cvtColor(pixels, conversion)  # type: ignore[return-value]  # uint8 as given
         try:
             image = cv2.imdecode(data, cv2.IMREAD_COLOR)
         except cv2.error:  # a damaged header states an impossible size
             return None
         damaged = image is None or image.shape != (height, width, 3)
-        return None if damaged else image  # type: ignore[return-value]
+        return None if damaged else image  # type: ignore[return-value]  # uint8 by its flags
 
 
 def check_permission(device: CameraDevice) -> None:

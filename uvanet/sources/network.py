@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -164,6 +165,9 @@ class NetworkSource(ReconnectingSource):
             raise SourceError(f"{self._shown} answers, but sends no frame.", _ADVICE)
         # Time went on while there were no frames.
         self._shift = max(time.monotonic() - self._begin, self._last_pts + 1.0 / self._reader.fps)
+        # A sender that was started again may send another size.
+        (width, height), fps, note = self._reader.size, self._reader.fps, self._reader.note
+        self._info = replace(self.info, width=width, height=height, fps=fps, note=note)
         return result
 
     def _seek(self, seconds: float) -> None:

@@ -144,7 +144,7 @@ def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> tup
         engine.input_size = (side, side)
         predict = engine_predictor(engine)
         scales[side] = scale = best_logit_scale(predict, pictures)
-        scaled = score(pictures, lambda image, f=predict, s=scale: f(image) ** s, ("nss", "cc"))  # type: ignore[misc]
+        scaled = score(pictures, lambda image, f=predict, s=scale: f(image) ** s, ("nss", "cc"))  # type: ignore[misc]  # lambda
         nss, cc = ({"val": scaled[metric]} for metric in ("nss", "cc"))
         points.append(CurvePoint("", side, 0.0, nss, nss, nss, cc))
     best = best_side(points, "val")

@@ -11,7 +11,7 @@ import numpy as np
 from uvanet.analysis.map_stats import peaks, region_shares
 from uvanet.redaction import printable
 from uvanet.video.colormaps import colormap
-from uvanet.video.overlay import enlarge_bytes
+from uvanet.video.overlay import enlarge_bytes, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def region_color(index: int) -> str:
 
 def draw_contours(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
     """Draws contour lines at half and three quarters of the maximum."""
-    values = enlarge_bytes(saliency, (image.shape[1], image.shape[0]))
+    values = enlarge_bytes(to_bytes(saliency), (image.shape[1], image.shape[0]))
     highest = float(values.max())
     for level in _LEVELS:
         above = np.asarray(values >= max(1.0, level * highest), np.uint8)

@@ -69,7 +69,7 @@ def heat_image(
         `Format_ARGB32_Premultiplied` on a little-endian machine.
     """
     table = _tables(style).packed
-    pixels = np.take(table, enlarge_bytes(saliency, size))
+    pixels = np.take(table, enlarge_bytes(to_bytes(saliency), size))
     return pixels.view(np.uint8).reshape(size[1], size[0], 4)
 
 
@@ -88,7 +88,7 @@ def compose(
     """
     height, width = image_bgr.shape[:2]
     tables = _tables(style)
-    values = enlarge_bytes(saliency, (width, height))
+    values = enlarge_bytes(to_bytes(saliency), (width, height))
     # applyColorMap is OpenCV's fastest lookup of three channels; it is used for the
     # transparency too, so that no channel has to be split or merged.
     remaining = cv2.applyColorMap(values, tables.transparency)
@@ -137,10 +137,15 @@ def _ramp(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
     return np.asarray(t * t * (3.0 - 2.0 * t), dtype=np.float64)
 
 
-def enlarge_bytes(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Converts a map to 8 bits and resizes it to (width, height); NaN counts as 0."""
+def to_bytes(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Converts a map with values 0..1 to 8 bits; NaN counts as 0."""
     clean = np.nan_to_num(saliency, nan=0.0, posinf=1.0, neginf=0.0)
     values: NDArray[np.uint8] = np.rint(np.clip(clean, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return values
+
+
+def enlarge_bytes(values: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resizes a map of 8 bits to (width, height)."""
     height, width = values.shape
     if (width, height) == size:
         return values

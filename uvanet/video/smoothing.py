@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,16 +36,11 @@ def smooth(history: Sequence[tuple[float, NDArray[np.float32]]], tau: float) -> 
         raise ValueError("smooth needs at least one map")
     if not tau >= 0.0:
         raise ValueError(f"tau is {tau}; it must be 0 or more")
-    last_time, last = history[-1]
-    total = np.array(last, dtype=np.float32)
+    times = np.array([time for time, _ in history])
     if tau == 0.0:
-        return total
-    weights = 1.0
-    for time, saliency in itertools.islice(history, len(history) - 1):
-        age = max(0.0, last_time - time) / tau
-        if age <= _REACH:
-            weight = math.exp(-age)
-            total += np.float32(weight) * saliency
-            weights += weight
-    total /= np.float32(weights)
-    return total
+        return history[-1][1].astype(np.float32)
+    ages = np.maximum(0.0, times[-1] - times) / tau
+    recent: list[int] = np.flatnonzero(ages <= _REACH).tolist()
+    weights = np.exp(-ages[recent])
+    maps = np.stack([history[index][1] for index in recent])
+    return np.tensordot((weights / weights.sum()).astype(np.float32), maps, axes=1)

@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 
 from uvanet.video.colormaps import colormap
-from uvanet.video.overlay import alpha_table, enlarge_bytes
+from uvanet.video.overlay import alpha_table, enlarge_bytes, to_bytes
 from uvanet.yuv_picture import Matrix, YuvPicture, as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cv2.typing import MatLike
     from numpy.typing import NDArray
 
     from uvanet.video.overlay import OverlayStyle
@@ -77,74 +78,74 @@ def blend(
         matrix: Of the planes.
     """
     rows, width = planes.shape
-    height = rows * 2 // 3
-    tables = _tables(style, matrix)
-    found = _heated(saliency, tables.least)
-    if found is None:
+    half_height, half_width = rows // 3, width // 2
+    table = _table(style, matrix)
+    values = to_bytes(saliency)
+    box = _visible_box(values, table.least, (half_height, half_width))
+    if box is None:
         return
-    luma, (u, v) = planes[:height], planes[height:].reshape(2, height // 2, width // 2)
-    # Two rows of luma share their heat, which is far smoother than the picture: half the work.
-    values = enlarge_bytes(saliency, (width, height // 2))
-    _blend_part({0: [luma[0::2], luma[1::2]]}, values, found, tables)
-    _blend_part({1: [u], 2: [v]}, enlarge_bytes(saliency, (width // 2, height // 2)), found, tables)
+    # Two by two pixels of luma share their heat, which is far smoother than the picture: half of
+    # the work, at a PSNR of 56 to 64 dB against heat of full size.
+    heat = cv2.LUT(enlarge_bytes(values, (half_width, half_height))[box], table.packed)
+    # Without arrays to write to, `split` copies its results once more.
+    parts = [np.empty(heat.shape, np.uint8) for _ in range(4)]
+    remaining, y, *colors = cv2.split(heat.view(np.uint8).reshape(*heat.shape, 4), parts)
+    double = cv2.merge((remaining, remaining)), cv2.merge((y, y))
+    luma = planes[: 2 * half_height].reshape(half_height, 2, half_width, 2)
+    for row in (luma[:, 0], luma[:, 1]):
+        _mix(row[box], *double)
+    chroma = planes[2 * half_height :].reshape(2, half_height, half_width)
+    for plane, color in zip(chroma, colors, strict=True):
+        _mix(plane[box], remaining, color)
 
 
-def _heated(saliency: NDArray[np.float32], least: int) -> tuple[float, float, float, float] | None:
-    """The box with visible heat: left, top, right and bottom, 0..1; None without any.
+def _mix(part: NDArray[np.uint8], remaining: MatLike, color: MatLike) -> None:
+    cv2.multiply(part, remaining, dst=part, scale=1 / 255)
+    cv2.add(part, color, dst=part)
 
-    The cubic kernel spreads a cell over two cells more, and overshoots by up to 1.41.
+
+def _visible_box(
+    values: NDArray[np.uint8], least: int, size: tuple[int, int]
+) -> tuple[slice, slice] | None:
+    """Rows and columns of a picture that hold visible heat; None without any.
+
+    Most of a map is usually transparent. The cubic kernel spreads a cell over two cells more, and
+    overshoots by up to 1.41.
+
+    Args:
+        values: The map.
+        least: The least visible value.
+        size: Height and width of the picture.
     """
-    seen = np.asarray(np.nan_to_num(saliency) * 255.0 >= 0.7 * least - 1.0, np.uint8)
-    x, y, width, height = cv2.boundingRect(seen)
+    x, y, width, height = cv2.boundingRect(np.asarray(values >= 0.7 * least - 1.0, np.uint8))
     if not width:
         return None
-    rows, columns = saliency.shape
-    return (x - 2) / columns, (y - 2) / rows, (x + width + 2) / columns, (y + height + 2) / rows
-
-
-def _blend_part(
-    planes: dict[int, list[NDArray[np.uint8]]],
-    values: NDArray[np.uint8],
-    box: tuple[float, float, float, float],
-    tables: _Tables,
-) -> None:
-    """Blends planes, by the number of their colors, with the heat of `values`.
-
-    Only inside a box, since most of a map is usually transparent.
-    """
-    height, width = values.shape
-    left, top = max(0, int(box[0] * width)), max(0, int(box[1] * height))
-    place = np.s_[top : math.ceil(box[3] * height), left : math.ceil(box[2] * width)]
-    values = values[place]
-    remaining = cv2.LUT(values, tables.remaining)
-    for number, targets in planes.items():
-        colors = cv2.LUT(values, tables.colors[number])
-        for plane in targets:
-            part = plane[place]
-            cv2.multiply(part, remaining, dst=part, scale=1 / 255)
-            cv2.add(part, colors, dst=part)
+    rows, columns = size[0] / values.shape[0], size[1] / values.shape[1]
+    return (
+        slice(max(0, int((y - 2) * rows)), min(size[0], math.ceil((y + height + 2) * rows))),
+        slice(max(0, int((x - 2) * columns)), min(size[1], math.ceil((x + width + 2) * columns))),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Tables:
-    """Lookup tables by map value.
+class _Table:
+    """Lookup table by map value.
 
     Attributes:
-        remaining: Weight of the picture, 0..255, uint8 (256,).
-        colors: Addends of Y, U and V, three of uint8 (256,).
+        packed: Weight of the picture and addends of Y, U and V, each 0..255, as the four bytes of
+            a value: int32, (256,).
         least: The least visible value; 256 if none is.
     """
 
-    remaining: NDArray[np.uint8]
-    colors: tuple[NDArray[np.uint8], ...]
+    packed: NDArray[np.int32]
     least: int
 
 
 @functools.lru_cache(maxsize=64)
-def _tables(style: OverlayStyle, matrix: Matrix) -> _Tables:
-    alpha = alpha_table(style)
+def _table(style: OverlayStyle, matrix: Matrix) -> _Table:
+    alpha = alpha_table(style)[:, None]
     colors = np.column_stack([colormap(style.colormap), np.ones(256)]) @ matrix.from_rgb.T
-    remaining = (255 - np.rint(255 * alpha)).astype(np.uint8)
-    added = tuple(np.rint(plane * alpha).astype(np.uint8) for plane in colors.T)
-    changes = (remaining < 255) | np.any(added, axis=0)
-    return _Tables(remaining, added, int(np.argmax(changes)) if changes.any() else 256)
+    entries = np.rint(np.column_stack([255 - np.rint(255 * alpha), colors * alpha]))
+    changes = (entries[:, 0] < 255) | np.any(entries[:, 1:], axis=1)
+    packed = np.ascontiguousarray(entries, np.uint8).view(np.int32).ravel()
+    return _Table(packed, int(np.argmax(changes)) if changes.any() else 256)

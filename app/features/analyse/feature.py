@@ -10,7 +10,6 @@ from app.features.analyse.attention_history import AttentionHistory
 from app.features.analyse.attention_strip import AttentionStrip
 from app.features.analyse.region_card import RegionCard
 from app.features.analyse.region_files import RegionFiles
-from app.features.analyse.region_layer import RegionLayer
 from app.features.analyse.regions import Regions
 from app.features.analyse.scanpath_layer import ScanpathLayer
 from app.features.analyse.settings import AnalyseSettings
@@ -18,6 +17,7 @@ from app.features.analyse.table_export import facts_text, map_facts, region_fact
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
 from app.shell.feature import Feature
 from app.ui.i18n import tr
+from app.ui.region_layer import RegionLayer
 from uvanet.analysis import Shape, peaks, region_shares
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Analyse(Feature):
         font = slots.canvas.font()
         self.history = AttentionHistory(session, context.jobs, self)
         self.layer, self.scanpath_layer = RegionLayer(font), ScanpathLayer(font)
-        self.card = RegionCard([actions[name] for name in (*_TOOLS, "copy_regions", "save_shares")])
+        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
         self.attention_strip = AttentionStrip(
             [actions[name] for name in ("previous_change", "next_change")], actions["scan_clip"]
         )

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 from app.features.export.job_builder import ExportJobBuilder, range_arguments
 from app.features.export.live_recording import REPLAY_SECONDS
 from app.features.export.options import file_stem
+from app.features.export.preferences import export_preferences
 from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.recording_controller import RecordingController
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from app.features.export.recording_controller import SourceView
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
+    from app.shell.feature import Preference
     from app.shell.project import Project
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
@@ -120,6 +122,10 @@ class Export(Feature):
         deadline = time.monotonic() + timeout
         ended = self.queue.close(timeout / 4)
         return self.recording.close(max(0.1, deadline - time.monotonic())) and ended
+
+    def preferences(self) -> list[Preference]:
+        """Folder, recording, and the presets of exports."""
+        return export_preferences(self.context, self.builder)
 
     # -- actions
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, get_args
 from msgspec.structs import asdict
 
 from app.features.overlay.overlay_panel import OverlayPanel
-from app.features.overlay.settings import Colormap, OverlaySettings
+from app.features.overlay.settings import Colormap, Look, LookPresets, OverlaySettings
 from app.session.heat import MAX_SMOOTHING
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
-from app.shell.feature import Feature
+from app.shell.feature import Feature, Preference
 from app.ui.i18n import tr
+from app.ui.preset_list import PresetList
 from uvanet.video.colormaps import colormap
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ class Overlay(Feature):
             Fact(f"overlay {name}", str(getattr(self._settings, name)), FactKind.TECHNICAL)
             for name in names
         ]
+
+    def preferences(self) -> list[Preference]:
+        """The presets of the look."""
+        presets = PresetList(
+            tr("Presets of the look"),
+            self.context.settings.section(LookPresets).looks,
+            lambda: Look(**asdict(self._settings)),
+            lambda look: self._change(tr("apply look"), **asdict(look)),
+        )
+        return [Preference(tr("Look"), tr("Presets of the look"), presets)]
 
     def save_to_project(self, project: Project) -> None:
         """Writes the style."""
