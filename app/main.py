@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app.features import FEATURES
 from app.runtime.gui_thread_gc import GuiThreadGc
 from app.runtime.jobs import Jobs
-from app.runtime.logs import Logs, UncaughtExceptionHook, log_folder
+from app.runtime.logs import Logs, UncaughtExceptionHook
 from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
 from app.runtime.shutdown import SHUTDOWN_SECONDS, SignalHandler, leave_at_once, shut_down
@@ -33,6 +33,7 @@ from app.shell.settings import WindowSettings
 from app.ui.i18n import install_language, tr
 from app.ui.icons import app_icon
 from app.ui.theme import Theme
+from uvanet.paths import log_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
