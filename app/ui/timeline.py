@@ -70,6 +70,7 @@ class Timeline(QAbstractSlider):
         self.setPageStep(5000)
         self.setSingleStep(1000)
         self.setAccessibleName(tr("Timeline"))
+        self.setToolTip(tr("Drag to seek; drag the handles to mark a part"))
         self.base = TimeBase()
         self.marks: tuple[float | None, float | None] = (None, None)
         self._duration = 0.0
@@ -171,7 +172,9 @@ class Timeline(QAbstractSlider):
     # -- mouse and keys
 
     def event(self, event: QEvent) -> bool:
-        """Reserves the arrow keys."""
+        """Reserves the arrow keys; the preview takes the place of the tooltip."""
+        if event.type() == QEvent.Type.ToolTip:
+            return True
         return reserve_keys(event, SLIDER_KEYS) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
