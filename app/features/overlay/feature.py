@@ -76,7 +76,7 @@ class Overlay(Feature):
 
     # -- actions
 
-    @action("Show overlay", Menu.VIEW, "O", icon="eye", checkable=True)
+    @action("Show overlay", Menu.VIEW, "U", icon="eye", checkable=True)
     def overlay(self, on: bool) -> None:
         """Shows or hides the heat map."""
         self._change(tr("show overlay") if on else tr("hide overlay"), visible=on)
