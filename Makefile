@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test fuzz bench bundle deb docs web pictures weights ablation
+.PHONY: live test fuzz kill bench bundle deb docs web pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -16,6 +16,12 @@ FUZZ ?= 5000
 fuzz:
 	@$(PYTHON) packaging/bootstrap.py test
 	@UVANET_FUZZ_EXAMPLES=$(FUZZ) .venv/bin/python -m pytest -q tests/trust/test_hostile_text.py tests/trust/test_hostile_models.py
+
+# Kills programs that write, at random moments. KILLS: how often each.
+KILLS ?= 100
+kill:
+	@$(PYTHON) packaging/bootstrap.py test
+	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q tests/trust/test_kills.py
 
 # Measures everything; other programs disturb the result.
 bench:

@@ -13,6 +13,7 @@ examples:
   uvanet run                       the first camera, or the demo where there is none
   uvanet run film.mp4              a video, a picture or a folder of pictures
   uvanet run camera:0              a camera by number or name
+  uvanet run a.png --compare b.png compare two designs
   uvanet run screen:               the screen; screen:0,0,800,600 a region of it
   uvanet run rtsp://host/stream    a network stream
 """
@@ -38,6 +39,11 @@ class RunCommand:
             nargs="?",
             metavar="SOURCE",
             help="camera, file, folder, URL, screen: or demo (default: first camera, else demo)",
+        )
+        parser.add_argument(
+            "--compare",
+            metavar="FILE",
+            help="compare SOURCE with FILE: two pictures or films, such as two designs of a poster",
         )
         parser.add_argument(
             "--model",
@@ -118,7 +124,8 @@ def _run_window(args: argparse.Namespace) -> int:
         task = Task(args.measure, train_in=args.train_in, drag=args.drag)
     elif args.screenshot is not None:
         task = Task(args.delay, screenshot=args.screenshot)
-    options = Options(args.source, args.model, args.size, args.theme, args.engine, args.threads)
+    look = (args.size, args.theme, args.engine, args.threads)
+    options = Options(args.source, args.model, *look, compare=args.compare)
     return run(options, task)
 
 

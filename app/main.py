@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app.features import FEATURES
 from app.runtime.gui_thread_gc import GuiThreadGc
 from app.runtime.jobs import Jobs
-from app.runtime.logs import Logs, UncaughtExceptionHook, log_folder
+from app.runtime.logs import Logs, UncaughtExceptionHook
 from app.runtime.settings import SettingsStore, settings_path
 from app.runtime.settings_autosave import SettingsAutosave
 from app.runtime.shutdown import SHUTDOWN_SECONDS, SignalHandler, leave_at_once, shut_down
@@ -30,9 +30,10 @@ from app.shell.context import Fact, FeatureContext
 from app.shell.main_window import TITLE, MainWindow
 from app.shell.project import SUFFIX
 from app.shell.settings import WindowSettings
-from app.ui.i18n import tr
+from app.ui.i18n import install_language, tr
 from app.ui.icons import app_icon
 from app.ui.theme import Theme
+from uvanet.paths import log_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,7 @@ class Options:
         theme: "dark", "light" or "system" for this run; None for the one chosen last.
         engine: What runs the model, as `uvanet.load` takes it; None for the engine used last.
         threads: Threads of the model; None for the engine's own choice.
+        compare: A file to compare with `source` as two designs; None for none.
     """
 
     source: str | None = None
@@ -66,6 +68,7 @@ class Options:
     theme: str | None = None
     engine: str | None = None
     threads: int | None = None
+    compare: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class Program(QObject):
         self._exceptions = UncaughtExceptionHook(self)
         self.settings = SettingsStore(settings_path())
         window_settings = self.settings.section(WindowSettings)
+        install_language(app, window_settings.language)
         self._theme = Theme(app, options.theme or window_settings.theme)
         self._jobs = Jobs(self)
         self.session = self._make_session(options, predictor)
@@ -159,6 +163,8 @@ class Program(QObject):
         self._signals.interrupted.connect(self._on_interrupt, Qt.ConnectionType.QueuedConnection)
         self._open(options.source)
         self.window.show()
+        if options.source is not None and options.compare is not None:
+            self.window.open_pair(options.source, options.compare)
 
     def _make_session(
         self, options: Options, predictor: Predictor | PredictorFactory | None

@@ -1,8 +1,10 @@
-"""Finds the files that come with the program."""
+"""Finds the files that come with the program, and its log folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import platformdirs
 
 from uvanet.errors import UvanetError
 
@@ -36,6 +38,11 @@ def resource(name: str) -> Path:
         f"The file {name!r} that belongs to the program is missing.",
         "Install it again, or run it from a complete checkout.",
     )
+
+
+def log_folder() -> Path:
+    """Gives the folder of logs and crash reports; it may not exist yet."""
+    return Path(platformdirs.user_log_dir("uvanet", appauthor=False))
 
 
 def _roots() -> tuple[Path, ...]:

@@ -6,6 +6,7 @@ A feature is removed by deleting its folder and its name here.
 from app.features.analyse.feature import Analyse
 from app.features.cameras.feature import Cameras
 from app.features.compare.feature import Compare
+from app.features.designs.feature import Designs
 from app.features.diagnostics.feature import Diagnostics
 from app.features.export.feature import Export
 from app.features.gaze.feature import GazeOfPeople
@@ -30,6 +31,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Cameras,
     Models,
     Compare,
+    Designs,
     Analyse,
     GazeOfPeople,
     Export,

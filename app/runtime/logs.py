@@ -6,16 +6,20 @@ import contextlib
 import faulthandler
 import logging
 import logging.handlers
+import os
 import sys
 import threading
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import platformdirs
 from PySide6.QtCore import QMetaMethod, QObject, Signal
 
+from uvanet.cli.problem_report import CRASH_LOG, LAST_CRASH, LOG
+from uvanet.redaction import redact, visible
+
 if TYPE_CHECKING:
+    from io import TextIOWrapper
+    from pathlib import Path
     from types import TracebackType
     from typing import TextIO
 
@@ -23,11 +27,6 @@ _log = logging.getLogger(__name__)
 
 _MAX_LINES = 5000  # kept for the log window
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
-
-
-def log_folder() -> Path:
-    """Returns the folder of the log file."""
-    return Path(platformdirs.user_log_dir("uvanet", appauthor=False))
 
 
 class LogLine(NamedTuple):
@@ -63,8 +62,22 @@ class LogBuffer(logging.Handler):
             return [line for line in self._lines if line.number > number]
 
 
+class _Formatter(logging.Formatter):
+    """Formats a record without secrets of addresses and control characters, tracebacks too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Gives the text."""
+        return visible(redact(super().format(record)))
+
+
 class _LogFile(logging.handlers.RotatingFileHandler):
-    """A log file that drops records while it cannot be written, such as on a full disk."""
+    """A log file of its owner alone (mode 0600).
+
+    It drops records while it cannot be written, such as on a full disk.
+    """
+
+    def _open(self) -> TextIOWrapper:
+        return _open_private(self.baseFilename)
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Drops the record; the default would print a traceback for each one."""
@@ -82,13 +95,15 @@ class Logs:
 
     Attributes:
         path: The log file; None if it cannot be written.
+        last_crash: What the last run wrote where native code crashed; None without a crash.
         buffer: The newest records.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path: Path | None = None
+        self.last_crash: Path | None = None
         self.buffer = LogBuffer()
-        self.buffer.setFormatter(logging.Formatter(_FORMAT))
+        self.buffer.setFormatter(_Formatter(_FORMAT))
         root = logging.getLogger()
         root.addHandler(self.buffer)
         if root.level > logging.INFO:
@@ -98,15 +113,17 @@ class Logs:
         self._terminal: list[logging.Handler] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._crashes = (folder / "crash.log").open("a", encoding="utf-8")
+            folder.chmod(0o700)
+            self.last_crash = _keep_last_crash(folder)
+            self._crashes = _open_private(folder / CRASH_LOG)
             self._handler = _LogFile(
-                folder / "uvanet.log", maxBytes=500_000, backupCount=2, encoding="utf-8"
+                folder / LOG, maxBytes=500_000, backupCount=2, encoding="utf-8"
             )
         except OSError:
             self._close_files()
             return
-        self.path = folder / "uvanet.log"
-        self._handler.setFormatter(logging.Formatter(_FORMAT))
+        self.path = folder / LOG
+        self._handler.setFormatter(_Formatter(_FORMAT))
         self._terminal = [one for one in root.handlers if type(one) is logging.StreamHandler]
         for handler in self._terminal:
             root.removeHandler(handler)
@@ -137,6 +154,23 @@ class Logs:
         for handler in self._terminal:
             root.addHandler(handler)
         self._terminal = []
+
+
+def _open_private(path: str | Path) -> TextIOWrapper:
+    """Opens a text file for appending; only its owner can read it, also one of 0.1.0."""
+    handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    with contextlib.suppress(OSError):  # a device, or another user's
+        os.chmod(handle if os.chmod in os.supports_fd else path, 0o600)
+    return open(handle, "a", encoding="utf-8", errors="backslashreplace")
+
+
+def _keep_last_crash(folder: Path) -> Path | None:
+    """Renames what the last run's crash wrote, if anything, and returns it."""
+    written, kept = folder / CRASH_LOG, folder / LAST_CRASH
+    if not written.is_file() or not written.stat().st_size:
+        return None
+    written.replace(kept)
+    return kept
 
 
 class UncaughtExceptionHook(QObject):

@@ -32,6 +32,7 @@ from app.session.source_factory import make_oriented_source, source_label
 from app.session.student import StudentModel
 from app.session.teacher import TeacherModel
 from app.ui.i18n import tr
+from app.ui.time_text import TimeBase
 from uvanet.errors import SourceError, UvanetError
 from uvanet.sources.base import SourceKind
 from uvanet.sources.orientation import Orientations
@@ -276,6 +277,12 @@ class LiveSession(QObject):
         return self._position
 
     @property
+    def time_base(self) -> TimeBase:
+        """Names the times of the current source, and finds its frames."""
+        info = self.info
+        return TimeBase() if info is None else TimeBase(info.fps, info.variable_rate)
+
+    @property
     def speed(self) -> float:
         """Playback speed of files; 1 is real time."""
         return self._pipeline.speed
@@ -283,9 +290,17 @@ class LiveSession(QObject):
     def toggle(self) -> None:
         """Plays or pauses."""
         if self._state is PipelineState.PLAYING:
-            self._pipeline.pause()
+            self.pause()
         else:
-            self._pipeline.play()
+            self.play()
+
+    def play(self) -> None:
+        """Plays."""
+        self._pipeline.play()
+
+    def pause(self) -> None:
+        """Pauses."""
+        self._pipeline.pause()
 
     def seek(self, seconds: float) -> None:
         """Jumps to a time of the source; clamped to its start and end."""

@@ -17,7 +17,7 @@ from app.ui.i18n import tr
 from app.ui.icons import icon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from PySide6.QtWidgets import QWidget
 
@@ -176,10 +176,13 @@ class ActionRegistry:
 
     Args:
         window: Gets the actions, so that their shortcuts work wherever the focus is.
+        keys: Shortcuts that differ from the declared ones, by the action's name; changed by
+            `set_keys`.
     """
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, keys: dict[str, list[str]]) -> None:
         self._window = window
+        self._keys = keys
         self._specs: dict[str, ActionSpec] = {}
         self._actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
@@ -209,7 +212,7 @@ class ActionRegistry:
     def _make(self, spec: ActionSpec, method: Callable[..., None]) -> QAction:
         made = QAction(tr(spec.text), self._window)
         made.setObjectName(spec.name)
-        made.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+        made.setShortcuts([QKeySequence(keys) for keys in self.keys(spec)])
         made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         made.setAutoRepeat(spec.repeat)
         made.setCheckable(spec.checkable)
@@ -228,12 +231,31 @@ class ActionRegistry:
         self._window.addAction(made)
         return made
 
+    def keys(self, spec: ActionSpec) -> list[str]:
+        """The shortcuts of an action in Qt's portable form: the user's, or the declared ones."""
+        return self._keys.get(spec.name, list(spec.keys))
+
+    def set_keys(self, name: str, keys: Sequence[str] | None) -> None:
+        """Changes the shortcuts of an action; None for the declared ones."""
+        spec, changed = self._specs[name], self._actions[name]
+        self._keys.pop(name, None)
+        if keys is not None and tuple(keys) != spec.keys:
+            self._keys[name] = list(keys)
+        changed.setShortcuts([QKeySequence(each) for each in self.keys(spec)])
+        changed.setToolTip(self.tip(tr(spec.text).removesuffix("…"), name))
+
+    def user_of(self, keys: str) -> str:
+        """Name of the action that has a shortcut; empty for none."""
+        return next((spec.name for spec in self if keys in self.keys(spec)), "")
+
     def tip(self, text: str, *names: str) -> str:
         """A tooltip with the shortcuts of the actions it stands for, as far as they exist."""
         keys = [
-            QKeySequence(self._specs[name].keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            QKeySequence(self.keys(self._specs[name])[0]).toString(
+                QKeySequence.SequenceFormat.NativeText
+            )
             for name in names
-            if name in self._specs and self._specs[name].keys
+            if name in self._specs and self.keys(self._specs[name])
         ]
         return f"{text} ({', '.join(keys)})" if keys else text
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from app.shell.context import Fact, FeatureContext
     from app.shell.project import Project
     from app.shell.quit_guard import QuitPrompt
+
+
+class Preference(NamedTuple):
+    """One line of the preferences.
+
+    Attributes:
+        section: Heading under which it stands, translated.
+        name: Label, translated.
+        widget: Changes the setting at once; made anew for each dialog.
+    """
+
+    section: str
+    name: str
+    widget: QWidget
 
 
 class Feature(QObject):
@@ -37,6 +53,15 @@ class Feature(QObject):
         del path
         return False
 
+    def open_pair(self, first: str, second: str) -> bool:
+        """Opens two files that were dropped together.
+
+        Returns:
+            Whether this feature opens pairs.
+        """
+        del first, second
+        return False
+
     def save_to_project(self, project: Project) -> None:
         """Writes what the feature owns of the current source into the fields of a project."""
         del project
@@ -47,6 +72,10 @@ class Feature(QObject):
 
     def facts(self) -> list[Fact]:
         """Current numbers, for copying and for the report of the About box."""
+        return []
+
+    def preferences(self) -> list[Preference]:
+        """What the preferences offer of this feature."""
         return []
 
     def unfinished(self) -> QuitPrompt | None:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
 from app.shell.command_palette import CommandPalette
+from app.shell.language import language_preference
 from app.shell.menus import submenus
-from app.shell.mime_sources import dropped_spec
+from app.shell.mime_sources import dropped_pair, dropped_spec
 from app.shell.model_choice import ModelChoiceRecorder
 from app.shell.quit_guard import QuitGuard
 from app.shell.shortcuts import ShortcutSheet
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         self.resize(1100, 720)
         self.setWindowTitle(TITLE)
         self.slots = WindowSlots(self)
-        self.actions_by_name = ActionRegistry(self)
+        self.actions_by_name = ActionRegistry(self, settings.keys)
         self.actions_by_name.register(self)
         self.banner = Banner(self.slots.panes)
         self.undo_stack = UndoStack(self.banner, self)
@@ -139,6 +140,18 @@ class MainWindow(QMainWindow):
         """Makes the change again that was undone last."""
         self.undo_stack.redo()
 
+    @action("Preferences…", Menu.EDIT, "Ctrl+,", icon="preferences", group=9)
+    def preferences(self) -> None:
+        """Changes the settings: theme, keys, folders, recording, language, presets."""
+        from app.shell.preferences import PreferencesDialog
+
+        lines = [line for feature in self._features for line in feature.preferences()]
+        dialog = PreferencesDialog(
+            [*lines, language_preference(self._settings)], self.actions_by_name, self
+        )
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
     @action("Quit", Menu.FILE, "Ctrl+Q", "Ctrl+W", group=9)
     def quit(self) -> None:
         """Closes the window."""
@@ -162,8 +175,10 @@ class MainWindow(QMainWindow):
     @action("Keyboard shortcuts", Menu.HELP, "?", "F1", icon="keyboard")
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
-        if self._sheet is None:
-            self._sheet = ShortcutSheet(self.actions_by_name, self)
+        if self._sheet is not None:  # its keys may have been changed
+            self._sheet.close()
+            self._sheet.deleteLater()
+        self._sheet = ShortcutSheet(self.actions_by_name, self)
         present(self._sheet)
 
     # -- session and places
@@ -211,12 +226,18 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Offers what was dropped to the features."""
         self.slots.canvas.set_drop_hint(False)
-        spec = dropped_spec(event.mimeData())
+        spec, pair = dropped_spec(event.mimeData()), dropped_pair(event.mimeData())
         if spec is not None:
             event.acceptProposedAction()
+            if pair is not None and self.open_pair(*pair):
+                return
             for feature in reversed(self._features):
                 if feature.open_drop(spec):
                     break
+
+    def open_pair(self, first: str, second: str) -> bool:
+        """Offers two files to the features; whether one opened them."""
+        return any(feature.open_pair(first, second) for feature in reversed(self._features))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hides the window at once; the program shuts down afterwards."""

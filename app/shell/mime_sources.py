@@ -10,6 +10,15 @@ if TYPE_CHECKING:
 _SCHEMES = ("http://", "https://", "rtsp://", "rtmp://", "udp://", "tcp://")
 
 
+def dropped_pair(data: QMimeData) -> tuple[str, str] | None:
+    """The two files of dropped data; None where it is not two local files."""
+    urls = data.urls()
+    if len(urls) != 2 or not all(url.isLocalFile() for url in urls):
+        return None
+    first, second = (url.toLocalFile() for url in urls)
+    return first, second
+
+
 def dropped_spec(data: QMimeData) -> str | None:
     """Finds the source in dropped data: a file, a folder, a URL, or text that is a URL.
 

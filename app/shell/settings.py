@@ -10,6 +10,7 @@ from msgspec import Meta
 from app.runtime.settings import Section
 
 ThemeChoice = Literal["system", "dark", "light"]
+LanguageChoice = Literal["system", "en", "de"]
 
 
 class WindowSettings(Section):
@@ -17,6 +18,8 @@ class WindowSettings(Section):
 
     Attributes:
         theme: The theme.
+        language: The language, from the next start on.
+        keys: Shortcuts that the user changed: name of the action to keys in Qt's portable form.
         geometry: Position and size as `QWidget.saveGeometry` gives them, in base64; empty at the
             first start.
         panel: Whether the side panel is shown.
@@ -27,6 +30,8 @@ class WindowSettings(Section):
     SECTION: ClassVar[str] = "window"
 
     theme: ThemeChoice = "system"
+    language: LanguageChoice = "system"
+    keys: dict[str, list[str]] = msgspec.field(default_factory=dict)
     geometry: Annotated[str, Meta(max_length=20_000)] = ""
     panel: bool = True
     folded: list[str] = msgspec.field(default_factory=list)

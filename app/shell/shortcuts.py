@@ -13,9 +13,7 @@ from app.ui.build import column, label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from app.shell.actions import ActionSpec
+    from app.shell.actions import ActionRegistry
 
 _SCREEN_SHARE = 0.9
 _COLUMNS = (
@@ -30,13 +28,14 @@ class ShortcutSheet(QDialog):
     """Lists the shortcuts of all actions by menu.
 
     Args:
-        specs: The actions.
+        actions: The actions.
         parent: The window.
     """
 
-    def __init__(self, specs: Iterable[ActionSpec], parent: QWidget | None = None) -> None:
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._specs = [spec for spec in specs if spec.keys]
+        self._actions = actions
+        self._specs = [spec for spec in actions if actions.keys(spec)]
         self.setWindowTitle(tr("Keyboard shortcuts"))
         used = {spec.menu for spec in self._specs}
         columns = (
@@ -63,7 +62,7 @@ class ShortcutSheet(QDialog):
         specs = [spec for spec in self._specs if spec.menu is menu]
         for line, spec in enumerate(specs, start=1):
             grid.addWidget(label(tr(spec.text).removesuffix("…")), line, 0)
-            caps = (_key_cap(keys) for keys in spec.keys)
+            caps = (_key_cap(keys) for keys in self._actions.keys(spec))
             grid.addLayout(row(None, *caps, spacing=4), line, 1)
         grid.setColumnStretch(0, 1)
         return grid

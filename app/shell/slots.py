@@ -11,6 +11,7 @@ from app.ui.canvas import Canvas
 from app.ui.collapsible_cards import CollapsibleCards
 from app.ui.controls import IconButton
 from app.ui.panes import Panes
+from app.ui.timeline import Timeline
 
 _PANEL_WIDTH = 280
 _GAP = 12
@@ -31,7 +32,8 @@ class WindowSlots(QObject):
         root: Holds all places.
         panel: The side panel.
         cards: The cards of the side panel, which collapse to their headings.
-        timeline_buttons: Holds buttons about the timeline; whoever shows the timeline places it.
+        timeline: Position and lanes over the time of the source; playback places it.
+        timeline_buttons: Holds buttons about the timeline; playback places it, too.
 
     Signals:
         panel_changed: Whether the side panel is enabled from now on.
@@ -52,8 +54,9 @@ class WindowSlots(QObject):
         self.panes = Panes(self.canvas)
         self.root = QWidget()
         self.cards = CollapsibleCards()
+        self.timeline = Timeline()
         self.timeline_buttons = QWidget()
-        row(spacing=2, parent=self.timeline_buttons)
+        self._timeline_row = row(spacing=0, parent=self.timeline_buttons)
         self._ranks: dict[QWidget, int] = {self.panes: 0}
         self._panel_enabled = True
         self._chrome_hidden = False
@@ -97,6 +100,13 @@ class WindowSlots(QObject):
         """Adds a card to the side panel; it collapses where it has a heading."""
         self._insert(self._cards, card, rank)
         self.cards.add(card)
+
+    def add_timeline_button(self, button: QAction | QWidget, rank: int) -> QWidget:
+        """Adds a button about the timeline; an action gets one of its own."""
+        if isinstance(button, QAction):
+            button = action_button(button)
+        self._insert(self._timeline_row, button, rank)
+        return button
 
     def add_strip(self, strip: QWidget, rank: int) -> None:
         """Adds a strip below the picture."""

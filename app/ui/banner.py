@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Level = Literal["error", "warning", "info", "done"]
 
 _MAX_WIDTH = 620
-_WRAP_BELOW = 480  # in a narrower banner the button is below the text
+_MIN_TEXT_WIDTH = 300  # with less room beside the buttons, they are below the text
 _MARGIN = 16
 _NOTICE_MS = 5000
 _CHOICE_MS = 15_000  # of a notice with buttons
@@ -215,7 +215,7 @@ class Banner(QWidget):
         rows = [each for each in (self._alert_row, self._notice_row) if each.message is not None]
         width = max(each.width_within(available) for each in rows)
         for each in rows:
-            each.set_wrapped(width < _WRAP_BELOW)
+            each.set_wrapped(width)
         layout = self.layout()
         assert layout is not None
         # A row first: its height for a new text is unknown to the banner until then.
@@ -295,11 +295,16 @@ class _MessageRow(QFrame):
             part.fontMetrics().horizontalAdvance(part.text()) for part in (self._title, self._hint)
         )
         # A bold title is wider than its label's metrics say before the style is applied.
-        buttons = sum(each.sizeHint().width() + 6 for each in self.buttons if each.text())
-        return min(available, round(longest * 1.1) + 120 + buttons)
+        return min(available, round(longest * 1.1) + 120 + self._buttons_width)
 
-    def set_wrapped(self, wrapped: bool) -> None:
-        """Places the button below the text, or beside it."""
+    @property
+    def _buttons_width(self) -> int:
+        return sum(each.sizeHint().width() + 6 for each in self.buttons if each.text())
+
+    def set_wrapped(self, width: int) -> None:
+        """Places the buttons below the text where a row of `width` pixels is too narrow."""
+        narrow = width - self._buttons_width < _MIN_TEXT_WIDTH
+        wrapped = narrow and self.message is not None and bool(self.message.buttons)
         down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._inner.setDirection(down if wrapped else right)
 

@@ -28,6 +28,29 @@ def ask_file(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFile
     return _ask_existing(parent, tr("Open file"), folder, filters, done)
 
 
+def ask_two_files(
+    parent: QWidget, folder: str, done: Callable[[str, str], None], one: Callable[[], None]
+) -> QFileDialog:
+    """Asks for two pictures or videos; `one` is called where another number was chosen."""
+    filters = [f"{tr('Videos and pictures')} ({_VIDEOS} {_PICTURES})", f"{tr('All files')} (*)"]
+    dialog = QFileDialog(parent, tr("Choose two pictures or videos"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.setNameFilters(filters)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(lambda files: done(*files) if len(files) == 2 else one())
+    dialog.open()
+    return dialog
+
+
+def ask_save_comparison(
+    parent: QWidget, folder: str, name: str, done: Callable[[str], None]
+) -> QFileDialog:
+    """Asks where to save a comparison: a table as CSV, with a picture beside it."""
+    dialog = _make_save(parent, tr("Export comparison"), folder, tr("Table"), "csv")
+    dialog.selectFile(name)
+    return _open(dialog, done)
+
+
 def ask_folder(
     parent: QWidget, folder: str, done: Callable[[str], None], title: str = ""
 ) -> QFileDialog:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QEnterEvent, QMouseEvent, QPaintEvent, QWheelEvent
 
 _HANDLE = 14  # diameter of a slider's handle, in pixels
-_SLIDER_KEYS = {
+SLIDER_KEYS = {
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
     Qt.Key.Key_Up,
@@ -44,7 +44,7 @@ class Slider(QSlider):
 
     def event(self, event: QEvent) -> bool:
         """Reserves the arrow keys."""
-        return reserve_keys(event, _SLIDER_KEYS) or super().event(event)
+        return reserve_keys(event, SLIDER_KEYS) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jumps to the mouse and starts a drag."""

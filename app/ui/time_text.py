@@ -1,8 +1,62 @@
-"""Times as text."""
+"""Times as text, and the frames of a source in its time."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from app.ui.i18n import tr
+
+_DROP_FRAME_RATES = (30, 60)  # nominal; their real rates are 1000/1001 of it
+_RATE_TOLERANCE = 2e-4  # of the nominal rate; containers round rates
+_EARLY = 0.25  # of a frame: containers round times, so that a frame counts a little early
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBase:
+    """How the times of a source are named, and which frames they belong to.
+
+    Attributes:
+        fps: Frames per second; 0 where the source has no rate.
+        variable: The frames have no fixed rate.
+    """
+
+    fps: float = 0.0
+    variable: bool = False
+
+    def frame(self, seconds: float) -> int:
+        """Number of the frame shown at a time, from 0; by the mean rate where it varies."""
+        return max(0, math.floor(seconds * self.fps + _EARLY))
+
+    def frame_start(self, seconds: float) -> float:
+        """Start of the frame shown at a time; the time itself where the rate varies."""
+        if self.variable or self.fps <= 0:
+            return max(0.0, seconds)
+        return self.frame(seconds) / self.fps
+
+    @property
+    def counts_frames(self) -> bool:
+        """Whether time codes count frames; otherwise they end with milliseconds."""
+        return not self.variable and _nominal(self.fps) is not None
+
+    def text(self, seconds: float) -> str:
+        """Formats a time code.
+
+        Returns:
+            hh:mm:ss:ff, where ff counts the frames of the second; hh:mm:ss;ff with the dropped
+            numbers of SMPTE ST 12-1 at 29.97 and 59.94 frames a second; hh:mm:ss.mmm where the
+            rate varies or is no whole number.
+        """
+        nominal = _nominal(self.fps)
+        if self.variable or nominal is None:
+            milliseconds = max(0, round(seconds * 1000))
+            whole, rest = divmod(milliseconds, 1000)
+            return f"{_clock(whole)}.{rest:03}"
+        frame, separator = self.frame(seconds), ":"
+        if nominal in _DROP_FRAME_RATES and abs(self.fps - nominal) > nominal * _RATE_TOLERANCE:
+            frame, separator = _with_dropped_numbers(frame, nominal), ";"
+        whole, rest = divmod(frame, nominal)
+        return f"{_clock(whole)}{separator}{rest:02}"
 
 
 def clock_text(seconds: float) -> str:
@@ -22,3 +76,29 @@ def time_left(seconds: float | None) -> str:
     if seconds < 5400:
         return tr("{minutes:.0f} min left").format(minutes=seconds / 60)
     return tr("{hours:.1f} h left").format(hours=seconds / 3600)
+
+
+def _nominal(fps: float) -> int | None:
+    """The whole number of frames that a time code counts in a second; None if there is none."""
+    nominal = round(fps)
+    if nominal < 1:
+        return None
+    rates = (nominal, nominal * 1000 / 1001)
+    near = any(abs(fps - rate) <= nominal * _RATE_TOLERANCE for rate in rates)
+    return nominal if near else None
+
+
+def _with_dropped_numbers(frame: int, nominal: int) -> int:
+    """Skips the first 2 (of 60: 4) numbers of each minute but every tenth."""
+    dropped = nominal // 15
+    ten_minutes = nominal * 600 - 9 * dropped
+    minute = nominal * 60 - dropped
+    tens, rest = divmod(frame, ten_minutes)
+    minutes = max(0, rest - dropped) // minute
+    return frame + dropped * (9 * tens + minutes)
+
+
+def _clock(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{rest:02}"

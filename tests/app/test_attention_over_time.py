@@ -5,14 +5,16 @@ import threading
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from region_kit import LEFT_HALF
 from window_bench import FakeCamera
 
+from app.features.analyse.attention_lane import AttentionLane
 from app.features.analyse.feature import Analyse
 from app.pipeline.events import PipelineState
+from app.ui.timeline_lane import TimeAxis
 from uvanet.analysis.record import Series
 from uvanet.video.writer import VideoWriter
 
@@ -60,15 +62,15 @@ def test_playback_fills_the_strip_once(player):
     loops = len(record(player))
     player.until(lambda: player.presenter.packet.frame.epoch > 3)
     assert loops <= len(record(player)) <= 21
-    assert analyse(player).attention_strip.isVisible()
-    assert len(analyse(player).attention_strip.chart._series.seconds) > 10
+    assert analyse(player).attention_lane.height
+    assert len(analyse(player).attention_lane._series.seconds) > 10
 
 
 def test_a_scan_covers_the_clip_and_finds_the_changes(paused):
     paused.trigger("scan_clip")
-    assert analyse(paused).attention_strip.progress.isVisible()
+    assert analyse(paused).attention_lane.progress is not None
     paused.until(lambda: not analyse(paused).history.scanning)
-    assert not analyse(paused).attention_strip.progress.isVisible()
+    assert analyse(paused).attention_lane.progress is None
     assert len(record(paused)) == 60
     assert "scanned" in paused.banner.message
     assert record(paused).moments() == pytest.approx([2.0, 4.0], abs=0.06)
@@ -95,7 +97,7 @@ def test_a_stopped_scan_keeps_its_results(paused, monkeypatch):
     monkeypatch.setattr(paused.predictor, "step", slow)
     paused.trigger("scan_clip")
     paused.until(lambda: len(record(paused)) >= 20)
-    analyse(paused).attention_strip.scan.click()
+    analyse(paused).scan_button.click()
     assert not analyse(paused).history.scanning
     go_on.set()
     paused.until(lambda: not paused.context.jobs.busy())
@@ -123,18 +125,18 @@ def test_a_scan_of_a_deleted_file_is_reported(launch, jumpy, tmp_path):
 
 def test_seeking_an_unknown_change_suggests_a_scan(paused):
     paused.trigger("next_change")
-    assert "J" in paused.banner.hint
+    assert "Ctrl+J" in paused.banner.hint
 
 
 def test_a_click_on_the_strip_seeks(paused):
-    graph = analyse(paused).attention_strip.chart
-    place = QPoint(round(graph.width() * 5 / 6), 10)
-    QTest.mouseClick(graph, Qt.MouseButton.LeftButton, pos=place)
+    timeline = paused.transport.timeline
+    place = QPoint(round(timeline.axis.x(5.0)), timeline.height() - 10)
+    QTest.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=place)
     paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(5.0, abs=0.1))
 
 
-def test_a_long_clip_is_drawn_per_pixel_and_keeps_every_jump(player):
-    graph = analyse(player).attention_strip.chart
+def test_a_long_clip_is_drawn_per_pixel_and_keeps_every_jump(qapp):
+    lane, axis = AttentionLane(), TimeAxis(0.0, 400.0, 400.0)
     count, step = 4000, 0.1
     moved = np.zeros(count, np.float32)
     moved[1000] = 1.0
@@ -148,10 +150,14 @@ def test_a_long_clip_is_drawn_per_pixel_and_keeps_every_jump(player):
         """Of each column of pixels: how bright its brightest one is."""
         columns = (seconds, *numbers, moved, cuts, rows)
         series = Series(*(column[shown] for column in columns))
-        graph.show_series(series, (), count * step, step)
-        return pixels(graph.grab().toImage())[..., :3].astype(int)
+        lane.show_series(series, (), step, wanted=True)
+        image = QImage(400, lane.height, QImage.Format.Format_RGB32)
+        image.fill(0)
+        painter = QPainter(image)
+        lane.paint(painter, QRectF(0, 0, 400, lane.height), axis)
+        painter.end()
+        return pixels(image)[..., :3].astype(int)
 
-    graph.set_position(0.0)
     still, seen = drawn(np.zeros(count, np.float32)), drawn(moved)
     changed = np.flatnonzero(np.abs(seen - still).max((0, 2)) > 30) / seen.shape[1]
     assert len(changed)
@@ -160,11 +166,6 @@ def test_a_long_clip_is_drawn_per_pixel_and_keeps_every_jump(player):
     middle = still[still.shape[0] // 2 :, : 10 * (still.shape[1] // 10)].max((0, 2))
     tenths = middle.reshape(10, -1).min(1)
     assert tenths[6] < min(tenths[1], tenths[3], tenths[8]) - 30
-    # Where the clip is moves over the strip, which is not drawn anew for it.
-    before = graph._image
-    graph.set_position(200.0)
-    assert not np.array_equal(pixels(graph.grab().toImage())[..., :3], seen)
-    assert graph._image is before
 
 
 def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeypatch):
@@ -172,13 +173,13 @@ def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeyp
     cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8))
     bench = launch(clip)
     bench.until(lambda: bench.presenter.overlay_seen)
-    assert analyse(bench).attention_strip.isVisible()
+    assert analyse(bench).attention_lane.height
     bench.open(picture)
-    assert not analyse(bench).attention_strip.isVisible()
+    assert not analyse(bench).attention_lane.height
     fake = FakeCamera()
     monkeypatch.setattr("uvanet.sources.make_source", lambda spec, **_: fake)
     bench.open("camera:fake")
-    assert not analyse(bench).attention_strip.isVisible()
+    assert not analyse(bench).attention_lane.height
     assert not bench.actions["scan_clip"].isEnabled()
     bench.until(lambda: len(record(bench)) > 3)
     fake.free.set()
@@ -187,30 +188,37 @@ def test_live_sources_and_pictures_have_no_strip(launch, clip, tmp_path, monkeyp
 def test_the_strip_goes_with_a_clip_whose_successor_does_not_open(player, clip, tmp_path):
     ours = analyse(player)
     player.until(lambda: len(record(player)) > 0)
-    assert ours.attention_strip.isVisible()
+    assert ours.attention_lane.height
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(b"no video")
     player.session.open(str(damaged))
     player.wait_state(PipelineState.FAILED)
     player.until(lambda: "damaged.mp4" in player.banner.message)
     assert player.session.info is None
-    assert not ours.attention_strip.isVisible()
+    assert not ours.attention_lane.height
     assert len(record(player)) == 0
     player.open(clip)
-    assert ours.attention_strip.isVisible()
+    assert ours.attention_lane.height
 
 
-def test_the_strip_stays_hidden_where_it_is_not_wanted(player):
-    strip = analyse(player).attention_strip
+def test_the_lanes_are_hidden_where_they_are_not_wanted(player):
+    lane, timeline = analyse(player).attention_lane, player.transport.timeline
+    high = timeline.sizeHint().height()
     player.trigger("strip")
-    assert not strip.isVisible()
-    player.slots.set_chrome_hidden(True)
-    player.slots.set_chrome_hidden(False)
-    assert not strip.isVisible()
+    assert not lane.height
+    assert not analyse(player).scan_button.isVisible()
+    assert timeline.sizeHint().height() < high
     player.trigger("strip")
-    assert strip.isVisible()
-    player.slots.set_chrome_hidden(True)
-    assert not strip.isVisible()
+    assert lane.height
+    assert timeline.sizeHint().height() == high
+
+
+def test_regions_have_a_lane(player):
+    lane = analyse(player).region_lane
+    assert not lane.height
+    player.session.set_regions([LEFT_HALF])
+    player.until(lambda: lane.height and len(lane._seconds))
+    assert lane.text(float(lane._seconds[0])).startswith("Left: ")
 
 
 def test_the_average_lies_where_attention_was(paused):
@@ -252,21 +260,3 @@ def test_the_scanpath_is_off_by_default(still):
     assert (still.grab() != before).any()
     still.trigger("scanpath")
     assert (still.grab() == before).all()
-
-
-def test_a_drag_on_the_strip_ends_with_its_source(paused):
-    chart, sought = analyse(paused).attention_strip.chart, []
-    QTest.mousePress(chart, Qt.MouseButton.LeftButton, pos=QPoint(40, 10))
-    paused.open("demo")
-    analyse(paused).attention_strip.sought.connect(sought.append)
-    held = QMouseEvent(
-        QEvent.Type.MouseMove,
-        QPointF(80, 10),
-        chart.mapToGlobal(QPointF(80, 10)),
-        Qt.MouseButton.NoButton,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(chart, held)
-    QTest.mouseRelease(chart, Qt.MouseButton.LeftButton, pos=QPoint(80, 10))
-    assert sought == []

@@ -177,3 +177,12 @@ def test_a_region_drawn_on_a_zoomed_picture_has_picture_coordinates(still):
     drag(still, (0.35, 0.7), (0.4, 0.7), (0.45, 0.7))
     assert still.canvas.picture_rect() != before
     assert len(regions(still).all) == 1
+
+
+def test_statistics_fit_into_the_side_panel(player):
+    regions(player).replace_all([LEFT_HALF])
+    card = analyse(player).card
+    player.until(lambda: "dwell" in card.rows[0].statistics.text())
+    wide = player.slots.panel.viewport().width()
+    player.until(lambda: 0 < card.width() <= wide)
+    assert card.minimumSizeHint().width() <= wide

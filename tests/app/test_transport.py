@@ -28,27 +28,32 @@ def test_the_timeline_seeks(still):
 def test_the_timeline_shows_the_position(still):
     still.seek(1.2)
     assert still.transport.timeline.value() == pytest.approx(1200, abs=40)
-    assert still.transport.position.text() == "0:01"
-    assert still.transport.length.text() == "0:02"
+    assert still.transport.position.text() == "00:00:01:06"
+    assert still.transport.position.toolTip() == "00:00:01:06   frame 36"
+    assert still.transport.length.text() == "/ 00:00:02:00"
 
 
 def test_a_range_is_marked_by_buttons_beside_the_timeline(still):
-    first, last = still.slots.timeline_buttons.findChildren(IconButton)
+    buttons = still.slots.timeline_buttons.findChildren(IconButton)
+    first, last = (
+        next(each for each in buttons if each.defaultAction() is still.actions[name])
+        for name in ("mark_in", "mark_out")
+    )
     assert first.isVisible()
     assert "(I)" in first.toolTip()
-    assert "(U)" in last.toolTip()
+    assert "(O)" in last.toolTip()
     still.seek(0.5)
     first.click()
     still.seek(1.0)
     last.click()
-    assert still.transport.timeline._range == (500, 1033)
+    assert still.transport.timeline.marks == pytest.approx((0.5, 31 / 30))
 
 
 def test_a_click_on_the_timeline_seeks(still):
     before = still.presenter.packet
     timeline = still.transport.timeline
     place = timeline.rect().center()
-    place.setX(round(timeline.width() * 0.25))
+    place.setX(round(timeline.axis.x(0.5)))
     still.qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=place)
     still.until(lambda: still.presenter.packet is not before)
     still.settle()
@@ -78,6 +83,10 @@ def test_jump_keys(still):
     still.settle()
     still.trigger("jump_start")
     still.until(lambda: still.frame() == 0)
+    still.settle()
+    still.trigger("jump_end")
+    still.until(lambda: still.frame() == 59)
+    assert still.session.state is PipelineState.PAUSED
 
 
 def test_loop_restarts_at_the_end(player):

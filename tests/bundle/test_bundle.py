@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import av
 import cv2
+import psutil
 import pytest
 from x11 import CONTROL, User
 
@@ -82,6 +84,9 @@ def test_two_seconds_are_exported_with_sound_from_the_window(
         user.press("Export", "Return")
         video = out / "film-attention.mp4"
         _until(video.exists, child)
+        # While the export's process ends, quitting asks a question.
+        _until(lambda: not psutil.Process(child.pid).children(), child)
+        time.sleep(1)  # until the queue has heard of it
         user.press("UVA-Net Live", "q", CONTROL)
         _, errors = child.communicate(timeout=PATIENCE)
     finally:
@@ -120,8 +125,6 @@ def test_no_training_library_is_bundled(program, name):
 
 
 def _until(condition, child) -> None:
-    import time
-
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert child.poll() is None, child.communicate()

@@ -1,20 +1,17 @@
-"""Cameras: the device is the one thing that is not real here."""
+"""Cameras by index, id and name; what is said where one cannot be opened."""
 
 from __future__ import annotations
 
 import os
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 import pytest
+from capture_device import DESK, DOOR, Device, source_of
 
 from uvanet.errors import SourceError
 from uvanet.sources import (
-    CameraFormat,
     CameraSource,
-    SourceCondition,
     SourceKind,
     default_source,
     list_cameras,
@@ -24,75 +21,8 @@ from uvanet.sources import cameras as cameras_module
 from uvanet.sources.cameras import CameraDevice, Found, choose, identify
 
 if TYPE_CHECKING:
+    import threading
     from pathlib import Path
-
-PATIENCE = 60.0
-DESK = Found(0, "Desk camera", "id-desk", 0x046D, 0x082D)
-DOOR = Found(1, "Door camera", "id-door", 0x1234, 0x5678)
-
-
-class Device:
-    """A camera at the level of `cv2.VideoCapture`; tests bend it."""
-
-    def __init__(
-        self,
-        index: int = 0,
-        backend: int = 0,
-        *,
-        opens: bool = True,
-        frames: int = 10,
-        image: Any = None,
-        stuck: threading.Event | None = None,
-    ) -> None:
-        self.index = index
-        self.backend = backend
-        self.opens = opens
-        self.frames = frames
-        self.image = np.zeros((48, 64, 3), np.uint8) if image is None else image
-        self.stuck = stuck
-        self.calls: list[str] = []
-        self.settings: dict[int, float] = {}
-        self.busy = False
-        self.released_while_busy = False
-
-    def isOpened(self) -> bool:
-        return self.opens
-
-    def grab(self) -> bool:
-        self.calls.append("grab")
-        if self.frames <= 0 and self.stuck is not None:
-            self.busy = True
-            self.stuck.wait(PATIENCE)
-            self.busy = False
-        self.frames -= 1
-        return self.frames >= 0
-
-    def retrieve(self) -> tuple[bool, Any]:
-        self.calls.append("retrieve")
-        return True, self.image.copy()
-
-    def get(self, prop: int) -> float:
-        return 0.0
-
-    def set(self, prop: int, value: float) -> bool:
-        self.settings[prop] = value
-        return True
-
-    def release(self) -> None:
-        self.calls.append("release")
-        self.released_while_busy |= self.busy
-
-
-def source_of(
-    text: str, found: list[Found], device: Device | None = None, backend: int = cv2.CAP_ANY
-) -> tuple[CameraSource, list[tuple[int, int]]]:
-    opened: list[tuple[int, int]] = []
-
-    def capture(index: int, backend: int) -> Device:
-        opened.append((index, backend))
-        return device or Device()
-
-    return CameraSource(text, devices=lambda: identify(found, backend), capture=capture), opened
 
 
 @pytest.mark.parametrize(
@@ -217,199 +147,6 @@ def test_a_camera_is_not_opened_before_macos_allows_it(monkeypatch: pytest.Monke
     with pytest.raises(SourceError, match="macOS does not let"):
         source.open()
     assert opened == []
-
-
-def test_an_unplugged_camera_ends_in_an_error() -> None:
-    source, _ = source_of("0", [DESK], Device(frames=3))
-    with source:
-        assert source.read() is not None  # one of the three went into opening
-        assert source.read() is not None
-        with pytest.raises(SourceError, match="no longer sends frames"):
-            source.read()
-
-
-def test_a_camera_that_returns_with_another_size_goes_on() -> None:
-    devices = [Device(frames=3), Device(image=np.zeros((96, 64, 3), np.uint8))]
-    source = CameraSource(
-        "0", reconnect=PATIENCE, devices=lambda: identify([DESK]), capture=lambda *_: devices.pop(0)
-    )
-    with source:
-        before = source.info
-        frames = [source.read() for _ in range(6)]
-        after = source.info
-    shapes = [frame.picture.shape[:2] for frame in frames if frame is not None]
-    assert sorted(shapes) == shapes
-    assert shapes[0] == (before.height, before.width) == (48, 64)
-    assert shapes[-1] == (after.height, after.width) == (96, 64)
-
-
-def test_a_picture_is_stamped_between_grab_and_retrieve() -> None:
-    device = Device()
-    clock_calls: list[int] = []
-
-    def clock() -> float:
-        clock_calls.append(len(device.calls))
-        return float(len(device.calls))
-
-    source = CameraSource(
-        "0", devices=lambda: identify([DESK]), capture=lambda *_: device, clock=clock
-    )
-    with source:
-        first = source.read()
-        before = len(device.calls)
-        frame = source.read()
-    assert device.calls[before : before + 2] == ["grab", "retrieve"]
-    assert before + 1 in clock_calls
-    assert first is not None
-    assert frame is not None
-    # The clock counts calls; two lie between the grabs of two frames.
-    assert frame.pts - first.pts == 2.0
-
-
-def test_a_grey_camera_gives_colour() -> None:
-    source, _ = source_of("0", [DESK], Device(image=np.full((4, 6), 9, np.uint8)))
-    with source:
-        frame = source.read()
-    assert frame is not None
-    assert frame.image.shape == (4, 6, 3)
-    assert (frame.image == 9).all()
-
-
-def test_v4l2_is_asked_for_two_buffers() -> None:
-    device = Device()
-    source, _ = source_of("0", [DESK], device, backend=cv2.CAP_V4L2)
-    with source:
-        pass
-    # With one, a driver drops every other frame; with more, frames wait.
-    assert device.settings[cv2.CAP_PROP_BUFFERSIZE] == 2
-
-
-class CompressedDevice(Device):
-    """A V4L2 camera that delivers Motion JPEG, not decoded."""
-
-    def __init__(self, pictures: list[bytes]) -> None:
-        super().__init__()
-        self.pictures = pictures
-
-    def retrieve(self) -> tuple[bool, Any]:
-        data = self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
-        return True, np.frombuffer(data, np.uint8).reshape(1, -1)
-
-    def get(self, prop: int) -> float:
-        return {
-            cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter.fourcc(*"MJPG")),
-            cv2.CAP_PROP_FRAME_WIDTH: 64.0,
-            cv2.CAP_PROP_FRAME_HEIGHT: 48.0,
-            cv2.CAP_PROP_FPS: 30.0,
-        }.get(prop, 0.0)
-
-
-def test_a_damaged_header_is_a_damaged_frame() -> None:
-    whole = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
-    at = whole.index(b"\xff\xc0") + 5  # height and width in the frame header
-    huge = whole[:at] + b"\xff\xdc\xff\xdc" + whole[at + 4 :]
-    other = cv2.imencode(".jpg", np.full((24, 32, 3), 90, np.uint8))[1].tobytes()
-    device = CompressedDevice([whole, huge, other, whole])
-    source, _ = source_of("0", [DESK], device, backend=cv2.CAP_V4L2)
-    reported: list[str] = []
-    source.on_status = lambda status: reported.append(status.problem)
-    with source:
-        frame = source.read()
-    assert frame is not None
-    assert frame.image.shape == (48, 64, 3)
-    assert source.status.damaged == 2
-    assert reported == ["The camera Desk camera sends damaged frames. They are skipped."]
-
-
-def test_a_receiver_that_reads_seldom_does_not_make_a_stall() -> None:
-    first, second, third = (
-        cv2.imencode(".jpg", np.full((48, 64, 3), level, np.uint8))[1].tobytes()
-        for level in (30, 90, 150)
-    )
-    device = CompressedDevice([first, second, second[:200], third])
-    moment = [100.0]
-    source = CameraSource(
-        "0",
-        devices=lambda: identify([DESK], cv2.CAP_V4L2),
-        capture=lambda *_: device,
-        clock=lambda: moment[0],
-    )
-    reported: list[SourceCondition] = []
-    source.on_status = lambda status: reported.append(status.condition)
-    with source:
-        source.read()
-        moment[0] += 60.0  # a slow network
-        assert source.read() is not None
-    # The damaged frame before it is all that is wrong.
-    assert reported == [SourceCondition.DAMAGED]
-    assert source.status.damaged == 1
-
-
-def wishing(wish: CameraFormat, device: Device, backend: int = cv2.CAP_ANY) -> CameraSource:
-    return CameraSource(
-        "0",
-        wish=wish,
-        devices=lambda: identify([DESK], backend),
-        capture=lambda *_: device,
-    )
-
-
-def test_a_camera_is_asked_and_what_it_gives_is_said() -> None:
-    device = Device(image=np.zeros((48, 64, 3), np.uint8))
-    with wishing(CameraFormat(1280, 720, 60.0), device, cv2.CAP_V4L2) as source:
-        info = source.info
-    assert device.settings[cv2.CAP_PROP_FRAME_WIDTH] == 1280
-    assert device.settings[cv2.CAP_PROP_FRAME_HEIGHT] == 720
-    assert device.settings[cv2.CAP_PROP_FPS] == 60
-    assert (info.width, info.height, info.fps) == (64, 48, 30.0)
-    assert "1280" in info.note
-    assert "60" in info.note
-
-
-def test_a_camera_that_gives_what_was_asked_needs_no_remark() -> None:
-    device = Device(image=np.zeros((480, 640, 3), np.uint8))
-    with wishing(CameraFormat(640, 480, 30.0), device) as source:
-        assert source.info.note == ""
-    assert cv2.CAP_PROP_FOURCC not in device.settings
-
-
-def test_a_camera_is_asked_for_720p_where_nothing_is_wished() -> None:
-    device = Device()
-    with wishing(CameraFormat(), device) as source:
-        assert source.info.note == ""
-        assert source.info.requested == CameraFormat(1280, 720, 30.0)
-    assert device.settings == {
-        cv2.CAP_PROP_FRAME_WIDTH: 1280,
-        cv2.CAP_PROP_FRAME_HEIGHT: 720,
-        cv2.CAP_PROP_FPS: 30,
-    }
-
-
-def test_close_while_the_driver_hangs_returns_and_leaves_the_release_to_the_reader() -> None:
-    go_on = threading.Event()
-    device = Device(frames=1, stuck=go_on)
-    source, _ = source_of("0", [DESK], device)
-    source.open()
-    seen: list[SourceError] = []
-
-    def read() -> None:
-        try:
-            source.read()
-        except SourceError as error:
-            seen.append(error)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    while not device.busy:  # the reader is in the driver now
-        assert reader.is_alive()
-    source.close()  # returns, or this test never ends
-    assert "release" not in device.calls
-    go_on.set()
-    reader.join(PATIENCE)
-    assert not reader.is_alive()
-    assert device.calls.count("release") == 1
-    assert not device.released_while_busy
-    assert "closed" in seen[0].message
 
 
 def test_the_first_source_is_the_camera_where_there_is_one(

@@ -10,11 +10,10 @@ import time
 import traceback
 from pathlib import Path
 
-import platformdirs
-
 import uvanet
 from uvanet.atomic_io import write_bytes
-from uvanet.redaction import redact
+from uvanet.paths import log_folder
+from uvanet.redaction import redact, visible
 
 
 def write_report() -> Path | None:
@@ -31,8 +30,8 @@ def write_report() -> Path | None:
         f"uvanet {uvanet.__version__}, Python {platform.python_version()}, "
         f"{platform.platform()}\narguments: {sys.argv[1:]}\n\n{traceback.format_exc()}"
     )
-    text = redact(text)
-    for folder in (platformdirs.user_log_dir("uvanet", appauthor=False), tempfile.gettempdir()):
+    text = visible(redact(text))
+    for folder in (log_folder(), tempfile.gettempdir()):
         path = Path(folder, name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

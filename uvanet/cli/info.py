@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
+
 import uvanet
 from uvanet.model_card import set_title
 from uvanet.redaction import visible
@@ -24,17 +26,28 @@ class _Info:
   uvanet info
   uvanet info uvanet-64
   uvanet info uvanet-64 --json
+  uvanet info --report
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", metavar="NAME", help="a model, or an .onnx file")
         parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument(
+            "--report",
+            action="store_true",
+            help="print a report of a problem: versions, this machine, the end of the log",
+        )
 
     def run(self, arguments: argparse.Namespace) -> int:
+        if arguments.report:
+            from uvanet.cli.problem_report import problem_report
+
+            print(problem_report())
+            return 0
         if arguments.name:
-            path, card = resolve_model(arguments.name).verified()
+            _, card = resolve_model(arguments.name).verified()
             if arguments.json:
-                print(path.with_suffix(".json").read_text(encoding="utf-8"), end="")
+                print(json.dumps(msgspec.to_builtins(card), indent=2))  # ASCII: steers no terminal
             else:
                 print("\n".join(_card_lines(card)))
             return 0

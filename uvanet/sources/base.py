@@ -79,6 +79,7 @@ class SourceInfo:
         pixel_format: FourCC code in which a camera delivers, such as "MJPG" or "YUYV"; empty if
             unknown.
         requested: The format that was requested from a camera; None for other sources.
+        variable_rate: The frames of a file have no fixed rate; `fps` is their mean.
         slides: Each frame is a picture of its own: nothing is carried from one to the next, and a
             viewer shows it until the user moves on. A slide counts as a second on the time axis.
         pictures: The files of a folder by the index of their frames; empty for other sources.
@@ -98,6 +99,7 @@ class SourceInfo:
     clock_start: float = 0.0
     pixel_format: str = ""
     requested: CameraFormat | None = None
+    variable_rate: bool = False
     slides: bool = False
     pictures: tuple[Path, ...] = ()
 

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from uvanet.atomic_io import atomic_write
+from uvanet.atomic_io import atomic_write, write_text
 from uvanet.errors import TrainingError
 from uvanet.training import checkpoint
 from uvanet.training.checkpoint import CHECKPOINT
@@ -287,7 +287,7 @@ class Trainer:
         }
         checkpoint.save(self._out / CHECKPOINT, state)
         with _writing(self._out):
-            (self._out / "history.json").write_text(json.dumps(self._history, indent=1))
+            write_text(self._out / "history.json", json.dumps(self._history, indent=1))
         self._callback.emit(CheckpointEvent(step=self._step))
 
     def _restore(self, path: Path) -> None:

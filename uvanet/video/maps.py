@@ -75,6 +75,8 @@ class MapSink(Sink):
         """See `Sink.stage`."""
         assert self._file is not None
         assert self._raw is not None
+        if self._part is not None:  # of an end that did not fit
+            self._part.discard()
         self._part = claim(self.path)
         try:
             if frames is None:
@@ -96,14 +98,14 @@ class MapSink(Sink):
             self._part.discard()
 
     def _close_raw(self) -> None:
-        if self._file is None or self._raw is None:
-            return
-        try:
-            self._file.close()
-        except OSError:
-            self._file.raw.close()  # type: ignore[attr-defined]  # a full disk: close it unflushed
-        self._file = None
-        self._raw.discard()
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError:  # a full disk: close it unflushed
+                self._file.raw.close()  # type: ignore[attr-defined]
+            self._file = None
+        if self._raw is not None:
+            self._raw.discard()
 
     def _pack(self, raw: Path, part: Path, frames: int) -> None:
         facts = np.array(self._facts[:frames], np.float64).reshape(-1, 4)

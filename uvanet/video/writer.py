@@ -296,7 +296,11 @@ def claim(path: Path) -> Part:
     """
     try:
         part = Part(path)
-        part.path.touch()
+        try:
+            part.path.touch()
+        except OSError:
+            part.discard()
+            raise
     except OSError as error:
         raise OutputError(
             f"The folder {printable(path.parent)} cannot be written: {error.strerror or error}.",

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
 from app.features.analyse.attention_history import AttentionHistory
-from app.features.analyse.attention_strip import AttentionStrip
+from app.features.analyse.attention_lane import AttentionLane
 from app.features.analyse.region_card import RegionCard
 from app.features.analyse.region_files import RegionFiles
-from app.features.analyse.region_layer import RegionLayer
+from app.features.analyse.region_lane import RegionLane
 from app.features.analyse.regions import Regions
 from app.features.analyse.scanpath_layer import ScanpathLayer
 from app.features.analyse.settings import AnalyseSettings
 from app.features.analyse.table_export import facts_text, map_facts, region_facts
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
 from app.shell.feature import Feature
+from app.ui.controls import IconButton
 from app.ui.i18n import tr
+from app.ui.icons import icon
+from app.ui.region_layer import RegionLayer
 from uvanet.analysis import Shape, peaks, region_shares
 
 if TYPE_CHECKING:
@@ -28,7 +32,9 @@ if TYPE_CHECKING:
     from uvanet.sources.base import SourceInfo
 
 _CLIP = FRAME | SEEKABLE
-_CARD_RANK, _BUTTON_RANK, _STRIP_RANK = 10, 30, 20
+_CARD_RANK, _BUTTON_RANK = 10, 30
+_ATTENTION_RANK, _REGIONS_RANK = 10, 20  # on the timeline
+_AFTER_DRAG_MS = 150
 _SAME_TIME_S = 0.05  # a change this near to the position is the current one
 _TOOLS = {
     "region_rectangle": Shape.RECTANGLE,
@@ -46,7 +52,9 @@ class Analyse(Feature):
         card: The list of regions in the side panel.
         layer: The regions on the picture.
         scanpath_layer: The predicted scanpath on the picture.
-        attention_strip: The chart over time, above the timeline.
+        attention_lane: Attention over time, on the timeline.
+        region_lane: Shares of the regions over time, on the timeline.
+        scan_button: Starts and stops a scan of the clip.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -56,16 +64,22 @@ class Analyse(Feature):
         font = slots.canvas.font()
         self.history = AttentionHistory(session, context.jobs, self)
         self.layer, self.scanpath_layer = RegionLayer(font), ScanpathLayer(font)
-        self.card = RegionCard([actions[name] for name in (*_TOOLS, "copy_regions", "save_shares")])
-        self.attention_strip = AttentionStrip(
-            [actions[name] for name in ("previous_change", "next_change")], actions["scan_clip"]
-        )
+        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
+        self.attention_lane, self.region_lane = AttentionLane(), RegionLane()
+        slots.timeline.add_lane(self.attention_lane, _ATTENTION_RANK)
+        slots.timeline.add_lane(self.region_lane, _REGIONS_RANK)
+        self._time_buttons = [
+            slots.add_timeline_button(actions[name], _BUTTON_RANK)
+            for name in ("previous_change", "next_change")
+        ]
+        self.scan_button = IconButton()
+        self.scan_button.clicked.connect(actions["scan_clip"].trigger)
+        self._time_buttons.append(slots.add_timeline_button(self.scan_button, _BUTTON_RANK))
         slots.canvas.add_layer(self.layer)
         slots.canvas.add_layer(self.scanpath_layer)
         slots.add_card(self.card, _CARD_RANK)
         # Without the side panel this is the only button that draws a region.
         slots.add_button(actions["region_rectangle"], _BUTTON_RANK)
-        slots.add_strip(self.attention_strip, _STRIP_RANK)
         self.regions = Regions(context, self.history, self.layer, self.card)
         self._files = RegionFiles(context, self.regions, self.history)
         session.opened.connect(self._on_opened)
@@ -81,12 +95,16 @@ class Analyse(Feature):
         self.card.editing_ended.connect(slots.canvas.setFocus)
         self.layer.tool_dropped.connect(self._check_tool)
         self.layer.drawn.connect(lambda _: slots.canvas.setFocus())
-        self.attention_strip.sought.connect(session.seek)
         self.history.changed.connect(self._on_history_changed)
+        # A region that is dragged changes with every move of the mouse.
+        self._regions_timer = QTimer(self, singleShot=True, interval=_AFTER_DRAG_MS)
+        self._regions_timer.timeout.connect(self._show_history)
+        session.regions_changed.connect(self._regions_timer.start)
         self.history.progress.connect(self._on_progress)
         self.history.scanned.connect(self._on_scanned)
         self.history.failed.connect(context.show_error)
         self._set_strip(self._settings.strip)
+        self._show_progress(None)
         actions.set_checked("scanpath", self._settings.scanpath)
 
     def open_drop(self, path: str) -> bool:
@@ -161,7 +179,7 @@ class Analyse(Feature):
         """Saves the regions as a file."""
         self._files.ask_save()
 
-    @action("Load regions…", Menu.ANALYSE, "Shift+O", needs=FRAME, group=1)
+    @action("Load regions…", Menu.ANALYSE, "Ctrl+Shift+X", needs=FRAME, group=1)
     def load_regions(self) -> None:
         """Loads a region file."""
         self._files.ask_load()
@@ -186,10 +204,10 @@ class Analyse(Feature):
 
     @action("Attention over time", Menu.ANALYSE, "Shift+T", icon="pulse", group=2, checkable=True)
     def strip(self, on: bool) -> None:
-        """Shows or hides the chart above the timeline."""
+        """Shows or hides the lanes of attention on the timeline."""
         self._set_strip(on)
 
-    @action("Scan the whole clip", Menu.ANALYSE, "J", icon="scan", needs=_CLIP, group=2)
+    @action("Scan the whole clip", Menu.ANALYSE, "Ctrl+J", icon="scan", needs=_CLIP, group=2)
     def scan_clip(self) -> None:
         """Starts a scan of the whole clip, or stops it."""
         if self.history.scanning:
@@ -240,7 +258,6 @@ class Analyse(Feature):
     def _on_switched(self) -> None:
         # What is being edited or computed belongs to the previous source.
         self.history.stop_scan()
-        self.attention_strip.chart.cancel_drag()
         self._select_tool(None)
         self.regions.close_source()
         self.scanpath_layer.show_fixations(())
@@ -254,14 +271,13 @@ class Analyse(Feature):
             self.history.close_source()
 
     def _on_progress(self, share: float | None) -> None:
-        self.attention_strip.show_progress(share)
+        self._show_progress(share)
         # Its own load must not replace the model in the middle of the clip.
         self.context.session.automatic.held = share is not None
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
         self.history.add_packet(packet)
         self.regions.follow_map()
-        self.attention_strip.chart.set_position(packet.frame.pts)
         self._show_scanpath()
 
     def _on_history_changed(self) -> None:
@@ -309,10 +325,27 @@ class Analyse(Feature):
 
     def _show_history(self) -> None:
         duration, record = self.history.duration, self.history.record
-        self.attention_strip.set_wanted(self._settings.strip and duration > 0)
-        self.attention_strip.chart.show_series(
-            record.series(), record.moments(), duration, record.step
+        wanted = self._settings.strip and duration > 0
+        for button in self._time_buttons:
+            button.setVisible(wanted)
+        series = record.series()
+        self.attention_lane.show_series(series, record.moments(), record.step, wanted=wanted)
+        shown = self.regions.all if wanted else ()
+        self.region_lane.show_shares(
+            [region.name for region in shown],
+            series.seconds,
+            [record.shares(region) for region in shown],
+            record.step,
         )
+
+    def _show_progress(self, share: float | None) -> None:
+        """Shows the progress of a scan, 0..1; None if no scan is running."""
+        self.attention_lane.show_progress(share)
+        action, button = self.context.actions["scan_clip"], self.scan_button
+        text = action.text() if share is None else tr("Stop the scan")
+        button.setAccessibleName(text)
+        button.setToolTip(action.toolTip().replace(action.text(), text))
+        button.setIcon(icon("scan") if share is None else icon("close", "accent"))
 
     def _show_average(self, on: bool) -> None:
         record = self.history.record
@@ -349,7 +382,7 @@ class Analyse(Feature):
             self.context.messages.notify(
                 "info",
                 tr("No time of high change is known there."),
-                tr("Press J to scan the whole clip."),
+                tr("Press Ctrl+J to scan the whole clip."),
             )
 
     def _load_plot(self) -> None:

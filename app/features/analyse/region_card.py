@@ -108,7 +108,7 @@ class RegionCard(QFrame):
 
 
 class _Row(QWidget):
-    """One region: color, name and share, a bar, and a line of statistics."""
+    """One region: color, name and share, a bar, and two lines of statistics."""
 
     def __init__(self, index: int, region: Region, card: RegionCard) -> None:
         super().__init__(card)
@@ -142,8 +142,8 @@ class _Row(QWidget):
         self.statistics.setFont(small)
         self.statistics.setToolTip(
             tr(
-                "Mean share over the time seen; number of times the peak of attention entered; "
-                "time of the first entry"
+                "Mean share over the time seen; time that the peak of attention stayed; "
+                "time of the first entry; number of entries"
             )
         )
         line = row(dot, (self.name, 1), self.share, remove, spacing=2)
@@ -228,4 +228,5 @@ def _summary_text(summary: RegionSummary | None) -> str:
     tenths = int(summary.first * 10) % 10
     first = tr("first at {time}").format(time=f"{clock_text(summary.first)}.{tenths}")
     dwell = tr("dwell {seconds:.1f} s").format(seconds=summary.dwell)
-    return f"{mean}  ·  {dwell}  ·  {first}  ·  {entries}"
+    # Two lines: one would be wider than the side panel.
+    return f"{mean}  ·  {dwell}\n{first}  ·  {entries}"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.features.analyse.region_card import RegionRow
-from app.features.analyse.region_geometry import is_moved
 from app.features.analyse.region_store import RegionStore, store_path
 from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
+from app.ui.region_geometry import is_moved
 from uvanet.analysis import region_shares
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from app.features.analyse.attention_history import AttentionHistory
     from app.features.analyse.region_card import RegionCard
-    from app.features.analyse.region_layer import RegionLayer
     from app.shell.context import FeatureContext
+    from app.ui.region_layer import RegionLayer
     from uvanet.analysis import Region, RegionSummary
 
 _LIVE_SPAN = 60.0  # seconds of a live source in the chart

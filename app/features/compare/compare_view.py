@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtWidgets import QWidget
 
-    from app.features.compare.wipe_handle import WipeHandle
     from app.pipeline.packets import TeacherResult
     from app.session.presenter import FramePresenter
     from app.session.snapshot import SnapshotLayer
     from app.ui.panes import Panes
+    from app.ui.wipe_handle import WipeHandle
 
 _WITH_TEACHER = {"side", "wipe"}
 

@@ -13,13 +13,13 @@ from app.features.compare.button import CompareButton
 from app.features.compare.compare_view import CompareView
 from app.features.compare.settings import CompareSettings, View
 from app.features.compare.strip import CompareStrip
-from app.features.compare.wipe_handle import WipeHandle
 from app.session.models import short_name
 from app.shell.actions import Menu, action
 from app.shell.context import Fact
 from app.shell.feature import Feature
 from app.ui.build import column
 from app.ui.i18n import tr
+from app.ui.wipe_handle import WipeHandle
 
 if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket, TeacherResult
@@ -49,7 +49,11 @@ class Compare(Feature):
         self._described: TeacherResult | None = None
         self.card = AgreementCard()
         self.strip = CompareStrip(actions["compare_synchronized"])
-        self.handle = WipeHandle(slots.canvas)
+        self.handle = WipeHandle(
+            slots.canvas,
+            tr("Student on the left, teacher on the right"),
+            tr("Drag, or use the arrow keys: student left, teacher right"),
+        )
         self.view = CompareView(slots.panes, self.handle, self.card, context.presenter)
         self._button = CompareButton(actions)
         slots.add_button(self._button, _BUTTON_RANK)

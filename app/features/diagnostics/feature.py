@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
 
 from app.features.diagnostics.stats_labels import StatsLabels
-from app.runtime.logs import log_folder
 from app.runtime.settings import settings_path
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
@@ -16,6 +16,8 @@ from app.shell.feature import Feature
 from app.ui.build import present
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotPanel
+from uvanet.cli.problem_report import problem_report
+from uvanet.paths import log_folder
 from uvanet.user_models import models_folder
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _INTERVAL_MS = 400
 _STATUS_RANK, _CARD_RANK = 50, 20
+_CRASH = "crash"  # topic of the message
 
 
 class Diagnostics(Feature):
@@ -47,6 +50,15 @@ class Diagnostics(Feature):
         self._start = QTimer(self, singleShot=True, interval=0)
         self._start.timeout.connect(self.plots.start)
         self._start.start()
+        if context.logs.last_crash is not None:
+            context.messages.acted.connect(self._on_message_button)
+            context.messages.notify(
+                "warning",
+                tr("The program ended unexpectedly last time."),
+                tr("The report for the developers holds no passwords and no pictures."),
+                tr("Copy report"),
+                _CRASH,
+            )
 
     def facts(self) -> list[Fact]:
         """Rates, latency, drops and memory."""
@@ -89,6 +101,17 @@ class Diagnostics(Feature):
             window = self.context.slots.window
             self._log = LogWindow(self.context.logs.buffer, self._save, window)
         present(self._log)
+
+    def _on_message_button(self, topic: str) -> None:
+        if topic != _CRASH:
+            return
+
+        def put(text: str) -> None:
+            QGuiApplication.clipboard().setText(text)
+            self.context.messages.dismiss_topic(_CRASH)
+            self.context.messages.notify("done", tr("The report was copied to the clipboard."))
+
+        self.context.jobs.run(problem_report, put, self.context.show_error, name="report")
 
     def _save(self, path: Path, write: Callable[[], None]) -> None:
         text = tr("Saved {name}.").format(name=path.name)

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 from app.features.export.job_builder import ExportJobBuilder, range_arguments
 from app.features.export.live_recording import REPLAY_SECONDS
 from app.features.export.options import file_stem
+from app.features.export.preferences import export_preferences
 from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.recording_controller import RecordingController
@@ -24,7 +25,6 @@ from app.shell.actions import SEEKABLE, SOURCE, Menu, action
 from app.shell.feature import Feature
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
-from app.shell.slots import action_button
 from app.ui.build import label
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
@@ -40,12 +40,13 @@ if TYPE_CHECKING:
     from app.features.export.recording_controller import SourceView
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
+    from app.shell.feature import Preference
     from app.shell.project import Project
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
     from uvanet.video.sound import SoundTrack
 
-_CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
+_CARD_RANK, _BUTTON_RANK, _STATUS_RANK, _MARK_RANK = 40, 40, 70, 10
 _FRAME_SECONDS = 0.04  # of a source without a frame rate
 
 
@@ -80,10 +81,8 @@ class Export(Feature):
         slots.add_button(self._time, _BUTTON_RANK)
         slots.add_button(actions["export_clip"], _BUTTON_RANK)
         slots.add_button(actions["report"], _BUTTON_RANK)
-        buttons = slots.timeline_buttons.layout()
-        assert buttons is not None
         for name in ("mark_in", "mark_out"):
-            buttons.addWidget(action_button(actions[name]))
+            slots.add_timeline_button(actions[name], _MARK_RANK)
         self._status = label("", "status")
         self._status.hide()
         slots.add_status(self._status, _STATUS_RANK)
@@ -120,6 +119,10 @@ class Export(Feature):
         deadline = time.monotonic() + timeout
         ended = self.queue.close(timeout / 4)
         return self.recording.close(max(0.1, deadline - time.monotonic())) and ended
+
+    def preferences(self) -> list[Preference]:
+        """Folder, recording, and the presets of exports."""
+        return export_preferences(self.context, self.builder)
 
     # -- actions
 
@@ -159,18 +162,19 @@ class Export(Feature):
     def mark_in(self) -> None:
         """Marks the current frame as the start of the clip."""
         session = self.context.session
-        start, end = session.position, session.marks[1]
+        start, end = session.time_base.frame_start(session.position), session.marks[1]
         self._set_marks(start, None if end is not None and end <= start else end)
 
-    @action("Mark end", Menu.PLAYBACK, "U", icon="mark-out", needs=SEEKABLE, group=4)
+    @action("Mark end", Menu.PLAYBACK, "O", icon="mark-out", needs=SEEKABLE, group=4)
     def mark_out(self) -> None:
         """Marks the current frame as the end of the clip; the clip contains it."""
         session = self.context.session
-        fps = session.info.fps if session.info is not None else 0.0
-        start, end = session.marks[0], session.position + (1 / fps if fps else _FRAME_SECONDS)
+        base = session.time_base
+        frame = 1 / base.fps if base.fps else _FRAME_SECONDS
+        start, end = session.marks[0], base.frame_start(session.position) + frame
         self._set_marks(None if start is not None and end <= start else start, end)
 
-    @action("Clear marks", Menu.PLAYBACK, "Shift+I", needs=SEEKABLE, group=4)
+    @action("Clear marks", Menu.PLAYBACK, "Alt+X", needs=SEEKABLE, group=4)
     def clear_marks(self) -> None:
         """Selects the whole video."""
         self._set_marks(None, None)
@@ -256,7 +260,7 @@ class Export(Feature):
         marks = self.context.session.marks
         dialog = self._ask(
             info.title,
-            tr("Press I and U to mark a part on the timeline."),
+            tr("Press I and O to mark a part on the timeline."),
             file_stem(info.title, dated=False),
             lambda options, base: self._export_part(
                 info, options, base, dialog.span or (None, None)

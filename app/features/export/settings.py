@@ -28,6 +28,16 @@ Extra = Literal[
 ]
 
 
+class ExportPreset(msgspec.Struct):
+    """Named options of an export; the fields are those of `ExportSettings`."""
+
+    preset: Preset = "overlay"
+    format: Format = "mp4"
+    quality: Quality = "good"
+    height: Annotated[int, Meta(ge=0, le=8192)] = 0
+    extras: list[Extra] = msgspec.field(default_factory=list)
+
+
 class ExportSettings(Section):
     """What was exported last, and how.
 
@@ -38,6 +48,7 @@ class ExportSettings(Section):
         height: Height of the frames in pixels; below `MIN_HEIGHT` for the source's.
         extras: What is drawn or written besides.
         folder: Where exports go; empty for the user's folder for videos.
+        presets: Options that the user saved, by name.
         keep: Whether the last half minute of a live source is kept on disk.
     """
 
@@ -54,3 +65,4 @@ class ExportSettings(Section):
     extras: list[Extra] = msgspec.field(default_factory=list)
     folder: str = ""
     keep: bool = True
+    presets: dict[str, ExportPreset] = msgspec.field(default_factory=dict)

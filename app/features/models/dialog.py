@@ -153,9 +153,11 @@ class ModelsDialog(QDialog):
         self._note.setText(
             text
             or tr(
-                "Scores come from the model cards. Of human: share of the NSS with which the gaze "
-                "of all other people predicts that of one. Steadiness: CC of maps 100 ms apart "
-                "where the picture hardly changes."
+                "Higher is better. NSS: mean standardized map at the fixations; 0 is chance. "
+                "AUC-J: how well the map separates fixations from other pixels; 0.5 is chance. "
+                "CC: correlation of map and gaze density; at most 1. Of human: share of the NSS "
+                "with which the gaze of all other people predicts that of one. Steadiness: CC of "
+                "maps 100 ms apart where the picture hardly changes."
             )
         )
 

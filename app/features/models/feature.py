@@ -17,9 +17,9 @@ from app.session.settings import Engine, SessionSettings
 from app.session.step_times import measure_steps
 from app.shell.actions import Menu, action
 from app.shell.context import Fact
-from app.shell.feature import Feature
+from app.shell.feature import Feature, Preference
 from app.shell.settings import WindowSettings
-from app.ui.build import present
+from app.ui.build import button, present
 from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
 from uvanet.registry import is_available
@@ -102,6 +102,12 @@ class Models(Feature):
     def facts(self) -> list[Fact]:
         """The name of the student."""
         return [Fact(tr("Model"), short_name(self.context.session.student.name))]
+
+    def preferences(self) -> list[Preference]:
+        """The model, in its own dialog."""
+        name = self.context.session.automatic.title
+        widget = button(name, tr("Choose student and teacher"), self.choose_models)
+        return [Preference(tr("Model"), tr("Student and teacher"), widget)]
 
     # -- actions
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, get_args
 from msgspec.structs import asdict
 
 from app.features.overlay.overlay_panel import OverlayPanel
-from app.features.overlay.settings import Colormap, OverlaySettings
+from app.features.overlay.settings import Colormap, Look, LookPresets, OverlaySettings
 from app.session.heat import MAX_SMOOTHING
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
-from app.shell.feature import Feature
+from app.shell.feature import Feature, Preference
 from app.ui.i18n import tr
+from app.ui.preset_list import PresetList
 from uvanet.video.colormaps import colormap
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ class Overlay(Feature):
             for name in names
         ]
 
+    def preferences(self) -> list[Preference]:
+        """The presets of the look."""
+        presets = PresetList(
+            tr("Presets of the look"),
+            self.context.settings.section(LookPresets).looks,
+            lambda: Look(**asdict(self._settings)),
+            lambda look: self._change(tr("apply look"), **asdict(look)),
+        )
+        return [Preference(tr("Look"), tr("Presets of the look"), presets)]
+
     def save_to_project(self, project: Project) -> None:
         """Writes the style."""
         settings, view = self._settings, project.view
@@ -65,7 +76,7 @@ class Overlay(Feature):
 
     # -- actions
 
-    @action("Show overlay", Menu.VIEW, "O", icon="eye", checkable=True)
+    @action("Show overlay", Menu.VIEW, "U", icon="eye", checkable=True)
     def overlay(self, on: bool) -> None:
         """Shows or hides the heat map."""
         self._change(tr("show overlay") if on else tr("hide overlay"), visible=on)

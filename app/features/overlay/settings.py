@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.video.colormaps.COLORMAPS
+
+
+class Look(msgspec.Struct):
+    """A named look of the heat map; the fields are those of `OverlaySettings`."""
+
+    colormap: Colormap = "turbo"
+    opacity: Share = 0.6
+    threshold: Share = 0.15
+    smoothing: Share = 0.12
+    visible: bool = True
+
+
+class LookPresets(Section):
+    """Looks that the user saved, by name."""
+
+    SECTION: ClassVar[str] = "looks"
+
+    looks: dict[str, Look] = msgspec.field(default_factory=dict)
 
 
 class OverlaySettings(Section):

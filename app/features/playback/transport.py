@@ -1,4 +1,4 @@
-"""The transport bar: play, step, timeline, loop and speed."""
+"""The transport bar: timeline, play, step, time code, loop and speed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 from app.shell.slots import action_button
-from app.ui.build import label, row
+from app.ui.build import column, label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
-from app.ui.sliders import Slider
 from app.ui.strip import Strip
-from app.ui.time_text import clock_text
+from app.ui.time_text import TimeBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
     from app.shell.actions import ActionRegistry
+    from app.ui.timeline import Timeline
+
+_NARROW = 600  # pixels; a narrower bar leaves out the length
 
 
 class Transport(Strip):
@@ -28,7 +32,8 @@ class Transport(Strip):
     Args:
         actions: All actions.
         speeds: The speeds to offer.
-        marks: Buttons that set marks, placed after the timeline.
+        timeline: The timeline, placed above the controls.
+        marks: Buttons about the timeline, placed after the time code.
 
     Signals:
         sought: Time in seconds, while the user moves the timeline.
@@ -42,6 +47,7 @@ class Transport(Strip):
         self,
         actions: ActionRegistry,
         speeds: Sequence[float],
+        timeline: Timeline,
         marks: QWidget,
         parent: QWidget | None = None,
     ) -> None:
@@ -52,15 +58,11 @@ class Transport(Strip):
         self.back = action_button(actions["step_back"])
         self.forward = action_button(actions["step_forward"])
         self.loop = action_button(actions["loop"])
-        self.position, self.length = label("", "quiet"), label("", "quiet")
+        self.position, self.length = label(), label("", "quiet")
         self.position.setAccessibleName(tr("Position"))
         self.length.setAccessibleName(tr("Length"))
-        self.timeline = Slider()
-        self.timeline.setAccessibleName(tr("Timeline"))
-        self.timeline.setToolTip(tr("Position in the video; drag to seek"))
-        self.timeline.setPageStep(5000)
-        self.timeline.setSingleStep(1000)
-        self.timeline.valueChanged.connect(self._on_timeline)
+        self.timeline = timeline
+        timeline.valueChanged.connect(self._on_timeline)
         self.live = QLabel(tr("LIVE"))
         self.live.setObjectName("live")
         self.speed = IconButton()
@@ -80,37 +82,54 @@ class Transport(Strip):
             group.addAction(action)
             self._speeds[speed] = action
         self.speed.setMenu(menu)
-        self._marks, self._gap = marks, QWidget()
-        steps = (self.back, self.play, self.forward, 6)
-        line = (self.live, self.position, (self.timeline, 1), self.length, marks, (self._gap, 1), 6)
-        self.row.addLayout(row(*steps, *line, self.loop, self.speed, spacing=6))
+        self._marks = marks
+        controls = row(
+            self.back,
+            self.play,
+            self.forward,
+            6,
+            self.live,
+            self.position,
+            self.length,
+            None,
+            marks,
+            self.loop,
+            self.speed,
+            spacing=6,
+        )
+        self.row.addLayout(column(timeline, controls, spacing=4))
+        self._base, self._duration = TimeBase(), 0.0
         self.set_wanted(True)
         self.set_speed(1.0)
-        self.set_source(None, live=False, seekable=False, paced=False)
+        self.set_source(None, TimeBase(), live=False, seekable=False, paced=False)
 
     def set_source(
-        self, duration: float | None, *, live: bool, seekable: bool, paced: bool
+        self, duration: float | None, base: TimeBase, *, live: bool, seekable: bool, paced: bool
     ) -> None:
         """Shows the controls that a source supports.
 
         Args:
             duration: Length in seconds; None where unknown or endless.
+            base: Names its times.
             live: Its frames arrive in real time.
             seekable: It can seek.
             paced: Its speed can be chosen.
         """
-        self.timeline.setSliderDown(False)  # a drag ends with its source
         jumps = seekable and bool(duration)
-        for widget in (self.position, self.timeline, self.length, self._marks):
+        self._base, self._duration = base, (duration or 0.0) if jumps else 0.0
+        with QSignalBlocker(self.timeline):
+            self.timeline.set_source(self._duration, base)
+        for widget in (self.position, self.timeline, self._marks):
             widget.setVisible(jumps)
-        self._gap.setVisible(not jumps)
+        self._fit()
         self.live.setVisible(live)
         for button in (self.back, self.forward, self.loop, self.speed):
             button.setVisible(paced)
-        with QSignalBlocker(self.timeline):
-            self.timeline.setRange(0, round((duration or 0.0) * 1000))
-        self.length.setText(clock_text(duration or 0.0))
-        width = QFontMetrics(self.position.font()).horizontalAdvance(self.length.text() + "0")
+        text = base.text(self._duration)
+        self.length.setText(f"/ {text}")
+        self.length.setToolTip(tr("Length"))
+        # The code keeps its place while its digits change.
+        width = QFontMetrics(self.position.font()).horizontalAdvance("0" * len(text))
         self.position.setFixedWidth(width)
         self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.set_position(0.0)
@@ -120,26 +139,31 @@ class Transport(Strip):
         if not self.timeline.isSliderDown():
             with QSignalBlocker(self.timeline):
                 self.timeline.setValue(round(seconds * 1000))
-            self.position.setText(clock_text(seconds))
-
-    def set_marks(self, start: float | None, end: float | None) -> None:
-        """Shows the marked range in seconds; None for start or end of the source."""
-        if start is None and end is None:
-            self.timeline.set_marks(None)
-        else:
-            low = round((start or 0.0) * 1000)
-            high = self.timeline.maximum() if end is None else round(end * 1000)
-            self.timeline.set_marks((low, high))
+            self._show_time(seconds)
 
     def set_speed(self, speed: float) -> None:
-        """Shows the speed."""
+        """Shows the speed; a negative one is that of reverse playback."""
         self.speed.setText(_times(speed))
         if speed in self._speeds:
             self._speeds[speed].setChecked(True)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves out the length where there is no room for it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.length.setVisible(self._duration > 0 and self.width() >= _NARROW)
+
     def _on_timeline(self, value: int) -> None:
-        self.position.setText(clock_text(value / 1000))
+        self._show_time(value / 1000)
         self.sought.emit(value / 1000)
+
+    def _show_time(self, seconds: float) -> None:
+        self.position.setText(self._base.text(seconds))
+        text = self.timeline.position_text(seconds)
+        self.position.setToolTip(text)
+        self.timeline.setAccessibleDescription(text)
 
 
 def _times(speed: float) -> str:

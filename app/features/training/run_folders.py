@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from app.ui.i18n import tr
+from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.training.run_lock import holder
@@ -65,12 +66,12 @@ def new_run_folder() -> Path:
 
 
 def write_request(folder: Path, request: RunRequest) -> None:
-    """Writes what a run does into its folder.
+    """Writes what a run does into its folder, atomically.
 
     Raises:
         OSError: The folder cannot be written to.
     """
-    (folder / REQUEST).write_bytes(msgspec.json.format(msgspec.json.encode(request), indent=1))
+    write_bytes(folder / REQUEST, msgspec.json.format(msgspec.json.encode(request), indent=1))
 
 
 def read_request(folder: Path) -> RunRequest | None:

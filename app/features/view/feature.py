@@ -9,8 +9,9 @@ from PySide6.QtCore import QSize, Qt
 from app.features.view.settings import ViewSettings
 from app.shell.actions import FRAME, SOURCE, Menu, action
 from app.shell.context import Fact, FactKind
-from app.shell.feature import Feature
+from app.shell.feature import Feature, Preference
 from app.shell.settings import ThemeChoice, WindowSettings
+from app.ui.build import combo_box
 from app.ui.i18n import tr
 from uvanet.sources.orientation import Orientation
 
@@ -55,6 +56,19 @@ class View(Feature):
             Fact("theme", settings.theme, FactKind.TECHNICAL),
             Fact("panel", str(settings.panel), FactKind.TECHNICAL),
         ]
+
+    def preferences(self) -> list[Preference]:
+        """The theme."""
+        widget = combo_box(
+            tr("Theme"),
+            tr("Colors of the window"),
+            [("system", tr("System")), ("dark", tr("Dark")), ("light", tr("Light"))],
+        )
+        widget.setCurrentIndex(max(0, widget.findData(self.context.theme.choice)))
+        widget.activated.connect(
+            lambda _: self.context.actions.trigger(f"theme_{widget.currentData()}")
+        )
+        return [Preference(tr("Appearance"), tr("Theme"), widget)]
 
     # -- window
 

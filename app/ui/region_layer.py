@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt, Signal
 
-from app.features.analyse.region_geometry import (
+from app.ui.layers import Layer
+from app.ui.region_geometry import (
     clamped,
     grown,
     handles,
@@ -15,8 +16,7 @@ from app.features.analyse.region_geometry import (
     resized,
     smallest_region_at,
 )
-from app.features.analyse.region_painter import RegionPainter
-from app.ui.layers import Layer
+from app.ui.region_painter import RegionPainter
 from uvanet.analysis.regions import Region, Shape
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QFont, QKeyEvent, QPainter
 
-    from app.features.analyse.region_geometry import Point
     from app.ui.layers import ToWidget
+    from app.ui.region_geometry import Point
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
-from app.features.analyse.region_geometry import handles
 from app.ui.layers import paint_pill
 from app.ui.number_text import percent_text
+from app.ui.region_geometry import handles
 from uvanet.analysis.regions import Shape
 from uvanet.video.layers import region_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.features.analyse.region_geometry import Point
     from app.ui.layers import ToWidget
+    from app.ui.region_geometry import Point
     from uvanet.analysis.regions import Region
 
 

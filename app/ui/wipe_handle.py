@@ -23,10 +23,12 @@ _KEYS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02}
 
 
 class WipeHandle(QWidget):
-    """A line over a canvas between the two overlays of the wipe.
+    """A line over a canvas between the two pictures of a wipe.
 
     Args:
         canvas: The canvas, its parent.
+        description: What is left and right of it.
+        tip: The same, and how to move it.
 
     Signals:
         moved: Its new position, as a share of the picture's width.
@@ -34,11 +36,11 @@ class WipeHandle(QWidget):
 
     moved = Signal(float)
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, description: str, tip: str) -> None:
         super().__init__(canvas)
         self.setAccessibleName(tr("Wipe"))
-        self.setAccessibleDescription(tr("Student on the left, teacher on the right"))
-        self.setToolTip(tr("Drag, or use the arrow keys: student left, teacher right"))
+        self.setAccessibleDescription(description)
+        self.setToolTip(tip)
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._canvas = canvas

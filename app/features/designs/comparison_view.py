@@ -1,0 +1,133 @@
+"""The two pictures of a comparison: side by side, or in one divided by a wipe."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from app.pipeline.paint_format import paintable
+from app.ui.build import row
+from app.ui.canvas import Canvas
+from app.ui.i18n import tr
+from app.ui.panes import Pane
+from app.ui.region_layer import RegionLayer
+from app.ui.wipe_handle import WipeHandle
+from uvanet.video.overlay import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from app.features.designs.design import Sample
+    from uvanet.analysis import Region
+    from uvanet.video.overlay import OverlayStyle
+
+_GAP = 16
+
+
+class ComparisonView(QWidget):
+    """Shows both designs with their heat maps, and the same regions on both.
+
+    Args:
+        style: Style of the heat maps.
+
+    Signals:
+        drawn: A new Region without a name.
+        edited: A Region, and the Region that replaces it.
+        region_clicked: The Region under the mouse, or None.
+
+    Attributes:
+        panes: The two pictures with their titles.
+        handle: The divider of the wipe.
+    """
+
+    drawn = Signal(object)
+    edited = Signal(object, object)
+    region_clicked = Signal(object)
+
+    def __init__(self, style: OverlayStyle, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._style = style
+        self._pictures: list[NDArray[np.uint8] | None] = [None, None]
+        self._order = itertools.count(1)
+        self._wipe = False
+        self.panes = tuple(Pane(Canvas()) for _ in range(2))
+        self.layers = tuple(RegionLayer(pane.canvas.font()) for pane in self.panes)
+        for pane, layer in zip(self.panes, self.layers, strict=True):
+            pane.setMinimumSize(160, 120)
+            pane.canvas.add_layer(layer)
+            layer.drawn.connect(self.drawn)
+            layer.edited.connect(self.edited)
+            layer.region_clicked.connect(self.region_clicked)
+            layer.tool_dropped.connect(lambda: self.select_tool(None))
+        self.handle = WipeHandle(
+            self.panes[0].canvas,
+            tr("First design on the left, second on the right"),
+            tr("Drag, or use the arrow keys: first design left, second right"),
+        )
+        self.handle.moved.connect(self._paint)
+        row(*((pane, 1) for pane in self.panes), spacing=10, parent=self)
+
+    def show_sample(self, index: int, sample: Sample) -> None:
+        """Shows a sample of the first (0) or second (1) design."""
+        self._pictures[index] = compose(sample.image, sample.saliency, self._style)
+        self._paint()
+
+    def set_wipe(self, on: bool) -> None:
+        """Shows both in one picture, divided by the handle, or side by side."""
+        self._wipe = on
+        self.panes[1].setVisible(not on)
+        self.handle.setVisible(on)
+        self._paint()
+
+    def show_regions(
+        self,
+        regions: Sequence[Region],
+        shares: Sequence[Sequence[float]],
+        selected: Region | None,
+    ) -> None:
+        """Shows the regions on both, with the shares of each design; in the wipe without."""
+        for layer, own in zip(self.layers, shares, strict=True):
+            layer.show_regions(regions, () if self._wipe else own, selected)
+
+    def select_tool(self, tool: object) -> None:
+        """Selects the drawing tool of both pictures, a Shape or None."""
+        for layer in self.layers:
+            if layer.tool is not tool:
+                layer.select_tool(tool)  # type: ignore[arg-type]  # a Shape or None
+
+    def picture(self) -> NDArray[np.uint8] | None:
+        """Both pictures with their heat maps side by side: BGR, uint8; None before both are there.
+
+        The second one gets the height of the first.
+        """
+        first, second = self._pictures
+        if first is None or second is None:
+            return None
+        height = len(first)
+        width = max(1, round(second.shape[1] * height / len(second)))
+        gap = np.full((height, _GAP, 3), 255, np.uint8)
+        return np.hstack([first, gap, _resized(second, width, height)])
+
+    def _paint(self) -> None:
+        first, second = self._pictures
+        if self._wipe and first is not None and second is not None:
+            height, width = first.shape[:2]
+            place = round(self.handle.share * width)
+            first = np.hstack([first[:, :place], _resized(second, width, height)[:, place:]])
+        for pane, picture in zip(self.panes, (first, second), strict=True):
+            if picture is not None:
+                height, width = picture.shape[:2]
+                order = (0, next(self._order))
+                pane.canvas.show_picture(paintable(picture), (width, height), order, picture)
+        self.handle.follow()
+
+
+def _resized(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,129 @@
+"""One of two designs that are compared: its pictures with their maps, and the table of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.analysis import region_shares
+from uvanet.csv_text import csv_text
+from uvanet.errors import SourceError
+from uvanet.sources import make_source
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from app.pipeline.predictor import Predictor
+    from uvanet.analysis import Region
+
+_SAMPLES = 40  # of a film
+_PICTURE_SIDE, _FILM_SIDE = 1600, 640  # pixels; bounds what is kept in memory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A picture of a design with its map.
+
+    Attributes:
+        seconds: In the film; 0 for a picture.
+        image: BGR, uint8, shape (h, w, 3), scaled down.
+        saliency: float32, shape (h', w'), 0..1.
+    """
+
+    seconds: float
+    image: NDArray[np.uint8]
+    saliency: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """A picture, or samples of a film at equal distances.
+
+    Attributes:
+        title: Name of the file.
+        samples: At least one.
+    """
+
+    title: str
+    samples: tuple[Sample, ...]
+
+    @property
+    def proportions(self) -> float:
+        """Width by height."""
+        height, width = self.samples[0].image.shape[:2]
+        return float(width / height)
+
+    def at(self, share: float) -> Sample:
+        """The sample at a share of the film, 0..1."""
+        return self.samples[min(int(share * len(self.samples)), len(self.samples) - 1)]
+
+    def shares(self, regions: Sequence[Region]) -> list[float]:
+        """The share of the attention in each region, 0..1: the mean of all samples."""
+        each = [region_shares(sample.saliency, regions) for sample in self.samples]
+        return [float(share) for share in np.mean(each, axis=0)]
+
+
+def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Design:
+    """Predicts a picture, or samples of a film, each on its own. Slow: not on the GUI thread.
+
+    Args:
+        spec: See `uvanet.sources.make_source`.
+        predictor: Not used by another thread meanwhile.
+        stop: Ends it early, with the samples so far.
+
+    Raises:
+        SourceError: The source cannot be read, is live, or gives no picture.
+        ModelError: The network failed.
+    """
+    samples: list[Sample] = []
+    with make_source(spec) as source:
+        info = source.info
+        if info.live:
+            raise SourceError(f"{info.title} is live.", "Choose two pictures or two films.")
+        times = [0.0]
+        if info.seekable and info.duration:
+            times = [(index + 0.5) * info.duration / _SAMPLES for index in range(_SAMPLES)]
+        for seconds in times:
+            if stop.is_set() and samples:
+                break
+            if info.seekable:
+                source.seek(seconds)
+            frame = source.read()
+            if frame is None:
+                break
+            predictor.reset()
+            saliency = predictor.step(frame.picture, 0.0, bgr=True)
+            side = _PICTURE_SIDE if len(times) == 1 else _FILM_SIDE
+            samples.append(Sample(frame.pts, _limited(frame.image, side), saliency))
+    if not samples:
+        raise SourceError(f"{info.title} gives no picture.", "Choose another file.")
+    return Design(info.title, tuple(samples))
+
+
+def comparison_table(
+    regions: Sequence[Region], first: Design, second: Design, model: str, delimiter: str = ","
+) -> str:
+    """A row per region: its share in both designs, and the second minus the first, 0..1."""
+    rows: list[list[object]] = [
+        ["region", "share_a", "share_b", "difference", "design_a", "design_b", "model"]
+    ]
+    shares = zip(regions, first.shares(regions), second.shares(regions), strict=True)
+    for region, one, other in shares:
+        numbers = [f"{value:.4f}" for value in (one, other, other - one)]
+        rows.append([region.name, *numbers, first.title, second.title, model])
+    return csv_text(rows, delimiter)
+
+
+def _limited(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return image
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

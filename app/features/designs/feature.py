@@ -1,0 +1,128 @@
+"""Designs: compares two pictures or films, such as two designs of a poster."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiboken6 import isValid
+
+from app.features.designs.design import read_design
+from app.session.models import short_name
+from app.shell.actions import Menu, action
+from app.shell.feature import Feature
+from app.shell.settings import WindowSettings
+from app.ui.build import present
+from app.ui.file_dialogs import ask_save_comparison, ask_two_files
+from app.ui.i18n import tr
+from app.ui.images import write_png
+from uvanet.atomic_io import write_text
+from uvanet.errors import OutputError, UvanetError
+
+if TYPE_CHECKING:
+    from app.features.designs.design import Design
+    from app.features.designs.dialog import DesignsDialog
+    from app.shell.context import FeatureContext
+
+
+class Designs(Feature):
+    """The window that compares two designs.
+
+    Attributes:
+        dialog: The newest one; None before the first.
+    """
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self.dialog: DesignsDialog | None = None
+        self._stops: list[threading.Event] = []
+        context.slots.closing.connect(self._stop_all)
+
+    def open_pair(self, first: str, second: str) -> bool:
+        """Compares two files."""
+        self._open(first, second)
+        return True
+
+    @action("Compare two designs…", Menu.ANALYSE, "Shift+B", icon="compare", group=5)
+    def compare_designs(self) -> None:
+        """Asks for two pictures or films and compares them."""
+        settings = self.context.settings.section(WindowSettings)
+
+        def told() -> None:
+            self.context.messages.notify("info", tr("Choose two files to compare."))
+
+        ask_two_files(self.context.slots.window, settings.folder, self._open, told)
+
+    def _open(self, first: str, second: str) -> None:
+        from app.features.designs.dialog import DesignsDialog
+
+        context, specs = self.context, (first, second)
+        model = short_name(context.session.student.name)
+        dialog = self.dialog = DesignsDialog(
+            [Path(spec).name for spec in specs],
+            context.session.regions,
+            context.presenter.heat.style,
+            model,
+            context.slots.window,
+        )
+        stop = threading.Event()
+        self._stops.append(stop)
+        dialog.finished.connect(stop.set)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.export_requested.connect(lambda: self._ask_export(dialog))
+        dialog.copied.connect(
+            lambda: context.messages.notify("done", tr("The table was copied to the clipboard."))
+        )
+
+        def read(spec: str) -> Design:
+            return read_design(spec, context.session.student.load_copy(), stop)
+
+        def done(index: int, design: Design) -> None:
+            if isValid(dialog):
+                dialog.show_design(index, design)
+
+        def failed(index: int, error: Exception) -> None:
+            if not isinstance(error, UvanetError):
+                raise error
+            if isValid(dialog):
+                dialog.show_failure(index, error.message, error.hint)
+
+        for index, spec in enumerate(specs):
+            context.jobs.run(
+                partial(read, spec), partial(done, index), partial(failed, index), name="design"
+            )
+        present(dialog)
+
+    def _ask_export(self, dialog: DesignsDialog) -> None:
+        folder = self.context.settings.section(WindowSettings).folder
+        table, picture = dialog.table_text(), dialog.view.picture()
+
+        def save(chosen: str) -> None:
+            path = Path(chosen)
+
+            def write() -> None:
+                try:
+                    write_text(path, table)
+                except OSError as error:
+                    raise OutputError(
+                        tr("The table cannot be saved to {path}: {reason}.").format(
+                            path=path, reason=error.strerror or error
+                        ),
+                        tr("Choose another folder."),
+                    ) from error
+                if picture is not None:
+                    write_png(path.with_suffix(".png"), picture)
+
+            def told(_: object) -> None:
+                done = tr("The comparison was saved as {name}.").format(name=path.name)
+                self.context.messages.notify("done", done, str(path.parent))
+
+            self.context.jobs.run(write, told, self.context.show_error, name="comparison")
+
+        ask_save_comparison(dialog, folder, "comparison.csv", save)
+
+    def _stop_all(self) -> None:
+        for stop in self._stops:
+            stop.set()

@@ -1,0 +1,200 @@
+"""Small pictures of a source at evenly spaced times, decoded in the background."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app.pipeline.thread_priority import lower_priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from app.runtime.jobs import Jobs
+    from app.session.session import LiveSession
+    from uvanet.sources.base import Frame, Source, SourceInfo
+
+_SIDES = (160, 90)  # largest width and height of a picture, in pixels
+_MOST = 160  # pictures in memory: 9 MB at most
+_SLOTS = 400  # times at which a source has a picture
+_EXACT_SECONDS = 0.3  # to decode from a key frame to the time asked for
+
+
+@dataclass(frozen=True, slots=True)
+class _Preview:
+    """A picture, and whether it shows the very time it stands for."""
+
+    image: QImage
+    exact: bool
+
+
+class Previews(QObject):
+    """Pictures of the current source; those of sources before stay in memory for a session.
+
+    A slot is one of the evenly spaced times. A picture of a row is the key frame before its time,
+    which is quick; one that is asked for alone is decoded up to its time, as far as that takes
+    less than 0.3 s.
+
+    Args:
+        session: Opens the current source once more.
+        jobs: Run the decoder.
+
+    Signals:
+        loaded: A picture was added.
+    """
+
+    loaded = Signal()
+    _decoded = Signal(object, int, object, bool)
+
+    def __init__(self, session: LiveSession, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._jobs = jobs
+        self._pictures: OrderedDict[tuple[str, int], _Preview] = OrderedDict()
+        self._spec = ""
+        self._step = 0.0
+        self._count = 0
+        self._worker: _Worker | None = None
+        self._decoded.connect(self._add)
+
+    def open_source(self, info: SourceInfo) -> None:
+        """Starts with another source."""
+        self.close_source()
+        duration = info.duration or 0.0
+        frames = int(duration * info.fps) or 1
+        self._count = min(_SLOTS, frames) if duration else 0
+        self._spec, self._step = info.spec, duration / max(self._count, 1)
+
+    def close_source(self) -> None:
+        """Stops decoding; the pictures stay."""
+        if self._worker is not None:
+            self._worker.stop()
+        self._worker, self._count = None, 0
+
+    def forget(self) -> None:
+        """Drops all pictures of the current source, since it is turned now."""
+        for key in [key for key in self._pictures if key[0] == self._spec]:
+            del self._pictures[key]
+        self.loaded.emit()
+
+    def slot(self, seconds: float) -> int:
+        """The slot of a time."""
+        return min(max(int(seconds / self._step), 0), self._count - 1) if self._count else 0
+
+    def get(self, slot: int) -> QImage | None:
+        """The picture of a slot; None where it was not decoded yet."""
+        found = self._pictures.get((self._spec, slot))
+        if found is None:
+            return None
+        self._pictures.move_to_end((self._spec, slot))
+        return found.image
+
+    def request(self, slots: Sequence[int]) -> None:
+        """Decodes the key frames of the slots that have no picture yet."""
+        self._request([slot for slot in slots if (self._spec, slot) not in self._pictures])
+
+    def request_exact(self, slot: int) -> None:
+        """Decodes the picture of one slot next; of several calls the last one counts."""
+        found = self._pictures.get((self._spec, slot))
+        if found is None or not found.exact:
+            self._request([slot], exact=True)
+
+    def _request(self, slots: Sequence[int], *, exact: bool = False) -> None:
+        if not slots or not self._count:
+            return
+        if self._worker is None or not self._worker.add(slots, exact=exact):
+            worker = self._worker = _Worker(self._session.reopen_source, self._step)
+            worker.add(slots, exact=exact)
+            # A source without previews is played nevertheless; the log has the error.
+            self._jobs.run(
+                lambda: worker.run(self._decoded.emit), None, lambda _: None, name="previews"
+            )
+
+    def _add(self, worker: _Worker, slot: int, picture: NDArray[np.uint8], exact: bool) -> None:
+        if worker is not self._worker:
+            return
+        height, width = picture.shape[:2]
+        image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_BGR888).copy()
+        self._pictures[self._spec, slot] = _Preview(image, exact)
+        while len(self._pictures) > _MOST:
+            self._pictures.popitem(last=False)
+        self.loaded.emit()
+
+
+class _Worker:
+    """Decodes pictures on a thread of its own, until none is asked for.
+
+    Args:
+        open_source: Makes the source; slow.
+        step: Seconds between two slots.
+    """
+
+    def __init__(self, open_source: Callable[[], Source], step: float) -> None:
+        self._open_source = open_source
+        self._step = step
+        self._lock = threading.Lock()
+        self._row: list[int] = []
+        self._single: int | None = None
+        self._ended = False
+        self._deadline = 0.0
+
+    def add(self, slots: Sequence[int], *, exact: bool) -> bool:
+        """Replaces what waits of the same kind; False where the worker has ended."""
+        with self._lock:
+            if exact:
+                self._single = slots[-1]
+            else:
+                self._row = list(slots)
+            return not self._ended
+
+    def stop(self) -> None:
+        """Ends the work after the current picture."""
+        with self._lock:
+            self._ended = True
+        self._deadline = 0.0
+
+    def run(self, emit: Callable[[object, int, object, bool], object]) -> None:
+        """Decodes; `emit` gets this worker, the slot, the picture and whether it is exact."""
+        lower_priority()
+        with self._open_source() as source:
+            source.abandon_seek = lambda: time.monotonic() >= self._deadline
+            while (wanted := self._next()) is not None:
+                slot, exact = wanted
+                # The middle of the slot: its edge may round to the frame before.
+                seconds = (slot + 0.5) * self._step
+                self._deadline = time.monotonic() + (_EXACT_SECONDS if exact else 0.0)
+                source.seek(seconds)
+                frame = source.read()
+                if frame is not None and not self._ended:
+                    emit(self, slot, _small(frame), exact or seconds - frame.pts < self._step)
+
+    def _next(self) -> tuple[int, bool] | None:
+        with self._lock:
+            if self._ended:
+                return None
+            if self._single is not None:
+                slot, self._single = self._single, None
+                return slot, True
+            if self._row:
+                return self._row.pop(0), False
+            self._ended = True
+            return None
+
+
+def _small(frame: Frame) -> NDArray[np.uint8]:
+    """The picture at preview size: BGR, uint8, shape (h, w, 3)."""
+    image = frame.image
+    height, width = image.shape[:2]
+    scale = min(1.0, _SIDES[0] / width, _SIDES[1] / height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,86 @@
+"""Reverse playback: seeks back at the pace of the clock."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+if TYPE_CHECKING:
+    from app.session.presenter import FramePresenter
+    from app.session.session import LiveSession
+
+_LEAST_PERIOD = 0.01  # seconds between two seeks
+_USUAL_FPS = 25.0
+
+
+class ReversePlayback(QObject):
+    """Plays a file backwards.
+
+    Decoders only run forwards: each frame is a seek. The next one starts when the frame before
+    was painted, at the position that real time asks for; where seeks take longer than a frame
+    lasts, frames in between are left out, and the pace stays.
+
+    Args:
+        session: What is played; it is paused meanwhile.
+        presenter: Tells when a frame was painted.
+
+    Signals:
+        changed: It started, stopped, or has another speed.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, session: LiveSession, presenter: FramePresenter, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.speed = 0.0
+        self._from = (0.0, 0.0)  # time on the clock and position at which this speed began
+        self._sought_at = 0.0
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._seek)
+        presenter.shown.connect(self._wait)
+
+    @property
+    def running(self) -> bool:
+        """Whether it plays."""
+        return self.speed > 0
+
+    def start(self, speed: float) -> None:
+        """Plays backwards from the current position.
+
+        Args:
+            speed: 1 is real time.
+        """
+        self._session.pause()
+        self._from = (time.monotonic(), self._session.position)
+        self.speed = speed
+        self._seek()
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Stops at the current position."""
+        self._timer.stop()
+        if self.running:
+            self.speed = 0.0
+            self.changed.emit()
+
+    def _seek(self) -> None:
+        began, position = self._from
+        self._sought_at = time.monotonic()
+        seconds = position - (self._sought_at - began) * self.speed
+        self._session.seek(seconds)
+        if seconds <= 0:
+            self.stop()
+
+    def _wait(self) -> None:
+        """Waits until the frame before the one that was painted is due."""
+        if self.running and not self._timer.isActive():
+            info = self._session.info
+            fps = info.fps if info is not None and info.fps > 0 else _USUAL_FPS
+            period = max(_LEAST_PERIOD, 1 / (fps * self.speed))
+            rest = self._sought_at + period - time.monotonic()
+            self._timer.start(max(0, round(rest * 1000)))

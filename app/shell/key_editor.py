@@ -1,0 +1,146 @@
+"""Edits the shortcuts of all actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QTreeWidget, QTreeWidgetItem, QWidget
+
+from app.shell.shortcuts import key_text
+from app.ui.build import button, column, label, row
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from app.shell.actions import ActionRegistry, ActionSpec
+
+_NAME = Qt.ItemDataRole.UserRole
+_PORTABLE = QKeySequence.SequenceFormat.PortableText
+
+
+class KeyEditor(QWidget):
+    """A list of all actions with their shortcuts, and a field for a new one.
+
+    Args:
+        actions: All actions; changed at once.
+        parent: The dialog.
+    """
+
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.list = QTreeWidget()
+        self.list.setHeaderLabels([tr("Command"), tr("Menu"), tr("Keys")])
+        self.list.setRootIsDecorated(False)
+        self.list.setAccessibleName(tr("Commands"))
+        self.list.setMinimumHeight(200)
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        for spec in actions:
+            item = QTreeWidgetItem([tr(spec.text).removesuffix("…"), spec.path, ""])
+            item.setData(0, _NAME, spec.name)
+            self.list.addTopLevelItem(item)
+        self.field = QKeySequenceEdit()
+        self.field.setMaximumSequenceLength(1)
+        self.field.setClearButtonEnabled(True)
+        self.field.setAccessibleName(tr("New key"))
+        self.note = label("", "quiet", wrap=True)
+        self.set_button = button(tr("Set"), tr("Uses the key for the selected command"), self._set)
+        self.reset_button = button(
+            tr("Reset"), tr("Restores the keys of the selected command"), self._reset
+        )
+        all_button = button(
+            tr("Reset all"), tr("Restores the keys of all commands"), self._reset_all
+        )
+        bar = row((self.field, 1), self.set_button, self.reset_button, all_button, spacing=8)
+        column(self.list, bar, self.note, spacing=8, parent=self)
+        self.list.currentItemChanged.connect(lambda *_: self._on_selected())
+        self.field.keySequenceChanged.connect(lambda _: self._show_conflict())
+        self._show_keys()
+        self._on_selected()
+
+    def filter(self, text: str) -> bool:
+        """Shows the commands that contain a text; returns whether there are any."""
+        shown = 0
+        for item in self._items():
+            found = text.casefold() in " ".join(item.text(n) for n in range(3)).casefold()
+            item.setHidden(not found)
+            shown += found
+        return shown > 0
+
+    def select(self, name: str) -> None:
+        """Selects the line of an action."""
+        for item in self._items():
+            if item.data(0, _NAME) == name:
+                self.list.setCurrentItem(item)
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        items = (self.list.topLevelItem(n) for n in range(self.list.topLevelItemCount()))
+        return [item for item in items if item is not None]
+
+    @property
+    def _specs(self) -> dict[str, ActionSpec]:
+        return {spec.name: spec for spec in self._actions}
+
+    @property
+    def _selected(self) -> str:
+        item = self.list.currentItem()
+        return "" if item is None else str(item.data(0, _NAME))
+
+    def _show_keys(self) -> None:
+        specs = self._specs
+        for item in self._items():
+            keys = self._actions.keys(specs[str(item.data(0, _NAME))])
+            item.setText(2, ", ".join(key_text(each) for each in keys))
+
+    def _on_selected(self) -> None:
+        spec = self._specs.get(self._selected)
+        keys = [] if spec is None else self._actions.keys(spec)
+        self.field.setEnabled(spec is not None)
+        self.field.setKeySequence(QKeySequence(keys[0] if keys else ""))
+        self.reset_button.setEnabled(spec is not None and tuple(keys) != spec.keys)
+        self._show_conflict()
+
+    def _show_conflict(self) -> None:
+        other = self._conflict
+        self.set_button.setEnabled(bool(self._selected))
+        self.note.setText(
+            tr("{key} belongs to “{command}”, which loses it.").format(
+                key=key_text(self._key), command=tr(self._specs[other].text).removesuffix("…")
+            )
+            if other
+            else ""
+        )
+
+    @property
+    def _key(self) -> str:
+        return self.field.keySequence().toString(_PORTABLE)
+
+    @property
+    def _conflict(self) -> str:
+        other = self._actions.user_of(self._key) if self._key else ""
+        return other if other != self._selected else ""
+
+    def _set(self) -> None:
+        name, key, other = self._selected, self._key, self._conflict
+        if other:
+            rest = [each for each in self._actions.keys(self._specs[other]) if each != key]
+            self._actions.set_keys(other, rest)
+        self._change(name, [key] if key else [])
+
+    def _reset(self) -> None:
+        self._change(self._selected, None)
+
+    def _change(self, name: str, keys: list[str] | None) -> None:
+        self._actions.set_keys(name, keys)
+        self._show_keys()
+        self._on_selected()
+
+    def _reset_all(self) -> None:
+        for name in self._specs:
+            self._actions.set_keys(name, None)
+        self._show_keys()
+        self._on_selected()

@@ -1,0 +1,33 @@
+"""The choice of the language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from app.shell.feature import Preference
+from app.shell.settings import LanguageChoice
+from app.ui.build import combo_box
+from app.ui.i18n import languages, tr
+
+if TYPE_CHECKING:
+    from app.shell.settings import WindowSettings
+
+_NAMES = {"en": "English", "de": "Deutsch"}
+
+
+def language_preference(settings: WindowSettings) -> Preference:
+    """Makes the line of the language, with the languages that have a translation."""
+    choices: tuple[LanguageChoice, ...] = get_args(LanguageChoice)
+    entries = [(each, _NAMES[each]) for each in choices if each in languages()]
+    widget = combo_box(
+        tr("Language"),
+        tr("Language of the window, from the next start on"),
+        [("system", tr("System")), *entries],
+    )
+    widget.setCurrentIndex(max(0, widget.findData(settings.language)))
+
+    def choose() -> None:
+        settings.language = widget.currentData()
+
+    widget.activated.connect(lambda _: choose())
+    return Preference(tr("Appearance"), tr("Language (at the next start)"), widget)

@@ -1,0 +1,84 @@
+"""The preferences: settings of all features under headings, with a search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QWidget
+
+from app.shell.key_editor import KeyEditor
+from app.ui.build import button, column, form_layout, label, row
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.shell.actions import ActionRegistry
+    from app.shell.feature import Preference
+
+_WIDTH, _HEIGHT = 640, 560
+
+
+class PreferencesDialog(QDialog):
+    """Shows one line a setting; each changes its setting at once.
+
+    Args:
+        preferences: The lines.
+        actions: Their shortcuts can be edited.
+        window: The window.
+
+    Attributes:
+        search: Hides the lines that do not contain its text.
+        keys: Edits the shortcuts.
+    """
+
+    def __init__(
+        self, preferences: Sequence[Preference], actions: ActionRegistry, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self.setWindowTitle(tr("Preferences"))
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search preferences"))
+        self.search.setAccessibleName(tr("Search preferences"))
+        self.search.setClearButtonEnabled(True)
+        self.keys = KeyEditor(actions)
+        self._lines: list[tuple[str, QLabel, QLabel, QWidget]] = []
+        inner, area = QWidget(), QScrollArea()
+        sections = column(spacing=18, margins=(0, 0, 10, 0), parent=inner)
+        for title in dict.fromkeys(each.section for each in preferences):
+            heading, form = label(title, "section"), form_layout()
+            for each in preferences:
+                if each.section == title:
+                    name = label(each.name)
+                    name.setBuddy(each.widget)
+                    form.addRow(name, each.widget)
+                    self._lines.append((title, heading, name, each.widget))
+            sections.addLayout(column(heading, form, spacing=8))
+        self._keys_heading = label(tr("Keys"), "section")
+        sections.addLayout(column(self._keys_heading, self.keys, spacing=8))
+        sections.addStretch()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        close = button(tr("Close"), "", self.close, default=True)
+        bar = row(None, close)
+        column(self.search, (area, 1), bar, spacing=12, margins=(18, 16, 18, 14), parent=self)
+        self.resize(min(_WIDTH, window.width() - 20), min(_HEIGHT, window.height() - 20))
+        self.search.textChanged.connect(self._filter)
+
+    def _filter(self, text: str) -> None:
+        wanted = text.casefold()
+        kept: set[QLabel] = set()
+        for title, heading, name, widget in self._lines:
+            tip = widget.toolTip()
+            found = wanted in f"{title} {name.text()} {tip}".casefold()
+            name.setVisible(found)
+            widget.setVisible(found)
+            kept |= {heading} if found else set()
+        for _, heading, _, _ in self._lines:
+            heading.setVisible(heading in kept)
+        in_heading = wanted in self._keys_heading.text().casefold()
+        shown = self.keys.filter("" if in_heading else text)
+        self.keys.setVisible(shown)
+        self._keys_heading.setVisible(shown)

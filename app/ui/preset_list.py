@@ -1,0 +1,93 @@
+"""Named presets: saves the current state under a name, applies, renames and deletes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
+
+from app.ui.build import button, column, combo_box, row
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+_MAX_NAME = 60
+
+
+class PresetList(QWidget, Generic[T]):
+    """A list of presets with buttons.
+
+    Args:
+        name: What the presets are of, for screen readers.
+        presets: The presets by name; changed in place.
+        current: Gives the current state.
+        apply: Applies a preset.
+        parent: The dialog.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        presets: dict[str, T],
+        current: Callable[[], T],
+        apply: Callable[[T], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._presets, self._current, self._apply = presets, current, apply
+        self.names: QComboBox = combo_box(name, name)
+        save = button(tr("Save as…"), tr("Saves the current state as a preset"), self._ask_save)
+        self._needing = [
+            button(tr("Apply"), tr("Applies the preset"), self._use),
+            button(tr("Rename…"), tr("Renames the preset"), self._ask_rename),
+            button(tr("Delete"), tr("Deletes the preset"), self._delete),
+        ]
+        self.setToolTip(name)
+        column(self.names, row(save, *self._needing, None, spacing=6), spacing=6, parent=self)
+        self._show("")
+
+    def save(self, name: str) -> None:
+        """Saves the current state under a name; replaces the preset of that name."""
+        name = name.strip()[:_MAX_NAME]
+        if name:
+            self._presets[name] = self._current()
+            self._show(name)
+
+    def rename(self, name: str) -> None:
+        """Gives the chosen preset another name."""
+        name, before = name.strip()[:_MAX_NAME], self.names.currentText()
+        if name and before in self._presets and name != before:
+            self._presets[name] = self._presets.pop(before)
+            self._show(name)
+
+    def _use(self) -> None:
+        if (name := self.names.currentText()) in self._presets:
+            self._apply(self._presets[name])
+
+    def _delete(self) -> None:
+        self._presets.pop(self.names.currentText(), None)
+        self._show("")
+
+    def _ask_save(self) -> None:
+        self._ask(tr("Save preset"), "", self.save)
+
+    def _ask_rename(self) -> None:
+        self._ask(tr("Rename preset"), self.names.currentText(), self.rename)
+
+    def _ask(self, title: str, text: str, done: Callable[[str], None]) -> None:
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle(title)
+        dialog.setLabelText(tr("Name"))
+        dialog.setTextValue(text)
+        dialog.textValueSelected.connect(done)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _show(self, chosen: str) -> None:
+        self.names.clear()
+        self.names.addItems(sorted(self._presets, key=str.casefold))
+        self.names.setCurrentIndex(max(0, self.names.findText(chosen)))
+        for each in self._needing:
+            each.setEnabled(bool(self._presets))

@@ -1,0 +1,339 @@
+"""The timeline of a source: position, marked range, and lanes over one axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
+
+from app.ui.controls import reserve_keys
+from app.ui.i18n import tr
+from app.ui.sliders import SLIDER_KEYS
+from app.ui.theme import theme_colors
+from app.ui.time_text import TimeBase
+from app.ui.timeline_lane import TimeAxis
+from app.ui.timeline_painting import (
+    HANDLE_WIDTH,
+    mark_positions,
+    paint_playhead,
+    paint_range,
+    paint_ruler,
+)
+from app.ui.timeline_preview import TimelinePreview
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import (
+        QEnterEvent,
+        QHideEvent,
+        QMouseEvent,
+        QMoveEvent,
+        QPaintEvent,
+        QResizeEvent,
+        QWheelEvent,
+    )
+
+    from app.ui.timeline_lane import Lane
+
+_MARGIN = 8  # left and right of the axis: half of the pointer, and a handle
+_GAP = 2  # between two lanes
+_LOW_WINDOW = 520  # pixels; in a lower window optional lanes are hidden
+_FONT_SCALE = 0.8
+_POINTER = 7  # half the width of what moves with the position, in pixels
+_LEAST_RANGE = 1e-3  # seconds between the marks
+
+
+class Timeline(QAbstractSlider):
+    """Shows the position in a source, its marked range and lanes; moves position and marks.
+
+    The value is the position in milliseconds. With the keyboard, the arrow keys move it by a
+    second, Page Up and Page Down by five.
+
+    Signals:
+        marks_moved: Start and end of the range, in seconds or None, while a handle is dragged.
+
+    Attributes:
+        base: Names times and finds frames.
+        marks: Start and end of the range, in seconds; None for start or end of the source.
+        preview: Floats above the time under the mouse.
+    """
+
+    marks_moved = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setOrientation(Qt.Orientation.Horizontal)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+        self.setPageStep(5000)
+        self.setSingleStep(1000)
+        self.setAccessibleName(tr("Timeline"))
+        self.setToolTip(tr("Drag to seek; drag the handles to mark a part"))
+        self.base = TimeBase()
+        self.marks: tuple[float | None, float | None] = (None, None)
+        self._duration = 0.0
+        self._lanes: list[tuple[int, Lane]] = []
+        self._image: QPixmap | None = None
+        self._dragged: int | None = None  # index of the mark whose handle is dragged
+        self._hovered: float | None = None
+        self._painted_x = 0.0
+        self._low = False
+        self.preview = TimelinePreview(self)
+
+    # -- content
+
+    def add_lane(self, lane: Lane, rank: int) -> None:
+        """Adds a lane; lanes are sorted by rank from top to bottom."""
+        self._lanes.append((rank, lane))
+        self._lanes.sort(key=lambda entry: entry[0])
+        lane.changed.connect(self._on_lane)
+
+    def set_source(self, duration: float, base: TimeBase) -> None:
+        """Shows another source, from its start; a drag ends.
+
+        Args:
+            duration: Its duration, in seconds; 0 where it has none.
+            base: Names its times.
+        """
+        self.cancel_drag()
+        self._duration, self.base = duration, base
+        self.marks = (None, None)
+        self.setRange(0, round(duration * 1000))
+        self._redraw()
+
+    def set_marks(self, start: float | None, end: float | None) -> None:
+        """Shows a range, in seconds; None for start or end of the source."""
+        self.marks = (start, end)
+        self.update()
+
+    def cancel_drag(self) -> None:
+        """Ends a drag."""
+        self._dragged = None
+        self.setSliderDown(False)
+        self._hover(None)
+
+    @property
+    def axis(self) -> TimeAxis:
+        """Times and positions of the widget as it is now."""
+        return TimeAxis(_MARGIN, max(1, self.width() - 2 * _MARGIN), self._duration)
+
+    # -- sizes
+
+    @property
+    def ruler_height(self) -> int:
+        """Height of the ruler, in pixels."""
+        return round(self.fontMetrics().height() * _FONT_SCALE) + 4
+
+    def lane_areas(self) -> list[tuple[Lane, QRectF]]:
+        """The visible lanes and their areas, from top to bottom."""
+        top, areas = float(self.ruler_height), []
+        for _, lane in self._lanes:
+            if lane.height and not (lane.optional and self._low):
+                areas.append((lane, QRectF(0, top + _GAP, self.width(), lane.height)))
+                top += _GAP + lane.height
+        return areas
+
+    def sizeHint(self) -> QSize:
+        """Height of the ruler and the visible lanes."""
+        areas = self.lane_areas()
+        bottom = areas[-1][1].bottom() if areas else self.ruler_height + 4
+        return QSize(400, round(bottom) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """See `sizeHint`."""
+        return QSize(200, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draws the lanes for another width."""
+        super().resizeEvent(event)
+        self._follow_window()
+        self._redraw()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Follows the height of the window, which moves this widget."""
+        super().moveEvent(event)
+        self._follow_window()
+
+    def _follow_window(self) -> None:
+        low = self.window().height() < _LOW_WINDOW
+        if low != self._low:
+            self._low = low
+            self._on_lane()
+
+    def _on_lane(self) -> None:
+        if self.sizeHint().height() != self.height():
+            self.updateGeometry()
+        self._redraw()
+        if self._hovered is not None:
+            self._hover(self._hovered)
+
+    # -- mouse and keys
+
+    def event(self, event: QEvent) -> bool:
+        """Reserves the arrow keys; the preview takes the place of the tooltip."""
+        if event.type() == QEvent.Type.ToolTip:
+            return True
+        return reserve_keys(event, SLIDER_KEYS) or super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Takes the handle under the mouse, or jumps to the time there and starts a drag."""
+        if event.button() != Qt.MouseButton.LeftButton or not self._duration:
+            return
+        self._dragged = self._handle_at(event.position())
+        if self._dragged is None:
+            self.setSliderDown(True)
+            self._follow(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follows the mouse during a drag; shows a preview of the time under it."""
+        over = self._handle_at(event.position()) is not None
+        self.setCursor(Qt.CursorShape.SizeHorCursor if over else Qt.CursorShape.ArrowCursor)
+        self._follow(event.position().x())
+        self._hover(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ends the drag."""
+        self._dragged = None
+        self.setSliderDown(False)
+        if not self.rect().contains(event.position().toPoint()):
+            self._hover(None)
+        self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Highlights the position under the mouse."""
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Removes the preview."""
+        super().leaveEvent(event)
+        self._hover(None)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Removes the preview."""
+        super().hideEvent(event)
+        self._hover(None)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leaves the wheel to others: scrolling must not seek."""
+        event.ignore()
+
+    def _handle_at(self, point: QPointF) -> int | None:
+        """Index of the mark whose handle is under the mouse."""
+        if not self._duration or point.y() > self.ruler_height:
+            return None
+        start, end = mark_positions(self.axis, self.marks)
+        found = [abs(point.x() - start + HANDLE_WIDTH / 2), abs(point.x() - end - HANDLE_WIDTH / 2)]
+        nearest = found.index(min(found))
+        return nearest if found[nearest] <= HANDLE_WIDTH else None
+
+    def _follow(self, x: float) -> None:
+        seconds = self.axis.seconds(x)
+        if self._dragged is not None:
+            self._move_mark(self._dragged, seconds)
+        elif self.isSliderDown():
+            self.setSliderPosition(round(seconds * 1000))
+
+    def _move_mark(self, index: int, seconds: float) -> None:
+        """Moves a mark to the start of a frame; at its end of the source it is unset."""
+        start, end = self.marks
+        at = self.base.frame_start(seconds)
+        if index == 0:
+            limit = self._duration if end is None else end
+            start = None if at <= 0 else min(at, max(0.0, limit - self._frame))
+        else:
+            at = max(at, (start or 0.0) + self._frame)
+            end = None if at >= self._duration - _LEAST_RANGE else at
+        if (start, end) != self.marks:
+            self.set_marks(start, end)
+            self.marks_moved.emit(start, end)
+
+    @property
+    def _frame(self) -> float:
+        return 1.0 / self.base.fps if self.base.fps > 0 else _LEAST_RANGE
+
+    def _hover(self, x: float | None) -> None:
+        """Shows the preview of the time at a position; None for none."""
+        self._hovered = x if self._duration else None
+        if self._hovered is None:
+            self.preview.hide()
+        else:
+            seconds = self.base.frame_start(self.axis.seconds(self._hovered))
+            lines = [self.position_text(seconds)]
+            lines += [text for _, lane in self._lanes if (text := lane.text(seconds))]
+            pictures = (lane.picture(seconds) for _, lane in self._lanes)
+            picture = next((each for each in pictures if each is not None), None)
+            self.preview.show_at(self._hovered, picture, "\n".join(lines))
+        self.update()
+
+    def position_text(self, seconds: float) -> str:
+        """Time code and frame number of a time."""
+        code = self.base.text(seconds)
+        if self.base.fps <= 0 or self.base.variable:
+            return code
+        return tr("{time}   frame {number}").format(time=code, number=self.base.frame(seconds))
+
+    # -- painting
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draws everything again in another font, language or theme."""
+        super().changeEvent(event)
+        self._redraw()
+
+    def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:
+        """Repaints what the pointer covered and covers, and no more, with every frame."""
+        if change is QAbstractSlider.SliderChange.SliderValueChange:
+            for x in (self._painted_x, self.axis.x(self.sliderPosition() / 1000)):
+                self.update(QRect(round(x) - _POINTER, 0, 2 * _POINTER, self.height()))
+        else:
+            super().sliderChange(change)
+
+    def _redraw(self) -> None:
+        self._image = None
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the lanes, the range and the position."""
+        del event
+        ratio = self.devicePixelRatioF()
+        if self._image is None or self._image.size() != self.size() * ratio:
+            self._image = self._draw(ratio)
+        axis, ruler, height = self.axis, float(self.ruler_height), float(self.height())
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._duration:
+            colors = theme_colors()
+            paint_range(painter, ruler, height, axis, self.marks)
+            if self._hovered is not None:
+                x = axis.x(axis.seconds(self._hovered))
+                painter.setPen(QPen(QColor(colors.quiet), 1, Qt.PenStyle.DotLine))
+                painter.drawLine(QPointF(x, ruler), QPointF(x, height))
+            self._painted_x = axis.x(self.sliderPosition() / 1000)
+            active = self.hasFocus() or self.isSliderDown()
+            color = colors.accent if active else colors.text
+            paint_playhead(painter, self._painted_x, ruler, height, color)
+        painter.end()
+
+    def _draw(self, ratio: float) -> QPixmap:
+        """Draws ruler and lanes, which do not change with every frame."""
+        image = QPixmap(self.size() * ratio)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        if not self._duration:
+            return image
+        font = self.font()
+        font.setPointSizeF(max(6.0, font.pointSizeF() * _FONT_SCALE))
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font)
+        paint_ruler(painter, float(self.ruler_height), self.axis)
+        for lane, area in self.lane_areas():
+            painter.save()
+            painter.setClipRect(area)
+            lane.paint(painter, area, self.axis)
+            painter.restore()
+        painter.end()
+        return image

@@ -1,0 +1,102 @@
+"""Paints the parts of the timeline that belong to no lane: ruler, range and playhead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from app.ui.theme import theme_colors
+from app.ui.time_text import clock_text
+
+if TYPE_CHECKING:
+    from app.ui.timeline_lane import TimeAxis
+
+HANDLE_WIDTH = 6.0
+"""Width of the handle of a mark, in pixels."""
+
+_TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
+_TICK_GAP = 24  # pixels between the texts of two ticks
+
+
+def paint_ruler(painter: QPainter, height: float, axis: TimeAxis) -> None:
+    """Paints times along the upper edge, as many as fit.
+
+    Args:
+        painter: Paints in widget coordinates, in the font of the ruler.
+        height: Height of the ruler, in pixels.
+        axis: The axis.
+    """
+    colors, metrics = theme_colors(), painter.fontMetrics()
+    space = metrics.horizontalAdvance(clock_text(axis.duration)) + _TICK_GAP
+    per_pixel = axis.duration / max(axis.width, 1.0)
+    step = next((tick for tick in _TICKS if tick >= space * per_pixel), _TICKS[-1])
+    painter.setPen(QColor(colors.quiet))
+    for number in range(int(axis.duration // step) + 1):
+        x, text = axis.x(number * step), clock_text(number * step)
+        painter.drawLine(QPointF(x, height - 4), QPointF(x, height))
+        if x + metrics.horizontalAdvance(text) + 5 < axis.left + axis.width:
+            painter.drawText(QPointF(x + 4, metrics.ascent()), text)
+
+
+def paint_range(
+    painter: QPainter,
+    ruler: float,
+    height: float,
+    axis: TimeAxis,
+    marks: tuple[float | None, float | None],
+) -> None:
+    """Paints the marked range: what lies outside is dimmed, and each end has a handle.
+
+    Args:
+        painter: Paints in widget coordinates.
+        ruler: Height of the ruler, which holds the handles.
+        height: Height of the timeline.
+        axis: The axis.
+        marks: Start and end in seconds; None for start or end of the source.
+    """
+    colors = theme_colors()
+    start, end = mark_positions(axis, marks)
+    shade = QColor(colors.window)
+    shade.setAlpha(165)
+    painter.setPen(Qt.PenStyle.NoPen)
+    if marks != (None, None):
+        painter.fillRect(QRectF(axis.left, ruler, start - axis.left, height - ruler), shade)
+        right = axis.left + axis.width
+        painter.fillRect(QRectF(end, ruler, right - end, height - ruler), shade)
+        band = QColor(colors.accent)
+        band.setAlpha(70)
+        painter.fillRect(QRectF(start, ruler - 4, end - start, 4), band)
+    for x, mark, left in ((start, marks[0], True), (end, marks[1], False)):
+        color = QColor(colors.faint if mark is None else colors.accent)
+        painter.setBrush(color)
+        box = QRectF(x - HANDLE_WIDTH if left else x, 1, HANDLE_WIDTH, ruler - 2)
+        painter.drawRoundedRect(box, 2, 2)
+        if mark is not None:
+            painter.fillRect(QRectF(x - 1 if left else x, ruler, 1, height - ruler), color)
+
+
+def mark_positions(axis: TimeAxis, marks: tuple[float | None, float | None]) -> tuple[float, float]:
+    """Positions of the marks, in pixels; those of start and end of the source where unset."""
+    start, end = marks
+    return axis.x(start or 0.0), axis.x(axis.duration if end is None else end)
+
+
+def paint_playhead(painter: QPainter, x: float, ruler: float, height: float, color: str) -> None:
+    """Paints the line of the position, with a pointer in the ruler."""
+    painter.setPen(QPen(QColor(color), 1.4))
+    painter.drawLine(QPointF(x, 2), QPointF(x, height - 1))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(color))
+    painter.drawPolygon(
+        QPolygonF(
+            [
+                QPointF(x - 5, 0),
+                QPointF(x + 5, 0),
+                QPointF(x + 5, ruler / 2),
+                QPointF(x, ruler),
+                QPointF(x - 5, ruler / 2),
+            ]
+        )
+    )

@@ -1,0 +1,139 @@
+"""Preferences: search, keys, theme, presets; what they change and keep."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
+from region_kit import active
+
+from app.features.overlay.settings import LookPresets
+from app.runtime.settings import SettingsStore, settings_path
+from app.shell.preferences import PreferencesDialog
+from app.shell.settings import WindowSettings
+from app.ui.preset_list import PresetList
+
+
+@pytest.fixture
+def dialog(still):
+    active(still)
+    still.trigger("preferences")
+    return still.window.findChild(PreferencesDialog)
+
+
+def visible_names(dialog):
+    return {label.text() for label in dialog.findChildren(QLabel) if label.isVisible()}
+
+
+def press(widget, text):
+    (found,) = [one for one in widget.findChildren(QPushButton) if one.text() == text]
+    found.click()
+
+
+def test_search_hides_what_does_not_match(dialog):
+    assert {"Theme", "Folder", "Keys"} <= visible_names(dialog)
+    dialog.search.setText("theme")
+    names = visible_names(dialog)
+    assert {"Appearance", "Theme"} <= names
+    assert not {"Folder", "Export", "Recording"} & names
+    shown = [item.text(0) for item in dialog.keys._items() if not item.isHidden()]
+    assert "Dark theme" in shown
+    assert "Full screen" not in shown
+    dialog.search.setText("")
+    assert "Folder" in visible_names(dialog)
+
+
+def test_the_theme_changes_at_once(still, dialog):
+    (theme,) = [one for one in dialog.findChildren(QComboBox) if one.accessibleName() == "Theme"]
+    theme.setCurrentIndex(theme.findData("light"))
+    theme.activated.emit(theme.currentIndex())
+    assert still.settings.theme == "light"
+    assert still.actions["theme_light"].isChecked()
+
+
+def test_a_changed_key_works_and_is_kept(still, dialog):
+    keys = dialog.keys
+    keys.select("next_colormap")
+    keys.field.setKeySequence(QKeySequence("Ctrl+Alt+J"))
+    assert keys.note.text() == ""
+    press(keys, "Set")
+    dialog.close()
+    active(still)
+    before = still.settings.colormap
+    QTest.keyClick(
+        still.canvas,
+        Qt.Key.Key_J,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier,
+    )
+    assert still.settings.colormap != before
+    assert "Ctrl+Alt+J" in still.actions["next_colormap"].toolTip()
+    still.leave()
+    still.program.shut_down()
+    stored = SettingsStore(settings_path()).section(WindowSettings).keys
+    assert stored == {"next_colormap": ["Ctrl+Alt+J"]}
+
+
+def test_stored_keys_hold_from_the_start(launch, clip):
+    settings = SettingsStore(settings_path())
+    settings.section(WindowSettings).keys = {"overlay": ["F8"], "gone_action": ["F7"]}
+    settings.write(settings.text())
+    bench = launch(clip)
+    assert bench.actions["overlay"].shortcuts() == [QKeySequence("F8")]
+
+
+def test_a_conflict_is_shown_and_the_other_command_loses_the_key(still, dialog):
+    keys = dialog.keys
+    keys.select("next_colormap")
+    keys.field.setKeySequence(QKeySequence("Ctrl+S"))
+    assert "Save snapshot" in keys.note.text()
+    press(keys, "Set")
+    assert still.actions["next_colormap"].shortcuts() == [QKeySequence("Ctrl+S")]
+    assert still.actions["save_snapshot"].shortcuts() == []
+    press(keys, "Reset all")
+    assert still.actions["save_snapshot"].shortcuts() == [QKeySequence("Ctrl+S")]
+    assert still.settings.keys == {}
+
+
+def test_one_command_is_reset(still, dialog):
+    keys = dialog.keys
+    keys.select("full_screen")
+    assert not keys.reset_button.isEnabled()
+    keys.field.setKeySequence(QKeySequence("F7"))
+    press(keys, "Set")
+    press(keys, "Reset")
+    assert still.actions["full_screen"].shortcuts() == [QKeySequence("F"), QKeySequence("F11")]
+
+
+def test_a_look_is_saved_applied_renamed_and_deleted(still, dialog):
+    (looks,) = [
+        one for one in dialog.findChildren(PresetList) if "look" in one.names.accessibleName()
+    ]
+    still.trigger("colormap_viridis")
+    looks.save("Calm")
+    still.trigger("colormap_inferno")
+    press(looks, "Apply")
+    assert still.presenter.heat.style.colormap == "viridis"
+    assert still.actions["undo"].text() == "Undo apply look"
+    still.trigger("undo")
+    assert still.presenter.heat.style.colormap == "inferno"
+    looks.rename("Quiet")
+    stored = still.program.settings.section(LookPresets).looks
+    assert [(name, look.colormap) for name, look in stored.items()] == [("Quiet", "viridis")]
+    press(looks, "Delete")
+    assert stored == {}
+    assert looks.names.count() == 0
+
+
+def test_export_presets_and_the_replay_box(still, dialog):
+    (exports,) = [
+        one for one in dialog.findChildren(PresetList) if "exports" in one.names.accessibleName()
+    ]
+    still.settings.export_quality = "best"
+    exports.save("Archive")
+    still.settings.export_quality = "small"
+    press(exports, "Apply")
+    assert still.settings.export_quality == "best"
+    (keep,) = [one for one in dialog.findChildren(QCheckBox) if "30 seconds" in one.text()]
+    keep.click()
+    assert not still.settings.export_keep
+    assert not still.actions["keep_last"].isChecked()

@@ -1,0 +1,110 @@
+"""No code loads pickles, starts a shell, opens the network or shows markup from outside.
+
+Each rule reads the syntax tree of all modules, so that no comment or string counts.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NETWORK = {"socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "requests", "httpx"}
+NETWORK |= {"PySide6.QtNetwork", "PySide6.QtWebSockets", "asyncio", "xmlrpc", "telnetlib"}
+UNSAFE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "yaml"}
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """The syntax trees of the library and the program by path."""
+    return {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for folder in ("uvanet", "app")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+
+
+def calls(tree: ast.Module) -> list[tuple[str, ast.Call]]:
+    """The calls of a module with the dotted name of what is called."""
+    return [(ast.unparse(one.func), one) for one in ast.walk(tree) if isinstance(one, ast.Call)]
+
+
+def imports(tree: ast.Module) -> set[str]:
+    """The modules that a module imports anywhere."""
+    found = set()
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Import):
+            found |= {alias.name for alias in one.names}
+        elif isinstance(one, ast.ImportFrom) and one.module:
+            found |= {one.module, *(f"{one.module}.{alias.name}" for alias in one.names)}
+    return found
+
+
+def option(call: ast.Call, name: str) -> object:
+    """The value of a constant keyword argument; None where it is not given."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value.value if isinstance(keyword.value, ast.Constant) else "?"
+    return None
+
+
+def test_the_rules_see_the_code() -> None:
+    assert len(modules()) > 300
+    assert any(name == "torch.load" for tree in modules().values() for name, _ in calls(tree))
+
+
+def test_nothing_is_unpickled() -> None:
+    for path, tree in modules().items():
+        assert not imports(tree) & UNSAFE, path
+        for name, call in calls(tree):
+            if name.endswith("torch.load"):
+                assert option(call, "weights_only") is True, f"{path}:{call.lineno}"
+            assert option(call, "allow_pickle") in (None, False), f"{path}:{call.lineno}"
+
+
+def test_no_text_becomes_code_or_a_shell_command() -> None:
+    for path, tree in modules().items():
+        for name, call in calls(tree):
+            where = f"{path}:{call.lineno}"
+            assert name not in ("eval", "exec", "compile", "os.system", "os.popen"), where
+            assert option(call, "shell") in (None, False), where
+            assert not name.endswith("startDetached"), where
+
+
+def test_only_the_streams_that_a_user_opens_use_the_network() -> None:
+    allowed = {
+        # Why a stream that the user opened does not answer.
+        "uvanet/sources/connection_errors.py",
+        # A socket of X11, and a pair of sockets within the process.
+        "app/runtime/headless.py",
+        "app/runtime/shutdown.py",
+    }
+    users = {path for path, tree in modules().items() if imports(tree) & NETWORK}
+    assert users <= allowed
+
+
+def test_labels_are_plain_text() -> None:
+    """`app.ui.build.label` sets the format; a QLabel of a given text would guess it."""
+    for path, tree in modules().items():
+        for name, call in calls(tree):
+            where = f"{path}:{call.lineno}"
+            assert name != "QMessageBox" or path == "app/shell/quit_guard.py", where
+            assert not name.endswith(".setHtml"), where
+            assert not name.endswith(("insertHtml", "appendHtml")), where
+
+
+def test_spreadsheets_get_text_through_one_helper() -> None:
+    writers = {
+        path
+        for path, tree in modules().items()
+        if any(name in ("csv.writer", "csv.DictWriter") for name, _ in calls(tree))
+    }
+    assert writers == {"uvanet/csv_text.py"}
+
+
+def test_archives_are_not_unpacked_to_paths_of_their_own() -> None:
+    for path, tree in modules().items():
+        for name, call in calls(tree):
+            bad = name.endswith((".extractall", ".extract", "unpack_archive"))
+            assert not bad, f"{path}:{call.lineno}"

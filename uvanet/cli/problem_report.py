@@ -1,0 +1,45 @@
+"""The report of `uvanet info --report`: what a bug report needs, without secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import uvanet
+from uvanet.paths import log_folder
+from uvanet.redaction import redact, visible
+from uvanet.system_info import describe
+
+LOG, CRASH_LOG, LAST_CRASH = "uvanet.log", "crash.log", "crash-last.log"
+"""Files in the log folder: records, and what crashes of native code wrote in this and the last
+run."""
+
+_TAIL_BYTES = 20_000
+
+
+def problem_report() -> str:
+    """Gives versions, this machine, and the end of the log and of the newest crash reports.
+
+    Addresses lose users, passwords and queries, the home folder becomes "~", and control
+    characters become escapes. Names of files may be in the log.
+    """
+    lines = [f"uvanet {uvanet.__version__}", *(f"{key}: {is_}" for key, is_ in describe().items())]
+    folder = log_folder()
+    crashes = sorted(folder.glob("crash-[0-9]*.txt"))[-1:]
+    for path in (folder / LAST_CRASH, folder / CRASH_LOG, *crashes, folder / LOG):
+        if text := _tail(path):
+            lines += ["", f"== {path.name}", text]
+    text = visible(redact("\n".join(lines)))
+    home = str(Path.home())
+    return text.replace(home, "~") if len(home) > 1 else text
+
+
+def _tail(path: Path) -> str:
+    """The end of a file; empty where it cannot be read."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+            return file.read(_TAIL_BYTES).decode(errors="replace").strip()
+    except OSError:
+        return ""
