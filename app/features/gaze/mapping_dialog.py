@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QHeaderView,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -105,6 +106,7 @@ class MappingDialog(QDialog):
         self.preview.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.preview.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.preview.verticalHeader().hide()
+        self.preview.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.preview.setMinimumSize(330, 190)
         self.status = label("", "quiet", wrap=True)
         self.status.setMinimumHeight(54)
@@ -170,16 +172,18 @@ class MappingDialog(QDialog):
     def _guess(self) -> None:
         """Chooses columns whose names say what they may hold."""
         free = list(self._text.header)
+        chosen: dict[str, str] = {}
         for name, words in _GUESSES.items():
-            found = next((one for one in free if plain(one) in words), None) or next(
-                (one for one in free if any(word in plain(one) for word in words if len(word) > 1)),
-                None,
-            )
-            if found is not None:
-                free.remove(found)
-                self.columns[name].setCurrentIndex(self.columns[name].findData(found))
-            elif name in ("x", "y") and free:
-                self.columns[name].setCurrentIndex(self.columns[name].findData(free[0]))
+            names = [one for one in free if plain(one) in words]
+            names += [one for one in free if any(w in plain(one) for w in words if len(w) > 1)]
+            if names:
+                chosen[name] = names[0]
+                free.remove(names[0])
+        for name in ("time", "x", "y"):  # in this order in most tables
+            if name not in chosen and free:
+                chosen[name] = free.pop(0)
+        for name, found in chosen.items():
+            self.columns[name].setCurrentIndex(self.columns[name].findData(found))
 
     def _show_preview(self) -> None:
         if not hasattr(self, "use"):  # while the fields are being made
