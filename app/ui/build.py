@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -146,6 +147,11 @@ def button(
     if clicked is not None:
         result.clicked.connect(lambda: clicked())
     return result
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows a text from outside as it is; Qt would read tags in it as HTML."""
+    return html.escape(text) if Qt.mightBeRichText(text) else text
 
 
 def check_box(text: str, tip: str) -> QCheckBox:
