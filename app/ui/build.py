@@ -151,7 +151,9 @@ def button(
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows a text from outside as it is; Qt would read tags in it as HTML."""
-    return html.escape(text) if Qt.mightBeRichText(text) else text
+    if not Qt.mightBeRichText(text):
+        return text
+    return f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
 
 
 def check_box(text: str, tip: str) -> QCheckBox:
