@@ -151,7 +151,7 @@ def button(
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows a text from outside as it is; Qt would read tags in it as HTML."""
-    if not Qt.mightBeRichText(text):
+    if "<" not in text and "&" not in text:
         return text
     return f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
 
