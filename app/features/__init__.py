@@ -9,6 +9,7 @@ from app.features.compare.feature import Compare
 from app.features.designs.feature import Designs
 from app.features.diagnostics.feature import Diagnostics
 from app.features.export.feature import Export
+from app.features.gaze.feature import GazeOfPeople
 from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
@@ -32,6 +33,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Compare,
     Designs,
     Analyse,
+    GazeOfPeople,
     Export,
     Training,
     Diagnostics,

@@ -73,6 +73,27 @@ def ask_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QF
     return _ask_existing(parent, tr("Load regions"), folder, filters, done)
 
 
+def ask_gaze(parent: QWidget, folder: str, done: Callable[[list[str]], None]) -> QFileDialog:
+    """Asks for one or more tables of gaze to open."""
+    dialog = QFileDialog(parent, tr("Load gaze of people"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    tables = f"{tr('Tables')} (*.csv *.tsv *.txt *.csv.gz)"
+    dialog.setNameFilters([tables, f"{tr('All files')} (*)"])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(done)
+    dialog.open()
+    return dialog
+
+
+def ask_save_scores(
+    parent: QWidget, folder: str, name: str, done: Callable[[str], None]
+) -> QFileDialog:
+    """Asks where to save scores as CSV; `name` is proposed."""
+    dialog = _make_save(parent, tr("Save scores"), folder, tr("Table"), "csv")
+    dialog.selectFile(name)
+    return _open(dialog, done)
+
+
 def ask_save_snapshot(
     parent: QWidget, folder: str, name: str, done: Callable[[str], None]
 ) -> QFileDialog:

@@ -16,7 +16,7 @@ from uvanet.data.gaze_table import GazeTable, LeftOut, join
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -70,14 +70,16 @@ def load_gaze(
 
 
 def read_table(
-    text: DelimitedText, mapping: GazeMapping | None = None, limit: int | None = None
+    text: DelimitedText,
+    mapping: GazeMapping | None = None,
+    rows: Iterable[list[str]] | None = None,
 ) -> GazeTable:
-    """Reads an open table, or its first rows.
+    """Reads an open table, or some of its rows.
 
     Args:
         text: The table.
         mapping: See `load_gaze`.
-        limit: Number of rows to read, for a preview; None for all.
+        rows: Cells of the rows, for a preview; None for all rows of the file.
 
     Raises:
         UsageError: See `load_gaze`.
@@ -85,12 +87,10 @@ def read_table(
     mapping = mapping or recognize(text.header)
     if mapping is None:
         raise UnknownColumnsError(text)
-    rows = _Rows(text, mapping)
-    for index, cells in enumerate(text.rows()):
-        if index == limit:
-            break
-        rows.add(cells)
-    return rows.table()
+    collected = _Rows(text, mapping)
+    for cells in text.rows() if rows is None else rows:
+        collected.add(cells)
+    return collected.table()
 
 
 @dataclass

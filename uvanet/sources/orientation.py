@@ -60,6 +60,12 @@ class Orientation:
                 turned = cv2.flip(cv2.transpose(image), -1)
         return np.asarray(turned, image.dtype)
 
+    def apply_to_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turns points with the picture; (n, 2), x and y as shares of its width and height."""
+        x, y = points.reshape(-1, 2).T
+        x, y = [(x, y), (1 - y, x), (1 - x, 1 - y), (y, 1 - x)][self.quarters]
+        return np.stack([1 - x if self.mirrored else x, y], axis=1)
+
 
 UPRIGHT = Orientation()
 

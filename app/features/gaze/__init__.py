@@ -1,0 +1,1 @@
+"""Gaze of real people beside the prediction."""

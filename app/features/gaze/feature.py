@@ -1,0 +1,349 @@
+"""Gaze of people: loads tables, draws them over the picture and compares the map with them."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.features.gaze.gaze_card import GazeCard
+from app.features.gaze.gaze_layer import GazeLayer, Look
+from app.features.gaze.mapping_dialog import MappingDialog
+from app.features.gaze.measurement import GazeMeasurement
+from app.features.gaze.settings import GazeSettings
+from app.shell.actions import FRAME, Menu, action
+from app.shell.context import Fact
+from app.shell.feature import Feature
+from app.shell.settings import WindowSettings
+from app.ui.file_dialogs import ask_gaze, ask_save_scores
+from app.ui.i18n import tr
+from uvanet.atomic_io import write_text
+from uvanet.data.delimited_text import open_text
+from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
+from uvanet.errors import OutputError
+from uvanet.sources import SourceKind, make_source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from app.pipeline.packets import SaliencyPacket
+    from app.shell.context import FeatureContext
+    from uvanet.data.delimited_text import DelimitedText
+    from uvanet.data.gaze_mapping import GazeMapping
+    from uvanet.data.gaze_table import GazeTable
+    from uvanet.evaluation.gaze_scores import GazeScores
+    from uvanet.sources import SourceInfo
+
+_CARD_RANK = 40
+_TRAIL_SECONDS = 0.6
+_SAMPLE_SECONDS = 0.05  # how far a sample may be from the frame
+_PREVIEW_ROWS = 200
+_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz")
+
+
+class GazeOfPeople(Feature):
+    """Recorded gaze of people on the current source.
+
+    Attributes:
+        card: Table, offset and scores in the side panel.
+        layer: The gaze on the picture.
+        measurement: Compares the map with it.
+        table: The loaded table; None for none.
+        scores: The scores of the last comparison; None for none.
+    """
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context)
+        self._settings = context.settings.section(GazeSettings)
+        actions, session = context.actions, context.session
+        self.card = GazeCard(*(actions[n] for n in ("load_gaze", "compare_gaze", "save_scores")))
+        self.layer = GazeLayer()
+        self.measurement = GazeMeasurement(session, context.jobs, self)
+        self.table: GazeTable | None = None
+        self.scores: GazeScores | None = None
+        self._offset = 0.0
+        self._pictures: list[str] = []  # names of the files of a folder, by frame
+        self._request = 0
+        # Made once a picture, since tables may be long.
+        self._shown: tuple[object, GazeTable, NDArray[np.float64]] | None = None
+        context.slots.canvas.add_layer(self.layer)
+        context.slots.add_card(self.card, _CARD_RANK)
+        self.card.shown_changed.connect(self._set_shown)
+        self.card.offset_changed.connect(self._set_offset)
+        self.card.removed.connect(self._remove)
+        self.card.chart_needed.connect(self.card.build_chart)
+        self.measurement.progress.connect(self._on_progress)
+        self.measurement.measured.connect(self._on_measured)
+        self.measurement.failed.connect(context.show_error)
+        context.presenter.presented.connect(self._on_presented)
+        session.switched.connect(self._remove)
+        session.turned.connect(self._show_looks)
+        session.student.changed.connect(lambda _: self._forget_scores())
+        context.slots.closing.connect(self._on_closing)
+        self._set_shown(self._settings.shown)
+
+    def open_drop(self, path: str) -> bool:
+        """Loads a dropped table, where a source is open."""
+        if not path.lower().endswith(_SUFFIXES):
+            return False
+        if self.context.session.info is None:
+            self.context.messages.notify("info", tr("Gaze needs a source; open one first."))
+        else:
+            self.load([path])
+        return True
+
+    def facts(self) -> list[Fact]:
+        """The mean scores."""
+        if self.scores is None:
+            return []
+        titles = {"nss": tr("NSS"), "cc": tr("CC"), "auc_judd": tr("AUC-Judd")}
+        means = self.scores.means()
+        return [Fact(title, f"{means[name].mean:.4f}") for name, title in titles.items()]
+
+    # -- actions
+
+    @action("Load gaze of people…", Menu.ANALYSE, "Ctrl+G", needs=FRAME, group=4)
+    def load_gaze(self) -> None:
+        """Loads fixations or gaze samples of an eye tracker."""
+        folder = self.context.settings.section(WindowSettings).folder
+        ask_gaze(self.context.slots.window, folder, self.load)
+
+    @action("Show gaze of people", Menu.ANALYSE, "Shift+G", group=4, checkable=True)
+    def show_gaze(self, on: bool) -> None:
+        """Draws where people look over the picture, or hides it."""
+        self._set_shown(on)
+
+    @action("Compare with gaze of people", Menu.ANALYSE, "Ctrl+Shift+G", needs=FRAME, group=4)
+    def compare_gaze(self) -> None:
+        """Measures how well the map predicts the gaze of people, or stops that."""
+        if self.measurement.running:
+            self.measurement.stop()
+        elif self.table is None:
+            self.context.messages.notify(
+                "info", tr("No gaze is loaded."), tr("Load a table of your eye tracker first.")
+            )
+        else:
+            self.measurement.start(self.table, self._offset)
+
+    @action("Save scores as CSV…", Menu.ANALYSE, needs=FRAME, group=4)
+    def save_scores(self) -> None:
+        """Saves the scores over time as a table."""
+        scores = self.scores
+        if scores is None:
+            self.context.messages.notify(
+                "info", tr("There are no scores yet."), tr("Compare with gaze first.")
+            )
+            return
+        folder = self.context.settings.section(WindowSettings).folder
+        name = f"{Path(scores.source).stem}-gaze.csv"
+
+        def save(chosen: str) -> None:
+            path = Path(chosen)
+            self.context.jobs.run(
+                lambda: _write(path, scores.csv()),
+                lambda _: self.context.messages.notify(
+                    "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
+                ),
+                self.context.show_error,
+                name="gaze",
+            )
+
+        ask_save_scores(self.context.slots.window, folder, name, save)
+
+    # -- loading
+
+    def load(self, paths: Sequence[str], mapping: GazeMapping | None = None) -> None:
+        """Loads tables in the background; asks for the columns where they are not known.
+
+        Args:
+            paths: The files, which are joined.
+            mapping: What the columns mean; None: recognized, or as it was chosen last.
+        """
+        info = self.context.session.info
+        if info is None:
+            return
+        self._request += 1
+        request, files = self._request, [Path(path) for path in paths]
+
+        def work() -> tuple[GazeTable, list[str]]:
+            known = mapping or self._settings.mapping(open_text(files[0]).header)
+            return load_gaze(files, known), _picture_names(info)
+
+        def done(result: tuple[GazeTable, list[str]]) -> None:
+            if request == self._request:
+                self._use(*result, files)
+
+        def failed(error: Exception) -> None:
+            if request != self._request:
+                return
+            if isinstance(error, UnknownColumnsError):
+                self._ask(error.text, paths)
+            else:
+                self.context.show_error(error)
+
+        self.context.jobs.run(work, done, failed, name="gaze")
+
+    def _ask(self, text: DelimitedText, paths: Sequence[str]) -> None:
+        request = self._request
+
+        def head() -> list[list[str]]:
+            return list(itertools.islice(text.rows(), _PREVIEW_ROWS))
+
+        def show(rows: list[list[str]]) -> None:
+            packet = self.context.presenter.packet
+            if request != self._request or packet is None:
+                return
+            height, width = packet.frame.picture.shape[:2]
+            dialog = MappingDialog(text, rows, (width, height), self.context.slots.window)
+
+            def use(mapping: GazeMapping) -> None:
+                self._settings.remember(text.header, mapping)
+                self.load(paths, mapping)
+
+            dialog.chosen.connect(use)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
+        self.context.jobs.run(head, show, self.context.show_error, name="gaze")
+
+    def _use(self, table: GazeTable, pictures: list[str], files: Sequence[Path]) -> None:
+        info = self.context.session.info
+        if info is None:
+            return
+        named = [one for one in pictures if len(table.of(one)) and len(table.stimuli) > 1]
+        own = table if named else table.of(info.title)
+        if not len(own):
+            names = ", ".join(one for one in table.stimuli[:5] if one)
+            self.context.messages.notify(
+                "warning",
+                tr("{table} has no gaze on {source}.").format(
+                    table=files[0].name, source=info.title
+                ),
+                tr("It names {names}.").format(names=names),
+            )
+            return
+        self.measurement.stop()
+        self.table, self._pictures = own, pictures if named else []
+        outside = 0 if self._pictures else own.outside(self._upright_size())
+        name = files[0].name
+        if len(files) > 1:
+            name = tr("{name} and {count} more").format(name=name, count=len(files) - 1)
+        self.scores = None
+        self.card.show_table(own, name, outside)
+        self.context.slots.set_panel_enabled(True)
+        self._show_looks()
+
+    def _remove(self) -> None:
+        self._request += 1
+        self.measurement.stop()
+        self.table, self.scores, self._shown, self._pictures = None, None, None, []
+        self.card.show_table(None, "")
+        self.card.offset.setValue(0.0)
+        self._show_looks()
+
+    # -- showing
+
+    def _on_presented(self, packet: SaliencyPacket) -> None:
+        self._show_looks()
+        self.card.set_position(packet.frame.pts)
+
+    def _set_shown(self, on: bool) -> None:
+        self._settings.shown = on
+        self.context.actions.set_checked("show_gaze", on)
+        self.card.shown.setChecked(on)
+        self._show_looks()
+
+    def _set_offset(self, seconds: float) -> None:
+        if seconds != self._offset:
+            self._offset = seconds
+            self.measurement.stop()
+            self._forget_scores()
+            self._show_looks()
+
+    def _show_looks(self) -> None:
+        packet, info = self.context.presenter.packet, self.context.session.info
+        if self.table is None or packet is None or info is None or not self._settings.shown:
+            self.layer.show_looks(())
+            return
+        table = self.table
+        if self._pictures:
+            name = self._pictures[min(packet.frame.index, len(self._pictures) - 1)]
+            table = table.of(name)
+        still = bool(self._pictures) or info.kind is SourceKind.PICTURE
+        points = table.on(self._upright_size()) / self._upright_size()
+        turned = self.context.session.orientations.of(info.spec).apply_to_points(points)
+        at = packet.frame.pts - self._offset
+        self.layer.show_looks(_all_looks(table, turned) if still else _looks_at(table, turned, at))
+
+    def _upright_size(self) -> tuple[int, int]:
+        packet, info = self.context.presenter.packet, self.context.session.info
+        if packet is None or info is None:
+            return 1, 1
+        height, width = packet.frame.picture.shape[:2]
+        sideways = self.context.session.orientations.of(info.spec).sideways
+        return (height, width) if sideways else (width, height)
+
+    # -- comparison
+
+    def _on_progress(self, share: float | None) -> None:
+        self.card.show_progress(share)
+        # The load of the comparison must not replace the model in the middle of it.
+        self.context.session.automatic.held = share is not None
+
+    def _on_measured(self, scores: GazeScores) -> None:
+        self.scores = scores
+        self.card.show_scores(scores)
+
+    def _forget_scores(self) -> None:
+        self.scores = None
+        self.card.show_scores(None)
+
+    def _on_closing(self) -> None:
+        self._request += 1
+        self.measurement.stop()
+        self.card.chart.clear_plot()
+
+
+def _picture_names(info: SourceInfo) -> list[str]:
+    """Names of the files of a folder of pictures, by frame; empty for other sources."""
+    if info.kind is not SourceKind.FOLDER:
+        return []
+    return [path.name for path in make_source(info.spec).files()]
+
+
+def _looks_at(table: GazeTable, points: NDArray[np.float64], at: float) -> list[Look]:
+    """Where people look at a time of the table, seconds."""
+    near = 0.0 if table.kind == "fixations" else _SAMPLE_SECONDS
+    now = set(table.places(at - near, at).tolist())
+    recent: dict[int, list[int]] = {}
+    for place in table.places(at - _TRAIL_SECONDS, at).tolist():
+        recent.setdefault(int(table.person[place]), []).append(place)
+    looks = []
+    for person, places in recent.items():
+        trail = tuple((float(points[one, 0]), float(points[one, 1])) for one in places)
+        current = trail[-1] if places[-1] in now else None
+        looks.append(Look(person, trail[:-1] if current else trail, current))
+    return looks
+
+
+def _all_looks(table: GazeTable, points: NDArray[np.float64]) -> list[Look]:
+    """All points on a still picture."""
+    return [
+        Look(int(person), (), (float(x), float(y)))
+        for person, (x, y) in zip(table.person, points, strict=True)
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise OutputError(
+            tr("The table cannot be saved to {path}: {reason}.").format(
+                path=path, reason=error.strerror or error
+            ),
+            tr("Choose another folder."),
+        ) from error

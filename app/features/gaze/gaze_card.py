@@ -1,0 +1,236 @@
+"""The card of the gaze of people in the side panel: table, offset and scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QWidget
+
+from app.ui.build import STEPS, button, check_box, column, combo_box, label, progress_bar, row
+from app.ui.controls import ElidedLabel
+from app.ui.i18n import tr
+from app.ui.line_chart import LineChart
+from app.ui.number_text import percent_text
+from app.ui.time_text import clock_text
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction, QShowEvent
+
+    from uvanet.data.gaze_table import GazeTable
+    from uvanet.evaluation.gaze_scores import GazeScores
+
+_TITLES = {"nss": "NSS", "cc": "CC", "auc_judd": "AUC-Judd"}
+_HEIGHT = 110
+_MAX_OFFSET = 100_000.0
+
+
+class GazeCard(QFrame):
+    """Shows what was loaded and how well the model predicts it.
+
+    Args:
+        load: Action that loads a table.
+        measure: Action that starts and stops a measurement.
+        save: Action that saves the scores.
+
+    Signals:
+        shown_changed: Whether the gaze is drawn from now on.
+        offset_changed: Seconds to add to the times of the gaze.
+        removed: The table is not wanted any more.
+        chart_needed: The chart is visible, and was not built yet.
+    """
+
+    shown_changed = Signal(bool)
+    offset_changed = Signal(float)
+    removed = Signal()
+    chart_needed = Signal()
+
+    def __init__(self, load: QAction, measure: QAction, save: QAction) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._scores: GazeScores | None = None
+        self.empty = label(
+            tr("Load fixations or gaze samples of your eye tracker to compare them with the map."),
+            "quiet",
+            wrap=True,
+        )
+        self.load = button(tr("Load table…"), load.toolTip(), load.trigger)
+        self.name = ElidedLabel()
+        self.facts = label("", "quiet", wrap=True)
+        self.shown = check_box(tr("Show"), tr("Draws where people look over the picture"))
+        self.shown.toggled.connect(self.shown_changed)
+        self.offset = QDoubleSpinBox()
+        self.offset.setRange(-_MAX_OFFSET, _MAX_OFFSET)
+        self.offset.setDecimals(2)
+        self.offset.setSingleStep(0.1)
+        self.offset.setSuffix(tr(" s"))
+        self.offset.setKeyboardTracking(False)
+        self.offset.setAccessibleName(tr("Offset"))
+        self.offset.setToolTip(tr("Seconds to add to the times of the table"))
+        self.offset.valueChanged.connect(self.offset_changed)
+        self.measure = button(tr("Compare"), measure.toolTip(), measure.trigger)
+        self.save = button(tr("Save…"), save.toolTip(), save.trigger)
+        self.remove = button(tr("Remove"), tr("Removes the gaze"), self.removed.emit)
+        self.bar = progress_bar(tr("Progress of the comparison"))
+        self.bar.setFixedHeight(4)
+        self.metric_box = combo_box(tr("Metric"), tr("Metric of the graph"), _TITLES.items())
+        self.metric_box.currentIndexChanged.connect(self._draw)
+        self.chart = LineChart(tr("Scores over time"), 40, (0, 9, 16, 0))
+        self.chart.setFixedHeight(_HEIGHT)
+        self.results = label("", wrap=True, selectable=True)
+        self.results.setAccessibleName(tr("Scores"))
+        self.loaded, self.measured = QWidget(), QWidget()
+        self._grid = QGridLayout()
+        self._cells = {
+            name: (label(title), label("", selectable=True), label("", "quiet", selectable=True))
+            for name, title in {**_TITLES, "share": tr("Of human")}.items()
+        }
+        for place, cells in enumerate(self._cells.values()):
+            for at, cell in enumerate(cells):
+                self._grid.addWidget(cell, place, at)
+        self._grid.setColumnStretch(2, 1)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setHorizontalSpacing(12)
+        self._cells["share"][0].setToolTip(
+            tr(
+                "Share of the NSS with which the gaze of all other people predicts that of one: "
+                "no map can do much better than 100 %."
+            )
+        )
+        column(
+            self._grid,
+            row(label(tr("Over time"), "quiet"), self.metric_box, spacing=8),
+            self.chart,
+            self.results,
+            spacing=8,
+            parent=self.measured,
+        )
+        column(
+            self.name,
+            self.facts,
+            row(self.shown, None, label(tr("Offset"), "quiet"), self.offset, spacing=8),
+            row(self.measure, self.save, self.remove, spacing=6),
+            self.bar,
+            self.measured,
+            spacing=8,
+            parent=self.loaded,
+        )
+        column(
+            label(tr("Gaze of people"), "section"),
+            self.empty,
+            self.load,
+            self.loaded,
+            spacing=10,
+            margins=(14, 12, 14, 12),
+            parent=self,
+        )
+        self.show_table(None, "")
+        self.show_progress(None)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Requests the chart when it is first visible."""
+        super().showEvent(event)
+        self._request_chart()
+
+    def show_table(self, table: GazeTable | None, name: str, outside: int = 0) -> None:
+        """Shows a table; None for none.
+
+        Args:
+            table: The table.
+            name: Name of its file, or of the first of several.
+            outside: Number of its points that are not on the picture.
+        """
+        self.empty.setVisible(table is None)
+        self.load.setVisible(table is None)
+        self.loaded.setVisible(table is not None)
+        self.show_scores(None)
+        if table is None:
+            return
+        self.name.set_full_text(name)
+        counts = {"points": len(table), "people": len(table.persons)}
+        if table.kind == "fixations":
+            lines = [tr("{points:,} fixations, people: {people}").format(**counts)]
+        else:
+            lines = [tr("{points:,} gaze samples, people: {people}").format(**counts)]
+        if table.format:
+            lines.append(tr("Written by {program}").format(program=table.format))
+        left = table.left_out
+        for text, count in (
+            (tr("{count:,} rows are damaged"), left.damaged),
+            (tr("{count:,} rows have no position"), left.without_gaze),
+            (tr("{count:,} rows are other events"), left.other_events),
+            (tr("{count:,} points are not on the picture"), outside),
+        ):
+            if count:
+                lines.append(text.format(count=count))
+        self.facts.setText("\n".join(lines))
+        self.facts.setToolTip("\n".join(table.notes))
+
+    def show_progress(self, share: float | None) -> None:
+        """Shows the progress of a comparison, 0..1; None while none runs."""
+        self.bar.setVisible(share is not None)
+        self.bar.setValue(round((share or 0.0) * STEPS))
+        self.measure.setText(tr("Compare") if share is None else tr("Stop"))
+
+    def show_scores(self, scores: GazeScores | None) -> None:
+        """Shows the scores of the model; None for none."""
+        self._scores = scores
+        self.measured.setVisible(scores is not None)
+        self.save.setEnabled(scores is not None)
+        if scores is None:
+            return
+        found = dict(scores.means())
+        share = scores.human_share()
+        for name, (title, value, spread) in self._cells.items():
+            one = share if name == "share" else found.get(name)
+            for cell in (title, value, spread):
+                cell.setVisible(one is not None)
+            if one is None:
+                continue
+            text = percent_text if name == "share" else "{:.2f}".format
+            value.setText(text(one.mean))
+            spread.setText(tr("{low} to {high}").format(low=text(one.low), high=text(one.high)))
+        moments = int((scores.points > 0).sum())
+        facts = {"model": scores.model, "moments": moments}
+        if scores.pictures:
+            self.results.setText(tr("{model}, pictures with gaze: {moments}").format(**facts))
+        else:
+            self.results.setText(tr("{model}, moments with gaze: {moments}").format(**facts))
+        self.chart.setVisible(not scores.pictures)
+        self._request_chart()
+        self._draw()
+
+    def build_chart(self) -> None:
+        """Builds the chart; imports the library of charts where nothing did before."""
+        self.chart.build()
+        self._draw()
+
+    def set_position(self, seconds: float) -> None:
+        """Marks the position of playback in the chart."""
+        if self.chart.built and self._scores is not None:
+            self.chart.set_cursor(seconds)
+
+    def _request_chart(self) -> None:
+        if self._scores is not None and self.isVisible() and not self.chart.built:
+            self.chart_needed.emit()
+
+    def _draw(self) -> None:
+        scores, name = self._scores, self.metric_box.currentData()
+        if not self.chart.built or scores is None or name not in scores.metrics:
+            return
+        values = scores.values[:, scores.metrics.index(name)]
+        known = ~np.isnan(values)
+        self.chart.set_curves(["accent"])
+        joined = known.copy()
+        joined[:-1] &= known[1:]
+        self.chart.set_data(0, scores.times, np.where(known, values, 0.0), joined)
+        low = min(0.0, float(np.nanmin(values)))
+        high = max(1.0, float(np.nanmax(values)))
+        self.chart.set_y_range(low, high, padding=0.05)
+        marks = (low, (low + high) / 2, high)
+        self.chart.set_ticks("left", [(one, f"{one:.1f}") for one in marks])
+        last = float(scores.times[-1])
+        self.chart.set_x_range(0.0, max(last, 1.0))
+        self.chart.set_ticks("bottom", [(one, clock_text(one)) for one in (0.0, last / 2, last)])

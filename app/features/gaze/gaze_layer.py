@@ -1,0 +1,76 @@
+"""Layer of the gaze of people: where each one looks now, with a short trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPen, QPolygonF
+
+from app.ui.layers import Layer
+from uvanet.video.layers import region_color
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QPainter
+
+    from app.ui.layers import ToWidget
+
+_RADIUS = 6.0
+_MOST_TRAILS = 60  # people; with more of them, lines hide the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where a person looks.
+
+    Attributes:
+        person: Number of the person, which gives the color.
+        trail: Points before, the oldest first, x and y, 0..1 from the top left.
+        now: The point of this moment; None between two fixations.
+    """
+
+    person: int
+    trail: tuple[tuple[float, float], ...]
+    now: tuple[float, float] | None
+
+
+class GazeLayer(Layer):
+    """Paints a dot a person, and a line to it from where the person looked before.
+
+    Attributes:
+        looks: What is painted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks: Sequence[Look] = ()
+
+    def show_looks(self, looks: Sequence[Look]) -> None:
+        """Sets what is painted; empty for nothing."""
+        if looks or self.looks:
+            self.looks = looks
+            self.changed.emit()
+
+    def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
+        """Paints trails below dots."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if len(self.looks) <= _MOST_TRAILS:
+            for look in self.looks:
+                color = QColor(region_color(look.person))
+                color.setAlpha(150)
+                points = [*look.trail, *([look.now] if look.now else [])]
+                painter.setPen(QPen(color, 2.0))
+                painter.drawPolyline(QPolygonF([to_widget(*point) for point in points]))
+        for look in self.looks:
+            if look.now is not None:
+                self._paint_dot(painter, to_widget(*look.now), look.person)
+
+    def _paint_dot(self, painter: QPainter, point: QPointF, person: int) -> None:
+        painter.setPen(QPen(QColor(0, 0, 0, 190), 3.4))
+        painter.setBrush(QColor(region_color(person)))
+        painter.drawEllipse(point, _RADIUS, _RADIUS)
+        painter.setPen(QPen(QColor("#ffffff"), 1.6))
+        painter.drawEllipse(point, _RADIUS, _RADIUS)

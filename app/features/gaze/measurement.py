@@ -1,0 +1,126 @@
+"""Measures the model in use against the gaze of people, in the background."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.session.models import short_name
+from uvanet.evaluation.evaluate_gaze import measure_gaze
+from uvanet.sources import make_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.runtime.jobs import Jobs
+    from app.session.session import LiveSession
+    from uvanet.data.gaze_table import GazeTable
+    from uvanet.evaluation.gaze_scores import GazeScores
+
+_TELL_EVERY_MS = 150
+
+
+class GazeMeasurement(QObject):
+    """Runs one measurement at a time on a worker thread.
+
+    Args:
+        session: Provides source and model.
+        jobs: Runs the measurement.
+
+    Signals:
+        progress: Its progress, 0..1; None once none is running.
+        measured: The GazeScores.
+        failed: The exception that ended it.
+    """
+
+    progress = Signal(object)
+    measured = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, session: LiveSession, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._jobs = session, jobs
+        self._run: _Run | None = None
+        self._tell = QTimer(self, interval=_TELL_EVERY_MS)
+        self._tell.timeout.connect(self._on_tell)
+
+    @property
+    def running(self) -> bool:
+        """Whether a measurement is running."""
+        return self._run is not None
+
+    def start(self, gaze: GazeTable, offset: float) -> None:
+        """Starts a measurement of the current source; ends the one before."""
+        self.stop()
+        info = self._session.info
+        if info is None:
+            return
+        self._run = current = _Run(self._session, info.spec, gaze, offset)
+        self.progress.emit(0.0)
+        self._tell.start()
+
+        # One that was stopped may still end or fail.
+        def done(scores: GazeScores) -> None:
+            if current is self._run:
+                self.stop()
+                self.measured.emit(scores)
+
+        def failed(error: Exception) -> None:
+            if current is self._run:
+                self.stop()
+                self.failed.emit(error)
+
+        self._jobs.run(current.measure, done, failed, name="gaze")
+
+    def stop(self) -> None:
+        """Ends a measurement without a result."""
+        if self._run is not None:
+            self._run.stop.set()
+            self._run = None
+            self._tell.stop()
+            self.progress.emit(None)
+
+    def _on_tell(self) -> None:
+        if self._run is not None:
+            self.progress.emit(self._run.share)
+
+
+class _Stopped(Exception):
+    """The measurement is no longer wanted."""
+
+
+class _Run:
+    """The part of a measurement that runs on a worker thread."""
+
+    def __init__(self, session: LiveSession, spec: str, gaze: GazeTable, offset: float) -> None:
+        self._session, self._spec, self._gaze, self._offset = session, spec, gaze, offset
+        self._name = short_name(session.student.name)
+        self.stop = threading.Event()
+        self.share = 0.0
+
+    def measure(self) -> GazeScores:
+        return measure_gaze(
+            self._session.student.load_copy(),
+            self._name,
+            make_source(self._spec),  # upright, as people saw it
+            self._gaze,
+            offset=self._offset,
+            progress=self._progress,
+        )
+
+    @contextlib.contextmanager
+    def _progress(self, title: str, total: int) -> Iterator[Callable[[], object]]:
+        del title
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            self.share = min(1.0, done / max(1, total))
+            if self.stop.is_set():
+                raise _Stopped
+
+        yield advance
