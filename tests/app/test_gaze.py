@@ -9,7 +9,13 @@ from app.features.gaze.mapping_dialog import MappingDialog
 from app.features.gaze.settings import GazeSettings
 from uvanet.sources.orientation import Orientation
 
-FIXATIONS = "time,duration,x,y,person\n0,0.5,40,60,ann\n0.6,0.6,120,30,ann\n0.1,1.8,80,90,ben\n9,1,900,5,ben\n"
+FIXATIONS = """\
+time,duration,x,y,person
+0,0.5,40,60,ann
+0.6,0.6,120,30,ann
+0.1,1.8,80,90,ben
+9,1,900,5,ben
+"""
 
 
 @pytest.fixture
