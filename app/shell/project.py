@@ -19,7 +19,6 @@ from uvanet.redaction import printable, redact
 VERSION = 1
 SUFFIX = ".uvanet"
 _MAX_BYTES = 64 << 20
-_MAX_SCAN_BYTES = 48 << 20
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Meta(ge=0.0, le=1e9)]
@@ -68,8 +67,6 @@ class Project(Struct, kw_only=True):
             one in use.
         teacher: Name or path of the model to compare with; may be empty.
         view: How the window shows the source.
-        scan: The maps of the source seen so far, see `uvanet.analysis.Record.to_bytes`.
-        scan_model: Name of the model that made them.
     """
 
     format: Literal["uvanet-project"] = PROJECT_FORMAT
@@ -82,8 +79,6 @@ class Project(Struct, kw_only=True):
     model: Text = ""
     teacher: Text = ""
     view: View = msgspec.field(default_factory=View)
-    scan: Annotated[bytes, Meta(max_length=_MAX_SCAN_BYTES)] = b""
-    scan_model: Text = ""
 
     def write(self, path: Path) -> None:
         """Writes the file atomically.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -146,6 +147,13 @@ def button(
     if clicked is not None:
         result.clicked.connect(lambda: clicked())
     return result
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows a text from outside as it is; Qt would read tags in it as HTML."""
+    if "<" not in text and "&" not in text:
+        return text
+    return f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
 
 
 def check_box(text: str, tip: str) -> QCheckBox:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 
-from app.ui.build import button, column, combo_box, row
+from app.ui.build import button, column, combo_box, plain_tip, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class PresetList(QWidget, Generic[T]):
             button(tr("Rename…"), tr("Renames the preset"), self._ask_rename),
             button(tr("Delete"), tr("Deletes the preset"), self._delete),
         ]
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         column(self.names, row(save, *self._needing, None, spacing=6), spacing=6, parent=self)
         self._show("")
 

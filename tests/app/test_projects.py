@@ -133,7 +133,7 @@ def test_another_source_that_is_opened_meanwhile_keeps_its_own(player, folder):
         {"start": -1},
         {"regions": [{"name": "a", "shape": "rectangle", "points": [[5, 5], [6, 6]]}]},
         {"relative": True, "source": "/etc/passwd"},
-        {"scan": "?"},
+        {"model": ["?"]},
     ],
     ids=str,
 )

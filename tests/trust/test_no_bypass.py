@@ -84,8 +84,8 @@ def test_only_the_streams_that_a_user_opens_use_the_network() -> None:
     assert users <= allowed
 
 
-def test_labels_are_plain_text() -> None:
-    """`app.ui.build.label` sets the format; a QLabel of a given text would guess it."""
+def test_html_is_set_nowhere() -> None:
+    """`app.ui.build.label` and `plain_tip` show text from outside as it is."""
     for path, tree in modules().items():
         for name, call in calls(tree):
             where = f"{path}:{call.lineno}"

@@ -23,8 +23,9 @@ MIN_FRAMES = 24
 """Fewer pictures are never taken for a film: a second of it."""
 
 _MAX_DIFFERENCE = 12.0
-# Median of the mean difference of neighbors, in gray levels. Films: below 8; different photos:
-# above 30.
+# Median of the mean difference of neighbors, in gray levels. Neighbors in 41 films differed by 1 at
+# the median and by 3.5 at most, photos of the gaze sets by 60 to 68 at the median (median of five
+# pairs: at least 36).
 _PAIRS = 5
 _SIZES = 32  # files whose size is compared
 _SMALL = (64, 64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
-from app.ui.build import STEPS, column, label, progress_bar, row
+from app.ui.build import STEPS, column, label, plain_tip, progress_bar, row
 from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
@@ -72,7 +72,7 @@ class _Row(QWidget):
         self.cross.setAccessibleName(name)
         self.cross.setToolTip(name)
         if shown.tip:
-            self.text.setToolTip(shown.tip)
+            self.text.setToolTip(plain_tip(shown.tip))
         set_level(self.text, shown.level)
 
 

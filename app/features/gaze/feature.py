@@ -128,7 +128,7 @@ class GazeOfPeople(Feature):
         else:
             self.measurement.start(self.table, self._offset)
 
-    @action("Save scores as CSV…", Menu.ANALYSE, "Ctrl+Shift+B", needs=FRAME, group=4)
+    @action("Save scores as CSV…", Menu.ANALYSE, "Alt+G", needs=FRAME, group=4)
     def save_scores(self) -> None:
         """Saves the scores over time as a table."""
         scores = self.scores

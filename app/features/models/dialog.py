@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.features.models.scores import DATA_HEADINGS, SCORE_COLUMNS
 from app.session.models import AUTOMATIC
-from app.ui.build import button, column, combo_box, label, row
+from app.ui.build import button, column, combo_box, label, plain_tip, row
 from app.ui.i18n import tr
 from uvanet.model_card import set_title
 
@@ -231,7 +231,7 @@ class ModelsDialog(QDialog):
             buttons[model.name] = radio
             grid.addWidget(radio, number, index, Qt.AlignmentFlag.AlignCenter)
         title = label(model.title, "quiet" if model.problem else "")
-        title.setToolTip(model.problem or model.description or model.name)
+        title.setToolTip(plain_tip(model.problem or model.description or model.name))
         grid.addWidget(title, number, 2)
         width, height = model.input_size
         cells = [
@@ -255,7 +255,7 @@ class ModelsDialog(QDialog):
 def _radio(name: str, clicked: Callable[[], object]) -> QRadioButton:
     radio = QRadioButton()
     radio.setAccessibleName(name)
-    radio.setToolTip(name)
+    radio.setToolTip(plain_tip(name))
     radio.clicked.connect(lambda _: clicked())
     return radio
 
