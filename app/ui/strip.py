@@ -30,4 +30,5 @@ class Strip(QWidget):
     def set_wanted(self, wanted: bool) -> None:
         """Sets whether the strip is visible while the window shows its strips."""
         self._wanted = wanted
-        super().setVisible(wanted and self._allowed)
+        if self.parentWidget() is not None or not wanted:  # alone, it would be a window
+            super().setVisible(wanted and self._allowed)

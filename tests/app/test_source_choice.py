@@ -152,7 +152,7 @@ def test_a_url_by_dialog(player):
 def test_drops(player, clip, tmp_path):
     picture = tmp_path / "drop.png"
     cv2.imwrite(str(picture), np.zeros((30, 40, 3), np.uint8))
-    assert drop(player, files(picture, clip))
+    assert drop(player, files(picture))
     player.until(lambda: player.source_title == "drop.png")
     address = QMimeData()
     address.setText("http://127.0.0.1:9/live")

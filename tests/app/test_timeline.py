@@ -44,7 +44,8 @@ def test_j_plays_backwards_to_the_start(active):
     active.settle()
     assert not active.find(Playback).shuttle.reverse.running
     assert active.transport.speed.text().startswith("1")
-    assert shown == sorted(shown, reverse=True)
+    backwards = shown[shown.index(max(shown)) :]  # a frame from before J may come first
+    assert backwards == sorted(backwards, reverse=True)
     assert active.session.state is PipelineState.PAUSED
 
 

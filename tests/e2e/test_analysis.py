@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from program_child import Child
 
-# The stage of a window of 1100x720, in logical pixels: its corners and its middle line.
-LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 14, 408, 802, 60, 580
+# A part of the picture in a window of 1100x720, in logical pixels: its corners and middle line.
+LEFT, MIDDLE, RIGHT, TOP, BOTTOM = 14, 404, 794, 102, 516
 
 
 def numbers(child: Child) -> dict[str, str]:
@@ -56,6 +56,7 @@ def test_a_region_is_drawn_and_its_share_is_read(
     first = numbers(child)
     left = float(first["Region 1: share now"])
     assert 0 < left < 1
+    child.press("Escape")  # the message lies over the picture
     child.press("q")
     child.drag((MIDDLE, TOP), (RIGHT, BOTTOM))
     child.until(lambda: "Region 2" in child.copied() or "Region 2" in str(numbers(child)))

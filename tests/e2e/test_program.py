@@ -39,13 +39,13 @@ def test_the_demo_plays_with_a_moving_overlay(start: Callable[..., Child]) -> No
     child.until_still(lambda: child.user.look()[STAGE])
     paused = child.user.look()
     # The heat is there, and goes and comes with its key while the picture stands still.
-    child.press("o")
+    child.press("u")
     child.until(lambda: colourful(child.user.look()) < colourful(paused) / 2)
     bare = child.user.look()
     child.keep("demo-bare")
     heat = np.abs(paused[STAGE].astype(int) - bare[STAGE]).max(axis=2) > 30
     assert 0.01 < heat.mean() < 0.9
-    child.press("o")
+    child.press("u")
     child.until(lambda: np.abs(child.user.look()[STAGE].astype(int) - paused[STAGE]).mean() < 1)
     # It moves: later it is elsewhere.
     child.press("space")
