@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from region_kit import active
 
 from app.features.playback.feature import Playback
 from app.features.slides.feature import Slides
@@ -57,6 +58,7 @@ def shows(bench, number):
 
 
 def press(bench, *keys):
+    active(bench)  # a window system gives keys to the active window alone
     for key in keys:
         QTest.keyClick(bench.canvas, key)
 
