@@ -33,13 +33,13 @@ def ask_two_files(
 ) -> QFileDialog:
     """Asks for two pictures or videos; `one` is called where another number was chosen."""
     filters = [f"{tr('Videos and pictures')} ({_VIDEOS} {_PICTURES})", f"{tr('All files')} (*)"]
-    dialog = QFileDialog(parent, tr("Choose two pictures or videos"), folder)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-    dialog.setNameFilters(filters)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.filesSelected.connect(lambda files: done(*files) if len(files) == 2 else one())
-    dialog.open()
-    return dialog
+    return _ask_several(
+        parent,
+        tr("Choose two pictures or videos"),
+        folder,
+        filters,
+        lambda files: done(*files) if len(files) == 2 else one(),
+    )
 
 
 def ask_save_comparison(
@@ -75,14 +75,8 @@ def ask_regions(parent: QWidget, folder: str, done: Callable[[str], None]) -> QF
 
 def ask_gaze(parent: QWidget, folder: str, done: Callable[[list[str]], None]) -> QFileDialog:
     """Asks for one or more tables of gaze to open."""
-    dialog = QFileDialog(parent, tr("Load gaze of people"), folder)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-    tables = f"{tr('Tables')} (*.csv *.tsv *.txt *.csv.gz)"
-    dialog.setNameFilters([tables, f"{tr('All files')} (*)"])
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.filesSelected.connect(done)
-    dialog.open()
-    return dialog
+    filters = [f"{tr('Tables')} (*.csv *.tsv *.txt *.csv.gz)", f"{tr('All files')} (*)"]
+    return _ask_several(parent, tr("Load gaze of people"), folder, filters, done)
 
 
 def ask_save_scores(
@@ -161,6 +155,22 @@ def _ask_existing(
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters(filters)
     return _open(dialog, done)
+
+
+def _ask_several(
+    parent: QWidget,
+    title: str,
+    folder: str,
+    filters: list[str],
+    done: Callable[[list[str]], object],
+) -> QFileDialog:
+    dialog = QFileDialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.setNameFilters(filters)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(done)
+    dialog.open()
+    return dialog
 
 
 def _make_save(parent: QWidget, title: str, folder: str, kind: str, suffix: str) -> QFileDialog:

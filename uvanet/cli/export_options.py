@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from uvanet.video.job import ClipStyle
 
 
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Adds `--out`, the files of an export."""
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="OUT",
+        help="a file to write; again for more of them",
+    )
+
+
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Adds the options of an export."""
     layers = parser.add_argument_group("appearance")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 from tqdm import tqdm
 
-from uvanet.cli.export_options import add_export, look_of, orientation_of, read_regions
+from uvanet.cli.export_options import add_export, add_outputs, look_of, orientation_of, read_regions
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.cli.predict_batch import add_batch, is_batch, run_batch
 from uvanet.errors import UsageError, UvanetError
@@ -59,15 +59,7 @@ unless --overwrite is given; a pipe or device is written.
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("source", metavar="SOURCE", help="the input, see above")
-        parser.add_argument(
-            "-o",
-            "--out",
-            type=Path,
-            required=True,
-            action="append",
-            metavar="OUT",
-            help="a file to write; again for more of them",
-        )
+        add_outputs(parser)
         parser.add_argument(
             "--each",
             action="store_true",

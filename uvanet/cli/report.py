@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uvanet.cli.export_options import add_heat, add_range, heat_of
+from uvanet.cli.export_options import add_heat, add_outputs, add_range, heat_of
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.cli.predict import add_progress, job_of, run_job
 from uvanet.errors import UsageError
@@ -36,15 +35,7 @@ given.
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("source", metavar="SOURCE", help="as for uvanet predict")
-        parser.add_argument(
-            "-o",
-            "--out",
-            type=Path,
-            required=True,
-            action="append",
-            metavar="OUT",
-            help="a file to write; again for more of them",
-        )
+        add_outputs(parser)
         add_model(parser)
         add_engine(parser)
         add_heat(parser.add_argument_group("appearance"))

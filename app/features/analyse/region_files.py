@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
-from app.features.analyse.table_export import regions_table, shares_csv, write_csv
+from app.features.analyse.table_export import regions_table, shares_csv
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
 from app.ui.i18n import tr
+from app.ui.table_file import write_table
 from uvanet.analysis import load_regions, save_regions
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.redaction import printable, redact
@@ -65,7 +66,7 @@ class RegionFiles:
 
             def write() -> None:
                 for target, text in tables.items():
-                    write_csv(target, text)
+                    write_table(target, text)
 
             self._write(list(tables), write)
 

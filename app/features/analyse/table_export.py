@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 from app.shell.context import Fact, FactKind
 from app.ui.i18n import tr
-from uvanet import atomic_io
 from uvanet.analysis import entropy, peak, summary_csv, summary_rows
 from uvanet.csv_text import as_text_cell, csv_text
-from uvanet.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -90,23 +87,6 @@ def regions_table(
     summaries = map(record.summary, regions)
     rows = summary_rows(source, model, record.covered, regions, summaries)
     return summary_csv(rows, delimiter)
-
-
-def write_csv(path: Path, text: str) -> None:
-    """Writes a table atomically, with the mode that the umask gives.
-
-    Raises:
-        OutputError: The file cannot be written; the message names it.
-    """
-    try:
-        atomic_io.write_text(path, text)
-    except OSError as error:
-        raise OutputError(
-            tr("The table cannot be saved to {path}: {reason}.").format(
-                path=path, reason=error.strerror or error
-            ),
-            tr("Choose another folder."),
-        ) from error
 
 
 def _seconds(value: float | None) -> str:

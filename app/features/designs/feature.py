@@ -18,8 +18,8 @@ from app.ui.build import present
 from app.ui.file_dialogs import ask_save_comparison, ask_two_files
 from app.ui.i18n import tr
 from app.ui.images import write_png
-from uvanet.atomic_io import write_text
-from uvanet.errors import OutputError, UvanetError
+from app.ui.table_file import write_table
+from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
     from app.features.designs.design import Design
@@ -103,15 +103,7 @@ class Designs(Feature):
             path = Path(chosen)
 
             def write() -> None:
-                try:
-                    write_text(path, table)
-                except OSError as error:
-                    raise OutputError(
-                        tr("The table cannot be saved to {path}: {reason}.").format(
-                            path=path, reason=error.strerror or error
-                        ),
-                        tr("Choose another folder."),
-                    ) from error
+                write_table(path, table)
                 if picture is not None:
                     write_png(path.with_suffix(".png"), picture)
 

@@ -17,10 +17,9 @@ from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_gaze, ask_save_scores
 from app.ui.i18n import tr
-from uvanet.atomic_io import write_text
+from app.ui.table_file import write_table
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
-from uvanet.errors import OutputError
 from uvanet.sources import SourceKind, make_source
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ class GazeOfPeople(Feature):
         def save(chosen: str) -> None:
             path = Path(chosen)
             self.context.jobs.run(
-                lambda: _write(path, scores.csv()),
+                lambda: write_table(path, scores.csv()),
                 lambda _: self.context.messages.notify(
                     "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
                 ),
@@ -335,15 +334,3 @@ def _all_looks(table: GazeTable, points: NDArray[np.float64]) -> list[Look]:
         Look(int(person), (), (float(x), float(y)))
         for person, (x, y) in zip(table.person, points, strict=True)
     ]
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise OutputError(
-            tr("The table cannot be saved to {path}: {reason}.").format(
-                path=path, reason=error.strerror or error
-            ),
-            tr("Choose another folder."),
-        ) from error
