@@ -16,6 +16,7 @@ LANGUAGES = (SOURCE, "de")
 """Codes of the languages that the window speaks."""
 
 _catalog = gettext.NullTranslations()
+_QT_TEXTS = "qt-texts"  # name of the translator of Qt's own dialogs and buttons
 
 
 def tr(text: str) -> str:
@@ -30,7 +31,7 @@ def tr_noop(text: str) -> str:
 
 
 def install_language(app: QCoreApplication, choice: str) -> None:
-    """Installs the translation of a language; English where there is none.
+    """Installs the translation of a language in place of an earlier one; else English.
 
     Args:
         app: The application, before it has a window.
@@ -39,8 +40,10 @@ def install_language(app: QCoreApplication, choice: str) -> None:
     global _catalog
     code = QLocale.system().name()[:2] if choice == "system" else choice
     _catalog = _read_catalog(code)
-    # Standard buttons and dialogs are Qt's own.
-    translator = QTranslator(app)
+    for earlier in app.findChildren(QTranslator, _QT_TEXTS):
+        app.removeTranslator(earlier)
+        earlier.deleteLater()
+    translator = QTranslator(app, objectName=_QT_TEXTS)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if code in LANGUAGES and translator.load(f"qtbase_{code}", folder):
         app.installTranslator(translator)

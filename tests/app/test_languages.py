@@ -26,9 +26,9 @@ def translate():
 
 
 @pytest.fixture(autouse=True)
-def english_afterwards():
+def english_afterwards(qapp):
     yield
-    i18n._catalog = gettext.NullTranslations()
+    i18n.install_language(qapp, "en")
 
 
 class Missing(gettext.NullTranslations):
