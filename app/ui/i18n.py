@@ -43,7 +43,8 @@ def install_language(app: QCoreApplication, choice: str) -> None:
     for earlier in app.findChildren(QTranslator, _QT_TEXTS):
         app.removeTranslator(earlier)
         earlier.deleteLater()
-    translator = QTranslator(app, objectName=_QT_TEXTS)
+    translator = QTranslator(app)
+    translator.setObjectName(_QT_TEXTS)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if code in LANGUAGES and translator.load(f"qtbase_{code}", folder):
         app.installTranslator(translator)
