@@ -1,6 +1,7 @@
 """Numbers of maps, the record of a clip, and the order of looks."""
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -152,6 +153,9 @@ def test_what_a_region_got_live_is_not_forgotten():
     assert summary.dwell == pytest.approx(expected.dwell)
     assert summary.share == pytest.approx(expected.share, abs=1e-5)
     assert live.average() == pytest.approx(whole.average(), abs=1e-5)
+    renamed = replace(left, name="Logo", color="#112233", locked=True)
+    live.keep_only([renamed])
+    assert live.summary(renamed) == summary
     live.keep_only([])
     assert live.summary(left).entries == 0
 

@@ -84,7 +84,7 @@ class Record:
         self._sums = np.empty(0, np.float32)  # of each map
         self._numbers = np.empty((0, 4), np.float32)  # entropy, change, x, y
         self._thumbs: NDArray[np.uint8] = np.empty((0, *_THUMB[::-1], 3), np.uint8)
-        self._shares: dict[Region, NDArray[np.float32]] = {}
+        self._shares: dict[Region, NDArray[np.float32]] = {}  # by outline
         self._past: dict[Region, RegionTotals] = {}
 
     def __len__(self) -> int:
@@ -153,14 +153,16 @@ class Record:
 
     def shares(self, region: Region) -> NDArray[np.float32]:
         """Returns the region's share in each map, in the order of time: float32, (n,), 0..1."""
-        if region not in self._shares:
-            self._shares[region] = self._shares_of(region)
-        return self._shares[region][self._ordered()]
+        outline = region.outline
+        if outline not in self._shares:
+            self._shares[outline] = self._shares_of(outline)
+        return self._shares[outline][self._ordered()]
 
     def keep_only(self, regions: Sequence[Region]) -> None:
         """Drops the shares of all other regions."""
-        self._shares = {one: values for one, values in self._shares.items() if one in regions}
-        self._past = {one: past for one, past in self._past.items() if one in regions}
+        kept = {region.outline for region in regions}
+        self._shares = {one: values for one, values in self._shares.items() if one in kept}
+        self._past = {one: past for one, past in self._past.items() if one in kept}
 
     def summary(self, region: Region) -> RegionSummary:
         """Returns the statistics of a region over all maps seen.
@@ -170,7 +172,7 @@ class Record:
         rows = self._ordered()
         if not len(rows):
             return RegionSummary(0.0, 0.0, None, 0)
-        shares, past = self.shares(region), self._past.get(region, RegionTotals())
+        shares, past = self.shares(region), self._past.get(region.outline, RegionTotals())
         seconds, peaks = self._seconds[rows], self._numbers[rows, 2:]
         inside = region.inside(peaks[:, 0], peaks[:, 1])
         entries = int(inside[0] and not past.inside) + int((inside[1:] & ~inside[:-1]).sum())

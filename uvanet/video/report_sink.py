@@ -28,7 +28,7 @@ from uvanet.report.content import (
 )
 from uvanet.report.page import report_html
 from uvanet.video.colormaps import colormap
-from uvanet.video.layers import draw_regions, region_color
+from uvanet.video.layers import color_of, draw_regions
 from uvanet.video.overlay import compose
 from uvanet.video.sinks import WholeFile
 
@@ -148,7 +148,7 @@ class ReportSink(WholeFile):
         series = self._record.series()
         table = np.array(self._shares, np.float32).reshape(len(self._shares), len(job.regions))
         regions = [
-            ReportRegion(region.name, region_color(index), summary, table[:, index].tolist())
+            ReportRegion(region.name, color_of(region, index), summary, table[:, index].tolist())
             for index, (region, summary) in enumerate(
                 zip(job.regions, self._tracker.summaries(), strict=True)
             )
