@@ -117,7 +117,7 @@ def test_the_menu_of_a_region_changes_it(two, home):
     assert regions(two).all[0].color == "#d55e00"
     assert "#d55e00" in analyse(two).card.rows[0].dot.text()
     entry(menu, "Duplicate region").trigger()
-    box, other, copy = regions(two).all
+    box, _, copy = regions(two).all
     assert (copy.name, copy.color) == ("Box 2", "#d55e00")
     assert copy.box == pytest.approx([edge + 0.03 for edge in box.box])
     assert selected(two) == ["Box 2"]

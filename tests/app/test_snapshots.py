@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
-from region_kit import analyse, drag
+from region_kit import drag
 from test_compare import Corner, compare
 
 from app.ui.images import snapshot_name

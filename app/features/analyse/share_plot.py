@@ -37,7 +37,9 @@ class SharePlot(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.chart = LineChart(self.accessibleName(), margins=(0, 9, 16, 0))
         self._now = 0.0
-        self._data: tuple[NDArray[np.float64], Sequence[NDArray[np.float32]]] | None = None
+        self._data: (
+            tuple[NDArray[np.float64], Sequence[NDArray[np.float32]], Sequence[str]] | None
+        ) = None
         self._span = (0.0, 1.0)
         column(self.chart, parent=self)
 

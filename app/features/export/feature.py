@@ -21,8 +21,9 @@ from app.features.export.recording_controller import RecordingController
 from app.features.export.report import ask_report
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
-from app.shell.actions import SEEKABLE, SOURCE, Menu, action
+from app.shell.actions import SOURCE, Menu, action
 from app.shell.feature import Feature
+from app.shell.marks import change_marks
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
 from app.ui.build import label
@@ -41,13 +42,11 @@ if TYPE_CHECKING:
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
     from app.shell.feature import Preference
-    from app.shell.project import Project
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
     from uvanet.video.sound import SoundTrack
 
-_CARD_RANK, _BUTTON_RANK, _STATUS_RANK, _MARK_RANK = 40, 40, 70, 10
-_FRAME_SECONDS = 0.04  # of a source without a frame rate
+_CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 
 
 class Export(Feature):
@@ -81,21 +80,11 @@ class Export(Feature):
         slots.add_button(self._time, _BUTTON_RANK)
         slots.add_button(actions["export_clip"], _BUTTON_RANK)
         slots.add_button(actions["report"], _BUTTON_RANK)
-        for name in ("mark_in", "mark_out"):
-            slots.add_timeline_button(actions[name], _MARK_RANK)
         self._status = label("", "status")
         self._status.hide()
         slots.add_status(self._status, _STATUS_RANK)
         session.opened.connect(self._on_opened)
         actions.set_checked("keep_last", context.settings.section(ExportSettings).keep)
-
-    def save_to_project(self, project: Project) -> None:
-        """Writes the marks."""
-        project.start, project.end = self.context.session.marks
-
-    def open_project(self, project: Project) -> None:
-        """Sets the marks of a project."""
-        self.context.session.set_marks(project.start, project.end)
 
     def unfinished(self) -> QuitPrompt | None:
         """A recording that runs, and exports that wait or run."""
@@ -157,39 +146,6 @@ class Export(Feature):
     def report(self) -> None:
         """Asks for a file, then writes a report about the source."""
         ask_report(self.context, self.builder)
-
-    @action("Mark start", Menu.PLAYBACK, "I", icon="mark-in", needs=SEEKABLE, group=4)
-    def mark_in(self) -> None:
-        """Marks the current frame as the start of the clip."""
-        session = self.context.session
-        start, end = session.time_base.frame_start(session.position), session.marks[1]
-        self._set_marks(start, None if end is not None and end <= start else end)
-
-    @action("Mark end", Menu.PLAYBACK, "O", icon="mark-out", needs=SEEKABLE, group=4)
-    def mark_out(self) -> None:
-        """Marks the current frame as the end of the clip; the clip contains it."""
-        session = self.context.session
-        base = session.time_base
-        frame = 1 / base.fps if base.fps else _FRAME_SECONDS
-        start, end = session.marks[0], base.frame_start(session.position) + frame
-        self._set_marks(None if start is not None and end <= start else start, end)
-
-    @action("Clear marks", Menu.PLAYBACK, "Alt+X", needs=SEEKABLE, group=4)
-    def clear_marks(self) -> None:
-        """Selects the whole video."""
-        self._set_marks(None, None)
-
-    def _set_marks(self, start: float | None, end: float | None) -> None:
-        session = self.context.session
-        before = session.marks
-        session.set_marks(start, end)
-        self.context.undo.record(
-            tr("marks"),
-            lambda marks: session.set_marks(*marks),
-            before,
-            session.marks,
-            of_source=True,
-        )
 
     @action("Record", Menu.FILE, "Ctrl+R", icon="record", needs=SOURCE, group=4, checkable=True)
     def record(self, on: bool) -> None:
@@ -317,7 +273,7 @@ class Export(Feature):
         regions: tuple[Region, ...] = ()
         # Another source may have been opened while the dialog was open.
         if session.info is not None and session.info.spec == info.spec:
-            self._set_marks(*span)
+            change_marks(self.context, *span)
             regions = session.regions
         arguments = range_arguments(info, span)
         self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
@@ -340,7 +296,6 @@ class Export(Feature):
     # -- events
 
     def _on_opened(self, info: SourceInfo) -> None:
-        self.context.session.set_marks(None, None)
         self._record_button.setVisible(info.live)
 
     def _on_recording_changed(self) -> None:
