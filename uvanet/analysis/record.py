@@ -17,7 +17,7 @@ from uvanet.analysis.region_summary import RegionSummary, RegionTotals
 from uvanet.analysis.regions import coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -127,6 +127,53 @@ class Record:
         for region, values in self._shares.items():
             values[row] = float((small * coverage(region, *small.shape)).sum()) / self._sums[row]
         return True
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Returns what `from_arrays` needs; statistics of maps that were dropped are lost."""
+        rows = self._ordered()
+        return {
+            "step": np.array(self.step),
+            "buckets": np.array(sorted(self._rows), np.int64),
+            "seconds": self._seconds[rows],
+            "maps": self._maps[rows],
+            "numbers": self._numbers[rows],
+            "thumbs": self._thumbs[rows],
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Record:
+        """Makes the record that gave `arrays`.
+
+        Raises:
+            ValueError: They do not fit together, or a number is out of range.
+            KeyError: One is missing.
+        """
+        step, buckets = float(arrays["step"]), np.asarray(arrays["buckets"], np.int64)
+        seconds = np.asarray(arrays["seconds"], np.float64)
+        maps = np.asarray(arrays["maps"], np.uint8)
+        numbers = np.asarray(arrays["numbers"], np.float32)
+        thumbs = np.asarray(arrays["thumbs"], np.uint8)
+        count = len(buckets)
+        shapes = (seconds.shape, numbers.shape, thumbs.shape, maps.shape[:1])
+        if shapes != ((count,), (count, 4), (count, *_THUMB[::-1], 3), (count,)):
+            raise ValueError("its arrays differ in length")
+        sides = maps.shape[1:]
+        if count > MOST or len(sides) != 2 or not all(0 < side <= _SIDE for side in sides):
+            raise ValueError(f"its maps have the shape {maps.shape}")
+        finite = np.isfinite(seconds).all() and np.isfinite(numbers).all()
+        if not finite or not STEP <= step <= 1e6 or (np.diff(buckets) <= 0).any():
+            raise ValueError("a number is out of range")
+        sums = maps.sum(axis=(1, 2), dtype=np.float32)
+        if not sums.all():
+            raise ValueError("a map is empty")
+        record = cls(step=step)
+        record._rows = {int(bucket): row for row, bucket in enumerate(buckets)}
+        record._maps, record._seconds, record._sums = maps.copy(), seconds.copy(), sums
+        record._numbers, record._thumbs = numbers.copy(), thumbs.copy()
+        record._total = np.zeros(sides, np.float64)
+        for one in maps:
+            record._total += density(one)
+        return record
 
     def average(self) -> NDArray[np.float32] | None:
         """Returns the mean density of all maps seen, scaled to a maximum of 1.

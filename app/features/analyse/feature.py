@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.features.analyse.attention_history import AttentionHistory
 from app.features.analyse.attention_lane import AttentionLane
+from app.features.analyse.kept_scan import KeptScan
 from app.features.analyse.region_actions import TOOLS, RegionActions
 from app.features.analyse.region_card import RegionCard
 from app.features.analyse.region_files import RegionFiles
@@ -77,6 +78,7 @@ class Analyse(RegionActions):
         session.opened.connect(self._on_opened)
         session.turned.connect(self.history.restart)
         session.student.changed.connect(lambda _: self.history.restart())
+        self._scan = KeptScan(context, self.history)  # after what restarts the history
         session.switched.connect(self._on_switched)
         session.failed.connect(self._on_failed)
         context.presenter.presented.connect(self._on_presented)
@@ -109,13 +111,16 @@ class Analyse(RegionActions):
         return True
 
     def save_to_project(self, project: Project) -> None:
-        """Writes the regions, and whether the scanpath is shown."""
+        """Writes the regions, a complete scan, and whether the scanpath is shown."""
         project.regions = list(self.regions.all)
         project.view.scanpath = self._settings.scanpath
+        project.scan = self._scan.part
 
     def open_project(self, project: Project) -> None:
-        """Takes up the regions of a project."""
+        """Takes up the regions and the scan of a project."""
         self.regions.replace_all(project.regions)
+        if project.scan is not None:
+            self._scan.restore(project.scan)
         self.context.actions.set_checked("scanpath", project.view.scanpath)
         self.scanpath(project.view.scanpath)
 
