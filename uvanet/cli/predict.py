@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 from tqdm import tqdm
 
-from uvanet.cli.export_options import add_export, add_outputs, look_of, orientation_of, read_regions
+from uvanet.cli.export_options import (
+    add_export,
+    add_gaze,
+    add_outputs,
+    look_of,
+    orientation_of,
+    read_gaze,
+    read_regions,
+)
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.cli.predict_batch import add_batch, is_batch, run_batch
 from uvanet.errors import UsageError, UvanetError
@@ -42,7 +50,8 @@ than once for several files of one run:
   .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
   .regions.csv  a row a region: share, dwell, first look, entries (needs --regions)
   .html, .pdf   the report, see uvanet report
-{name} in OUT stands for the name of SOURCE without its ending. An OUT that exists gets a number,
+{name} in OUT stands for the name of SOURCE without its ending; in the name of a .png or .jpg of a
+folder of pictures, for that of each picture. An OUT that exists gets a number,
 unless --overwrite is given; a pipe or device is written.
 """
     examples = """examples:
@@ -52,6 +61,7 @@ unless --overwrite is given; a pipe or device is written.
   uvanet predict talk.mp4 -o talk.regions.csv --regions regions.json
   uvanet predict photo.jpg -o photo-heat.png --colormap viridis
   uvanet predict talk.mp4 -o maps.npz --json
+  uvanet predict photos -o 'heat/{name}.jpg' -o heat/photos.csv --color-bar
   uvanet predict camera:0 -o me.mp4 --seconds 10
   uvanet predict films --each -o 'heat/{name}.mp4' -o 'heat/{name}.csv'
   uvanet predict films --each -o 'maps/{name}.npz' --workers 8
@@ -68,6 +78,7 @@ unless --overwrite is given; a pipe or device is written.
         add_model(parser)
         add_engine(parser)
         add_export(parser)
+        add_gaze(parser)
         add_batch(parser)
         parser.add_argument(
             "--fps",
@@ -170,10 +181,10 @@ def as_text(result: ExportResult) -> str:
 def job_of(
     arguments: argparse.Namespace, outs: tuple[Path, ...], look: ClipStyle, **more: Any
 ) -> Job:
-    """The job of parsed arguments of `add_model`, `add_engine`, `add_heat` and `add_range`.
+    """The job of parsed arguments.
 
     Args:
-        arguments: Parsed.
+        arguments: Those of `add_model`, `add_engine`, `add_heat`, `add_range` and `add_gaze`.
         outs: The files.
         look: Style of the pictures.
         more: Other fields of the job.
@@ -202,13 +213,14 @@ def job_of(
         regions=read_regions(arguments.regions),
         orientation=orientation_of(arguments),
         overwrite=arguments.overwrite,
-        inputs=(arguments.regions,) if arguments.regions else (),
+        inputs=(*arguments.gaze, *([arguments.regions] if arguments.regions else [])),
+        gaze=read_gaze(arguments),
         **more,
     )
 
 
 def _outs(arguments: argparse.Namespace) -> tuple[Path, ...]:
-    from uvanet.video.output_names import holds_name, named_after
+    from uvanet.video.output_names import holds_name, named_after, names_each_picture
 
     source = Path(arguments.source)
     for out in arguments.out:
@@ -225,7 +237,13 @@ def _outs(arguments: argparse.Namespace) -> tuple[Path, ...]:
             )
     if arguments.each:
         return tuple(arguments.out)
-    return tuple(named_after(out, source) for out in arguments.out)
+    each = source.is_dir()  # a folder of pictures, whose names take the place of {name}
+    return tuple(
+        named_after(out.parent, source) / out.name
+        if each and names_each_picture(out)
+        else named_after(out, source)
+        for out in arguments.out
+    )
 
 
 def _one(job: Job, arguments: argparse.Namespace, control: Control | None = None) -> int:

@@ -13,7 +13,7 @@ from shiboken6 import isValid
 
 from app.features.export.job_builder import ExportJobBuilder, range_arguments
 from app.features.export.live_recording import REPLAY_SECONDS
-from app.features.export.options import file_stem
+from app.features.export.options import Pictures, file_stem
 from app.features.export.preferences import export_preferences
 from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
@@ -30,6 +30,7 @@ from app.ui.build import label
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from uvanet.errors import OutputError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
@@ -117,18 +118,14 @@ class Export(Feature):
 
     @action("Export clip…", Menu.FILE, "E", icon="export", needs=SOURCE, group=3)
     def export_clip(self) -> None:
-        """Asks for options, then exports the marked part, or a live source's last half minute."""
+        """Exports the marked part, the pictures, or a live source's last half minute; asks how."""
         info = self.context.session.info
         if info is None:
             return
-        if info.kind is SourceKind.PICTURE:
-            self.context.messages.notify(
-                "info",
-                tr("A single image is saved as a snapshot."),
-                self.context.actions.tip(tr("Save snapshot"), "save_snapshot"),
-            )
-        elif info.live:
+        if info.live:
             self.recording.save_last(self._ask_for_recording)
+        elif info.kind is SourceKind.PICTURE or info.slides:
+            self._ask_for_pictures(info)
         else:
             self._ask_for_part(info)
 
@@ -186,6 +183,7 @@ class Export(Feature):
         *,
         span: Span | None = None,
         duration: float | None = None,
+        pictures: Pictures = Pictures.NONE,
     ) -> ExportDialog:
         """Opens the dialog; `export` receives the options and the path."""
         from app.features.export.dialog import ExportDialog, ExportRequest
@@ -200,6 +198,7 @@ class Export(Feature):
             builder.last_options(),
             span,
             duration,
+            pictures,
         )
         dialog = ExportDialog(request, self.context.slots.window)
 
@@ -226,6 +225,32 @@ class Export(Feature):
         )
         if info.kind in (SourceKind.VIDEO, SourceKind.NETWORK):
             self._list_sound_tracks(info.spec, dialog)
+
+    def _ask_for_pictures(self, info: SourceInfo) -> None:
+        pictures, part = Pictures.ONE, ""
+        if info.slides:
+            pictures = Pictures.FOLDER
+            part = tr("{count} pictures, each under its own name, in a new folder").format(
+                count=len(info.pictures)
+            )
+        regions = self.context.session.regions
+
+        def export(options: ExportOptions, base: Path) -> None:
+            arguments = range_arguments(info, (None, None))
+            try:
+                self.builder.add(
+                    info.spec,
+                    options,
+                    base,
+                    regions=regions,
+                    arguments=arguments,
+                    pictures=pictures,
+                )
+            except OutputError as error:
+                self.context.show_error(error)
+
+        stem = file_stem(info.title, dated=False)
+        self._ask(info.title, part, stem, export, pictures=pictures)
 
     def _list_sound_tracks(self, spec: str, dialog: ExportDialog) -> None:
         def tracks() -> list[SoundTrack]:
