@@ -116,6 +116,11 @@ class GazeSection(Protocol):
 class ReportedGaze(Protocol):
     """Recorded gaze, see `uvanet.evaluation.report_gaze.RecordedGaze`."""
 
+    @property
+    def offset(self) -> float:
+        """Seconds that are added to its times."""
+        ...
+
     def begin(self, info: SourceInfo, orientation: Orientation, model: str) -> GazeSection:
         """Begins a comparison with the maps of a model on a source, whose frames are turned.
 

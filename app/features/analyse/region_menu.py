@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 from uvanet.video.layers import REGION_COLORS
 
 if TYPE_CHECKING:
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
 
 _SWATCH = 14  # pixels
-_COLOR_NAMES = ("Blue", "Orange", "Green", "Pink", "Yellow", "Red")
+_COLOR_NAMES = (
+    tr_noop("Blue"),
+    tr_noop("Orange"),
+    tr_noop("Green"),
+    tr_noop("Pink"),
+    tr_noop("Yellow"),
+    tr_noop("Red"),
+)
 _ABOVE = ("rename_region", "duplicate_region")
 _BELOW = ("lock_region", "delete_region")
 

@@ -182,7 +182,7 @@ class ExportDialog(QDialog):
         group = QButtonGroup(self)
         for name, text, tip in _PRESETS:
             if name == "numbers" and self._request.pictures is not Pictures.NONE:
-                tip = "No picture: a table with one row per picture"
+                tip = tr_noop("No picture: a table with one row per picture")
             choice = button(tr(text), tr(tip), checkable=True)
             choice.setObjectName("choice")
             if name == "teacher" and not self._request.teachers:

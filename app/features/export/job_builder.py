@@ -161,7 +161,8 @@ class ExportJobBuilder:
             gaze: Gaze of people on it; None for none.
         """
         self._settings.folder = str(path.parent)
-        arguments, temporary = [*range_arguments(info, span), "--overwrite"], ()
+        arguments = [*range_arguments(info, span), "--overwrite"]
+        temporary: tuple[Path, ...] = ()
         if gaze is not None:
             arguments += [part for table in gaze.tables for part in ("--gaze", table.path)]
             arguments += ["--gaze-offset", str(gaze.offset)]
