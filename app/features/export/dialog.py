@@ -181,9 +181,10 @@ class ExportDialog(QDialog):
     def _make_presets(self) -> QHBoxLayout:
         group = QButtonGroup(self)
         for name, text, tip in _PRESETS:
+            shown = tr(tip)
             if name == "numbers" and self._request.pictures is not Pictures.NONE:
-                tip = tr_noop("No picture: a table with one row per picture")
-            choice = button(tr(text), tr(tip), checkable=True)
+                shown = tr("No picture: a table with one row per picture")
+            choice = button(tr(text), shown, checkable=True)
             choice.setObjectName("choice")
             if name == "teacher" and not self._request.teachers:
                 choice.setEnabled(False)
