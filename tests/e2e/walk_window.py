@@ -72,6 +72,12 @@ class Walk:
         sys.stdout.write(f"{name}\n")
         sys.stdout.flush()
 
+    def activate(self) -> None:
+        """Gives the picture the keys."""
+        self.window.activateWindow()
+        self.until(self.window.isActiveWindow)
+        self.canvas.setFocus()
+
     def drop(self, *paths: Path) -> None:
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
@@ -102,6 +108,7 @@ class Walk:
 def slides_and_regions(walk: Walk) -> None:
     session, canvas = walk.session, walk.canvas
     walk.until(lambda: walk.program.presenter.overlay_seen)
+    walk.activate()
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     walk.until(lambda: walk.program.presenter.packet.frame.index == 1)
     walk.keep("slides")
