@@ -41,7 +41,7 @@ class AgreementCard(PlotCard):
             "{:.2f}",
             84,
             1.0,
-            parent,
+            parent=parent,
         )
         for label, tip in zip(self.values, _tips(), strict=True):
             label.setToolTip(tip)
@@ -69,7 +69,3 @@ class AgreementCard(PlotCard):
         if all(map(math.isfinite, sample)):
             self.add(seconds, sample)
             self.values[3].setText(percent_text(agreement.peaks))
-
-    def _range(self, low: float, high: float) -> tuple[float, float]:
-        """CC may be negative, and KLD above 1."""
-        return min(0.0, math.floor(2 * low) / 2), max(1.0, math.ceil(high))

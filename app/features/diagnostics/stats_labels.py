@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from app.ui.build import label, row
+from app.ui.build import row
+from app.ui.controls import SteadyLabel
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -25,8 +26,16 @@ class StatsLabels(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.latency, self.drops = label(tr("Latency -"), "status"), label(tr("No drops"), "status")
+        self.latency, self.drops = SteadyLabel(), SteadyLabel()
         row(self.latency, self.drops, spacing=22, parent=self)
+        self.reset()
+
+    def reset(self) -> None:
+        """Shows that nothing was measured yet."""
+        self.latency.reset(_latency_text(888, 888))
+        self.latency.setText(tr("Latency -"))
+        self.drops.reset(tr("Dropped {total}").format(total=88_888))
+        self.drops.setText(tr("No drops"))
 
     def show_stats(self, stats: PipelineStats) -> None:
         """Shows the newest statistics."""
@@ -34,11 +43,7 @@ class StatsLabels(QWidget):
         if stats.latency_p50_ms is None or stats.latency_p95_ms is None:
             self.latency.setText(tr("Latency -"))
         else:
-            self.latency.setText(
-                tr("Latency {p50:.0f} ms, p95 {p95:.0f} ms").format(
-                    p50=stats.latency_p50_ms, p95=stats.latency_p95_ms
-                )
-            )
+            self.latency.setText(_latency_text(stats.latency_p50_ms, stats.latency_p95_ms))
         causes = [
             f"{tr(str(cause))} {count}" for cause, count in stats.dropped_by_cause.items() if count
         ]
@@ -56,6 +61,10 @@ class StatsLabels(QWidget):
         fits = self.drops.fontMetrics().horizontalAdvance(text) < room
         self.drops.setText(text if fits else tr("Dropped {total}").format(total=total))
         self.drops.setToolTip(text)
+
+
+def _latency_text(p50: float, p95: float) -> str:
+    return tr("Latency {p50:.0f} ms, p95 {p95:.0f} ms").format(p50=p50, p95=p95)
 
 
 def _latency_help(*, from_exposure: bool) -> str:
