@@ -25,6 +25,7 @@ class SteadyAxis:
     ) -> None:
         self._least = low, top
         self._intervals = intervals
+        self._ticks: list[float] = []
         self.reset()
 
     @property
