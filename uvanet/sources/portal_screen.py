@@ -104,7 +104,7 @@ class PortalScreenSource(ThreadSafeSource):
         # GStreamer pads each row of BGR to a multiple of four bytes.
         stride = (3 * width + 3) // 4 * 4
         rows: NDArray[np.uint8] = np.empty((height, stride), np.uint8)
-        self._fill(memoryview(rows).cast("B"))
+        self._fill(rows.data.cast("B"))
         image = np.ascontiguousarray(rows[:, : 3 * width]).reshape(height, width, 3)
         frame = Frame(image, time.monotonic() - self._begin, self._next_index)
         self._next_index += 1
