@@ -81,9 +81,9 @@ class Walk:
     def drop(self, *paths: Path) -> None:
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-        none = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-        event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, none[1], none[0])
-        QApplication.sendEvent(self.window, event)
+        button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, button, keys)
+        self.window.dropEvent(event)  # Qt gives it only to the target of a real drag
 
     def answer(self, path: Path) -> None:
         dialog = self.shown(QFileDialog)

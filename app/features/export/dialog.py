@@ -23,7 +23,7 @@ from app.features.export.options import DRAWN, ExportOptions, Pictures
 from app.features.export.time_range import TimeRangeFields
 from app.session.models import short_name
 from app.ui.build import button, check_box, column, combo_box, form_layout, label, row
-from app.ui.controls import ElidedLabel
+from app.ui.controls import ElidedLabel, Scrolled
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 
@@ -240,9 +240,9 @@ class ExportDialog(QDialog):
         for index, (name, text, tip) in enumerate(shown):
             self.extras[name] = check_box(tr(text), tr(tip))
             grid.addWidget(self.extras[name], index // 2, index % 2)
-        more = QWidget()
-        column(self._form, grid, spacing=12, parent=more)
-        return more
+        inner = QWidget()
+        column(self._form, grid, spacing=12, parent=inner)
+        return Scrolled(inner)
 
     def _show(self, options: ExportOptions) -> None:
         if options.preset == "teacher" and not self._request.teachers:
@@ -286,8 +286,13 @@ class ExportDialog(QDialog):
             if on
             else tr("More") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
         )
-        if not on and self.isVisible():
+        if self.isVisible():
             self.adjustSize()
+            room = self.screen().availableGeometry()
+            self.resize(self.width(), min(self.height(), room.height()))
+            below = self.frameGeometry().bottom() - room.bottom()
+            if below > 0:
+                self.move(self.x(), max(room.top(), self.y() - below))
 
     def _browse(self) -> None:
         now = Path(self.line.text().strip() or str(self._request.folder)).expanduser()
