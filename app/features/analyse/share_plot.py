@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.ui.build import column
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
 from uvanet.video.layers import region_color
 
@@ -37,6 +38,7 @@ class SharePlot(QWidget):
         self.setAccessibleName(tr("Shares over time"))
         self.setFixedHeight(_HEIGHT)
         self.chart = LineChart(self.accessibleName(), margins=(0, 9, 16, 0))
+        self._axis = SteadyAxis(0.0, 10.0)
         self._now = 0.0
         self._data: tuple[NDArray[np.float64], Sequence[NDArray[np.float32]]] | None = None
         self._span = (0.0, 1.0)
@@ -89,10 +91,7 @@ class SharePlot(QWidget):
         for index, values in enumerate(shares):
             self.chart.set_data(index, seconds, 100 * values, joined)
         highest = max((float(values.max(initial=0.0)) for values in shares), default=0.0)
-        top = next(step for step in (10, 25, 50, 100) if step >= 99 * highest or step == 100)
-        self.chart.set_y_range(0.0, top, padding=0.03)
-        marks = [(value, f"{value:g}\N{NO-BREAK SPACE}%") for value in (0.0, top / 2, float(top))]
-        self.chart.set_ticks("left", marks)
+        self.chart.set_value_axis(self._axis.fit(0.0, 100 * highest), "%")
         first, last = self._span
         self.chart.set_x_range(first, max(last, first + 1.0))
         middle = (first + last) / 2

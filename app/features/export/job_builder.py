@@ -71,10 +71,14 @@ class ExportJobBuilder:
         """The last extras, with the layers of the picture that the window shows."""
         shown: dict[Extra, bool] = {
             "regions": bool(self._session.regions),
-            "scanpath": "scanpath" in self._actions and self._actions["scanpath"].isChecked(),
+            "scanpath": self._is_checked("scanpath"),
+            "color_bar": self._is_checked("color_bar"),
         }
         kept = [extra for extra in self._settings.extras if extra not in shown]
         return (*kept, *(extra for extra, on in shown.items() if on))
+
+    def _is_checked(self, name: str) -> bool:
+        return name in self._actions and self._actions[name].isChecked()
 
     def recording_options(self) -> ExportOptions:
         """The last options without those that take many times longer: teacher and WebM.
