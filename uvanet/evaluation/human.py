@@ -105,6 +105,10 @@ class HumanRow:
             _Fixations(group, rows, small[inside], observers[inside], others * scale)
         )
 
+    def extend(self, other: HumanRow) -> None:
+        """Adds what was added to another one, after its own."""
+        self._looks += other._looks
+
     def values(self, names: Sequence[str]) -> NDArray[np.float64]:
         """The scores of all that was added.
 
