@@ -107,7 +107,7 @@ class HumanRow:
 
     def extend(self, other: HumanRow) -> None:
         """Adds what was added to another one, after its own."""
-        self._looks += other._looks
+        self._pictures += other._pictures
 
     def values(self, names: Sequence[str]) -> NDArray[np.float64]:
         """The scores of all that was added.
