@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.features import FEATURES
 from app.runtime.gui_thread_gc import GuiThreadGc
+from app.runtime.heap_trimmer import HeapTrimmer
 from app.runtime.jobs import Jobs
 from app.runtime.logs import Logs, UncaughtExceptionHook
 from app.runtime.settings import SettingsStore, settings_path
@@ -157,6 +158,7 @@ class Program(QObject):
         self._exceptions.happened.connect(self._on_exception)
         self.window.closed.connect(self.shut_down)
         self._garbage = GuiThreadGc(self)
+        HeapTrimmer(self)
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._signals = SignalHandler(self)
         # Queued: the signal arrives in the middle of whatever Python was doing.

@@ -68,14 +68,9 @@ def make_environment(folder: Path) -> Path:
     if stamp.is_file() and stamp.read_text() == wanted:
         return python
     venv.create(folder, clear=True, with_pip=True)
-    pip = (str(python), "-m", "pip")
-    install = (*pip, "install", "--quiet", "--disable-pip-version-check", "-c", str(constraints))
-    subprocess.run([*install, "--editable", str(ROOT), *PYINSTALLER], check=True)
-    # The same OpenCV without windows: 30 MB of Qt 5 less.
-    pins = dict(line.split("==") for line in constraints.read_text().splitlines() if "==" in line)
-    subprocess.run([*pip, "uninstall", "--quiet", "--yes", "opencv-python"], check=True)
-    headless = f"opencv-python-headless=={pins['opencv-python']}"
-    subprocess.run([*install, "--no-deps", headless], check=True)
+    install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    packages = ("-c", constraints, "--editable", ROOT, *PYINSTALLER)
+    subprocess.run([*install, *packages], check=True)
     (plugins,) = folder.glob("**/PySide6/**/plugins")
     for pattern in UNUSED_QT:
         for path in plugins.parent.glob(pattern):
