@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from camera_kit import CameraRig
 
@@ -83,6 +83,15 @@ def large_display() -> Iterator[str]:
         pytest.skip("Xvfb is for Linux")
     with x_server("2400x1600") as name:
         yield name
+
+
+@pytest.fixture
+def make_display() -> Iterator[Callable[[str], str]]:
+    """Starts X servers with screens of a size, such as "1920x1080", and gives their names."""
+    if sys.platform != "linux":
+        pytest.skip("Xvfb is for Linux")
+    with contextlib.ExitStack() as servers:
+        yield lambda size: servers.enter_context(x_server(size))
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,12 @@ class AttentionHistory(QObject):
         self._last_bucket = -1
         self.changed.emit()
 
+    def replace(self, record: Record) -> None:
+        """Takes up a record of the current source."""
+        self.stop_scan()
+        self.record = record
+        self.changed.emit()
+
     def add_packet(self, packet: SaliencyPacket) -> None:
         """Adds a result that was shown."""
         seconds = packet.frame.pts
