@@ -60,4 +60,4 @@ class Run:
 
 run = Run(sys.argv[1])
 run.program.run()
-print(json.dumps(run.found))
+sys.stdout.write(json.dumps(run.found) + "\n")
