@@ -238,7 +238,7 @@ def test_the_report_names_versions_and_nothing_private(player, clip, home):
         "UVA-Net Live",
         "Python",
         "Qt",
-        "opencv-python",
+        "opencv-python-headless",
         "Latency p50 (ms)",
         "video 160x120",
     ):
