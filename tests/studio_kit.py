@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
-PATIENCE = 180_000  # ms; a bound for conditions, not a measure of anything
+PATIENCE = 600_000  # ms; a bound for conditions, not a measure of anything
 
 
 def looks_at_green(packet):
