@@ -18,6 +18,7 @@ from app.features.analyse.regions import Regions
 from app.features.analyse.scanpath_layer import ScanpathLayer
 from app.features.analyse.settings import AnalyseSettings
 from app.features.analyse.table_export import facts_text, map_facts, region_facts
+from app.session.models import AUTOMATIC
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
@@ -120,7 +121,7 @@ class Analyse(RegionActions):
         """Takes up the regions and the scan of a project."""
         self.regions.replace_all(project.regions)
         if project.scan is not None:
-            self._scan.restore(project.scan)
+            self._scan.restore(project.scan, swap=project.model == AUTOMATIC)
         self.context.actions.set_checked("scanpath", project.view.scanpath)
         self.scanpath(project.view.scanpath)
 
@@ -217,7 +218,7 @@ class Analyse(RegionActions):
     def _on_progress(self, share: float | None) -> None:
         self._show_progress(share)
         # Its own load must not replace the model in the middle of the clip.
-        self.context.session.automatic.held = share is not None
+        self.context.session.automatic.hold("scan", share is not None)
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
         self.history.add_packet(packet)
