@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -109,8 +111,23 @@ def camera_rig(camera_driver: Path, tmp_path: Path) -> CameraRig:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The window's tests on a real X server must not open windows on the user's own.
+    config.add_cleanup(lambda: shutil.rmtree(_HOME, ignore_errors=True))
+    # The window's tests on a real X server must not open windows on the user's own, and each
+    # worker of xdist needs a server of its own: only one window of a server is active.
     if os.environ["QT_QPA_PLATFORM"] == "xcb":
         server = x_server()
         os.environ["DISPLAY"] = server.__enter__()
         config.add_cleanup(lambda: server.__exit__(None, None, None))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Files of these folders train or run the program for minutes: begun last, one of them would
+    # keep the other workers waiting.
+    items.sort(key=lambda item: item.path.parent.name not in ("uvanet", "e2e"))
+
+
+def pytest_collection_finish() -> None:
+    # What the imports made stays until the end. Collections in tests need not look through it:
+    # that was half the time of a test that starts the window.
+    gc.collect()
+    gc.freeze()

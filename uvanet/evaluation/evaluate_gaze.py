@@ -39,7 +39,7 @@ STEP = 0.1
 WINDOW = 0.1
 """Seconds of gaze samples that count for a moment."""
 
-_WIDTH = 320  # of the maps at which is measured: a third of a degree where people see ten
+_WIDTH = 320  # largest width of the compared maps, pixels
 _HUMAN_MOMENTS = 120
 
 
@@ -108,7 +108,7 @@ def measure_gaze(
         network: A `uvanet.Stream`, or what steps like one; not used by another thread meanwhile.
         name: Its name.
         source: A closed source.
-        gaze: See `evaluate_gaze`, as everything else.
+        gaze: See `evaluate_gaze`, as for all other arguments.
         metrics: See there.
         offset: See there.
         step: See there.

@@ -60,7 +60,7 @@ def draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
 
 
 def draw_scanpath(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
-    """Draws the predicted order of looks: numbered rings joined by a line, as the window does."""
+    """Draws the predicted scanpath, numbered fixations joined by a line, as the window does."""
     height, width = image.shape[:2]
     found = peaks(saliency, aspect=width / height)
     points = np.array([_place(image, peak) for peak in found], np.int32).reshape(-1, 1, 2)
@@ -80,7 +80,7 @@ def draw_regions(
     Args:
         image: BGR, uint8, shape (h, w, 3).
         regions: The regions.
-        saliency: The map whose shares stand beside the names; None for names alone.
+        saliency: Map whose shares are written beside the names; None for names alone.
     """
     height, width = image.shape[:2]
     shares = [None] * len(regions) if saliency is None else region_shares(saliency, regions)

@@ -110,7 +110,7 @@ class AttentionHistory(QObject):
         self.progress.emit(0.0)
         self._drain.start()
 
-        # A scan that was stopped may still end or fail: it belongs to a record that is over.
+        # A scan that was stopped may still end or fail; its record was replaced.
         def done(_: object) -> None:
             if current is self._scan:
                 self._add_samples()
