@@ -78,7 +78,7 @@ class Analyse(RegionActions):
         self.files = RegionFiles(context, self.regions, self.history)
         session.opened.connect(self._on_opened)
         session.turned.connect(self.history.restart)
-        session.student.changed.connect(lambda _: self.history.restart())
+        session.student.changed.connect(self._on_model)
         self._scan = KeptScan(context, self.history)  # after what restarts the history
         session.switched.connect(self._on_switched)
         session.failed.connect(self._on_failed)
@@ -209,6 +209,12 @@ class Analyse(RegionActions):
         if self.context.actions["average"].isChecked():
             self.context.actions.set_checked("average", False)
             self._show_average(False)
+
+    def _on_model(self) -> None:
+        scanning = self.history.scanning
+        self.history.restart()
+        if scanning:  # with a model that had been requested before
+            self.history.start_scan()
 
     def _on_failed(self) -> None:
         # Unless the source before plays on, or the current one broke after its opening.
