@@ -54,6 +54,9 @@ class AutomaticModel(QObject):
 
     Signals:
         changed: `title` or `reason` may have changed.
+
+    Attributes:
+        holders: Names of the work that needs the student as it is, see `hold`.
     """
 
     changed = Signal()
@@ -78,7 +81,7 @@ class AutomaticModel(QObject):
         self._engine = ""  # that the policy's times were measured with
         self._measuring = False
         self._closed = False
-        self._holders: set[str] = set()
+        self.holders: set[str] = set()
         student.changed.connect(self.changed)
         student.choice_made.connect(self.changed)
         student.swap_failed.connect(self._on_swap_failed)
@@ -99,9 +102,9 @@ class AutomaticModel(QObject):
             on: Whether it holds it.
         """
         if on:
-            self._holders.add(holder)
+            self.holders.add(holder)
         else:
-            self._holders.discard(holder)
+            self.holders.discard(holder)
 
     @property
     def title(self) -> str:
@@ -136,7 +139,7 @@ class AutomaticModel(QObject):
     def tick(self) -> None:
         """Observes the live view; measures or changes the student where that is due."""
         student, rate = self._student, self._rate()
-        if not self.on or self._holders or student.pending or self._measuring or rate <= 0:
+        if not self.on or self.holders or student.pending or self._measuring or rate <= 0:
             return
         stats = self._stats()
         if not stats.painted:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.session.models import is_available, short_name
+from app.session.models import short_name
 from app.shell.project import ScanPart
 from uvanet.analysis.record_file import pack_record, unpack_record
+from uvanet.registry import is_available
 
 if TYPE_CHECKING:
     from app.features.analyse.attention_history import AttentionHistory
