@@ -39,8 +39,40 @@ class ScreenDevice:
     height: int
 
 
+def is_wayland() -> bool:
+    """Whether the desktop shows its screens to no program that does not ask the user."""
+    return sys.platform.startswith("linux") and bool(os.environ.get("WAYLAND_DISPLAY"))
+
+
+def screen_source(where: str) -> ThreadSafeSource:
+    """Returns the source of a screen: under Wayland what the user chooses in the desktop's dialog.
+
+    Args:
+        where: As for `ScreenSource`.
+
+    Raises:
+        SourceError: It names no screen, or Wayland does not know such places.
+    """
+    number, region = _parse(where)
+    if not is_wayland():
+        return ScreenSource(where)
+    if region is not None or number is not None:
+        raise SourceError(
+            f"Wayland has no screen or region {where!r}.",
+            "Write screen: and choose a screen or a window in the desktop's dialog.",
+        )
+    from uvanet.sources.portal_screen import PortalScreenSource  # jeepney is for Linux only
+
+    return PortalScreenSource()
+
+
 def list_screens() -> list[ScreenDevice]:
-    """Lists the screens; empty if there is no display."""
+    """Lists the screens; empty if there is no display.
+
+    Under Wayland there is one entry without a size: the user chooses when it is opened.
+    """
+    if is_wayland():
+        return [ScreenDevice("Screen or window…", "screen:", 0, 0)]
     try:
         with _grabber() as grabber:
             monitors = list(grabber.monitors[1:])
@@ -177,11 +209,9 @@ def _grabber() -> Any:
         SourceError: There is none, or it cannot be captured.
     """
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
         raise SourceError(
-            "The screen cannot be watched: "
-            + ("Wayland shows it to no program." if wayland else "there is no display."),
-            "Log in to an X11 session, or choose another source.",
+            "The screen cannot be watched: there is no display.",
+            "Log in to a desktop, or choose another source.",
         )
     make = mss.MSS if hasattr(mss, "MSS") else mss.mss
     try:

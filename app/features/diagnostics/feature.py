@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
 from app.features.diagnostics.stats_labels import StatsLabels
+from app.pipeline.events import PipelineState
 from app.runtime.settings import settings_path
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.features.diagnostics.log_window import LogWindow
+    from app.pipeline.stats import PipelineStats
     from app.shell.context import FeatureContext
 
 _INTERVAL_MS = 400
@@ -38,18 +40,16 @@ class Diagnostics(Feature):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._log: LogWindow | None = None
+        self._before = context.session.stats()  # when the source was opened
         self.labels = StatsLabels()
         self.plots = PlotPanel()
         context.slots.add_status(self.labels, _STATUS_RANK)
         context.slots.add_card(self.plots, _CARD_RANK)
+        context.session.switched.connect(self._on_switched)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
-        # While the source opens and the model loads: the import of the charts' library takes 0.2 s
-        # of the GUI thread, which would stop the picture later.
-        self._start = QTimer(self, singleShot=True, interval=0)
-        self._start.timeout.connect(self.plots.start)
-        self._start.start()
+        self.plots.start()
         if context.logs.last_crash is not None:
             context.messages.acted.connect(self._on_message_button)
             context.messages.notify(
@@ -61,8 +61,8 @@ class Diagnostics(Feature):
             )
 
     def facts(self) -> list[Fact]:
-        """Rates, latency, drops and memory."""
-        stats = self.context.session.stats()
+        """Rates, latency, drops and memory since the source was opened."""
+        stats = self._stats()
         drops = ", ".join(
             f"{name} {count}" for name, count in stats.dropped_by_cause.items() if count
         )
@@ -88,7 +88,6 @@ class Diagnostics(Feature):
         """Stops the timers and the plots."""
         del timeout
         self._timer.stop()
-        self._start.stop()
         self.plots.stop()
         return True
 
@@ -133,10 +132,21 @@ class Diagnostics(Feature):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _on_switched(self) -> None:
+        self._before = self.context.session.stats()
+        self.labels.reset()
+        self.plots.rates.clear()
+
+    def _stats(self) -> PipelineStats:
+        return self.context.session.stats().since(self._before)
+
     def _show_stats(self) -> None:
-        stats = self.context.session.stats()
+        stats = self._stats()
         self.labels.show_stats(stats)
-        self.plots.add(time.monotonic(), stats)
+        if self.context.session.state is PipelineState.PLAYING:
+            self.plots.add(time.monotonic(), stats)
+        else:
+            self.plots.hold(stats)
 
 
 def _folders() -> dict[str, Path]:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
+from uvanet.video.overlay import OverlayStyle
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.video.colormaps.COLORMAPS
@@ -21,6 +22,7 @@ class Look(msgspec.Struct):
     threshold: Share = 0.15
     smoothing: Share = 0.12
     visible: bool = True
+    color_bar: bool = False
 
 
 class LookPresets(Section):
@@ -40,6 +42,7 @@ class OverlaySettings(Section):
         threshold: 0..1; lower attention stays clear.
         smoothing: Time constant in seconds, 0..1.
         visible: Whether the heat map is shown.
+        color_bar: Whether its colors are shown over the picture.
     """
 
     SECTION: ClassVar[str] = "overlay"
@@ -50,3 +53,9 @@ class OverlaySettings(Section):
     threshold: Share = 0.15
     smoothing: Share = 0.12
     visible: bool = True
+    color_bar: bool = False
+
+    @property
+    def style(self) -> OverlayStyle:
+        """How the heat map is drawn."""
+        return OverlayStyle(self.colormap, self.opacity, self.threshold)
