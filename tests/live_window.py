@@ -110,10 +110,7 @@ class LiveWindow:
     def open(self, spec: str) -> None:
         """Opens a source and waits until it plays, rests or has failed."""
         self.session.open(spec)
-        self.until(
-            lambda: self.session.state in _SETTLED and self.session._deferred is None,
-            f"the source {spec}",
-        )
+        self.until(lambda: self.session.state in _SETTLED, f"the source {spec}")
 
     def use(self, model: str) -> None:
         """Chooses a model and waits until it is in use or refused."""
