@@ -19,6 +19,7 @@ from app.features.snapshots.feature import Snapshots
 from app.features.sources.feature import Sources
 from app.features.training.feature import Training
 from app.features.view.feature import View
+from app.features.virtual_camera.feature import VirtualCamera
 from app.shell.feature import Feature
 
 FEATURES: tuple[type[Feature], ...] = (
@@ -27,6 +28,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Slides,
     Overlay,
     View,
+    VirtualCamera,
     Snapshots,
     Cameras,
     Models,
