@@ -14,6 +14,7 @@ from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
 from app.features.project.feature import Projects
+from app.features.screen.feature import Screen
 from app.features.slides.feature import Slides
 from app.features.snapshots.feature import Snapshots
 from app.features.sources.feature import Sources
@@ -31,6 +32,7 @@ FEATURES: tuple[type[Feature], ...] = (
     VirtualCamera,
     Snapshots,
     Cameras,
+    Screen,
     Models,
     Compare,
     Designs,
