@@ -10,6 +10,7 @@ from app.features.designs.feature import Designs
 from app.features.diagnostics.feature import Diagnostics
 from app.features.export.feature import Export
 from app.features.gaze.feature import GazeOfPeople
+from app.features.marks.feature import Marks
 from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
@@ -26,6 +27,7 @@ from app.shell.feature import Feature
 FEATURES: tuple[type[Feature], ...] = (
     Sources,
     Playback,
+    Marks,
     Slides,
     Overlay,
     View,

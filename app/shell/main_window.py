@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
@@ -92,8 +91,7 @@ class MainWindow(QMainWindow):
         self.slots.cards.changed.connect(self._on_folded)
         self.slots.set_panel_enabled(settings.panel)
         self.slots.panel_changed.connect(self._on_panel)
-        self.slots.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.slots.canvas.customContextMenuRequested.connect(self._on_context_menu)
+        self.slots.canvas.menu_requested.connect(self.menu.popup)
         for signal in (session.switched, session.opened, session.failed):
             signal.connect(self._on_source)
         session.switched.connect(self.undo_stack.forget_source)
@@ -201,9 +199,6 @@ class MainWindow(QMainWindow):
 
     def _on_panel(self, on: bool) -> None:
         self._settings.panel = on
-
-    def _on_context_menu(self) -> None:
-        self.menu.popup(QCursor.pos())
 
     # -- events
 

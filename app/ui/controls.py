@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from app.ui.build import plain_tip, use_tabular_digits
 from app.ui.theme import theme_colors
@@ -142,6 +150,26 @@ class SteadyLabel(QLabel):
         """Shows a text."""
         super().setText(text)
         self.setMinimumWidth(max(self.minimumWidth(), self.sizeHint().width()))
+
+
+class Scrolled(QScrollArea):
+    """A widget at its full size where there is room, and with a scroll bar where there is not."""
+
+    def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inner)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """That of the widget."""
+        return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widget needs, and a few lines high."""
+        return QSize(self.widget().minimumSizeHint().width(), 4 * self.fontMetrics().height())
 
 
 class ElidedLabel(QLabel):

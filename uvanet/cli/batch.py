@@ -89,7 +89,7 @@ def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
     Raises:
         UsageError: {name} is missing, or stands for no file.
     """
-    from uvanet.video.output_names import holds_name, named_after
+    from uvanet.video.output_names import holds_name, named_after, names_each_picture
 
     source = Path(arguments.source)
     for out in arguments.out:
@@ -106,7 +106,13 @@ def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
             )
     if arguments.each:
         return tuple(arguments.out)
-    return tuple(named_after(out, source) for out in arguments.out)
+    each = source.is_dir()  # a folder of pictures, whose names take the place of {name}
+    return tuple(
+        named_after(out.parent, source) / out.name
+        if each and names_each_picture(out)
+        else named_after(out, source)
+        for out in arguments.out
+    )
 
 
 def run_folder(job: Job, arguments: argparse.Namespace, run_one: RunOne) -> int:

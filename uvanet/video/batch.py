@@ -215,6 +215,8 @@ def _settings(task: ClipTask) -> str:
         "range": (job.start, job.end),
         "orientation": dataclasses.astuple(job.orientation),
         "audio": job.audio,
+        "gaze_offset": None if job.gaze is None else job.gaze.offset,
+        "inputs": [file_hash(path) for path in job.inputs],
         "regions": [
             (region.name, hashlib.sha256(region.mask(*_REGION_SIZE).tobytes()).hexdigest())
             for region in job.regions

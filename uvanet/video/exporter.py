@@ -18,6 +18,7 @@ import numpy as np
 
 from uvanet.errors import SourceError, UsageError
 from uvanet.sources import make_source
+from uvanet.sources.folder import FolderSource
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
 from uvanet.video.annotated_frame import AnnotatedFrame
@@ -117,8 +118,11 @@ def _export(
 ) -> ExportResult:
     began = time.perf_counter()
     upright = make_source(job.source, fps=job.folder_fps, reconnect=_RECONNECT_SECONDS)
-    protect_inputs(job.outs, [*upright.files(), *job.inputs])
-    job = dataclasses.replace(job, outs=free_names(job.outs, overwrite=job.overwrite))
+    inputs = upright.files()
+    pictures = inputs if isinstance(upright, FolderSource) else ()
+    protect_inputs(job.outs, [*inputs, *job.inputs], pictures)
+    outs = free_names(job.outs, overwrite=job.overwrite, pictures=pictures)
+    job = dataclasses.replace(job, outs=outs)
     annotator = _Annotator(job)
     turned = OrientedSource(upright, Orientations(job.orientation))
     turned.on_status = on_status

@@ -70,15 +70,15 @@ def repack(
     Args:
         part: The growing file.
         target: The file to write.
-        container: Its kind.
+        container: The format to write.
         scale: Ticks per second of the times kept.
         frames: Copy only the first so many; all if None.
-        sound: Goes along.
+        sound: The sound to add; none if None.
         seconds: Length of the clip.
         copy_sound: Copy the sound if the container can hold it; otherwise encode it.
 
     Raises:
-        OSError: The target cannot be written, or the sound not be read.
+        OSError: The target cannot be written, or the sound cannot be read.
         av.error.FFmpegError: As above.
     """
     options = dict(container.final)
@@ -117,14 +117,14 @@ def has_sound(sound: Sound) -> bool:
 
 
 def _limited(
-    packets: Iterator[Packet[Any]], most: int | None, stream: VideoStream
+    packets: Iterator[Packet[Any]], limit: int | None, stream: VideoStream
 ) -> Iterator[Packet[Any]]:
     count = 0
     try:
         for packet in packets:
             if packet.dts is None:
                 continue
-            if most is not None and count >= most:
+            if limit is not None and count >= limit:
                 return
             packet.stream = stream
             count += 1

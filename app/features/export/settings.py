@@ -13,6 +13,7 @@ MIN_HEIGHT = 16  # pixels; smaller values stand for the height of the source
 
 Preset = Literal["overlay", "beside", "teacher", "numbers"]
 Format = Literal["mp4", "webm"]
+PictureFormat = Literal["png", "jpg"]
 Quality = Literal["small", "good", "best"]
 Extra = Literal[
     "contours",
@@ -44,6 +45,7 @@ class ExportSettings(Section):
     Attributes:
         preset: What the frames show.
         format: The container.
+        picture_format: The format of pictures.
         quality: One of `uvanet.video.codecs.QUALITIES`.
         height: Height of the frames in pixels; below `MIN_HEIGHT` for the source's.
         extras: What is drawn or written besides.
@@ -60,6 +62,7 @@ class ExportSettings(Section):
 
     preset: Preset = "overlay"
     format: Format = "mp4"
+    picture_format: PictureFormat = "png"
     quality: Quality = "good"
     height: Annotated[int, Meta(ge=0, le=8192)] = 0
     extras: list[Extra] = msgspec.field(default_factory=list)
