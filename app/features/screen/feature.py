@@ -33,7 +33,7 @@ class Screen(Feature):
         for signal in (context.session.opened, context.session.failed, context.session.switched):
             signal.connect(self._on_source)
 
-    @action("Screen region…", Menu.FILE, "Ctrl+Shift+D", icon="screen")
+    @action("Screen region…", Menu.FILE, "Ctrl+Shift+U", icon="screen")
     def open_screen_region(self) -> None:
         """Asks for a rectangle of the desktop; under Wayland for a screen or a window."""
         if is_wayland():
