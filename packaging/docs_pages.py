@@ -109,8 +109,16 @@ def speed() -> str:
     return "\n".join(lines)
 
 
+def web_step() -> str:
+    """The function of the web page that predicts a frame."""
+    text = (ROOT / "packaging" / "web" / "app.js").read_text()
+    start = text.index("async function predict")
+    return f"```js\n{text[start : text.index(chr(10) + '}', start)]}\n}}\n```"
+
+
 MARKS: dict[str, Callable[[], str]] = {
     "<!-- commands -->": commands,
     "<!-- accuracy -->": accuracy,
     "<!-- speed -->": speed,
+    "<!-- web: predict -->": web_step,
 }
