@@ -37,7 +37,7 @@ class RunDialog(QDialog):
     def __init__(self, form: TrainingForm, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(600)
+        self.setMinimumWidth(500)
         self.form = form
         self.view = RunView()
         self.result_card = RunResultCard()

@@ -43,7 +43,7 @@ class RunResultCard(QFrame):
         self.title = label("", "verdict")
         self.text = label("", wrap=True, selectable=True)
         self.numbers = QGridLayout()
-        self.numbers.setHorizontalSpacing(28)
+        self.numbers.setHorizontalSpacing(20)
         self.numbers.setVerticalSpacing(6)
         self._failed = False
         self.pictures = BeforeAfterView()
