@@ -23,11 +23,12 @@ kill:
 	@$(PYTHON) packaging/bootstrap.py test
 	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q tests/trust/test_kills.py
 
-# Measures everything; other programs disturb the result.
+# Measures everything and writes README's table of speed; other programs disturb the result.
 bench:
 	@$(PYTHON) packaging/bootstrap.py test
 	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
+	@.venv/bin/python packaging/readme_table.py
 
 # The program without torch as a folder, dist/uvanet-live, for this operating system.
 bundle:
