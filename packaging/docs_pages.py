@@ -66,8 +66,16 @@ def section(name: str) -> str:
     return f"## uvanet {name}\n\n```text\n{out.getvalue().strip()}\n```"
 
 
+def web_step() -> str:
+    """The function of the web page that predicts a frame."""
+    text = (ROOT / "packaging" / "web" / "app.js").read_text()
+    start = text.index("async function predict")
+    return f"```js\n{text[start : text.index(chr(10) + '}', start)]}\n}}\n```"
+
+
 MARKS: dict[str, Callable[[], str]] = {
     "<!-- commands -->": commands,
     "<!-- accuracy -->": readme_table.accuracy,
     "<!-- speed -->": readme_table.speed,
+    "<!-- web: predict -->": web_step,
 }

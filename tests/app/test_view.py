@@ -213,10 +213,10 @@ def test_dropped_weights_without_a_card_are_tried_first(player, tmp_path):
     (tmp_path / "stranger.onnx").write_bytes(weights.read_bytes())
     drop(player, tmp_path / "stranger.onnx")
     models = player.find(Models)
-    assert models.trial is not None
-    assert models.trial.isVisible()
+    assert models.dialog is not None
+    assert models.dialog.onnx.isVisible()
     assert player.session.student.name == "uvanet-64"
-    models.trial.reject()
+    models.dialog.close()
 
 
 def test_dropped_files_and_folders_are_opened(player, clip, tmp_path):
