@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test fuzz kill bench bundle deb docs web translations pictures weights ablation
+.PHONY: live test fuzz kill soak monkey bench bundle deb docs web translations pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -22,6 +22,20 @@ KILLS ?= 100
 kill:
 	@$(PYTHON) packaging/bootstrap.py test
 	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q tests/trust/test_kills.py
+
+# A million frames, and 2,000 times something opened and closed: does anything grow? dist/soak.
+FRAMES ?= 1000000
+CYCLES ?= 2000
+soak:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python tests/trust/soak.py --frames $(FRAMES) --cycles $(CYCLES) -o dist/soak
+
+# Random walks through the window; each prints its seed. SEED: of one walk that failed.
+WALKS ?= 100
+STEPS ?= 2000
+monkey:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python tests/trust/monkey.py --walks $(WALKS) --steps $(STEPS) $(if $(SEED),--seed $(SEED))
 
 # Measures everything and writes README's table of speed; other programs disturb the result.
 bench:

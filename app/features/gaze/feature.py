@@ -319,7 +319,7 @@ class GazeOfPeople(Feature):
     def _on_progress(self, share: float | None) -> None:
         self.card.show_progress(share)
         # The load of the comparison must not replace the model in the middle of it.
-        self.context.session.automatic.held = share is not None
+        self.context.session.automatic.hold("gaze", share is not None)
 
     def _on_measured(self, scores: GazeScores) -> None:
         self.scores = scores
