@@ -135,8 +135,9 @@ def test_gaze_and_scan_are_kept_and_found_beside_a_moved_project(launch, folder,
     (moved / table.name).unlink()
     (moved / "film.mp4").write_bytes((moved / "film.mp4").read_bytes() + bytes(9))
     bench.open("demo")
-    opened(bench, moved / "mine.uvanet")
-    assert bench.banner.level == "warning"
+    bench.find(Projects).open_drop(str(moved / "mine.uvanet"))
+    bench.until(lambda: bench.banner.level == "warning")
+    assert bench.banner.message == "Opened mine.uvanet."
     project = find_project(moved / "mine.uvanet")
     assert [note.split()[0] for note in project.notes] == ["film.mp4", "The"]
     assert "looks.csv" in project.notes[1]
