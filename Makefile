@@ -37,11 +37,12 @@ monkey:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python tests/trust/monkey.py --walks $(WALKS) --steps $(STEPS) $(if $(SEED),--seed $(SEED))
 
-# Measures everything; other programs disturb the result.
+# Measures everything and writes README's table of speed; other programs disturb the result.
 bench:
 	@$(PYTHON) packaging/bootstrap.py test
 	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
+	@.venv/bin/python packaging/readme_table.py
 
 # The program without torch as a folder, dist/uvanet-live, for this operating system.
 bundle:
