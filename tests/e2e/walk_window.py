@@ -184,11 +184,14 @@ def report_and_project(walk: Walk) -> None:
     walk.trigger("save_project")
     walk.answer(walk.folder / "mine.uvanet")
     walk.until((walk.folder / "mine.uvanet").exists)
-    regions = walk.session.regions
+    (region,) = walk.session.regions
     walk.drop(walk.folder / "photos")
     walk.until(lambda: walk.session.info is not None and walk.session.info.title == "photos")
     walk.drop(walk.folder / "mine.uvanet")
-    walk.until(lambda: walk.session.regions == regions)
+    walk.until(lambda: walk.session.info is not None and walk.session.info.title == "film.mp4")
+    walk.until(lambda: walk.session.regions)
+    (again,) = walk.session.regions
+    assert again.shape is region.shape
     assert walk.session.marks == (0.5, 1.5)
     walk.until(lambda: walk.find(GazeOfPeople).table is not None)
     walk.until(lambda: analyse._scan.part is not None)
