@@ -61,8 +61,7 @@ class WindowSlots(QObject):
         self._panel_enabled = True
         self._chrome_hidden = False
         bar, self._status_bar = QWidget(), QWidget()
-        # In 560 pixels all of them have room, with the time of a recording.
-        self._buttons = row(spacing=2)
+        self._buttons = row(spacing=4)
         self._bar = row(None, self._buttons, spacing=4, parent=bar)
         self._status = row(spacing=22, margins=(4, 0, 4, 0), parent=self._status_bar)
         self._chrome = [bar, self._status_bar]
