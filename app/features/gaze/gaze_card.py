@@ -112,7 +112,7 @@ class GazeCard(QFrame):
             self.name,
             self.facts,
             row(self.shown, None, label(tr("Offset"), "quiet"), self.offset, spacing=8),
-            row(self.measure, self.save, self.remove, spacing=6),
+            row(self.measure, self.save, self.remove, spacing=4),
             self.bar,
             self.measured,
             spacing=8,
@@ -124,7 +124,7 @@ class GazeCard(QFrame):
             self.load,
             self.loaded,
             spacing=10,
-            margins=(14, 12, 14, 12),
+            margins=(12, 12, 10, 12),  # the buttons need the rest of the panel's width
             parent=self,
         )
         self.show_table(None, "")
