@@ -90,7 +90,11 @@ class GazeCard(QFrame):
         self.loaded, self.measured = QWidget(), QWidget()
         self._grid = QGridLayout()
         self._cells = {
-            name: (label(title), label("", selectable=True), label("", "quiet", selectable=True))
+            name: (
+                label(title),
+                label("", selectable=True),
+                label("", "quiet", wrap=True, selectable=True),
+            )
             for name, title in {**_TITLES, "share": tr("Of human")}.items()
         }
         for place, cells in enumerate(self._cells.values()):
