@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import sys
 from pathlib import Path
@@ -18,7 +17,6 @@ from unittest import mock
 from mkdocs.structure.files import File
 
 from uvanet.cli import OWN, main
-from uvanet.model_card import read_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,49 +66,16 @@ def section(name: str) -> str:
     return f"## uvanet {name}\n\n```text\n{out.getvalue().strip()}\n```"
 
 
-def accuracy() -> str:
-    """README's table, from the cards of the models."""
-    paths = sorted((ROOT / "resources" / "weights").glob("*.json"))
-    return readme_table.table([read_card(path) for path in paths])
-
-
-def speed() -> str:
-    """What `make bench` measured last, and where."""
-    bench = json.loads((ROOT / "packaging" / "bench" / "bench.json").read_text())
-    machine, program = bench["machine"], bench["program"]
-    lines = [
-        f"Measured on {bench['date'][:10]} at commit {bench['commit']}: {machine['processor']}, "
-        f"{machine['instructions']}, {machine['cores']} cores.",
-        "",
-        "| | |",
-        "|---|---|",
-    ]
-    for one in bench["network"]:
-        onnx = one["engines"].get("onnx")
-        if onnx and one["role"] == "student":
-            width, height = one["input_size"]
-            frame = onnx["one_frame"]
-            lines.append(
-                f"| {one['model']} shown {width} x {height}: a frame on one thread (p50, p99) | "
-                f"{frame['p50_ms']:.2f}, {frame['p99_ms']:.2f} ms |"
-            )
-            lines.append(f"| the same in batches | {onnx['best_fps']:,} frames/s |")
-    lines += [
-        f"| window on the demo: capture to paint (p50, p95) | {program['latency_p50_ms']:.1f}, "
-        f"{program['latency_p95_ms']:.1f} ms |",
-        f"| start to the first overlay | {program['start_to_first_overlay_s']:.2f} s |",
-        f"| processor | {100 * program['cores']:.0f} % of a core |",
-        f"| memory | {program['rss_mib']:.0f} MiB |",
-    ]
-    lines += [
-        f"| 720p to {one['writes']} | {one['times_real_time']:.1f} times real time |"
-        for one in bench["files"]
-    ]
-    return "\n".join(lines)
+def web_step() -> str:
+    """The function of the web page that predicts a frame."""
+    text = (ROOT / "packaging" / "web" / "app.js").read_text()
+    start = text.index("async function predict")
+    return f"```js\n{text[start : text.index(chr(10) + '}', start)]}\n}}\n```"
 
 
 MARKS: dict[str, Callable[[], str]] = {
     "<!-- commands -->": commands,
-    "<!-- accuracy -->": accuracy,
-    "<!-- speed -->": speed,
+    "<!-- accuracy -->": readme_table.accuracy,
+    "<!-- speed -->": readme_table.speed,
+    "<!-- web: predict -->": web_step,
 }

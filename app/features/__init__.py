@@ -15,11 +15,13 @@ from app.features.models.feature import Models
 from app.features.overlay.feature import Overlay
 from app.features.playback.feature import Playback
 from app.features.project.feature import Projects
+from app.features.screen.feature import Screen
 from app.features.slides.feature import Slides
 from app.features.snapshots.feature import Snapshots
 from app.features.sources.feature import Sources
 from app.features.training.feature import Training
 from app.features.view.feature import View
+from app.features.virtual_camera.feature import VirtualCamera
 from app.shell.feature import Feature
 
 FEATURES: tuple[type[Feature], ...] = (
@@ -29,8 +31,10 @@ FEATURES: tuple[type[Feature], ...] = (
     Slides,
     Overlay,
     View,
+    VirtualCamera,
     Snapshots,
     Cameras,
+    Screen,
     Models,
     Compare,
     Designs,

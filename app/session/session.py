@@ -35,6 +35,7 @@ from app.ui.time_text import TimeBase
 from uvanet.errors import SourceError
 from uvanet.sources.base import SourceKind
 from uvanet.sources.orientation import Orientations
+from uvanet.sources.screen import HiddenAreas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,6 +87,7 @@ class LiveSession(QObject):
         spec: What was passed to `open` for the current source; empty before the first.
         info: Facts of the current source; None before it is open.
         orientations: Mirroring and rotation of each source.
+        hidden_areas: Parts of the desktop that a screen source leaves out.
         film_rates: Frames per second that the user chose for folders, by their spec; 0 for slides.
         camera_format: Format to request from cameras; None for their default.
         marks: Start and end of the selected time range, in seconds of the source; None for the
@@ -155,6 +157,7 @@ class LiveSession(QObject):
         self.spec: str | None = ""
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
+        self.hidden_areas = HiddenAreas()
         self.film_rates: dict[str, float] = {}
         self.camera_format: CameraFormat | None = None
         self.marks: tuple[float | None, float | None] = (None, None)
@@ -178,6 +181,7 @@ class LiveSession(QObject):
             self.camera_format,
             self.orientations,
             fps=self.film_rates.get(spec or ""),
+            hidden_areas=self.hidden_areas,
         )
         self._opener.open(spec, make)
 

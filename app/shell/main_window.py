@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
 from app.shell.command_palette import CommandPalette
+from app.shell.focus_order import focus_order
 from app.shell.language import language_preference
 from app.shell.menus import submenus
 from app.shell.mime_sources import dropped_pair, dropped_spec
@@ -201,6 +202,17 @@ class MainWindow(QMainWindow):
         self._settings.panel = on
 
     # -- events
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Moves the focus to the control that the eye reads next, or before."""
+        order = focus_order(self, self.slots.panel)
+        if not order:
+            return False
+        focused = self.focusWidget()
+        place = order.index(focused) if focused in order else -1 if forward else 0
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        order[(place + (1 if forward else -1)) % len(order)].setFocus(reason)
+        return True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Gives the room of a narrow window to the picture."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from app.shell.context import FeatureContext
 
+_CANCELLED = {"scan", "gaze"}  # work that ends with its model
+
 
 def use_model(context: FeatureContext, name: str, parent: QWidget | None = None) -> None:
     """Uses a model as student, after a question where a reason against it is known.
@@ -50,7 +52,7 @@ def reasons_against(context: FeatureContext, name: str) -> list[str]:
             ).format(source=session.info.title)
         )
     if name != session.student.name and name != AUTOMATIC:
-        if session.automatic.held:
+        if session.automatic.holders & _CANCELLED:
             found.append(
                 tr("The clip is being scanned with {name}; the scan is cancelled.").format(
                     name=short_name(session.student.name)

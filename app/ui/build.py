@@ -86,7 +86,8 @@ def _fill(layout: QBoxLayout, items: Iterable[Item], spacing: int | None, margin
 
 
 def present(window: QWidget) -> None:
-    """Shows a window in front of the others."""
+    """Shows a window in front of the others, no larger than the screen."""
+    window.resize(window.size().boundedTo(window.screen().availableSize()))
     window.show()
     window.raise_()
     window.activateWindow()

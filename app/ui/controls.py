@@ -157,19 +157,21 @@ class Scrolled(QScrollArea):
 
     def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._inner = inner
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._inner = inner
         self.setWidget(inner)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
         """That of the widget."""
-        return self.widget().sizeHint()
+        return self._inner.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the widget needs, and a few lines high."""
-        return QSize(self.widget().minimumSizeHint().width(), 4 * self.fontMetrics().height())
+        return QSize(self._inner.minimumSizeHint().width(), 4 * self.fontMetrics().height())
 
 
 class ElidedLabel(QLabel):

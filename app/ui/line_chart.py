@@ -1,47 +1,27 @@
-"""A line chart in the colors of the theme."""
+"""A line chart in the colors of the theme: a thin wrapper around pyqtgraph."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QWidget
 
-from app.ui.theme import theme_colors
+from app.ui.build import column
+from app.ui.theme import is_theme_change, theme_colors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
-    from PySide6.QtGui import QPaintEvent
+
+    from app.ui.theme import ThemeColors
 
 _LINE_WIDTH = 1.7
 _FONT_SCALE = 0.82  # of the widget's font
 _TICK_GAP = 8  # pixels between the texts of the left axis and the curves
-_BOTTOM_HEIGHT = 18  # pixels of the bottom axis
-
-
-@dataclass(slots=True)
-class _Curve:
-    """Points and color of a curve; `joined` as in `LineChart.set_data`."""
-
-    color: str
-    x: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    y: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    joined: NDArray[np.bool_] | None = None
-
-    def runs(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """Gives x and y of the points that one line joins; values that are not finite end it."""
-        finite = np.isfinite(self.x) & np.isfinite(self.y)
-        joined = finite[:-1] & finite[1:]
-        if self.joined is not None:
-            joined = joined & self.joined[: len(joined)]
-        edges = np.flatnonzero(np.diff(joined, prepend=False, append=False))
-        for first, last in edges.reshape(-1, 2):
-            yield self.x[first : last + 1], self.y[first : last + 1]
 
 
 class LineChart(QWidget):
@@ -50,16 +30,10 @@ class LineChart(QWidget):
     The chart is empty until `build`; until then, and after `clear_plot`, all drawing methods do
     nothing. A color is a field of `ThemeColors` or "#rrggbb".
 
-    It is painted here: for the same picture, pyqtgraph takes 18 MB and 0.3 s of the GUI thread.
-
     Args:
         name: Accessible name.
         left_width: Width of the left axis, in pixels.
         margins: Left, top, right and bottom, in pixels.
-
-    Attributes:
-        built: Whether the chart can draw.
-        ticks: Values and texts of the ticks on the "left" and the "bottom" axis.
     """
 
     def __init__(
@@ -71,32 +45,63 @@ class LineChart(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.built = False
         self._left_width, self._margins = left_width, margins
-        self._curves: list[_Curve] = []
-        self._cursor: float | None = None
-        self._x, self._y = (0.0, 1.0), (0.0, 1.0)
-        self.ticks: dict[str, list[tuple[float, str]]] = {"left": [], "bottom": []}
+        self._colors: list[str] = []
+        self._curves: list[Any] = []
+        # pyqtgraph has no type annotations.
+        self._plot: Any = None
+        self._applied: tuple[ThemeColors, str] | None = None  # theme and font of the plot
+        self._cursor: Any = None
+        self._layout = column(parent=self)
+
+    @property
+    def built(self) -> bool:
+        """Whether the chart can draw."""
+        return self._plot is not None
 
     def build(self) -> None:
-        """Starts to draw."""
-        self.built = True
-        self.update()
+        """Creates the plot; imports pyqtgraph if nothing did so before, which takes 0.2 s."""
+        if self._plot is not None:
+            return
+        # Imported here, on the GUI thread: PySide creates its types when they are first used, and
+        # pyqtgraph uses all of them. On another thread that crashes beside a window in use.
+        import pyqtgraph
+
+        view = pyqtgraph.PlotWidget(enableMenu=False)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        view.setAccessibleName(self.accessibleName())
+        self._plot = view
+        view.hideButtons()
+        view.setMouseEnabled(x=False, y=False)
+        view.getPlotItem().setContentsMargins(*self._margins)
+        view.getAxis("left").setWidth(self._left_width)
+        view.getAxis("bottom").setHeight(18)
+        self._apply_theme()
+        self._layout.addWidget(view)
 
     def clear_plot(self) -> None:
-        """Removes points and cursor, and draws nothing until the next `build`."""
-        self.built, self._cursor = False, None
-        self._curves = [_Curve(curve.color) for curve in self._curves]
-        self.update()
+        """Destroys the plot; `build` creates it again."""
+        if self._plot is not None:
+            self._plot.close()
+            self._plot.deleteLater()
+        self._plot = self._cursor = self._applied = None
+        self._curves = []
 
     def set_curves(self, colors: Sequence[str]) -> None:
         """Sets the number of curves and their colors."""
-        del self._curves[len(colors) :]
-        for curve, color in zip(self._curves, colors, strict=False):
-            curve.color = color
-        self._curves += [_Curve(color) for color in colors[len(self._curves) :]]
-        self.update()
+        self._colors = list(colors)
+        if self._plot is None:
+            return
+        import pyqtgraph
+
+        while len(self._curves) > len(colors):
+            self._plot.removeItem(self._curves.pop())
+        while len(self._curves) < len(colors):
+            self._curves.append(pyqtgraph.PlotCurveItem(antialias=True))
+            self._plot.addItem(self._curves[-1])
+        for curve, color in zip(self._curves, colors, strict=True):
+            curve.setPen(pyqtgraph.mkPen(_resolve(color), width=_LINE_WIDTH))
 
     def set_data(
         self, index: int, x: ArrayLike, y: ArrayLike, joined: NDArray[np.bool_] | None = None
@@ -106,39 +111,42 @@ class LineChart(QWidget):
         Args:
             index: Which curve.
             x: Shape (n,).
-            y: Shape (n,); what is not finite is a gap.
+            y: Shape (n,).
             joined: Shape (n,): whether a line leads from a point to the next; None for all.
         """
-        if self.built:
-            curve = self._curves[index]
-            curve.x, curve.y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-            curve.joined = joined
-            self.update()
+        if self._plot is not None:
+            self._curves[index].setData(x, y, connect="all" if joined is None else joined)
 
     def curve_points(self, index: int) -> tuple[list[float], list[float]]:
         """Returns the drawn points of a curve: x and y."""
-        curve = self._curves[index]
-        return list(curve.x), list(curve.y)
+        x, y = self._curves[index].getData()
+        return ([], []) if x is None else (list(x), list(y))
 
     def set_cursor(self, x: float) -> None:
         """Moves the vertical line that marks a place on the horizontal axis."""
-        self._cursor = x
-        self.update()
+        if self._plot is None:
+            return
+        if self._cursor is None:
+            import pyqtgraph
+
+            self._cursor = pyqtgraph.InfiniteLine(pen=theme_colors().faint)
+            self._plot.addItem(self._cursor)
+        self._cursor.setValue(x)
 
     def set_x_range(self, low: float, high: float, padding: float = 0.0) -> None:
         """Sets the visible range; `padding` is a share of it, added on both sides."""
-        self._x = _padded(low, high, padding)
-        self.update()
+        if self._plot is not None:
+            self._plot.setXRange(low, high, padding=padding)
 
     def set_y_range(self, low: float, high: float, padding: float = 0.0) -> None:
         """Sets the visible range; `padding` is a share of it, added on both sides."""
-        self._y = _padded(low, high, padding)
-        self.update()
+        if self._plot is not None:
+            self._plot.setYRange(low, high, padding=padding)
 
     def set_ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
         """Sets values and texts of the ticks on the "left" or the "bottom" axis."""
-        self.ticks[side] = list(ticks)
-        self.update()
+        if self._plot is not None:
+            self._plot.getAxis(side).setTicks([list(ticks)])
 
     def set_value_axis(self, ticks: Sequence[float], unit: str = "", padding: float = 0.03) -> None:
         """Sets the range and the ticks of the left axis.
@@ -153,63 +161,34 @@ class LineChart(QWidget):
             texts[-1] += f"\N{NO-BREAK SPACE}{unit}"
         self.set_y_range(ticks[0], ticks[-1], padding=padding)
         self.set_ticks("left", list(zip(ticks, texts, strict=True)))
-        metrics = QFontMetrics(self._tick_font())
-        widest = max(metrics.horizontalAdvance(text) for text in texts)
-        # Never narrower again: the curves would move sideways.
-        self._left_width = max(self._left_width, widest + _TICK_GAP)
+        if self._plot is not None:
+            metrics = QFontMetrics(self._tick_font())
+            widest = max(metrics.horizontalAdvance(text) for text in texts)
+            # Never narrower again: the curves would move sideways.
+            self._left_width = max(self._left_width, widest + _TICK_GAP)
+            self._plot.getAxis("left").setWidth(self._left_width)
 
-    def plot_area(self) -> QRectF:
-        """Where the curves are, in pixels of the widget."""
-        left, top, right, bottom = self._margins
-        inner = QRectF(self.rect()).adjusted(left, top, -right, -bottom)
-        return inner.adjusted(self._left_width, 0, 0, -_BOTTOM_HEIGHT)
+    def changeEvent(self, event: QEvent) -> None:
+        """Applies another theme or font."""
+        super().changeEvent(event)
+        if is_theme_change(event) or event.type() == QEvent.Type.FontChange:
+            self._apply_theme()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints axes, texts, curves and cursor."""
-        del event
-        area = self.plot_area()
-        if not self.built or area.isEmpty():
+    def _apply_theme(self) -> None:
+        colors, font = theme_colors(), self._tick_font()
+        # One change of theme sends several events.
+        if self._plot is None or self._applied == (colors, font.key()):
             return
-        colors = theme_colors()
-        painter = QPainter(self)
-        painter.setPen(QColor(colors.line))
-        painter.drawLine(area.topLeft(), area.bottomLeft())
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        painter.setPen(QColor(colors.quiet))
-        painter.setFont(self._tick_font())
-        self._paint_ticks(painter, area)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(area)
+        self._applied = (colors, font.key())
+        self._plot.setBackground(colors.surface)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(colors.line)
+            axis.setTextPen(colors.quiet)
+            axis.setStyle(tickLength=0, tickFont=font, hideOverlappingLabels=False)
         if self._cursor is not None:
-            painter.setPen(QColor(colors.faint))
-            x = self._across(np.array([self._cursor]), area)[0]
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        for curve in self._curves:
-            painter.setPen(QPen(_resolve(curve.color), _LINE_WIDTH))
-            for x, y in curve.runs():
-                places = _thinned(self._across(x, area), self._up(y, area))
-                painter.drawPolyline(QPolygonF([QPointF(*place) for place in places.tolist()]))
-
-    def _paint_ticks(self, painter: QPainter, area: QRectF) -> None:
-        metrics = painter.fontMetrics()
-        height = metrics.height()
-        for value, text in self.ticks["left"]:
-            middle = self._up(np.array([value]), area)[0]
-            box = QRectF(0, middle - height / 2, area.left() - _TICK_GAP / 2, height)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
-        for value, text in self.ticks["bottom"]:
-            width = metrics.horizontalAdvance(text)
-            left = self._across(np.array([value]), area)[0] - width / 2
-            left = min(max(left, 1.0), self.width() - 1.0 - width)
-            painter.drawText(QPointF(left, area.bottom() + 2 + metrics.ascent()), text)
-
-    def _across(self, x: NDArray[np.float64], area: QRectF) -> NDArray[np.float64]:
-        low, high = self._x
-        return area.left() + (x - low) / (high - low) * area.width()
-
-    def _up(self, y: NDArray[np.float64], area: QRectF) -> NDArray[np.float64]:
-        low, high = self._y
-        return area.bottom() - (y - low) / (high - low) * area.height()
+            self._cursor.setPen(colors.faint)
+        self.set_curves(self._colors)
 
     def _tick_font(self) -> QFont:
         font = self.font()
@@ -217,19 +196,5 @@ class LineChart(QWidget):
         return font
 
 
-def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points of a line in pixels, (n, 2): the lowest and the highest of each column of many."""
-    starts = np.flatnonzero(np.diff(np.floor(x), prepend=-np.inf))
-    if len(x) <= 2 * len(starts):
-        return np.column_stack([x, y])
-    ends = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
-    return np.column_stack([np.repeat(x[starts], 2), np.stack(ends, axis=1).ravel()])
-
-
-def _padded(low: float, high: float, padding: float) -> tuple[float, float]:
-    room = padding * (high - low) or (0.0 if high > low else 0.5)  # never an empty range
-    return low - room, high + room
-
-
-def _resolve(color: str) -> QColor:
-    return QColor(color if color.startswith("#") else getattr(theme_colors(), color))
+def _resolve(color: str) -> str:
+    return color if color.startswith("#") else str(getattr(theme_colors(), color))

@@ -26,7 +26,7 @@ _PAUSE_MS = 100  # between two charts: each takes 25 ms to make and to paint fir
 class PlotCard(QFrame):
     """A chart with its title and the newest value of each curve.
 
-    The chart appears with `start`.
+    The chart appears with `start`, so that importing pyqtgraph does not delay the first picture.
 
     Args:
         title: What is measured.

@@ -26,6 +26,7 @@ from app.session.step_times import machine_key, model_key, student_times
 from uvanet.errors import ModelError
 from uvanet.registry import shipped_students
 from uvanet.sources import SourceInfo, SourceKind
+from uvanet.sources.orientation import Orientation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +214,7 @@ def test_overload_is_told_and_a_smaller_model_takes_over(
     assert "A larger model was too slow" in automatic.status.model.toolTip()
 
 
-def test_a_scan_keeps_its_model_under_its_own_load(
+def test_a_scan_keeps_its_model_under_its_own_load_and_afterwards(
     automatic: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, history = automatic.session, automatic.find(Analyse).history
@@ -226,6 +227,7 @@ def test_a_scan_keeps_its_model_under_its_own_load(
 
     monkeypatch.setattr(session.student, "load_copy", load)
     automatic.trigger("scan_clip")
+    scanned_with = session.student.name
     session.set_speed(4.0)  # would choose another student
     for _ in range(3):
         session.automatic.tick()
@@ -234,6 +236,12 @@ def test_a_scan_keeps_its_model_under_its_own_load(
     proceed.set()
     with automatic.qtbot.waitSignal(history.scanned, timeout=PATIENCE):
         pass
+    # Another student would throw the scan away.
+    for _ in range(3):
+        session.automatic.tick()
+    assert not session.student.pending
+    assert session.student.name == scanned_with
+    session.turn(Orientation(mirrored=True))  # ends it
     automatic.until(lambda: session.student.name == "uvanet-64")
 
 

@@ -330,10 +330,10 @@ def test_a_model_of_another_scene_is_used_after_a_question(player: Bench) -> Non
         answer(player, "Use")
     # On its own scene it is used at once, unless the work that runs needs the model in use.
     player.settings.model_scenes = {"uvanet-64": player.session.info.spec}
-    player.session.automatic.held = True
+    player.session.automatic.hold("scan", True)
     use(dialog, "uvanet-64")
     assert "being scanned" in answer(player, "Cancel")
-    player.session.automatic.held = False
+    player.session.automatic.hold("scan", False)
     with player.qtbot.waitSignal(player.session.student.choice_made, timeout=PATIENCE):
         use(dialog, "uvanet-64")
     dialog.close()

@@ -151,6 +151,9 @@ class Job:
         audio: Sound track of a video output: its number in the source, from 1; "default" for the
             source's default track; "none" for no sound.
         gaze: Gaze of people on the source, for reports; None for none.
+        continues: Time of the first frame of a clip of which this is a later range, seconds. The
+            network sees the frames before `start` that it remembers, and times in the clip count
+            from there: raw maps and rows are those of an undivided run. None: it stands alone.
 
     Raises:
         UsageError: The range is empty, the teacher's pane has no teacher, or `audio` is invalid.
@@ -170,6 +173,7 @@ class Job:
     inputs: tuple[Path, ...] = ()
     audio: int | str = "default"
     gaze: ReportedGaze | None = None
+    continues: float | None = None
 
     def __post_init__(self) -> None:
         if self.start < 0 or (self.end is not None and self.end <= self.start):

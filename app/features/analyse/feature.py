@@ -18,6 +18,7 @@ from app.features.analyse.regions import Regions
 from app.features.analyse.scanpath_layer import ScanpathLayer
 from app.features.analyse.settings import AnalyseSettings
 from app.features.analyse.table_export import facts_text, map_facts, region_facts
+from app.session.models import AUTOMATIC
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
@@ -77,7 +78,7 @@ class Analyse(RegionActions):
         self.files = RegionFiles(context, self.regions, self.history)
         session.opened.connect(self._on_opened)
         session.turned.connect(self.history.restart)
-        session.student.changed.connect(lambda _: self.history.restart())
+        session.student.changed.connect(self._on_model)
         self._scan = KeptScan(context, self.history)  # after what restarts the history
         session.switched.connect(self._on_switched)
         session.failed.connect(self._on_failed)
@@ -120,7 +121,7 @@ class Analyse(RegionActions):
         """Takes up the regions and the scan of a project."""
         self.regions.replace_all(project.regions)
         if project.scan is not None:
-            self._scan.restore(project.scan)
+            self._scan.restore(project.scan, swap=project.model == AUTOMATIC)
         self.context.actions.set_checked("scanpath", project.view.scanpath)
         self.scanpath(project.view.scanpath)
 
@@ -209,6 +210,12 @@ class Analyse(RegionActions):
             self.context.actions.set_checked("average", False)
             self._show_average(False)
 
+    def _on_model(self) -> None:
+        scanning = self.history.scanning
+        self.history.restart()
+        if scanning:  # with a model that had been requested before
+            self.history.start_scan()
+
     def _on_failed(self) -> None:
         # Unless the source before plays on, or the current one broke after its opening.
         if self.context.session.info is None:
@@ -217,7 +224,7 @@ class Analyse(RegionActions):
     def _on_progress(self, share: float | None) -> None:
         self._show_progress(share)
         # Its own load must not replace the model in the middle of the clip.
-        self.context.session.automatic.held = share is not None
+        self.context.session.automatic.hold("scan", share is not None)
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
         self.history.add_packet(packet)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from app.shell.context import Fact
 
-_PARTS = ("PySide6_Essentials", "opencv-python-headless", "onnxruntime", "numpy")
+_PARTS = ("PySide6_Essentials", "opencv-python-headless", "onnxruntime", "numpy", "pyqtgraph")
 
 
 class AboutDialog(QDialog):

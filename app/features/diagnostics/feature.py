@@ -49,7 +49,11 @@ class Diagnostics(Feature):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
-        self.plots.start()
+        # While the source opens and the model loads: the import of the charts' library takes 0.2 s
+        # of the GUI thread, which would stop the picture later.
+        self._start = QTimer(self, singleShot=True, interval=0)
+        self._start.timeout.connect(self.plots.start)
+        self._start.start()
         if context.logs.last_crash is not None:
             context.messages.acted.connect(self._on_message_button)
             context.messages.notify(
@@ -88,6 +92,7 @@ class Diagnostics(Feature):
         """Stops the timers and the plots."""
         del timeout
         self._timer.stop()
+        self._start.stop()
         self.plots.stop()
         return True
 

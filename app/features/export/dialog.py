@@ -287,9 +287,9 @@ class ExportDialog(QDialog):
             else tr("More") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
         )
         if self.isVisible():
-            self.adjustSize()
             room = self.screen().availableGeometry()
-            self.resize(self.width(), min(self.height(), room.height()))
+            # `adjustSize` would take two thirds of the screen at most.
+            self.resize(self.width(), min(self.sizeHint().height(), room.height()))
             below = self.frameGeometry().bottom() - room.bottom()
             if below > 0:
                 self.move(self.x(), max(room.top(), self.y() - below))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from app.features.gaze.gaze_card import GazeCard
 from app.features.gaze.gaze_layer import GazeLayer, Look
-from app.features.gaze.mapping_dialog import MappingDialog
 from app.features.gaze.measurement import GazeMeasurement
 from app.features.gaze.settings import GazeSettings
 from app.shell.actions import FRAME, Menu, action
@@ -216,6 +215,8 @@ class GazeOfPeople(Feature):
             packet = self.context.presenter.packet
             if request != self._request or packet is None:
                 return
+            from app.features.gaze.mapping_dialog import MappingDialog
+
             height, width = packet.frame.picture.shape[:2]
             dialog = MappingDialog(text, rows, (width, height), self.context.slots.window)
 
@@ -318,7 +319,7 @@ class GazeOfPeople(Feature):
     def _on_progress(self, share: float | None) -> None:
         self.card.show_progress(share)
         # The load of the comparison must not replace the model in the middle of it.
-        self.context.session.automatic.held = share is not None
+        self.context.session.automatic.hold("gaze", share is not None)
 
     def _on_measured(self, scores: GazeScores) -> None:
         self.scores = scores

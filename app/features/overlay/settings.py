@@ -25,12 +25,21 @@ class Look(msgspec.Struct):
     color_bar: bool = False
 
 
+def _first_looks() -> dict[str, Look]:
+    return {
+        "Standard": Look(),
+        "Peaks only": Look(opacity=0.7, threshold=0.6),
+        "Calm": Look(colormap="viridis", opacity=0.5, smoothing=0.5),
+        "Whole map": Look(colormap="inferno", opacity=0.8, threshold=0.0),
+    }
+
+
 class LookPresets(Section):
-    """Looks that the user saved, by name."""
+    """Looks by name: some to begin with, and those that the user saved."""
 
     SECTION: ClassVar[str] = "looks"
 
-    looks: dict[str, Look] = msgspec.field(default_factory=dict)
+    looks: dict[str, Look] = msgspec.field(default_factory=_first_looks)
 
 
 class OverlaySettings(Section):

