@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test fuzz kill soak monkey bench bundle deb docs web translations pictures weights ablation
+.PHONY: live test fuzz kill soak monkey trust bench bundle deb docs web translations pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -35,7 +35,7 @@ WALKS ?= 100
 STEPS ?= 2000
 monkey:
 	@$(PYTHON) packaging/bootstrap.py test
-	@.venv/bin/python tests/trust/monkey.py --walks $(WALKS) --steps $(STEPS) $(if $(SEED),--seed $(SEED))
+	@.venv/bin/python tests/trust/monkey.py --walks $(WALKS) --steps $(STEPS) $(if $(SEED),--seed $(SEED),-o dist/walks.jsonl)
 
 # Measures everything and writes README's table of speed; other programs disturb the result.
 bench:

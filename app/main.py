@@ -281,10 +281,9 @@ def _run_task(program: Program, task: Task) -> int:
     from app.features.diagnostics.benchmark import (
         DragMeasurement,
         Measurement,
-        ScheduledTask,
-        Screenshot,
         TrainingMeasurement,
     )
+    from app.features.diagnostics.scheduled_task import ScheduledTask, Screenshot
 
     scheduled: ScheduledTask
     if task.screenshot is not None:

@@ -145,11 +145,13 @@ class LiveWindow:
         )
 
     def close(self) -> None:
-        """Closes the window, without questions; every thread has ended afterwards."""
+        """Closes the window, without questions; every thread ends, in time or a little later."""
         self.close_dialogs()
         self.window.quit_guard.allow()
         self.window.close()
         self.until(lambda: not self.window.isVisible(), "the window to close")
         self.program.shut_down()
-        left = [t for t in threading.enumerate() if t.name.startswith("uvanet-")]
-        assert self.program.clean, f"threads were left behind: {left}"
+        end = time.monotonic() + PATIENCE_S  # a model that is being loaded cannot be interrupted
+        while left := [t for t in threading.enumerate() if t.name.startswith("uvanet-")]:
+            assert time.monotonic() < end, f"threads were left behind: {left}"
+            time.sleep(0.01)

@@ -10,7 +10,7 @@ from webcam import OTHER, WEBCAM, Webcam
 from window_bench import write_settings
 
 from app.features.cameras.feature import Cameras
-from app.features.diagnostics.benchmark import Screenshot
+from app.features.diagnostics.scheduled_task import Screenshot
 from app.pipeline.events import PipelineState
 from uvanet.sources import CameraFormat, CameraSource, SourceKind
 from uvanet.sources.cameras import Found

@@ -9,6 +9,7 @@ import pytest
 from export_kit import ask, exported, feature, regions
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
+from region_kit import BOX, analyse
 
 from app.features.gaze.feature import GazeOfPeople
 from uvanet.data.gaze_mapping import GazeMapping
@@ -59,6 +60,15 @@ def test_a_picture_is_exported_as_the_window_shows_it(launch, folder, tmp_path):
     assert bench.settings.picture_format == "jpg"
     # The next video keeps its own format.
     assert bench.settings.export_format == "mp4"
+
+
+def test_pictures_have_no_statistics_over_time(launch, folder):
+    bench = start(launch, folder)
+    analyse(bench).regions.replace_all([BOX])
+    (row,) = analyse(bench).card.rows
+    assert not row.share.isHidden()
+    assert row.statistics.isHidden()
+    assert analyse(bench).card.plot.isHidden()
 
 
 def test_a_folder_of_pictures_is_exported_under_their_names(launch, folder, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+from studio_kit import answer_question
 from window_bench import PATIENCE, write_settings
 
 from app.features.models.feature import Models
@@ -125,15 +125,6 @@ def use(dialog: ModelsDialog, name: str, button: str = "use_button") -> None:
     dialog.table.select(name)
     assert getattr(dialog, button).isEnabled()
     getattr(dialog, button).click()
-
-
-def answer(bench: Bench, text: str) -> str:
-    """Answers the open question; gives what it said."""
-    (box,) = [one for one in bench.window.findChildren(QMessageBox) if one.isVisible()]
-    said = f"{box.text()} {box.informativeText()}"
-    (button,) = [one for one in box.buttons() if one.text().replace("&", "") == text]
-    button.click()
-    return said
 
 
 def test_a_file_is_tried_before_it_is_used(player: Bench, external: Path) -> None:
@@ -310,10 +301,10 @@ def test_a_model_is_deleted_for_good_only_after_a_question(
     (models_folder().parents[1] / "Trash").write_text("in the way")
     dialog = open_models(player, folder.name)
     use(dialog, folder.name, "delete_button")
-    assert "for good" in answer(player, "Cancel")
+    assert "for good" in answer_question(player, "Cancel")
     assert folder.is_dir()
     use(dialog, folder.name, "delete_button")
-    answer(player, "Delete")
+    answer_question(player, "Delete")
     assert not folder.exists()
     player.until(lambda: folder.name not in dialog.table.names)
     dialog.close()
@@ -323,16 +314,16 @@ def test_a_model_of_another_scene_is_used_after_a_question(player: Bench) -> Non
     player.settings.model_scenes = {"uvanet-32": "/films/other.mp4"}
     dialog = open_models(player)
     use(dialog, "uvanet-32")
-    assert "another scene" in answer(player, "Cancel")
+    assert "another scene" in answer_question(player, "Cancel")
     assert player.session.student.choice == "uvanet-64"
     use(dialog, "uvanet-32")
     with player.qtbot.waitSignal(player.session.student.choice_made, timeout=PATIENCE):
-        answer(player, "Use")
+        answer_question(player, "Use")
     # On its own scene it is used at once, unless the work that runs needs the model in use.
     player.settings.model_scenes = {"uvanet-64": player.session.info.spec}
     player.session.automatic.hold("scan", True)
     use(dialog, "uvanet-64")
-    assert "being scanned" in answer(player, "Cancel")
+    assert "being scanned" in answer_question(player, "Cancel")
     player.session.automatic.hold("scan", False)
     with player.qtbot.waitSignal(player.session.student.choice_made, timeout=PATIENCE):
         use(dialog, "uvanet-64")

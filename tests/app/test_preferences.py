@@ -146,5 +146,5 @@ def test_export_presets_and_the_replay_box(still, dialog):
     assert still.settings.export_quality == "best"
     (keep,) = [one for one in dialog.findChildren(QCheckBox) if "30 seconds" in one.text()]
     keep.click()
-    assert not still.settings.export_keep
-    assert not still.actions["keep_last"].isChecked()
+    assert still.settings.export_keep
+    assert still.actions["keep_last"].isChecked()

@@ -176,6 +176,15 @@ def test_a_locked_region_stays_as_it_is(two):
     assert two.actions["undo"].text() == "Undo unlock region"
 
 
+def test_copies_of_a_numbered_region_count_on(two):
+    two.trigger("region_rectangle")
+    drag(two, (0.45, 0.1), (0.5, 0.15), (0.55, 0.18))
+    two.trigger("duplicate_region")
+    two.trigger("duplicate_region")
+    names = [region.name for region in regions(two).all]
+    assert names == ["Box", "Other", "Region 1", "Region 2", "Region 3"]
+
+
 def test_a_copy_at_the_edge_stays_inside(two):
     regions(two).replace_all([BOX.moved(0.6, 0.6)])
     two.trigger("duplicate_region")

@@ -1,5 +1,7 @@
 """View: presentation mode, orientation, collapsed cards, dropped files, About, keyboard."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -245,6 +247,27 @@ def test_the_report_names_versions_and_nothing_private(player, clip, home):
         assert word in report
     for secret in (str(home), str(clip.parent), clip.name, clip.stem, "recent", "folder"):
         assert secret not in report
+    dialog.close()
+
+
+def test_the_about_box_opens_folders_and_pages(player, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        "app.features.diagnostics.about.QDesktopServices.openUrl",
+        lambda url: opened.append(url.toString()),
+    )
+    player.trigger("about")
+    dialog = player.window.findChild(AboutDialog)
+    for name in ("Settings", "Log", "Models", "Cache", "Paper", "License"):
+        (button,) = [one for one in dialog.findChildren(QPushButton) if one.text() == name]
+        button.click()
+    folders = [QUrl(address).toLocalFile() for address in opened[:4]]
+    assert all(Path(folder).is_dir() for folder in folders)
+    assert len(set(folders)) == 4
+    assert opened[4:] == [
+        "https://arxiv.org/abs/1904.04449",
+        "https://www.apache.org/licenses/LICENSE-2.0",
+    ]
     dialog.close()
 
 

@@ -18,9 +18,10 @@ from uvanet.paths import resource
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SCRIPT = Path(__file__).with_name("walk_window.py")
 _STEPS = ["slides", "regions", "export-pictures", "deleted", "designs", "designs-wipe"]
 _STEPS += ["gaze", "report", "project"]
+_MODEL_STEPS = ["models", "onnx", "training-form", "training", "result"]
+_MODEL_STEPS += ["recording", "recorded"]
 _PATIENCE = 1200  # seconds; a bound, not a measure
 
 
@@ -55,8 +56,17 @@ def folder(tmp_path: Path) -> Path:
         ("dark", "1920x1080", 2),
     ],
 )
+@pytest.mark.parametrize(
+    ("script", "steps"), [("walk_window.py", _STEPS), ("models_window.py", _MODEL_STEPS)]
+)
 def test_a_walk(
-    folder: Path, make_display: Callable[[str], str], theme: str, size: str, scale: int
+    folder: Path,
+    make_display: Callable[[str], str],
+    script: str,
+    steps: list[str],
+    theme: str,
+    size: str,
+    scale: int,
 ) -> None:
     width, height = (scale * int(side) for side in size.split("x"))
     home = folder / "home"
@@ -71,7 +81,7 @@ def test_a_walk(
     environment.pop("WAYLAND_DISPLAY", None)
     home.mkdir()
     done = subprocess.run(
-        [sys.executable, str(_SCRIPT), str(folder), theme, size],
+        [sys.executable, str(Path(__file__).with_name(script)), str(folder), theme, size],
         env=environment,
         capture_output=True,
         text=True,
@@ -86,4 +96,4 @@ def test_a_walk(
         assert np.asarray(cv2.imread(str(picture))).std() > 5  # not an empty screen
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    assert done.stdout.split() == _STEPS
+    assert done.stdout.split() == steps

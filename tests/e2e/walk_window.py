@@ -58,6 +58,11 @@ class Walk:
             assert time.monotonic() < deadline, f"{condition} did not come true in time"
             QTest.qWait(20)
 
+    def open_file(self, name: str) -> None:
+        """Opens a file of the folder."""
+        self.session.open(str(self.folder / name))
+        self.until(lambda: self.session.info is not None and self.session.info.title == name)
+
     def trigger(self, name: str) -> None:
         action = self.window.actions_by_name[name]
         assert action.isEnabled(), name
@@ -184,26 +189,29 @@ def report_and_project(walk: Walk) -> None:
     walk.trigger("save_project")
     walk.answer(walk.folder / "mine.uvanet")
     walk.until((walk.folder / "mine.uvanet").exists)
-    regions = walk.session.regions
+    (region,) = walk.session.regions
     walk.drop(walk.folder / "photos")
     walk.until(lambda: walk.session.info is not None and walk.session.info.title == "photos")
     walk.drop(walk.folder / "mine.uvanet")
-    walk.until(lambda: walk.session.regions == regions)
+    walk.until(lambda: walk.session.info is not None and walk.session.info.title == "film.mp4")
+    walk.until(lambda: walk.session.regions)
+    (again,) = walk.session.regions
+    assert again.shape is region.shape
     assert walk.session.marks == (0.5, 1.5)
     walk.until(lambda: walk.find(GazeOfPeople).table is not None)
     walk.until(lambda: analyse._scan.part is not None)
     walk.keep("project")
 
 
-def main() -> int:
-    """Walks."""
+def run(*parts: Callable[[Walk], None]) -> int:
+    """Walks through parts."""
     folder, theme, size = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     width, height = map(int, size.split("x"))
     walk = Walk(folder, theme, (width, height))
     problems: list[str] = []
     walk.program._exceptions.happened.connect(problems.append)
     try:
-        for part in (slides_and_regions, designs, gaze, report_and_project):
+        for part in parts:
             part(walk)
         walk.window.close()
         walk.until(lambda: not walk.window.isVisible())
@@ -214,4 +222,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(slides_and_regions, designs, gaze, report_and_project))

@@ -9,6 +9,7 @@ Prints the seed of each walk. A walk that fails prints its last steps; its seed 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import sys
@@ -252,19 +253,24 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--walks", type=int, default=10)
     parser.add_argument("--seed", type=int, help="of the only walk")
+    parser.add_argument("-o", "--out", type=Path, help="append a JSON line for each walk")
     options = parser.parse_args()
     seeds = [random.SystemRandom().randrange(10**6) for _ in range(options.walks)]
     failed = 0
     for seed in seeds if options.seed is None else [options.seed]:
-        began = time.monotonic()
+        began, fault = time.monotonic(), ""
         try:
             walk(seed, options.steps)
-            print(
-                f"seed {seed}: {options.steps} steps, {time.monotonic() - began:.0f} s", flush=True
-            )
-        except AssertionError:
-            failed += 1
+        except AssertionError as error:
+            failed, fault = failed + 1, str(error)
             print(traceback.format_exc(), flush=True)
+        seconds = round(time.monotonic() - began)
+        print(f"seed {seed}: {options.steps} steps, {seconds} s", flush=True)
+        if options.out is not None:
+            options.out.parent.mkdir(parents=True, exist_ok=True)
+            row = {"seed": seed, "steps": options.steps, "seconds": seconds, "fault": fault}
+            with options.out.open("a") as file:
+                file.write(json.dumps(row) + "\n")
     return failed
 
 

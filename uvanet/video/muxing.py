@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.error
 
-from uvanet.errors import OutputError
+from uvanet.errors import OutputError, is_out_of_memory
 from uvanet.redaction import printable
 from uvanet.sources.media_input import open_file
 from uvanet.video.sound import SoundReader
@@ -40,10 +40,11 @@ def open_output(path: Path, format_name: str, options: dict[str, str]) -> Output
 def unwritable(path: Path, error: Exception) -> OutputError:
     """The error for a file that the system or the encoder refused to write."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return OutputError(
-        f"{printable(path)} could not be written: {str(reason).rstrip('.')}.",
-        "Look at the free space of the disk, or choose another place.",
-    )
+    hint = "Look at the free space of the disk, or choose another place."
+    # An encoder that cannot allocate its buffers says no more than that it failed.
+    if is_out_of_memory(error) or isinstance(error, av.error.ExternalError):
+        hint = "The encoder failed; the memory may be exhausted: close other programs."
+    return OutputError(f"{printable(path)} could not be written: {str(reason).rstrip('.')}.", hint)
 
 
 def count_frames(path: Path) -> int:

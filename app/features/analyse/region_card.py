@@ -87,8 +87,16 @@ class RegionCard(QFrame):
             head, self.hint, self._list, self.plot, spacing=6, margins=(14, 8, 10, 10), parent=self
         )
 
-    def show_rows(self, rows: Sequence[RegionRow], selection: Sequence[Region]) -> None:
-        """Shows the regions, in order."""
+    def show_rows(
+        self, rows: Sequence[RegionRow], selection: Sequence[Region], *, over_time: bool
+    ) -> None:
+        """Shows the regions.
+
+        Args:
+            rows: The regions, in order.
+            selection: The selected ones.
+            over_time: Whether the source has a time, over which there are statistics.
+        """
         while len(self.rows) > len(rows):
             removed = self.rows.pop()
             removed.name.blockSignals(True)  # a name that is being edited is discarded
@@ -101,8 +109,9 @@ class RegionCard(QFrame):
             self._list.addWidget(added)
         for shown, data in zip(self.rows, rows, strict=True):
             shown.show_data(data, selected=any(data.region is one for one in selection))
+            shown.statistics.setVisible(over_time)
         self.hint.setVisible(not rows)
-        self.plot.setVisible(bool(rows))
+        self.plot.setVisible(bool(rows) and over_time)
 
     def edit_name(self, region: Region) -> None:
         """Starts editing the name of a region."""

@@ -16,6 +16,7 @@ from app.ui.i18n import tr
 from app.ui.region_geometry import is_moved, replaced
 from uvanet.analysis import region_shares
 from uvanet.analysis.regions import MAX_NAME
+from uvanet.sources.base import SourceKind
 from uvanet.video.layers import color_of
 
 if TYPE_CHECKING:
@@ -264,7 +265,9 @@ class Regions(QObject):
         shares = self.shares if len(self.shares) == count else [None] * count
         summaries = self._summaries if len(self._summaries) == count else [None] * count
         rows = map(RegionRow, self.all, shares, summaries)
-        self._card.show_rows(list(rows), self.selection)
+        info = self._context.session.info
+        still = info is not None and (info.slides or info.kind is SourceKind.PICTURE)
+        self._card.show_rows(list(rows), self.selection, over_time=not still)
         self._layer.show_regions(self.all, self.shares, self.selection)
 
     def _on_drawn(self, region: Region) -> None:
@@ -298,6 +301,10 @@ def _default_name(number: int) -> str:
 
 
 def _copy_name(original: str, number: int) -> str:
+    """Counts on: "Region 1" becomes "Region 2", and "Logo" becomes "Logo 2"."""
+    base, _, last = original.rpartition(" ")
+    if base and last.isdecimal():
+        return f"{base} {int(last) + number}"
     return f"{original} {number + 1}"
 
 

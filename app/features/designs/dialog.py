@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHeaderView, QSlider, QTableWidget, QTableWidgetItem
 
 from app.features.designs.comparison_view import ComparisonView
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from uvanet.video.overlay import OverlayStyle
 
 _STEPS = 1000
+_BUTTON_PADDING = 32  # pixels
 _VISIBLE_ROWS = 4  # of the table; it scrolls beyond
 _SAME_PROPORTIONS = 0.02  # relative difference up to which two pictures are wiped
 
@@ -84,6 +85,11 @@ class DesignsDialog(QDialog):
         self.wipe = button(tr("Wipe"), tr("Both in one picture, divided by a line"), checkable=True)
         for switch in (self.draw, self.wipe):
             switch.setObjectName("choice")
+            # The theme writes it in bold while it is on, which its size hint does not know.
+            bold = QFont(switch.font())
+            bold.setBold(True)
+            width = QFontMetrics(bold).horizontalAdvance(switch.text())
+            switch.setMinimumWidth(width + _BUTTON_PADDING)
         self.wipe.setEnabled(False)
         self.wipe.toggled.connect(self._on_wipe)
         self.copy = button(tr("Copy table"), tr("Copy the table for a spreadsheet"), self._copy)

@@ -18,7 +18,7 @@ from app.ui.build import present
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotPanel
 from uvanet.cli.problem_report import problem_report
-from uvanet.paths import log_folder
+from uvanet.paths import cache_folder, log_folder
 from uvanet.user_models import models_folder
 
 if TYPE_CHECKING:
@@ -160,6 +160,7 @@ def _folders() -> dict[str, Path]:
         tr("Settings"): settings_path().parent,
         tr("Log"): log_folder(),
         tr("Models"): models_folder(),
+        tr("Cache"): cache_folder(),
     }
 
 

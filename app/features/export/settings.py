@@ -51,7 +51,8 @@ class ExportSettings(Section):
         extras: What is drawn or written besides.
         folder: Where exports go; empty for the user's folder for videos.
         presets: Options that the user saved, by name.
-        keep: Whether the last half minute of a live source is kept on disk.
+        keep: Whether the last half minute of a live source is kept on disk, which is written to
+            all the time for that. On by default in 0.1.0.
     """
 
     SECTION: ClassVar[str] = "export"
@@ -59,6 +60,7 @@ class ExportSettings(Section):
         name: f"export_{name}"
         for name in ("preset", "format", "quality", "height", "extras", "folder", "keep")
     }
+    V1_DEFAULTS: ClassVar[dict[str, object]] = {"keep": True}
 
     preset: Preset = "overlay"
     format: Format = "mp4"
@@ -67,5 +69,5 @@ class ExportSettings(Section):
     height: Annotated[int, Meta(ge=0, le=8192)] = 0
     extras: list[Extra] = msgspec.field(default_factory=list)
     folder: str = ""
-    keep: bool = True
+    keep: bool = False
     presets: dict[str, ExportPreset] = msgspec.field(default_factory=dict)

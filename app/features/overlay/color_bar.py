@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _STRIP, _GAP, _PAD = 10, 8, 8  # pixels: height of the strip; beside it; around all
 _LAYER_WIDTH = 120  # of the strip over the picture
 _GROUND = QColor(12, 14, 18, 205)
+_PICTURE = QColor(128, 128, 128)  # stands for the picture below the heat map
 
 
 def _strip(style: OverlayStyle) -> QImage:
@@ -58,10 +59,10 @@ class ColorBar(QWidget):
         return QSize(160, _STRIP + 4 + self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the strip on the ground of an empty picture, and the texts."""
+        """Paints the strip and the texts."""
         colors, painter = theme_colors(), QPainter(self)
         strip = QRectF(0, 0, self.width(), _STRIP)
-        painter.fillRect(strip, QColor(colors.stage))
+        painter.fillRect(strip, _PICTURE)
         painter.drawImage(strip, self._image)
         texts = QRectF(0, _STRIP + 3, self.width(), self.fontMetrics().height())
         painter.setPen(QColor(colors.quiet))
@@ -111,4 +112,5 @@ class ColorBarLayer(Layer):
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, high)
         left = inner.left() + before + _GAP
         strip = QRectF(left, inner.center().y() - _STRIP / 2, _LAYER_WIDTH, _STRIP)
+        painter.fillRect(strip, _PICTURE)
         painter.drawImage(strip, self._image)
