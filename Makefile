@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test fuzz kill bench bundle deb docs web pictures weights ablation
+.PHONY: live test fuzz kill bench bundle deb docs web translations pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -41,6 +41,11 @@ deb: bundle
 docs:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/mkdocs build --strict --quiet --site-dir dist/docs
+
+# Collects the texts of the window for translators and compiles their catalogs.
+translations:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python packaging/translate.py
 
 # Makes the pictures of the README with the program.
 pictures:

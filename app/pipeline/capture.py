@@ -157,7 +157,7 @@ class CaptureSession:
         playback = Playback(
             self._source, self._feed, self._emit, self.commands, self._clock, self._detector
         )
-        if self._source.info.live and self._watchdog is None:
+        if self._watchdog is None:
             self._watchdog = Watchdog(
                 self._check_stall,
                 self.commands.stopped,

@@ -77,7 +77,7 @@ class SourceFailed(SourceEvent):
 
 @dataclass(frozen=True, slots=True)
 class SourceStalled(SourceEvent):
-    """A live source has given no frame for too long. Comes once per stall.
+    """A source has given no frame for too long. Comes once per stall.
 
     Attributes:
         seconds: Time without a frame.
@@ -88,7 +88,7 @@ class SourceStalled(SourceEvent):
 
 @dataclass(frozen=True, slots=True)
 class SourceResumed(SourceEvent):
-    """A live source that stalled gives frames again."""
+    """A source that stalled gives frames again."""
 
 
 @dataclass(frozen=True, slots=True)

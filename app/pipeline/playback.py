@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from app.pipeline.stats import Drop
 from uvanet.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from app.pipeline.clock import Clock
     from app.pipeline.command_queue import CommandQueue, PlaybackCommand
@@ -40,7 +41,7 @@ class Playback:
         emit: Receives the events.
         commands: Where commands come from.
         clock: Source of time stamps.
-        detector: Fed with each frame of a live source.
+        detector: Fed with each frame of a live source, and around each read of a file.
     """
 
     def __init__(
@@ -146,7 +147,8 @@ class Playback:
         # is dragged, there is always a next one.
         self._begin_epoch(None if self._sought else Drop.SEEK)
         self._source.abandon_seek = self._is_superseded
-        self._source.seek(max(0.0, seconds))
+        with self._watched():
+            self._source.seek(max(0.0, seconds))
         self._show_next()
         self._sought = True
 
@@ -203,7 +205,8 @@ class Playback:
                 return False
             self._feed.skip(Drop.LATE, now)
             self._begin_epoch(None)
-            self._source.seek(self._pacer.position(now))
+            with self._watched():
+                self._source.seek(self._pacer.position(now))
             self._pacer.restart()
             return True
         if 0 < self._pacer.interval < behind and now - self._shown_t < LONGEST_FREEZE_S:
@@ -238,13 +241,27 @@ class Playback:
         # A still picture has nothing to loop through, and slides do not start over.
         loops = self._commands.loop and self._moves and not self._info.slides
         if frame is None and loops and self._info.seekable:
-            self._source.seek(0.0)
+            with self._watched():
+                self._source.seek(0.0)
             self._begin_epoch(None)
             frame = self._read()
         return frame
 
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Lets the watchdog report a file that does not answer, as on a share that vanished."""
+        if self._info.live:
+            yield
+            return
+        self._detector.feed(self._clock.now())
+        try:
+            yield
+        finally:
+            self._detector.pause()
+
     def _read(self) -> Frame | None:
-        frame = self._source.read()
+        with self._watched():
+            frame = self._source.read()
         if frame is not None:
             self._any_frame = True
             self._moves = self._moves or frame.index > 0
@@ -272,6 +289,6 @@ class Playback:
             raise SourceError(
                 f"{self._info.title} has no readable frame.", "Choose another source."
             )
-        self._detector.rest()
+        self._detector.pause()
         if not self._info.slides:
             self._enter(PipelineState.ENDED)

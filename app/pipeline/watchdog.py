@@ -1,4 +1,4 @@
-"""Detects live sources that give no frames and networks that do not return.
+"""Detects sources that give no frames and networks that do not return.
 
 A call into a driver or an engine may block for ever, so the thread that makes the call cannot
 be the one that notices.
@@ -6,6 +6,7 @@ be the one that notices.
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ _TICK_S = 0.2
 class StallDetector:
     """Decides from times alone whether a source has stalled.
 
-    `feed` and `rest` are called by the thread that reads, `check` by the watchdog.
+    `feed`, `pause` and `rest` are called by the thread that reads, `check` by the watchdog. A live
+    source is fed with each frame. A file is waited for during a read alone: fed at its start, and
+    paused at its end.
 
     Args:
         source: Number of the source, for the events.
@@ -39,8 +42,12 @@ class StallDetector:
         """A frame came (or the source was opened) at `t` seconds."""
         self._last = t
 
+    def pause(self) -> None:
+        """The read has returned; a stall, if there was one, is over."""
+        self._last = math.inf
+
     def rest(self) -> None:
-        """No frames are expected for now."""
+        """No frames are expected for now; the end of a stall is not reported."""
         self._last = None
 
     def check(self, now: float) -> SourceStalled | SourceResumed | None:

@@ -74,7 +74,7 @@ class LiveSession(QObject):
         switched: No result of the source before comes any more.
         opened: SourceInfo of the source that plays from now on.
         failed: UvanetError that ended a source, or kept it from opening.
-        stalled: Seconds without a frame of a live source; 0 when frames come again.
+        stalled: Seconds without a frame of a source that should give one; 0 when frames come again.
         status_changed: The SourceStatus of a live source.
         state_changed: The PipelineState.
         turned: The orientation or the size of the source changed, from its next frame on.

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from app.pipeline.events import PipelineState
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 from app.ui.icons import icon
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ class Needs(enum.Flag):
 
 NOTHING = Needs(0)
 _REASONS = {
-    Needs.SOURCE: "Open a source first",
-    Needs.FRAME: "There is no picture yet",
-    Needs.PACED: "Only for files",
-    Needs.SEEKABLE: "Only for sources with a timeline",
-    Needs.SLIDES: "Only for folders of pictures",
-    Needs.PLAYS: "Slides do not play",
-    Needs.UNDO: "There is nothing to undo",
-    Needs.REDO: "There is nothing to redo",
+    Needs.SOURCE: tr_noop("Open a source first"),
+    Needs.FRAME: tr_noop("There is no picture yet"),
+    Needs.PACED: tr_noop("Only for files"),
+    Needs.SEEKABLE: tr_noop("Only for sources with a timeline"),
+    Needs.SLIDES: tr_noop("Only for folders of pictures"),
+    Needs.PLAYS: tr_noop("Slides do not play"),
+    Needs.UNDO: tr_noop("There is nothing to undo"),
+    Needs.REDO: tr_noop("There is nothing to redo"),
 }
 SOURCE, PACED, SEEKABLE, FRAME = Needs.SOURCE, Needs.PACED, Needs.SEEKABLE, Needs.FRAME
 SLIDES, PLAYS = Needs.SLIDES, Needs.PLAYS
@@ -73,13 +73,13 @@ SLIDES, PLAYS = Needs.SLIDES, Needs.PLAYS
 class Menu(enum.StrEnum):
     """The menus in their order; the values are their titles."""
 
-    FILE = "File"
-    EDIT = "Edit"
-    VIEW = "View"
-    PLAYBACK = "Playback"
-    ANALYSE = "Analyse"
-    MODELS = "Models"
-    HELP = "Help"
+    FILE = tr_noop("File")
+    EDIT = tr_noop("Edit")
+    VIEW = tr_noop("View")
+    PLAYBACK = tr_noop("Playback")
+    ANALYSE = tr_noop("Analyse")
+    MODELS = tr_noop("Models")
+    HELP = tr_noop("Help")
 
 
 @dataclass(frozen=True, slots=True)

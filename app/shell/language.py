@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from app.shell.feature import Preference
 from app.shell.settings import LanguageChoice
 from app.ui.build import combo_box
-from app.ui.i18n import languages, tr
+from app.ui.i18n import LANGUAGES, tr
 
 if TYPE_CHECKING:
     from app.shell.settings import WindowSettings
@@ -18,7 +18,7 @@ _NAMES = {"en": "English", "de": "Deutsch"}
 def language_preference(settings: WindowSettings) -> Preference:
     """Makes the line of the language, with the languages that have a translation."""
     choices: tuple[LanguageChoice, ...] = get_args(LanguageChoice)
-    entries = [(each, _NAMES[each]) for each in choices if each in languages()]
+    entries = [(each, _NAMES[each]) for each in choices if each in LANGUAGES]
     widget = combo_box(
         tr("Language"),
         tr("Language of the window, from the next start on"),

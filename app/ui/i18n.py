@@ -1,47 +1,60 @@
-"""Translation of the strings in the window."""
+"""Translation of the strings in the window, with gettext catalogs in resources/i18n."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+import gettext
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from uvanet.errors import UvanetError
 from uvanet.paths import resource
 
-_SOURCE = "en"  # the language of the texts in the code
-_KNOWN = (_SOURCE, "de")
+SOURCE = "en"
+"""Code of the language of the texts in the code."""
+
+LANGUAGES = (SOURCE, "de")
+"""Codes of the languages that the window speaks."""
+
+_catalog = gettext.NullTranslations()
+_QT_TEXTS = "qt-texts"  # name of the translator of Qt's own dialogs and buttons
 
 
 def tr(text: str) -> str:
-    """Returns `text` in the user's language, or unchanged if no translation is loaded.
-
-    Texts that are declared at import (actions, names) stay English and are translated when they
-    are shown, since the translator is installed later.
-    """
-    return QCoreApplication.translate("uvanet", text)
+    """Returns `text` in the user's language, or unchanged where no translation is installed."""
+    # gettext keeps the head of a catalog under the empty text.
+    return _catalog.gettext(text) if text else ""
 
 
-def languages() -> list[str]:
-    """Returns the codes of the languages that the window speaks."""
-    return [code for code in _KNOWN if code == _SOURCE or _translation(code)]
+def tr_noop(text: str) -> str:
+    """Marks a text that is declared at import and translated by `tr` when it is shown."""
+    return text
 
 
 def install_language(app: QCoreApplication, choice: str) -> None:
-    """Installs the translation of a language; English where there is none.
+    """Installs the translation of a language in place of an earlier one; else English.
 
     Args:
         app: The application, before it has a window.
         choice: A code, or "system" for the language of the system.
     """
+    global _catalog
     code = QLocale.system().name()[:2] if choice == "system" else choice
-    path = _translation(code) if code in _KNOWN else ""
+    _catalog = _read_catalog(code)
+    for earlier in app.findChildren(QTranslator, _QT_TEXTS):
+        app.removeTranslator(earlier)
+        earlier.deleteLater()
     translator = QTranslator(app)
-    if path and translator.load(path):
+    translator.setObjectName(_QT_TEXTS)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if code in LANGUAGES and translator.load(f"qtbase_{code}", folder):
         app.installTranslator(translator)
 
 
-def _translation(code: str) -> str:
-    """Returns the path of a translation; empty where there is none."""
-    try:
-        return str(resource(f"i18n/uvanet_{code}.qm"))
-    except UvanetError:
-        return ""
+def _read_catalog(code: str) -> gettext.NullTranslations:
+    if code in LANGUAGES and code != SOURCE:
+        try:
+            with resource(f"i18n/{code}.mo").open("rb") as file:
+                return gettext.GNUTranslations(file)
+        except (OSError, UvanetError):  # a damaged installation speaks English
+            pass
+    return gettext.NullTranslations()

@@ -16,6 +16,7 @@ import pytest
 from app.runtime import import_guards as environment
 
 environment.import_cv2()
+os.environ["LC_ALL"] = "C.UTF-8"  # the texts that tests name are English
 
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import command_kit
@@ -15,7 +17,6 @@ from training_kit import write_film
 from uvanet.evaluation.evaluator import METRICS
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
 
@@ -65,6 +66,22 @@ def test_all_models_are_measured_on_all_sets_by_default(gaze_tree: Path, tmp_pat
     # Progress goes to stderr, and only there.
     assert "100%" in done.stderr
     assert "%|" not in done.stdout
+
+
+def test_parts_on_two_processes_give_the_same_numbers(gaze_tree: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    trees.talk_tree(gaze_tree / "talk", clips=3, frames=50)
+    rows = ("--model", "center-prior", "--model", "uvanet-64", "--model", "uvanet-64+motion")
+    call = ("eval", "--data", gaze_tree, *rows, "--draws", 50, "--quiet", "--json")
+    one = run_command(*call, cwd=tmp_path)
+    assert one.returncode == 0, one.stderr
+    words = [sys.executable, "-m", "uvanet", *map(str, call), "--workers", "2"]
+    two = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert two.returncode == 0, two.stderr
+    sets = [json.loads(done.stdout)["sets"] for done in (one, two)]
+    for name in ("fixations, val", "talk"):
+        assert sets[0][name]["groups"] == sets[1][name]["groups"]
+        assert sets[0][name]["skipped"] == sets[1][name]["skipped"]
 
 
 def test_the_test_split_is_read_only_when_named(gaze_tree: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ OWN = {
     "export": "write a model to a file: ONNX or safetensors, with its card",
     "info": "show versions, models, cameras; or the card of one model",
     "train": "train a student on human gaze",
+    "label": "label a pool of pictures and clips with teachers, for distill",
     "distill": "train a student by distillation from two teachers",
     "finetune": "fine-tune a student on a scene, a folder or a data set",
     "eval": "measure models on data sets with gaze; a table and JSON",

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from uvanet.cli.batch import add_workers
 from uvanet.cli.options import add_report, check_report, integer, print_report, progress_bar
 from uvanet.data.fixations import find_root, read_split
-from uvanet.data.registry import LAYOUTS, read_set
+from uvanet.data.registry import LAYOUTS
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, center_prior
 from uvanet.evaluation.bootstrap import DRAWS
+from uvanet.evaluation.distributed import EvaluationSetup, SetSpec, evaluate_parts
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.flicker import measure_flicker, pool_clips
 from uvanet.evaluation.human import HUMAN
@@ -25,11 +27,13 @@ from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from uvanet.data.clips import VideoClip
     from uvanet.data.gaze import GazeSet
     from uvanet.evaluation.predictors import Predictor
     from uvanet.evaluation.progress import Progress
+    from uvanet.evaluation.scores import Scores
 
 OF_ROOT = {"fixations": ".", "talk": "talk"}
 """Sets that need no path, and their folders below --data."""
@@ -60,6 +64,7 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
   uvanet eval --set talk=clips/talk --model uvanet-64 --model uvanet-64+motion
   uvanet eval --set dhf1k=DHF1K --every 30 --onnx tased.onnx,layout=NCTHW,frames=32,mean=0.5,std=0.5
   uvanet eval --model uvanet-64 --model uvanet-64:spatial --against uvanet-64:spatial
+  uvanet eval --data /shared/data --scheduler tcp://10.0.0.1:8786
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -113,13 +118,15 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             help="also compare maps 100 ms apart on the steady clips in pool and pool2 of --data",
         )
         add_report(parser)
+        add_workers(parser.add_argument_group("several processes or machines"))
         parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
     def run(self, arguments: argparse.Namespace) -> int:
         check_report(arguments.out)
         progress: Progress = silent if arguments.quiet else progress_bar
         with contextlib.nullcontext() if arguments.quiet else logging_redirect_tqdm():
-            sets = _sets(arguments)
+            specs = _sets(arguments)
+            sets = [spec.read() for spec in specs]
             clips = _steady(arguments)
             rows = _rows(arguments, progress)
             if arguments.against and arguments.against not in {HUMAN, *(row.name for row in rows)}:
@@ -129,9 +136,12 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
                 )
             names = [name for name in METRICS if name in (arguments.metrics or METRICS)]
             baseline = next((row for row in rows if row.name == PRIOR), None)
-            scores = [
-                evaluate_predictors(
-                    one,
+
+            def measure(spec: SetSpec, data: GazeSet) -> Scores:
+                if arguments.workers or arguments.scheduler:
+                    return _measure_parts(spec, [row.name for row in rows], names, arguments)
+                return evaluate_predictors(
+                    data,
                     rows,
                     names,
                     baseline=baseline,
@@ -139,8 +149,8 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
                     seed=arguments.seed,
                     progress=progress,
                 )
-                for one in sets
-            ]
+
+            scores = [measure(*one) for one in zip(specs, sets, strict=True)]
         result = report(
             scores, seed=arguments.seed, draws=arguments.draws, against=arguments.against
         )
@@ -151,7 +161,26 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
         return 0
 
 
-def _sets(arguments: argparse.Namespace) -> list[GazeSet]:
+def _measure_parts(
+    spec: SetSpec, rows: Sequence[str], names: Sequence[str], arguments: argparse.Namespace
+) -> Scores:
+    setup = EvaluationSetup(
+        SetSpec(spec.name, spec.root.absolute(), spec.split, spec.every),
+        tuple(rows),
+        tuple(arguments.onnx),
+        arguments.data and str(Path(arguments.data).expanduser().absolute()),
+        tuple(names),
+        arguments.seed,
+    )
+    return evaluate_parts(
+        setup,
+        workers=arguments.workers,
+        scheduler=arguments.scheduler,
+        progress=silent if arguments.quiet else progress_bar,
+    )
+
+
+def _sets(arguments: argparse.Namespace) -> list[SetSpec]:
     wanted: list[str] = arguments.sets or []
     if not wanted:
         root = find_root(arguments.data)
@@ -159,7 +188,7 @@ def _sets(arguments: argparse.Namespace) -> list[GazeSet]:
     for text in wanted:
         if wanted.count(text) > 1:
             raise UsageError(f"The data set {text!r} is named twice.", "Name it once.")
-    return [_read(text, arguments) for text in wanted]
+    return [_spec(text, arguments) for text in wanted]
 
 
 def _steady(arguments: argparse.Namespace) -> list[VideoClip]:
@@ -172,7 +201,7 @@ def _steady(arguments: argparse.Namespace) -> list[VideoClip]:
     return clips
 
 
-def _read(text: str, arguments: argparse.Namespace) -> GazeSet:
+def _spec(text: str, arguments: argparse.Namespace) -> SetSpec:
     name, _, folder = text.partition("=")
     if folder:
         root = Path(folder).expanduser()
@@ -181,8 +210,8 @@ def _read(text: str, arguments: argparse.Namespace) -> GazeSet:
     elif name in LAYOUTS:
         raise UsageError(f"The data set {name!r} needs its folder.", f"Give --set {name}=FOLDER.")
     else:
-        root = Path()  # read_set refuses the name
-    return read_set(name, root, arguments.split, arguments.every)
+        root = Path()  # reading it refuses the name
+    return SetSpec(name, root, arguments.split, arguments.every)
 
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> list[Predictor]:

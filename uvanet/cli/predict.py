@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from tqdm import tqdm
 
+from uvanet.cli.batch import add_batch, check_batch, outs_of, run_folder
 from uvanet.cli.export_options import add_export, add_outputs, look_of, orientation_of, read_regions
 from uvanet.cli.options import add_engine, add_model, number
-from uvanet.cli.predict_batch import add_batch, is_batch, run_batch
-from uvanet.errors import UsageError, UvanetError
-from uvanet.redaction import printable, redact
+from uvanet.errors import UsageError
+from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from uvanet.video.control import Control, Progress
     from uvanet.video.exporter import ExportResult
@@ -60,11 +59,6 @@ unless --overwrite is given; a pipe or device is written.
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("source", metavar="SOURCE", help="the input, see above")
         add_outputs(parser)
-        parser.add_argument(
-            "--each",
-            action="store_true",
-            help="SOURCE is a folder of videos; {name} in OUT stands for the name of each",
-        )
         add_model(parser)
         add_engine(parser)
         add_export(parser)
@@ -79,24 +73,15 @@ unless --overwrite is given; a pipe or device is written.
         add_progress(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
-        if is_batch(arguments) and not arguments.each:
-            raise UsageError(
-                "--resume, --workers and --scheduler are for a folder of videos.", "Add --each."
-            )
+        check_batch(arguments)
         job = job_of(
             arguments,
-            _outs(arguments),
+            outs_of(arguments),
             look_of(arguments),
             teacher=arguments.teacher,
             audio=arguments.audio,
         )
-        if is_batch(arguments):
-            # Each process loads the model itself.
-            job = dataclasses.replace(job, model=arguments.model)
-            return run_batch(_jobs(job, resumed=True), arguments)
-        if arguments.each:
-            return _each(_jobs(job, resumed=False), arguments)
-        return run_job(job, arguments)
+        return run_folder(job, arguments, run_one) if arguments.each else run_job(job, arguments)
 
 
 def add_progress(parser: argparse.ArgumentParser) -> None:
@@ -116,7 +101,7 @@ def run_job(job: Job, arguments: argparse.Namespace) -> int:
         from uvanet.cli.export_events import run_with_events
 
         return run_with_events(job)
-    return _one(job, arguments)
+    return run_one(job, arguments)
 
 
 def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> ExportResult:
@@ -207,28 +192,14 @@ def job_of(
     )
 
 
-def _outs(arguments: argparse.Namespace) -> tuple[Path, ...]:
-    from uvanet.video.output_names import holds_name, named_after
+def run_one(job: Job, arguments: argparse.Namespace, control: Control | None = None) -> int:
+    """Exports with a progress bar and prints the result; gives the exit code.
 
-    source = Path(arguments.source)
-    for out in arguments.out:
-        if arguments.each and not holds_name(out):
-            raise UsageError(
-                f"Every video would be written to {printable(out)}.",
-                f"Put {{name}} into it, such as {{name}}{out.suffix}.",
-            )
-        if not arguments.each and holds_name(out) and not source.exists():
-            raise UsageError(
-                f"{{name}} in {printable(out)} stands for the name of a file, and "
-                f"{printable(redact(arguments.source))} is none.",
-                "Write out the name.",
-            )
-    if arguments.each:
-        return tuple(arguments.out)
-    return tuple(named_after(out, source) for out in arguments.out)
-
-
-def _one(job: Job, arguments: argparse.Namespace, control: Control | None = None) -> int:
+    Args:
+        job: The export.
+        arguments: The parsed arguments of `add_progress`.
+        control: See `export_with_bar`.
+    """
     from uvanet.cli.export_events import done_event
 
     result = export_with_bar(job, show=not arguments.quiet, control=control)
@@ -257,48 +228,6 @@ def _one(job: Job, arguments: argparse.Namespace, control: Control | None = None
         )
         return STOPPED_EXIT
     return 0
-
-
-def _jobs(job: Job, *, resumed: bool) -> list[Job]:
-    """The job for every video of a folder; outputs that exist keep their names if `resumed`."""
-    from uvanet.video.output_names import free_names, named_after, protect_inputs, videos_in
-
-    videos = videos_in(Path(job.source))
-    jobs: list[Job] = []
-    for video in videos:
-        wanted = [named_after(out, video) for out in job.outs]
-        protect_inputs(wanted, [*videos, *job.inputs])
-        # Two videos may have one stem: "a.mp4" and "a.mkv".
-        taken = [out for earlier in jobs for out in earlier.outs]
-        outs = free_names(wanted, taken, overwrite=job.overwrite or resumed)
-        jobs.append(dataclasses.replace(job, source=str(video), outs=outs, overwrite=True))
-    return jobs
-
-
-def _each(jobs: list[Job], arguments: argparse.Namespace) -> int:
-    """Does the jobs. One that fails does not end the others; a signal ends them all."""
-    from uvanet.video.control import Control
-
-    code = 0
-    for begun, one in enumerate(jobs):
-        left = jobs[begun + 1 :]
-        control = Control()
-        try:
-            code |= _one(one, arguments, control)
-        except UvanetError as error:
-            print(f"uvanet: {printable(Path(one.source).name)}: {error}", file=sys.stderr)
-            code = STOPPED_EXIT
-        except KeyboardInterrupt:
-            control.stop()
-            left = jobs[begun:]
-        if control.ended:
-            names = ", ".join(printable(Path(job.source).name) for job in left)
-            print(
-                f"uvanet: Interrupted. Not written: {names or 'nothing'}; what is written is kept.",
-                file=sys.stderr,
-            )
-            return STOPPED_EXIT
-    return code
 
 
 COMMAND = _Predict()

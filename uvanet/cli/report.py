@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from uvanet.cli.batch import add_batch, check_batch, outs_of, run_folder
 from uvanet.cli.export_options import add_heat, add_outputs, add_range, heat_of
 from uvanet.cli.options import add_engine, add_model, number
-from uvanet.cli.predict import add_progress, job_of, run_job
+from uvanet.cli.predict import add_progress, job_of, run_job, run_one
 from uvanet.errors import UsageError
 from uvanet.redaction import printable
 
@@ -31,6 +32,7 @@ given.
   uvanet report talk.mp4 -o talk.html
   uvanet report poster.png --regions poster.json -o poster.html -o poster.pdf
   uvanet report talk.mp4 --start 60 --end 90 --model uvanet-128 -o part.html
+  uvanet report films --each -o 'reports/{name}.html' --workers 2
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -43,6 +45,7 @@ given.
         parser.add_argument(
             "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
         )
+        add_batch(parser)
         add_progress(parser)
 
     def run(self, arguments: argparse.Namespace) -> int:
@@ -52,7 +55,9 @@ given.
                     f"{printable(out.name)} is no kind of report.",
                     "Use .html, .pdf or .regions.csv; uvanet predict writes other files.",
                 )
-        return run_job(job_of(arguments, tuple(arguments.out), heat_of(arguments)), arguments)
+        check_batch(arguments)
+        job = job_of(arguments, outs_of(arguments), heat_of(arguments))
+        return run_folder(job, arguments, run_one) if arguments.each else run_job(job, arguments)
 
 
 COMMAND = _Report()

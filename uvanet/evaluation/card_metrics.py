@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.evaluation.bootstrap import Interval
-    from uvanet.evaluation.evaluator import Scores
     from uvanet.evaluation.predictors import Predictor
+    from uvanet.evaluation.scores import Scores
     from uvanet.model_card import Metrics
 
 CardSet = Literal["val", "test", "talk", "steady"]

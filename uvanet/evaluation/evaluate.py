@@ -10,7 +10,7 @@ from uvanet.data.fixations import has_fixations, read_split
 from uvanet.data.registry import read_set
 from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.bootstrap import Interval, draw_weights, intervals, ratio
-from uvanet.evaluation.evaluator import METRICS, Item, Skipped, evaluate_predictors
+from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
 from uvanet.model import Model, load
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.data.fixations import Split
+    from uvanet.evaluation.scores import Item, Skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -13,10 +13,11 @@ import numpy as np
 from uvanet import metrics
 from uvanet.data.gaze import GazeSet
 from uvanet.errors import UsageError, UvanetError
-from uvanet.evaluation.human import HUMAN, HumanRow
+from uvanet.evaluation.human import HumanRow
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.sauc_negatives import SaucNegatives
+from uvanet.evaluation.scores import Item, Part, Scores, Skipped, join_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,64 +32,6 @@ METRICS = ("nss", "auc_judd", "auc_shuffled", "information_gain", "cc", "sim", "
 
 _ON_DENSITY = ("cc", "sim", "kld")
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A measured picture or frame.
-
-    Attributes:
-        group: Part of the data set that it belongs to.
-        clip: Name of the clip; empty for a picture.
-        name: Name of the picture, or number of the frame.
-    """
-
-    group: str
-    clip: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A picture or frame that could not be measured.
-
-    Attributes:
-        name: The picture, or the clip and frame.
-        reason: Message for users.
-    """
-
-    name: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Scores:
-    """All values of all predictors on one data set.
-
-    Attributes:
-        data: Name of the data set.
-        metrics: Columns of `values`.
-        items: Rows of `values`.
-        values: Predictor to float64 (items, metrics); NaN where a metric is undefined. Where the
-            human row was asked for, `HUMAN` comes first.
-        skipped: Pictures and frames left out, the same for all predictors.
-        broken: Predictor to the number of its maps with NaN or infinity.
-        seconds: Predictor to its total prediction time.
-        frames: Predictor to the number of frames it processed.
-    """
-
-    data: str
-    metrics: tuple[str, ...]
-    items: list[Item] = field(default_factory=list)
-    values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    skipped: list[Skipped] = field(default_factory=list)
-    broken: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    frames: dict[str, int] = field(default_factory=dict)
-
-    def clips(self) -> list[str]:
-        """The clip of each item, as `uvanet.evaluation.bootstrap.draw_weights` takes them."""
-        return [item.clip for item in self.items]
 
 
 def evaluate_predictors(
@@ -123,15 +66,52 @@ def evaluate_predictors(
     """
     if not data.pictures and not any(clip.labelled for clip in data.clips):
         raise UsageError(f"{data.name} has no gaze to measure against.", "Choose another set.")
-    negatives = SaucNegatives(data, seed) if "auc_shuffled" in names else None
-    total = len(data.pictures) + sum(len(clip.labelled) for clip in data.clips)
-    with progress(data.name, total) as advance:
-        scores = Scores(data.name, tuple(names))
-        run = _Evaluation(predictors, scores, negatives, baseline, advance, human=human)
-        for picture in data.pictures:
-            run.picture(picture)
-        for clip in data.clips:
-            run.clip(clip)
+    negatives = negatives_of(data, names, seed)
+    with progress(data.name, count_items(data)) as advance:
+        part = measure_part(data, predictors, names, negatives, baseline, advance, human=human)
+    return join_parts([part])
+
+
+def count_items(data: GazeSet) -> int:
+    """The number of pictures and labelled frames of a set."""
+    return len(data.pictures) + sum(len(clip.labelled) for clip in data.clips)
+
+
+def negatives_of(data: GazeSet, names: Sequence[str], seed: int) -> SaucNegatives | None:
+    """The negatives of the shuffled AUC; None where it is not among the metrics."""
+    return SaucNegatives(data, seed) if "auc_shuffled" in names else None
+
+
+def measure_part(
+    data: GazeSet,
+    predictors: Sequence[Predictor],
+    names: Sequence[str],
+    negatives: SaucNegatives | None,
+    baseline: Predictor | None,
+    advance: Callable[[], object],
+    *,
+    human: bool,
+) -> Part:
+    """Measures predictors on a part of a data set; see `evaluate_predictors`.
+
+    Args:
+        data: The part.
+        predictors: What is evaluated.
+        names: Subset of `METRICS`.
+        negatives: Those of the whole set.
+        baseline: See `evaluate_predictors`.
+        advance: Called for each picture and labelled frame.
+        human: Also collect what the human row needs.
+
+    Raises:
+        UvanetError: A predictor fails.
+    """
+    scores = Scores(data.name, tuple(names))
+    run = _Evaluation(predictors, scores, negatives, baseline, advance, human=human)
+    for picture in data.pictures:
+        run.picture(picture)
+    for clip in data.clips:
+        run.clip(clip)
     return run.finish()
 
 
@@ -294,20 +274,12 @@ class _Evaluation:
         if truth is not None:
             self._done(truth, Item(clip.dataset, clip.name, str(frame.index)))
 
-    def finish(self) -> Scores:
-        scores = self._scores
-        if not scores.items:
-            reason = scores.skipped[0].reason
-            raise UsageError(f"Nothing of {scores.data} could be measured.", reason)
-        for name, count in scores.broken.items():
-            if count:
-                _LOG.warning("%s gave %d maps with NaN, which are left out", name, count)
-        if self._human is not None:
-            human = self._human.values(scores.metrics)
-            if not np.isnan(human).all():
-                scores.values[HUMAN] = human
-        scores.values |= {name: np.array(lists) for name, lists in self._lists.items()}
-        return scores
+    def finish(self) -> Part:
+        shape = (-1, len(self._scores.metrics))
+        self._scores.values = {
+            name: np.array(lists, np.float64).reshape(shape) for name, lists in self._lists.items()
+        }
+        return Part(self._scores, self._human)
 
     def _truth(
         self, gaze: Gaze, image: NDArray[np.uint8], name: str, index: int | None

@@ -101,6 +101,10 @@ class HumanRow:
         inside = ((small >= 0) & (small < (COLUMNS, rows))).all(1)
         self._looks.append(_Looks(group, rows, small[inside], observers[inside], others * scale))
 
+    def extend(self, other: HumanRow) -> None:
+        """Adds what was added to another one, after its own."""
+        self._looks += other._looks
+
     def values(self, names: Sequence[str]) -> NDArray[np.float64]:
         """The scores of all that was added.
 

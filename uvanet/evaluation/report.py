@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from uvanet.evaluation.bootstrap import Interval
-    from uvanet.evaluation.evaluator import Scores
     from uvanet.evaluation.flicker import Flicker
+    from uvanet.evaluation.scores import Scores
 
 ALL = "all"
 SHARE = "human_share"

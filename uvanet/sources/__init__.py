@@ -1,5 +1,6 @@
 """Sources of frames behind one interface; one string selects any of them."""
 
+from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import (
     Frame,
     Source,
@@ -33,6 +34,7 @@ __all__ = [
     "SourceInfo",
     "SourceKind",
     "SourceStatus",
+    "ThreadSafeSource",
     "VideoSource",
     "default_source",
     "list_cameras",

@@ -16,6 +16,8 @@ from uvanet.data.fixations import read_split
 from uvanet.training.config import TemporalTeacherConfig, step1_config, step2_config
 from uvanet.training.control import Callback, StoppedError
 from uvanet.training.data.pseudo_labels import (
+    CLIP_EVERY,
+    PAIR_EVERY,
     is_clip,
     label_clips,
     label_pictures,
@@ -65,8 +67,8 @@ class DistillConfig:
     temporal: TemporalTeacherConfig = dataclasses.field(default_factory=TemporalTeacherConfig)
     pools: tuple[Path, ...] = ()
     teachers: Teachers | None = None
-    clip_every: float = 1.0
-    pair_every: float = 0.4
+    clip_every: float = CLIP_EVERY
+    pair_every: float = PAIR_EVERY
 
     def folder(self, out: Path) -> Path:
         """The student's folder in the run's folder."""

@@ -162,12 +162,16 @@ class Sources(Feature):
         if not seconds:
             messages.dismiss_topic(_STALL)
             return
+        if info is None or info.live:
+            hint = tr("Check the cable or the network; playback resumes with the next picture.")
+        else:
+            hint = tr("Check the disk or the share; playback resumes with the next picture.")
         messages.notify(
             "warning",
             tr("{title} has sent no picture for {seconds:.0f} seconds.").format(
                 title=redact(info.title if info else ""), seconds=seconds
             ),
-            tr("Check the cable or the network; playback resumes with the next picture."),
+            hint,
             tr("Choose another source"),
             _STALL,
         )

@@ -50,6 +50,12 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+CLIP_EVERY = 1.0
+"""Seconds between the frames of a clip that are used as pictures."""
+
+PAIR_EVERY = 0.4
+"""Seconds between the pairs of frames of a clip."""
+
 _MEMORY_S = 0.85
 """Seconds after which the temporal teacher's memory of motion has filled."""
 

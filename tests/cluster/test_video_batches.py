@@ -1,27 +1,23 @@
-"""`uvanet predict --each` on many videos: continued after deaths, with Dask and without."""
+"""`--each` on many videos: continued after deaths, with Dask and without."""
 
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import psutil
 import pytest
+from cluster_kit import PATIENCE, until
 from command_kit import refused, run_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-PATIENCE = 180.0  # seconds; a bound for conditions, not a measure of anything
 CLIPS = 6
+LONG = 400  # frames of the first film: time enough to stop a worker in it
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +27,10 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(CLIPS):
         path = str(folder / f"film-{number}.avi")
         writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 96))
-        for at in range(20):
+        for at in range(20 if number else LONG):
             picture = np.full((96, 160, 3), 30, np.uint8)
-            cv2.circle(picture, (10 + 6 * at, 20 + 10 * number), 9, (240, 240, 240), -1)
+            place = (10 + 6 * at % 140, 20 + 10 * number)
+            cv2.circle(picture, place, 9, (240, 240, 240), -1)
             writer.write(picture)
         writer.release()
     return folder
@@ -58,13 +55,6 @@ def tables(out: Path) -> dict[str, bytes]:
 
 def times(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in out.glob("*.csv")}
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.01)
 
 
 def test_a_second_start_repeats_nothing(films, expected, tmp_path):
@@ -136,64 +126,6 @@ def test_a_batch_is_for_folders(tmp_path):
 # With Dask: real schedulers and workers, on loopback.
 
 
-class Dask:
-    """A scheduler and its workers, as processes.
-
-    Args:
-        folder: For their logs and scratch files.
-        workers: How many.
-    """
-
-    def __init__(self, folder: Path, workers: int) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self._folder = folder
-        self.address = f"tcp://127.0.0.1:{port}"
-        options = ("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show")
-        self.scheduler = self._start("dask_scheduler", *options)
-        self.workers = [self.add_worker() for _ in range(workers)]
-
-    def add_worker(self) -> subprocess.Popen[bytes]:
-        """Starts a worker without a nanny, so that nobody starts it again."""
-        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
-        scratch = ("--local-directory", str(self._folder))
-        return self._start("dask_worker", self.address, *options, *scratch)
-
-    def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self._folder / f"{module}.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{module}", *arguments],
-                stdout=log,
-                stderr=log,
-            )
-
-    def end(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def dask(tmp_path: Path) -> Iterator[Dask]:
-    """A scheduler with two workers."""
-    pytest.importorskip("distributed", reason="the extra cluster is not installed")
-    folder = tmp_path / "dask"
-    folder.mkdir()
-    running = Dask(folder, 2)
-    yield running
-    running.end()
-
-
-def busy(worker: subprocess.Popen[bytes], out: Path) -> bool:
-    """Whether a worker has a temporary file of an output open."""
-    try:
-        files = psutil.Process(worker.pid).open_files()
-    except psutil.Error:
-        return False
-    return any(Path(file.path).is_relative_to(out) for file in files)
-
-
 def start(films: Path, out: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "uvanet", *command(films, out, *options)],
@@ -215,12 +147,11 @@ def test_the_work_of_a_killed_worker_is_done_by_another(films, expected, tmp_pat
     out = tmp_path / "out"
     out.mkdir()
     run = start(films, out, "--scheduler", dask.address)
-    until(lambda: any(busy(worker, out) for worker in dask.workers))
-    killed = next((w for w in dask.workers if busy(w, out)), dask.workers[0])
-    killed.send_signal(signal.SIGKILL)
+    until(lambda: dask.stop_one_that_writes(out))
+    dask.stopped[0].kill()
     text, err = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0, err
-    assert "0 failed" in text
+    assert f"{CLIPS} written, 0 finished before, 0 failed" in text
     assert tables(out) == expected
 
 
@@ -228,19 +159,45 @@ def test_a_run_continues_after_its_scheduler_was_lost(films, expected, tmp_path,
     out = tmp_path / "out"
     out.mkdir()
     run = start(films, out, "--scheduler", dask.address)
+    # The long film is not finished, whatever the other worker does meanwhile.
+    until(lambda: dask.stop_one_that_writes(out, "film-0"))
     until(lambda: tables(out))
     dask.end()
     _, err = run.communicate(timeout=PATIENCE)
-    # All may have been done before the scheduler died.
-    if run.returncode:
-        assert "uvanet: The Dask scheduler was lost. What is finished is kept" in err
+    assert run.returncode == 2
+    assert "uvanet: The Dask scheduler was lost. What is finished is kept" in err
     assert "Traceback" not in err
-    finished = {path.stem: path for path in (out / ".uvanet-batch").glob("*.json")}
+    finished = len(list((out / ".uvanet-batch").glob("*.json")))
     before = times(out)
+    assert "film-0.csv" not in before
     again = run_command(*command(films, out, "--resume"))
-    assert f"{len(finished)} finished before, 0 failed" in again.stdout
+    assert f"{CLIPS - finished} written, {finished} finished before, 0 failed" in again.stdout
     assert tables(out) == expected
-    assert sum(times(out)[name] == before.get(name) for name in times(out)) >= len(finished)
+    assert sum(times(out)[name] == before.get(name) for name in times(out)) >= finished
+
+
+def test_reports_are_made_by_the_same_workers(films, tmp_path):
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    few, out = tmp_path / "films", tmp_path / "reports"
+    few.mkdir()
+    for path in sorted(films.iterdir())[1:3]:
+        (few / path.name).write_bytes(path.read_bytes())
+    words = ["report", str(few), "--each", "-o", f"{out}/{{name}}.html", "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-m", "uvanet", *words, "--workers", "2"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert "2 written, 0 finished before, 0 failed" in done.stdout, done.stderr
+    pages = {path.name: path.read_text() for path in out.glob("*.html")}
+    assert pages.keys() == {"film-1.html", "film-2.html"}
+    alone = run_command("report", few / "film-1.avi", "-o", tmp_path / "alone.html", "--quiet")
+    assert alone.returncode == 0, alone.stderr
+    assert pages["film-1.html"] == (tmp_path / "alone.html").read_text()
+    again = run_command(*words, "--resume")
+    assert "0 written, 2 finished before" in again.stdout
 
 
 def test_a_scheduler_that_does_not_answer_is_named(films, tmp_path):

@@ -1,0 +1,100 @@
+"""Brings the translations of the window up to date: resources/i18n/LANGUAGE.po and .mo.
+
+Collects the texts of `tr("...")`, `tr_noop("...")` and `@action("...", submenu="...")` in app/,
+adds new ones to the .po files, drops those that no code uses, and compiles the .mo files.
+Translators edit the .po files, with Poedit for example, and run this again. The exit code is 1
+where texts lack a translation; they are printed.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from app.ui.i18n import LANGUAGES, SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "resources" / "i18n"
+_MARKS = {"tr", "tr_noop", "action"}
+
+
+def texts_of(source: str) -> Iterator[str]:
+    """The texts that a Python file marks for translation."""
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        if node.func.id in _MARKS:
+            submenus = [word.value for word in node.keywords if word.arg == "submenu"]
+            for value in [*node.args[:1], *submenus]:
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value
+
+
+def new_catalog(code: str | None = None) -> Catalog:
+    """An empty catalog; its head holds no time, so that the same texts give the same file."""
+    made = Catalog(code, project="UVA-Net Live", version="0", charset="utf-8", fuzzy=False)
+    made.msgid_bugs_address = made.last_translator = made.language_team = ""
+    made.header_comment = "# Translations of the window: see packaging/translate.py."
+    made.creation_date = made.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    return made
+
+
+def collect() -> Catalog:
+    """All texts of the window, each with the files that show it."""
+    found = new_catalog()
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        for text in texts_of(path.read_text(encoding="utf-8")):
+            if text:
+                found.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
+    return found
+
+
+def read(code: str) -> Catalog:
+    """The translations of a language as they stand; empty where it has none."""
+    path = FOLDER / f"{code}.po"
+    if not path.exists():
+        return new_catalog(code)
+    with path.open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """A catalog in the form that gettext reads; texts without a translation are left out."""
+    buffer = BytesIO()
+    write_mo(buffer, catalog)
+    return buffer.getvalue()
+
+
+def main() -> int:
+    """Updates all languages and prints the texts without a translation."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    texts, missing = collect(), 0
+    for code in LANGUAGES:
+        if code == SOURCE:
+            continue
+        catalog = read(code)
+        catalog.update(texts, no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        with (FOLDER / f"{code}.po").open("wb") as file:
+            write_po(file, catalog, sort_by_file=True, omit_header=False, width=100)
+        (FOLDER / f"{code}.mo").write_bytes(compiled(catalog))
+        for message in catalog:
+            if message.id and not message.string:
+                missing += 1
+                print(f"{code}: {message.locations[0][0]}: {message.id!r}")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Languages: catalogs that belong to the texts of the code, and a window that speaks German."""
+
+import gettext
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QDialogButtonBox
+
+from app.runtime.settings import SettingsStore, settings_path
+from app.shell.settings import WindowSettings
+from app.ui import i18n
+
+_SCRIPT = Path(__file__).resolve().parents[2] / "packaging" / "translate.py"
+_FIELD = re.compile(r"\{[^}]*\}")
+
+
+@pytest.fixture(scope="module")
+def translate():
+    pytest.importorskip("babel", reason="Babel, which reads .po files, is not installed")
+    spec = importlib.util.spec_from_file_location("translate", _SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards(qapp):
+    yield
+    i18n.install_language(qapp, "en")
+
+
+class Missing(gettext.NullTranslations):
+    """Collects the texts that a catalog does not have."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts = []
+
+    def gettext(self, message):
+        self.texts.append(message)
+        return message
+
+
+@pytest.fixture
+def german(home, launch, clip):
+    """The program in German, paused on a clip."""
+    store = SettingsStore(settings_path())
+    store.section(WindowSettings).language = "de"
+    store.write(store.text())
+    bench = launch(clip)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.pause()
+    return bench
+
+
+def entries(translate):
+    return [entry for entry in translate.read("de") if entry.id]
+
+
+def test_marked_texts_are_found(translate):
+    source = 'tr("a"); tr_noop("b"); tr(other)\n@action("c", Menu.FILE, submenu="d")\ndef f(): ...'
+    assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d"]
+
+
+def test_the_compiled_catalog_belongs_to_the_po_file(translate):
+    compiled = (translate.FOLDER / "de.mo").read_bytes()
+    assert compiled == translate.compiled(translate.read("de")), "run packaging/translate.py"
+
+
+def test_translations_keep_the_fields_of_their_text(translate):
+    for entry in entries(translate):
+        assert sorted(_FIELD.findall(entry.string)) == sorted(_FIELD.findall(entry.id)), entry.id
+        spaces = (entry.id[0] == " ", entry.id[-1] == " ")
+        assert (entry.string[0] == " ", entry.string[-1] == " ") == spaces, entry.id
+
+
+def test_the_window_speaks_german(german):
+    titles = [action.text().replace("&", "") for action in german.window.menuBar().actions()]
+    assert titles == [
+        "Datei", "Bearbeiten", "Ansicht", "Wiedergabe", "Auswerten", "Modelle", "Hilfe",
+    ]  # fmt: skip
+    assert german.actions["quit"].text() == "Beenden"
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    assert box.button(QDialogButtonBox.StandardButton.Cancel).text() == "Abbrechen"
+
+
+def test_an_unknown_language_is_english(qapp):
+    i18n.install_language(qapp, "xx")
+    assert i18n.tr("Quit") == "Quit"

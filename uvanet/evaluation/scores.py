@@ -1,0 +1,124 @@
+"""The values of an evaluation, and how those of parts of a data set are joined."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.errors import UsageError
+from uvanet.evaluation.human import HUMAN, HumanRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A measured picture or frame.
+
+    Attributes:
+        group: Part of the data set that it belongs to.
+        clip: Name of the clip; empty for a picture.
+        name: Name of the picture, or number of the frame.
+    """
+
+    group: str
+    clip: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A picture or frame that could not be measured.
+
+    Attributes:
+        name: The picture, or the clip and frame.
+        reason: Message for users.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Scores:
+    """All values of all predictors on one data set.
+
+    Attributes:
+        data: Name of the data set.
+        metrics: Columns of `values`.
+        items: Rows of `values`.
+        values: Predictor to float64 (items, metrics); NaN where a metric is undefined. Where the
+            human row was asked for, `HUMAN` comes first.
+        skipped: Pictures and frames left out, the same for all predictors.
+        broken: Predictor to the number of its maps with NaN or infinity.
+        seconds: Predictor to its total prediction time.
+        frames: Predictor to the number of frames it processed.
+    """
+
+    data: str
+    metrics: tuple[str, ...]
+    items: list[Item] = field(default_factory=list)
+    values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    broken: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    frames: dict[str, int] = field(default_factory=dict)
+
+    def clips(self) -> list[str]:
+        """The clip of each item, as `uvanet.evaluation.bootstrap.draw_weights` takes them."""
+        return [item.clip for item in self.items]
+
+
+@dataclass(slots=True)
+class Part:
+    """What was measured on a part of a data set; see `join_parts`.
+
+    Attributes:
+        scores: Without the human row.
+        human: The fixations of the human row; None where it was not asked for.
+    """
+
+    scores: Scores
+    human: HumanRow | None
+
+
+def join_parts(parts: Sequence[Part]) -> Scores:
+    """Joins the parts of a data set; the result is that of one undivided measurement.
+
+    Args:
+        parts: In the order of the set, measured with the same predictors and metrics.
+
+    Raises:
+        UsageError: Nothing could be measured.
+    """
+    joined = Scores(parts[0].scores.data, parts[0].scores.metrics)
+    human = HumanRow() if parts[0].human is not None else None
+    for part in parts:
+        joined.items += part.scores.items
+        joined.skipped += part.scores.skipped
+        for name in part.scores.broken:
+            joined.broken[name] = joined.broken.get(name, 0) + part.scores.broken[name]
+            joined.seconds[name] = joined.seconds.get(name, 0.0) + part.scores.seconds[name]
+            joined.frames[name] = joined.frames.get(name, 0) + part.scores.frames[name]
+        if human is not None and part.human is not None:
+            human.extend(part.human)
+    if not joined.items:
+        reason = joined.skipped[0].reason
+        raise UsageError(f"Nothing of {joined.data} could be measured.", reason)
+    for name, count in joined.broken.items():
+        if count:
+            _LOG.warning("%s gave %d maps with NaN, which are left out", name, count)
+    if human is not None and not np.isnan(values := human.values(joined.metrics)).all():
+        joined.values[HUMAN] = values
+    joined.values |= {
+        name: np.concatenate([part.scores.values[name] for part in parts]) for name in joined.broken
+    }
+    return joined
