@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test fuzz kill bench bundle deb docs web translations pictures weights ablation
+.PHONY: live test fuzz kill soak monkey trust bench bundle deb docs web translations pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -23,11 +23,26 @@ kill:
 	@$(PYTHON) packaging/bootstrap.py test
 	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q tests/trust/test_kills.py
 
-# Measures everything; other programs disturb the result.
+# A million frames, and 2,000 times something opened and closed: does anything grow? dist/soak.
+FRAMES ?= 1000000
+CYCLES ?= 2000
+soak:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python tests/trust/soak.py --frames $(FRAMES) --cycles $(CYCLES) -o dist/soak
+
+# Random walks through the window; each prints its seed. SEED: of one walk that failed.
+WALKS ?= 100
+STEPS ?= 2000
+monkey:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python tests/trust/monkey.py --walks $(WALKS) --steps $(STEPS) $(if $(SEED),--seed $(SEED),-o dist/walks.jsonl)
+
+# Measures everything and writes README's table of speed; other programs disturb the result.
 bench:
 	@$(PYTHON) packaging/bootstrap.py test
 	@mkdir -p packaging/bench
 	@.venv/bin/uvanet bench -o packaging/bench/bench.json --plots packaging/bench
+	@.venv/bin/python packaging/readme_table.py
 
 # The program without torch as a folder, dist/uvanet-live, for this operating system.
 bundle:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
-EXTRAS = {"live": "", "test": "[train,test,cluster,docs]"}
+EXTRAS = {"live": "", "test": "[train,test,cluster,docs,virtualcam]"}
 
 # Shared libraries that the wheels of Qt and OpenCV load, and the Debian packages that have them.
 LIBRARIES = {

@@ -1,8 +1,7 @@
 """Runs every check; `make test` and CI run this and nothing else.
 
     lint, format, types, import contracts
-    tests             the library's and the pipeline's, two at a time, beside
-    window tests      offscreen; those that a window system can change, on a real one too
+    tests             all, one file a core at a time; those of the window on the real window system
     lower bounds      the oldest allowed versions in an empty environment; tests without torch
     wheel             built, installed into an empty environment, used from there
 
@@ -21,15 +20,13 @@ import tempfile
 import time
 import tomllib
 import venv
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent
-PYTEST = ("-m", "pytest", "-q", "--durations=10")
-WINDOW_TESTS = ("tests/app", "tests/ui")
-OFFSCREEN_ONLY = ("test_*export*.py", "test_recordings.py", "test_training*.py")
-"""Window tests of child processes and files, which no window system changes."""
+PYTEST = ("-m", "pytest", "-q", "-n", "logical", "--dist", "loadfile")
+NATIVE = {"linux": "xcb", "darwin": "cocoa"}.get(sys.platform, "windows")
+"""Qt's name of the window system. On Linux the tests start Xvfb, see tests/conftest.py."""
 FAST_TESTS = (
     "tests/analysis",
     "tests/media",
@@ -38,6 +35,7 @@ FAST_TESTS = (
     "tests/sources/test_spec.py",
     "tests/sources/test_screen.py",
     "tests/sources/test_video.py",
+    "tests/ui",
     "tests/pipeline/test_latest_slot.py",
     "tests/uvanet/test_api.py",
     "tests/uvanet/test_atomic_io.py",
@@ -47,7 +45,7 @@ FAST_TESTS = (
     "tests/uvanet/test_preprocess.py",
     "tests/uvanet/test_stream.py",
 )
-TEST_TOOLS = ("pytest", "pytest-qt", "pillow", "scipy", "imageio-ffmpeg")
+TEST_TOOLS = ("pytest", "pytest-qt", "pytest-xdist", "pillow", "scipy", "imageio-ffmpeg")
 MIN_COVERAGE = 90
 """Files below this share of lines and branches are listed in the summary, percent."""
 
@@ -87,45 +85,20 @@ class Checks:
             output, passed = f"{error}\n", False
         seconds = time.monotonic() - began
         word = "passed" if passed else "FAILED"
-        # One call: stages run side by side.
         print(f"\n== {title}\n{output}== {title} {word} in {seconds:.0f} s", flush=True)
         self.results.append((title, passed, seconds))
         return output if passed else None
 
 
 def run_tests(checks: Checks, data: Path) -> None:
-    """Runs all tests, and the window's tests on two platforms beside the others."""
-    measured = ("--cov", "--cov-report=")
-
-    def library() -> None:
-        ignored = [f"--ignore={folder}" for folder in WINDOW_TESTS]
-        checks.run(
-            "tests",
-            *(sys.executable, *PYTEST, *measured, "-n", "2", "--dist", "loadfile", "tests"),
-            *ignored,
-            QT_QPA_PLATFORM="offscreen",
-            COVERAGE_FILE=str(data / ".coverage.tests"),
-        )
-
-    def window() -> None:
-        checks.run(
-            "window tests, offscreen",
-            *(sys.executable, *PYTEST, *measured, *WINDOW_TESTS),
-            QT_QPA_PLATFORM="offscreen",
-            COVERAGE_FILE=str(data / ".coverage.window"),
-        )
-        # On Linux the tests start their own Xvfb, see tests/conftest.py.
-        native = {"linux": "xcb", "darwin": "cocoa"}.get(sys.platform, "windows")
-        checks.run(
-            f"window tests, {native}",
-            *(sys.executable, *PYTEST, *WINDOW_TESTS),
-            *(f"--ignore-glob=*/app/{name}" for name in OFFSCREEN_ONLY),
-            QT_QPA_PLATFORM=native,
-        )
-
-    with ThreadPoolExecutor() as pool:
-        for stage in [pool.submit(library), pool.submit(window)]:
-            stage.result()
+    """Runs all tests; long files first, so that no core waits for another one at the end."""
+    checks.run(
+        "tests",
+        *(sys.executable, *PYTEST, "--no-loadscope-reorder", "--durations=20"),
+        *("--cov", "--cov-report=", "tests"),
+        QT_QPA_PLATFORM=NATIVE,
+        COVERAGE_FILE=str(data / ".coverage.tests"),
+    )
 
 
 def check_lower_bounds(checks: Checks, folder: Path, wheel: Path) -> None:
@@ -148,7 +121,6 @@ def check_lower_bounds(checks: Checks, folder: Path, wheel: Path) -> None:
     python, environment = scripts / "python", {"QT_QPA_PLATFORM": "offscreen"}
     plain = (*PYTEST, "-p", "no:cacheprovider")
     checks.run(f"{title}, tests", python, *plain, *FAST_TESTS, **environment)
-    checks.run(f"{title}, ui tests", python, *plain, "tests/ui", **environment)
     picture = folder / "window.png"
     window = (python, "-m", "uvanet", "run", "demo", "--screenshot", picture)
     checks.run(f"{title}, window", *window, **environment)
@@ -182,11 +154,8 @@ def make_environment(
 
 
 def report_coverage(checks: Checks, data: Path) -> None:
-    """Combines the coverage of all test runs and lists the files with the least."""
-    found = [str(path) for path in data.glob(".coverage.*")]
-    coverage, file = (sys.executable, "-m", "coverage"), f"--data-file={data / 'all'}"
-    if not found or checks.run("coverage, combine", *coverage, "combine", file, *found) is None:
-        return
+    """Prints the share of covered lines and branches, and lists the files with the least."""
+    coverage, file = (sys.executable, "-m", "coverage"), f"--data-file={data / '.coverage.tests'}"
     target = data / "coverage.json"
     if checks.run("coverage", *coverage, "json", "-q", file, "-o", target) is None:
         return
@@ -206,6 +175,8 @@ def report_coverage(checks: Checks, data: Path) -> None:
 def main() -> int:
     """Runs all stages and prints the summary; gives the exit code."""
     began, checks = time.monotonic(), Checks()
+    # Tests start hundreds of processes; without byte code each compiles the program anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="uvanet-check-") as name:
         folder = Path(name)
         checks.run("lint", SCRIPTS / "ruff", "check", ".")

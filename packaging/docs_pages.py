@@ -1,24 +1,57 @@
-"""Hook of mkdocs: writes the reference of the command line from the parsers."""
+"""Hook of mkdocs: writes what is on the pages but measured or defined elsewhere.
+
+The reference of the command line comes from the parsers, the table of accuracy from the cards of
+the models, that of speed from the last `make bench`, pictures from the scripts that make them.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+from mkdocs.structure.files import File
 
 from uvanet.cli import OWN, main
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
-_MARK = "<!-- commands -->"
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "packaging"))
+import readme_table  # noqa: E402 - beside this file
+
+PICTURES = ("resources/pictures/*.png", "packaging/bench/*.svg")
+"""Made by `make pictures` and `make bench`; pages find them in `pictures/`."""
+
+
+def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
+    """Adds the pictures."""
+    for pattern in PICTURES:
+        for path in sorted(ROOT.glob(pattern)):
+            files.append(File.generated(config, f"pictures/{path.name}", abs_src_path=str(path)))
+    return files
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Puts the help of every command in place of the mark."""
-    return markdown.replace(_MARK, "\n\n".join(map(section, ("run", *OWN))))
+    """Puts what was measured or defined elsewhere in place of the marks."""
+    for mark, text in MARKS.items():
+        if mark in markdown:
+            markdown = markdown.replace(mark, text())
+    return markdown
+
+
+def commands() -> str:
+    """The sections of all commands."""
+    return "\n\n".join(map(section, ("run", *OWN)))
 
 
 def section(name: str) -> str:
@@ -31,3 +64,18 @@ def section(name: str) -> str:
     ):
         main([name, "--help"])
     return f"## uvanet {name}\n\n```text\n{out.getvalue().strip()}\n```"
+
+
+def web_step() -> str:
+    """The function of the web page that predicts a frame."""
+    text = (ROOT / "packaging" / "web" / "app.js").read_text()
+    start = text.index("async function predict")
+    return f"```js\n{text[start : text.index(chr(10) + '}', start)]}\n}}\n```"
+
+
+MARKS: dict[str, Callable[[], str]] = {
+    "<!-- commands -->": commands,
+    "<!-- accuracy -->": readme_table.accuracy,
+    "<!-- speed -->": readme_table.speed,
+    "<!-- web: predict -->": web_step,
+}

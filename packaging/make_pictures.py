@@ -144,7 +144,7 @@ def take(scene: Scene, out: Path) -> int:
     from PySide6.QtCore import QTimer
 
     from app.features.analyse.feature import Analyse
-    from app.features.diagnostics.benchmark import grab
+    from app.features.diagnostics.scheduled_task import grab
     from app.main import Options, Program
     from app.runtime.settings import settings_path
     from uvanet.analysis import Region

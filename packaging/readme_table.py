@@ -1,18 +1,22 @@
-"""Writes README's table of accuracy from the cards of the shipped models.
+"""Writes README's tables: accuracy from the cards of the models, speed from the last `make bench`.
 
 The cards' numbers come from `packaging/measure_weights.py`, or from the training run that made the
 model. `--check` changes nothing and fails where README differs.
 """
 
 import argparse
+import json
 from pathlib import Path
+from typing import Any
 
+from uvanet.bench.exports import PLAIN
 from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.registry import PRIOR
 from uvanet.model_card import Card, read_card
 
 ROOT = Path(__file__).resolve().parents[1]
-BEGIN, END = "<!-- accuracy: packaging/readme_table.py -->\n", "<!-- end of accuracy -->"
+BENCH = ROOT / "packaging" / "bench" / "bench.json"
+BEGIN, END = "<!-- {name}: packaging/readme_table.py -->\n", "<!-- end of {name} -->"
 TITLES = (
     "",
     "NSS, `test`",
@@ -72,8 +76,9 @@ def seen(card: Card) -> Row:
     return {name: card.measured(name) for name in card.metrics}
 
 
-def table(cards: list[Card]) -> str:
-    """The table in Markdown: people, the center prior, students by size, teachers."""
+def accuracy() -> str:
+    """The table of accuracy in Markdown: people, the center prior, students by size, teachers."""
+    cards = [read_card(one) for one in sorted((ROOT / "resources" / "weights").glob("*.json"))]
     students = sorted((card for card in cards if card.trainable), key=lambda card: card.input_size)
     teachers = [card for card in cards if card.role == "teacher"]
     first = students[0]
@@ -86,19 +91,67 @@ def table(cards: list[Card]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def speed(path: Path = BENCH) -> str:
+    """The table of speed in Markdown, and where it was measured; without what was not measured."""
+    bench = json.loads(path.read_text(encoding="utf-8"))
+    machine = bench["machine"]
+    lines = [
+        f"Measured on {bench['date'][:10]} with version {bench['uvanet']} at commit "
+        f"{bench['commit']}: {machine['processor']}, {machine['instructions']}, "
+        f"{machine['cores']} cores.",
+        "",
+        "| | one frame, one thread (p50, p99) | batches, all cores |",
+        "|---|---|---|",
+        *(student(one) for one in bench["network"] if one["role"] == "student"),
+        "",
+        "| | |",
+        "|---|---|",
+    ]
+    if bench["program"]:
+        start = bench["program"]["start_to_first_overlay_s"]
+        lines.append(f"| window: start to the first overlay | {start:.2f} s |")
+    for run in bench.get("program_720p", ())[:1]:
+        lines += [
+            "| window on a 720p film at 30 frames/s: capture to paint (p50, p95) | "
+            f"{run['latency_p50_ms']:.1f}, {run['latency_p95_ms']:.1f} ms |",
+            f"| the same: processor, memory | {100 * run['cores']:.0f} % of a core, "
+            f"{run['rss_mib'] * 2**20 / 1e6:.0f} MB |",
+        ]
+    if bench.get("seeking"):
+        positions = bench["seeking"]["positions_per_s"]
+        lines.append(f"| the timeline dragged, 1080p | {positions:.0f} positions/s |")
+    exports = {row["format"]: row for row in bench.get("exports", ())}
+    plain = exports.pop(PLAIN, None)
+    for name, row in exports.items():
+        cell = f"{row['times_real_time']:.1f} times real time"
+        if plain is not None and name == "mp4":
+            cell += f", {row['wall_s'] / plain['wall_s']:.2f} times the time of {PLAIN}"
+        lines.append(f"| export of 720p to {name} | {cell} |")
+    return "\n".join(lines) + "\n"
+
+
+def student(one: dict[str, Any]) -> str:
+    """The row of a student."""
+    onnx = one["engines"]["onnx"]
+    frame = onnx["one_frame"]
+    times = f"{frame['p50_ms']:.2f}, {frame['p99_ms']:.2f} ms"
+    return f"| {one['model']} | {times} | {onnx['best_fps']:,} frames/s |"
+
+
 def main() -> None:
     """Writes, or checks."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="fail where README differs")
     arguments = parser.parse_args()
     path = ROOT / "README.md"
-    text = path.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    cards = [read_card(one) for one in sorted((ROOT / "resources" / "weights").glob("*.json"))]
-    wanted = f"{before}{BEGIN}{table(cards)}{END}{after}"
+    text = wanted = path.read_text(encoding="utf-8")
+    for name, table in (("accuracy", accuracy()), ("speed", speed())):
+        begin, end = BEGIN.format(name=name), END.format(name=name)
+        before, _, rest = wanted.partition(begin)
+        _, _, after = rest.partition(end)
+        wanted = f"{before}{begin}{table}{end}{after}"
     if arguments.check and wanted != text:
-        raise SystemExit("README's table is not that of the cards: run packaging/readme_table.py.")
+        raise SystemExit("README's tables are old: run packaging/readme_table.py.")
     path.write_text(wanted, encoding="utf-8")
 
 

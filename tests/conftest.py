@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from camera_kit import CameraRig
 
@@ -83,6 +85,15 @@ def large_display() -> Iterator[str]:
         yield name
 
 
+@pytest.fixture
+def make_display() -> Iterator[Callable[[str], str]]:
+    """Starts X servers with screens of a size, such as "1920x1080", and gives their names."""
+    if sys.platform != "linux":
+        pytest.skip("Xvfb is for Linux")
+    with contextlib.ExitStack() as servers:
+        yield lambda size: servers.enter_context(x_server(size))
+
+
 @pytest.fixture(scope="session")
 def camera_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The driver of `camera_rig`, built; a skip where cameras cannot be had."""
@@ -100,8 +111,23 @@ def camera_rig(camera_driver: Path, tmp_path: Path) -> CameraRig:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The window's tests on a real X server must not open windows on the user's own.
+    config.add_cleanup(lambda: shutil.rmtree(_HOME, ignore_errors=True))
+    # The window's tests on a real X server must not open windows on the user's own, and each
+    # worker of xdist needs a server of its own: only one window of a server is active.
     if os.environ["QT_QPA_PLATFORM"] == "xcb":
         server = x_server()
         os.environ["DISPLAY"] = server.__enter__()
         config.add_cleanup(lambda: server.__exit__(None, None, None))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Files of these folders train or run the program for minutes: begun last, one of them would
+    # keep the other workers waiting.
+    items.sort(key=lambda item: item.path.parent.name not in ("uvanet", "e2e"))
+
+
+def pytest_collection_finish() -> None:
+    # What the imports made stays until the end. Collections in tests need not look through it:
+    # that was half the time of a test that starts the window.
+    gc.collect()
+    gc.freeze()

@@ -1,9 +1,9 @@
 """What tests of training share: beginning a run, and waiting for it."""
 
 import numpy as np
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QMessageBox, QPushButton
 
-PATIENCE = 180_000  # ms; a bound for conditions, not a measure of anything
+PATIENCE = 600_000  # ms; a bound for conditions, not a measure of anything
 
 
 def looks_at_green(packet):
@@ -67,3 +67,12 @@ def answer(bench, text):
     """Answers the question that is open since the window was closed."""
     (button,) = [one for one in bench.window.quit_guard.box.buttons() if one.text() == text]
     button.click()
+
+
+def answer_question(bench, text):
+    """Answers the question that is open over any window; gives what it said."""
+    (box,) = [each for each in bench.window.findChildren(QMessageBox) if each.isVisible()]
+    said = f"{box.text()} {box.informativeText()}"
+    (button,) = [each for each in box.buttons() if each.text().replace("&", "") == text]
+    button.click()
+    return said

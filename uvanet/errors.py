@@ -58,3 +58,14 @@ class MissingExtraError(UvanetError):
 
 class TrainingError(UvanetError):
     """A training run cannot continue."""
+
+
+MEMORY_HINT = "The memory is exhausted: close other programs, or choose a smaller model or size."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception, of Python or of a native library, says that memory is exhausted."""
+    text = str(error).lower()
+    # Of C++, of threads without room for a stack, and of FFmpeg's wrapped encoders.
+    signs = ("bad_alloc", "cannot allocate", "can't start new thread", "failed to allocate")
+    return isinstance(error, MemoryError) or any(sign in text for sign in signs)

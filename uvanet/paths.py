@@ -45,6 +45,11 @@ def log_folder() -> Path:
     return Path(platformdirs.user_log_dir("uvanet", appauthor=False))
 
 
+def cache_folder() -> Path:
+    """Gives the folder of temporary files that only this program uses; it may not exist yet."""
+    return Path(platformdirs.user_cache_dir("uvanet", appauthor=False))
+
+
 def _roots() -> tuple[Path, ...]:
     """The folders to search: that of a wheel, then that of a checkout."""
     package = Path(__file__).resolve().parent

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import psutil
 
-PACKAGES = ("numpy", "opencv-python", "av", "onnxruntime", "PySide6-Essentials")
+PACKAGES = ("numpy", "opencv-python-headless", "av", "onnxruntime", "PySide6-Essentials")
 
 
 def describe() -> dict[str, str | int]:

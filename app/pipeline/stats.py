@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class Drop(enum.StrEnum):
@@ -66,3 +66,22 @@ class PipelineStats:
     def dropped(self) -> int:
         """Frames dropped for any cause."""
         return sum(self.dropped_by_cause.values())
+
+    def since(self, before: PipelineStats) -> PipelineStats:
+        """What was counted after an earlier snapshot; rates and times stay those of the moment.
+
+        Frames of the earlier source that were under way then are not blamed on the new one:
+        `Drop.SOURCE_CHANGED` is left out.
+        """
+        dropped = {
+            cause: 0 if cause is Drop.SOURCE_CHANGED else count - before.dropped_by_cause[cause]
+            for cause, count in self.dropped_by_cause.items()
+        }
+        return replace(
+            self,
+            captured=self.captured - before.captured,
+            inferred=self.inferred - before.inferred,
+            painted=self.painted - before.painted,
+            failed=self.failed - before.failed,
+            dropped_by_cause=dropped,
+        )

@@ -21,8 +21,6 @@ class GuiThreadGc(QObject):
         self._thresholds = gc.get_threshold()
         self._was_enabled = gc.isenabled()
         gc.disable()
-        # Objects from the start-up live as long as the program; scanning them took 10 ms each time.
-        gc.freeze()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._collect)
         self._timer.start(_INTERVAL_MS)
@@ -30,7 +28,6 @@ class GuiThreadGc(QObject):
     def close(self) -> None:
         """Restores Python's automatic collection."""
         self._timer.stop()
-        gc.unfreeze()
         if self._was_enabled:
             gc.enable()
 

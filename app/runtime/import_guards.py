@@ -25,9 +25,10 @@ def import_qt() -> None:
 def import_cv2() -> None:
     """Imports OpenCV and removes the environment variables that it sets for Qt.
 
-    opencv-python points the search paths of Qt plugins and fonts into its own wheel, which holds
-    another Qt. Call this before QApplication is created: Qt reads the variables then, and changing
-    the environment later, beside Qt's threads, is not safe on every platform.
+    Where another package has installed opencv-python in place of opencv-python-headless, it points
+    the search paths of Qt plugins and fonts into its own wheel, which holds another Qt. Call this
+    before QApplication is created: Qt reads the variables then, and changing the environment
+    later, beside Qt's threads, is not safe on every platform.
     """
     import cv2
 

@@ -56,7 +56,7 @@ class AutomaticModel(QObject):
         changed: `title` or `reason` may have changed.
 
     Attributes:
-        held: Whether the student stays as it is: for work that needs one model and is load itself.
+        holders: Names of the work that needs the student as it is, see `hold`.
     """
 
     changed = Signal()
@@ -81,7 +81,7 @@ class AutomaticModel(QObject):
         self._engine = ""  # that the policy's times were measured with
         self._measuring = False
         self._closed = False
-        self.held = False
+        self.holders: set[str] = set()
         student.changed.connect(self.changed)
         student.choice_made.connect(self.changed)
         student.swap_failed.connect(self._on_swap_failed)
@@ -93,6 +93,18 @@ class AutomaticModel(QObject):
     def on(self) -> bool:
         """Whether the user has pinned no model."""
         return self._student.choice == AUTOMATIC
+
+    def hold(self, holder: str, on: bool) -> None:
+        """Keeps the student as it is, for work that needs one model, or no longer.
+
+        Args:
+            holder: Name of the work; the student is kept while any holds it.
+            on: Whether it holds it.
+        """
+        if on:
+            self.holders.add(holder)
+        else:
+            self.holders.discard(holder)
 
     @property
     def title(self) -> str:
@@ -127,7 +139,7 @@ class AutomaticModel(QObject):
     def tick(self) -> None:
         """Observes the live view; measures or changes the student where that is due."""
         student, rate = self._student, self._rate()
-        if not self.on or self.held or student.pending or self._measuring or rate <= 0:
+        if not self.on or self.holders or student.pending or self._measuring or rate <= 0:
             return
         stats = self._stats()
         if not stats.painted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ from app.pipeline.events import (
     SourceResumed,
     SourceStalled,
     SourceStatusChanged,
-    StateChanged,
     TeacherEvent,
 )
 from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
@@ -28,14 +26,16 @@ from app.session.automatic import AutomaticModel, source_rate
 from app.session.bridge import PipelineBridge
 from app.session.models import AUTOMATIC, DEFAULT_ENGINE, short_name
 from app.session.settings import SessionSettings
-from app.session.source_factory import make_oriented_source, source_label
+from app.session.source_factory import make_oriented_source
+from app.session.source_opener import SourceOpener
 from app.session.student import StudentModel
 from app.session.teacher import TeacherModel
 from app.ui.i18n import tr
 from app.ui.time_text import TimeBase
-from uvanet.errors import SourceError, UvanetError
+from uvanet.errors import SourceError
 from uvanet.sources.base import SourceKind
 from uvanet.sources.orientation import Orientations
+from uvanet.sources.screen import HiddenAreas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from uvanet.sources import CameraFormat
     from uvanet.sources.base import Source, SourceInfo
     from uvanet.sources.orientation import Orientation
-
-_log = logging.getLogger(__name__)
 
 SPEEDS = tuple(
     speed for speed in (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0) if MIN_SPEED <= speed <= MAX_SPEED
@@ -89,6 +87,7 @@ class LiveSession(QObject):
         spec: What was passed to `open` for the current source; empty before the first.
         info: Facts of the current source; None before it is open.
         orientations: Mirroring and rotation of each source.
+        hidden_areas: Parts of the desktop that a screen source leaves out.
         film_rates: Frames per second that the user chose for folders, by their spec; 0 for slides.
         camera_format: Format to request from cameras; None for their default.
         marks: Start and end of the selected time range, in seconds of the source; None for the
@@ -121,7 +120,6 @@ class LiveSession(QObject):
         automatic: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._jobs = jobs
         self._bridge = PipelineBridge(self)
         self._bridge.result_ready.connect(self.result_ready)
         self._bridge.event_arrived.connect(self._on_event)
@@ -131,6 +129,12 @@ class LiveSession(QObject):
             on_event=self._bridge.notify_event,
             name=short_name(model) or "The model",
         )
+        self._opener = SourceOpener(self._pipeline, jobs, self)
+        self._opener.opening.connect(self.opening)
+        self._opener.switched.connect(self._on_switched)
+        self._opener.failed.connect(self.failed)
+        self._opener.state_changed.connect(self.state_changed)
+        self._opener.event_arrived.connect(self._on_source_event)
         self.student = StudentModel(
             self._pipeline,
             jobs,
@@ -153,17 +157,12 @@ class LiveSession(QObject):
         self.spec: str | None = ""
         self.info: SourceInfo | None = None
         self.orientations = Orientations()
+        self.hidden_areas = HiddenAreas()
         self.film_rates: dict[str, float] = {}
         self.camera_format: CameraFormat | None = None
         self.marks: tuple[float | None, float | None] = (None, None)
         self.regions: tuple[Region, ...] = ()
-        self._state = PipelineState.IDLE
         self._position = 0.0
-        self._request = 0
-        self._source = 0  # as the pipeline gave it: events of other sources are outdated
-        self._source_state = PipelineState.IDLE
-        # Events of the current source that wait while the next one is being made; else None.
-        self._deferred: list[SourceEvent] | None = None
 
     # Source
 
@@ -176,48 +175,15 @@ class LiveSession(QObject):
             spec: What `uvanet.sources.make_source` takes; None for the first camera or, where
                 there is none, the demo.
         """
-        self._request += 1
-        self._deferred = self._deferred or []
-        request = self._request
-        self._set_state(PipelineState.OPENING)
-        self.opening.emit("" if spec is None else source_label(spec))
-
-        def done(source: Source) -> None:
-            if request == self._request:
-                self._deferred = None
-                self.info, self.spec = None, spec
-                self._source = self._pipeline.open(source)
-                self._source_state = PipelineState.OPENING
-                self.switched.emit()
-            else:
-                source.close()
-
-        def failed(error: Exception) -> None:
-            if request == self._request:
-                self._fail(error)
-
         make = partial(
             make_oriented_source,
             spec,
             self.camera_format,
             self.orientations,
             fps=self.film_rates.get(spec or ""),
+            hidden_areas=self.hidden_areas,
         )
-        self._jobs.run(make, done, failed, name="source")
-
-    def _fail(self, error: Exception) -> None:
-        if not isinstance(error, UvanetError):
-            _log.error("a source could not be made", exc_info=error)
-            error = UvanetError(
-                tr("The source cannot be opened: {reason}.").format(reason=error),
-                tr("Choose another source."),
-            )
-        # The source before stays, if there is one, with the events that came in the meantime.
-        deferred, self._deferred = self._deferred or [], None
-        self._set_state(self._source_state if self._source else PipelineState.FAILED)
-        for event in deferred:
-            self._on_source(event)
-        self.failed.emit(error)
+        self._opener.open(spec, make)
 
     def give_up_reconnecting(self) -> None:
         """Ends the attempts to connect a live source again; `failed` follows."""
@@ -235,9 +201,9 @@ class LiveSession(QObject):
         self.turned.emit()
         if info.kind is SourceKind.PICTURE:
             self._pipeline.play()
-        elif info.seekable and self._state is PipelineState.PLAYING:
+        elif info.seekable and self.state is PipelineState.PLAYING:
             self._pipeline.seek(self._position)
-        elif info.seekable and self._state in (PipelineState.PAUSED, PipelineState.ENDED):
+        elif info.seekable and self.state in (PipelineState.PAUSED, PipelineState.ENDED):
             # The middle of the frame: its start may round to the frame before.
             self._pipeline.seek(self._position + (0.5 / info.fps if info.fps > 0 else 0.0))
 
@@ -269,7 +235,7 @@ class LiveSession(QObject):
     @property
     def state(self) -> PipelineState:
         """State of the current source; OPENING while the next one is being made."""
-        return self._state
+        return self._opener.state
 
     @property
     def position(self) -> float:
@@ -289,7 +255,7 @@ class LiveSession(QObject):
 
     def toggle(self) -> None:
         """Plays or pauses."""
-        if self._state is PipelineState.PLAYING:
+        if self.state is PipelineState.PLAYING:
             self.pause()
         else:
             self.play()
@@ -346,7 +312,7 @@ class LiveSession(QObject):
     @property
     def source_number(self) -> int:
         """Number of the current source, as its frames carry it; 0 before the first."""
-        return self._source
+        return self._opener.number
 
     def take(self) -> SaliencyPacket | None:
         """Takes the newest result; None where there is none."""
@@ -368,7 +334,7 @@ class LiveSession(QObject):
 
     def close(self, timeout: float) -> bool:
         """Stops everything; see `LivePipeline.close`."""
-        self._request += 1
+        self._opener.close()
         self.automatic.close()
         self.student.close()
         return self._pipeline.close(timeout)
@@ -378,17 +344,17 @@ class LiveSession(QObject):
     def _on_event(self, event: Event) -> None:
         match event:
             case SourceEvent():
-                if event.source == self._source:
-                    self._on_source(event)
+                self._opener.on_event(event)
             case ModelEvent():
                 self.student.on_event(event)
             case TeacherEvent():
                 self.teacher.on_event(event)
 
-    def _on_source(self, event: SourceEvent) -> None:
-        if self._deferred is not None:
-            self._deferred.append(event)
-            return
+    def _on_switched(self, spec: str | None) -> None:
+        self.info, self.spec = None, spec
+        self.switched.emit()
+
+    def _on_source_event(self, event: SourceEvent) -> None:
         match event:
             case SourceOpened(_, info):
                 self.info = info
@@ -404,11 +370,3 @@ class LiveSession(QObject):
                 self.stalled.emit(0.0)
             case SourceStatusChanged(_, status):
                 self.status_changed.emit(status)
-            case StateChanged(_, state):
-                self._source_state = state
-                self._set_state(state)
-
-    def _set_state(self, state: PipelineState) -> None:
-        if state is not self._state:
-            self._state = state
-            self.state_changed.emit(state)

@@ -24,6 +24,7 @@ class SessionSettings(Section):
         model_files: Models that the user opened, likewise, newest first.
         automatic: The student that the automatic choice ran last, and starts with; empty at first.
         step_times: Step times that were measured; see `app.session.step_times`.
+        model_scenes: The source to which a model was adapted, by the model's short name.
     """
 
     SECTION: ClassVar[str] = "session"
@@ -36,3 +37,4 @@ class SessionSettings(Section):
     model_files: list[str] = msgspec.field(default_factory=list)
     automatic: str = ""
     step_times: dict[str, dict[str, Milliseconds]] = msgspec.field(default_factory=dict)
+    model_scenes: dict[str, str] = msgspec.field(default_factory=dict)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from uvanet.sources import CameraFormat
     from uvanet.sources.base import Source
     from uvanet.sources.orientation import Orientations
+    from uvanet.sources.screen import HiddenAreas
 
 
 def make_oriented_source(
@@ -20,6 +21,7 @@ def make_oriented_source(
     *,
     reconnect: float = math.inf,
     fps: float | None = None,
+    hidden_areas: HiddenAreas | None = None,
 ) -> Source:
     """Makes a closed source that mirrors and rotates its frames. May look for cameras: slow.
 
@@ -30,16 +32,19 @@ def make_oriented_source(
         reconnect: Seconds for which a camera or stream that is lost or busy is opened again;
             closing the source ends that, too.
         fps: Frames per second of a folder, see `FolderSource`; None for its own choice.
+        hidden_areas: What a screen source leaves out.
 
     Raises:
         UvanetError: There is no such source.
     """
-    from uvanet.sources import default_source, make_source
+    from uvanet.sources import ScreenSource, default_source, make_source
 
     if spec is None:
         source = default_source(camera=camera, reconnect=reconnect)
     else:
         source = make_source(spec, fps=fps, camera=camera, reconnect=reconnect)
+    if isinstance(source, ScreenSource):
+        source.hidden_areas = hidden_areas
     return OrientedSource(source, orientations)
 
 

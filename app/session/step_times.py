@@ -11,12 +11,12 @@ import numpy as np
 
 from app.session.models import load_predictor
 from uvanet.errors import UvanetError
-from uvanet.registry import shipped_students
+from uvanet.registry import resolve_model, shipped_students
 from uvanet.runtime.engine import time_limit
 from uvanet.system_info import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from uvanet.model_card import Card
 
@@ -28,6 +28,7 @@ WARM_UP_STEPS = 2
 
 _SECONDS = 0.1  # for each student at the start; a second in all, with their loading
 _MAX_MACHINES = 8  # with one home folder
+_MAX_MODELS = 64  # of one machine, the newest first
 
 RememberedTimes = dict[str, dict[str, float]]
 """Machine, engine and threads to fingerprint of a model to step time, milliseconds."""
@@ -47,9 +48,9 @@ def measure_steps(
     Args:
         name: As `uvanet.load` takes it.
         engine: Likewise.
-        seconds: For all steps together; at least `MIN_STEPS` are made.
+        seconds: For all steps together, by the wall; at least `MIN_STEPS` are made.
         threads: As `uvanet.load` takes it.
-        clock: Measures them, in seconds.
+        clock: Measures each step, in seconds.
 
     Returns:
         Milliseconds of each step after the first two, which are slow.
@@ -58,11 +59,13 @@ def measure_steps(
         UvanetError: It does not load, does not run, or does not return.
     """
     predictor = load_predictor(name, engine, threads)
-    image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
+    # Any picture will do; importing numpy.random takes 2 MB for as long as the program runs.
+    image = np.resize(np.arange(251, dtype=np.uint8), (720, 1280, 3))
     times: list[float] = []
-    end = clock() + seconds
+    # Not by `clock`: a second of a thread's own time may take a busy computer many.
+    end = time.perf_counter() + seconds
     with time_limit(predictor.model.engine, seconds + TIME_LIMIT):
-        while clock() < end or len(times) < MIN_STEPS:
+        while time.perf_counter() < end or len(times) < MIN_STEPS:
             start = clock()
             predictor.step(image, len(times) / 30, bgr=True)
             times.append(1000 * (clock() - start))
@@ -73,9 +76,6 @@ def student_times(
     engine: str, threads: int | None, remembered: RememberedTimes, is_canceled: Callable[[], bool]
 ) -> tuple[dict[str, float], RememberedTimes]:
     """Step times of the float students that ship, measured where they are not remembered. Slow.
-
-    A step on one thread is measured by the processor time of that thread: what else runs on the
-    machine in that second must not be remembered.
 
     Args:
         engine: As `uvanet.load` takes it.
@@ -89,22 +89,42 @@ def student_times(
     """
     machine = machine_key(engine, threads)
     known, times, kept = remembered.get(machine, {}), {}, {}
-    alone = engine != "torch" and (threads or 1) == 1
-    clock = time.thread_time if alone else time.perf_counter
     for card in shipped_students():
         key = model_key(card)
         if key not in known and not is_canceled():
             try:
-                steps = measure_steps(card.name, engine, _SECONDS, threads, clock)
+                known = {**known, key: measure_step(card.name, engine, threads, _SECONDS)}
             except UvanetError as error:
                 _log.warning("%s is left out of the automatic choice: %s", card.name, error)
                 continue
-            known = {**known, key: max(0.001, round(fmean(steps), 3))}
             _log.info("a step of %s takes %.2f ms", card.name, known[key])
         if key in known:
             times[card.name] = kept[key] = known[key]
+    return times, remember(remembered, machine, kept)
+
+
+def measure_step(name: str, engine: str, threads: int | None, seconds: float) -> float:
+    """The mean step time of a model, milliseconds.
+
+    A step on one thread is measured by the processor time of that thread: what else runs on the
+    machine in that second must not be remembered.
+
+    Raises:
+        UvanetError: As `measure_steps`.
+    """
+    alone = engine != "torch" and (threads or 1) == 1
+    clock = time.thread_time if alone else time.perf_counter
+    return max(0.001, round(fmean(measure_steps(name, engine, seconds, threads, clock)), 3))
+
+
+def remember(
+    remembered: RememberedTimes, machine: str, times: Mapping[str, float]
+) -> RememberedTimes:
+    """Adds the times of models on a machine, by their keys; drops the oldest of too many."""
+    models = {**times, **remembered.get(machine, {})} | dict(times)
     others = [(name, values) for name, values in remembered.items() if name != machine]
-    return times, {machine: kept, **dict(others[: _MAX_MACHINES - 1])}
+    newest = dict(list(models.items())[:_MAX_MODELS])
+    return {machine: newest, **dict(others[: _MAX_MACHINES - 1])}
 
 
 def machine_key(engine: str, threads: int | None) -> str:
@@ -119,3 +139,16 @@ def model_key(card: Card) -> str:
     """Fingerprint of a model's file and the size at which it is shown."""
     height, width = card.inference_size
     return f"{card.name} {card.sha256[:16]} {width}x{height}"
+
+
+def speed_key(name: str) -> str:
+    """Fingerprint of any model, as `uvanet.load` takes it.
+
+    Raises:
+        UvanetError: There is no such model.
+    """
+    model = resolve_model(name)
+    if model.card is not None:
+        return model_key(model.card)
+    facts = model.path.stat()
+    return f"{name} {facts.st_size} {facts.st_mtime_ns}"

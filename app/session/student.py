@@ -44,6 +44,8 @@ class StudentModel(QObject):
         engine: Engine of every model that is loaded from now on, as `uvanet.load` takes it.
         threads: Threads of every model, likewise.
         pending: Whether a requested model is being loaded or tried.
+        needed_by: What runs and needs the model in use, by a name: a sentence about what happens
+            to it where the user chooses another model.
     """
 
     changed = Signal(str)
@@ -71,6 +73,7 @@ class StudentModel(QObject):
         self.engine = engine
         self.threads = threads
         self.pending = False
+        self.needed_by: dict[str, str] = {}
         self._pipeline = pipeline
         self._jobs = jobs
         self._first: Predictor | PredictorFactory | None = predictor  # None after the next one

@@ -166,8 +166,9 @@ def action(
 
 
 def declared_actions(owner: type) -> list[ActionSpec]:
-    """The actions that a class declares, in their order."""
-    found = (getattr(member, _ATTRIBUTE, None) for member in vars(owner).values())
+    """The actions that a class and its bases declare, in their order."""
+    members = (member for each in owner.__mro__[::-1] for member in vars(each).values())
+    found = (getattr(member, _ATTRIBUTE, None) for member in members)
     return [spec for spec in found if isinstance(spec, ActionSpec)]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
 from app.shell.command_palette import CommandPalette
+from app.shell.focus_order import focus_order
 from app.shell.language import language_preference
 from app.shell.menus import submenus
 from app.shell.mime_sources import dropped_pair, dropped_spec
@@ -92,8 +92,7 @@ class MainWindow(QMainWindow):
         self.slots.cards.changed.connect(self._on_folded)
         self.slots.set_panel_enabled(settings.panel)
         self.slots.panel_changed.connect(self._on_panel)
-        self.slots.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.slots.canvas.customContextMenuRequested.connect(self._on_context_menu)
+        self.slots.canvas.menu_requested.connect(self.menu.popup)
         for signal in (session.switched, session.opened, session.failed):
             signal.connect(self._on_source)
         session.switched.connect(self.undo_stack.forget_source)
@@ -202,10 +201,18 @@ class MainWindow(QMainWindow):
     def _on_panel(self, on: bool) -> None:
         self._settings.panel = on
 
-    def _on_context_menu(self) -> None:
-        self.menu.popup(QCursor.pos())
-
     # -- events
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Moves the focus to the control that the eye reads next, or before."""
+        order = focus_order(self, self.slots.panel)
+        if not order:
+            return False
+        focused = self.focusWidget()
+        place = order.index(focused) if focused in order else -1 if forward else 0
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        order[(place + (1 if forward else -1)) % len(order)].setFocus(reason)
+        return True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Gives the room of a narrow window to the picture."""

@@ -55,6 +55,10 @@ class PreferencesDialog(QDialog):
                     form.addRow(name, each.widget)
                     self._lines.append((title, heading, name, each.widget))
             sections.addLayout(column(heading, form, spacing=8))
+        # One column of names through all sections.
+        widest = max((name.sizeHint().width() for _, _, name, _ in self._lines), default=0)
+        for _, _, name, _ in self._lines:
+            name.setMinimumWidth(widest)
         self._keys_heading = label(tr("Keys"), "section")
         sections.addLayout(column(self._keys_heading, self.keys, spacing=8))
         sections.addStretch()

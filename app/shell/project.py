@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import Meta, Struct
 
+from app.shell.project_files import ProjectFile, Text
 from app.ui.i18n import tr
 from uvanet.analysis import Region  # noqa: TC001 - msgspec reads the annotations
 from uvanet.analysis.regions import MAX_REGIONS, PROJECT_FORMAT, check_regions
 from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
+from uvanet.data.gaze_mapping import GazeMapping  # noqa: TC001 - msgspec reads the annotations
 from uvanet.errors import OutputError, UsageError, UvanetError
 from uvanet.redaction import printable, redact
 
@@ -22,7 +24,6 @@ _MAX_BYTES = 64 << 20
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Meta(ge=0.0, le=1e9)]
-Text = Annotated[str, Meta(max_length=4096)]
 
 
 class View(Struct, kw_only=True):
@@ -51,6 +52,32 @@ class View(Struct, kw_only=True):
     position: Seconds = 0.0
 
 
+class GazePart(Struct, kw_only=True):
+    """The gaze of people on the source.
+
+    Attributes:
+        tables: The files, which are joined.
+        mapping: What their columns mean; None: recognized.
+        offset: Seconds added to their times.
+    """
+
+    tables: Annotated[list[ProjectFile], Meta(max_length=1000)]
+    mapping: GazeMapping | None = None
+    offset: Annotated[float, Meta(ge=-1e6, le=1e6)] = 0.0
+
+
+class ScanPart(Struct, kw_only=True):
+    """The maps of the source over its time, as one model predicted them.
+
+    Attributes:
+        model: Name or path of the model.
+        maps: See `uvanet.analysis.record_file`.
+    """
+
+    model: Text
+    maps: bytes
+
+
 class Project(Struct, kw_only=True):
     """What a project file holds; each feature writes and reads the fields that it owns.
 
@@ -60,6 +87,7 @@ class Project(Struct, kw_only=True):
         source: The string that opens the source, without passwords; a path relative to the file
             where the source lies in the same folder or below it.
         relative: Whether `source` is such a path.
+        identity: Of a source that is a file or folder, see `ProjectFile`.
         regions: Regions of interest.
         start: Start of the marked part, seconds; None for that of the source.
         end: End of the marked part, seconds; None for that of the source.
@@ -67,18 +95,23 @@ class Project(Struct, kw_only=True):
             one in use.
         teacher: Name or path of the model to compare with; may be empty.
         view: How the window shows the source.
+        gaze: Gaze of people; None for none.
+        scan: Maps over the time of the source; None for none.
     """
 
     format: Literal["uvanet-project"] = PROJECT_FORMAT
     version: Annotated[int, Meta(ge=1)] = VERSION
     source: Text
     relative: bool = False
+    identity: Annotated[str, Meta(max_length=100)] = ""
     regions: Annotated[list[Region], Meta(max_length=MAX_REGIONS)] = []
     start: Seconds | None = None
     end: Seconds | None = None
     model: Text = ""
     teacher: Text = ""
     view: View = msgspec.field(default_factory=View)
+    gaze: GazePart | None = None
+    scan: ScanPart | None = None
 
     def write(self, path: Path) -> None:
         """Writes the file atomically.
@@ -88,11 +121,15 @@ class Project(Struct, kw_only=True):
         """
         stored = msgspec.structs.replace(self)
         folder = path.absolute().parent
-        source = Path(self.source)
-        if source.is_absolute() and source.is_relative_to(folder):
-            stored.source, stored.relative = source.relative_to(folder).as_posix(), True
+        if Path(self.source).is_absolute():
+            file = self.source_file.beside(folder)
+            stored.source, stored.relative = file.path, file.relative
+            stored.identity = file.identity
         else:
             stored.source, stored.relative = redact(self.source), False
+        if self.gaze is not None:
+            tables = [table.beside(folder) for table in self.gaze.tables]
+            stored.gaze = msgspec.structs.replace(self.gaze, tables=tables)
         try:
             data = msgspec.json.format(msgspec.json.encode(_plain(stored)), indent=1)
             write_bytes(path, data + b"\n")
@@ -104,6 +141,11 @@ class Project(Struct, kw_only=True):
                 ),
                 tr("Choose another folder."),
             ) from error
+
+    @property
+    def source_file(self) -> ProjectFile:
+        """The source, where it is a file or a folder."""
+        return ProjectFile(path=self.source, relative=self.relative, identity=self.identity)
 
     def spec_beside(self, path: Path) -> str:
         """The string that opens the source.
@@ -146,8 +188,10 @@ def read_project(path: Path) -> Project:
             )
         project = msgspec.json.decode(data, type=Project)
         check_regions(project.regions)
-        if project.relative and Path(project.source).is_absolute():
-            raise ValueError("its source is not relative")
+        tables = project.gaze.tables if project.gaze is not None else []
+        for named in (project.source_file, *tables):
+            if named.relative and Path(named.path).is_absolute():
+                raise ValueError(f"{printable(named.path)} is not relative")
     except OSError as error:
         raise UsageError(
             tr("{path} cannot be read: {reason}.").format(

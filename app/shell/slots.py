@@ -137,11 +137,13 @@ class WindowSlots(QObject):
         return self._panel_enabled
 
     def set_panel_enabled(self, on: bool) -> None:
-        """Shows or hides the side panel; a window too narrow for it is widened."""
+        """Shows or hides the side panel; widens a window that is too narrow for it."""
         self._panel_enabled = on
         window = self.window
         full_screen = window.isFullScreen() or self._chrome_hidden
-        if on and window.isVisible() and not full_screen and window.width() < _MIN_WIDTH_WITH_PANEL:
+        has_room = window.screen().availableSize().width() >= _MIN_WIDTH_WITH_PANEL
+        narrow = window.isVisible() and window.width() < _MIN_WIDTH_WITH_PANEL
+        if on and narrow and has_room and not full_screen:
             window.resize(_MIN_WIDTH_WITH_PANEL, window.height())
         self.place()
         self.panel_changed.emit(on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
@@ -29,8 +29,10 @@ _MIN_TEXT_WIDTH = 300  # with less room beside the buttons, they are below the t
 _MARGIN = 16
 _NOTICE_MS = 5000
 _CHOICE_MS = 15_000  # of a notice with buttons
+_MIN_READ_MS = 2000  # a covered notice with less time left has been read
 _MAX_BUTTONS = 3
-_MAX_ALERTS = 20  # the oldest is dropped
+_MAX_KEPT = 20  # alerts, and likewise notices; the oldest of the least serious is dropped
+_SERIOUSNESS = {"error": 2, "warning": 1, "info": 0, "done": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class _Message:
     hint: str
     buttons: tuple[tuple[str, str], ...]
     topic: str
+    left_ms: int = field(default=0, compare=False)  # for which a notice is still shown
 
     @property
     def is_alert(self) -> bool:
@@ -49,10 +52,12 @@ class _Message:
 class Banner(QWidget):
     """Shows messages over its host widget; it never takes the keyboard focus.
 
-    There are two rows. The first one holds alerts (errors and warnings): they stay until the user
-    closes them or `dismiss_topic` outdates them; the newest is shown, with "1 of 3" where more
-    wait behind it. The second row holds one notice ("info" or "done"), which disappears after
-    five seconds, or fifteen where it has buttons. So a notice never hides an error.
+    There are two rows, each with a queue. The first row shows one alert: the newest error, or the
+    newest warning where there is no error. Alerts stay until the user closes them or
+    `dismiss_topic` outdates them. The second row shows the newest notice ("info" or "done"), for
+    five seconds, or fifteen where it has buttons; one that was covered before it could be read
+    comes back for the rest of its time. "1 of 3" tells how many wait. So a notice never hides an
+    error, a warning never hides an error, and no message is lost.
 
     Signals:
         acted: The user pressed a message's button; carries the message's topic, or what `notify`
@@ -64,7 +69,7 @@ class Banner(QWidget):
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
         self._host = host
-        self._messages: list[_Message] = []  # the newest last; at most one notice
+        self._messages: list[_Message] = []  # the newest last
         self._silent = False
         self._alert_row = _MessageRow(self)
         self._notice_row = _MessageRow(self)
@@ -109,8 +114,8 @@ class Banner(QWidget):
 
     @property
     def alerts(self) -> list[str]:
-        """Texts of all errors and warnings, the newest first."""
-        return [message.text for message in reversed(self._messages) if message.is_alert]
+        """Texts of all errors and warnings in the order in which they are shown."""
+        return [message.text for message in self._queue(alerts=True)]
 
     def notify(
         self,
@@ -121,7 +126,7 @@ class Banner(QWidget):
         topic: str = "",
         more: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Shows a message.
+        """Shows a message, or queues it behind a more serious one.
 
         It replaces an equal message, and those of the same non-empty topic.
 
@@ -134,21 +139,22 @@ class Banner(QWidget):
             more: Labels of up to two further buttons, each with what `acted` carries for it.
         """
         buttons = (*([(button, topic)] if button else []), *more)
-        new = _Message(level, message, hint, buttons, topic)
-        kept = [
-            old
-            for old in self._messages
-            if old != new
-            and not (topic and old.topic == topic)
-            and (new.is_alert or old.is_alert)  # a notice replaces the notice before
-        ]
-        alerts = [old for old in kept if old.is_alert]
-        if len(alerts) >= _MAX_ALERTS:
-            kept.remove(alerts[0])
-        self._messages = [*kept, new]
+        new = _Message(level, message, hint, buttons, topic, _CHOICE_MS if buttons else _NOTICE_MS)
+        kept = [old for old in self._messages if old != new and not (topic and old.topic == topic)]
         if not new.is_alert:
-            self._notice_timer.stop()
+            kept = self._unread(kept)
+        if len(queue := [old for old in kept if old.is_alert == new.is_alert]) >= _MAX_KEPT:
+            kept.remove(min(queue, key=lambda old: _SERIOUSNESS[old.level]))
+        self._messages = [*kept, new]
         self._refresh()
+
+    def _unread(self, messages: list[_Message]) -> list[_Message]:
+        """The messages without a shown notice that has been read; sets the time it has left."""
+        shown = self._notice_row.message
+        left = max(0, self._notice_timer.remainingTime())
+        self._notice_timer.stop()
+        messages = [replace(old, left_ms=left) if old == shown else old for old in messages]
+        return [old for old in messages if old.is_alert or old.left_ms >= _MIN_READ_MS]
 
     def revise(self, topic: str, message: str) -> None:
         """Changes the text of the message with this topic; nothing where the user closed it."""
@@ -172,7 +178,7 @@ class Banner(QWidget):
         """Hides all messages while others see the picture; alerts are shown again afterwards."""
         self._silent = silent
         if silent:
-            self._remove_notice()
+            self._messages = [message for message in self._messages if message.is_alert]
         self._refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -183,26 +189,37 @@ class Banner(QWidget):
 
     @property
     def _newest(self) -> _Message | None:
-        return self._messages[-1] if self.isVisibleTo(self._host) else None
+        """The newer one of the two rows' messages."""
+        if not self.isVisibleTo(self._host):
+            return None
+        shown = (self._alert_row.message, self._notice_row.message)
+        return next((message for message in reversed(self._messages) if message in shown), None)
+
+    def _queue(self, *, alerts: bool) -> list[_Message]:
+        """Alerts or notices: the most serious first, the newest of equal ones first."""
+        queue = [message for message in reversed(self._messages) if message.is_alert == alerts]
+        return sorted(queue, key=lambda message: -_SERIOUSNESS[message.level])
 
     def _remove(self, message: _Message) -> None:
         self._messages = [other for other in self._messages if other != message]
+        if not message.is_alert:
+            self._notice_timer.stop()
         self._refresh()
 
     def _remove_notice(self) -> None:
-        self._messages = [message for message in self._messages if message.is_alert]
-        self._refresh()
+        if (shown := self._notice_row.message) is not None:
+            self._remove(shown)
 
     def _refresh(self) -> None:
-        alerts = [message for message in self._messages if message.is_alert]
-        notice = next((message for message in self._messages if not message.is_alert), None)
-        self._alert_row.show_message(alerts[-1] if alerts else None, len(alerts))
-        self._notice_row.show_message(notice)
+        for message_row, alerts in ((self._alert_row, True), (self._notice_row, False)):
+            queue = self._queue(alerts=alerts)
+            message_row.show_message(queue[0] if queue else None, len(queue))
         visible = bool(self._messages) and not self._silent
+        notice = self._notice_row.message
         if not visible or notice is None:
             self._notice_timer.stop()
         elif not self._notice_timer.isActive():
-            self._notice_timer.start(_CHOICE_MS if notice.buttons else _NOTICE_MS)
+            self._notice_timer.start(notice.left_ms)
         self.setVisible(visible)
         if visible:
             self.raise_()
@@ -267,7 +284,7 @@ class _MessageRow(QFrame):
         self.hide()
 
     def show_message(self, message: _Message | None, count: int = 1) -> None:
-        """Shows the newest of `count` messages, or nothing."""
+        """Shows the first of `count` messages, or nothing."""
         self.message = message
         self.setVisible(message is not None)
         if message is None:
@@ -278,6 +295,7 @@ class _MessageRow(QFrame):
         self._hint.setText(message.hint)
         self._hint.setVisible(bool(message.hint))
         self._count.setText(tr("1 of {count}").format(count=count))
+        self._count.setToolTip(tr("Close this message to see the next one"))
         self._count.setVisible(count > 1)
         texts = [text for text, _ in message.buttons]
         for each, text in zip_longest(self.buttons, texts, fillvalue=""):

@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -85,7 +86,8 @@ def _fill(layout: QBoxLayout, items: Iterable[Item], spacing: int | None, margin
 
 
 def present(window: QWidget) -> None:
-    """Shows a window in front of the others."""
+    """Shows a window in front of the others, no larger than the screen."""
+    window.resize(window.size().boundedTo(window.screen().availableSize()))
     window.show()
     window.raise_()
     window.activateWindow()
@@ -119,6 +121,13 @@ def label(
     if selectable:
         result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return result
+
+
+def use_tabular_digits(widget: QWidget) -> None:
+    """Gives all digits the same width, so that a changing number stays where it is."""
+    font = widget.font()
+    font.setFeature(QFont.Tag("tnum"), 1)
+    widget.setFont(font)
 
 
 def button(

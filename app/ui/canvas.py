@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui import canvas_painting
 from app.ui.i18n import tr
-from app.ui.layers import LayerHost
+from app.ui.layers import LayerHost, Press
 from app.ui.theme import theme_colors
 from app.ui.viewport import Viewport
 
@@ -32,11 +32,13 @@ class Canvas(QWidget):
 
     Signals:
         painted: A picture was painted for the first time; carries its token.
+        menu_requested: The user asked for the program's menu; carries a place on the screen.
         double_clicked: The user double-clicked, and no layer used it.
     """
 
     painted = Signal(object)
     double_clicked = Signal()
+    menu_requested = Signal(QPoint)
 
     def __init__(self, viewport: Viewport | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -203,8 +205,22 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Offers a left press to the layers."""
         left = event.button() == Qt.MouseButton.LeftButton and self.has_picture
-        if not left or not self._layers.press(self.to_picture(event.position()), self._tolerance):
+        extends = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        press = Press(
+            self.to_picture(event.position()),
+            self._tolerance,
+            extends=bool(event.modifiers() & extends),
+            pans=self.viewport.zoom > 1.0,
+        )
+        if not left or not self._layers.press(press):
             super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers the menu to the layers, then emits `menu_requested`."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        point = None if by_key else self.to_picture(QPointF(event.pos()))
+        if not self.has_picture or not self._layers.context_menu(point, event.globalPos()):
+            self.menu_requested.emit(event.globalPos())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Passes the move to the layers and shows their cursor."""

@@ -9,6 +9,7 @@ from app.ui.i18n import tr
 from app.ui.theme import theme_colors
 
 _RADIUS = 10.0
+_SMALL = 320  # width in pixels of a canvas with smaller type
 _LIGHT, _LIGHT_QUIET = "#f4f5f7", "#c8ccd2"  # text on a dimmed picture
 
 
@@ -65,15 +66,19 @@ def paint_message(
         color, quiet = QColor(_LIGHT), QColor(_LIGHT_QUIET)
     font = painter.font()
     large = QFont(font)
-    large.setPointSizeF(large.pointSizeF() * 1.45)
-    inner = QRectF(area).adjusted(24, 24, -24, -24)
-    above, below = QRectF(inner), QRectF(inner)
-    above.setBottom(inner.center().y())
-    below.setTop(inner.center().y() + 8)
+    small = area.width() < _SMALL
+    large.setPointSizeF(large.pointSizeF() * (1.1 if small else 1.45))
+    gap = 8 if small else 24
+    inner = QRectF(area).adjusted(gap, gap, -gap, -gap)
     flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
     painter.setFont(large)
+    above, below = QRectF(inner), QRectF(inner)
+    # A long title without a detail is in the middle.
+    above.setBottom(inner.center().y() if detail else inner.bottom())
+    below.setTop(inner.center().y() + 8)
+    side = Qt.AlignmentFlag.AlignBottom if detail else Qt.AlignmentFlag.AlignVCenter
     painter.setPen(color)
-    painter.drawText(above, flags | int(Qt.AlignmentFlag.AlignBottom), title)
+    painter.drawText(above, flags | int(side), title)
     painter.setFont(font)
     painter.setPen(quiet)
     painter.drawText(below, flags | int(Qt.AlignmentFlag.AlignTop), detail)

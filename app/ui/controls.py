@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
-from app.ui.build import plain_tip
+from app.ui.build import plain_tip, use_tabular_digits
 from app.ui.theme import theme_colors
 
 if TYPE_CHECKING:
@@ -119,6 +127,51 @@ class IconButton(QToolButton):
     def event(self, event: QEvent) -> bool:
         """Reserves Space, which presses this button instead of pausing the video."""
         return reserve_keys(event, {Qt.Key.Key_Space}) or super().event(event)
+
+
+class SteadyLabel(QLabel):
+    """A line of changing numbers in the status bar that does not push its neighbors to and fro.
+
+    All digits have the same width, and the label never becomes narrower until `reset`.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("status")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        use_tabular_digits(self)
+
+    def reset(self, widest: str) -> None:
+        """Makes the label as wide as a text; a wider one makes it grow."""
+        self.ensurePolished()
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
+
+    def setText(self, text: str) -> None:
+        """Shows a text."""
+        super().setText(text)
+        self.setMinimumWidth(max(self.minimumWidth(), self.sizeHint().width()))
+
+
+class Scrolled(QScrollArea):
+    """A widget at its full size where there is room, and with a scroll bar where there is not."""
+
+    def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._inner = inner
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._inner = inner
+        self.setWidget(inner)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """That of the widget."""
+        return self._inner.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widget needs, and a few lines high."""
+        return QSize(self._inner.minimumSizeHint().width(), 4 * self.fontMetrics().height())
 
 
 class ElidedLabel(QLabel):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter
 
 if TYPE_CHECKING:
@@ -13,6 +13,22 @@ if TYPE_CHECKING:
 
 ToWidget = Callable[[float, float], QPointF]
 """Maps picture coordinates, 0..1 from the top left, to those of the widget in pixels."""
+
+
+class Press(NamedTuple):
+    """A press of the left button.
+
+    Attributes:
+        point: Where, in picture coordinates.
+        tolerance: Distance, horizontally and vertically, within which the mouse hits a thing.
+        extends: Ctrl or Shift is held: the press adds to what is selected.
+        pans: A drag that no layer uses moves the picture, since it is enlarged.
+    """
+
+    point: QPointF
+    tolerance: QPointF
+    extends: bool = False
+    pans: bool = False
 
 
 class Layer(QObject):
@@ -31,8 +47,17 @@ class Layer(QObject):
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
         """Paints the layer in widget coordinates."""
 
-    def press(self, point: QPointF, tolerance: QPointF) -> bool:
+    def press(self, press: Press) -> bool:
         """The left button was pressed; True captures the mouse until it is released."""
+        return False
+
+    def context_menu(self, point: QPointF | None, place: QPoint) -> bool:
+        """A menu was asked for; True if the layer shows one.
+
+        Args:
+            point: The place of the mouse; None where a key asked.
+            place: Where to show it, in pixels of the screen.
+        """
         return False
 
     def drag(self, point: QPointF) -> None:
@@ -73,12 +98,14 @@ class LayerHost:
             layer.paint(painter, to_widget)
             painter.restore()
 
-    def press(self, point: QPointF, tolerance: QPointF) -> bool:
+    def press(self, press: Press) -> bool:
         """Offers a press to the layers, the top one first; whether one captured the mouse."""
-        self._captor = next(
-            (layer for layer in self.layers[::-1] if layer.press(point, tolerance)), None
-        )
+        self._captor = next((layer for layer in self.layers[::-1] if layer.press(press)), None)
         return self._captor is not None
+
+    def context_menu(self, point: QPointF | None, place: QPoint) -> bool:
+        """See `Layer.context_menu`."""
+        return any(layer.context_menu(point, place) for layer in self.layers[::-1])
 
     def move(self, point: QPointF, tolerance: QPointF) -> Qt.CursorShape | None:
         """Passes a mouse move on; returns the cursor to show, None for the default."""

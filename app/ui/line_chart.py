@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _LINE_WIDTH = 1.7
 _FONT_SCALE = 0.82  # of the widget's font
+_TICK_GAP = 8  # pixels between the texts of the left axis and the curves
 
 
 class LineChart(QWidget):
@@ -146,6 +148,26 @@ class LineChart(QWidget):
         if self._plot is not None:
             self._plot.getAxis(side).setTicks([list(ticks)])
 
+    def set_value_axis(self, ticks: Sequence[float], unit: str = "", padding: float = 0.03) -> None:
+        """Sets the range and the ticks of the left axis.
+
+        Args:
+            ticks: Ascending; the range goes from the first to the last one.
+            unit: Shown behind the number of the last tick.
+            padding: Share of the range that is added on both sides.
+        """
+        texts = [f"{value:g}" for value in ticks]
+        if unit:
+            texts[-1] += f"\N{NO-BREAK SPACE}{unit}"
+        self.set_y_range(ticks[0], ticks[-1], padding=padding)
+        self.set_ticks("left", list(zip(ticks, texts, strict=True)))
+        if self._plot is not None:
+            metrics = QFontMetrics(self._tick_font())
+            widest = max(metrics.horizontalAdvance(text) for text in texts)
+            # Never narrower again: the curves would move sideways.
+            self._left_width = max(self._left_width, widest + _TICK_GAP)
+            self._plot.getAxis("left").setWidth(self._left_width)
+
     def changeEvent(self, event: QEvent) -> None:
         """Applies another theme or font."""
         super().changeEvent(event)
@@ -153,12 +175,11 @@ class LineChart(QWidget):
             self._apply_theme()
 
     def _apply_theme(self) -> None:
-        colors, font = theme_colors(), self.font()
+        colors, font = theme_colors(), self._tick_font()
         # One change of theme sends several events.
         if self._plot is None or self._applied == (colors, font.key()):
             return
         self._applied = (colors, font.key())
-        font.setPointSizeF(max(6.0, font.pointSizeF() * _FONT_SCALE))
         self._plot.setBackground(colors.surface)
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
@@ -168,6 +189,11 @@ class LineChart(QWidget):
         if self._cursor is not None:
             self._cursor.setPen(colors.faint)
         self.set_curves(self._colors)
+
+    def _tick_font(self) -> QFont:
+        font = self.font()
+        font.setPointSizeF(max(6.0, font.pointSizeF() * _FONT_SCALE))
+        return font
 
 
 def _resolve(color: str) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
-from app.ui.build import column, label, row
+from app.ui.build import column, label, row, use_tabular_digits
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.steady_axis import SteadyAxis
 from app.ui.theme import is_theme_change, theme_colors
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class PlotCard(QFrame):
         value_format: Format string of a value, such as "{:.1f}".
         height: Height of the chart, in pixels.
         min_top: Lowest upper end of the vertical axis.
+        unit: Unit on the vertical axis; empty for a pure number.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class PlotCard(QFrame):
         value_format: str,
         height: int,
         min_top: float,
+        unit: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -49,7 +52,10 @@ class PlotCard(QFrame):
         self.setAccessibleName(title)
         self.curves = list(curves)
         self.value_format = value_format
-        self._min_top = min_top
+        self._unit = unit
+        self._axis = SteadyAxis(0.0, min_top, 2 if height < 90 else 3)
+        self._gap = 0.0  # seconds of pauses, which the chart leaves out
+        self._paused = False
         heading = label(title, "section")
         self.values = [label("-") for _ in curves]
         self.chart = LineChart(title, 30, (0, 6, 12, 0))
@@ -66,6 +72,7 @@ class PlotCard(QFrame):
             layout.addLayout(self._make_legend())
         for value, (name, _) in zip(self.values, curves, strict=True):
             value.setAccessibleDescription(name)
+            use_tabular_digits(value)
         layout.addWidget(self.chart)
 
     def _make_legend(self) -> QGridLayout:
@@ -101,8 +108,8 @@ class PlotCard(QFrame):
         if not self.chart.built:
             self.chart.build()
             self.chart.set_x_range(-SPAN_SECONDS, 0.0)
-            self.chart.set_y_range(0.0, self._min_top)
-            self.chart.set_ticks("bottom", [(-60, "-60 s"), (-30, "-30 s"), (0, tr("now"))])
+            self.chart.set_ticks("bottom", [(-60, tr("-60 s")), (-30, tr("-30 s")), (0, tr("now"))])
+            self._draw()
 
     def stop(self) -> None:
         """Removes the chart."""
@@ -121,33 +128,48 @@ class PlotCard(QFrame):
             seconds: Time on a monotonic clock.
             values: The newest value of each curve.
         """
+        if self._paused and self._times:
+            # The curves go on where they stopped.
+            self._gap = seconds - self._times[-1]
+        self._paused = False
+        seconds -= self._gap
         self._times.append(seconds)
         self._samples.append(values)
         while seconds - self._times[0] > SPAN_SECONDS:
             self._times.popleft()
             self._samples.popleft()
-        ages = [time - seconds for time in self._times]
-        series = [list(each) for each in zip(*self._samples, strict=True)]
-        for index, (text, value) in enumerate(zip(self.values, values, strict=True)):
+        self.show_values(values)
+        self._draw()
+
+    def show_values(self, values: Sequence[float]) -> None:
+        """Shows the newest value of each curve as text."""
+        for text, value in zip(self.values, values, strict=True):
             text.setText(self.value_format.format(value))
-            self.chart.set_data(index, ages, series[index])
-        low, top = self._range(min(map(min, series)), max(map(max, series)))
-        self.chart.set_y_range(low, top, padding=0.02)
-        marks = [(value, f"{value:g}") for value in (low, (low + top) / 2, top)]
-        self.chart.set_ticks("left", marks)
+
+    def pause(self) -> None:
+        """Keeps the curves; the time until the next value is left out of the chart."""
+        self._paused = True
 
     def clear(self) -> None:
         """Removes all values."""
         self._times.clear()
         self._samples.clear()
-        for index, value in enumerate(self.values):
+        self._axis.reset()
+        for value in self.values:
             value.setText("-")
-            self.chart.set_data(index, [], [])
+        self._draw()
 
-    def _range(self, low: float, high: float) -> tuple[float, float]:
-        """The ends of the vertical axis, for values from `low` to `high`."""
-        del low
-        return 0.0, _round_up(max(self._min_top, high * 1.08))
+    def _draw(self) -> None:
+        if not self.chart.built:
+            return
+        newest = self._times[-1] if self._times else 0.0
+        ages = [time - newest for time in self._times]
+        series = [list(each) for each in zip(*self._samples, strict=True)]
+        for index in range(len(self.curves)):
+            self.chart.set_data(index, ages, series[index] if series else [])
+        if series:
+            self._axis.fit(min(map(min, series)), max(map(max, series)))
+        self.chart.set_value_axis(self._axis.ticks, self._unit)
 
 
 class PlotPanel(QWidget):
@@ -160,9 +182,9 @@ class PlotPanel(QWidget):
             (tr("inferred"), "inferred"),
             (tr("painted"), "painted"),
         ]
-        self.rates = PlotCard(tr("Frames per second"), rates, "{:.1f}", 104, 20.0)
+        self.rates = PlotCard(tr("Frames per second"), rates, "{:.1f}", 104, 20.0, tr("/s"))
         memory = [(tr("resident"), "memory")]
-        self.memory = PlotCard(tr("Memory"), memory, "{:.0f} MB", 84, 100.0)
+        self.memory = PlotCard(tr("Memory"), memory, "{:.0f} MB", 84, 100.0, tr("MB"))
         self._second = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._second.timeout.connect(self.memory.start)
         column(self.rates, self.memory, spacing=10, parent=self)
@@ -185,13 +207,18 @@ class PlotPanel(QWidget):
             seconds: Time of the snapshot on a monotonic clock.
             stats: The snapshot.
         """
-        self.rates.add(seconds, (stats.fps_captured, stats.fps_inferred, stats.fps_painted))
-        self.memory.add(seconds, (stats.rss_bytes / 1e6,))
+        rates, memory = _samples(stats)
+        self.rates.add(seconds, rates)
+        self.memory.add(seconds, memory)
+
+    def hold(self, stats: PipelineStats) -> None:
+        """Shows a snapshot of a source that does not play: as numbers; the curves stay."""
+        for card, values in zip((self.rates, self.memory), _samples(stats), strict=True):
+            card.show_values(values)
+            card.pause()
 
 
-def _round_up(value: float) -> float:
-    """Rounds up to 10, 20, 30, 40, ..., 100, 120, 140, ..., so that ticks are round numbers."""
-    step = 10.0
-    while value > 10 * step:
-        step *= 10 if value > 50 * step else 2
-    return step * -(-value // step)
+def _samples(stats: PipelineStats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The values of the rates and of the memory."""
+    rates = stats.fps_captured, stats.fps_inferred, stats.fps_painted
+    return rates, (stats.rss_bytes / 1e6,)

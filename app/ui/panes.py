@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column, label, row
@@ -33,10 +33,11 @@ class Pane(QWidget):
         column(self._line, (canvas, 1), spacing=4, parent=self)
         self._line.hide()
 
-    def set_caption(self, title: str, note: str = "") -> None:
-        """Sets title and note of the caption; an empty title hides it."""
+    def set_caption(self, title: str, note: str = "", tip: str = "") -> None:
+        """Sets title, note and tooltip of the caption; an empty title hides it."""
         self._title.setText(title)
         self._note.set_full_text(note)
+        self._line.setToolTip(tip)
         self._line.setVisible(bool(title))
 
     @property
@@ -54,7 +55,12 @@ class Panes(QWidget):
     Attributes:
         main: The main pane.
         extra: Two further panes with the same viewport, hidden at first.
+
+    Signals:
+        resized: The room for the cells changed; they are arranged already.
     """
+
+    resized = Signal()
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +109,13 @@ class Panes(QWidget):
         """Arranges the cells."""
         super().resizeEvent(event)
         self._arrange()
+        self.resized.emit()
+
+    def picture_width(self, count: int) -> float:
+        """Width in pixels that the picture would have in each of `count` cells."""
+        sizes = (self._cell_size(count, columns) for columns in range(1, count + 1))
+        across, down = self.main.canvas.proportions
+        return max(math.sqrt(self._picture_area(*size) * across / down) for size in sizes)
 
     def _shape(self) -> tuple[tuple[int, int], int]:
         """Proportions of the picture, and height of its caption."""

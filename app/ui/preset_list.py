@@ -38,6 +38,7 @@ class PresetList(QWidget, Generic[T]):
         super().__init__(parent)
         self._presets, self._current, self._apply = presets, current, apply
         self.names: QComboBox = combo_box(name, name)
+        self.names.setPlaceholderText(tr("None saved yet"))
         save = button(tr("Save as…"), tr("Saves the current state as a preset"), self._ask_save)
         self._needing = [
             button(tr("Apply"), tr("Applies the preset"), self._use),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uvanet.analysis.regions import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from PySide6.QtCore import QPointF
 
@@ -60,6 +60,26 @@ def resized(region: Region, handle: int, x: float, y: float) -> Region:
     return replace(region, points=(fixed, (x, y)))
 
 
+def moved_together(regions: Sequence[Region], dx: float, dy: float) -> list[Region]:
+    """Returns the regions moved by the same distance, kept inside the picture as a whole."""
+    boxes = [region.box for region in regions]
+    left, top = (min(box[side] for box in boxes) for side in (0, 1))
+    right, bottom = (max(box[side] for box in boxes) for side in (2, 3))
+    dx, dy = min(max(dx, -left), 1.0 - right), min(max(dy, -top), 1.0 - bottom)
+    return [region.moved(dx, dy) for region in regions]
+
+
+def regions_in(regions: Sequence[Region], first: Point, second: Point) -> list[Region]:
+    """Returns the regions whose bounding boxes overlap the box of two opposite corners."""
+    (left, right), (top, bottom) = (sorted(pair) for pair in zip(first, second, strict=True))
+    boxes = [(region, region.box) for region in regions]
+    return [
+        region
+        for region, (x0, y0, x1, y1) in boxes
+        if x0 < right and x1 > left and y0 < bottom and y1 > top
+    ]
+
+
 def grown(region: Region, dx: float, dy: float) -> Region:
     """Returns a region that is wider by dx and higher by dy; its top left corner stays."""
     left, top, right, bottom = region.box
@@ -70,6 +90,12 @@ def grown(region: Region, dx: float, dy: float) -> Region:
         for x, y in region.points
     )
     return replace(region, points=tuple(points))
+
+
+def replaced(regions: Iterable[Region], pairs: Iterable[tuple[Region, Region]]) -> list[Region]:
+    """Returns the regions with the first of each pair, by identity, replaced by the second."""
+    after = {id(old): new for old, new in pairs}
+    return [after.get(id(region), region) for region in regions]
 
 
 def _area(region: Region) -> float:

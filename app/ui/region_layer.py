@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal
 
 from app.ui.layers import Layer
+from app.ui.region_draft import RegionDraft
 from app.ui.region_geometry import (
     clamped,
     grown,
     handles,
+    moved_together,
     near,
+    regions_in,
     resized,
     smallest_region_at,
 )
@@ -20,12 +23,11 @@ from app.ui.region_painter import RegionPainter
 from uvanet.analysis.regions import Region, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from PySide6.QtGui import QFont, QKeyEvent, QPainter
 
-    from app.ui.layers import ToWidget
-    from app.ui.region_geometry import Point
+    from app.ui.layers import Press, ToWidget
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -33,50 +35,62 @@ _ARROWS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
-_STEP = 0.01  # by which an arrow key moves or resizes
+_LONG_STEP = 10  # pixels of the picture, with Shift
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
-_DEFAULT_BOX = ((0.35, 0.35), (0.65, 0.65))
-_DEFAULT_POLYGON = ((0.5, 0.35), (0.65, 0.5), (0.5, 0.65), (0.35, 0.5))
 
 
 @dataclass(slots=True)
 class _Edit:
-    """A region that is being dragged.
+    """Regions that are being dragged.
 
     Attributes:
-        start: The region when the mouse was pressed.
-        region: The region as it was emitted last.
+        start: The regions when the mouse was pressed.
+        current: The regions as they were emitted last.
         pressed: Where the mouse was pressed.
-        handle: Index of the dragged handle; None if the whole region is moved.
+        handle: Index of the dragged handle of the only region; None if they are moved.
+        single: The region to select if the mouse is released without a drag; None for no change.
     """
 
-    start: Region
-    region: Region
+    start: list[Region]
+    current: list[Region]
     pressed: QPointF
     handle: int | None
+    single: Region | None
+
+
+@dataclass(slots=True)
+class _Band:
+    """A rectangle that selects what it touches, and what was selected before it."""
+
+    first: QPointF
+    second: QPointF
+    before: tuple[Region, ...]
 
 
 class RegionLayer(Layer):
     """Shows the regions, edits them, and draws new ones with a tool.
 
-    A region is identified by the object, not by its index: an edit ends as soon as the edited
-    region is no longer among the regions shown.
+    A region is identified by the object, not by its index: an edit ends as soon as an edited
+    region is no longer among the regions shown. Locked regions can be selected only.
 
     Signals:
         drawn: A new Region without a name.
-        edited: A Region of those shown, and the Region that replaces it; emitted during a drag.
-        edit_finished: The mouse was released, or a key has changed a region.
-        region_clicked: The Region under the mouse; None where there is none.
+        edited: Pairs of a Region of those shown and the Region that replaces it, a list; emitted
+            during a drag.
+        edit_finished: The mouse was released, or a key has changed regions.
+        selected: The regions that the user selected, a tuple; the last one is the main one.
+        menu_requested: Where to show the menu of the selected regions, a QPoint of the screen.
         tool_dropped: The tool is no longer selected.
 
     Attributes:
-        tool: Shape that is drawn next; None where the mouse selects and edits.
+        picture_size: Width and height of the picture in pixels, by which keys move regions.
     """
 
     drawn = Signal(object)
-    edited = Signal(object, object)
+    edited = Signal(object)
     edit_finished = Signal()
-    region_clicked = Signal(object)
+    selected = Signal(object)
+    menu_requested = Signal(QPoint)
     tool_dropped = Signal()
 
     def __init__(self, font: QFont) -> None:
@@ -84,181 +98,223 @@ class RegionLayer(Layer):
         self._font = font
         self._regions: Sequence[Region] = ()
         self._shares: Sequence[float] = ()
-        self._selected: Region | None = None
-        self.tool: Shape | None = None
-        self._draft: list[Point] = []  # corners of the shape that is being drawn
-        self._pointer: Point | None = None
+        self._selection: Sequence[Region] = ()
+        self.picture_size = (1000, 1000)
+        self._draft: RegionDraft | None = None
         self._edit: _Edit | None = None
+        self._band: _Band | None = None
+
+    @property
+    def tool(self) -> Shape | None:
+        """Shape that is drawn next; None where the mouse selects and edits."""
+        return None if self._draft is None else self._draft.tool
 
     def show_regions(
-        self, regions: Sequence[Region], shares: Sequence[float], selected: Region | None
+        self, regions: Sequence[Region], shares: Sequence[float], selection: Sequence[Region]
     ) -> None:
         """Shows regions.
 
         Args:
             regions: The regions.
             shares: Their shares of the attention, 0..1; empty where unknown.
-            selected: The selected region, one of `regions`; None for none.
+            selection: The selected ones of them.
         """
-        self._regions, self._shares, self._selected = regions, shares, selected
-        edit = self._edit
-        if edit is not None and not any(region is edit.region for region in regions):
+        self._regions, self._shares, self._selection = regions, shares, selection
+        if self._edit is not None and not all(_among(regions, one) for one in self._edit.current):
             self._edit = None
         self.changed.emit()
 
     def select_tool(self, tool: Shape | None) -> None:
         """Selects the drawing tool, or none; ends an edit and discards an unfinished shape."""
-        self.tool = tool
-        self._draft, self._pointer, self._edit = [], None, None
+        self._draft = None if tool is None else RegionDraft(tool)
+        self._edit = self._band = None
         self.changed.emit()
 
     # -- mouse
 
-    def press(self, point: QPointF, tolerance: QPointF) -> bool:
-        """Draws with a tool; otherwise starts to resize or to move, or selects."""
-        corner = clamped(point)
-        if self.tool is Shape.POLYGON:
-            self._add_corner(corner, tolerance)
+    def press(self, press: Press) -> bool:
+        """Draws with a tool; otherwise starts to resize, to move or a band, or selects."""
+        if self._draft is not None:
+            self._end_draft(self._draft.press(clamped(press.point), press.tolerance))
             return True
-        if self.tool is not None:
-            self._draft = [corner, corner]
+        handle = self._handle_at(press.point, press.tolerance)
+        region = smallest_region_at(self._regions, press.point) if handle is None else self._main
+        if region is None:
+            return self._press_ground(press)
+        single = None
+        if press.extends and handle is None:
+            rest = [one for one in self._selection if one is not region]
+            chosen = rest if _among(self._selection, region) else [*rest, region]
+            self.selected.emit(tuple(chosen))
             return True
-        handle = self._handle_at(point, tolerance)
-        region = smallest_region_at(self._regions, point) if handle is None else self._selected
-        if region is not self._selected:
-            self.region_clicked.emit(region)
-        self._edit = None if region is None else _Edit(region, region, point, handle)
-        return region is not None
+        if _among(self._selection, region):
+            single = region if len(self._selection) > 1 and handle is None else None
+        else:
+            self.selected.emit((region,))
+        moving = [one for one in self._selection if not one.locked] if handle is None else [region]
+        if region.locked:
+            moving = []
+        self._edit = _Edit(moving, list(moving), press.point, handle, single)
+        return True
+
+    def _press_ground(self, press: Press) -> bool:
+        """Starts a band, unless a drag moves the picture; clears the selection."""
+        before = tuple(self._selection) if press.extends else ()
+        if before != tuple(self._selection):
+            self.selected.emit(before)
+        if press.pans and not press.extends:
+            return False
+        self._band = _Band(press.point, press.point, before)
+        return True
 
     def drag(self, point: QPointF) -> None:
-        """Continues a rectangle or an ellipse, or an edit."""
-        corner, edit = clamped(point), self._edit
-        if self._drawing_box:
-            self._draft[1] = corner
+        """Continues a rectangle or an ellipse, an edit, or a band."""
+        edit, band = self._edit, self._band
+        if self._draft is not None:
+            self._draft.drag(clamped(point))
             self.changed.emit()
-        elif edit is not None:
-            before = edit.region
+        elif edit is not None and edit.current:
+            before = edit.current
             if edit.handle is None:
                 delta = point - edit.pressed
-                edit.region = edit.start.moved(delta.x(), delta.y())
+                edit.current = moved_together(edit.start, delta.x(), delta.y())
             else:
-                edit.region = resized(edit.start, edit.handle, *corner)
-            self.edited.emit(before, edit.region)
+                edit.current = [resized(edit.start[0], edit.handle, *clamped(point))]
+            edit.single = None
+            self.edited.emit(list(zip(before, edit.current, strict=True)))
+        elif band is not None:
+            band.second = point
+            touched = regions_in(self._regions, clamped(band.first), clamped(point))
+            added = [one for one in touched if not _among(band.before, one)]
+            self.selected.emit((*band.before, *added))
 
     def release(self, point: QPointF) -> None:
         """Ends the drag."""
-        edit, self._edit = self._edit, None
-        if self._drawing_box:
-            self._draft[1] = clamped(point)
-            self._finish_draft()
+        edit, self._edit, self._band = self._edit, None, None
+        if self._draft is not None:
+            self._end_draft(self._draft.release(clamped(point)))
+        elif edit is not None and edit.single is not None:
+            self.selected.emit((edit.single,))
         elif edit is not None:
             self.edit_finished.emit()
+        self.changed.emit()
 
     def double_click(self, point: QPointF) -> bool:
         """Closes a polygon; uses a double click on a region, which must not open full screen."""
-        if self.tool is None:
+        if self._draft is None:
             return smallest_region_at(self._regions, point) is not None
         if self.tool is Shape.POLYGON:
-            self._finish_draft()
+            self._end_draft(self._draft.finish())
         return True
 
     def hover(self, point: QPointF, tolerance: QPointF) -> Qt.CursorShape | None:
         """Returns the cursor for what a press would do."""
-        if self.tool is not None:
-            self._pointer = clamped(point)
-            if self.tool is Shape.POLYGON and self._draft:
-                self.changed.emit()
+        if self._draft is not None:
+            self._draft.move(clamped(point))
+            self.changed.emit()
             return Qt.CursorShape.CrossCursor
         resizing = self._edit is not None and self._edit.handle is not None
         if resizing or self._handle_at(point, tolerance) is not None:
             return Qt.CursorShape.PointingHandCursor
         under = smallest_region_at(self._regions, point)
-        return None if under is None else Qt.CursorShape.SizeAllCursor
+        return None if under is None or under.locked else Qt.CursorShape.SizeAllCursor
+
+    def context_menu(self, point: QPointF | None, place: QPoint) -> bool:
+        """Selects the region under the mouse and asks for its menu."""
+        region = self._main if point is None else smallest_region_at(self._regions, point)
+        if region is None or self._draft is not None:
+            return False
+        if not _among(self._selection, region):
+            self.selected.emit((region,))
+        self.menu_requested.emit(place)
+        return True
 
     # -- keyboard
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Claims Escape, Enter and Backspace with a tool, Alt and an arrow without one."""
+        """Claims the keys of a tool; without one, arrows and Escape while a region is selected."""
         key = event.key()
-        if self.tool is not None:
+        if self._draft is not None:
             return key in {Qt.Key.Key_Escape, Qt.Key.Key_Backspace} | _ENTER
-        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        return alt and key in _ARROWS and self._selected is not None
+        if key in _ARROWS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return any(not one.locked for one in self._selection)
+        return key == Qt.Key.Key_Escape and bool(self._selection)
 
     def key(self, event: QKeyEvent) -> bool:
         """Handles the keys of `claims`."""
         if not self.claims(event):
             return False
         key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Escape:
+        if self._draft is None:
+            if key in _ARROWS:
+                self._change_by_key(key, event.modifiers())
+            else:
+                self.selected.emit(())
+        elif key == Qt.Key.Key_Escape:
             self._drop_tool()
         elif key == Qt.Key.Key_Backspace:
-            self._draft = self._draft[:-1]
+            self._draft.remove_corner()
             self.changed.emit()
-        elif key in _ENTER:
-            self._draw_by_key()
-        elif self._selected is not None:
-            region, (dx, dy) = self._selected, (step * _STEP for step in _ARROWS[key])
-            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self.edited.emit(region, grown(region, dx, dy) if shift else region.moved(dx, dy))
-            self.edit_finished.emit()
+        else:
+            self._end_draft(self._draft.finish(by_key=True))
         return True
 
-    def _draw_by_key(self) -> None:
-        """Closes the polygon that is being drawn, or draws a shape of a default size."""
-        if not self._draft:
-            default = _DEFAULT_POLYGON if self.tool is Shape.POLYGON else _DEFAULT_BOX
-            self._draft = list(default)
-        self._finish_draft()
+    def _change_by_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
+        """Moves the selected regions by pixels of the picture, or resizes them with Alt."""
+        step = _LONG_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
+        right, down = _ARROWS[key]
+        dx, dy = right * step / self.picture_size[0], down * step / self.picture_size[1]
+        before = [one for one in self._selection if not one.locked]
+        if modifiers & Qt.KeyboardModifier.AltModifier:
+            after = [grown(one, dx, dy) for one in before]
+        else:
+            after = moved_together(before, dx, dy)
+        self.edited.emit(list(zip(before, after, strict=True)))
+        self.edit_finished.emit()
 
-    # -- drawing
+    # -- helpers
 
     @property
-    def _drawing_box(self) -> bool:
-        return bool(self._draft) and self.tool is not Shape.POLYGON
+    def _main(self) -> Region | None:
+        return self._selection[-1] if self._selection else None
 
-    def _add_corner(self, corner: Point, tolerance: QPointF) -> None:
-        if len(self._draft) >= 3 and near(corner, self._draft[0], tolerance):
-            self._finish_draft()
-        elif not self._draft or corner != self._draft[-1]:
-            self._draft.append(corner)
+    def _end_draft(self, region: Region | None) -> None:
+        """Drops the tool and emits what was drawn, if it is complete."""
+        if region is None:
             self.changed.emit()
-
-    def _finish_draft(self) -> None:
-        """Emits the drawn shape and drops the tool; a shape without a size is discarded."""
-        tool, points = self.tool, tuple(self._draft)
-        if tool is None or (tool is Shape.POLYGON and len(points) < 3):
-            return
-        self._draft = []
-        region = Region("", tool, points)
-        if region.solid:
+        else:
             self._drop_tool()
             self.drawn.emit(region)
-        else:
-            self.changed.emit()
 
     def _drop_tool(self) -> None:
         self.select_tool(None)
         self.tool_dropped.emit()
 
     def _handle_at(self, point: QPointF, tolerance: QPointF) -> int | None:
-        if self._selected is None:
+        """The handle under the mouse of the only selected region."""
+        if self._main is None or len(self._selection) > 1 or self._main.locked:
             return None
-        found = enumerate(handles(self._selected))
+        found = enumerate(handles(self._main))
         position = point.x(), point.y()
         return next((index for index, one in found if near(position, one, tolerance)), None)
 
     # -- painting
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints outlines, then labels, then the shape that is being drawn."""
+        """Paints outlines, then labels, then what is being drawn."""
         paint = RegionPainter(painter, to_widget, self._font)
+        only = len(self._selection) == 1
         for index, region in enumerate(self._regions):
-            paint.paint_outline(region, index, selected=region is self._selected)
+            chosen = _among(self._selection, region)
+            paint.paint_outline(region, index, selected=chosen, handles_shown=chosen and only)
         for index, region in enumerate(self._regions):
             share = self._shares[index] if index < len(self._shares) else None
             paint.paint_label(region, index, share)
-        if self.tool is not None and self._draft:
-            pointer = self._pointer if self.tool is Shape.POLYGON else None
-            points = self._draft if pointer is None else [*self._draft, pointer]
-            paint.paint_draft(self.tool, points, len(self._regions))
+        if self._draft is not None:
+            paint.paint_draft(self._draft.tool, self._draft.outline, len(self._regions))
+        elif self._band is not None:
+            paint.paint_band(clamped(self._band.first), clamped(self._band.second))
+
+
+def _among(regions: Iterable[Region], region: Region) -> bool:
+    return any(one is region for one in regions)

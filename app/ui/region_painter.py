@@ -11,7 +11,7 @@ from app.ui.layers import paint_pill
 from app.ui.number_text import percent_text
 from app.ui.region_geometry import handles
 from uvanet.analysis.regions import Shape
-from uvanet.video.layers import region_color
+from uvanet.video.layers import color_of, region_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,10 +36,13 @@ class RegionPainter:
         self._font = QFont(font)
         self._font.setPointSizeF(font.pointSizeF() * 1.12)
 
-    def paint_outline(self, region: Region, index: int, *, selected: bool) -> None:
-        """Paints the outline of a region, with its handles if it is selected."""
-        self._stroke(region.shape, region.points, index, 2.6 if selected else 1.8)
-        if selected:
+    def paint_outline(
+        self, region: Region, index: int, *, selected: bool, handles_shown: bool
+    ) -> None:
+        """Paints the outline of a region, thicker if it is selected, perhaps with its handles."""
+        width = 2.8 if selected else 1.8
+        self._stroke(region.shape, region.points, color_of(region, index), width)
+        if handles_shown and not region.locked:
             self._painter.setPen(QPen(QColor(12, 14, 18), 1))
             self._painter.setBrush(QColor("#ffffff"))
             for x, y in handles(region):
@@ -53,14 +56,22 @@ class RegionPainter:
         above = corner.y() - self._painter.fontMetrics().height() - 13
         x, y = (corner.x(), above) if above >= edge.y() else (corner.x() + 5, corner.y() + 5)
         text = "" if share is None else percent_text(share)
-        paint_pill(self._painter, self._font, x, y, region.name, region_color(index), text)
+        dot = color_of(region, index)
+        paint_pill(self._painter, self._font, x, y, region.name, dot, text)
 
     def paint_draft(self, shape: Shape, points: Sequence[Point], index: int) -> None:
         """Paints the shape that is being drawn; a polygon of two points is a line."""
         if len(points) > 1:
-            self._stroke(shape, points, index, 2.0)
+            self._stroke(shape, points, region_color(index), 2.0)
 
-    def _stroke(self, shape: Shape, points: Sequence[Point], index: int, width: float) -> None:
+    def paint_band(self, first: Point, second: Point) -> None:
+        """Paints the rectangle that selects what it touches."""
+        box = QRectF(self._to_widget(*first), self._to_widget(*second)).normalized()
+        self._painter.setBrush(QColor(255, 255, 255, 40))
+        self._painter.setPen(QPen(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashLine))
+        self._painter.drawRect(box)
+
+    def _stroke(self, shape: Shape, points: Sequence[Point], color: str, width: float) -> None:
         """Paints a colored line with a dark edge, visible on dark and bright pictures."""
         corners = [self._to_widget(x, y) for x, y in points]
         path, painter = QPainterPath(), self._painter
@@ -77,5 +88,5 @@ class RegionPainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 120), width + 2.4))
         painter.drawPath(path)
-        painter.setPen(QPen(QColor(region_color(index)), width))
+        painter.setPen(QPen(QColor(color), width))
         painter.drawPath(path)

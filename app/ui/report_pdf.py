@@ -23,17 +23,33 @@ from PySide6.QtGui import (
 )
 
 from uvanet.redaction import visible
-from uvanet.report.content import CAUTION, REGION_HEADS, region_cells, region_note
-from uvanet.report.graph import graph_lines, scale_top, thinned, tick_text, time_ticks
+from uvanet.report.content import (
+    GAZE_NOTE,
+    REGION_HEADS,
+    SLIDE_NOTE,
+    region_cells,
+    region_note,
+    slide_heads,
+    slide_rows,
+)
+from uvanet.report.graph import (
+    axis_ticks,
+    gaze_graphs,
+    graphs,
+    thinned,
+    tick_text,
+    time_ticks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from uvanet.report.content import Report, ReportPicture
-    from uvanet.report.graph import Line
+    from uvanet.report.graph import Graph
 
 _DPI = 144
 _MM = _DPI / 25.4
+_PICTURE_HEIGHT = 60 * _MM  # of one of several
 _INK, _QUIET, _LINE, _CARD = "#1b1f24", "#5b6470", "#d9dee4", "#f5f7f9"
 _LEFT_TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 _RIGHT_TOP = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
@@ -162,21 +178,32 @@ class _Pages:
 def _write(pages: _Pages, report: Report) -> None:
     pages.text(report.title, 19, bold=True)
     pages.text(f"Predicted attention, {report.date}", color=_QUIET)
-    _write_caution(pages)
+    _write_caution(pages, report.caution)
     pages.heading(
         "Average over the whole time" if report.duration else "Predicted attention", 90 * _MM
     )
-    pages.y += pages.picture(report.average, 0, pages.width, 105 * _MM)
+    if report.average is not None:
+        pages.y += pages.picture(report.average, 0, pages.width, 105 * _MM)
+    shown = [slide.picture for slide in report.slides if slide.picture is not None]
+    _write_pictures(pages, shown)
     _write_scale(pages, report.scale)
-    if report.regions:
+    if report.slides:
+        heads = slide_heads(report)
+        colors = [region.color for region in report.regions]
+        _write_table(pages, "Pictures", heads, [(row, "") for row in slide_rows(report)], colors)
+        pages.text(SLIDE_NOTE, 8, color=_QUIET)
+    elif report.regions:
         _write_regions(pages, report)
-    if len(report.graph.seconds) > 1:
-        whole, shares = graph_lines(report)
-        _write_graph(pages, "Attention over time", report.graph.seconds, whole)
-        if shares:
-            _write_graph(pages, "Share of each region over time", report.graph.seconds, shares)
+    for graph in graphs(report):
+        _write_graph(pages, graph)
+    if report.gaze is not None:
+        _write_facts(pages, "Recorded gaze of people", report.gaze.facts)
+        pages.text(GAZE_NOTE, 8, color=_QUIET)
+        for graph in gaze_graphs(report.gaze):
+            _write_graph(pages, graph)
     if report.moments:
-        _write_moments(pages, report.moments)
+        pages.heading("Moments at which the attention moves most", _PICTURE_HEIGHT)
+        _write_pictures(pages, report.moments)
     _write_facts(pages, "Source and model", report.facts)
     if report.limits:
         pages.heading("Known limits of the model", 10 * _MM)
@@ -185,16 +212,16 @@ def _write(pages: _Pages, report: Report) -> None:
     _write_facts(pages, "Settings", report.settings)
 
 
-def _write_caution(pages: _Pages) -> None:
+def _write_caution(pages: _Pages, caution: str) -> None:
     margin = 3 * _MM
-    height = pages.height(CAUTION, pages.width - 2 * margin)
+    height = pages.height(caution, pages.width - 2 * margin)
     pages.y += 4 * _MM
     pages.need(height + 2 * margin)
     box = QRectF(0, pages.y, pages.width, height + 2 * margin)
     pages.painter.fillRect(box, QColor(_CARD))
     pages.painter.fillRect(QRectF(0, pages.y, _MM, box.height()), QColor("#e69f00"))
     inner = QRectF(margin, pages.y + margin, pages.width - 2 * margin, height)
-    pages.write(CAUTION, inner)
+    pages.write(caution, inner)
     pages.y += box.height()
 
 
@@ -213,42 +240,60 @@ def _write_scale(pages: _Pages, colors: Sequence[str]) -> None:
 
 def _write_regions(pages: _Pages, report: Report) -> None:
     heads = REGION_HEADS if report.duration else REGION_HEADS[:2]
-    first = pages.width * 0.36
-    rest = (pages.width - first) / (len(heads) - 1)
-    pages.heading("Regions", 20 * _MM)
-    rows: list[tuple[Sequence[str], str]] = [(heads, "")]
-    rows += [(region_cells(one, report.duration), one.color) for one in report.regions]
-    for cells, color in rows:
-        indent = 4 * _MM if color else 0.0
-        height = pages.height(cells[0], first - indent)
-        pages.need(height + 2 * _MM)
-        if color:
-            pages.dot(0, color)
-        ink = _INK if color else _QUIET
-        pages.write(cells[0], QRectF(indent, pages.y, first - indent, height), color=ink)
-        for column in range(1, len(heads)):
-            box = QRectF(first + (column - 1) * rest, pages.y, rest, height)
-            pages.write(cells[column], box, color=ink, align=_RIGHT_TOP)
-        pages.y += height + 0.8 * _MM
-        pages.rule()
+    rows = [(region_cells(one, report.duration), one.color) for one in report.regions]
+    _write_table(pages, "Regions", heads, rows)
     pages.text(region_note(report.duration), 8, color=_QUIET)
 
 
-def _write_graph(
-    pages: _Pages, title: str, seconds: Sequence[float], lines: Sequence[Line]
+def _write_table(
+    pages: _Pages,
+    title: str,
+    heads: Sequence[str],
+    rows: Sequence[tuple[Sequence[str], str]],
+    colors: Sequence[str] = (),
 ) -> None:
+    """Writes a table.
+
+    Args:
+        pages: The pages.
+        title: Its heading.
+        heads: A head for each column; the first column is wider and to the left.
+        rows: Cells, and the color of the dot before the first; no color for no dot.
+        colors: Colors of the heads behind the first.
+    """
+    first = pages.width * 0.36
+    rest = (pages.width - first) / (len(heads) - 1)
+    pages.heading(title, 20 * _MM)
+    for number, (cells, color) in enumerate([(heads, ""), *rows]):
+        indent = 4 * _MM if color else 0.0
+        widths = [first - indent, *[rest - 2 * _MM] * (len(heads) - 1)]
+        height = max(map(pages.height, cells, widths))
+        pages.need(height + 2 * _MM)
+        if color:
+            pages.dot(0, color)
+        ink = _INK if number else _QUIET
+        pages.write(cells[0], QRectF(indent, pages.y, widths[0], height), color=ink)
+        for column in range(1, len(heads)):
+            box = QRectF(first + (column - 1) * rest + 2 * _MM, pages.y, rest - 2 * _MM, height)
+            own = colors[column - 1] if not number and column <= len(colors) else ink
+            pages.write(cells[column], box, color=own, align=_RIGHT_TOP)
+        pages.y += height + 0.8 * _MM
+        pages.rule()
+
+
+def _write_graph(pages: _Pages, graph: Graph) -> None:
+    seconds, lines, axis = graph.seconds, graph.lines, graph.axis
     high, left = 42 * _MM, 11 * _MM
-    pages.heading(title, high + 12 * _MM)
+    pages.heading(graph.title, high + 12 * _MM)
     box = QRectF(left, pages.y + _MM, pages.width - left, high)
     start, end = float(seconds[0]), max(float(seconds[-1]), float(seconds[0]) + 1e-3)
-    top = scale_top(lines)
     painter = pages.painter
-    for step in range(5):
-        y = box.bottom() - box.height() * step / 4
+    for value in axis_ticks(axis):
+        y = box.bottom() - box.height() * (value - axis.low) / (axis.high - axis.low)
         painter.setPen(QPen(QColor(_LINE), 1))
         painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
         place = QRectF(0, y - 2 * _MM, left - 2 * _MM, 5 * _MM)
-        pages.write(f"{top * step / 4:.0%}", place, 7.5, color=_QUIET, align=_RIGHT_TOP)
+        pages.write(axis.text(value), place, 7.5, color=_QUIET, align=_RIGHT_TOP)
     for at in time_ticks(start, end):
         x = box.left() + (at - start) / (end - start) * box.width()
         size = QSizeF(30 * _MM, 5 * _MM)
@@ -259,7 +304,7 @@ def _write_graph(
         points = [
             QPointF(
                 box.left() + (at - start) / (end - start) * box.width(),
-                box.bottom() - value / top * box.height(),
+                box.bottom() - (value - axis.low) / (axis.high - axis.low) * box.height(),
             )
             for at, value in thinned(seconds, line.values).tolist()
         ]
@@ -275,13 +320,12 @@ def _write_graph(
         pages.y += height
 
 
-def _write_moments(pages: _Pages, moments: Sequence[ReportPicture]) -> None:
+def _write_pictures(pages: _Pages, pictures: Sequence[ReportPicture]) -> None:
     gap, columns = 4 * _MM, 3
     wide = (pages.width - gap * (columns - 1)) / columns
-    most = 60 * _MM
-    pages.heading("Moments at which the attention moves most", most)
-    for begin in range(0, len(moments), columns):
-        part = moments[begin : begin + columns]
+    most = _PICTURE_HEIGHT
+    for begin in range(0, len(pictures), columns):
+        part = pictures[begin : begin + columns]
         pages.need(max(min(most, wide * one.height / one.width) for one in part) + 10 * _MM)
         heights = [
             pages.picture(one, place * (wide + gap), wide, most) for place, one in enumerate(part)

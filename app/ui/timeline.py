@@ -52,6 +52,7 @@ class Timeline(QAbstractSlider):
 
     Signals:
         marks_moved: Start and end of the range, in seconds or None, while a handle is dragged.
+        marks_released: The drag of a handle has ended.
 
     Attributes:
         base: Names times and finds frames.
@@ -60,6 +61,7 @@ class Timeline(QAbstractSlider):
     """
 
     marks_moved = Signal(object, object)
+    marks_released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,7 +197,9 @@ class Timeline(QAbstractSlider):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends the drag."""
-        self._dragged = None
+        if self._dragged is not None:
+            self._dragged = None
+            self.marks_released.emit()
         self.setSliderDown(False)
         if not self.rect().contains(event.position().toPoint()):
             self._hover(None)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import venv
@@ -22,17 +21,27 @@ ROOT = HERE.parents[1]
 PYINSTALLER = ("pyinstaller==6.22.3", "pyinstaller-hooks-contrib==2026.9", "packaging")
 
 # Plugins whose libraries would come along: GTK (20 MB, an older one than the user's desktop has),
-# and Qt's QML and PDF. Qt draws its own file dialogs instead of GTK's.
-UNUSED_PLUGINS = (
-    "platformthemes/*qgtk3*",
-    "platforminputcontexts/*virtualkeyboard*",
-    "imageformats/*qpdf*",
-    "platforms/*eglfs*",
-    "platforms/*vkkhrdisplay*",
-    "egldeviceintegrations/*",
+# Qt's QML, PDF and network, and screens without a window system. Qt draws its own file dialogs
+# instead of GTK's.
+UNUSED_QT = (
+    "plugins/platformthemes/*qgtk3*",
+    "plugins/platforminputcontexts/*virtualkeyboard*",
+    "plugins/imageformats/*qpdf*",
+    *(f"plugins/platforms/*{name}*" for name in ("eglfs", "vkkhr", "linuxfb", "minimal", "vnc")),
+    "plugins/egldeviceintegrations/*",
+    "plugins/generic/*",
+    "plugins/networkinformation/*",
+    "plugins/tls/*",
 )
+LANGUAGES = ("de", "en")
+"""Languages of the window; Qt's own texts in them stay."""
 # Libraries with debug information. Those that a wheel's builder has patched cannot be stripped.
-STRIPPED = ("libpython*.so.*", "av/**/*.so")
+STRIPPED = (
+    "libpython*.so.*",
+    "av/**/*.so",
+    "python3*/lib-dynload/*.so",
+    "PySide6/Qt/lib/libicu*.so.*",
+)
 
 
 def main() -> None:
@@ -59,17 +68,15 @@ def make_environment(folder: Path) -> Path:
     if stamp.is_file() and stamp.read_text() == wanted:
         return python
     venv.create(folder, clear=True, with_pip=True)
-    pip = (str(python), "-m", "pip")
-    install = (*pip, "install", "--quiet", "--disable-pip-version-check", "-c", str(constraints))
-    subprocess.run([*install, "--editable", str(ROOT), *PYINSTALLER], check=True)
-    # The same OpenCV without windows: 30 MB of Qt 5 less.
-    pins = dict(line.split("==") for line in constraints.read_text().splitlines() if "==" in line)
-    subprocess.run([*pip, "uninstall", "--quiet", "--yes", "opencv-python"], check=True)
-    headless = f"opencv-python-headless=={pins['opencv-python']}"
-    subprocess.run([*install, "--no-deps", headless], check=True)
+    install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    packages = ("-c", constraints, "--editable", ROOT, *PYINSTALLER)
+    subprocess.run([*install, *packages], check=True)
     (plugins,) = folder.glob("**/PySide6/**/plugins")
-    for pattern in UNUSED_PLUGINS:
-        for path in plugins.glob(pattern):
+    for pattern in UNUSED_QT:
+        for path in plugins.parent.glob(pattern):
+            path.unlink()
+    for path in plugins.parent.glob("translations/*.qm"):
+        if path.stem not in [f"qtbase_{language}" for language in LANGUAGES]:
             path.unlink()
     stamp.write_text(wanted)
     return python
@@ -83,7 +90,9 @@ def build(python: Path, out: Path) -> Path:
         [python, "-m", "PyInstaller", *options, "--distpath", str(out), spec], check=True
     )
     bundle = out / "uvanet-live"
-    if sys.platform == "linux" and shutil.which("strip"):
+    if sys.platform == "linux":
+        # First: what a placeholder replaces needs no stripping.
+        subprocess.run([python, HERE / "trim.py", bundle], check=True)
         found = [path for pattern in STRIPPED for path in bundle.glob(f"_internal/{pattern}")]
         subprocess.run(["strip", "--strip-unneeded", *found], check=True)
     return bundle

@@ -18,11 +18,12 @@ LICENSE_FILE = re.compile(r"(licen[sc]e|copying|notice|authors)", re.IGNORECASE)
 
 HEAD = """\
 UVA-Net Live is licensed under the Apache License 2.0 (see LICENSE). This bundle contains the
-software listed below under its own licenses. FFmpeg is linked with x264 and x265 (GPL version 2 or
-later), so that the bundle as a whole is distributed under the GPL, version 3. Qt, and FFmpeg by
-itself, are under the LGPL version 3: their libraries are separate files and may be replaced. The
-sources of Qt, FFmpeg, x264 and x265 can be had from their projects (qt.io, ffmpeg.org,
-videolan.org) in the versions named here; whoever passes the bundle on must offer them as well.
+software listed below under its own licenses. FFmpeg is linked with x264 and, except on Linux, x265
+(GPL version 2 or later), so that the bundle as a whole is distributed under the GPL, version 3. Qt,
+and FFmpeg by itself, are under the LGPL version 3: their libraries are separate files and may be
+replaced. The sources of Qt, FFmpeg, x264 and x265 can be had from their projects (qt.io,
+ffmpeg.org, videolan.org) in the versions named here; whoever passes the bundle on must offer them
+as well.
 """
 
 

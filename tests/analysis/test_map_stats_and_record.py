@@ -1,12 +1,15 @@
 """Numbers of maps, the record of a clip, and the order of looks."""
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 from uvanet.analysis import Record, Region, Shape, change, entropy, peak, peaks, scan
+from uvanet.analysis.record_file import pack_record, unpack_record
+from uvanet.errors import UsageError
 from uvanet.sources import make_source
 from uvanet.video.writer import VideoWriter
 from uvanet.yuv_picture import as_bgr
@@ -152,6 +155,9 @@ def test_what_a_region_got_live_is_not_forgotten():
     assert summary.dwell == pytest.approx(expected.dwell)
     assert summary.share == pytest.approx(expected.share, abs=1e-5)
     assert live.average() == pytest.approx(whole.average(), abs=1e-5)
+    renamed = replace(left, name="Logo", color="#112233", locked=True)
+    live.keep_only([renamed])
+    assert live.summary(renamed) == summary
     live.keep_only([])
     assert live.summary(left).entries == 0
 
@@ -234,3 +240,43 @@ def test_pictures_of_other_proportions_share_a_record() -> None:
     assert average is not None
     assert average.shape == (24, 44)
     assert average[:3, :4].mean() > average[10:, :4].mean() > average[10:, 10:].mean() == 0
+
+
+def test_a_packed_record_is_the_same_again():
+    record = Record(4.0)
+    for place in range(30):
+        record.add(place / 10, blob(0.2 if place < 12 else 0.8, 0.5), GREY)
+    again = unpack_record(pack_record(record.arrays()))
+    assert again.step == record.step
+    assert again.summary(LEFT) == record.summary(LEFT)
+    assert again.average() == pytest.approx(record.average())
+    for name in ("seconds", "entropy", "change", "moved", "cuts", "peaks"):
+        np.testing.assert_array_equal(getattr(record.series(), name), getattr(again.series(), name))
+    again.add(3.5, blob(0.5, 0.5), GREY)
+    assert len(again) == 31
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"maps": np.zeros((30, 65, 64), np.uint8)},
+        {"maps": np.zeros((30, 9, 16), np.uint8)},
+        {"seconds": np.full(30, np.nan)},
+        {"numbers": np.zeros((29, 4), np.float32)},
+        {"buckets": np.zeros(30, np.int64)},
+        {"step": np.array(0.0)},
+        {"seconds": np.array(["x"] * 30)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_damaged_record_is_refused(change):
+    record = Record(4.0)
+    for place in range(30):
+        record.add(place / 10, blob(0.2, 0.5), GREY)
+    with pytest.raises(UsageError, match="scan"):
+        unpack_record(pack_record({**record.arrays(), **change}))
+
+
+def test_bytes_that_are_no_record_are_refused():
+    with pytest.raises(UsageError, match="scan"):
+        unpack_record(b"PK\x03\x04 damaged")

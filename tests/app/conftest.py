@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -41,14 +40,6 @@ if TYPE_CHECKING:
     from app.shell.feature import Feature
 
 FRAMES, FPS = 60, 30
-
-
-@pytest.fixture(scope="session")
-def qapp_args(request: pytest.FixtureRequest) -> list[str]:
-    """Before the application: the X server, where the tests are to run on one."""
-    if sys.platform == "linux" and os.environ.get("QT_QPA_PLATFORM") == "xcb":
-        os.environ["DISPLAY"] = request.getfixturevalue("x_display")
-    return ["uvanet"]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from region_kit import LEFT_HALF
-from window_bench import FakeCamera
+from window_bench import PATIENCE, FakeCamera
 
 from app.features.analyse.attention_lane import AttentionLane
 from app.features.analyse.feature import Analyse
@@ -82,6 +82,16 @@ def test_a_scan_covers_the_clip_and_finds_the_changes(paused):
     paused.settle()
     paused.trigger("previous_change")
     paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(2.0, abs=0.06))
+
+
+def test_a_scan_begins_anew_with_a_model_that_was_requested_before_it(paused):
+    session, history = paused.session, analyse(paused).history
+    paused.trigger("scan_clip")
+    session.student.changed.emit(session.student.name)
+    assert history.scanning
+    with paused.qtbot.waitSignal(history.scanned, timeout=PATIENCE):
+        pass
+    assert record(paused).covered == pytest.approx(6.0, abs=0.2)
 
 
 def test_a_stopped_scan_keeps_its_results(paused, monkeypatch):

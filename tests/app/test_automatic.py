@@ -26,6 +26,7 @@ from app.session.step_times import machine_key, model_key, student_times
 from uvanet.errors import ModelError
 from uvanet.registry import shipped_students
 from uvanet.sources import SourceInfo, SourceKind
+from uvanet.sources.orientation import Orientation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,12 +116,12 @@ def test_the_choice_and_its_reason_are_shown(automatic: Bench) -> None:
     assert "uvanet-128 takes 5.0 ms of 33 ms." in automatic.status.model.toolTip()
     automatic.trigger("choose_models")
     dialog = automatic.find(Models).dialog
-    automatic.until(lambda: dialog.students)
-    assert next(iter(dialog.students)) == AUTOMATIC
-    assert dialog.students[AUTOMATIC].isChecked()
-    assert dialog._automatic.text() == "Automatic: uvanet-128"
-    assert "5.0 ms of 33 ms" in dialog._automatic.toolTip()
-    assert AUTOMATIC not in dialog.teachers
+    automatic.until(lambda: dialog.table.names)
+    assert dialog.automatic.isChecked()
+    assert dialog.table.cell("uvanet-128", "use") == "live"
+    assert "5.0 ms of 33 ms" in dialog.reason.text()
+    # Its measured times are those of the table.
+    assert dialog.table.cell("uvanet-128", "speed") == "5.0 ms"
     dialog.close()
 
 
@@ -141,19 +142,20 @@ def test_a_pinned_model_stays_until_automatic_is_chosen(automatic: Bench) -> Non
     session = automatic.session
     automatic.trigger("choose_models")
     dialog = automatic.find(Models).dialog
-    automatic.until(lambda: "uvanet-32" in dialog.students)
+    automatic.until(lambda: "uvanet-32" in dialog.table.names)
+    dialog.table.select("uvanet-32")
     with automatic.qtbot.waitSignal(session.student.choice_made, timeout=PATIENCE):
-        dialog.students["uvanet-32"].click()
+        dialog.use_button.click()
     assert automatic.settings.model == session.student.name == model_text(automatic) == "uvanet-32"
-    assert dialog._automatic.text() == "Automatic"
+    assert not dialog.automatic.isChecked()
     session.set_speed(4.0)
     session.automatic.tick()
     assert not session.student.pending
     session.set_speed(1.0)
-    dialog.students[AUTOMATIC].click()
+    dialog.automatic.click()
     assert automatic.settings.model == ""
     automatic.until(lambda: session.student.name == "uvanet-128")
-    assert dialog.students[AUTOMATIC].isChecked()
+    assert dialog.automatic.isChecked()
     dialog.close()
 
 
@@ -212,7 +214,7 @@ def test_overload_is_told_and_a_smaller_model_takes_over(
     assert "A larger model was too slow" in automatic.status.model.toolTip()
 
 
-def test_a_scan_keeps_its_model_under_its_own_load(
+def test_a_scan_keeps_its_model_under_its_own_load_and_afterwards(
     automatic: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, history = automatic.session, automatic.find(Analyse).history
@@ -225,6 +227,7 @@ def test_a_scan_keeps_its_model_under_its_own_load(
 
     monkeypatch.setattr(session.student, "load_copy", load)
     automatic.trigger("scan_clip")
+    scanned_with = session.student.name
     session.set_speed(4.0)  # would choose another student
     for _ in range(3):
         session.automatic.tick()
@@ -233,6 +236,12 @@ def test_a_scan_keeps_its_model_under_its_own_load(
     proceed.set()
     with automatic.qtbot.waitSignal(history.scanned, timeout=PATIENCE):
         pass
+    # Another student would throw the scan away.
+    for _ in range(3):
+        session.automatic.tick()
+    assert not session.student.pending
+    assert session.student.name == scanned_with
+    session.turn(Orientation(mirrored=True))  # ends it
     automatic.until(lambda: session.student.name == "uvanet-64")
 
 
@@ -304,9 +313,11 @@ def test_times_of_other_machines_and_files_are_forgotten_in_the_end() -> None:
 
     here, (card, *_) = machine_key("auto", None), shipped_students()
     others = {f"machine {number}": {"a": 1.0} for number in range(20)}
-    found = times({**others, here: {"deleted model": 1.0, model_key(card): 2.0}})
+    deleted = {f"deleted model {number}": 1.0 for number in range(200)}
+    found = times({**others, here: {**deleted, model_key(card): 2.0}})
     assert next(iter(found)) == here
-    assert found[here] == {model_key(card): 2.0}
+    assert next(iter(found[here])) == model_key(card)
+    assert len(found[here]) == 64
     assert len(found) == 8
 
 

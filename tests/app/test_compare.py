@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,22 +97,72 @@ def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
 @pytest.mark.parametrize("size", [(560, 420), (820, 560), (1100, 700)])
 def test_nothing_of_a_comparison_is_cut_off(side: Bench, size: tuple[int, int]) -> None:
     side.window.resize(*size)
-    panes, card = side.slots.panes, compare(side).card
+    feature, panes = compare(side), side.slots.panes
+    card = feature.card
     side.until(lambda: dict(card.numbers)["CC"] != "-" and card.started)
-    note = panes.extra[1]._note
 
     def whole() -> bool:
-        shown = [panes.main, *panes.extra]
+        shown = [pane for pane in (panes.main, *panes.extra) if pane.isVisible()]
+        note = shown[-1]._note
         labels = [label for label in card.findChildren(QLabel) if label.isVisible()]
         return (
-            all(panes.rect().contains(pane.geometry()) for pane in shown)
+            len(shown) == (1 if feature.view.view == "wipe" else 3)
+            and all(panes.rect().contains(pane.geometry()) for pane in shown)
             and all(pane.rect().contains(pane.canvas.geometry()) for pane in shown)
             and all(label.width() >= label.sizeHint().width() for label in labels)
             and (card.rect().contains(card.chart.geometry()) or not card.isVisible())
-            and card.isVisible() != ("CC" in note.full_text)
+            and (card.isVisible() or "CC" in note.full_text)
         )
 
     side.until(whole)
+
+
+def test_a_narrow_window_shows_a_wipe_in_place_of_three_small_pictures(side: Bench) -> None:
+    feature, panes = compare(side), side.slots.panes
+    assert feature.view.view == "side"
+    side.window.resize(560, 420)
+    side.until(lambda: feature.view.view == "wipe")
+    assert [pane.isVisible() for pane in panes.extra] == [False, False]
+    assert feature.handle.isVisible()
+    assert side.settings.compare_view == "side"
+    assert side.actions["compare_side"].isChecked()
+    side.trigger("compare_side")
+    assert "too narrow" in side.banner.message
+    side.window.resize(1100, 700)
+    side.until(lambda: feature.view.view == "side")
+    assert side.banner.message == ""
+    assert all(pane.isVisible() for pane in panes.extra)
+
+
+def test_the_picture_does_not_wait_for_a_slow_teacher(side: Bench) -> None:
+    """A teacher that needs a second a frame slowed the picture to one frame a second."""
+    feature, packet = compare(side), None
+
+    def slow(seconds: float) -> None:
+        for _ in range(4):
+            feature._show_result(replace(packet.teacher_result, inference_s=seconds))
+
+    side.pause()
+    packet = side.presenter.packet
+    assert feature._synchronized
+    slow(0.8)
+    assert not feature._synchronized
+    assert not side.actions["compare_synchronized"].isChecked()
+    assert "too slow" in feature.strip._mode.text()
+    assert side.settings.compare_paired, "the choice of the user stays"
+    side.trigger("compare_synchronized")
+    assert feature._synchronized, "the user asked for it"
+    slow(0.8)
+    assert feature._synchronized
+    slow(0.01)
+    assert feature.strip._mode.text() == "synchronized"
+
+
+def test_the_measures_are_explained_where_they_stand(side: Bench) -> None:
+    side.until(lambda: compare(side).card.values[0].text() != "-")
+    assert "KLD: divergence" in compare(side).card.toolTip()
+    side.trigger("compare_wipe")
+    assert "KLD: divergence" in side.slots.panes.main._line.toolTip()
 
 
 def test_an_unsynchronized_student_does_not_wait_for_the_teacher(

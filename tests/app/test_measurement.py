@@ -2,7 +2,7 @@
 
 import sys
 
-from app.features.diagnostics import benchmark
+from app.features.diagnostics import benchmark, scheduled_task
 from app.features.diagnostics.benchmark import Measurement, TrainingMeasurement
 
 
@@ -21,7 +21,7 @@ def test_a_training_without_a_step_is_named_and_ended(player, tmp_path, monkeypa
 
 
 def test_a_window_without_an_overlay_is_named(player, monkeypatch, capsys):
-    monkeypatch.setattr(benchmark, "_OVERLAY_SECONDS", 1.0)
+    monkeypatch.setattr(scheduled_task, "_OVERLAY_SECONDS", 1.0)
     # The first overlay is over, and does not come again.
     measurement = Measurement(player.context, 1.0)
     player.until(lambda: not player.window.isVisible())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.features.models.scores import DATA_HEADINGS, SCORE_COLUMNS
+from app.features.models.scores import SCORE_COLUMNS
 
 SCORES = {
     "test": {
@@ -18,8 +18,9 @@ SCORES = {
 }
 
 
-def test_each_column_has_one_data_set_with_a_heading() -> None:
-    assert {one.data for one in SCORE_COLUMNS} == set(DATA_HEADINGS)
+def test_each_column_names_its_data_set_and_explains_its_metric() -> None:
+    assert all(one.data in one.title for one in SCORE_COLUMNS if one.data != "steady")
+    assert all(one.about.endswith(".") for one in SCORE_COLUMNS)
     cells = {(one.data, one.metric): one.text(SCORES) for one in SCORE_COLUMNS}
     assert cells["test", "nss"] == "2.21"
     assert cells["test", "human_share"] == "75\N{NO-BREAK SPACE}%"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,3 +28,10 @@ def test_an_endless_model_ends_with_an_error(endless: str, monkeypatch: pytest.M
     monkeypatch.setattr(step_times, "TIME_LIMIT", 0.3)
     with pytest.raises(ModelError, match=r"no map within"):
         step_times.measure_steps(endless, "auto", seconds=0.1)
+
+
+def test_a_measurement_ends_after_its_seconds_by_the_wall() -> None:
+    readings = itertools.count()
+    # The clock of a thread that never gets a processor: each step takes a nanosecond of it.
+    times = step_times.measure_steps("uvanet-32", "auto", 0.05, None, lambda: next(readings) / 1e9)
+    assert times

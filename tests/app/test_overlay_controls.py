@@ -131,3 +131,31 @@ def test_the_style_is_remembered(launch, clip):
     assert second.overlay_panel.opacity.slider.value() == 85
     assert second.overlay_panel.swatches["viridis"].isChecked()
     assert not second.slots.panel.isVisibleTo(second.window)
+
+
+def test_the_color_bar_shows_the_colors_over_the_picture_while_the_heat_map_is_shown(calm):
+    calm.window.resize(900, 700)
+    without = calm.grab()
+    calm.trigger("color_bar")
+    seen = calm.grab()
+    rows, columns = np.nonzero(np.abs(seen.astype(int) - without).max(axis=2) > 30)
+    # In the lower right corner, and nowhere else.
+    assert rows.min() > 0.8 * seen.shape[0]
+    assert columns.min() > 0.5 * seen.shape[1]
+    calm.trigger("colormap_viridis")
+    assert different(
+        seen[rows.min() :, columns.min() :], calm.grab()[rows.min() :, columns.min() :]
+    )
+    calm.trigger("overlay")
+    hidden = calm.grab()
+    calm.trigger("color_bar")
+    assert different(hidden, calm.grab()) == 0
+
+
+def test_the_color_bar_of_the_card_follows_the_style(calm):
+    bar = calm.overlay_panel.color_bar
+    assert "15\N{NO-BREAK SPACE}%" in bar.toolTip()
+    before = bar.grab().toImage()
+    calm.overlay_panel.threshold.slider.setValue(80)
+    assert "80\N{NO-BREAK SPACE}%" in bar.toolTip()
+    assert bar.grab().toImage() != before

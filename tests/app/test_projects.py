@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QFileDialog
-from region_kit import BOX, LEFT_HALF, answer, regions
+from region_kit import BOX, LEFT_HALF, analyse, answer, regions
 
+from app.features.gaze.feature import GazeOfPeople
 from app.features.project.feature import Projects
+from app.features.project.find import find_project
 from app.shell.project import Project, read_project
 from uvanet.analysis import load_regions
+from uvanet.analysis.record_file import unpack_record
 from uvanet.errors import UsageError
 from uvanet.sources.orientation import Orientation
 
@@ -99,6 +102,63 @@ def test_a_missing_source_is_asked_for(launch, clip, folder):
     assert bench.session.info.spec == str(folder / "film.mp4")
 
 
+GAZE = "time,x,y,duration,person\n0.1,40,60,0.4,ann\n0.6,90,60,0.5,ben\n"
+
+
+def test_gaze_and_scan_are_kept_and_found_beside_a_moved_project(launch, folder, tmp_path):
+    bench = launch(folder / "film.mp4")
+    bench.until(lambda: bench.presenter.overlay_seen)
+    gaze, history = bench.find(GazeOfPeople), analyse(bench).history
+    table = tmp_path / "looks.csv"  # not in the folder of the project
+    table.write_text(GAZE, encoding="utf-8")
+    gaze.load([str(table)])
+    bench.until(lambda: gaze.table is not None)
+    gaze.card.offset.setValue(0.25)
+    bench.trigger("scan_clip")
+    bench.until(lambda: analyse(bench)._scan.part is not None)
+    scan = analyse(bench)._scan.part
+    save(bench, folder / "mine.uvanet")
+    bench.open("demo")
+    assert gaze.table is None
+    moved = tmp_path / "elsewhere"
+    folder.rename(moved)
+    table.rename(moved / table.name)
+    opened(bench, moved / "mine.uvanet")
+    bench.until(lambda: gaze.table is not None)
+    assert gaze.table.persons == ("ann", "ben")
+    assert gaze.card.offset.value() == pytest.approx(0.25)
+    bench.until(lambda: analyse(bench)._scan.part is not None)
+    assert analyse(bench)._scan.part == scan
+    assert history.record.covered == pytest.approx(2.0, abs=0.1)
+    assert len(unpack_record(scan.maps)) == 20
+    # Without its table, and with another film of the name, that is told.
+    (moved / table.name).unlink()
+    (moved / "film.mp4").write_bytes((moved / "film.mp4").read_bytes() + bytes(9))
+    bench.open("demo")
+    bench.find(Projects).open_drop(str(moved / "mine.uvanet"))
+    bench.until(lambda: bench.banner.level == "warning")
+    assert bench.banner.message == "Opened mine.uvanet."
+    project = find_project(moved / "mine.uvanet")
+    assert [note.split()[0] for note in project.notes] == ["film.mp4", "The"]
+    assert "looks.csv" in project.notes[1]
+    assert project.project.scan is None
+    assert gaze.table is None
+
+
+def test_a_file_beside_a_project_counts_only_if_it_is_the_same(folder, tmp_path):
+    film = tmp_path / "film.mp4"
+    shutil.copy(folder / "film.mp4", film)
+    Project(source=str(film)).write(folder / "p.uvanet")
+    film.unlink()
+    assert find_project(folder / "p.uvanet").spec == str(folder / "film.mp4")
+    (folder / "film.mp4").write_bytes(b"another")
+    assert find_project(folder / "p.uvanet").spec is None
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    Project(source=str(pictures)).write(folder / "q.uvanet")
+    assert find_project(folder / "q.uvanet").project.source_file.is_folder
+
+
 def test_regions_of_a_project_go_to_another_clip(player, folder):
     Project(source="demo", regions=[BOX, LEFT_HALF]).write(folder / "p.uvanet")
     assert load_regions(folder / "p.uvanet") == [BOX, LEFT_HALF]
@@ -117,7 +177,7 @@ def test_a_project_is_opened_from_the_command_line(launch, folder):
 def test_another_source_that_is_opened_meanwhile_keeps_its_own(player, folder):
     Project(source=str(folder / "film.mp4"), regions=[BOX]).write(folder / "p.uvanet")
     ours = player.find(Projects)
-    ours._open(read_project(folder / "p.uvanet"), folder / "p.uvanet", str(folder / "film.mp4"))
+    ours._open(find_project(folder / "p.uvanet"), folder / "p.uvanet", str(folder / "film.mp4"))
     player.open("demo")
     assert player.session.regions == ()
 
@@ -134,6 +194,9 @@ def test_another_source_that_is_opened_meanwhile_keeps_its_own(player, folder):
         {"regions": [{"name": "a", "shape": "rectangle", "points": [[5, 5], [6, 6]]}]},
         {"relative": True, "source": "/etc/passwd"},
         {"model": ["?"]},
+        {"gaze": {"tables": [{"path": "/a.csv", "relative": True}]}},
+        {"gaze": {"tables": [], "offset": 1e9}},
+        {"scan": {"model": "uvanet-64", "maps": 5}},
     ],
     ids=str,
 )

@@ -33,6 +33,13 @@ def camera(launch, monkeypatch):
     fake.free.set()
 
 
+@pytest.fixture
+def keeping(camera):
+    """The same, with the last half minute kept."""
+    camera.trigger("keep_last")
+    return camera
+
+
 def record(camera, folder):
     """Records some frames, with exports going into a folder; gives the feature."""
     ours = feature(camera)
@@ -107,37 +114,37 @@ def test_a_recording_of_a_killed_program_is_recovered_at_the_next_start(launch, 
     bench.until(lambda: not list(live.rglob("*.jpegs")))
 
 
-def test_the_last_seconds_of_a_camera(camera, tmp_path, home):
-    feature(camera)
-    camera.settings.export_folder = str(tmp_path)
-    camera.until(lambda: buffered(camera) > FEW)
-    camera.trigger("export_last")
-    task = exported(camera)
+def test_the_last_seconds_of_a_camera(keeping, tmp_path, home):
+    feature(keeping)
+    keeping.settings.export_folder = str(tmp_path)
+    keeping.until(lambda: buffered(keeping) > FEW)
+    keeping.trigger("export_last")
+    task = exported(keeping)
     assert frames_of(task.outputs[0]) == task.done >= FEW
     assert task.outputs[0].parent == tmp_path
-    camera.until(lambda: not list(tmp_path.glob("*.mkv")))
+    keeping.until(lambda: not list(tmp_path.glob("*.mkv")))
     live = home / ".cache" / "uvanet" / "live"
-    camera.window.close()
+    keeping.window.close()
     assert list(live.iterdir()) == []
 
 
-def test_the_dialog_for_a_camera_is_about_the_last_seconds(camera, tmp_path, home):
-    feature(camera)
-    camera.until(lambda: buffered(camera) > FEW)
-    camera.settings.export_folder = str(tmp_path)
-    dialog = ask(camera)
+def test_the_dialog_for_a_camera_is_about_the_last_seconds(keeping, tmp_path, home):
+    feature(keeping)
+    keeping.until(lambda: buffered(keeping) > FEW)
+    keeping.settings.export_folder = str(tmp_path)
+    dialog = ask(keeping)
     assert len(list(tmp_path.glob("*.mkv"))) == 1
     dialog.reject()
     assert list(tmp_path.glob("*.mkv")) == []
-    dialog = ask(camera)
+    dialog = ask(keeping)
     dialog.line.setText(str(tmp_path / "mine.mp4"))
     dialog.presets["beside"].click()
     dialog.export_button.click()
-    exported(camera)
+    exported(keeping)
     capture = cv2.VideoCapture(str(tmp_path / "mine.mp4"), cv2.CAP_FFMPEG)
     assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) == 2 * 160 + 4
     capture.release()
-    camera.until(lambda: not list(tmp_path.glob("*.mkv")))
+    keeping.until(lambda: not list(tmp_path.glob("*.mkv")))
 
 
 def test_a_recording_is_exported_with_the_regions_of_its_own_source(camera, clip, tmp_path):
@@ -160,7 +167,7 @@ def test_a_recording_is_exported_with_the_regions_of_its_own_source(camera, clip
 
 def test_a_recording_does_not_inherit_slow_options(camera, tmp_path):
     builder = feature(camera).builder
-    builder.remember(ExportOptions("teacher", "webm", "best", 720, ("csv",)), tmp_path)
+    builder.remember(ExportOptions("teacher", "webm", "png", "best", 720, ("csv",)), tmp_path)
     options = builder.recording_options()
     assert (options.preset, options.format) == ("overlay", "mp4")
     assert (options.quality, options.height, options.extras) == ("best", 720, ("csv",))
@@ -219,7 +226,6 @@ def test_another_source_ends_the_recording_and_keeps_it(camera, tmp_path, clip):
 def test_recording_without_the_last_half_minute(camera, tmp_path):
     ours = feature(camera)
     camera.settings.export_folder = str(tmp_path)
-    camera.trigger("keep_last")
     camera.trigger("record")
     camera.until(lambda: buffered(camera) > FEW)
     camera.trigger("record")
@@ -313,11 +319,16 @@ def test_a_recording_whose_export_is_cancelled_is_kept(camera, tmp_path):
     camera.until(lambda: first.state == ExportState.CANCELLED)
 
 
-def test_nothing_is_kept_where_the_user_does_not_want_it(camera, home):
+def test_the_last_half_minute_is_kept_only_where_the_user_wants_it(camera, home):
     live = home / ".cache" / "uvanet" / "live"
+    assert not camera.actions["keep_last"].isChecked()
+    assert not list(live.glob("*"))
+    camera.trigger("export_last")
+    assert "were not kept" in camera.banner.message
+    press(camera, "Keep from now on")
+    assert camera.actions["keep_last"].isChecked()
+    assert camera.settings.export_keep
     camera.until(lambda: list(live.rglob("*.jpegs")))
     camera.trigger("keep_last")
     assert not camera.settings.export_keep
     camera.until(lambda: not list(live.iterdir()))
-    camera.trigger("export_last")
-    camera.until(lambda: "Nothing of this source was kept" in camera.banner.message)

@@ -30,7 +30,7 @@ def stored(home, source):
 @pytest.mark.parametrize("grip", [(0.3, 0.3), (0.4, 0.4)], ids=["moving", "resizing"])
 def test_a_region_deleted_during_a_drag_stays_deleted(still, clip, home, grip):
     regions(still).replace_all([BOX, OTHER])
-    regions(still).select(BOX)
+    regions(still).select([BOX])
     begin_drag(still, grip, (0.45, 0.45))
     still.trigger("delete_region")
     end_drag(still, (0.5, 0.5), (0.6, 0.55), (0.3, 0.4))
@@ -42,7 +42,7 @@ def test_a_region_deleted_during_a_drag_stays_deleted(still, clip, home, grip):
 def test_another_region_deleted_during_a_drag_leaves_the_dragged_one(still):
     regions(still).replace_all([BOX, OTHER])
     begin_drag(still, (0.7, 0.7), (0.65, 0.65))
-    regions(still).remove(BOX)
+    regions(still).remove([BOX])
     end_drag(still, (0.6, 0.6), (0.5, 0.5))
     (region,) = regions(still).all
     assert region.name == "Other"
@@ -123,10 +123,10 @@ def test_a_name_being_edited_ends_when_its_region_is_deleted(still):
     active(still)
     regions(still).replace_all([BOX, OTHER])
     for region in (BOX, OTHER):
-        regions(still).select(region)
+        regions(still).select([region])
         still.trigger("rename_region")
         QTest.keyClicks(still.window.focusWidget(), "x")
-    regions(still).remove(regions(still).all[1])
+    regions(still).remove(regions(still).all[1:])
     still.canvas.setFocus()
     assert [row.region for row in analyse(still).card.rows] == list(regions(still).all)
     assert len(regions(still).all) == 1

@@ -99,6 +99,29 @@ def test_marks_are_moved_by_their_handles_to_the_start_of_a_frame(still):
     assert still.frame() == before
 
 
+def test_the_drag_of_a_handle_is_one_change(still):
+    timeline, session = still.transport.timeline, still.session
+    y, axis = timeline.ruler_height // 2, timeline.axis
+    for index, seconds in enumerate((0.4, 0.8)):
+        grip = axis.x(session.marks[0] or 0.0) - 3
+        QTest.mousePress(timeline, Qt.MouseButton.LeftButton, pos=QPoint(round(grip), y))
+        for part in (0.5, 0.8, 1.0):
+            x = grip + part * (axis.x(seconds) - grip)
+            QTest.mouseMove(timeline, QPoint(round(x), y))
+        QTest.mouseRelease(timeline, Qt.MouseButton.LeftButton, pos=QPoint(round(x), y))
+        if index == 0:
+            first = session.marks
+    assert session.marks != first
+    assert still.actions["undo"].text() == "Undo marks"
+    still.trigger("undo")
+    assert session.marks == first
+    assert timeline.marks == first
+    still.trigger("undo")
+    assert session.marks == (None, None)
+    still.trigger("redo")
+    assert session.marks == first
+
+
 def test_marks_are_the_frames_that_were_sought(still):
     still.session.seek(0.51)  # between frames 15 and 16
     still.trigger("mark_in")

@@ -8,8 +8,18 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
-from studio_kit import answer, begin, collect, finish, looks_at_green, patient, phase
+from PySide6.QtWidgets import QApplication, QLabel
+from studio_kit import (
+    PATIENCE,
+    answer,
+    answer_question,
+    begin,
+    collect,
+    finish,
+    looks_at_green,
+    patient,
+    phase,
+)
 
 from app.features.training import training_dependencies
 from app.features.training.feature import Training
@@ -51,24 +61,39 @@ def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
             assert label.width() >= label.sizeHint().width(), label.text()
     studio.until(lambda: studio.session.student.name == result.model)
     studio.until(lambda: "in use now" in studio.banner.message)
-    assert dialog.result_card.undo_button.isVisible()
+    assert dialog.result_card.use_button.text() == "In use"
+    assert dialog.result_card.keep_button.isVisible()
+    # The user's own scene with both maps, divided by a handle.
+    pictures = dialog.result_card.pictures
+    studio.until(lambda: pictures.isVisible() and pictures.canvas.has_picture)
+    both = pictures._shown
+    assert both.before.shape == both.after.shape
+    assert (both.before != both.after).any()
+    # The log tells what was done.
+    log = dialog.result_card.log
+    assert not log.isVisible()
+    dialog.result_card.log_button.click()
+    assert log.isVisible()
+    assert "Training the student" in log.toPlainText()
+    assert "Measuring on held-out data" in log.toPlainText()
+    assert studio.settings.model_scenes == {Path(result.model).stem: studio.session.info.spec}
     # The fake network looked at edges of both squares; the student looks at the green one.
     studio.until(lambda: looks_at_green(studio.presenter.packet))
     assert [card.name for card in list_user_models()] == [Path(result.model).stem]
     studio.until(lambda: not studio.feature.controller.findChildren(TrainingRun))
     studio.until(lambda: not folder.exists())
-    studio.trigger("training_runs")
-    library = studio.feature.library.dialog
-
-    def names():
-        return [button.accessibleName() for button in library.findChildren(QPushButton)]
-
-    studio.until(lambda: any(name.startswith("Use now: uvanet-64") for name in names()))
     assert studio.actions["undo"].text() == "Undo model change"
+    dialog.result_card.keep_button.click()
+    studio.until(lambda: studio.session.student.name == "uvanet-64")
+    studio.until(dialog.result_card.use_button.isEnabled)
+    dialog.result_card.use_button.click()
+    studio.until(lambda: studio.session.student.name == result.model)
     studio.trigger("undo")
     studio.until(lambda: studio.session.student.name == "uvanet-64")
-    studio.until(lambda: dialog.result_card.use_button.isVisible())
-    assert not studio.actions["undo"].isEnabled()
+    # There is one list of models, and none of what is finished.
+    studio.trigger("training_runs")
+    runs = studio.feature.runs.dialog
+    studio.until(lambda: any("No training" in each.text() for each in runs.findChildren(QLabel)))
 
 
 def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
@@ -135,10 +160,21 @@ def test_a_run_is_paused_resumed_and_stopped_and_a_second_one_refused(studio):
     form = studio.feature.dialog("distill").form
     form.accepted.emit()
     assert "active already" in studio.banner.message
+    phases = []
+    studio.feature.controller.run.progressed.connect(
+        lambda _: phases.append(dialog.view.phase.text())
+    )
     dialog.view.stop.click()
+    assert dialog.view.phase.text() == "Stopping …"
+    assert dialog.view.bar.maximum() == 0  # activity: how long it takes is not known
     result = finish(studio)
     assert result.state == "stopped"
     assert result.report
+    # It said Stopping until it measured, and then how long that takes.
+    assert list(dict.fromkeys(phases)) == [
+        "Stopping …",
+        "Measuring on held-out data …",
+    ]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="niceness of POSIX")
@@ -204,6 +240,22 @@ def test_a_student_of_another_scene_is_not_used(studio, clip):
     )
     assert "among your models" in studio.banner.message
     assert studio.session.student.name == "uvanet-64"
+    # The button asks, since another source is open.
+    studio.feature.dialog("adapt").result_card.use.emit()
+    assert "another scene" in answer_question(studio, "Use")
+    studio.until(lambda: studio.session.student.name == result.model)
+
+
+def test_the_student_is_not_replaced_where_the_user_chose_another_one_meanwhile(studio):
+    begin(studio)
+    assert "being trained" in " ".join(studio.session.student.needed_by.values())
+    with studio.qtbot.waitSignal(studio.session.student.choice_made, timeout=PATIENCE):
+        studio.session.student.use("uvanet-32")
+    result = finish(studio)
+    assert result.model
+    assert "among your models" in studio.banner.message
+    assert studio.session.student.name == "uvanet-32"
+    assert studio.session.student.needed_by == {}
 
 
 def test_a_run_that_ended_while_the_program_was_closed_leaves_the_active_one_alone(studio):

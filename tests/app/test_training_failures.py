@@ -11,7 +11,7 @@ import sys
 import psutil
 import pytest
 from safetensors.numpy import load_file, save_file
-from studio_kit import answer, begin, buttons, collect, finish, phase, press
+from studio_kit import answer, answer_question, begin, buttons, collect, finish, phase, press
 from training_kit import adapt, write_cut
 
 from app.features.training.feature import Training
@@ -54,7 +54,7 @@ def test_a_killed_run_can_be_resumed(studio):
     write_request(folder, request)
     (folder / "checkpoint.pt").unlink(missing_ok=True)
     studio.trigger("training_runs")
-    dialog = studio.feature.library.dialog
+    dialog = studio.feature.runs.dialog
     studio.until(lambda: buttons(dialog, "Resume"))
     press(dialog, "Resume")
     events = collect(studio.feature.controller.run)
@@ -141,9 +141,13 @@ def test_recordings_of_a_killed_program_are_deleted(launch, squares, home):
     assert kept.is_dir()
     # A run is discarded with its recording.
     bench.trigger("training_runs")
-    dialog = bench.find(Training).library.dialog
-    bench.until(lambda: buttons(dialog, "Discard"))
-    press(dialog, "Discard")
+    dialog = bench.find(Training).runs.dialog
+    bench.until(lambda: buttons(dialog, "Discard…"))
+    press(dialog, "Discard…")
+    assert "for good" in answer_question(bench, "Cancel")
+    assert waiting.exists()
+    press(dialog, "Discard…")
+    answer_question(bench, "Discard")
     bench.until(lambda: not waiting.exists() and not needed.exists())
 
 
@@ -159,7 +163,7 @@ def test_a_killed_run_is_offered_at_the_next_start(studio, launch, squares):
     bench.until(lambda: "Unfinished training: squares.mp4" in bench.banner.message)
     assert bench.banner.button.text() == "Show"
     bench.banner.button.click()
-    dialog = bench.find(Training).library.dialog
+    dialog = bench.find(Training).runs.dialog
     assert dialog.isVisible()
     bench.until(lambda: buttons(dialog, "Resume"))
 

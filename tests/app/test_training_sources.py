@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from studio_kit import finish
 from training_kit import write_cut, write_gaze
 from window_bench import FakeCamera
 
-from app.features.training.distill_form import MIN_FILES
 from app.features.training.feature import Training
 from app.features.training.frame_pair_writer import MAX_GAP, FramePairWriter
 from app.features.training.recordings import delete_unused_recordings, recordings_folder
@@ -24,8 +25,22 @@ def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
     form.learn.folder.set_path(str(squares.parent))
     studio.until(lambda: "Videos: 1" in form.learn.facts.text())
     assert "MB" in form.learn.facts.text()
-    # One video is too little to hold some of them out.
-    assert "At least 4" in form.problem.text()
+    # One clip is enough: parts of it are held out.
+    assert form.problem.text() == ""
+    assert form.start_button.isEnabled()
+    # What is missing is said before the start.
+    form.replay.set_path("/no/such/pictures")
+    assert "/no/such/pictures" in form.problem.text()
+    assert not form.start_button.isEnabled()
+    form.replay.set_path("")
+    form.learn.show_survey(dataclasses.replace(form.learn.survey, room=1_000_000))
+    assert "1 MB are free" in form.problem.text()
+    few = tmp_path / "few"
+    few.mkdir()
+    for number in range(4):
+        cv2.imwrite(str(few / f"{number}.png"), np.zeros((48, 64, 3), np.uint8))
+    form.learn.folder.set_path(str(few))
+    studio.until(lambda: "16 images" in form.problem.text())
     assert not form.start_button.isEnabled()
     form.learn.folder.set_path("/no/such/folder")
     studio.until(lambda: "/no/such/folder" in form.learn.facts.text())
@@ -101,7 +116,7 @@ def test_the_current_source_is_recorded_and_trained_on(studio, home):
     delete_unused_recordings()
     assert form.learn.path == form.learn.recorded
     assert form.learn.keep.isVisible()
-    assert form.learn.survey.pictures >= MIN_FILES
+    assert form.learn.survey.enough
     form.steps.setValue(20)
     assert form.start_button.isEnabled(), form.problem.text()
     form.start_button.click()
@@ -231,3 +246,22 @@ def test_too_few_frame_pairs_start_no_training(launch, teacher, monkeypatch):
     assert not feature.controller.busy
     bench.until(lambda: not list(recordings_folder().iterdir()))
     camera.free.set()
+
+
+def test_what_an_adaptation_lacks_is_said_before_the_start(studio, monkeypatch, tmp_path):
+    studio.trigger("adapt_scene")
+    form = studio.feature.dialog("adapt").form
+    assert form.start_button.isEnabled(), form.problem.text()
+    assert "lasts 2 s; all of it is used" in form.length.text()
+    form.data.set_path("/no/gaze")
+    assert "/no/gaze" in form.problem.text()
+    form.data.set_path("")
+    assert form.start_button.isEnabled()
+    info = studio.session.info
+    form.show_source(info, 5_000_000)
+    assert "5 MB are free" in form.problem.text()
+    form.show_source(dataclasses.replace(info, duration=0.5), 0)
+    assert "too short" in form.problem.text()
+    form.show_source(None, 0)
+    assert "choose a source first" in form.problem.text()
+    assert not form.start_button.isEnabled()

@@ -45,7 +45,7 @@ def test_a_drag_of_a_region_is_one_change(still):
 
 def test_a_resized_region_is_named_so_and_stays_selected(still):
     regions(still).replace_all([BOX, OTHER])
-    regions(still).select(BOX)
+    regions(still).select([BOX])
     drag(still, (0.4, 0.4), (0.5, 0.45), (0.55, 0.5))
     assert undo(still) == "Undo resize region"
     assert regions(still).all == (BOX, OTHER)
@@ -58,7 +58,7 @@ def test_every_change_of_regions_is_undone_in_turn(still):
     drag(still, (0.1, 0.1), (0.3, 0.3))
     (drawn,) = regions(still).all
     regions(still).rename(drawn, "Logo")
-    key(still, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    key(still, Qt.Key.Key_Right)
     still.trigger("delete_region")
     assert names(still) == []
     assert undo(still) == "Undo delete region"

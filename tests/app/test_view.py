@@ -1,5 +1,7 @@
 """View: presentation mode, orientation, collapsed cards, dropped files, About, keyboard."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -213,10 +215,10 @@ def test_dropped_weights_without_a_card_are_tried_first(player, tmp_path):
     (tmp_path / "stranger.onnx").write_bytes(weights.read_bytes())
     drop(player, tmp_path / "stranger.onnx")
     models = player.find(Models)
-    assert models.trial is not None
-    assert models.trial.isVisible()
+    assert models.dialog is not None
+    assert models.dialog.onnx.isVisible()
     assert player.session.student.name == "uvanet-64"
-    models.trial.reject()
+    models.dialog.close()
 
 
 def test_dropped_files_and_folders_are_opened(player, clip, tmp_path):
@@ -238,13 +240,34 @@ def test_the_report_names_versions_and_nothing_private(player, clip, home):
         "UVA-Net Live",
         "Python",
         "Qt",
-        "opencv-python",
+        "opencv-python-headless",
         "Latency p50 (ms)",
         "video 160x120",
     ):
         assert word in report
     for secret in (str(home), str(clip.parent), clip.name, clip.stem, "recent", "folder"):
         assert secret not in report
+    dialog.close()
+
+
+def test_the_about_box_opens_folders_and_pages(player, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        "app.features.diagnostics.about.QDesktopServices.openUrl",
+        lambda url: opened.append(url.toString()),
+    )
+    player.trigger("about")
+    dialog = player.window.findChild(AboutDialog)
+    for name in ("Settings", "Log", "Models", "Cache", "Paper", "License"):
+        (button,) = [one for one in dialog.findChildren(QPushButton) if one.text() == name]
+        button.click()
+    folders = [QUrl(address).toLocalFile() for address in opened[:4]]
+    assert all(Path(folder).is_dir() for folder in folders)
+    assert len(set(folders)) == 4
+    assert opened[4:] == [
+        "https://arxiv.org/abs/1904.04449",
+        "https://www.apache.org/licenses/LICENSE-2.0",
+    ]
     dialog.close()
 
 

@@ -15,13 +15,14 @@ from training_kit import scene, write_scene
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest.importorskip("torch", reason="the extra train is not installed")
+
 FILES = 4
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three pictures and a clip."""
-    pytest.importorskip("torch", reason="the extra train is not installed")
     folder = tmp_path_factory.mktemp("pool")
     for number in range(FILES - 1):
         cv2.imwrite(str(folder / f"picture-{number}.png"), scene(20 * number))

@@ -29,6 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert run_command(*command, "-o", talk).returncode == 0
     for name in ("one.mp4", "two.mp4"):
         (tmp_path / "films" / name).write_bytes(talk.read_bytes())
+    assert run_command("export", "uvanet-64", cwd=tmp_path).returncode == 0
     table = "time,x,y,duration,person\n0,60,40,0.3,ann\n0.1,80,50,0.3,ben\n"
     (tmp_path / "fixations.csv").write_text(table)
     monkeypatch.chdir(tmp_path)

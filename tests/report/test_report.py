@@ -18,7 +18,16 @@ from command_kit import refused, run_command
 from uvanet.analysis import Region, Shape, save_regions
 from uvanet.registry import resolve_model
 from uvanet.report.content import CAUTION, accuracy_text, time_code
-from uvanet.report.graph import Line, graph_svg, scale_top, thinned, time_ticks
+from uvanet.report.graph import (
+    Axis,
+    Graph,
+    Line,
+    graph_svg,
+    score_axis,
+    share_axis,
+    thinned,
+    time_ticks,
+)
 from uvanet.video.job import Job
 from uvanet.video.report_sink import ReportSink
 
@@ -199,8 +208,12 @@ def test_a_graph_is_thinned_and_its_ticks_are_round() -> None:
     assert len(thinned(seconds, values)) <= 600
     assert thinned(seconds, values)[:, 1] == pytest.approx(np.full(556, 0.25))
     assert time_ticks(0, 14) == [0, 5, 10]
-    assert scale_top([Line("a", "#000000", [0.05, 0.15])]) == 0.2
-    assert graph_svg([1.0], [Line("a", "#000000", [0.5])], 'a "name"').startswith("<svg")
+    assert share_axis([Line("a", "#000000", [0.05, 0.15])]).high == 0.2
+    axis = score_axis([Line("a", "#000000", [-0.4, float("nan"), 2.6])])
+    assert (axis.low, axis.high) == (-1.0, 3.0)
+    assert len(thinned([0.0, 1.0, 2.0], [1.0, float("nan"), 3.0])) == 2
+    graph = Graph('a "name"', [1.0], [Line("a", "#000000", [0.5])], Axis(0.0, 1.0, str))
+    assert graph_svg(graph).startswith("<svg")
 
 
 def test_time_codes() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import http.server
 import itertools
 import threading
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -212,6 +215,20 @@ def test_closed_stays_closed(case: Case) -> None:
         source.read()
     with pytest.raises(SourceError, match="closed"):
         source.open()
+
+
+def test_closed_frees_its_decoder_without_garbage_collection(case: Case) -> None:
+    gc.disable()
+    try:
+        with case.make() as source:
+            source.read()
+            with contextlib.suppress(SourceError):
+                source.seek(0.5)
+        closed = weakref.ref(source)
+        del source
+        assert closed() is None
+    finally:
+        gc.enable()
 
 
 def test_renew_gives_another_life(case: Case) -> None:

@@ -5,6 +5,7 @@ A few kills in each run; UVANET_KILLS=100, or `make kill`, for a hundred of each
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from training_kit import write_scene, write_teacher
 
 from app.features.analyse.region_store import RegionStore
 from app.features.training.run_folders import read_request
@@ -20,6 +22,7 @@ from app.runtime.settings import SettingsStore
 from app.session.settings import SessionSettings
 from uvanet.atomic_io import remove_all_stale_parts
 from uvanet.sources import make_source
+from uvanet.video.replay_recovery import recover_recordings
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,3 +97,49 @@ def test_an_export_that_is_killed_leaves_a_whole_file_or_none(tmp_path: Path, se
             assert len(list(iter(source.read, None))) >= 40
     subprocess.run([*command, "0.1"], cwd=ROOT, check=True)
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.mp4"]
+
+
+RECORDS = """
+import itertools, sys, time
+from pathlib import Path
+import numpy as np
+from uvanet.video.replay_buffer import ReplayBuffer
+buffer = ReplayBuffer(Path(sys.argv[1]), 5.0)
+buffer.hold(0.0, "take")
+for number in itertools.count():
+    buffer.put(np.full((48, 64, 3), number % 256, np.uint8), number / 30)
+    if number == 5:
+        print("begun", flush=True)
+    time.sleep(0.001)
+"""
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_recording_that_is_killed_is_saved_at_the_next_start(tmp_path: Path, seed: int) -> None:
+    live = tmp_path / "live"
+    command = [sys.executable, "-c", RECORDS, str(live)]
+    killed(command, random.Random(seed).uniform(0, 1), wait=True)
+    films = recover_recordings(live, lambda title: tmp_path / f"{title}.mkv")
+    assert [film.name for film in films] == ["take.mkv"]
+    with make_source(str(films[0])) as source:
+        frames = list(iter(source.read, None))
+    assert len(frames) >= 5
+    assert [round(float(frame.image.mean())) for frame in frames[:5]] == [0, 1, 2, 3, 4]
+    assert list(live.iterdir()) == []  # no picture of a screen or a camera stays
+
+
+@pytest.mark.skipif(KILLS < 10, reason="minutes a kill: `make kill`; tests/app kills one run")
+@pytest.mark.parametrize("seed", range(KILLS // 10 or 1))
+def test_a_training_that_is_killed_is_resumed_to_its_end(tmp_path: Path, seed: int) -> None:
+    clip, teacher = write_scene(tmp_path / "scene.mp4"), write_teacher(tmp_path / "green.onnx")
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "uvanet", "finetune", str(clip), "--out", str(out)]
+    command += ["--teacher", str(teacher), "--steps", "20"]
+    killed(command, random.Random(seed).uniform(2, 25))
+    for path in out.rglob("*.json") if out.exists() else ():
+        json.loads(path.read_text())
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    parts = [path.name for path in out.rglob("*") if ".part" in path.name]
+    assert parts == []

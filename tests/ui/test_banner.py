@@ -28,11 +28,40 @@ def test_a_later_message_does_not_replace_an_error(banner, level):
     banner.notify("error", "The disk is full.")
     banner.notify(level, "Another message.")
     assert "The disk is full." in banner.alerts
+    seen = {banner.message}
     banner.dismiss()
-    assert banner.message == "The disk is full."
+    seen.add(banner.message)
     banner.dismiss()
+    assert seen == {"The disk is full.", "Another message."}
     assert banner.message == ""
     assert not banner.isVisible()
+
+
+def test_the_most_serious_message_is_shown_first(banner):
+    banner.notify("error", "The disk is full.")
+    banner.notify("warning", "No frame for 5 seconds.")
+    assert visible_texts(banner) == ["The disk is full.", "1 of 2"]
+    banner.notify("error", "The model failed.")
+    assert banner.alerts == ["The model failed.", "The disk is full.", "No frame for 5 seconds."]
+
+
+def test_notices_that_come_at_once_are_shown_one_after_the_other(banner):
+    """The second one hid the first one for good."""
+    banner.notify("done", "Exported a.mp4.")
+    banner.notify("done", "Exported b.mp4.")
+    assert visible_texts(banner) == ["Exported b.mp4.", "1 of 2"]
+    banner._notice_timer.timeout.emit()
+    assert visible_texts(banner) == ["Exported a.mp4."]
+    assert banner._notice_timer.isActive()
+    banner._notice_timer.timeout.emit()
+    assert not banner.isVisible()
+
+
+def test_a_notice_that_was_read_does_not_come_back(banner):
+    banner.notify("done", "Exported a.mp4.")
+    banner._notice_timer.start(1000)  # what is left of its time
+    banner.notify("done", "Exported b.mp4.")
+    assert visible_texts(banner) == ["Exported b.mp4."]
 
 
 def test_an_error_and_a_notice_are_visible_together(banner):
@@ -58,24 +87,28 @@ def test_an_equal_error_is_not_kept_twice(banner):
     banner.notify("warning", "Slow disk.")
     banner.notify("error", "The camera is busy.")
     assert banner.alerts == ["The camera is busy.", "Slow disk."]
+    banner.notify("info", "No sound.")
+    banner.notify("info", "No sound.")
+    assert visible_texts(banner) == ["The camera is busy.", "1 of 2", "No sound."]
 
 
 def test_a_topic_has_one_message_and_can_be_dismissed(banner):
     banner.notify("error", "No network.", topic="source")
     banner.notify("error", "No model.", topic="model")
     banner.notify("warning", "No picture for 5 seconds.", topic="source")
-    assert banner.alerts == ["No picture for 5 seconds.", "No model."]
+    assert banner.alerts == ["No model.", "No picture for 5 seconds."]
     banner.dismiss_topic("source")
     assert banner.alerts == ["No model."]
     banner.dismiss_topic("")  # nothing has this topic
     assert banner.alerts == ["No model."]
 
 
-def test_a_notice_replaces_the_notice_before_and_restarts_its_time(banner):
-    banner.notify("info", "Loading.")
-    banner.notify("done", "Loaded.")
+def test_a_notice_of_the_same_topic_is_replaced_and_has_its_whole_time(banner):
+    banner.notify("info", "Loading.", topic="model")
+    banner._notice_timer.start(100)
+    banner.notify("done", "Loaded.", topic="model")
     assert visible_texts(banner) == ["Loaded."]
-    assert banner._notice_timer.isActive()
+    assert banner._notice_timer.remainingTime() > 2000
 
 
 def test_the_number_of_alerts_is_bounded(banner):
@@ -129,7 +162,7 @@ def test_a_longer_text_of_the_same_topic_gets_its_height_at_once(banner):
 
 def test_a_message_that_was_closed_is_not_revised(banner):
     banner.notify("warning", "Again in 2 s.", topic="camera")
-    banner.notify("error", "The disk is full.", topic="disk")
+    banner.notify("warning", "The disk is full.", topic="disk")
     banner.revise("camera", "Again in 1 s.")
     assert banner.alerts == ["The disk is full.", "Again in 1 s."]
     banner.dismiss_topic("camera")

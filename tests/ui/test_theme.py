@@ -70,8 +70,9 @@ def test_a_chart_changes_the_color_of_its_curves(theme, qtbot):
     card = PlotCard("Memory", [("resident", "memory")], "{}", 80, 1.0)
     qtbot.addWidget(card)
     card.start()
-    for seconds in (0.0, 30.0, 60.0):
-        card.add(seconds, [0.5])
+    # A line between two rows of pixels has its color in neither.
+    for seconds, value in ((0.0, 0.1), (30.0, 0.9), (60.0, 0.1)):
+        card.add(seconds, [value])
     card.show()
     qtbot.waitExposed(card)
     for choice, colors in (("light", LIGHT), ("dark", DARK)):

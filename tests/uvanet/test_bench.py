@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,9 +22,7 @@ from uvanet.errors import MissingExtraError
 from uvanet.models import create_student
 from uvanet.paths import resource
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -71,6 +69,18 @@ def test_one_run_measures_everything(run: tuple[Path, str]) -> None:
     assert all(value > 0 for value in result["ratios"].values())
     assert result["machine"]["processor"] in table
     assert re.match(r"\S.* +\d+\.\d\d\n", table)
+
+
+def test_readme_takes_its_table_from_a_run(
+    run: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    import readme_table
+
+    table = readme_table.speed(run[0] / "bench.json")
+    for row in ("uvanet-64-int8", "export of 720p to mp4", "export of 720p to npz"):
+        assert f"\n| {row} | " in table
+    assert f"times the time of {PLAIN} |" in table
 
 
 def test_a_float_student_is_measured_by_torch_too() -> None:

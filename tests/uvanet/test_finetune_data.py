@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import pytest
 from gaze_trees import density, mit1003_tree, picture, salicon_tree, write
-from training_kit import Command, scene, write_teacher
+from training_kit import Command, scene, write_scene, write_teacher
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.compare import compare_on_val
 from uvanet.paths import resource
 from uvanet.registry import list_models
-from uvanet.training.data.frame_pairs import LABEL_SIDE, split_groups
+from uvanet.training.data.frame_pairs import LABEL_SIDE, gap_of, split_groups
 from uvanet.training.data.gaze_datasets import NAMES, open_published, read_published
 from uvanet.training.data.inspect import survey
 from uvanet.training.data.pseudo_labels import label_pairs
@@ -145,3 +145,34 @@ def test_a_distilled_student_is_compared_on_val(gaze_tree: Path) -> None:
     assert report.n == 2
     assert report.metric == "NSS of human gaze"
     assert dataclasses.asdict(report)["gain"]["mean"] == 0
+
+
+def test_one_clip_is_enough(tmp_path: Path) -> None:
+    """Parts of it are held out; 0.1.0 said after the labelling that four files are needed."""
+    folder = tmp_path / "one"
+    folder.mkdir()
+    write_scene(folder / "ten seconds.mp4", 300)
+    assert survey(folder, tmp_path).enough
+    teacher = load_teacher(write_teacher(tmp_path / "green.onnx"), 1)
+    pairs = label_pairs(read_collection(folder), teacher, 64, lambda _: True)
+    learned, held_out = split_groups(pairs)
+    assert len(held_out) >= 16
+    assert len(learned) >= 4 * 16
+    assert not set(learned.groups) & set(held_out.groups)
+    near = np.abs(learned.times[:, None] - held_out.times[None]).min()
+    assert near >= gap_of(float(np.ptp(pairs.times))) > 0.4
+    assert set(pairs.sources.tolist()) == {"ten seconds.mp4"}
+
+
+def test_what_is_too_little_is_said_by_the_survey(tmp_path: Path) -> None:
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for number in range(15):
+        cv2.imwrite(str(folder / f"{number}.png"), scene(number))
+    assert not survey(folder, tmp_path).enough
+    cv2.imwrite(str(folder / "15.png"), scene(15))
+    assert survey(folder, tmp_path).enough
+    for path in folder.iterdir():
+        path.unlink()
+    write_scene(folder / "blink.mp4", 10)
+    assert not survey(folder, tmp_path).enough

@@ -17,7 +17,7 @@ from uvanet.analysis.region_summary import RegionSummary, RegionTotals
 from uvanet.analysis.regions import coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -84,7 +84,7 @@ class Record:
         self._sums = np.empty(0, np.float32)  # of each map
         self._numbers = np.empty((0, 4), np.float32)  # entropy, change, x, y
         self._thumbs: NDArray[np.uint8] = np.empty((0, *_THUMB[::-1], 3), np.uint8)
-        self._shares: dict[Region, NDArray[np.float32]] = {}
+        self._shares: dict[Region, NDArray[np.float32]] = {}  # by outline
         self._past: dict[Region, RegionTotals] = {}
 
     def __len__(self) -> int:
@@ -128,6 +128,53 @@ class Record:
             values[row] = float((small * coverage(region, *small.shape)).sum()) / self._sums[row]
         return True
 
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Returns what `from_arrays` needs; statistics of maps that were dropped are lost."""
+        rows = self._ordered()
+        return {
+            "step": np.array(self.step),
+            "buckets": np.array(sorted(self._rows), np.int64),
+            "seconds": self._seconds[rows],
+            "maps": self._maps[rows],
+            "numbers": self._numbers[rows],
+            "thumbs": self._thumbs[rows],
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Record:
+        """Makes the record that gave `arrays`.
+
+        Raises:
+            ValueError: They do not fit together, or a number is out of range.
+            KeyError: One is missing.
+        """
+        step, buckets = float(arrays["step"]), np.asarray(arrays["buckets"], np.int64)
+        seconds = np.asarray(arrays["seconds"], np.float64)
+        maps = np.asarray(arrays["maps"], np.uint8)
+        numbers = np.asarray(arrays["numbers"], np.float32)
+        thumbs = np.asarray(arrays["thumbs"], np.uint8)
+        count = len(buckets)
+        shapes = (seconds.shape, numbers.shape, thumbs.shape, maps.shape[:1])
+        if shapes != ((count,), (count, 4), (count, *_THUMB[::-1], 3), (count,)):
+            raise ValueError("its arrays differ in length")
+        sides = maps.shape[1:]
+        if count > MOST or len(sides) != 2 or not all(0 < side <= _SIDE for side in sides):
+            raise ValueError(f"its maps have the shape {maps.shape}")
+        finite = np.isfinite(seconds).all() and np.isfinite(numbers).all()
+        if not finite or not STEP <= step <= 1e6 or (np.diff(buckets) <= 0).any():
+            raise ValueError("a number is out of range")
+        sums = maps.sum(axis=(1, 2), dtype=np.float32)
+        if not sums.all():
+            raise ValueError("a map is empty")
+        record = cls(step=step)
+        record._rows = {int(bucket): row for row, bucket in enumerate(buckets)}
+        record._maps, record._seconds, record._sums = maps.copy(), seconds.copy(), sums
+        record._numbers, record._thumbs = numbers.copy(), thumbs.copy()
+        record._total = np.zeros(sides, np.float64)
+        for one in maps:
+            record._total += density(one)
+        return record
+
     def average(self) -> NDArray[np.float32] | None:
         """Returns the mean density of all maps seen, scaled to a maximum of 1.
 
@@ -153,14 +200,16 @@ class Record:
 
     def shares(self, region: Region) -> NDArray[np.float32]:
         """Returns the region's share in each map, in the order of time: float32, (n,), 0..1."""
-        if region not in self._shares:
-            self._shares[region] = self._shares_of(region)
-        return self._shares[region][self._ordered()]
+        outline = region.outline
+        if outline not in self._shares:
+            self._shares[outline] = self._shares_of(outline)
+        return self._shares[outline][self._ordered()]
 
     def keep_only(self, regions: Sequence[Region]) -> None:
         """Drops the shares of all other regions."""
-        self._shares = {one: values for one, values in self._shares.items() if one in regions}
-        self._past = {one: past for one, past in self._past.items() if one in regions}
+        kept = {region.outline for region in regions}
+        self._shares = {one: values for one, values in self._shares.items() if one in kept}
+        self._past = {one: past for one, past in self._past.items() if one in kept}
 
     def summary(self, region: Region) -> RegionSummary:
         """Returns the statistics of a region over all maps seen.
@@ -170,7 +219,7 @@ class Record:
         rows = self._ordered()
         if not len(rows):
             return RegionSummary(0.0, 0.0, None, 0)
-        shares, past = self.shares(region), self._past.get(region, RegionTotals())
+        shares, past = self.shares(region), self._past.get(region.outline, RegionTotals())
         seconds, peaks = self._seconds[rows], self._numbers[rows, 2:]
         inside = region.inside(peaks[:, 0], peaks[:, 1])
         entries = int(inside[0] and not past.inside) + int((inside[1:] & ~inside[:-1]).sum())

@@ -82,6 +82,8 @@ class Region:
         shape: Kind of the shape.
         points: Corners in 0..1. Two opposite corners of the bounding box for a rectangle or an
             ellipse; three or more corners in order for a polygon.
+        color: "#rrggbb"; None for the color of its place in the list.
+        locked: Whether the window keeps it from being moved, resized and deleted.
 
     Raises:
         UsageError: The number of corners does not fit the shape, or one is not finite.
@@ -90,6 +92,8 @@ class Region:
     name: Annotated[str, Meta(max_length=MAX_NAME)]
     shape: Shape
     points: Annotated[tuple[tuple[float, float], ...], Meta(max_length=MAX_REGIONS)]
+    color: Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")] | None = None
+    locked: bool = False
 
     def __post_init__(self) -> None:
         count = len(self.points)
@@ -105,6 +109,11 @@ class Region:
         """Left, top, right and bottom of the bounding box."""
         across, down = zip(*self.points, strict=True)
         return min(across), min(down), max(across), max(down)
+
+    @property
+    def outline(self) -> Region:
+        """The same shape without name, color and lock: what statistics depend on."""
+        return Region("", self.shape, self.points)
 
     @property
     def solid(self) -> bool:
@@ -138,7 +147,12 @@ class Region:
     def as_dict(self) -> dict[str, Any]:
         """Gives the region as plain JSON types."""
         points = [[round(x, 5), round(y, 5)] for x, y in self.points]
-        return {"name": self.name, "shape": self.shape.value, "points": points}
+        stored: dict[str, Any] = {"name": self.name, "shape": self.shape.value, "points": points}
+        if self.color is not None:
+            stored["color"] = self.color
+        if self.locked:
+            stored["locked"] = True
+        return stored
 
     @staticmethod
     def from_dict(value: object) -> Region:

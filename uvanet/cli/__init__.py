@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import uvanet
 from uvanet.cli.streams import discard_output, protect_standard_streams
-from uvanet.errors import UsageError, UvanetError
+from uvanet.errors import MEMORY_HINT, UsageError, UvanetError, is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         discard_output()
         return 0
     except Exception as error:  # noqa: BLE001 - the last handler: no traceback reaches a user
+        if is_out_of_memory(error):
+            discard_output()
+            print(f"uvanet: {MEMORY_HINT}", file=sys.stderr)
+            return FAILURE_EXIT
         from uvanet.cli.crash import write_report
 
         report = write_report()

@@ -12,7 +12,7 @@ import msgspec
 from tqdm import tqdm
 
 from uvanet import __version__
-from uvanet.cli.options import integer
+from uvanet.cli.options import integer, number
 from uvanet.errors import UsageError, UvanetError
 from uvanet.redaction import printable, redact
 
@@ -41,6 +41,13 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="skip videos that an earlier run with these settings has finished",
+    )
+    group.add_argument(
+        "--split",
+        type=number(1, 1e6),
+        metavar="SECONDS",
+        help="export longer videos in ranges of about this length and join them; for .csv and "
+        ".npz; implies --resume",
     )
     add_workers(group, "; implies --resume")
 
@@ -75,12 +82,13 @@ def check_batch(arguments: argparse.Namespace) -> None:
     """
     if _can_continue(arguments) and not arguments.each:
         raise UsageError(
-            "--resume, --workers and --scheduler are for a folder of videos.", "Add --each."
+            "--resume, --split, --workers and --scheduler are for a folder of videos.",
+            "Add --each.",
         )
 
 
 def _can_continue(arguments: argparse.Namespace) -> bool:
-    return bool(arguments.resume or arguments.workers or arguments.scheduler)
+    return bool(arguments.resume or arguments.split or arguments.workers or arguments.scheduler)
 
 
 def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
@@ -89,7 +97,7 @@ def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
     Raises:
         UsageError: {name} is missing, or stands for no file.
     """
-    from uvanet.video.output_names import holds_name, named_after
+    from uvanet.video.output_names import holds_name, named_after, names_each_picture
 
     source = Path(arguments.source)
     for out in arguments.out:
@@ -106,7 +114,13 @@ def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
             )
     if arguments.each:
         return tuple(arguments.out)
-    return tuple(named_after(out, source) for out in arguments.out)
+    each = source.is_dir()  # a folder of pictures, whose names take the place of {name}
+    return tuple(
+        named_after(out.parent, source) / out.name
+        if each and names_each_picture(out)
+        else named_after(out, source)
+        for out in arguments.out
+    )
 
 
 def run_folder(job: Job, arguments: argparse.Namespace, run_one: RunOne) -> int:
@@ -196,6 +210,46 @@ def _run_tasks(jobs: Sequence[Job], arguments: argparse.Namespace) -> int:
 
 
 def _reports(
+    tasks: Sequence[ClipTask], arguments: argparse.Namespace
+) -> Iterator[tuple[ClipTask, ClipReport]]:
+    """Exports the clips and yields how each has ended, joined from its ranges if it was divided."""
+    from uvanet.video.batch import is_done
+    from uvanet.video.ranges import join, split
+
+    divided = {
+        task.record: (task, parts)
+        for task in tasks
+        if arguments.split and not is_done(task) and (parts := split(task, arguments.split))
+    }
+    whole = {part.record: task for task, parts in divided.values() for part in parts}
+    queue = [part for task in tasks for part in divided.get(task.record, (task, [task]))[1]]
+    ended: dict[Path, list[ClipReport]] = {record: [] for record in divided}
+    for part, report in _run(queue, arguments):
+        task = whole.get(part.record)
+        if task is None:
+            yield part, report
+            continue
+        reports, parts = ended[task.record], divided[task.record][1]
+        reports.append(report)
+        if len(reports) == len(parts):
+            failed = next((one for one in reports if one.error), None)
+            joined = failed or join(task, parts)
+            yield task, joined if joined.error else _sum(reports, task)
+
+
+def _sum(reports: Sequence[ClipReport], task: ClipTask) -> ClipReport:
+    """The report of a clip that was joined from ranges."""
+    results = [report.result for report in reports if report.result is not None]
+    if not results:  # an earlier run has made all of them
+        return reports[0]
+    frames, seconds = sum(one.frames for one in results), sum(one.seconds for one in results)
+    whole = dataclasses.replace(
+        results[0], paths=task.job.outs, frames=frames, seconds=seconds, fps=frames / seconds
+    )
+    return dataclasses.replace(reports[0], result=whole, already_done=False)
+
+
+def _run(
     tasks: Sequence[ClipTask], arguments: argparse.Namespace
 ) -> Iterator[tuple[ClipTask, ClipReport]]:
     from uvanet.cluster import run_tasks

@@ -10,24 +10,29 @@ from msgspec.structs import replace
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, OutputError, UsageError
+from uvanet.extras import require
 from uvanet.registry import resolve_model
 
 if TYPE_CHECKING:
     import argparse
 
-FORMATS = {"onnx": ".onnx", "safetensors": ".safetensors"}
+    from uvanet.model_card import Card
+
+FORMATS = {"onnx": ".onnx", "safetensors": ".safetensors", "pt2": ".pt2"}
 
 
 class _Export:
     description = """\
-Writes a model to a file: ONNX for ONNX Runtime and others, or safetensors for PyTorch. Its card, a
-JSON file of the same name, is written beside it. The ONNX file takes `frame`, RGB bytes (n, h, w,
-3), and of a model with memory also `earlier`, the `features` of the frame 0.1 s before.
+Writes a model to a file: ONNX for ONNX Runtime and others, safetensors for PyTorch, or pt2, an
+exported program for PyTorch's C++ runtime and ExecuTorch (students; needs the extra train). Its
+card, a JSON file of the same name, is written beside it. The ONNX file takes `frame`, RGB bytes (n,
+h, w, 3), and of a model with memory also `earlier`, the `features` of the frame 0.1 s before.
 """
     examples = """examples:
   uvanet export uvanet-64
   uvanet export uvanet-64-int8 -o models/small.onnx
   uvanet export uvanet-64 --format safetensors -o student.safetensors
+  uvanet export uvanet-64 --format pt2
 """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -45,7 +50,8 @@ JSON file of the same name, is written beside it. The ONNX file takes `frame`, R
     def run(self, arguments: argparse.Namespace) -> int:
         ending = FORMATS[arguments.format]
         path, card = resolve_model(arguments.model).verified()
-        source = path.with_suffix(ending)
+        # A program is made from the weights.
+        source = path.with_suffix(ending if ending != ".pt2" else ".safetensors")
         if not source.is_file():
             raise ModelError(f"{card.name} has no {source.name}.", "Choose the format onnx.")
         out: Path = arguments.out or Path(card.name + ending)
@@ -56,8 +62,11 @@ JSON file of the same name, is written beside it. The ONNX file takes `frame`, R
             if target.exists() and (target.samefile(source) or not arguments.overwrite):
                 raise OutputError(f"{target} exists.", "Choose another name, or add --overwrite.")
         try:
-            with atomic_write(out) as part:
-                shutil.copyfile(source, part)
+            if ending == ".pt2":
+                _write_program(card, source, out)
+            else:
+                with atomic_write(out) as part:
+                    shutil.copyfile(source, part)
             replace(card, name=out.stem).write(beside)
         except OSError as error:
             raise OutputError(
@@ -66,6 +75,14 @@ JSON file of the same name, is written beside it. The ONNX file takes `frame`, R
             ) from error
         print(f"{out}, {beside.name}")
         return 0
+
+
+def _write_program(card: Card, weights: Path, out: Path) -> None:
+    require("torch", "train")
+    from uvanet.deploy.torch_export import write_program
+    from uvanet.models import load_student
+
+    write_program(load_student(card.architecture, weights), out)
 
 
 COMMAND = _Export()

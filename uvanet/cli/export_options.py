@@ -7,15 +7,23 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from uvanet.bounded_io import read_bounded
 from uvanet.cli.options import number
+from uvanet.errors import UsageError
+from uvanet.redaction import printable
 from uvanet.video.codecs import QUALITIES
 from uvanet.video.colormaps import COLORMAPS
 from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     from uvanet.analysis.regions import RegionMask
+    from uvanet.evaluation.report_gaze import RecordedGaze
     from uvanet.sources.orientation import Orientation
     from uvanet.video.job import ClipStyle
+
+_MAX_COLUMNS = 1 << 20  # bytes of the file of --gaze-columns
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
@@ -121,6 +129,57 @@ def add_range(parser: argparse.ArgumentParser) -> None:
         help="regions whose shares go into the tables: .npz of named masks, .json of shapes, or a "
         "project (.uvanet)",
     )
+
+
+def add_gaze(parser: argparse.ArgumentParser) -> None:
+    """Adds the gaze of people that a report compares with."""
+    group = parser.add_argument_group("recorded gaze, for reports")
+    group.add_argument(
+        "--gaze",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="TABLE",
+        help="fixations or gaze of people, as for uvanet gaze; again for more of them",
+    )
+    group.add_argument(
+        "--gaze-offset",
+        type=number(-1e6, 1e6),
+        default=0.0,
+        metavar="S",
+        help="seconds to add to their times",
+    )
+    group.add_argument(
+        "--gaze-columns",
+        type=Path,
+        metavar="FILE",
+        help="what the columns mean, as the gaze of a project (.uvanet) has it; .json",
+    )
+
+
+def read_gaze(arguments: argparse.Namespace) -> RecordedGaze | None:
+    """Reads the tables of `add_gaze`; None where none is given.
+
+    Raises:
+        UsageError: A table or the file of the columns cannot be read; the message names it.
+    """
+    from uvanet.data.gaze_mapping import GazeMapping
+    from uvanet.data.gaze_reader import load_gaze
+    from uvanet.evaluation.report_gaze import RecordedGaze
+
+    if not arguments.gaze:
+        return None
+    mapping, path = None, arguments.gaze_columns
+    if path is not None:
+        try:
+            mapping = msgspec.json.decode(read_bounded(path, _MAX_COLUMNS), type=GazeMapping)
+        except (OSError, ValueError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(
+                f"{printable(path)} holds no columns: {reason.rstrip('.')}.",
+                'Write names such as {"x": "px", "y": "py", "time": "t"}.',
+            ) from None
+    return RecordedGaze(load_gaze(arguments.gaze, mapping), arguments.gaze_offset)
 
 
 def audio_track(text: str) -> int | str:

@@ -11,7 +11,15 @@ import msgspec
 from tqdm import tqdm
 
 from uvanet.cli.batch import add_batch, check_batch, outs_of, run_folder
-from uvanet.cli.export_options import add_export, add_outputs, look_of, orientation_of, read_regions
+from uvanet.cli.export_options import (
+    add_export,
+    add_gaze,
+    add_outputs,
+    look_of,
+    orientation_of,
+    read_gaze,
+    read_regions,
+)
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.errors import UsageError
 from uvanet.redaction import printable
@@ -41,7 +49,8 @@ than once for several files of one run:
   .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
   .regions.csv  a row a region: share, dwell, first look, entries (needs --regions)
   .html, .pdf   the report, see uvanet report
-{name} in OUT stands for the name of SOURCE without its ending. An OUT that exists gets a number,
+{name} in OUT stands for the name of SOURCE without its ending; in the name of a .png or .jpg of a
+folder of pictures, for that of each picture. An OUT that exists gets a number,
 unless --overwrite is given; a pipe or device is written.
 """
     examples = """examples:
@@ -51,6 +60,7 @@ unless --overwrite is given; a pipe or device is written.
   uvanet predict talk.mp4 -o talk.regions.csv --regions regions.json
   uvanet predict photo.jpg -o photo-heat.png --colormap viridis
   uvanet predict talk.mp4 -o maps.npz --json
+  uvanet predict photos -o 'heat/{name}.jpg' -o heat/photos.csv --color-bar
   uvanet predict camera:0 -o me.mp4 --seconds 10
   uvanet predict films --each -o 'heat/{name}.mp4' -o 'heat/{name}.csv'
   uvanet predict films --each -o 'maps/{name}.npz' --workers 8
@@ -62,6 +72,7 @@ unless --overwrite is given; a pipe or device is written.
         add_model(parser)
         add_engine(parser)
         add_export(parser)
+        add_gaze(parser)
         add_batch(parser)
         parser.add_argument(
             "--fps",
@@ -155,10 +166,10 @@ def as_text(result: ExportResult) -> str:
 def job_of(
     arguments: argparse.Namespace, outs: tuple[Path, ...], look: ClipStyle, **more: Any
 ) -> Job:
-    """The job of parsed arguments of `add_model`, `add_engine`, `add_heat` and `add_range`.
+    """The job of parsed arguments.
 
     Args:
-        arguments: Parsed.
+        arguments: Those of `add_model`, `add_engine`, `add_heat`, `add_range` and `add_gaze`.
         outs: The files.
         look: Style of the pictures.
         more: Other fields of the job.
@@ -187,7 +198,8 @@ def job_of(
         regions=read_regions(arguments.regions),
         orientation=orientation_of(arguments),
         overwrite=arguments.overwrite,
-        inputs=(arguments.regions,) if arguments.regions else (),
+        inputs=(*arguments.gaze, *([arguments.regions] if arguments.regions else [])),
+        gaze=read_gaze(arguments),
         **more,
     )
 

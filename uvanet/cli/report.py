@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from uvanet.cli.batch import add_batch, check_batch, outs_of, run_folder
-from uvanet.cli.export_options import add_heat, add_outputs, add_range, heat_of
+from uvanet.cli.export_options import add_gaze, add_heat, add_outputs, add_range, heat_of
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.cli.predict import add_progress, job_of, run_job, run_one
 from uvanet.errors import UsageError
@@ -21,7 +21,9 @@ class _Report:
     description = """\
 Predicts every frame of SOURCE and writes a report about it: the average heat map, the regions with
 share, dwell, first look and entries, attention over time, the moments at which it moves most, the
-model with its accuracy, and the settings. OUT is one file with everything in it:
+model with its accuracy, and the settings. Of a folder of pictures: each picture with its heat map,
+and one table of all. With --gaze: NSS, CC and AUC-Judd against the gaze of people. OUT is one file
+with everything in it:
   .html         a page for any browser
   .pdf          the same on A4 (needs the window's packages)
   .regions.csv  the table of the regions alone
@@ -31,6 +33,8 @@ given.
     examples = """examples:
   uvanet report talk.mp4 -o talk.html
   uvanet report poster.png --regions poster.json -o poster.html -o poster.pdf
+  uvanet report posters --regions frame.json -o posters.html
+  uvanet report talk.mp4 --gaze ann.csv --gaze ben.csv -o talk.html
   uvanet report talk.mp4 --start 60 --end 90 --model uvanet-128 -o part.html
   uvanet report films --each -o 'reports/{name}.html' --workers 2
 """
@@ -42,8 +46,12 @@ given.
         add_engine(parser)
         add_heat(parser.add_argument_group("appearance"))
         add_range(parser)
+        add_gaze(parser)
         parser.add_argument(
-            "--fps", type=number(0.01, 1000), metavar="F", help="frames per second of a folder"
+            "--fps",
+            type=number(0, 1000),
+            metavar="F",
+            help="frames per second of a folder of frames; 0: each picture on its own",
         )
         add_batch(parser)
         add_progress(parser)

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import cv2
-import imagesize
 import numpy as np
 
 from uvanet.data.gaze import Gaze
@@ -120,6 +119,8 @@ def picture_size(path: Path) -> tuple[int, int]:
     Raises:
         UsageError: The file is missing or no picture.
     """
+    import imagesize  # loads urllib and OpenSSL: 3 MB
+
     need_file(path)
     try:
         width, height = imagesize.get(path)

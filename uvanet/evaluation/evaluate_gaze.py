@@ -39,7 +39,7 @@ STEP = 0.1
 WINDOW = 0.1
 """Seconds of gaze samples that count for a moment."""
 
-_WIDTH = 320  # of the maps at which is measured: a third of a degree where people see ten
+_WIDTH = 320  # largest width of the compared maps, pixels
 _HUMAN_MOMENTS = 120
 
 
@@ -108,7 +108,7 @@ def measure_gaze(
         network: A `uvanet.Stream`, or what steps like one; not used by another thread meanwhile.
         name: Its name.
         source: A closed source.
-        gaze: See `evaluate_gaze`, as everything else.
+        gaze: See `evaluate_gaze`, as for all other arguments.
         metrics: See there.
         offset: See there.
         step: See there.
@@ -135,14 +135,14 @@ def measure_gaze(
         info = source.info
     if info.live:
         raise UsageError(f"{info.title} is live.", "Gaze is measured on files.")
-    if info.kind is SourceKind.FOLDER and (named := _named_pictures(source.files(), gaze)):
+    if info.kind is SourceKind.FOLDER and (named := named_pictures(source.files(), gaze)):
         return _pictures(network, name, info.title, named, gaze, metrics, offset, progress)
     return _clip(
         network, name, source.renew(), info, gaze, metrics, (step, window, offset), progress
     )
 
 
-def _named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
+def named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
     """The pictures of a folder that the table names; empty where it names none."""
     return [
         path
@@ -151,8 +151,29 @@ def _named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
     ]
 
 
-class _Measurement:
-    """Collects the rows of `GazeScores`."""
+def gaze_on(title: str, gaze: GazeTable) -> GazeTable:
+    """The gaze of a table on a clip or picture.
+
+    Raises:
+        UsageError: There is none.
+    """
+    own = gaze.of(title)
+    if not len(own):
+        names = ", ".join(one for one in gaze.stimuli[:8] if one)
+        raise UsageError(
+            f"The table has no gaze on {title}; it names {names}.",
+            "Open one of these, or a folder of pictures that holds them.",
+        )
+    return own
+
+
+class GazeRows:
+    """Collects the rows of `GazeScores`.
+
+    Args:
+        metrics: Subset of `GAZE_METRICS`.
+        moments: About how many rows will come; of many, the human row is measured on some.
+    """
 
     def __init__(self, metrics: Sequence[str], moments: int) -> None:
         self._metrics = tuple(metrics)
@@ -162,7 +183,8 @@ class _Measurement:
         self._values: list[list[float]] = []
         self._points: list[int] = []
 
-    def add(self, saliency: NDArray[np.float32], gaze: Gaze) -> None:
+    def add(self, saliency: NDArray[np.float32], gaze: Gaze) -> list[float]:
+        """Measures a map, 0..1, (h, w), against the gaze at that moment; NaN without gaze."""
         width = min(_WIDTH, gaze.size[0])
         size = (width, max(1, round(gaze.size[1] * width / gaze.size[0])))
         points = gaze.points(size)
@@ -177,6 +199,7 @@ class _Measurement:
         else:
             self._values.append([math.nan] * len(self._metrics))
         self._points.append(len(points))
+        return self._values[-1]
 
     def scores(
         self,
@@ -189,6 +212,11 @@ class _Measurement:
         pictures: Sequence[str] = (),
         outside: int = 0,
     ) -> GazeScores:
+        """Gives the scores; `times` or `pictures` name the rows.
+
+        Raises:
+            UsageError: No row has gaze.
+        """
         if not any(self._points):
             raise UsageError(
                 f"The table has no gaze on {source}: its times end at {gaze.end:.1f} s, and "
@@ -224,7 +252,7 @@ def _pictures(
     offset: float,
     progress: Progress,
 ) -> GazeScores:
-    rows = _Measurement(metrics, len(files))
+    rows = GazeRows(metrics, len(files))
     outside = 0
     with progress(title, len(files)) as advance:
         for index, path in enumerate(files):
@@ -250,15 +278,9 @@ def _clip(
     progress: Progress,
 ) -> GazeScores:
     step, window, offset = spans
-    own = gaze.of(info.title)
-    if not len(own):
-        names = ", ".join(one for one in gaze.stimuli[:8] if one)
-        raise UsageError(
-            f"The table has no gaze on {info.title}; it names {names}.",
-            "Open one of these, or a folder of pictures that holds them.",
-        )
+    own = gaze_on(info.title, gaze)
     total = math.ceil(info.duration / step) if info.duration else 1
-    rows = _Measurement(metrics, total)
+    rows = GazeRows(metrics, total)
     still = info.kind is SourceKind.PICTURE
     times: list[float] = []
     outside = 0

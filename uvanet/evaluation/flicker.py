@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from uvanet.evaluation.predictors import Predictor
     from uvanet.evaluation.progress import Progress
 
-APART = 0.1
+PAIR_SECONDS = 0.1
 """Seconds between the two maps of a pair."""
 
 SECONDS = 2.0
 """Measured duration of each clip, from its start."""
 
-STEADY = 1.0
-"""Largest median difference of two frames `APART` in a steady clip, gray levels of 255."""
+MAX_STEADY_CHANGE = 1.0
+"""Largest median difference of two frames `PAIR_SECONDS` in a steady clip, gray levels of 255."""
 
 WIDTH = 192
 """Width at which frames are compared, pixels: noise of single pixels is no motion."""
@@ -56,7 +56,7 @@ class Flicker:
 def steady_clips(paths: Iterable[Path]) -> list[VideoClip]:
     """The clips whose picture hardly changes within 100 ms.
 
-    Rule: over the first `SECONDS`, the median of the mean differences is at most `STEADY`.
+    Over the first `SECONDS`, the median of the mean differences is at most `MAX_STEADY_CHANGE`.
 
     Raises:
         UvanetError: A file cannot be read.
@@ -65,10 +65,10 @@ def steady_clips(paths: Iterable[Path]) -> list[VideoClip]:
     for path in sorted(paths):
         fps, _ = video_facts(path)
         clip = VideoClip("steady", path.stem, path, fps)
-        back = _back(fps)
+        apart = _frames_apart(fps)
         gray = [_small_gray(frame) for frame in _frames(clip)]
-        moved = [np.abs(b - a).mean() for a, b in zip(gray, gray[back:], strict=False)]
-        if moved and np.median(moved) <= STEADY:
+        moved = [np.abs(b - a).mean() for a, b in zip(gray, gray[apart:], strict=False)]
+        if moved and np.median(moved) <= MAX_STEADY_CHANGE:
             found.append(clip)
     return found
 
@@ -106,13 +106,13 @@ def measure_flicker(
     owners: list[str] = []
     with progress("flicker", len(clips)) as advance:
         for clip in clips:
-            back = _back(clip.fps)
+            apart = _frames_apart(clip.fps)
             frames = _frames(clip)
-            owners += [clip.name] * max(0, len(frames) - back)
+            owners += [clip.name] * max(0, len(frames) - apart)
             for row in predictors:
                 row.reset()
                 maps = [row.predict(frame, k / clip.fps) for k, frame in enumerate(frames)]
-                for earlier, later in zip(maps, maps[back:], strict=False):
+                for earlier, later in zip(maps, maps[apart:], strict=False):
                     correlations[row.name].append(cc(later, earlier))
                     jumps[row.name].append(peak_jumps(earlier, later))
             advance()
@@ -134,8 +134,8 @@ def peak_jumps(earlier: NDArray[np.float32], later: NDArray[np.float32]) -> bool
     return bool(np.hypot(later_y - y, later_x - x) > JUMP * np.hypot(*earlier.shape))
 
 
-def _back(fps: float) -> int:
-    return max(1, round(APART * fps))
+def _frames_apart(fps: float) -> int:
+    return max(1, round(PAIR_SECONDS * fps))
 
 
 def _frames(clip: VideoClip) -> list[NDArray[np.uint8]]:

@@ -34,7 +34,7 @@ COLUMNS = 140
 
 
 @dataclass(frozen=True, slots=True)
-class _Looks:
+class _Fixations:
     """Fixations on one picture, in pixels of a map `COLUMNS` wide."""
 
     group: str
@@ -43,7 +43,9 @@ class _Looks:
     observers: NDArray[np.int32]
     others: NDArray[np.float32]
 
-    def left_out(self, blur: float) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    def leave_one_out(
+        self, blur: float
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """For each observer the map of all others, and the observer's own fixations."""
         known = np.unique(self.observers)
         if known.size < 2:
@@ -59,14 +61,14 @@ class _Looks:
 
     def score(self, name: str, blur: float) -> float:
         values, weights = [], []
-        for saliency, looked in self.left_out(blur):
+        for saliency, own in self.leave_one_out(blur):
             if name == "nss":
-                values.append(metrics.nss(saliency, looked))
+                values.append(metrics.nss(saliency, own))
             elif name == "auc_judd":
-                values.append(metrics.auc_judd(saliency, looked))
+                values.append(metrics.auc_judd(saliency, own))
             else:
-                values.append(metrics.auc_shuffled(saliency, looked, self.others))
-            weights.append(len(looked))
+                values.append(metrics.auc_shuffled(saliency, own, self.others))
+            weights.append(len(own))
         return float(np.average(values, weights=weights)) if values else float("nan")
 
 
@@ -74,7 +76,7 @@ class HumanRow:
     """Collects the fixations of a data set's pictures and frames, and scores them at its end."""
 
     def __init__(self) -> None:
-        self._looks: list[_Looks] = []
+        self._pictures: list[_Fixations] = []
 
     def add(
         self,
@@ -99,11 +101,13 @@ class HumanRow:
         rows = max(1, round(size[1] * COLUMNS / size[0]))
         small = points * scale
         inside = ((small >= 0) & (small < (COLUMNS, rows))).all(1)
-        self._looks.append(_Looks(group, rows, small[inside], observers[inside], others * scale))
+        self._pictures.append(
+            _Fixations(group, rows, small[inside], observers[inside], others * scale)
+        )
 
     def extend(self, other: HumanRow) -> None:
         """Adds what was added to another one, after its own."""
-        self._looks += other._looks
+        self._pictures += other._pictures
 
     def values(self, names: Sequence[str]) -> NDArray[np.float64]:
         """The scores of all that was added.
@@ -114,13 +118,14 @@ class HumanRow:
         Returns:
             (items, metrics): the mean over the observers, weighted by their numbers of fixations,
             as the score of a map on all fixations is. NaN for metrics of densities and the
-            information gain, which have no such score, and where fewer than two observers looked.
+            information gain, which have no such score, and where fewer than two observers have
+            fixations.
         """
-        result = np.full((len(self._looks), len(names)), np.nan)
-        for group in {looks.group for looks in self._looks}:
-            places = [i for i, looks in enumerate(self._looks) if looks.group == group]
+        result = np.full((len(self._pictures), len(names)), np.nan)
+        for group in {picture.group for picture in self._pictures}:
+            places = [i for i, picture in enumerate(self._pictures) if picture.group == group]
             blurred = np.array(
-                [[self._looks[i].score("nss", blur) for blur in BLURS] for i in places]
+                [[self._pictures[i].score("nss", blur) for blur in BLURS] for i in places]
             )
             known = ~np.isnan(blurred).any(1)
             if not known.any():
@@ -131,6 +136,6 @@ class HumanRow:
                     result[places, column] = blurred[:, best]
                 elif name in ("auc_judd", "auc_shuffled"):
                     result[places, column] = [
-                        self._looks[i].score(name, BLURS[best]) for i in places
+                        self._pictures[i].score(name, BLURS[best]) for i in places
                     ]
         return result

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from uvanet.model_card import set_title
 from uvanet.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from uvanet.analysis.region_summary import RegionSummary
     from uvanet.model_card import Card
@@ -19,6 +21,16 @@ CAUTION = (
     "nobody's gaze was measured. It does not say what people think, like, understand or remember."
 )
 """What a prediction is not; every report says so."""
+
+CAUTION_WITH_GAZE = (
+    "The heat maps are a prediction: a network estimated where people without a task would look on "
+    "average. One section compares them with the gaze of people that was measured. Neither says "
+    "what people think, like, understand or remember."
+)
+"""The same for a report with recorded gaze."""
+
+SCORES = {"nss": "NSS", "cc": "CC", "auc_judd": "AUC-Judd"}
+"""Metrics of recorded gaze in a report, see `uvanet.metrics`, and their titles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,43 @@ class ReportGraph:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSlide:
+    """One picture of a folder.
+
+    Attributes:
+        name: Of its file.
+        picture: The picture with its heat map and regions; None where there are too many.
+        spread: Entropy of the map, 0..1.
+        shares: Share of each region, 0..1.
+        scores: Each of `SCORES` against recorded gaze, NaN where nobody looked; empty without gaze.
+    """
+
+    name: str
+    picture: ReportPicture | None
+    spread: float
+    shares: Sequence[float]
+    scores: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportGaze:
+    """How well the maps predict the gaze of people that was recorded.
+
+    Attributes:
+        facts: Name and value: people, each of `SCORES` as a mean, the human row.
+        seconds: Times in the source, ascending; empty for pictures.
+        values: Each of `SCORES` at these times, NaN where nobody looked.
+        human: NSS with which the gaze of all other people predicts that of one; NaN where it was
+            not measured.
+    """
+
+    facts: Sequence[tuple[str, str]]
+    seconds: Sequence[float] = ()
+    values: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    human: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report about one source.
 
@@ -80,7 +129,7 @@ class Report:
         title: Name of the source.
         date: When it was made, for people.
         facts: Name and value of what describes the source and the model.
-        average: The mean heat map over a picture of the source.
+        average: The mean heat map over a picture of the source; None for slides.
         scale: Colors of the heat map from the lowest value to the highest, "#rrggbb".
         duration: Seconds; 0 for a picture, which has no times.
         moments: Pictures of the times of highest change.
@@ -88,12 +137,14 @@ class Report:
         graph: Statistics over time.
         limits: Known limits of the model, one sentence each.
         settings: Name and value of each setting.
+        slides: The pictures of a folder; empty for other sources.
+        gaze: Recorded gaze; None for none.
     """
 
     title: str
     date: str
     facts: Sequence[tuple[str, str]]
-    average: ReportPicture
+    average: ReportPicture | None
     scale: Sequence[str]
     duration: float = 0.0
     moments: Sequence[ReportPicture] = ()
@@ -101,6 +152,13 @@ class Report:
     graph: ReportGraph = field(default_factory=lambda: ReportGraph((), (), ()))
     limits: Sequence[str] = ()
     settings: Sequence[tuple[str, str]] = ()
+    slides: Sequence[ReportSlide] = ()
+    gaze: ReportGaze | None = None
+
+    @property
+    def caution(self) -> str:
+        """What a prediction is not."""
+        return CAUTION if self.gaze is None else CAUTION_WITH_GAZE
 
     @property
     def version(self) -> str:
@@ -140,6 +198,53 @@ def percent(share: float) -> str:
     """Formats a share, 0..1, in percent with one decimal."""
     return f"{share:.1%}"
 
+
+def slide_heads(report: Report) -> tuple[str, ...]:
+    """Heads of the table of slides."""
+    scores = SCORES.values() if report.gaze is not None else ()
+    return ("Picture", *(region.name for region in report.regions), "Spread", *scores)
+
+
+def slide_rows(report: Report) -> list[tuple[str, ...]]:
+    """Rows of the table of slides as text: a picture each, and the mean of all."""
+    rows = [
+        (
+            slide.name,
+            *(percent(share) for share in slide.shares),
+            percent(slide.spread),
+            *("" if math.isnan(one) else f"{one:.2f}" for one in slide.scores),
+        )
+        for slide in report.slides
+    ]
+    shares = zip(*(slide.shares for slide in report.slides), strict=True)
+    means = [fmean(column) for column in shares]
+    spread = fmean(slide.spread for slide in report.slides)
+    scores = [
+        [one for one in column if not math.isnan(one)]
+        for column in zip(*(slide.scores for slide in report.slides), strict=True)
+    ]
+    mean = (
+        "Mean",
+        *map(percent, means),
+        percent(spread),
+        *(f"{fmean(known):.2f}" if known else "" for known in scores),
+    )
+    return [*rows, mean]
+
+
+SLIDE_NOTE = (
+    "Share of each region in the predicted attention. Spread: 0 % where one place holds all of it, "
+    "100 % where all are equal."
+)
+"""Says what the columns of the table of slides mean."""
+
+GAZE_NOTE = (
+    "NSS: value of the map where people looked, in standard deviations; 0 is chance. CC: "
+    "correlation with the map of their fixations, 1 at most. AUC-Judd: how well the map tells "
+    "places that were looked at from others; 0.5 is chance. The human row is the NSS with which "
+    "the gaze of all other people predicts that of one; no prediction can be much better."
+)
+"""Says what the scores of recorded gaze mean."""
 
 REGION_HEADS = ("Region", "Share", "Dwell", "First look", "Entries")
 """Heads of the table of regions."""

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uvanet.report.content import time_code
+from uvanet.report.content import SCORES, time_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from uvanet.report.content import Report
+    from uvanet.report.content import Report, ReportGaze
 
 _WIDTH, _HEIGHT = 900, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 12, 30
 _MAX_POINTS = 600
+_STEPS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)  # of an axis of numbers
 SPREAD_COLOR, CHANGE_COLOR = "#4c9be8", "#e0705a"
 
 
@@ -33,6 +34,52 @@ class Line:
     values: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The vertical axis of a graph: its lowest and highest value, and how they are written."""
+
+    low: float
+    high: float
+    text: Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Lines over time with their title."""
+
+    title: str
+    seconds: Sequence[float]
+    lines: Sequence[Line]
+    axis: Axis
+
+
+def graphs(report: Report) -> list[Graph]:
+    """Gives the graphs of the attention: of the whole map, and of the regions' shares."""
+    if len(report.graph.seconds) < 2:
+        return []
+    whole, shares = graph_lines(report)
+    found = [("Attention over time", whole), ("Share of each region over time", shares)]
+    seconds = report.graph.seconds
+    return [Graph(title, seconds, lines, share_axis(lines)) for title, lines in found if lines]
+
+
+def gaze_graphs(gaze: ReportGaze) -> list[Graph]:
+    """Gives the graphs of recorded gaze: NSS beside the human row, and the other scores."""
+    if len(gaze.seconds) < 2:
+        return []
+    nss = [Line("NSS of the prediction", SPREAD_COLOR, gaze.values["nss"])]
+    if not np.isnan(np.asarray(gaze.human, np.float64)).all():
+        nss.append(Line("NSS of the human row", CHANGE_COLOR, gaze.human))
+    others = [
+        Line(SCORES["cc"], SPREAD_COLOR, gaze.values["cc"]),
+        Line(SCORES["auc_judd"], CHANGE_COLOR, gaze.values["auc_judd"]),
+    ]
+    return [
+        Graph("NSS over time", gaze.seconds, nss, score_axis(nss)),
+        Graph("CC and AUC-Judd over time", gaze.seconds, others, score_axis(others)),
+    ]
+
+
 def graph_lines(report: Report) -> tuple[list[Line], list[Line]]:
     """Gives the lines of the two graphs: of the whole map, and of the regions' shares."""
     graph = report.graph
@@ -43,38 +90,28 @@ def graph_lines(report: Report) -> tuple[list[Line], list[Line]]:
     return whole, [Line(one.name, one.color, one.shares) for one in report.regions]
 
 
-def graph_svg(seconds: Sequence[float], lines: Sequence[Line], name: str) -> str:
-    """Draws lines over time, with axes in percent and time codes.
-
-    Args:
-        seconds: Times, ascending, (n,).
-        lines: Values at these times.
-        name: What the graph shows, for screen readers.
-
-    Returns:
-        An SVG element; text and grid have the classes "axis" and "grid".
-    """
+def graph_svg(graph: Graph) -> str:
+    """Draws a graph as an SVG element; text and grid have the classes "axis" and "grid"."""
+    seconds, axis = graph.seconds, graph.axis
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     start, end = float(seconds[0]), max(float(seconds[-1]), float(seconds[0]) + 1e-3)
-    top = scale_top(lines)
 
     def x(at: float) -> float:
         return _LEFT + (at - start) / (end - start) * (right - _LEFT)
 
     def y(value: float) -> float:
-        return bottom - value / top * (bottom - _TOP)
+        return bottom - (value - axis.low) / (axis.high - axis.low) * (bottom - _TOP)
 
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{html.escape(name, quote=True)}">'
+        f'aria-label="{html.escape(graph.title, quote=True)}">'
     ]
-    for step in range(5):
-        value = top * step / 4
+    for value in axis_ticks(axis):
         parts.append(
             f'<line class="grid" x1="{_LEFT}" x2="{right}" '
             f'y1="{y(value):.1f}" y2="{y(value):.1f}"/>'
             f'<text class="axis" x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">'
-            f"{value:.0%}</text>"
+            f"{axis.text(value)}</text>"
         )
     for at in time_ticks(start, end):
         anchor = "end" if x(at) > right - 20 else "middle"
@@ -82,7 +119,7 @@ def graph_svg(seconds: Sequence[float], lines: Sequence[Line], name: str) -> str
             f'<text class="axis" x="{x(at):.1f}" y="{_HEIGHT - 8}" text-anchor="{anchor}">'
             f"{tick_text(at)}</text>"
         )
-    for line in lines:
+    for line in graph.lines:
         points = " ".join(
             f"{x(at):.1f},{y(value):.1f}" for at, value in thinned(seconds, line.values)
         )
@@ -92,10 +129,25 @@ def graph_svg(seconds: Sequence[float], lines: Sequence[Line], name: str) -> str
     return "".join([*parts, "</svg>"])
 
 
-def scale_top(lines: Sequence[Line]) -> float:
-    """The highest value of the axis: 1, or less where all values are small."""
+def share_axis(lines: Sequence[Line]) -> Axis:
+    """An axis of shares from 0 to 1, or to less where all values are small."""
     highest = max((float(np.max(line.values)) for line in lines if len(line.values)), default=1.0)
-    return next((top for top in (0.1, 0.2, 0.4, 0.6, 0.8) if highest <= top), 1.0)
+    top = next((top for top in (0.1, 0.2, 0.4, 0.6, 0.8) if highest <= top), 1.0)
+    return Axis(0.0, top, lambda value: f"{value:.0%}")
+
+
+def score_axis(lines: Sequence[Line]) -> Axis:
+    """An axis of numbers that holds 0 and all values; NaN is no value."""
+    values = np.concatenate([[0.0], *(np.asarray(line.values, np.float64) for line in lines)])
+    lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
+    step = next((one for one in _STEPS if 4 * one >= highest - lowest), _STEPS[-1])
+    low = step * math.floor(lowest / step)
+    return Axis(low, max(low + 4 * step, step * math.ceil(highest / step)), lambda v: f"{v:g}")
+
+
+def axis_ticks(axis: Axis) -> list[float]:
+    """Five values of an axis at equal distances."""
+    return [axis.low + (axis.high - axis.low) * step / 4 for step in range(5)]
 
 
 def time_ticks(start: float, end: float) -> list[float]:
@@ -112,8 +164,14 @@ def tick_text(seconds: float) -> str:
 
 
 def thinned(seconds: Sequence[float], values: Sequence[float]) -> NDArray[np.float64]:
-    """Gives (time, value) pairs, at most `_MAX_POINTS`: means of neighbors where there are more."""
+    """Gives (time, value) pairs, at most `_MAX_POINTS`: means of neighbors where there are more.
+
+    NaN is left out.
+    """
     pairs = np.column_stack([np.asarray(seconds, np.float64), np.asarray(values, np.float64)])
+    pairs = pairs[~np.isnan(pairs[:, 1])]
+    if not len(pairs):
+        return pairs
     group = -(-len(pairs) // _MAX_POINTS)
     starts = np.arange(0, len(pairs), group)
     counts = np.diff(np.append(starts, len(pairs)))

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import base64
 from html import escape
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from uvanet.redaction import visible
-from uvanet.report.content import CAUTION, REGION_HEADS, region_cells, region_note
-from uvanet.report.graph import Line, graph_lines, graph_svg
+from uvanet.report.content import (
+    GAZE_NOTE,
+    REGION_HEADS,
+    SLIDE_NOTE,
+    region_cells,
+    region_note,
+    slide_heads,
+    slide_rows,
+)
+from uvanet.report.graph import gaze_graphs, graph_svg, graphs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from uvanet.report.content import Report, ReportPicture
+    from uvanet.report.content import Report, ReportGaze, ReportPicture
+    from uvanet.report.graph import Graph
 
 # Nothing is loaded and nothing runs, whatever a name may hold.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -72,10 +82,11 @@ def report_html(report: Report) -> str:
         f"<title>{title}: predicted attention</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n",
         f"<header><h1>{title}</h1>",
         f'<p class="quiet">Predicted attention, {_text(report.date)}</p></header>\n',
-        f'<p class="caution">{_text(CAUTION)}</p>\n',
+        f'<p class="caution">{_text(report.caution)}</p>\n',
         _average(report),
-        _regions(report),
-        _time(report),
+        _slides(report) if report.slides else _regions(report),
+        *map(_graph, graphs(report)),
+        _gaze(report.gaze) if report.gaze is not None else "",
         _moments(report),
         _facts("Source and model", report.facts),
     ]
@@ -93,8 +104,14 @@ def report_html(report: Report) -> str:
 def _average(report: Report) -> str:
     colors = ", ".join(report.scale)
     heading = "Average over the whole time" if report.duration else "Predicted attention"
+    figure = ""
+    if report.average is not None:
+        figure = f'<div class="average">{_figure(report.average)}</div>\n'
+    shown = [slide.picture for slide in report.slides if slide.picture is not None]
+    if shown:
+        figure = f'<div class="moments">{"".join(map(_figure, shown))}</div>\n'
     return (
-        f'<section><h2>{heading}</h2>\n<div class="average">{_figure(report.average)}</div>\n'
+        f"<section><h2>{heading}</h2>\n{figure}"
         f'<div class="bar"><i style="background: linear-gradient(to right, {colors})"></i>'
         "<div><span>little attention</span><span>most attention</span></div></div></section>\n"
     )
@@ -117,20 +134,35 @@ def _regions(report: Report) -> str:
     )
 
 
-def _time(report: Report) -> str:
-    if len(report.graph.seconds) < 2:
-        return ""
-    whole, shares = graph_lines(report)
-    text = _graph(report.graph.seconds, whole, "Attention over time")
-    if shares:
-        text += _graph(report.graph.seconds, shares, "Share of each region over time")
-    return text
-
-
-def _graph(seconds: Sequence[float], lines: Sequence[Line], title: str) -> str:
-    key = "".join(f"<span>{_dot(line.color)}{_text(line.name)}</span>" for line in lines)
+def _slides(report: Report) -> str:
+    colors = ["", *(region.color for region in report.regions)]
+    heads = "".join(
+        f'<th scope="col">{_dot(color) if color else ""}{_text(head)}</th>'
+        for head, color in zip_longest(slide_heads(report), colors, fillvalue="")
+    )
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>"
+        for row in slide_rows(report)
+    )
     return (
-        f"<section><h2>{title}</h2>\n{graph_svg(seconds, lines, title)}\n"
+        f'<section><h2>Pictures</h2>\n<div class="wide"><table class="numbers"><thead><tr>{heads}'
+        f'</tr></thead><tbody>{rows}</tbody></table></div>\n<p class="quiet">{SLIDE_NOTE}</p>'
+        "</section>\n"
+    )
+
+
+def _gaze(gaze: ReportGaze) -> str:
+    return (
+        _facts("Recorded gaze of people", gaze.facts)
+        + f'<p class="quiet">{GAZE_NOTE}</p>\n'
+        + "".join(map(_graph, gaze_graphs(gaze)))
+    )
+
+
+def _graph(graph: Graph) -> str:
+    key = "".join(f"<span>{_dot(line.color)}{_text(line.name)}</span>" for line in graph.lines)
+    return (
+        f"<section><h2>{graph.title}</h2>\n{graph_svg(graph)}\n"
         f'<div class="key">{key}</div></section>\n'
     )
 

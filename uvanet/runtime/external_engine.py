@@ -28,7 +28,9 @@ _TYPES = {
 
 
 class ExternalEngine:
-    """Runs an ONNX model that is not ours. A model that takes a stack of frames has it as memory.
+    """Runs an ONNX model from elsewhere.
+
+    The memory of a model that takes a stack of frames is the frames before the current one.
 
     Args:
         spec: Its input and output.
@@ -37,7 +39,7 @@ class ExternalEngine:
     Attributes:
         input_size: Height and width of the input, pixels.
         frames: Frames that it takes at once.
-        lag: 0: the newest frames before are handed to the next step.
+        lag: 0, since the memory ends at the frame of the last step, see `Engine.lag`.
 
     Raises:
         ModelError: The file is missing or damaged, does not fit `spec`, or its input is too large.

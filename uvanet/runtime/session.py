@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from uvanet.errors import ModelError
+from uvanet.errors import MEMORY_HINT, ModelError, is_out_of_memory
 from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
@@ -73,9 +73,8 @@ class OnnxSession:
                 str(path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            raise ModelError(
-                f"{path.name} cannot be loaded as an ONNX model.", "Copy or export it again."
-            ) from error
+            hint = MEMORY_HINT if is_out_of_memory(error) else "Copy or export it again."
+            raise ModelError(f"{path.name} cannot be loaded as an ONNX model.", hint) from error
         self.inputs = {node.name: node for node in self._session.get_inputs()}
         self.outputs: list[str] = [node.name for node in self._session.get_outputs()]
         self._run_options = onnxruntime.RunOptions()

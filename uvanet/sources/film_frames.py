@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import av.error
 import cv2
-import imagesize
 import numpy as np
 
 from uvanet.errors import SourceError
@@ -43,6 +42,8 @@ def are_film_frames(files: Sequence[Path]) -> bool:
     Args:
         files: The pictures in their order.
     """
+    import imagesize  # loads urllib and OpenSSL: 3 MB
+
     return (
         len(files) >= MIN_FRAMES
         and _is_numbered_run(files)

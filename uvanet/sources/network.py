@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,7 +14,6 @@ from uvanet.errors import SourceError
 from uvanet.redaction import redact
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
-from uvanet.sources.connection_errors import connection_error
 from uvanet.sources.media_input import open_url, reason
 from uvanet.sources.media_reader import MediaReader, NoVideoError
 
@@ -77,7 +77,7 @@ class NetworkSource(ReconnectingSource):
 
     def _make_reader(self) -> MediaReader:
         timeouts = (self._open_timeout, self._read_timeout)
-        return MediaReader(lambda: open_url(self._url, *timeouts), live=True)
+        return MediaReader(partial(open_url, self._url, *timeouts), live=True)
 
     def _connect(self) -> SourceInfo:
         self._open_reader()
@@ -112,6 +112,9 @@ class NetworkSource(ReconnectingSource):
             ) from None
         except (av.error.FFmpegError, OSError, ValueError) as error:
             waited = time.monotonic() - start
+            # Loads http.client and OpenSSL, 3 MB, which only a failure needs.
+            from uvanet.sources.connection_errors import connection_error
+
             raise connection_error(
                 self._shown, self._parts, error, waited, self._open_timeout
             ) from None

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import av.error
 import cv2
-import imagesize
 import numpy as np
 
 from uvanet.errors import SourceError
@@ -110,6 +109,8 @@ def _check_size(path: Path) -> None:
     Raises:
         SourceError: It is too large.
     """
+    import imagesize  # loads urllib and OpenSSL: 3 MB
+
     try:
         with path.open("rb") as file:
             width, height = imagesize.get(file)

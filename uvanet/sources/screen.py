@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import mss
@@ -19,6 +19,10 @@ from uvanet.errors import SourceError
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_COVER = 32  # gray value of what is left out
 _ADVICE = "Write screen: for the main screen, screen:2 for the second, or screen:x,y,w,h."
 
 
@@ -39,8 +43,40 @@ class ScreenDevice:
     height: int
 
 
+def is_wayland() -> bool:
+    """Whether the desktop shows its screens to no program that does not ask the user."""
+    return sys.platform.startswith("linux") and bool(os.environ.get("WAYLAND_DISPLAY"))
+
+
+def screen_source(where: str) -> ThreadSafeSource:
+    """Returns the source of a screen: under Wayland what the user chooses in the desktop's dialog.
+
+    Args:
+        where: As for `ScreenSource`.
+
+    Raises:
+        SourceError: It names no screen, or Wayland does not know such places.
+    """
+    number, region = _parse(where)
+    if not is_wayland():
+        return ScreenSource(where)
+    if region is not None or number is not None:
+        raise SourceError(
+            f"Wayland has no screen or region {where!r}.",
+            "Write screen: and choose a screen or a window in the desktop's dialog.",
+        )
+    from uvanet.sources.portal_screen import PortalScreenSource  # jeepney is for Linux only
+
+    return PortalScreenSource()
+
+
 def list_screens() -> list[ScreenDevice]:
-    """Lists the screens; empty if there is no display."""
+    """Lists the screens; empty if there is no display.
+
+    Under Wayland there is one entry without a size: the user chooses when it is opened.
+    """
+    if is_wayland():
+        return [ScreenDevice("Screen or window…", "screen:", 0, 0)]
     try:
         with _grabber() as grabber:
             monitors = list(grabber.monitors[1:])
@@ -57,6 +93,31 @@ def list_screens() -> list[ScreenDevice]:
     ]
 
 
+class HiddenAreas:
+    """Parts of the desktop that a screen source leaves out. Any thread may set and read them.
+
+    Attributes:
+        boxes: Left, top, width and height of each in pixels of the whole desktop.
+    """
+
+    def __init__(self) -> None:
+        self.boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+    def cover(self, image: NDArray[np.uint8], box: dict[str, int]) -> None:
+        """Paints over the parts in a picture of a part of the desktop.
+
+        Args:
+            image: BGR, uint8, shape (h, w, 3); it may have more pixels than the desktop counts.
+            box: What it shows: "left", "top", "width" and "height".
+        """
+        down, across = image.shape[0] / box["height"], image.shape[1] / box["width"]
+        for left, top, width, height in self.boxes:
+            x, y = left - box["left"], top - box["top"]
+            rows = slice(max(0, round(y * down)), max(0, round((y + height) * down)))
+            columns = slice(max(0, round(x * across)), max(0, round((x + width) * across)))
+            image[rows, columns] = _COVER
+
+
 class ScreenSource(ThreadSafeSource):
     """Frames of the screen, at most `fps` per second.
 
@@ -64,7 +125,12 @@ class ScreenSource(ThreadSafeSource):
         where: The text behind `screen:`: empty for the main screen, a number from 1 for another,
             or "x,y,w,h" in pixels of the whole desktop.
         fps: Maximum frames per second; `read` waits to keep to it.
+
+    Attributes:
+        hidden_areas: What is left out, such as the windows of the program; None for nothing.
     """
+
+    hidden_areas: HiddenAreas | None = None
 
     def __init__(self, where: str = "", fps: float = 30.0) -> None:
         number, region = _parse(where)
@@ -78,6 +144,13 @@ class ScreenSource(ThreadSafeSource):
         self._begin = 0.0
         self._due = 0.0
         self._next_index = 0
+
+    def renew(self) -> ScreenSource:
+        """Returns a closed source of the same screen that leaves out the same areas."""
+        fresh = super().renew()
+        assert isinstance(fresh, ScreenSource)
+        fresh.hidden_areas = self.hidden_areas
+        return fresh
 
     def _open(self) -> SourceInfo:
         self._grabber = _grabber()
@@ -114,7 +187,7 @@ class ScreenSource(ThreadSafeSource):
             with contextlib.suppress(ScreenShotError):
                 grabber.close()
 
-    def _grab(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    def _grab(self) -> NDArray[np.uint8]:
         try:
             shot = self._grabber.grab(self._box)
         except (ScreenShotError, AssertionError) as error:
@@ -124,7 +197,10 @@ class ScreenSource(ThreadSafeSource):
                 "On macOS and Wayland allow the program to record the screen.",
             ) from None
         pixels = np.frombuffer(shot.bgra, dtype=np.uint8).reshape(shot.height, shot.width, 4)
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
+        image = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
+        if self.hidden_areas is not None:
+            self.hidden_areas.cover(image, self._box)
+        return image
 
     def _find_box(self, monitors: list[dict[str, int]]) -> dict[str, int]:
         screens = monitors[1:]
@@ -177,11 +253,9 @@ def _grabber() -> Any:
         SourceError: There is none, or it cannot be captured.
     """
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
         raise SourceError(
-            "The screen cannot be watched: "
-            + ("Wayland shows it to no program." if wayland else "there is no display."),
-            "Log in to an X11 session, or choose another source.",
+            "The screen cannot be watched: there is no display.",
+            "Log in to a desktop, or choose another source.",
         )
     make = mss.MSS if hasattr(mss, "MSS") else mss.mss
     try:

@@ -17,7 +17,7 @@ from uvanet.sources.demo import demo_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
 from uvanet.sources.picture import PictureSource, is_animation, is_picture
-from uvanet.sources.screen import ScreenSource
+from uvanet.sources.screen import screen_source
 from uvanet.sources.video import VideoSource
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def make_source(
     "camera:NAME", "camera:ID"          a camera by its name, a part of it, or its stable id
     "screen:", "screen:2"               the main screen; the second
     "screen:x,y,w,h"                    a region of the desktop, in pixels
+                                        (Wayland: "screen:" alone, the desktop asks which)
     "http://…", "rtsp://…", …           a stream or a video over the network
     anything else                       a video file, a picture, or a folder of pictures
     ==================================  ==================================================
@@ -76,7 +77,7 @@ def make_source(
     if head == "camera" and (colon or not Path(text).exists()):
         return CameraSource(rest, wish=camera, reconnect=reconnect)
     if head == "screen" and (colon or not Path(text).exists()):
-        return ScreenSource(rest)
+        return screen_source(rest)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
     if scheme is None:
         return _from_path(Path(text), fps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import av.error
@@ -51,7 +52,7 @@ class VideoSource(ThreadSafeSource):
         self._kind = kind
         self._note = note
         self._name = printable(self._path)
-        self._reader = MediaReader(lambda: open_file(self._path))
+        self._reader = MediaReader(partial(open_file, self._path))
         self._next_index = 0
         self._next_pts = 0.0
 

@@ -46,11 +46,12 @@ from uvanet.training.teachers.inference import find_teacher, load_teacher
 from uvanet.training.trainer import BEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from torch import nn
 
+    from uvanet.data.fixations import GazePicture
     from uvanet.evaluation.compare import Comparison
     from uvanet.model_card import Card
     from uvanet.training.control import Callback
@@ -185,6 +186,8 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
     if config.recording is not None and not config.keep_recording:
         delete_recording(config.recording)
     learned, later = _split(pairs, config)
+    parts = config.own is not None and bool((later.groups != later.sources).any())
+    held_out = "parts of files held out" if parts else config.held_out
     targets = later.targets()
     values = agreement(_maps(student, later, card), targets)
     evaluation = _Agreement(later, targets, card)
@@ -196,18 +199,19 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
         student, learned, replay, config.tune, out, callback=callback, evaluation=evaluation
     )
     seconds = time.monotonic() - began
-    callback.emit(StepEvent(phase="measure", done=0, total=1))
+    general = read_split(config.data, "test") if config.data is not None else ()
+    advance = _progress(len(later) + 2 * len(general), callback)
     report = judge(
         values,
-        agreement(_maps(averaged, later, card), targets),
+        agreement(_maps(averaged, later, card, advance), targets),
         later.groups,
-        config.held_out,
+        held_out,
         metric=f"CC with {config.judged_by}",
     )
     report = dataclasses.replace(
         report,
         seconds=round(seconds, 1),
-        forgotten=_forgotten(student, averaged, config.data, card),
+        forgotten=_forgotten(student, averaged, general, card, advance),
     )
     known_as = (teacher.stem, file_hash(teacher)) if teacher else ("", "")
     return FinetuneResult(averaged, report, card.architecture, known_as, finished)
@@ -319,8 +323,27 @@ class _Agreement:
         return float(agreement(maps, self._targets).mean()), shown
 
 
+def _progress(total: int, callback: Callback) -> Callable[[], None]:
+    """Returns what reports each map of the measurement at the end."""
+    timer, done = Timer(total), 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        left = timer.left(done)
+        callback.emit(StepEvent(phase="measure", done=done, total=total, left=left))
+
+    callback.emit(StepEvent(phase="measure", done=0, total=total))
+    return advance
+
+
 @torch.no_grad()
-def _maps(student: SpatioTemporal, pairs: LabelledPairs, card: Card) -> NDArray[np.float32]:
+def _maps(
+    student: SpatioTemporal,
+    pairs: LabelledPairs,
+    card: Card,
+    advance: Callable[[], None] = lambda: None,
+) -> NDArray[np.float32]:
     """Maps of a student in evaluation mode, as it sees the pairs live; (n, l, l)."""
     area = card.inference_size[0] * card.inference_size[1]
     found = np.empty(pairs.spatial.shape, np.float32)
@@ -336,16 +359,30 @@ def _maps(student: SpatioTemporal, pairs: LabelledPairs, card: Card) -> NDArray[
         logits = student(frame / 255, earlier / 255).ensemble[0, 0]
         saliency = torch.exp(logits - logits.amax()).numpy()
         found[i] = resize_to_image(saliency, pairs.spatial.shape[1:])
+        advance()
     return found
 
 
 def _forgotten(
-    before: SpatioTemporal, after: SpatioTemporal, data: Path | None, card: Card
+    before: SpatioTemporal,
+    after: SpatioTemporal,
+    pictures: Sequence[GazePicture],
+    card: Card,
+    advance: Callable[[], None],
 ) -> dict[str, list[float]]:
     """Metrics of both on gaze in general, where there is such data."""
-    if data is None:
+    if not pictures:
         return {}
-    pictures = read_split(data, "test")
     names = ("nss", "cc")
-    rows = [score(pictures, student_predictor(one, card), names) for one in (before, after)]
+
+    def measured(student: SpatioTemporal) -> dict[str, float]:
+        predict = student_predictor(student, card)
+
+        def step(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+            advance()
+            return predict(image)
+
+        return score(pictures, step, names)
+
+    rows = [measured(one) for one in (before, after)]
     return {name: [round(row[name], 4) for row in rows] for name in names}

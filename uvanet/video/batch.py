@@ -74,7 +74,7 @@ class ClipReport:
     error: str = ""
 
 
-class _Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True):
     """What the outputs of a clip were made of.
 
     Attributes:
@@ -168,25 +168,50 @@ def _run_clip(task: ClipTask) -> ClipReport:
     result = export(dataclasses.replace(task.job, model=model))
     if result.stopped:
         return ClipReport(result, error=result.stopped)
-    record = _Record(
-        settings=settings,
-        size=facts.st_size,
-        modified=facts.st_mtime_ns,
-        content=content,
-        outputs={str(path.absolute()): _size(path) for path in result.paths},
-    )
+    record = Record(settings, facts.st_size, facts.st_mtime_ns, content, {})
+    write_record(task, record, result.paths)
+    return ClipReport(result)
+
+
+def write_record(task: ClipTask, record: Record, paths: Sequence[Path]) -> None:
+    """Records that a clip is done.
+
+    Args:
+        task: The clip.
+        record: What its outputs were made of.
+        paths: The outputs.
+
+    Raises:
+        OutputError: The disk is full, or the folder has gone.
+    """
+    outputs = {str(path.absolute()): _size(path) for path in paths}
+    record = msgspec.structs.replace(record, settings=_settings(task), outputs=outputs)
     try:
         write_text(task.record, msgspec.json.encode(record).decode())
     except OSError as error:
         raise OutputError(
             f"{task.record} cannot be written: {error.strerror}.", "Free some space."
         ) from error
-    return ClipReport(result)
+
+
+def read_record(task: ClipTask) -> Record:
+    """What the outputs of a clip were made of.
+
+    Raises:
+        OSError: There is no record.
+        ValueError: It is damaged.
+    """
+    return msgspec.json.decode(task.record.read_bytes(), type=Record)
+
+
+def is_done(task: ClipTask) -> bool:
+    """Whether an earlier run has finished a clip from the same content and settings."""
+    return _is_done(task, _settings(task))
 
 
 def _is_done(task: ClipTask, settings: str) -> bool:
     try:
-        record = msgspec.json.decode(task.record.read_bytes(), type=_Record)
+        record = read_record(task)
         facts = Path(task.job.source).stat()
         if record.settings != settings or any(
             _size(Path(path)) != size for path, size in record.outputs.items()
@@ -212,9 +237,11 @@ def _settings(task: ClipTask) -> str:
         "model": task.model_hash,
         "teacher": _model_hash(str(job.teacher)) if job.teacher is not None else "",
         "look": job.look.as_dict(),
-        "range": (job.start, job.end),
+        "range": (job.start, job.end, job.continues),
         "orientation": dataclasses.astuple(job.orientation),
         "audio": job.audio,
+        "gaze_offset": None if job.gaze is None else job.gaze.offset,
+        "inputs": [file_hash(path) for path in job.inputs],
         "regions": [
             (region.name, hashlib.sha256(region.mask(*_REGION_SIZE).tobytes()).hexdigest())
             for region in job.regions

@@ -17,14 +17,16 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceError, UsageError
+from uvanet.runtime.streaming import MAX_AGE
 from uvanet.sources import make_source
+from uvanet.sources.folder import FolderSource
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
 from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.control import Control, Meter, Progress
 from uvanet.video.output_names import free_names, protect_inputs
 from uvanet.video.outputs import make_sinks, shows_pictures
-from uvanet.video.prefetch import read_ahead
+from uvanet.video.prefetch import EARLY, read_ahead
 from uvanet.video.smoothing import smooth
 from uvanet.video.timing import Timing, timing_of
 from uvanet.video.transaction import Transaction, WriteError
@@ -117,8 +119,11 @@ def _export(
 ) -> ExportResult:
     began = time.perf_counter()
     upright = make_source(job.source, fps=job.folder_fps, reconnect=_RECONNECT_SECONDS)
-    protect_inputs(job.outs, [*upright.files(), *job.inputs])
-    job = dataclasses.replace(job, outs=free_names(job.outs, overwrite=job.overwrite))
+    inputs = upright.files()
+    pictures = inputs if isinstance(upright, FolderSource) else ()
+    protect_inputs(job.outs, [*inputs, *job.inputs], pictures)
+    outs = free_names(job.outs, overwrite=job.overwrite, pictures=pictures)
+    job = dataclasses.replace(job, outs=outs)
     annotator = _Annotator(job)
     turned = OrientedSource(upright, Orientations(job.orientation))
     turned.on_status = on_status
@@ -126,7 +131,7 @@ def _export(
         _go_to_start(source, job)
         files = source.files()
         timing = timing_of(source.info, files[0] if files else None)
-        annotator.timing, annotator.slides = timing, source.info.slides
+        annotator.start(timing, job.continues, slides=source.info.slides)
         models = (annotator.card, annotator.teacher_name)
         outputs = Transaction(make_sinks(job, source.info, files, timing, *models))
         meter = Meter(expected_frames(source.info, job))
@@ -192,8 +197,8 @@ class _Annotator:
         self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
         self._first: Fraction | None = None
         self._last: Fraction | None = None
-        self.timing: Timing
-        self.slides = False
+        self._timing: Timing
+        self._slides = False
         self.frames = 0
         self.network: deque[float] = deque(maxlen=_SAMPLES)
         self.latency: deque[float] = deque(maxlen=_SAMPLES)
@@ -206,8 +211,23 @@ class _Annotator:
     def teacher_name(self) -> str:
         return self._teacher.model.card.name if self._teacher else ""
 
+    def start(self, timing: Timing, first: float | None, *, slides: bool) -> None:
+        """Takes the facts of the open source.
+
+        Args:
+            timing: Its time axis.
+            first: Time of the clip's first frame; None for that of the first one annotated.
+            slides: Whether each frame is a picture of its own.
+        """
+        self._timing, self._slides = timing, slides
+        self._first = None if first is None else timing.at(first)
+
+    def remember(self, frame: Frame) -> None:
+        """Shows the network a frame that is not written."""
+        self._stream.step(frame.picture, frame.pts, bgr=True)
+
     def annotate(self, frame: Frame) -> AnnotatedFrame:
-        if self.slides:
+        if self._slides:
             self._forget()
         start = time.perf_counter()
         saliency = self._stream.step(frame.picture, frame.pts, bgr=True)
@@ -233,12 +253,12 @@ class _Annotator:
 
     def _time(self, frame: Frame) -> Fraction:
         """The time of the frame in the clip; times always grow, also if the source's do not."""
-        at = self.timing.at(frame.pts)
+        at = self._timing.at(frame.pts)
         if self._first is None:
             self._first = at
         at -= self._first
         if self._last is not None and at <= self._last:
-            at = self._last + self.timing.tick
+            at = self._last + self._timing.tick
         self._last = at
         return at
 
@@ -257,6 +277,9 @@ def _run(
     try:
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
             for arrived, frame in frames:
+                if job.continues is not None and frame.pts < job.start - EARLY:
+                    annotator.remember(frame)
+                    continue
                 item = annotator.annotate(frame)
                 outputs.write(item)
                 annotator.frames += 1
@@ -291,7 +314,7 @@ def _go_to_start(source: Source, job: Job) -> None:
             f"{job.start:g} seconds.",
             "Start earlier.",
         )
-    source.seek(job.start)
+    source.seek(job.start if job.continues is None else max(0.0, job.start - MAX_AGE))
 
 
 def expected_frames(info: SourceInfo, job: Job) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from uvanet.errors import UsageError
 from uvanet.paths import DEFAULT_MODEL
@@ -12,10 +12,14 @@ from uvanet.video.codecs import QUALITIES, Quality
 from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from uvanet.analysis.regions import RegionMask
     from uvanet.model import Model
+    from uvanet.report.content import ReportGaze
+    from uvanet.sources import SourceInfo
+    from uvanet.video.annotated_frame import AnnotatedFrame
 
 PANES = ("overlay", "original", "teacher")
 """Panes that can stand side by side in a picture."""
@@ -97,6 +101,35 @@ class ClipStyle:
         }
 
 
+class GazeSection(Protocol):
+    """The section of a report that compares maps with recorded gaze."""
+
+    def add(self, item: AnnotatedFrame) -> Sequence[float]:
+        """Takes a frame in; gives its `uvanet.report.content.SCORES`, NaN where nobody looked."""
+        ...
+
+    def part(self) -> ReportGaze:
+        """Gives the section."""
+        ...
+
+
+class ReportedGaze(Protocol):
+    """Recorded gaze, see `uvanet.evaluation.report_gaze.RecordedGaze`."""
+
+    @property
+    def offset(self) -> float:
+        """Seconds that are added to its times."""
+        ...
+
+    def begin(self, info: SourceInfo, orientation: Orientation, model: str) -> GazeSection:
+        """Begins a comparison with the maps of a model on a source, whose frames are turned.
+
+        Raises:
+            UsageError: There is no gaze on the source.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One export.
@@ -117,6 +150,10 @@ class Job:
         inputs: Further files that are read, such as regions; no output may replace them.
         audio: Sound track of a video output: its number in the source, from 1; "default" for the
             source's default track; "none" for no sound.
+        gaze: Gaze of people on the source, for reports; None for none.
+        continues: Time of the first frame of a clip of which this is a later range, seconds. The
+            network sees the frames before `start` that it remembers, and times in the clip count
+            from there: raw maps and rows are those of an undivided run. None: it stands alone.
 
     Raises:
         UsageError: The range is empty, the teacher's pane has no teacher, or `audio` is invalid.
@@ -135,6 +172,8 @@ class Job:
     overwrite: bool = False
     inputs: tuple[Path, ...] = ()
     audio: int | str = "default"
+    gaze: ReportedGaze | None = None
+    continues: float | None = None
 
     def __post_init__(self) -> None:
         if self.start < 0 or (self.end is not None and self.end <= self.start):

@@ -32,8 +32,14 @@ _BOLD = 600
 
 
 def region_color(index: int) -> str:
-    """Gives the color of a region by its place in the list, "#rrggbb"."""
+    """Gives the color of a place in the list of regions, "#rrggbb"."""
     return REGION_COLORS[index % len(REGION_COLORS)]
+
+
+def color_of(region: RegionMask, index: int) -> str:
+    """Gives the color of a region, "#rrggbb": its own, or that of its place in the list."""
+    # Masks have no color of their own.
+    return getattr(region, "color", None) or region_color(index)
 
 
 def draw_contours(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
@@ -54,7 +60,7 @@ def draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
 
 
 def draw_scanpath(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
-    """Draws the predicted order of looks: numbered rings joined by a line, as the window does."""
+    """Draws the predicted scanpath, numbered fixations joined by a line, as the window does."""
     height, width = image.shape[:2]
     found = peaks(saliency, aspect=width / height)
     points = np.array([_place(image, peak) for peak in found], np.int32).reshape(-1, 1, 2)
@@ -74,12 +80,12 @@ def draw_regions(
     Args:
         image: BGR, uint8, shape (h, w, 3).
         regions: The regions.
-        saliency: The map whose shares stand beside the names; None for names alone.
+        saliency: Map whose shares are written beside the names; None for names alone.
     """
     height, width = image.shape[:2]
     shares = [None] * len(regions) if saliency is None else region_shares(saliency, regions)
     for index, (region, share) in enumerate(zip(regions, shares, strict=True)):
-        color = tuple(int(region_color(index)[at : at + 2], 16) for at in (5, 3, 1))
+        color = tuple(int(color_of(region, index)[at : at + 2], 16) for at in (5, 3, 1))
         lines = _outline(region, height, width)
         _stroke(image, lines, color, _thickness(image) + 1)
         if lines:

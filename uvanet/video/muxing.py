@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.error
 
-from uvanet.errors import OutputError
+from uvanet.errors import OutputError, is_out_of_memory
 from uvanet.redaction import printable
 from uvanet.sources.media_input import open_file
 from uvanet.video.sound import SoundReader
@@ -40,10 +40,11 @@ def open_output(path: Path, format_name: str, options: dict[str, str]) -> Output
 def unwritable(path: Path, error: Exception) -> OutputError:
     """The error for a file that the system or the encoder refused to write."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return OutputError(
-        f"{printable(path)} could not be written: {str(reason).rstrip('.')}.",
-        "Look at the free space of the disk, or choose another place.",
-    )
+    hint = "Look at the free space of the disk, or choose another place."
+    # An encoder that cannot allocate its buffers says no more than that it failed.
+    if is_out_of_memory(error) or isinstance(error, av.error.ExternalError):
+        hint = "The encoder failed; the memory may be exhausted: close other programs."
+    return OutputError(f"{printable(path)} could not be written: {str(reason).rstrip('.')}.", hint)
 
 
 def count_frames(path: Path) -> int:
@@ -70,15 +71,15 @@ def repack(
     Args:
         part: The growing file.
         target: The file to write.
-        container: Its kind.
+        container: The format to write.
         scale: Ticks per second of the times kept.
         frames: Copy only the first so many; all if None.
-        sound: Goes along.
+        sound: The sound to add; none if None.
         seconds: Length of the clip.
         copy_sound: Copy the sound if the container can hold it; otherwise encode it.
 
     Raises:
-        OSError: The target cannot be written, or the sound not be read.
+        OSError: The target cannot be written, or the sound cannot be read.
         av.error.FFmpegError: As above.
     """
     options = dict(container.final)
@@ -117,14 +118,14 @@ def has_sound(sound: Sound) -> bool:
 
 
 def _limited(
-    packets: Iterator[Packet[Any]], most: int | None, stream: VideoStream
+    packets: Iterator[Packet[Any]], limit: int | None, stream: VideoStream
 ) -> Iterator[Packet[Any]]:
     count = 0
     try:
         for packet in packets:
             if packet.dts is None:
                 continue
-            if most is not None and count >= most:
+            if limit is not None and count >= limit:
                 return
             packet.stream = stream
             count += 1

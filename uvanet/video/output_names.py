@@ -89,12 +89,42 @@ def named_after(out: Path, source: Path) -> Path:
     return type(out)(str(out).replace(_NAME, source.stem))
 
 
-def protect_inputs(outs: Iterable[Path], inputs: Iterable[Path]) -> None:
+def names_each_picture(out: Path) -> bool:
+    """Whether an output is a picture for each one of a folder, called after it: "{name}.png"."""
+    return _NAME in out.name and out.suffix.lower() in PICTURE_ENDINGS
+
+
+def picture_names(out: Path, pictures: Iterable[Path]) -> list[str]:
+    """Names of the files that an output of `names_each_picture` gives.
+
+    Args:
+        out: The output.
+        pictures: The pictures; two that differ only in their ending get a number: "a-2.png".
+
+    Returns:
+        A name for each picture, all different, whatever the case of their letters.
+    """
+    names: list[str] = []
+    given: set[str] = set()
+    for picture in pictures:
+        stem, number = picture.stem, 1
+        while stem.casefold() in given:
+            number += 1
+            stem = f"{picture.stem}-{number}"
+        given.add(stem.casefold())
+        names.append(out.name.replace(_NAME, stem))
+    return names
+
+
+def protect_inputs(
+    outs: Iterable[Path], inputs: Iterable[Path], pictures: Sequence[Path] = ()
+) -> None:
     """Checks by file identity that no output replaces an input, whatever their names are.
 
     Args:
         outs: The outputs; patterns count for all names they can give.
         inputs: Files that are read.
+        pictures: Those of a folder, for outputs called after them.
 
     Raises:
         UsageError: An output is an input: by its name, a link, or a pattern.
@@ -103,7 +133,10 @@ def protect_inputs(outs: Iterable[Path], inputs: Iterable[Path]) -> None:
     folders = {_identity(path.parent) for path in identities.values()}
     for out in outs:
         clash = None
-        if pattern := number_pattern(out):
+        if pictures and names_each_picture(out):
+            places = [_identity(out.with_name(name)) for name in picture_names(out, pictures)]
+            clash = next((identities[one] for one in places if one in identities), None)
+        elif pattern := number_pattern(out):
             if _identity(out.parent) in folders:
                 clash = next((p for p in identities.values() if pattern.matches(p.name)), None)
         elif identity := _identity(out):
@@ -116,7 +149,11 @@ def protect_inputs(outs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 
 def free_names(
-    outs: Sequence[Path], taken: Sequence[Path] = (), *, overwrite: bool = False
+    outs: Sequence[Path],
+    taken: Sequence[Path] = (),
+    *,
+    overwrite: bool = False,
+    pictures: Sequence[Path] = (),
 ) -> tuple[Path, ...]:
     """Gives outputs names that no file has: "clip.mp4" becomes "clip-2.mp4".
 
@@ -124,16 +161,18 @@ def free_names(
         outs: The outputs wanted. A pattern or folder that exists is an error instead.
         taken: Names that are given away already.
         overwrite: Existing files may be replaced; only `taken` names are numbered.
+        pictures: Those of a folder, for outputs called after them.
 
     Raises:
-        OutputError: A pattern or a folder of maps exists already.
+        OutputError: A pattern, a picture of `pictures` or a folder of maps exists already.
     """
     given = {_key(path) for path in taken}
     result: list[Path] = []
     for out in outs:
         free, number = out, 1
-        while (not overwrite and _exists(free)) or _key(free) in given:
-            if number_pattern(out) or not out.suffix or free.is_dir():
+        each = bool(pictures) and names_each_picture(out)
+        while (not overwrite and _exists(free, pictures)) or _key(free) in given:
+            if each or number_pattern(out) or not out.suffix or free.is_dir():
                 raise OutputError(
                     f"{printable(out)} exists already.",
                     "Choose another name, or give --overwrite to replace files.",
@@ -175,7 +214,10 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _exists(out: Path) -> bool:
+def _exists(out: Path, pictures: Sequence[Path]) -> bool:
+    if pictures and names_each_picture(out):
+        names = picture_names(out, pictures)
+        return any(os.path.lexists(out.with_name(name)) for name in names)
     pattern = number_pattern(out)
     if pattern is None:
         return os.path.lexists(out) and not is_stream(out)

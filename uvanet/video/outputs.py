@@ -11,11 +11,17 @@ from uvanet.redaction import printable, redact
 from uvanet.sources import SourceKind
 from uvanet.video.compositor import Compositor
 from uvanet.video.maps import MapPictures, MapSink
-from uvanet.video.output_names import PICTURE_ENDINGS, REGION_TABLE, ending_of, number_pattern
+from uvanet.video.output_names import (
+    PICTURE_ENDINGS,
+    REGION_TABLE,
+    ending_of,
+    names_each_picture,
+    number_pattern,
+)
 from uvanet.video.report_sink import REPORT_ENDINGS, ReportSink, pdf_layout
 from uvanet.video.sinks import PictureSink, VideoSink
 from uvanet.video.sound import Sound, sound_tracks
-from uvanet.video.tables import CsvTable, JsonTable, RegionTable
+from uvanet.video.tables import CsvTable, JsonTable, RegionRows, RegionTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +43,10 @@ def make_sinks(
     """Makes the outputs of a job; each by the ending of its name.
 
     `.mp4`, `.webm`: the annotated video. `.png` and `.jpg`: the annotated picture, or one per frame
-    if the name holds a pattern such as `%05d`. `.npz`: raw maps, see `MapSink`; no ending: a
-    folder of them, see `MapPictures`. `.csv` and `.json`: a row per frame, see `Table`;
-    `.regions.csv`: a row per region. `.html` and `.pdf`: the report, see `ReportSink`.
+    if the name holds a pattern such as `%05d`, or `{name}` for those of a folder. `.npz`: raw maps,
+    see `MapSink`; no ending: a folder of them, see `MapPictures`. `.csv` and `.json`: a row per
+    frame, see `Table`; `.regions.csv`: a row per region. `.html` and `.pdf`: the report, see
+    `ReportSink`.
 
     Args:
         job: What is exported.
@@ -75,6 +82,7 @@ def make_sinks(
         "settings": job.look.as_dict(),
     }
     sound = _sound_of(job, info, files)
+    summary = RegionRows(job.regions, source, card.name, info.pictures if info.slides else ())
 
     def make(out: Path) -> Sink:
         ending = ending_of(out)
@@ -85,14 +93,14 @@ def make_sinks(
         if ending == ".npz":
             return MapSink(out)
         if ending == REGION_TABLE:
-            return RegionTable(out, job.regions, source, card.name)
+            return RegionTable(out, job.regions, summary.anew())
         if ending in REPORT_ENDINGS:
             return ReportSink(out, job, info, card, pdf_layout() if ending == ".pdf" else None)
         if ending == ".csv":
-            return CsvTable(out, job.regions, names["overlay"], job.look.as_dict())
+            return CsvTable(out, job.regions, card.name, job.look.as_dict(), info.pictures)
         if ending == ".json":
-            return JsonTable(out, job.regions, facts)
-        return PictureSink(out, compositor) if ending else MapPictures(out)
+            return JsonTable(out, job.regions, facts, summary.anew(), info.pictures)
+        return PictureSink(out, compositor, info.pictures) if ending else MapPictures(out)
 
     return [make(out) for out in job.outs]
 
@@ -142,8 +150,12 @@ def _check_kind(path: Path, info: SourceInfo) -> None:
             f"{printable(path)} is a device or a pipe, which takes no pictures.",
             "Name a folder, or a file.",
         )
-    if ending in PICTURE_ENDINGS and number_pattern(path) is None and info.frames != 1:
+    each = bool(info.pictures) and names_each_picture(path)
+    if ending in PICTURE_ENDINGS and not each and number_pattern(path) is None and info.frames != 1:
+        pattern, other = f"{path.stem}-%05d{path.suffix}", "or an .mp4 file"
+        if info.pictures:
+            pattern, other = f"{{name}}-{path.name}", "which gives one for each picture"
         raise UsageError(
             f"{info.title} has more than one frame, {name} holds one.",
-            f"Name a pattern such as {path.stem}-%05d{path.suffix}, or an .mp4 file.",
+            f"Name a pattern such as {pattern}, {other}.",
         )

@@ -139,9 +139,8 @@ def _ramp(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
 
 def to_bytes(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Converts a map with values 0..1 to 8 bits; NaN counts as 0."""
-    clean = np.nan_to_num(saliency, nan=0.0, posinf=1.0, neginf=0.0)
-    values: NDArray[np.uint8] = np.rint(np.clip(clean, 0.0, 1.0) * 255.0).astype(np.uint8)
-    return values
+    # OpenCV rounds to even and converts NaN to 0.
+    return np.asarray(cv2.convertScaleAbs(np.clip(saliency, 0.0, 1.0), alpha=255.0), np.uint8)
 
 
 def enlarge_bytes(values: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 AHEAD = 4
 """Length of the queue: enough to hide a slow frame, small enough for 8K."""
 
-_EARLY = 1e-3  # containers round times to a millisecond
+EARLY = 1e-3
+"""Seconds by which a frame may come before a limit: containers round times to a millisecond."""
+
 # A live source that sent nothing for so long failed; cameras tell it themselves, and earlier.
 _SILENT_S = 5.0
 _SILENT = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
@@ -55,7 +57,7 @@ def read_ahead(
         try:
             while not closing.is_set():
                 frame = source.read()
-                if frame is None or (end is not None and frame.pts >= end - _EARLY):
+                if frame is None or (end is not None and frame.pts >= end - EARLY):
                     break
                 hand_over((time.perf_counter(), frame))
         except Exception as error:  # noqa: BLE001 - raised again by the thread that waits

@@ -76,7 +76,7 @@ class ReplayBuffer:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             remove_stale_buffers(root)
             self._folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=root))
-            # Held as long as this program runs: whose lock is free is stale.
+            # Held as long as this program runs: a buffer whose lock is free is stale.
             self._owner = FileLock(self._folder / LOCK_NAME, thread_local=False)
             self._owner.acquire(timeout=0)
         except OSError as error:
@@ -85,7 +85,7 @@ class ReplayBuffer:
     def put(self, image: NDArray[np.uint8], t: float) -> None:
         """Adds a frame; frames older than the buffer is long are dropped.
 
-        Frames of another size than before, or from an earlier time, start anew.
+        A frame of another size, or of an earlier time, empties the buffer first.
 
         Args:
             image: BGR, uint8, (h, w, 3).
@@ -110,7 +110,7 @@ class ReplayBuffer:
                 self._append(t, data)
             except OSError as error:
                 raise unwritable(self._folder, error) from error
-            self._forget(t)
+            self._drop_old(t)
         self.write_seconds += time.perf_counter() - encoded
 
     @property
@@ -203,7 +203,7 @@ class ReplayBuffer:
         return written
 
     def clear(self) -> None:
-        """Forgets everything, such as when another source plays."""
+        """Deletes all frames, as when another source plays."""
         with self._lock:
             self._clear()
 
@@ -229,7 +229,7 @@ class ReplayBuffer:
             raise
         self._segments.append(segment)
 
-    def _forget(self, now: float) -> None:
+    def _drop_old(self, now: float) -> None:
         oldest = now - self._seconds
         if self._hold is not None:
             oldest = min(oldest, self._hold.start)

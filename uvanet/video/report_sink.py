@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.analysis.map_stats import change, region_shares
+from uvanet.analysis.map_stats import change, entropy, region_shares
 from uvanet.analysis.record import MOST, Record
 from uvanet.analysis.region_summary import RegionTracker
 from uvanet.errors import OutputError
@@ -22,13 +22,14 @@ from uvanet.report.content import (
     ReportGraph,
     ReportPicture,
     ReportRegion,
+    ReportSlide,
     accuracy_text,
     percent,
     time_code,
 )
 from uvanet.report.page import report_html
 from uvanet.video.colormaps import colormap
-from uvanet.video.layers import draw_regions, region_color
+from uvanet.video.layers import color_of, draw_regions
 from uvanet.video.overlay import compose
 from uvanet.video.sinks import WholeFile
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from uvanet.model_card import Card
     from uvanet.sources import SourceInfo
     from uvanet.video.annotated_frame import AnnotatedFrame
-    from uvanet.video.job import Job
+    from uvanet.video.job import GazeSection, Job
 
 REPORT_ENDINGS = (".html", ".pdf")
 _PDF_GROUP = "uvanet.report_layouts"
@@ -49,6 +50,7 @@ _WIDE, _NARROW = 1280, 480  # pixels across of the average and of a moment
 _MOMENTS = 9
 _CANDIDATES = 64
 _GROUNDS = 16
+_MAX_SLIDES = 400  # shown; the table holds all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,11 +103,18 @@ class ReportSink(WholeFile):
         self._before: NDArray[np.float32] | None = None
         self._candidates: list[tuple[float, int, _Still]] = []
         self._grounds: list[_Still] = []
+        self._slides: list[ReportSlide] = []
+        self._gaze: GazeSection | None = None
+        if job.gaze is not None:
+            self._gaze = job.gaze.begin(info, job.orientation, card.name)
         self._stride = 1
         self._size = (0, 0)
 
     def _add(self, item: AnnotatedFrame) -> None:
         shares = region_shares(item.saliency, self._job.regions)
+        if self._info.slides:
+            self._add_slide(item, shares)
+            return
         self._tracker.add(float(item.at), item.saliency, shares)
         seconds = item.frame.pts
         bucket = int(seconds / self._record.step + 1e-6)
@@ -115,6 +124,8 @@ class ReportSink(WholeFile):
         self._bucket = bucket
         image = item.frame.image
         self._size = image.shape[1], image.shape[0]
+        if self._gaze is not None:
+            self._gaze.add(item)
         if not self._record.add(seconds, item.saliency, image):
             return
         self._shares.append(shares)
@@ -122,6 +133,18 @@ class ReportSink(WholeFile):
         moved = change(self._before, item.saliency) if same and self._before is not None else 0.0
         self._before = item.saliency
         self._offer(item, moved, len(self._shares))
+
+    def _add_slide(self, item: AnnotatedFrame, shares: list[float]) -> None:
+        """Adds a picture of a folder, which has nothing in common with those before."""
+        path, number = self._info.pictures[item.frame.index], len(self._slides) + 1
+        picture = None
+        if number <= _MAX_SLIDES:
+            image = compose(_shrunk(item.frame.image, _NARROW), item.saliency, self._job.look.style)
+            draw_regions(image, self._job.regions, item.saliency)
+            picture = _picture(image, printable(path.name))
+        scores = () if self._gaze is None else self._gaze.add(item)
+        name, spread = printable(path.name), entropy(item.saliency)
+        self._slides.append(ReportSlide(name, picture, spread, shares, scores))
 
     def _offer(self, item: AnnotatedFrame, moved: float, number: int) -> None:
         """Keeps pictures evenly over the time, and those of the highest change."""
@@ -147,8 +170,9 @@ class ReportSink(WholeFile):
         job, info, style = self._job, self._info, self._job.look.style
         series = self._record.series()
         table = np.array(self._shares, np.float32).reshape(len(self._shares), len(job.regions))
+        slides = self._slides
         regions = [
-            ReportRegion(region.name, region_color(index), summary, table[:, index].tolist())
+            ReportRegion(region.name, color_of(region, index), summary, table[:, index].tolist())
             for index, (region, summary) in enumerate(
                 zip(job.regions, self._tracker.summaries(), strict=True)
             )
@@ -161,9 +185,9 @@ class ReportSink(WholeFile):
             title=printable(redact(info.title)),
             date=time.strftime("%Y-%m-%d %H:%M"),
             facts=self._facts(),
-            average=self._average(),
+            average=None if slides else self._average(),
             scale=scale,
-            duration=self._tracker.duration,
+            duration=0.0 if slides else self._tracker.duration,
             moments=self._moments(),
             regions=regions,
             graph=ReportGraph(
@@ -171,6 +195,8 @@ class ReportSink(WholeFile):
             ),
             limits=self._card.limits,
             settings=self._settings(),
+            slides=slides,
+            gaze=None if self._gaze is None else self._gaze.part(),
         )
 
     def _average(self) -> ReportPicture:
@@ -203,7 +229,12 @@ class ReportSink(WholeFile):
     def _facts(self) -> list[tuple[str, str]]:
         info, card, duration = self._info, self._card, self._tracker.duration
         facts = [("Source", printable(redact(info.spec)))]
-        facts.append(("Size", "{} x {} pixels".format(*self._size)))
+        if self._slides:
+            shown = sum(slide.picture is not None for slide in self._slides)
+            first = f", of which the first {shown} are shown" if shown < len(self._slides) else ""
+            facts.append(("Pictures", f"{len(self._slides)}{first}"))
+        else:
+            facts.append(("Size", "{} x {} pixels".format(*self._size)))
         if duration:
             facts.append(("Time", f"{duration:.2f} s, {self._tracker.maps} frames"))
         facts.append(("Model", f"{card.name}: {card.description}"))

@@ -17,12 +17,13 @@ import numpy as np
 from uvanet.errors import OutputError
 from uvanet.redaction import printable
 from uvanet.video.muxing import unwritable
-from uvanet.video.output_names import number_pattern
+from uvanet.video.output_names import names_each_picture, number_pattern, picture_names
 from uvanet.video.writer import VideoWriter, claim, commit
 from uvanet.video.yuv import to_planes
 from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -162,15 +163,18 @@ class VideoSink(Sink):
 
 
 class PictureSink(Sink):
-    """The annotated picture, or one per frame, numbered by the frame's index.
+    """The annotated picture, or one per frame, by the frame's index or the source's name.
 
     Args:
-        path: .png or .jpg, with a pattern such as %05d for one per frame.
+        path: .png or .jpg, with a pattern such as %05d or {name} for one per frame.
         compositor: Draws the frames.
+        pictures: The source's pictures by index, which {name} stands for.
     """
 
-    def __init__(self, path: Path, compositor: Compositor) -> None:
+    def __init__(self, path: Path, compositor: Compositor, pictures: Sequence[Path] = ()) -> None:
         super().__init__(path)
+        each = bool(pictures) and names_each_picture(path)
+        self._sources = picture_names(path, pictures) if each else []
         self._compositor = compositor
         self._pattern = number_pattern(path)
         self._folder = HiddenFolder(path)
@@ -179,6 +183,8 @@ class PictureSink(Sink):
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
         name = self._pattern.name(item.frame.index) if self._pattern else self.path.name
+        if self._sources:
+            name = self._sources[item.frame.index]
         self._names.append(name)
         self._folder.write(name, encode_picture(self.path, self._compositor.image(item)))
 

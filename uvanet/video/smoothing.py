@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -42,5 +43,7 @@ def smooth(history: Sequence[tuple[float, NDArray[np.float32]]], tau: float) -> 
     ages = np.maximum(0.0, times[-1] - times) / tau
     recent: list[int] = np.flatnonzero(ages <= _REACH).tolist()
     weights = np.exp(-ages[recent])
-    maps = np.stack([history[index][1] for index in recent])
-    return np.tensordot((weights / weights.sum()).astype(np.float32), maps, axes=1)
+    total = np.zeros_like(history[-1][1], np.float32)
+    for index, weight in zip(recent, (weights / weights.sum()).tolist(), strict=True):
+        cv2.scaleAdd(history[index][1], weight, total, dst=total)
+    return total

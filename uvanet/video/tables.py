@@ -9,8 +9,14 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from uvanet.analysis.map_stats import entropy, peak, region_shares
-from uvanet.analysis.region_summary import RegionTracker, summary_csv, summary_rows
+from uvanet.analysis.region_summary import (
+    RegionSummary,
+    RegionTracker,
+    summary_csv,
+    summary_rows,
+)
 from uvanet.csv_text import csv_text
+from uvanet.redaction import printable
 from uvanet.video.muxing import unwritable
 from uvanet.video.sinks import Sink, WholeFile
 from uvanet.video.writer import claim, commit
@@ -30,27 +36,37 @@ class Table(Sink):
 
     Columns: `frame`, index in the source; `time_s`, seconds in the source; `clip_time_s`, seconds
     in the exported clip; `peak_x` and `peak_y`, the highest point, 0..1 from the left and the top;
-    `entropy` of the raw map, 0 (one cell) to 1 (uniform); `share:NAME` of each region, 0..1.
+    `entropy` of the raw map, 0 (one cell) to 1 (uniform); `share:NAME` of each region, 0..1. Of a
+    folder of pictures `file`, the name of the picture, stands behind `frame`.
 
     Args:
         path: The file.
         regions: The regions whose shares are columns.
+        pictures: The files of a folder by the index of their frames; empty for other sources.
     """
 
-    def __init__(self, path: Path, regions: Sequence[RegionMask]) -> None:
+    def __init__(
+        self, path: Path, regions: Sequence[RegionMask], pictures: Sequence[Path] = ()
+    ) -> None:
         super().__init__(path)
+        self._pictures = pictures
         self._regions = regions
         self._part: Part | None = None
         self._file: FileIO | None = None
         self._ends = array("Q")  # bytes up to the end of each row
         self._cut = False
-        self.columns = ["frame", "time_s", "clip_time_s", "peak_x", "peak_y", "entropy"]
+        self.columns = ["frame", "file"] if pictures else ["frame"]
+        self.columns += ["time_s", "clip_time_s", "peak_x", "peak_y", "entropy"]
         self.columns += [f"share:{region.name}" for region in regions]
 
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
         x, y = peak(item.saliency)
-        values = [item.frame.index, round(item.frame.pts, 6), round(float(item.at), 6)]
+        index = item.frame.index
+        values: list[Any] = [index]
+        if self._pictures:
+            values.append(printable(self._pictures[index].name))
+        values += [round(item.frame.pts, 6), round(float(item.at), 6)]
         values += [round(x, 4), round(y, 4), round(entropy(item.saliency), 5)]
         values += [round(share, 5) for share in region_shares(item.saliency, self._regions)]
         try:
@@ -118,12 +134,18 @@ class CsvTable(Table):
         regions: The regions whose shares are columns.
         model: The model's name.
         settings: The style of the clip.
+        pictures: See `Table`.
     """
 
     def __init__(
-        self, path: Path, regions: Sequence[RegionMask], model: str, settings: dict[str, Any]
+        self,
+        path: Path,
+        regions: Sequence[RegionMask],
+        model: str,
+        settings: dict[str, Any],
+        pictures: Sequence[Path] = (),
     ) -> None:
-        super().__init__(path, regions)
+        super().__init__(path, regions, pictures)
         words = " ".join(f"{name}={settings[name]}" for name in settings if name != "panes")
         self._constants = [model, words]
 
@@ -142,13 +164,22 @@ class JsonTable(Table):
     Args:
         path: The file.
         regions: The regions whose shares are columns.
-        facts: Fields before the rows, with "source" and "model".
+        facts: Fields before the rows.
+        summary: Collects the rows of the table of regions.
+        pictures: See `Table`.
     """
 
-    def __init__(self, path: Path, regions: Sequence[RegionMask], facts: dict[str, Any]) -> None:
-        super().__init__(path, regions)
+    def __init__(
+        self,
+        path: Path,
+        regions: Sequence[RegionMask],
+        facts: dict[str, Any],
+        summary: RegionRows,
+        pictures: Sequence[Path] = (),
+    ) -> None:
+        super().__init__(path, regions, pictures)
         self._facts = facts
-        self._tracker = RegionTracker(regions)
+        self._summary = summary
 
     def _head(self) -> str:
         facts = json.dumps(self._facts, ensure_ascii=False, indent=1)
@@ -158,44 +189,76 @@ class JsonTable(Table):
         comma = ",\n  " if self._ends else ""
         row = dict(zip(self.columns, values, strict=True))
         shares = values[len(values) - len(self._regions) :]
-        self._tracker.add(float(item.at), item.saliency, shares)
+        self._summary.add(item, shares)
         return comma + json.dumps(row, ensure_ascii=False)
 
     def _foot(self) -> str:
         # The statistics are those of all rows.
         if self._cut:
             return "\n ]\n}\n"
-        rows = summary_rows(
-            self._facts["source"],
-            self._facts["model"],
-            self._tracker.duration,
-            self._regions,
-            self._tracker.summaries(),
-        )
-        return f'\n ],\n "summary": {json.dumps(rows, ensure_ascii=False)}\n}}\n'
+        rows = json.dumps(self._summary.rows(), ensure_ascii=False)
+        return f'\n ],\n "summary": {rows}\n}}\n'
+
+
+class RegionRows:
+    """Collects the rows of the table of regions, see `uvanet.analysis.region_summary`.
+
+    Args:
+        regions: The regions.
+        source: Name of the source.
+        model: Name of the model.
+        slides: The pictures of slides, each of which is a source of its own; empty for others.
+    """
+
+    def __init__(
+        self, regions: Sequence[RegionMask], source: str, model: str, slides: Sequence[Path]
+    ) -> None:
+        self._given = regions, source, model, slides
+        self._regions, self._source, self._model, self._slides = self._given
+        self._tracker = RegionTracker(regions)
+        self._rows: list[dict[str, object]] = []
+
+    def anew(self) -> RegionRows:
+        """A collection of the same without rows."""
+        return RegionRows(*self._given)
+
+    def add(self, item: AnnotatedFrame, shares: Sequence[float]) -> None:
+        """Adds a frame.
+
+        Args:
+            item: The frame.
+            shares: Share of the attention of each region, 0..1.
+        """
+        if not self._slides:
+            self._tracker.add(float(item.at), item.saliency, shares)
+            return
+        source = printable(self._slides[item.frame.index])
+        summaries = [RegionSummary(share, 0.0, None, 0) for share in shares]
+        self._rows += summary_rows(source, self._model, 0.0, self._regions, summaries)
+
+    def rows(self) -> list[dict[str, object]]:
+        """The rows by the names of `SUMMARY_COLUMNS`: a region each, of slides for each picture."""
+        if self._slides:
+            return self._rows
+        summaries, duration = self._tracker.summaries(), self._tracker.duration
+        return summary_rows(self._source, self._model, duration, self._regions, summaries)
 
 
 class RegionTable(WholeFile):
-    """A row per region, see `uvanet.analysis.region_summary`.
+    """A row per region.
 
     Args:
         path: The file.
         regions: The regions.
-        source: Name of the source.
-        model: Name of the model.
+        rows: Collects the rows.
     """
 
-    def __init__(self, path: Path, regions: Sequence[RegionMask], source: str, model: str) -> None:
+    def __init__(self, path: Path, regions: Sequence[RegionMask], rows: RegionRows) -> None:
         super().__init__(path)
-        self._regions = regions
-        self._names = source, model
-        self._tracker = RegionTracker(regions)
+        self._regions, self._rows = regions, rows
 
     def _add(self, item: AnnotatedFrame) -> None:
-        shares = region_shares(item.saliency, self._regions)
-        self._tracker.add(float(item.at), item.saliency, shares)
+        self._rows.add(item, region_shares(item.saliency, self._regions))
 
     def _content(self) -> bytes:
-        summaries = self._tracker.summaries()
-        rows = summary_rows(*self._names, self._tracker.duration, self._regions, summaries)
-        return summary_csv(rows).encode("utf-8", "backslashreplace")
+        return summary_csv(self._rows.rows()).encode("utf-8", "backslashreplace")

@@ -97,7 +97,7 @@ class Transaction:
         return self._finish(frames, error, kept)
 
     def abort(self) -> None:
-        """Removes everything that has no name yet."""
+        """Removes all outputs that were not committed."""
         for sink in self._sinks:
             sink.abort()
 

@@ -84,6 +84,12 @@ class AttentionHistory(QObject):
         self._last_bucket = -1
         self.changed.emit()
 
+    def replace(self, record: Record) -> None:
+        """Takes up a record of the current source."""
+        self.stop_scan()
+        self.record = record
+        self.changed.emit()
+
     def add_packet(self, packet: SaliencyPacket) -> None:
         """Adds a result that was shown."""
         seconds = packet.frame.pts
@@ -104,7 +110,7 @@ class AttentionHistory(QObject):
         self.progress.emit(0.0)
         self._drain.start()
 
-        # A scan that was stopped may still end or fail: it belongs to a record that is over.
+        # A scan that was stopped may still end or fail; its record was replaced.
         def done(_: object) -> None:
             if current is self._scan:
                 self._add_samples()

@@ -9,6 +9,8 @@ from PySide6.QtGui import QGuiApplication
 
 from app.features.analyse.attention_history import AttentionHistory
 from app.features.analyse.attention_lane import AttentionLane
+from app.features.analyse.kept_scan import KeptScan
+from app.features.analyse.region_actions import TOOLS, RegionActions
 from app.features.analyse.region_card import RegionCard
 from app.features.analyse.region_files import RegionFiles
 from app.features.analyse.region_lane import RegionLane
@@ -16,19 +18,19 @@ from app.features.analyse.regions import Regions
 from app.features.analyse.scanpath_layer import ScanpathLayer
 from app.features.analyse.settings import AnalyseSettings
 from app.features.analyse.table_export import facts_text, map_facts, region_facts
+from app.session.models import AUTOMATIC
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
-from app.shell.feature import Feature
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.region_layer import RegionLayer
-from uvanet.analysis import Shape, peaks, region_shares
+from uvanet.analysis import peaks, region_shares
+from uvanet.video.layers import color_of
 
 if TYPE_CHECKING:
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import Fact, FeatureContext
     from app.shell.project import Project
-    from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
 
 _CLIP = FRAME | SEEKABLE
@@ -36,21 +38,13 @@ _CARD_RANK, _BUTTON_RANK = 10, 30
 _ATTENTION_RANK, _REGIONS_RANK = 10, 20  # on the timeline
 _AFTER_DRAG_MS = 150
 _SAME_TIME_S = 0.05  # a change this near to the position is the current one
-_TOOLS = {
-    "region_rectangle": Shape.RECTANGLE,
-    "region_ellipse": Shape.ELLIPSE,
-    "region_polygon": Shape.POLYGON,
-}
 
 
-class Analyse(Feature):
+class Analyse(RegionActions):
     """Regions with their shares, attention over time, average map and predicted scanpath.
 
     Attributes:
-        regions: The regions of the current source.
         history: The maps of the current source over time.
-        card: The list of regions in the side panel.
-        layer: The regions on the picture.
         scanpath_layer: The predicted scanpath on the picture.
         attention_lane: Attention over time, on the timeline.
         region_lane: Shares of the regions over time, on the timeline.
@@ -64,7 +58,7 @@ class Analyse(Feature):
         font = slots.canvas.font()
         self.history = AttentionHistory(session, context.jobs, self)
         self.layer, self.scanpath_layer = RegionLayer(font), ScanpathLayer(font)
-        self.card = RegionCard([actions[name] for name in (*_TOOLS, "save_shares")])
+        self.card = RegionCard([actions[name] for name in (*TOOLS, "save_shares")])
         self.attention_lane, self.region_lane = AttentionLane(), RegionLane()
         slots.timeline.add_lane(self.attention_lane, _ATTENTION_RANK)
         slots.timeline.add_lane(self.region_lane, _REGIONS_RANK)
@@ -81,19 +75,22 @@ class Analyse(Feature):
         # Without the side panel this is the only button that draws a region.
         slots.add_button(actions["region_rectangle"], _BUTTON_RANK)
         self.regions = Regions(context, self.history, self.layer, self.card)
-        self._files = RegionFiles(context, self.regions, self.history)
+        self.files = RegionFiles(context, self.regions, self.history)
         session.opened.connect(self._on_opened)
         session.turned.connect(self.history.restart)
-        session.student.changed.connect(lambda _: self.history.restart())
+        session.student.changed.connect(self._on_model)
+        self._scan = KeptScan(context, self.history)  # after what restarts the history
         session.switched.connect(self._on_switched)
         session.failed.connect(self._on_failed)
         context.presenter.presented.connect(self._on_presented)
         context.presenter.first_overlay.connect(self._load_plot)
         slots.closing.connect(self._on_closing)
-        slots.chrome_changed.connect(lambda: self.regions.select(None))
+        slots.chrome_changed.connect(lambda: self.regions.select(()))
         self.card.plot.needed.connect(self._load_plot)
         self.card.editing_ended.connect(slots.canvas.setFocus)
-        self.layer.tool_dropped.connect(self._check_tool)
+        self.layer.tool_dropped.connect(self.check_tool)
+        self.layer.menu_requested.connect(self.show_menu)
+        self.card.menu_requested.connect(self.show_menu_of)
         self.layer.drawn.connect(lambda _: slots.canvas.setFocus())
         self.history.changed.connect(self._on_history_changed)
         # A region that is dragged changes with every move of the mouse.
@@ -111,17 +108,20 @@ class Analyse(Feature):
         """Loads a dropped region file."""
         if not path.lower().endswith(".json"):
             return False
-        self._files.load(path, self.regions.spec)
+        self.files.load(path, self.regions.spec)
         return True
 
     def save_to_project(self, project: Project) -> None:
-        """Writes the regions, and whether the scanpath is shown."""
+        """Writes the regions, a complete scan, and whether the scanpath is shown."""
         project.regions = list(self.regions.all)
         project.view.scanpath = self._settings.scanpath
+        project.scan = self._scan.part
 
     def open_project(self, project: Project) -> None:
-        """Takes up the regions of a project."""
+        """Takes up the regions and the scan of a project."""
         self.regions.replace_all(project.regions)
+        if project.scan is not None:
+            self._scan.restore(project.scan, swap=project.model == AUTOMATIC)
         self.context.actions.set_checked("scanpath", project.view.scanpath)
         self.scanpath(project.view.scanpath)
 
@@ -137,62 +137,7 @@ class Analyse(Feature):
         """Writes the regions; a scan was stopped when the window closed."""
         return self.regions.close(timeout)
 
-    # -- regions
-
-    @action(
-        "Draw rectangle", Menu.ANALYSE, "A", icon="region-rectangle", needs=FRAME, checkable=True
-    )
-    def region_rectangle(self, on: bool) -> None:
-        """Selects the tool for rectangles, or none."""
-        self._select_tool(Shape.RECTANGLE if on else None)
-
-    @action("Draw ellipse", Menu.ANALYSE, "Q", icon="region-ellipse", needs=FRAME, checkable=True)
-    def region_ellipse(self, on: bool) -> None:
-        """Selects the tool for ellipses, or none."""
-        self._select_tool(Shape.ELLIPSE if on else None)
-
-    @action("Draw polygon", Menu.ANALYSE, "Y", icon="region-polygon", needs=FRAME, checkable=True)
-    def region_polygon(self, on: bool) -> None:
-        """Selects the tool for polygons, or none."""
-        self._select_tool(Shape.POLYGON if on else None)
-
-    @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME)
-    def rename_region(self) -> None:
-        """Starts editing the name of the selected region."""
-        if (region := self._selected_region()) is not None:
-            self.context.slots.set_panel_enabled(True)
-            self.card.edit_name(region)
-
-    @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)
-    def delete_region(self) -> None:
-        """Deletes the selected region."""
-        if (region := self._selected_region()) is not None:
-            self.regions.remove(region)
-
-    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME)
-    def clear_regions(self) -> None:
-        """Deletes all regions."""
-        self.regions.clear()
-
-    @action("Save regions…", Menu.ANALYSE, "Shift+X", needs=FRAME, group=1)
-    def save_regions(self) -> None:
-        """Saves the regions as a file."""
-        self._files.ask_save()
-
-    @action("Load regions…", Menu.ANALYSE, "Ctrl+Shift+X", needs=FRAME, group=1)
-    def load_regions(self) -> None:
-        """Loads a region file."""
-        self._files.ask_load()
-
-    @action("Save shares as CSV…", Menu.ANALYSE, "B", icon="table", needs=FRAME, group=1)
-    def save_shares(self) -> None:
-        """Saves the shares of the regions over time as a table."""
-        self._files.ask_save_shares()
-
-    @action("Copy table of regions", Menu.EDIT, "Ctrl+B", needs=FRAME, icon="copy", group=1)
-    def copy_regions(self) -> None:
-        """Copies the statistics of the regions to the clipboard, a row a region."""
-        self._files.copy_summary()
+    # -- numbers
 
     @action("Copy numbers", Menu.EDIT, "Ctrl+Shift+C", needs=FRAME, group=1)
     def copy_numbers(self) -> None:
@@ -258,12 +203,18 @@ class Analyse(Feature):
     def _on_switched(self) -> None:
         # What is being edited or computed belongs to the previous source.
         self.history.stop_scan()
-        self._select_tool(None)
+        self.select_tool(None)
         self.regions.close_source()
         self.scanpath_layer.show_fixations(())
         if self.context.actions["average"].isChecked():
             self.context.actions.set_checked("average", False)
             self._show_average(False)
+
+    def _on_model(self) -> None:
+        scanning = self.history.scanning
+        self.history.restart()
+        if scanning:  # with a model that had been requested before
+            self.history.start_scan()
 
     def _on_failed(self) -> None:
         # Unless the source before plays on, or the current one broke after its opening.
@@ -273,7 +224,7 @@ class Analyse(Feature):
     def _on_progress(self, share: float | None) -> None:
         self._show_progress(share)
         # Its own load must not replace the model in the middle of the clip.
-        self.context.session.automatic.held = share is not None
+        self.context.session.automatic.hold("scan", share is not None)
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
         self.history.add_packet(packet)
@@ -300,24 +251,6 @@ class Analyse(Feature):
 
     # -- helpers
 
-    def _select_tool(self, tool: Shape | None) -> None:
-        self.layer.select_tool(tool)
-        self._check_tool()
-        if tool is not None:
-            self.context.slots.canvas.setFocus()
-
-    def _check_tool(self) -> None:
-        for name, shape in _TOOLS.items():
-            self.context.actions.set_checked(name, shape is self.layer.tool)
-
-    def _selected_region(self) -> Region | None:
-        """Returns the selected region, or the only one; shows a message where there is none."""
-        if self.regions.selected is None and len(self.regions.all) == 1:
-            self.regions.select(self.regions.all[0])
-        if self.regions.selected is None:
-            self.context.messages.notify("info", tr("No region is selected; click one first."))
-        return self.regions.selected
-
     def _set_strip(self, on: bool) -> None:
         self._settings.strip = on
         self.context.actions.set_checked("strip", on)
@@ -335,6 +268,7 @@ class Analyse(Feature):
             [region.name for region in shown],
             series.seconds,
             [record.shares(region) for region in shown],
+            [color_of(region, index) for index, region in enumerate(shown)],
             record.step,
         )
 

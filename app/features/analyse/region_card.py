@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
@@ -19,12 +19,12 @@ from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
 from uvanet.analysis.regions import MAX_NAME
-from uvanet.video.layers import region_color
+from uvanet.video.layers import color_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent, QPaintEvent
 
     from uvanet.analysis import Region, RegionSummary
 
@@ -53,7 +53,10 @@ class RegionCard(QFrame):
     Signals:
         renamed: A Region and its new name.
         removed: A Region to delete.
-        selected: The Region whose row was clicked or got the focus.
+        lock_changed: A Region and whether it shall be locked.
+        selected: The Region whose row was clicked or got the focus, and whether the others stay
+            selected.
+        menu_requested: The Region whose menu was asked for, and where on the screen.
         editing_ended: The user pressed Enter or Escape in a name.
 
     Attributes:
@@ -63,7 +66,9 @@ class RegionCard(QFrame):
 
     renamed = Signal(object, str)
     removed = Signal(object)
-    selected = Signal(object)
+    lock_changed = Signal(object, bool)
+    selected = Signal(object, bool)
+    menu_requested = Signal(object, QPoint)
     editing_ended = Signal()
 
     def __init__(self, tools: Sequence[QAction], parent: QWidget | None = None) -> None:
@@ -82,8 +87,16 @@ class RegionCard(QFrame):
             head, self.hint, self._list, self.plot, spacing=6, margins=(14, 8, 10, 10), parent=self
         )
 
-    def show_rows(self, rows: Sequence[RegionRow], selected: Region | None) -> None:
-        """Shows the regions, in order."""
+    def show_rows(
+        self, rows: Sequence[RegionRow], selection: Sequence[Region], *, over_time: bool
+    ) -> None:
+        """Shows the regions.
+
+        Args:
+            rows: The regions, in order.
+            selection: The selected ones.
+            over_time: Whether the source has a time, over which there are statistics.
+        """
         while len(self.rows) > len(rows):
             removed = self.rows.pop()
             removed.name.blockSignals(True)  # a name that is being edited is discarded
@@ -95,9 +108,10 @@ class RegionCard(QFrame):
             self.rows.append(added)
             self._list.addWidget(added)
         for shown, data in zip(self.rows, rows, strict=True):
-            shown.show_data(data, selected=data.region is selected)
+            shown.show_data(data, selected=any(data.region is one for one in selection))
+            shown.statistics.setVisible(over_time)
         self.hint.setVisible(not rows)
-        self.plot.setVisible(bool(rows))
+        self.plot.setVisible(bool(rows) and over_time)
 
     def edit_name(self, region: Region) -> None:
         """Starts editing the name of a region."""
@@ -113,6 +127,7 @@ class _Row(QWidget):
     def __init__(self, index: int, region: Region, card: RegionCard) -> None:
         super().__init__(card)
         self.region = region
+        self._index = index
         self._card = card
         self.name = QLineEdit(region.name)
         self.name.setMaxLength(MAX_NAME)
@@ -122,20 +137,23 @@ class _Row(QWidget):
         self.name.editingFinished.connect(self._on_edited)
         self.name.returnPressed.connect(card.editing_ended)
         self.name.installEventFilter(self)
-        dot = QLabel(f'<span style="color:{region_color(index)}">●</span>')
-        dot.setFixedWidth(14)
+        self.dot = QLabel()
+        self.dot.setFixedWidth(14)
         self.share = QLabel()
         font = QFont(self.share.font())
         font.setPointSizeF(font.pointSizeF() * 1.3)
         font.setBold(True)
         self.share.setFont(font)
         self.share.setToolTip(tr("Share of the attention inside the region now"))
+        self.lock = IconButton(14)
+        self.lock.setCheckable(True)
+        self.lock.clicked.connect(lambda on: card.lock_changed.emit(self.region, on))
         remove = IconButton(14)
         remove.setIcon(icon("close", "quiet"))
         remove.setAccessibleName(tr("Delete region {number}").format(number=index + 1))
         remove.setToolTip(tr("Delete the region"))
         remove.clicked.connect(lambda: card.removed.emit(self.region))
-        self._bar = _Bar(region_color(index))
+        self._bar = _Bar()
         self.statistics = label("", "quiet", wrap=True)  # longer than the panel is wide
         small = QFont(self.statistics.font())
         small.setPointSizeF(small.pointSizeF() * 0.9)
@@ -146,7 +164,7 @@ class _Row(QWidget):
                 "time of the first entry; number of entries"
             )
         )
-        line = row(dot, (self.name, 1), self.share, remove, spacing=2)
+        line = row(self.dot, (self.name, 1), self.share, self.lock, remove, spacing=2)
         column(line, self._bar, self.statistics, spacing=3, parent=self)
 
     def show_data(self, data: RegionRow, *, selected: bool) -> None:
@@ -154,22 +172,35 @@ class _Row(QWidget):
         if data.region is not self.region:
             self.region = data.region
             self.name.setText(data.region.name)
+        color, locked = color_of(data.region, self._index), data.region.locked
+        self.dot.setText(f'<span style="color:{color}">●</span>')
+        self.lock.setChecked(locked)
+        self.lock.setIcon(icon("lock" if locked else "unlock", "quiet"))
+        text = tr("Unlock the region") if locked else tr("Lock the region")
+        self.lock.setToolTip(text)
+        self.lock.setAccessibleName(tr("{name}: {text}").format(name=data.region.name, text=text))
         share = "-" if data.share is None else percent_text(data.share)
         self.share.setText(share)
         self.share.setAccessibleName(
             tr("{name}: {share} of the attention").format(name=data.region.name, share=share)
         )
-        self._bar.show_value(data.share or 0.0, selected=selected)
+        self._bar.show_value(data.share or 0.0, color, selected=selected)
         self.statistics.setText(_summary_text(data.summary))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Selects the region."""
-        self._card.selected.emit(self.region)
+        """Selects the region; with Ctrl or Shift besides the others."""
+        extends = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._card.selected.emit(self.region, bool(event.modifiers() & extends))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks for the menu of the region."""
+        self._card.menu_requested.emit(self.region, event.globalPos())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Selects the region whose name gets the focus; Escape cancels editing."""
         if event.type() == QEvent.Type.FocusIn:
-            self._card.selected.emit(self.region)
+            self._card.selected.emit(self.region, False)
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
@@ -191,29 +222,29 @@ class _Row(QWidget):
 class _Bar(QWidget):
     """A horizontal bar whose length is a share."""
 
-    def __init__(self, color: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._color = color
-        self._value, self._selected = 0.0, False
+        self._shown = (0.0, "", False)
         self.setFixedHeight(6)
 
-    def show_value(self, value: float, *, selected: bool) -> None:
-        """Sets the share, 0..1; the bar of the selected region is higher."""
-        if (value, selected) != (self._value, self._selected):
-            self._value, self._selected = value, selected
+    def show_value(self, value: float, color: str, *, selected: bool) -> None:
+        """Sets the share, 0..1, and the color; the bar of a selected region is higher."""
+        if (value, color, selected) != self._shown:
+            self._shown = value, color, selected
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the bar."""
+        value, color, selected = self._shown
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        height = 6 if self._selected else 4
+        height = 6 if selected else 4
         top, width = (self.height() - height) / 2, self.width() - 4
         painter.setBrush(QColor(theme_colors().pressed))
         painter.drawRoundedRect(QRectF(0, top, width, height), height / 2, height / 2)
-        painter.setBrush(QColor(self._color))
-        filled = max(height, width * min(self._value, 1.0)) if self._value > 0 else 0
+        painter.setBrush(QColor(color))
+        filled = max(height, width * min(value, 1.0)) if value > 0 else 0
         painter.drawRoundedRect(QRectF(0, top, filled, height), height / 2, height / 2)
         painter.end()
 

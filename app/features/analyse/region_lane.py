@@ -12,7 +12,6 @@ from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
 from app.ui.timeline_lane import Lane
-from uvanet.video.layers import region_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +34,7 @@ class RegionLane(Lane):
         self._names: Sequence[str] = ()
         self._seconds: NDArray[np.float64] = np.zeros(0)
         self._shares: Sequence[NDArray[np.float32]] = ()
+        self._colors: Sequence[str] = ()
         self._step = 0.1
 
     @property
@@ -47,6 +47,7 @@ class RegionLane(Lane):
         names: Sequence[str],
         seconds: NDArray[np.float64],
         shares: Sequence[NDArray[np.float32]],
+        colors: Sequence[str],
         step: float,
     ) -> None:
         """Sets the data.
@@ -55,9 +56,11 @@ class RegionLane(Lane):
             names: Names of the regions; empty hides the lane.
             seconds: Times in the source, ascending, float64, shape (n,).
             shares: For each region its shares at these times, 0..1, float32, shape (n,).
+            colors: Color of each region, "#rrggbb".
             step: Seconds that one value stands for.
         """
-        self._names, self._seconds, self._shares, self._step = names, seconds, shares, step
+        self._names, self._seconds, self._shares = names, seconds, shares
+        self._colors, self._step = colors, step
         self.changed.emit()
 
     def text(self, seconds: float) -> str:
@@ -86,7 +89,7 @@ class RegionLane(Lane):
             strength = np.zeros(columns, np.float32)
             for offset in range(width):
                 np.maximum.at(strength, np.minimum(at + offset, columns - 1), values)
-            color = QColor(region_color(index))
+            color = QColor(self._colors[index])
             pixels = np.empty((1, columns, 4), np.uint8)
             pixels[..., :3] = (color.blue(), color.green(), color.red())
             pixels[..., 3] = np.clip(strength / _FULL, 0.0, 1.0) * 255

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 from app.ui.build import column
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
-from uvanet.video.layers import region_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,11 @@ class SharePlot(QWidget):
         self.setAccessibleName(tr("Shares over time"))
         self.setFixedHeight(_HEIGHT)
         self.chart = LineChart(self.accessibleName(), margins=(0, 9, 16, 0))
+        self._axis = SteadyAxis(0.0, 10.0)
         self._now = 0.0
-        self._data: tuple[NDArray[np.float64], Sequence[NDArray[np.float32]]] | None = None
+        self._data: (
+            tuple[NDArray[np.float64], Sequence[NDArray[np.float32]], Sequence[str]] | None
+        ) = None
         self._span = (0.0, 1.0)
         column(self.chart, parent=self)
 
@@ -61,6 +64,7 @@ class SharePlot(QWidget):
         self,
         seconds: NDArray[np.float64],
         shares: Sequence[NDArray[np.float32]],
+        colors: Sequence[str],
         span: tuple[float, float],
         now: float,
     ) -> None:
@@ -69,17 +73,18 @@ class SharePlot(QWidget):
         Args:
             seconds: Times in the source, ascending, float64, shape (n,).
             shares: For each region its shares at these times, 0..1, float32, shape (n,).
+            colors: Color of each region, "#rrggbb".
             span: First and last second to show.
             now: Position of playback, in seconds.
         """
-        self._data, self._span, self._now = (seconds, shares), span, now
+        self._data, self._span, self._now = (seconds, shares, colors), span, now
         self._draw()
 
     def _draw(self) -> None:
         if not self.chart.built or self._data is None:
             return
-        seconds, shares = self._data
-        self.chart.set_curves([region_color(index) for index in range(len(shares))])
+        seconds, shares, colors = self._data
+        self.chart.set_curves(list(colors))
         self.chart.set_cursor(self._now)
         # Intervals without data are gaps in the curve, not straight lines.
         joined = np.ones(len(seconds), bool)
@@ -89,10 +94,7 @@ class SharePlot(QWidget):
         for index, values in enumerate(shares):
             self.chart.set_data(index, seconds, 100 * values, joined)
         highest = max((float(values.max(initial=0.0)) for values in shares), default=0.0)
-        top = next(step for step in (10, 25, 50, 100) if step >= 99 * highest or step == 100)
-        self.chart.set_y_range(0.0, top, padding=0.03)
-        marks = [(value, f"{value:g}\N{NO-BREAK SPACE}%") for value in (0.0, top / 2, float(top))]
-        self.chart.set_ticks("left", marks)
+        self.chart.set_value_axis(self._axis.fit(0.0, 100 * highest), "%")
         first, last = self._span
         self.chart.set_x_range(first, max(last, first + 1.0))
         middle = (first + last) / 2

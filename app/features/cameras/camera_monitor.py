@@ -43,6 +43,8 @@ class CameraMonitor(QObject):
         self._cameras = cameras
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._closed = False
 
     @property
     def running(self) -> bool:
@@ -50,8 +52,8 @@ class CameraMonitor(QObject):
         return self._thread is not None
 
     def start(self) -> None:
-        """Starts the thread."""
-        if self._thread is None:
+        """Starts the thread; nothing happens after `close`."""
+        if self._thread is None and not self._closed:
             self._stop = threading.Event()
             self._thread = threading.Thread(
                 target=self._run, args=(self._stop,), name="uvanet-cameras", daemon=True
@@ -59,12 +61,17 @@ class CameraMonitor(QObject):
             self._thread.start()
 
     def stop(self) -> None:
-        """Stops the thread without waiting for it."""
-        self._stop.set()
+        """Stops the thread without waiting for it; it emits nothing from now on."""
+        with self._lock:
+            self._stop.set()
         self._thread = None
 
-    def join(self, timeout: float) -> bool:
-        """Stops the thread and waits for it; returns False where it hangs in a driver."""
+    def close(self, timeout: float) -> bool:
+        """Stops for good and waits for the thread; returns False where it hangs in a driver.
+
+        States of a camera that the session reports while it closes must not start it again.
+        """
+        self._closed = True
         thread = self._thread
         self.stop()
         if thread is not None:
@@ -82,5 +89,6 @@ class CameraMonitor(QObject):
         except (UvanetError, OSError, RuntimeError) as error:
             _log.debug("cameras cannot be listed: %s", error)
             return
-        if not stop.is_set():
-            self.seen.emit(found)
+        with self._lock:
+            if not stop.is_set():
+                self.seen.emit(found)

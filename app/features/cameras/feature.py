@@ -62,7 +62,7 @@ class Cameras(Feature):
 
     def close(self, timeout: float) -> bool:
         """Ends the monitor's thread."""
-        return self._monitor.join(timeout)
+        return self._monitor.close(timeout)
 
     # -- actions
 

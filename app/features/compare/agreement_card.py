@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from app.pipeline.agreement import Agreement
 
 
-def _tips() -> tuple[str, ...]:
-    return (
-        tr("Linear correlation of the two maps; 1 for equal maps"),
-        tr("Overlap of the two maps as distributions; 1 for equal maps"),
-        tr("Divergence of the student's map from the teacher's, in nats; 0 for equal maps"),
-        tr("Distance of the two peaks, in percent of the picture's diagonal"),
-    )
+_COLORS = "inferred", "painted", "memory", "captured"
+
+
+def _measures() -> dict[str, str]:
+    """Name and explanation of each measure."""
+    return {
+        tr("CC"): tr("linear correlation of the two maps; 1 for equal maps"),
+        tr("SIM"): tr("overlap of the two maps as distributions; 1 for equal maps"),
+        tr("KLD"): tr("divergence of the student's map from the teacher's, in nats; 0 if equal"),
+        tr("Peaks"): tr("distance of the two peaks, in percent of the picture's diagonal"),
+    }
+
+
+def measures_help() -> str:
+    """Explains all measures, one a line."""
+    return "\n".join(f"{name}: {text}" for name, text in _measures().items())
 
 
 class AgreementCard(PlotCard):
@@ -32,19 +41,13 @@ class AgreementCard(PlotCard):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             tr("Agreement of student and teacher"),
-            [
-                (tr("CC"), "inferred"),
-                (tr("SIM"), "painted"),
-                (tr("KLD"), "memory"),
-                (tr("Peaks"), "captured"),
-            ],
+            list(zip(_measures(), _COLORS, strict=True)),
             "{:.2f}",
             84,
             1.0,
-            parent,
+            parent=parent,
         )
-        for label, tip in zip(self.values, _tips(), strict=True):
-            label.setToolTip(tip)
+        self.setToolTip(measures_help())
         self.chart.setMinimumHeight(56)
         self.chart.setMaximumHeight(16_777_215)
         layout = self.layout()
@@ -69,7 +72,3 @@ class AgreementCard(PlotCard):
         if all(map(math.isfinite, sample)):
             self.add(seconds, sample)
             self.values[3].setText(percent_text(agreement.peaks))
-
-    def _range(self, low: float, high: float) -> tuple[float, float]:
-        """CC may be negative, and KLD above 1."""
-        return min(0.0, math.floor(2 * low) / 2), max(1.0, math.ceil(high))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.features.compare.agreement_card import measures_help
 from app.features.compare.difference_map import difference_image, wipe
 from app.session.heat import Heat
 from app.session.snapshot import capture_layer, draw_divider
@@ -85,9 +86,9 @@ class CompareView:
             main.set_caption(tr("Student"), student)
             second.set_caption(tr("Teacher"), teacher)
             colors = tr("orange: student more, blue: teacher more")
-            third.set_caption(tr("Difference"), numbers or colors)
+            third.set_caption(tr("Difference"), numbers or colors, measures_help())
         elif self.view == "wipe":
-            main.set_caption(tr("Student left, teacher right"), numbers)
+            main.set_caption(tr("Student left, teacher right"), numbers, measures_help())
 
     def show_message(self, title: str, detail: str = "") -> None:
         """Shows a message in the teacher's panes."""

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QWidget
 from app.features.compare.agreement_card import AgreementCard
 from app.features.compare.button import CompareButton
 from app.features.compare.compare_view import CompareView
+from app.features.compare.pace import TeacherPace
 from app.features.compare.settings import CompareSettings, View
 from app.features.compare.strip import CompareStrip
+from app.pipeline.events import PipelineState
 from app.session.models import short_name
 from app.shell.actions import Menu, action
 from app.shell.context import Fact
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _INTERVAL_MS = 400  # between two texts about the lag
 _CHOICE = "compare_view"
+_MIN_PICTURE = 220  # width in pixels; where three pictures are narrower, a wipe is shown
+_NARROW = "compare narrow"  # topic of the message
 _BUTTON_RANK, _STRIP_RANK, _CARD_RANK = 10, 10, 30
 
 
@@ -46,6 +50,8 @@ class Compare(Feature):
         actions, slots, session = context.actions, context.slots, context.session
         self._settings = settings = context.settings.section(CompareSettings)
         self._ready = False
+        self._pace = TeacherPace()
+        self._waits_for_slow = False  # the user asked for it
         self._described: TeacherResult | None = None
         self.card = AgreementCard()
         self.strip = CompareStrip(actions["compare_synchronized"])
@@ -72,6 +78,7 @@ class Compare(Feature):
         session.teacher.failed.connect(self._on_failed)
         session.student.changed.connect(lambda _: self.card.clear())
         slots.closing.connect(self.card.stop)
+        slots.panes.resized.connect(self._reflow)
         self.strip.models_wanted.connect(lambda: actions.trigger("choose_models"))
         self.handle.moved.connect(self._on_wiped)
         self._timer = QTimer(self)
@@ -143,16 +150,31 @@ class Compare(Feature):
         "Sync to teacher", Menu.VIEW, "G", submenu="Compare", icon="paired", group=1, checkable=True
     )
     def compare_synchronized(self, on: bool) -> None:
-        """Shows only frames that both models have processed, or each model at its own rate."""
+        """Shows only frames that both models have processed, or each model at its own rate.
+
+        The picture does not wait for a teacher that is too slow, unless this is switched on again.
+        """
         self._settings.synchronized = on
-        self.context.actions.set_checked("compare_synchronized", on)
-        self.context.session.teacher.set_synchronized(on)
-        self._name_teacher()
+        self._waits_for_slow = on and not self._pace.keeps_up
+        self._apply_pace()
 
     # -- the teacher
 
+    @property
+    def _synchronized(self) -> bool:
+        """Whether the picture waits for the teacher."""
+        return self._settings.synchronized and (self._pace.keeps_up or self._waits_for_slow)
+
+    def _apply_pace(self) -> None:
+        self.context.actions.set_checked("compare_synchronized", self._synchronized)
+        self.context.session.teacher.set_synchronized(self._synchronized)
+        self._name_teacher()
+
     def _start(self) -> None:
+        self._pace.reset()
+        self._waits_for_slow = False
         name = self.context.session.teacher.start(synchronized=self._settings.synchronized)
+        self.context.actions.set_checked("compare_synchronized", self._settings.synchronized)
         self._ready = False
         self._name_teacher()
         if not name:
@@ -194,7 +216,29 @@ class Compare(Feature):
     def _choose(self, view: View) -> None:
         self._settings.view = view
         self.context.actions.set_checked(f"compare_{view}", True)
-        self._show(view)
+        fitting = self._fitting
+        self._show(fitting)
+        if fitting != view:
+            self.context.messages.notify(
+                "info",
+                tr("The window is too narrow for three pictures: a wipe is shown."),
+                tr("A wider window shows student, teacher and difference side by side."),
+                topic=_NARROW,
+            )
+
+    @property
+    def _fitting(self) -> View:
+        """The chosen view, or a wipe where three pictures would be too narrow."""
+        chosen, width = self._settings.view, self.context.slots.panes.picture_width(3)
+        return "wipe" if chosen == "side" and width < _MIN_PICTURE else chosen
+
+    def _reflow(self) -> None:
+        """Changes between three pictures and a wipe when the window becomes narrower or wider."""
+        view = self._fitting
+        if view != self.view.view:
+            self._show(view)
+        if view == self._settings.view:
+            self.context.messages.dismiss_topic(_NARROW)
 
     def _show(self, view: View, *, teacher: bool = True) -> None:
         self.view.arrange(view)
@@ -204,7 +248,8 @@ class Compare(Feature):
         self._slot.setVisible(view == "wipe")
         self.strip.set_wanted(self.view.needs_teacher)
         self._plot()
-        self._button.setIcon(self.context.actions[f"compare_{view}"].icon())
+        chosen = self.context.actions[f"compare_{self._settings.view}"]
+        self._button.setIcon(chosen.icon())
         if not self.view.needs_teacher:
             self._stop()
         elif teacher and not self.context.session.teacher.running:
@@ -216,7 +261,10 @@ class Compare(Feature):
     def _name_teacher(self, numbers: str = "") -> None:
         session = self.context.session
         student, teacher = short_name(session.student.name), short_name(session.teacher.running)
-        self.strip.show_teacher(teacher, synchronized=self._settings.synchronized)
+        mode = tr("synchronized") if self._synchronized else tr("each at its own rate")
+        if self._settings.synchronized and not self._synchronized:
+            mode = tr("too slow to wait for")
+        self.strip.show_teacher(teacher, mode)
         self.view.caption(student, teacher, numbers)
 
     # -- frames
@@ -224,7 +272,7 @@ class Compare(Feature):
     def _on_taken(self, packet: SaliencyPacket) -> None:
         if packet.teacher_result is not None:
             self._show_result(packet.teacher_result)
-        elif self.view.teacher_result is not None and self._ready and self._settings.synchronized:
+        elif self.view.teacher_result is not None and self._ready and self._synchronized:
             # The teacher failed on this frame; its earlier result must not be shown beside it.
             self._clear()
             self.view.show_message(tr("No map"), tr("The teacher failed on this frame."))
@@ -240,8 +288,11 @@ class Compare(Feature):
             self.context.presenter.refresh()
 
     def _show_result(self, result: TeacherResult) -> None:
-        if self.context.session.teacher.running:
-            self.view.show_result(result)
+        if not self.context.session.teacher.running:
+            return
+        self.view.show_result(result)
+        if self._pace.add(result.inference_s):
+            self._apply_pace()
 
     def _on_wiped(self, share: float) -> None:
         self._settings.wipe = share
@@ -270,6 +321,8 @@ class Compare(Feature):
     def _describe(self) -> None:
         """Shows the lag of the teacher and the agreement, at a readable rate."""
         result, stats = self.view.teacher_result, self.context.session.teacher.stats()
+        if self.context.session.state is not PipelineState.PLAYING:
+            self.card.pause()
         if result is None or stats is None or result is self._described:
             return
         self._described = result
@@ -278,7 +331,11 @@ class Compare(Feature):
         texts = [tr("{lag:.0f} ms behind the student").format(lag=result.lag_s * 1000)]
         if frames:
             texts.append(tr("{frames} frames").format(frames=frames))
-        texts.append(tr("{rate:.1f} maps per second").format(rate=stats.fps_inferred))
+        rate = stats.fps_inferred
+        if 0 < rate < 2:
+            texts.insert(0, tr("teacher every {seconds:.1f} s").format(seconds=1 / rate))
+        else:
+            texts.append(tr("{rate:.1f} maps per second").format(rate=rate))
         if result.agreement is not None:
             self.card.show_agreement(time.monotonic(), result.agreement)
             numbers = (f"{name} {value}" for name, value in self.card.numbers)

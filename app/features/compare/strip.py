@@ -35,6 +35,13 @@ class CompareStrip(Strip):
         self.teacher.setToolTip(tr("Choose models"))
         self.teacher.clicked.connect(self.models_wanted)
         self._mode = label("", "quiet")
+        self._mode.setToolTip(
+            tr(
+                "Synchronized: each frame is shown once both models have processed it. "
+                "A teacher that needs more than a quarter of a second is not waited for, "
+                "unless you switch it on again."
+            )
+        )
         self.lag = ElidedLabel()
         self.lag.setObjectName("quiet")
         self.row.addWidget(self.teacher)
@@ -42,12 +49,12 @@ class CompareStrip(Strip):
         self.row.addWidget(self._mode)
         self.row.addWidget(self.lag, 1)
 
-    def show_teacher(self, name: str, *, synchronized: bool) -> None:
-        """Shows the name of the teacher, empty without one, and the mode."""
+    def show_teacher(self, name: str, mode: str) -> None:
+        """Shows the name of the teacher, empty without one, and whether frames wait for it."""
         self.teacher.setText(
             tr("Teacher: {name}").format(name=name) if name else tr("Choose a teacher")
         )
-        self._mode.setText(tr("synchronized") if synchronized else tr("each at its own rate"))
+        self._mode.setText(mode)
 
     def show_lag(self, text: str) -> None:
         """Shows a text about the lag of the teacher."""

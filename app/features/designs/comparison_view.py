@@ -39,8 +39,8 @@ class ComparisonView(QWidget):
 
     Signals:
         drawn: A new Region without a name.
-        edited: A Region, and the Region that replaces it.
-        region_clicked: The Region under the mouse, or None.
+        edited: Pairs of a Region and the Region that replaces it.
+        selected: The regions that the user selected, a tuple.
 
     Attributes:
         panes: The two pictures with their titles.
@@ -48,8 +48,8 @@ class ComparisonView(QWidget):
     """
 
     drawn = Signal(object)
-    edited = Signal(object, object)
-    region_clicked = Signal(object)
+    edited = Signal(object)
+    selected = Signal(object)
 
     def __init__(self, style: OverlayStyle, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +64,7 @@ class ComparisonView(QWidget):
             pane.canvas.add_layer(layer)
             layer.drawn.connect(self.drawn)
             layer.edited.connect(self.edited)
-            layer.region_clicked.connect(self.region_clicked)
+            layer.selected.connect(self.selected)
             layer.tool_dropped.connect(lambda: self.select_tool(None))
         self.handle = WipeHandle(
             self.panes[0].canvas,
@@ -90,11 +90,11 @@ class ComparisonView(QWidget):
         self,
         regions: Sequence[Region],
         shares: Sequence[Sequence[float]],
-        selected: Region | None,
+        selection: Sequence[Region],
     ) -> None:
         """Shows the regions on both, with the shares of each design; in the wipe without."""
         for layer, own in zip(self.layers, shares, strict=True):
-            layer.show_regions(regions, () if self._wipe else own, selected)
+            layer.show_regions(regions, () if self._wipe else own, selection)
 
     def select_tool(self, tool: object) -> None:
         """Selects the drawing tool of both pictures, a Shape or None."""
@@ -121,10 +121,11 @@ class ComparisonView(QWidget):
             height, width = first.shape[:2]
             place = round(self.handle.share * width)
             first = np.hstack([first[:, :place], _resized(second, width, height)[:, place:]])
-        for pane, picture in zip(self.panes, (first, second), strict=True):
+        for pane, layer, picture in zip(self.panes, self.layers, (first, second), strict=True):
             if picture is not None:
                 height, width = picture.shape[:2]
                 order = (0, next(self._order))
+                layer.picture_size = width, height
                 pane.canvas.show_picture(paintable(picture), (width, height), order, picture)
         self.handle.follow()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHeaderView, QSlider, QTableWidget, QTableWidgetItem
 
 from app.features.designs.comparison_view import ComparisonView
@@ -15,6 +15,7 @@ from app.ui.build import button, column, label, row
 from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
+from app.ui.region_geometry import replaced
 from uvanet.analysis import Shape
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from uvanet.video.overlay import OverlayStyle
 
 _STEPS = 1000
+_BUTTON_PADDING = 32  # pixels
 _VISIBLE_ROWS = 4  # of the table; it scrolls beyond
 _SAME_PROPORTIONS = 0.02  # relative difference up to which two pictures are wiped
 
@@ -67,22 +69,27 @@ class DesignsDialog(QDialog):
         self.regions: list[Region] = list(regions)
         self.designs: dict[int, Design] = {}
         self._model = model
-        self._selected: Region | None = None
+        self._selection: tuple[Region, ...] = ()
         self.view = ComparisonView(style)
         for pane, title in zip(self.view.panes, titles, strict=True):
             pane.set_caption(title)
             pane.canvas.show_message(tr("Predicting {name} …").format(name=title))
         self.view.drawn.connect(self._on_drawn)
         self.view.edited.connect(self._on_edited)
-        self.view.region_clicked.connect(self._select)
+        self.view.selected.connect(self._select)
         self.draw = button(
             tr("Draw region"), tr("Draw a rectangle on either picture"), checkable=True
         )
         self.draw.toggled.connect(lambda on: self.view.select_tool(Shape.RECTANGLE if on else None))
-        self.delete = button(tr("Delete region"), tr("Delete the selected region"), self._delete)
+        self.delete = button(tr("Delete region"), tr("Delete the selected regions"), self._delete)
         self.wipe = button(tr("Wipe"), tr("Both in one picture, divided by a line"), checkable=True)
         for switch in (self.draw, self.wipe):
             switch.setObjectName("choice")
+            # The theme writes it in bold while it is on, which its size hint does not know.
+            bold = QFont(switch.font())
+            bold.setBold(True)
+            width = QFontMetrics(bold).horizontalAdvance(switch.text())
+            switch.setMinimumWidth(width + _BUTTON_PADDING)
         self.wipe.setEnabled(False)
         self.wipe.toggled.connect(self._on_wipe)
         self.copy = button(tr("Copy table"), tr("Copy the table for a spreadsheet"), self._copy)
@@ -103,7 +110,7 @@ class DesignsDialog(QDialog):
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         self.table.setAccessibleName(tr("Shares of the regions"))
-        self.table.cellClicked.connect(lambda index, _: self._select(self.regions[index]))
+        self.table.cellClicked.connect(lambda index, _: self._select((self.regions[index],)))
         self.hint = label(tr("Draw a region to compare its share of the attention."), "quiet")
         note = ElidedLabel()
         note.setObjectName("quiet")
@@ -157,19 +164,22 @@ class DesignsDialog(QDialog):
         named = replace(region, name=next(name for name in free if name not in names))
         self.regions.append(named)
         self.draw.setChecked(False)
-        self._select(named)
+        self._select((named,))
 
-    def _on_edited(self, before: Region, after: Region) -> None:
-        self.regions = [after if region is before else region for region in self.regions]
-        self._select(after)
+    def _on_edited(self, pairs: Sequence[tuple[Region, Region]]) -> None:
+        self.regions = replaced(self.regions, pairs)
+        self._select(tuple(replaced(self._selection, pairs)))
 
     def _delete(self) -> None:
-        self.regions = [region for region in self.regions if region is not self._selected]
-        self._select(None)
+        self.regions = [region for region in self.regions if not self._is_selected(region)]
+        self._select(())
 
-    def _select(self, region: Region | None) -> None:
-        self._selected = region
+    def _select(self, selection: tuple[Region, ...]) -> None:
+        self._selection = selection
         self._refresh()
+
+    def _is_selected(self, region: Region) -> bool:
+        return any(one is region for one in self._selection)
 
     # -- what is shown
 
@@ -190,7 +200,7 @@ class DesignsDialog(QDialog):
             self.designs[index].shares(regions) if index in self.designs and regions else []
             for index in range(2)
         ]
-        self.view.show_regions(regions, shares, self._selected)
+        self.view.show_regions(regions, shares, self._selection)
         self.table.setRowCount(len(regions))
         for place, region in enumerate(regions):
             values = [own[place] if own else None for own in shares]
@@ -201,14 +211,14 @@ class DesignsDialog(QDialog):
             texts.append(tr("{points:+.1f} points").format(points=points) if known else "")
             for cell, text in enumerate(texts):
                 self.table.setItem(place, cell, QTableWidgetItem(text))
-            if region is self._selected:
+            if self._selection and region is self._selection[-1]:
                 self.table.selectRow(place)
         row_height = self.table.rowHeight(0) if regions else 0
         rows = min(len(regions), _VISIBLE_ROWS) * row_height
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows + 4)
         self.table.setVisible(bool(regions))
         self.hint.setVisible(not regions)
-        self.delete.setEnabled(self._selected is not None)
+        self.delete.setEnabled(bool(self._selection))
         for done in (self.copy, self.export):
             done.setEnabled(len(self.designs) == 2)
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from app.shell.context import Fact
 
-_PARTS = ("PySide6_Essentials", "opencv-python", "onnxruntime", "numpy", "pyqtgraph")
+_PAPER = "https://arxiv.org/abs/1904.04449"
+_LICENSE = "https://www.apache.org/licenses/LICENSE-2.0"
+_PARTS = ("PySide6_Essentials", "opencv-python-headless", "onnxruntime", "numpy", "pyqtgraph")
 
 
 class AboutDialog(QDialog):
@@ -61,6 +63,11 @@ class AboutDialog(QDialog):
             places.addWidget(button(name, str(folder), partial(open_folder, folder)))
         places.addStretch()
         facts.addRow(label(tr("Folders"), "quiet"), places)
+        pages = row(spacing=8)
+        for name, address in links().items():
+            pages.addWidget(button(name, address, partial(open_address, address)))
+        pages.addStretch()
+        facts.addRow(label(tr("Links"), "quiet"), pages)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self.copy = button(
@@ -88,6 +95,21 @@ def open_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def open_address(address: str) -> None:
+    """Opens a web page in the browser."""
+    QDesktopServices.openUrl(QUrl(address))
+
+
+def links() -> dict[str, str]:
+    """Web pages by name: those that the installed package names, the paper and the license."""
+    named = {}
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        for line in importlib.metadata.metadata("uvanet").get_all("Project-URL") or ():
+            name, _, address = line.partition(",")
+            named[name.strip()] = address.strip()
+    return {**named, tr("Paper"): _PAPER, tr("License"): _LICENSE}
 
 
 def versions() -> dict[str, str]:

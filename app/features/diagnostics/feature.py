@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
 from app.features.diagnostics.stats_labels import StatsLabels
+from app.pipeline.events import PipelineState
 from app.runtime.settings import settings_path
 from app.shell.actions import Menu, action
 from app.shell.context import Fact, FactKind
@@ -17,7 +18,7 @@ from app.ui.build import present
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotPanel
 from uvanet.cli.problem_report import problem_report
-from uvanet.paths import log_folder
+from uvanet.paths import cache_folder, log_folder
 from uvanet.user_models import models_folder
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.features.diagnostics.log_window import LogWindow
+    from app.pipeline.stats import PipelineStats
     from app.shell.context import FeatureContext
 
 _INTERVAL_MS = 400
@@ -38,10 +40,12 @@ class Diagnostics(Feature):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._log: LogWindow | None = None
+        self._before = context.session.stats()  # when the source was opened
         self.labels = StatsLabels()
         self.plots = PlotPanel()
         context.slots.add_status(self.labels, _STATUS_RANK)
         context.slots.add_card(self.plots, _CARD_RANK)
+        context.session.switched.connect(self._on_switched)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
@@ -61,8 +65,8 @@ class Diagnostics(Feature):
             )
 
     def facts(self) -> list[Fact]:
-        """Rates, latency, drops and memory."""
-        stats = self.context.session.stats()
+        """Rates, latency, drops and memory since the source was opened."""
+        stats = self._stats()
         drops = ", ".join(
             f"{name} {count}" for name, count in stats.dropped_by_cause.items() if count
         )
@@ -133,10 +137,21 @@ class Diagnostics(Feature):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _on_switched(self) -> None:
+        self._before = self.context.session.stats()
+        self.labels.reset()
+        self.plots.rates.clear()
+
+    def _stats(self) -> PipelineStats:
+        return self.context.session.stats().since(self._before)
+
     def _show_stats(self) -> None:
-        stats = self.context.session.stats()
+        stats = self._stats()
         self.labels.show_stats(stats)
-        self.plots.add(time.monotonic(), stats)
+        if self.context.session.state is PipelineState.PLAYING:
+            self.plots.add(time.monotonic(), stats)
+        else:
+            self.plots.hold(stats)
 
 
 def _folders() -> dict[str, Path]:
@@ -145,6 +160,7 @@ def _folders() -> dict[str, Path]:
         tr("Settings"): settings_path().parent,
         tr("Log"): log_folder(),
         tr("Models"): models_folder(),
+        tr("Cache"): cache_folder(),
     }
 
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from app.ui.build import label, row
+from app.ui.build import row
+from app.ui.controls import SteadyLabel
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
     from app.pipeline.stats import PipelineStats
 
 _MAX_WIDTH = 0.3  # of the text with the causes, as a share of the window's width
+_NARROW = 760  # pixels; a narrower window shows the median alone
 
 
 class StatsLabels(QWidget):
@@ -25,20 +27,28 @@ class StatsLabels(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.latency, self.drops = label(tr("Latency -"), "status"), label(tr("No drops"), "status")
+        self.latency, self.drops = SteadyLabel(), SteadyLabel()
+        self._narrow = False
         row(self.latency, self.drops, spacing=22, parent=self)
+        self.reset()
+
+    def reset(self) -> None:
+        """Shows that nothing was measured yet."""
+        self.latency.reset(self._latency_text(888, 888))
+        self.latency.setText(tr("Latency -"))
+        self.drops.reset(tr("Dropped {total}").format(total=88_888))
+        self.drops.setText(tr("No drops"))
 
     def show_stats(self, stats: PipelineStats) -> None:
         """Shows the newest statistics."""
-        self.latency.setToolTip(_latency_help(from_exposure=stats.latency_from_exposure))
+        if self._narrow != (narrow := self.window().width() < _NARROW):
+            self._narrow = narrow
+            self.reset()
         if stats.latency_p50_ms is None or stats.latency_p95_ms is None:
             self.latency.setText(tr("Latency -"))
         else:
-            self.latency.setText(
-                tr("Latency {p50:.0f} ms, p95 {p95:.0f} ms").format(
-                    p50=stats.latency_p50_ms, p95=stats.latency_p95_ms
-                )
-            )
+            self.latency.setText(self._latency_text(stats.latency_p50_ms, stats.latency_p95_ms))
+        self.latency.setToolTip(_latency_help(from_exposure=stats.latency_from_exposure))
         causes = [
             f"{tr(str(cause))} {count}" for cause, count in stats.dropped_by_cause.items() if count
         ]
@@ -56,6 +66,11 @@ class StatsLabels(QWidget):
         fits = self.drops.fontMetrics().horizontalAdvance(text) < room
         self.drops.setText(text if fits else tr("Dropped {total}").format(total=total))
         self.drops.setToolTip(text)
+
+    def _latency_text(self, p50: float, p95: float) -> str:
+        if self._narrow:
+            return tr("Latency {p50:.0f} ms").format(p50=p50)
+        return tr("Latency {p50:.0f} ms, p95 {p95:.0f} ms").format(p50=p50, p95=p95)
 
 
 def _latency_help(*, from_exposure: bool) -> str:

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.features.export.options import DRAWN, ExportOptions
+from app.features.export.options import DRAWN, ExportOptions, Pictures
 from app.features.export.time_range import TimeRangeFields
 from app.session.models import short_name
 from app.ui.build import button, check_box, column, combo_box, form_layout, label, row
-from app.ui.controls import ElidedLabel
+from app.ui.controls import ElidedLabel, Scrolled
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 
@@ -69,6 +69,7 @@ class ExportRequest:
         options: The initial options.
         span: The initial part of a video, which can be edited; None where it cannot.
         duration: Duration of the video, seconds; None where unknown.
+        pictures: Whether pictures are exported, and not a video.
     """
 
     title: str
@@ -79,6 +80,7 @@ class ExportRequest:
     options: ExportOptions
     span: Span | None = None
     duration: float | None = None
+    pictures: Pictures = Pictures.NONE
 
 
 class ExportDialog(QDialog):
@@ -152,6 +154,7 @@ class ExportDialog(QDialog):
         return ExportOptions(
             preset=next(name for name, button in self.presets.items() if button.isChecked()),
             format=self.format.currentData(),
+            picture_format=self.picture_format.currentData(),
             quality=self.quality.currentData(),
             height=self.height_box.currentData(),
             extras=tuple(name for name, box in self.extras.items() if box.isChecked()),
@@ -178,7 +181,10 @@ class ExportDialog(QDialog):
     def _make_presets(self) -> QHBoxLayout:
         group = QButtonGroup(self)
         for name, text, tip in _PRESETS:
-            choice = button(tr(text), tr(tip), checkable=True)
+            shown = tr(tip)
+            if name == "numbers" and self._request.pictures is not Pictures.NONE:
+                shown = tr("No picture: a table with one row per picture")
+            choice = button(tr(text), shown, checkable=True)
             choice.setObjectName("choice")
             if name == "teacher" and not self._request.teachers:
                 choice.setEnabled(False)
@@ -193,6 +199,9 @@ class ExportDialog(QDialog):
             tr("Format"),
             tr("Container and codec"),
             (("mp4", "MP4 (H.264)"), ("webm", "WebM (VP9)")),
+        )
+        self.picture_format = combo_box(
+            tr("Format"), tr("Format of the pictures"), (("png", "PNG"), ("jpg", "JPEG"))
         )
         self.quality = combo_box(
             tr("Quality"), tr("Larger files look better"), [(n, tr(text)) for n, text in _QUALITIES]
@@ -210,18 +219,30 @@ class ExportDialog(QDialog):
             tr("Sound"), tr("The sound track of the video"), (("default", tr("Default")),)
         )
         self._form = form_layout(8)
-        for box in (self.format, self.quality, self.height_box, self.audio, self.teacher):
+        for box in (
+            self.format,
+            self.picture_format,
+            self.quality,
+            self.height_box,
+            self.audio,
+            self.teacher,
+        ):
             self._form.addRow(box.accessibleName(), box)
+        of_pictures = self._request.pictures is not Pictures.NONE
+        for box in (self.format, self.quality):
+            self._form.setRowVisible(box, not of_pictures)
+        self._form.setRowVisible(self.picture_format, of_pictures)
         self._form.setRowVisible(self.audio, False)
         self.extras: dict[Extra, QCheckBox] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
-        for index, (name, text, tip) in enumerate(_EXTRAS):
+        shown = [extra for extra in _EXTRAS if extra[0] != "plot" or not of_pictures]
+        for index, (name, text, tip) in enumerate(shown):
             self.extras[name] = check_box(tr(text), tr(tip))
             grid.addWidget(self.extras[name], index // 2, index % 2)
-        more = QWidget()
-        column(self._form, grid, spacing=12, parent=more)
-        return more
+        inner = QWidget()
+        column(self._form, grid, spacing=12, parent=inner)
+        return Scrolled(inner)
 
     def _show(self, options: ExportOptions) -> None:
         if options.preset == "teacher" and not self._request.teachers:
@@ -229,6 +250,7 @@ class ExportDialog(QDialog):
         self.presets[options.preset].setChecked(True)
         for box, value in (
             (self.format, options.format),
+            (self.picture_format, options.picture_format),
             (self.quality, options.quality),
             (self.height_box, options.height),
             (self.teacher, options.teacher),
@@ -241,10 +263,17 @@ class ExportDialog(QDialog):
 
     def _on_preset(self) -> None:
         video = not self.presets["numbers"].isChecked()
-        for box in (self.format, self.quality, self.height_box, self.audio):
+        for box in (
+            self.format,
+            self.picture_format,
+            self.quality,
+            self.height_box,
+            self.audio,
+        ):
             box.setEnabled(video)
         for name in DRAWN:
-            self.extras[name].setEnabled(video)
+            if name in self.extras:
+                self.extras[name].setEnabled(video)
         self._form.setRowVisible(self.teacher, self.presets["teacher"].isChecked())
 
     def _check(self) -> None:
@@ -257,8 +286,13 @@ class ExportDialog(QDialog):
             if on
             else tr("More") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
         )
-        if not on and self.isVisible():
-            self.adjustSize()
+        if self.isVisible():
+            room = self.screen().availableGeometry()
+            # `adjustSize` would take two thirds of the screen at most.
+            self.resize(self.width(), min(self.sizeHint().height(), room.height()))
+            below = self.frameGeometry().bottom() - room.bottom()
+            if below > 0:
+                self.move(self.x(), max(room.top(), self.y() - below))
 
     def _browse(self) -> None:
         now = Path(self.line.text().strip() or str(self._request.folder)).expanduser()
@@ -273,7 +307,7 @@ class ExportDialog(QDialog):
     def _accept(self) -> None:
         base = Path(self.line.text().strip()).expanduser()
         # A suffix that was typed is not added twice.
-        if base.suffix.lower() in (".mp4", ".webm", ".csv"):
+        if base.suffix.lower() in (".mp4", ".webm", ".csv", ".png", ".jpg", ".jpeg"):
             base = base.with_suffix("")
         options = self.options
         self.accept()

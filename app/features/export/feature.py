@@ -13,7 +13,7 @@ from shiboken6 import isValid
 
 from app.features.export.job_builder import ExportJobBuilder, range_arguments
 from app.features.export.live_recording import REPLAY_SECONDS
-from app.features.export.options import file_stem
+from app.features.export.options import Pictures, file_stem
 from app.features.export.preferences import export_preferences
 from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
@@ -21,14 +21,16 @@ from app.features.export.recording_controller import RecordingController
 from app.features.export.report import ask_report
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
-from app.shell.actions import SEEKABLE, SOURCE, Menu, action
+from app.shell.actions import SOURCE, Menu, action
 from app.shell.feature import Feature
+from app.shell.marks import change_marks
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
 from app.ui.build import label
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from uvanet.errors import OutputError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
@@ -41,13 +43,11 @@ if TYPE_CHECKING:
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
     from app.shell.feature import Preference
-    from app.shell.project import Project
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
     from uvanet.video.sound import SoundTrack
 
-_CARD_RANK, _BUTTON_RANK, _STATUS_RANK, _MARK_RANK = 40, 40, 70, 10
-_FRAME_SECONDS = 0.04  # of a source without a frame rate
+_CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 
 
 class Export(Feature):
@@ -81,21 +81,11 @@ class Export(Feature):
         slots.add_button(self._time, _BUTTON_RANK)
         slots.add_button(actions["export_clip"], _BUTTON_RANK)
         slots.add_button(actions["report"], _BUTTON_RANK)
-        for name in ("mark_in", "mark_out"):
-            slots.add_timeline_button(actions[name], _MARK_RANK)
         self._status = label("", "status")
         self._status.hide()
         slots.add_status(self._status, _STATUS_RANK)
         session.opened.connect(self._on_opened)
         actions.set_checked("keep_last", context.settings.section(ExportSettings).keep)
-
-    def save_to_project(self, project: Project) -> None:
-        """Writes the marks."""
-        project.start, project.end = self.context.session.marks
-
-    def open_project(self, project: Project) -> None:
-        """Sets the marks of a project."""
-        self.context.session.set_marks(project.start, project.end)
 
     def unfinished(self) -> QuitPrompt | None:
         """A recording that runs, and exports that wait or run."""
@@ -128,18 +118,14 @@ class Export(Feature):
 
     @action("Export clip…", Menu.FILE, "E", icon="export", needs=SOURCE, group=3)
     def export_clip(self) -> None:
-        """Asks for options, then exports the marked part, or a live source's last half minute."""
+        """Exports the marked part, the pictures, or a live source's last half minute; asks how."""
         info = self.context.session.info
         if info is None:
             return
-        if info.kind is SourceKind.PICTURE:
-            self.context.messages.notify(
-                "info",
-                tr("A single image is saved as a snapshot."),
-                self.context.actions.tip(tr("Save snapshot"), "save_snapshot"),
-            )
-        elif info.live:
+        if info.live:
             self.recording.save_last(self._ask_for_recording)
+        elif info.kind is SourceKind.PICTURE or info.slides:
+            self._ask_for_pictures(info)
         else:
             self._ask_for_part(info)
 
@@ -157,39 +143,6 @@ class Export(Feature):
     def report(self) -> None:
         """Asks for a file, then writes a report about the source."""
         ask_report(self.context, self.builder)
-
-    @action("Mark start", Menu.PLAYBACK, "I", icon="mark-in", needs=SEEKABLE, group=4)
-    def mark_in(self) -> None:
-        """Marks the current frame as the start of the clip."""
-        session = self.context.session
-        start, end = session.time_base.frame_start(session.position), session.marks[1]
-        self._set_marks(start, None if end is not None and end <= start else end)
-
-    @action("Mark end", Menu.PLAYBACK, "O", icon="mark-out", needs=SEEKABLE, group=4)
-    def mark_out(self) -> None:
-        """Marks the current frame as the end of the clip; the clip contains it."""
-        session = self.context.session
-        base = session.time_base
-        frame = 1 / base.fps if base.fps else _FRAME_SECONDS
-        start, end = session.marks[0], base.frame_start(session.position) + frame
-        self._set_marks(None if start is not None and end <= start else start, end)
-
-    @action("Clear marks", Menu.PLAYBACK, "Alt+X", needs=SEEKABLE, group=4)
-    def clear_marks(self) -> None:
-        """Selects the whole video."""
-        self._set_marks(None, None)
-
-    def _set_marks(self, start: float | None, end: float | None) -> None:
-        session = self.context.session
-        before = session.marks
-        session.set_marks(start, end)
-        self.context.undo.record(
-            tr("marks"),
-            lambda marks: session.set_marks(*marks),
-            before,
-            session.marks,
-            of_source=True,
-        )
 
     @action("Record", Menu.FILE, "Ctrl+R", icon="record", needs=SOURCE, group=4, checkable=True)
     def record(self, on: bool) -> None:
@@ -230,6 +183,7 @@ class Export(Feature):
         *,
         span: Span | None = None,
         duration: float | None = None,
+        pictures: Pictures = Pictures.NONE,
     ) -> ExportDialog:
         """Opens the dialog; `export` receives the options and the path."""
         from app.features.export.dialog import ExportDialog, ExportRequest
@@ -244,6 +198,7 @@ class Export(Feature):
             builder.last_options(),
             span,
             duration,
+            pictures,
         )
         dialog = ExportDialog(request, self.context.slots.window)
 
@@ -270,6 +225,32 @@ class Export(Feature):
         )
         if info.kind in (SourceKind.VIDEO, SourceKind.NETWORK):
             self._list_sound_tracks(info.spec, dialog)
+
+    def _ask_for_pictures(self, info: SourceInfo) -> None:
+        pictures, part = Pictures.ONE, ""
+        if info.slides:
+            pictures = Pictures.FOLDER
+            part = tr("{count} pictures, each under its own name, in a new folder").format(
+                count=len(info.pictures)
+            )
+        regions = self.context.session.regions
+
+        def export(options: ExportOptions, base: Path) -> None:
+            arguments = range_arguments(info, (None, None))
+            try:
+                self.builder.add(
+                    info.spec,
+                    options,
+                    base,
+                    regions=regions,
+                    arguments=arguments,
+                    pictures=pictures,
+                )
+            except OutputError as error:
+                self.context.show_error(error)
+
+        stem = file_stem(info.title, dated=False)
+        self._ask(info.title, part, stem, export, pictures=pictures)
 
     def _list_sound_tracks(self, spec: str, dialog: ExportDialog) -> None:
         def tracks() -> list[SoundTrack]:
@@ -317,7 +298,7 @@ class Export(Feature):
         regions: tuple[Region, ...] = ()
         # Another source may have been opened while the dialog was open.
         if session.info is not None and session.info.spec == info.spec:
-            self._set_marks(*span)
+            change_marks(self.context, *span)
             regions = session.regions
         arguments = range_arguments(info, span)
         self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
@@ -340,7 +321,6 @@ class Export(Feature):
     # -- events
 
     def _on_opened(self, info: SourceInfo) -> None:
-        self.context.session.set_marks(None, None)
         self._record_button.setVisible(info.live)
 
     def _on_recording_changed(self) -> None:

@@ -7,7 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.features.export.options import ExportOptions, exports_folder, style_arguments
+import msgspec
+
+from app.features.export.options import (
+    ExportOptions,
+    Pictures,
+    exports_folder,
+    make_folder,
+    style_arguments,
+)
 from app.features.export.queue import ExportTask
 from app.features.export.settings import MIN_HEIGHT, ExportSettings, Extra
 from app.session.models import if_available
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from app.features.export.queue import ExportQueue
     from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
+    from app.shell.project import GazePart
     from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
 
@@ -61,6 +70,7 @@ class ExportJobBuilder:
         return ExportOptions(
             "overlay" if preset == "teacher" and not teacher else preset,
             settings.format,
+            settings.picture_format,
             settings.quality,
             settings.height if settings.height >= MIN_HEIGHT else 0,
             self._extras(),
@@ -71,10 +81,14 @@ class ExportJobBuilder:
         """The last extras, with the layers of the picture that the window shows."""
         shown: dict[Extra, bool] = {
             "regions": bool(self._session.regions),
-            "scanpath": "scanpath" in self._actions and self._actions["scanpath"].isChecked(),
+            "scanpath": self._is_checked("scanpath"),
+            "color_bar": self._is_checked("color_bar"),
         }
         kept = [extra for extra in self._settings.extras if extra not in shown]
         return (*kept, *(extra for extra, on in shown.items() if on))
+
+    def _is_checked(self, name: str) -> bool:
+        return name in self._actions and self._actions[name].isChecked()
 
     def recording_options(self) -> ExportOptions:
         """The last options without those that take many times longer: teacher and WebM.
@@ -90,6 +104,7 @@ class ExportJobBuilder:
         settings = self._settings
         settings.preset = options.preset
         settings.format = options.format
+        settings.picture_format = options.picture_format
         settings.quality = options.quality
         settings.height = options.height
         settings.extras = list(options.extras)
@@ -104,6 +119,7 @@ class ExportJobBuilder:
         regions: Sequence[Region] = (),
         arguments: Iterable[str] = (),
         recording: bool = False,
+        pictures: Pictures = Pictures.NONE,
     ) -> None:
         """Adds an export to the queue.
 
@@ -115,14 +131,29 @@ class ExportJobBuilder:
             arguments: More arguments of `uvanet predict`.
             recording: Whether the source is a recording that is deleted after its export. Its
                 frames have the orientation of the live view already.
+            pictures: Whether the source is a picture, or a folder of them.
+
+        Raises:
+            OutputError: The folder of the pictures cannot be made.
         """
         taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
-        outputs = options.output_paths(base, taken)
+        folder = None
+        if pictures is Pictures.FOLDER:
+            outputs = options.folder_paths(base, taken)
+            folder = outputs[0].parent
+            make_folder(folder)
+        else:
+            outputs = options.output_paths(base, taken, picture=pictures is Pictures.ONE)
         more = [*options.arguments(), *arguments]
-        self._enqueue(spec, outputs, regions, more, recording=recording)
+        self._enqueue(spec, outputs, regions, more, recording=recording, folder=folder)
 
     def add_report(
-        self, info: SourceInfo, path: Path, span: Span, regions: Sequence[Region]
+        self,
+        info: SourceInfo,
+        path: Path,
+        span: Span,
+        regions: Sequence[Region],
+        gaze: GazePart | None,
     ) -> None:
         """Adds a report to the queue; a file of that name is replaced.
 
@@ -131,9 +162,18 @@ class ExportJobBuilder:
             path: The file, .html or .pdf.
             span: The part of the source.
             regions: Regions of interest of this source.
+            gaze: Gaze of people on it; None for none.
         """
         self._settings.folder = str(path.parent)
-        self._enqueue(info.spec, (path,), regions, [*range_arguments(info, span), "--overwrite"])
+        arguments = [*range_arguments(info, span), "--overwrite"]
+        temporary: tuple[Path, ...] = ()
+        if gaze is not None:
+            arguments += [part for table in gaze.tables for part in ("--gaze", table.path)]
+            arguments += ["--gaze-offset", str(gaze.offset)]
+            if gaze.mapping is not None:
+                temporary = (_temporary(msgspec.json.encode(gaze.mapping)),)
+                arguments += ["--gaze-columns", str(temporary[0])]
+        self._enqueue(info.spec, (path,), regions, arguments, temporary=temporary)
 
     def _enqueue(
         self,
@@ -143,6 +183,8 @@ class ExportJobBuilder:
         arguments: Iterable[str],
         *,
         recording: bool = False,
+        folder: Path | None = None,
+        temporary: tuple[Path, ...] = (),
     ) -> None:
         command = [spec, *(part for path in outputs for part in ("-o", str(path)))]
         command += style_arguments(
@@ -153,21 +195,25 @@ class ExportJobBuilder:
             orientation = self._session.orientations.of(spec)
             command += ["--mirror"] if orientation.mirrored else []
             command += ["--rotate", str(90 * orientation.quarters)] if orientation.quarters else []
-        temporary: tuple[Path, ...] = ()
         if regions:
-            with tempfile.NamedTemporaryFile(suffix=".json", delete=False) as file:
-                file.write(regions_json(_distinct(regions)))
-            temporary = (Path(file.name),)
-            command += ["--regions", file.name]
+            temporary = (*temporary, _temporary(regions_json(_distinct(regions))))
+            command += ["--regions", str(temporary[-1])]
         self._queue.add(
             ExportTask(
-                title=outputs[0].name,
+                title=outputs[0].name if folder is None else folder.name,
                 arguments=[*command, *arguments],
                 outputs=outputs,
                 temporary=temporary,
+                folder=folder,
                 recording=Path(spec) if recording else None,
             )
         )
+
+
+def _temporary(data: bytes) -> Path:
+    with tempfile.NamedTemporaryFile(suffix=".json", delete=False) as file:
+        file.write(data)
+    return Path(file.name)
 
 
 def range_arguments(info: SourceInfo, span: Span) -> list[str]:

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.features.export.options import file_stem, reserve_file
@@ -16,6 +15,7 @@ from app.features.export.recorder import Recorder
 from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, UvanetError
+from uvanet.paths import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ class LiveRecording(QObject):
         self._session = session
         self._jobs = jobs
         self._folder = folder
-        self._cache = Path(platformdirs.user_cache_dir("uvanet", appauthor=False), "live")
+        self._cache = cache_folder() / "live"
         self._recorder: Recorder | None = None
         self._since: float | None = None
         self._title = ""

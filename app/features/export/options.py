@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import time
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from uvanet.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from app.features.export.settings import Extra, Format, Preset, Quality
+    from app.features.export.settings import Extra, Format, PictureFormat, Preset, Quality
     from uvanet.video.overlay import OverlayStyle
 
 _PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
@@ -28,7 +29,21 @@ DRAWN: dict[Extra, str] = {
     "color_bar": "--color-bar",
     "plot": "--plot",
 }
-_FILES = {"csv": ".csv", "json": ".json", "npz": ".npz", "png": "-maps"}
+_FOLDER_FILES: dict[Extra, str] = {
+    "csv": "pictures.csv",
+    "json": "pictures.json",
+    "npz": "maps.npz",
+    "png": "maps",
+}
+_FILES: dict[Extra, str] = {"csv": ".csv", "json": ".json", "npz": ".npz", "png": "-maps"}
+
+
+class Pictures(enum.Enum):
+    """Whether a source is a picture, or a folder of pictures that are shown one at a time."""
+
+    NONE = enum.auto()
+    ONE = enum.auto()
+    FOLDER = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,7 @@ class ExportOptions:
     Attributes:
         preset: "overlay", "beside", "teacher" or "numbers", which makes no video.
         format: "mp4" or "webm".
+        picture_format: "png" or "jpg", in place of `format` for pictures.
         quality: "small", "good" or "best".
         height: Height of the frames in pixels; 0 for the source's.
         extras: What is drawn (`DRAWN`) or written as well ("csv", "json", "npz", "png").
@@ -47,25 +63,27 @@ class ExportOptions:
 
     preset: Preset = "overlay"
     format: Format = "mp4"
+    picture_format: PictureFormat = "png"
     quality: Quality = "good"
     height: int = 0
     extras: tuple[Extra, ...] = ()
     teacher: str = ""
     audio: int | str = "default"
 
-    def output_paths(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:
+    def output_paths(
+        self, base: Path, taken: Collection[Path] = (), *, picture: bool = False
+    ) -> tuple[Path, ...]:
         """The paths of the output files.
 
         Args:
             base: Path without suffix. A number is added to it, the same for all files, where a
                 file exists or is among `taken`.
             taken: Paths that other exports will write.
+            picture: The source is one picture.
         """
-        suffixes = [] if self.preset == "numbers" else [f".{self.format}"]
-        wanted = [extra for extra in _FILES if extra in self.extras]
-        if self.preset == "numbers" and not wanted:
-            wanted = ["csv", "json"]
-        suffixes += [_FILES[extra] for extra in wanted]
+        shown = self.picture_format if picture else self.format
+        suffixes = [] if self.preset == "numbers" else [f".{shown}"]
+        suffixes += [_FILES[extra] for extra in self._files()]
         number = 1
         while True:
             stem = base.name if number == 1 else f"{base.name}-{number}"
@@ -73,6 +91,29 @@ class ExportOptions:
             if not any(path in taken or path.exists() for path in paths):
                 return paths
             number += 1
+
+    def folder_paths(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:
+        """The paths of the output files of a folder of pictures, in a new folder.
+
+        Args:
+            base: The folder. A number is added to it where it exists or is among the folders of
+                `taken`.
+            taken: Paths that other exports will write.
+        """
+        folders = {path.parent for path in taken}
+        folder, number = base, 1
+        while folder.exists() or folder in folders:
+            number += 1
+            folder = base.with_name(f"{base.name}-{number}")
+        names = [] if self.preset == "numbers" else [f"{{name}}.{self.picture_format}"]
+        return tuple(
+            folder / name for name in (*names, *(_FOLDER_FILES[extra] for extra in self._files()))
+        )
+
+    def _files(self) -> list[Extra]:
+        """What is written besides what is shown."""
+        wanted = [extra for extra in _FILES if extra in self.extras]
+        return wanted if wanted or self.preset != "numbers" else ["csv", "json"]
 
     def arguments(self) -> list[str]:
         """The arguments of `uvanet predict` for the layout and the quality."""
@@ -118,6 +159,23 @@ def exports_folder(chosen: str) -> Path:
         if folder is not None and folder.is_dir():
             return folder
     return Path.home()
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, with those above it.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(
+            tr("{folder} cannot be written to: {reason}.").format(
+                folder=folder, reason=error.strerror or error
+            ),
+            tr("Choose another folder."),
+        ) from error
 
 
 def reserve_file(folder: Path, stem: str, suffix: str) -> Path:

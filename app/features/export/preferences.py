@@ -70,5 +70,9 @@ def _preset(options: ExportOptions) -> ExportPreset:
 
 def _options(preset: ExportPreset) -> ExportOptions:
     return ExportOptions(
-        preset.preset, preset.format, preset.quality, preset.height, tuple(preset.extras)
+        preset=preset.preset,
+        format=preset.format,
+        quality=preset.quality,
+        height=preset.height,
+        extras=tuple(preset.extras),
     )

@@ -46,6 +46,7 @@ class ExportTask:
         arguments: Arguments of `uvanet predict`.
         outputs: The files it writes.
         temporary: Files that are deleted when the export has ended.
+        folder: Made for the outputs; removed if it stays empty.
         recording: A recording that is exported: deleted once it is exported, kept otherwise.
         state: Its current state.
         done: Frames written.
@@ -61,6 +62,7 @@ class ExportTask:
     arguments: list[str]
     outputs: tuple[Path, ...]
     temporary: tuple[Path, ...] = ()
+    folder: Path | None = None
     recording: Path | None = None
     state: ExportState = ExportState.WAITING
     done: int = 0
@@ -144,7 +146,7 @@ class ExportQueue(QObject):
         ended = self.process is None or self.process.close(timeout)
         for task in self.tasks:
             if not task.ended:
-                _delete(task.temporary)
+                _clear(task)
         return ended
 
     def _start_next(self) -> None:
@@ -186,7 +188,7 @@ class ExportQueue(QObject):
 
     def _end(self, task: ExportTask, state: ExportState) -> None:
         task.state, task.left = state, None
-        _delete(task.temporary)
+        _clear(task)
         if state == ExportState.DONE and task.recording is not None:
             # Gigabytes, perhaps on a network drive: not on the window's thread.
             threading.Thread(
@@ -197,6 +199,14 @@ class ExportQueue(QObject):
         for old in [task for task in self.tasks if task.ended][:-MAX_ENDED]:
             self.remove(old)
         self._start_next()
+
+
+def _clear(task: ExportTask) -> None:
+    """Removes what only the running export needed."""
+    _delete(task.temporary)
+    if task.folder is not None:
+        with contextlib.suppress(OSError):  # it holds what was exported
+            task.folder.rmdir()
 
 
 def _delete(paths: Iterable[Path]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TICK_MS = 500
 # What the buttons of the message about a saved recording ask for.
 _SHOW, _OPEN, _EXPORT = "recording show", "recording open", "recording export"
+_KEEP = "recording keep"  # what the button of the message about an empty replay asks for
 
 
 class SourceView(NamedTuple):
@@ -146,7 +147,15 @@ class RecordingController(QObject):
     def save_last(self, done: Callable[[SourceView, Path], None]) -> None:
         """Saves the last half minute; `done` receives the source and the file."""
         view = self.current_view()
-        if view is not None:
+        if view is not None and not (self._settings.keep or self.live.recording):
+            self._context.messages.notify(
+                "info",
+                tr("The last 30 seconds were not kept."),
+                tr("Keeping them writes to the disk while a camera, screen or stream plays."),
+                button=tr("Keep from now on"),
+                topic=_KEEP,
+            )
+        elif view is not None:
             self.live.save_last(view.title, partial(done, view), self._context.show_error)
 
     def export_last(self) -> None:
@@ -188,6 +197,9 @@ class RecordingController(QObject):
         )
 
     def _on_acted(self, topic: str) -> None:
+        if topic == _KEEP:
+            self._context.messages.dismiss_topic(_KEEP)
+            self._context.actions.trigger("keep_last")
         if self._saved is None or topic not in (_SHOW, _OPEN, _EXPORT):
             return
         view, path = self._saved

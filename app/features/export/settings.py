@@ -13,6 +13,7 @@ MIN_HEIGHT = 16  # pixels; smaller values stand for the height of the source
 
 Preset = Literal["overlay", "beside", "teacher", "numbers"]
 Format = Literal["mp4", "webm"]
+PictureFormat = Literal["png", "jpg"]
 Quality = Literal["small", "good", "best"]
 Extra = Literal[
     "contours",
@@ -44,12 +45,14 @@ class ExportSettings(Section):
     Attributes:
         preset: What the frames show.
         format: The container.
+        picture_format: The format of pictures.
         quality: One of `uvanet.video.codecs.QUALITIES`.
         height: Height of the frames in pixels; below `MIN_HEIGHT` for the source's.
         extras: What is drawn or written besides.
         folder: Where exports go; empty for the user's folder for videos.
         presets: Options that the user saved, by name.
-        keep: Whether the last half minute of a live source is kept on disk.
+        keep: Whether the last half minute of a live source is kept on disk, which is written to
+            all the time for that. On by default in 0.1.0.
     """
 
     SECTION: ClassVar[str] = "export"
@@ -57,12 +60,14 @@ class ExportSettings(Section):
         name: f"export_{name}"
         for name in ("preset", "format", "quality", "height", "extras", "folder", "keep")
     }
+    V1_DEFAULTS: ClassVar[dict[str, object]] = {"keep": True}
 
     preset: Preset = "overlay"
     format: Format = "mp4"
+    picture_format: PictureFormat = "png"
     quality: Quality = "good"
     height: Annotated[int, Meta(ge=0, le=8192)] = 0
     extras: list[Extra] = msgspec.field(default_factory=list)
     folder: str = ""
-    keep: bool = True
+    keep: bool = False
     presets: dict[str, ExportPreset] = msgspec.field(default_factory=dict)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from app.features.gaze.gaze_card import GazeCard
 from app.features.gaze.gaze_layer import GazeLayer, Look
-from app.features.gaze.mapping_dialog import MappingDialog
 from app.features.gaze.measurement import GazeMeasurement
 from app.features.gaze.settings import GazeSettings
 from app.shell.actions import FRAME, Menu, action
 from app.shell.context import Fact
 from app.shell.feature import Feature
+from app.shell.project import GazePart
+from app.shell.project_files import ProjectFile
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_gaze, ask_save_scores
 from app.ui.i18n import tr
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import FeatureContext
+    from app.shell.project import Project
     from uvanet.data.delimited_text import DelimitedText
     from uvanet.data.gaze_mapping import GazeMapping
     from uvanet.data.gaze_table import GazeTable
@@ -63,6 +65,8 @@ class GazeOfPeople(Feature):
         self.measurement = GazeMeasurement(session, context.jobs, self)
         self.table: GazeTable | None = None
         self.scores: GazeScores | None = None
+        self._files: Sequence[Path] = ()  # of the table
+        self._mapping: GazeMapping | None = None
         self._offset = 0.0
         self._pictures: list[str] = []  # names of the files of a folder, by frame
         self._request = 0
@@ -93,6 +97,21 @@ class GazeOfPeople(Feature):
         else:
             self.load([path])
         return True
+
+    def save_to_project(self, project: Project) -> None:
+        """Writes the tables, what their columns mean, and the offset."""
+        if self.table is not None:
+            project.gaze = GazePart(
+                tables=[ProjectFile(path=str(path.absolute())) for path in self._files],
+                mapping=self._mapping,
+                offset=self._offset,
+            )
+
+    def open_project(self, project: Project) -> None:
+        """Loads the tables of a project."""
+        if project.gaze is not None:
+            self.load([table.path for table in project.gaze.tables], project.gaze.mapping)
+            self.card.offset.setValue(project.gaze.offset)
 
     def facts(self) -> list[Fact]:
         """The mean scores."""
@@ -167,13 +186,14 @@ class GazeOfPeople(Feature):
         self._request += 1
         request, files = self._request, [Path(path) for path in paths]
 
-        def work() -> tuple[GazeTable, list[str]]:
+        def work() -> tuple[GazeTable, list[str], GazeMapping | None]:
             known = mapping or self._settings.mapping(open_text(files[0]).header)
-            return load_gaze(files, known), _picture_names(info)
+            return load_gaze(files, known), _picture_names(info), known
 
-        def done(result: tuple[GazeTable, list[str]]) -> None:
+        def done(result: tuple[GazeTable, list[str], GazeMapping | None]) -> None:
             if request == self._request:
-                self._use(*result, files)
+                table, pictures, known = result
+                self._use(table, pictures, files, known)
 
         def failed(error: Exception) -> None:
             if request != self._request:
@@ -195,6 +215,8 @@ class GazeOfPeople(Feature):
             packet = self.context.presenter.packet
             if request != self._request or packet is None:
                 return
+            from app.features.gaze.mapping_dialog import MappingDialog
+
             height, width = packet.frame.picture.shape[:2]
             dialog = MappingDialog(text, rows, (width, height), self.context.slots.window)
 
@@ -208,7 +230,13 @@ class GazeOfPeople(Feature):
 
         self.context.jobs.run(head, show, self.context.show_error, name="gaze")
 
-    def _use(self, table: GazeTable, pictures: list[str], files: Sequence[Path]) -> None:
+    def _use(
+        self,
+        table: GazeTable,
+        pictures: list[str],
+        files: Sequence[Path],
+        mapping: GazeMapping | None,
+    ) -> None:
         info = self.context.session.info
         if info is None:
             return
@@ -226,6 +254,7 @@ class GazeOfPeople(Feature):
             return
         self.measurement.stop()
         self.table, self._pictures = own, pictures if named else []
+        self._files, self._mapping = files, mapping
         outside = 0 if self._pictures else own.outside(self._upright_size())
         name = files[0].name
         if len(files) > 1:
@@ -290,7 +319,7 @@ class GazeOfPeople(Feature):
     def _on_progress(self, share: float | None) -> None:
         self.card.show_progress(share)
         # The load of the comparison must not replace the model in the middle of it.
-        self.context.session.automatic.held = share is not None
+        self.context.session.automatic.hold("gaze", share is not None)
 
     def _on_measured(self, scores: GazeScores) -> None:
         self.scores = scores

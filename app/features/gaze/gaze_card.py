@@ -13,6 +13,7 @@ from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.number_text import percent_text
+from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
@@ -226,11 +227,8 @@ class GazeCard(QFrame):
         joined = known.copy()
         joined[:-1] &= known[1:]
         self.chart.set_data(0, scores.times, np.where(known, values, 0.0), joined)
-        low = min(0.0, float(np.nanmin(values)))
-        high = max(1.0, float(np.nanmax(values)))
-        self.chart.set_y_range(low, high, padding=0.05)
-        marks = (low, (low + high) / 2, high)
-        self.chart.set_ticks("left", [(one, f"{one:.1f}") for one in marks])
+        axis = SteadyAxis(0.0, 1.0)
+        self.chart.set_value_axis(axis.fit(float(np.nanmin(values)), float(np.nanmax(values))))
         last = float(scores.times[-1])
         self.chart.set_x_range(0.0, max(last, 1.0))
         self.chart.set_ticks("bottom", [(one, clock_text(one)) for one in (0.0, last / 2, last)])

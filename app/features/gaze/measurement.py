@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session.models import short_name
-from uvanet.evaluation.evaluate_gaze import measure_gaze
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -102,6 +101,8 @@ class _Run:
         self.share = 0.0
 
     def measure(self) -> GazeScores:
+        from uvanet.evaluation.evaluate_gaze import measure_gaze
+
         return measure_gaze(
             self._session.student.load_copy(),
             self._name,

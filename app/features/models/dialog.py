@@ -1,31 +1,21 @@
-"""The dialog that lists all models, and chooses student, teacher and engine."""
+"""The dialog of the models: their table, and the page that adds an ONNX file."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QDialog,
-    QFrame,
-    QGridLayout,
-    QLabel,
-    QRadioButton,
-    QScrollArea,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QLabel, QSizePolicy, QStackedWidget, QWidget
 
-from app.features.models.scores import DATA_HEADINGS, SCORE_COLUMNS
+from app.features.models.model_table import ModelTable
+from app.features.models.onnx_form import OnnxForm
 from app.session.models import AUTOMATIC
-from app.ui.build import button, column, combo_box, label, plain_tip, row
+from app.ui.build import button, check_box, column, combo_box, label, row
 from app.ui.i18n import tr
-from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.features.models.model_info import ModelInfo
 
@@ -34,13 +24,10 @@ _ENGINES = {
     "onnx": "ONNX Runtime",
     "torch": "PyTorch",
 }
-_PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
-_MAX_TABLE_WIDTH = 1180  # pixels; a wider table, with long names of files, is scrolled
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ModelsDialog(QDialog):
-    """A table with one row per model; does not block the window.
+    """Lists all models and acts on the selected one; does not block the window.
 
     Args:
         engines: The installed engines, as `uvanet.load` takes them.
@@ -52,43 +39,61 @@ class ModelsDialog(QDialog):
         student_chosen: Name of the model to use as student, or `AUTOMATIC`.
         teacher_chosen: Name of the model to use as teacher.
         measure_wanted: Names of the models to measure; empty to stop measuring.
-        file_wanted: The button that opens an ONNX file was pressed.
+        delete_wanted: The ModelInfo of a model to delete, or of a file to take off the list.
+        file_wanted: The user wants to choose an ONNX file to add.
+
+    Attributes:
+        table: The table.
+        onnx: The page that tries an ONNX file.
     """
 
     engine_chosen = Signal(str)
     student_chosen = Signal(str)
     teacher_chosen = Signal(str)
     measure_wanted = Signal(list)
+    delete_wanted = Signal(object)
     file_wanted = Signal()
 
     def __init__(self, engines: Sequence[str], engine: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Models"))
-        self._latencies: dict[str, QLabel] = {}
+        self.setMinimumSize(480, 360)
         self._measuring = False
-        self._known: dict[str, tuple[str, str]] = {}  # measured latencies and tooltips
-        self.students: dict[str, QRadioButton] = {}
-        self.teachers: dict[str, QRadioButton] = {}
-        self._student_group = QButtonGroup(self)
-        self._teacher_group = QButtonGroup(self)
-        self._usable: list[str] = []
-        self._automatic_title, self._automatic_tip = "", ""
-        self._automatic = QLabel()
-        self._table = QWidget()
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        card = QFrame()
-        card.setObjectName("card")
-        column(self._scroll, margins=(16, 14, 16, 14), parent=card)
+        self._note_text = ""
+        self._student = ""  # the choice: a name or `AUTOMATIC`
+        self._running = ""  # the model in use
+        self.table = ModelTable()
+        self.table.selected.connect(self._on_selected)
+        self.table.explained.connect(lambda _: self.show_note(self._note_text))
+        self.table.doubleClicked.connect(self._on_use)
+        self.onnx = OnnxForm()
+        self.onnx.left.connect(self.show_table)
+        self.automatic = check_box(
+            tr("Automatic"), tr("Run the largest student that keeps up with the source")
+        )
+        self.automatic.clicked.connect(self._on_automatic)
+        self.reason = label("", "quiet")
+        self.reason.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.use_button = button(
+            tr("Use live"), tr("Runs the selected model as student"), self._on_use, default=True
+        )
+        self.teacher_button = button(
+            tr("Use as teacher"),
+            tr("Runs the selected model next to the student in Compare"),
+            self._on_teach,
+        )
+        self.delete_button = button(tr("Delete"), "", self._on_delete)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table, self._on_delete)
+        self.note = label("", "quiet", wrap=True)
+        self.add_button = button(
+            tr("Add ONNX file…"),
+            tr("Tries an ONNX file of your own and adds it to the list"),
+            self.file_wanted.emit,
+        )
         self.measure = button(
-            tr("Measure latency"),
+            tr("Measure time"),
             tr("Runs each model for a second on a 1280x720 picture, in the background"),
             self._on_measure,
-        )
-        file = button(
-            tr("Open ONNX file…"),
-            tr("Use an ONNX file as teacher; it is tried first"),
-            self.file_wanted.emit,
         )
         self.engines = combo_box(
             tr("Engine"),
@@ -100,168 +105,115 @@ class ModelsDialog(QDialog):
         self.engines.activated.connect(
             lambda _: self.engine_chosen.emit(self.engines.currentData())
         )
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._table_page())
+        self._pages.addWidget(self.onnx)
+        column(self._pages, margins=(20, 16, 20, 16), parent=self)
+        self.show_note("")
+        self.resize(1120, 480)
+
+    def _table_page(self) -> QWidget:
         engine_label = QLabel(tr("Engine"))
         engine_label.setBuddy(self.engines)
-        self._note = label("", "quiet", wrap=True)
-        self.show_note("")
-        close = button(tr("Close"), "", self.close, default=True)
-        buttons = row(self.measure, file, None, engine_label, self.engines, close)
-        column((card, 1), self._note, buttons, spacing=12, margins=(20, 18, 20, 16), parent=self)
-        self.resize(960, 386)
+        close = button(tr("Close"), "", self.close)
+        page = QWidget()
+        column(
+            row(self.automatic, (self.reason, 1), spacing=12),
+            (self.table, 1),
+            self.note,
+            row(self.use_button, self.teacher_button, self.delete_button, None),
+            row(self.add_button, self.measure, None, engine_label, self.engines, close),
+            spacing=10,
+            parent=page,
+        )
+        return page
 
-    def show_models(self, models: Sequence[ModelInfo]) -> None:
-        """Fills the table."""
-        for group in (self._student_group, self._teacher_group):
-            for radio in group.buttons():
-                group.removeButton(radio)
-        self.students.clear()
-        self.teachers.clear()
-        self._latencies.clear()
-        self._usable = [model.name for model in models if not model.problem]
-        self._table = QWidget()
-        grid = QGridLayout(self._table)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(10)
-        self._head(grid)
-        self._automatic_row(grid, 2)
-        for number, model in enumerate(models, start=3):
-            self._row(grid, number, model)
-        grid.setColumnStretch(2, 1)
-        grid.setRowStretch(len(models) + 3, 1)
-        self._scroll.setWidget(self._table)
-        width = self._table.sizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
-        self._scroll.setMinimumWidth(min(width, _MAX_TABLE_WIDTH))
+    # -- pages
 
-    def show_automatic(self, title: str, tip: str) -> None:
+    def show_table(self) -> None:
+        """Shows the list."""
+        self._pages.setCurrentIndex(0)
+
+    def show_file(self, path: str) -> None:
+        """Shows the page that tries a file."""
+        self._pages.setCurrentWidget(self.onnx)
+        self.onnx.open_file(path)
+
+    # -- the list
+
+    def show_models(self, models: Sequence[ModelInfo], times: Mapping[str, float]) -> None:
+        """Fills the table; `times` are milliseconds a frame by name."""
+        self.table.show_models(models, times)
+
+    def show_automatic(self, reason: str) -> None:
         """Shows what the automatic choice runs, and why."""
-        self._automatic_title, self._automatic_tip = title, tip
-        self._automatic.setText(title)
-        self._automatic.setToolTip(tip)
+        lines = reason.splitlines()
+        self.reason.setText(lines[0] if lines else "")
+        self.reason.setToolTip(reason)
 
-    def set_chosen(self, student: str, teacher: str) -> bool:
-        """Marks the choices (`AUTOMATIC` or names); returns False if one is not in the table."""
-        missing = False
-        for buttons, name in ((self.students, student), (self.teachers, teacher)):
-            if name in buttons:
-                buttons[name].setChecked(True)
-            missing |= bool(name) and name not in buttons
-        return not missing
+    def set_chosen(self, student: str, running: str, teacher: str) -> bool:
+        """Shows what is in use.
+
+        Args:
+            student: The choice of the student: a name, or `AUTOMATIC`.
+            running: Name of the model that runs as student.
+            teacher: Name of the teacher; empty for none.
+
+        Returns:
+            False if one of them is not in the table.
+        """
+        self._student, self._running = student, running
+        self.automatic.setChecked(student == AUTOMATIC)
+        return self.table.show_use(running, teacher)
 
     def show_note(self, text: str) -> None:
-        """Shows a line of text below the table; an explanation of the table if empty."""
-        self._note.setText(
-            text
-            or tr(
-                "Higher is better. NSS: mean standardized map at the fixations; 0 is chance. "
-                "AUC-J: how well the map separates fixations from other pixels; 0.5 is chance. "
-                "CC: correlation of map and gaze density; at most 1. Of human: share of the NSS "
-                "with which the gaze of all other people predicts that of one. Steadiness: CC of "
-                "maps 100 ms apart where the picture hardly changes."
-            )
-        )
-
-    def show_latency(self, name: str, text: str, tip: str = "") -> None:
-        """Shows the latency of a model; an empty text for none."""
-        self._known[name] = (text, tip)
-        if name in self._latencies:
-            self._latencies[name].setText(text or "-")
-            self._latencies[name].setToolTip(tip)
-
-    def clear_latencies(self) -> None:
-        """Removes all latencies: they were measured on another engine."""
-        for name in list(self._known):
-            self.show_latency(name, "")
-
-    @property
-    def latencies(self) -> dict[str, str]:
-        """The latency shown for each model."""
-        return {name: cell.text() for name, cell in self._latencies.items()}
+        """Shows a line below the table; an explanation of the sorted column if empty."""
+        self._note_text = text
+        self.note.setText(text or self.table.explanation)
 
     def set_measuring(self, on: bool) -> None:
         """Sets whether models are being measured; the button then stops it."""
         self._measuring = on
-        self.measure.setText(tr("Stop measuring") if on else tr("Measure latency"))
+        self.measure.setText(tr("Stop measuring") if on else tr("Measure time"))
+
+    def _on_selected(self) -> None:
+        model = self.table.current
+        usable = model is not None and not model.problem
+        in_use = model is not None and bool(self.table.cell(model.name, "use"))
+        pinned = model is not None and model.name == self._running == self._student
+        self.use_button.setEnabled(usable and not pinned)
+        self.teacher_button.setEnabled(usable)
+        removable = model is not None and (model.deletable or model.listed)
+        self.delete_button.setEnabled(removable and not in_use)
+        listed = model is not None and model.listed
+        self.delete_button.setText(tr("Remove from list") if listed else tr("Delete"))
+        if in_use and removable:
+            tip = tr("A model that is in use cannot be deleted")
+        elif listed:
+            tip = tr("Takes the file off this list; the file stays")
+        elif removable:
+            tip = tr("Moves the model to the trash")
+        else:
+            tip = tr("Models that came with the program cannot be deleted")
+        self.delete_button.setToolTip(tip)
+
+    def _on_use(self, _: object = None) -> None:
+        if self.use_button.isEnabled() and (model := self.table.current) is not None:
+            self.student_chosen.emit(model.name)
+
+    def _on_teach(self) -> None:
+        if (model := self.table.current) is not None:
+            self.teacher_chosen.emit(model.name)
+
+    def _on_automatic(self, on: bool) -> None:
+        # The box shows what holds; `set_chosen` checks it once the choice is made.
+        self.automatic.setChecked(self._student == AUTOMATIC)
+        self.student_chosen.emit(AUTOMATIC if on else self._running)
+
+    def _on_delete(self) -> None:
+        if self.delete_button.isEnabled():
+            self.delete_wanted.emit(self.table.current)
 
     def _on_measure(self) -> None:
-        self.measure_wanted.emit([] if self._measuring else list(self._usable))
-
-    def _head(self, grid: QGridLayout) -> None:
-        titles = [
-            (tr("Live"), tr("Runs as student")),
-            (tr("Teacher"), tr("Runs next to the student in Compare")),
-            (tr("Model"), ""),
-            (tr("Input"), tr("Width and height of the input")),
-            (tr("On disk"), ""),
-            (tr("Parameters"), tr("Number of parameters")),
-            (tr("Precision"), tr("Of the parameters, estimated from the size of the file")),
-            (tr("Latency"), tr("Median time per frame on this machine")),
-            *((tr(one.title), tr("From the model's card")) for one in SCORE_COLUMNS),
-        ]
-        for index, (title, tip) in enumerate(titles):
-            heading = label(title, "section")
-            heading.setToolTip(tip)
-            grid.addWidget(heading, 1, index, _RIGHT if index > 2 else Qt.AlignmentFlag(0))
-        first = len(titles) - len(SCORE_COLUMNS)
-        for data, text in DATA_HEADINGS.items():
-            places = [first + i for i, one in enumerate(SCORE_COLUMNS) if one.data == data]
-            heading = label(tr(text), "section")
-            heading.setToolTip(tr("Measured on: {data}").format(data=set_title(data)))
-            grid.addWidget(heading, 0, places[0], 1, len(places), _RIGHT)
-
-    def _automatic_row(self, grid: QGridLayout, number: int) -> None:
-        tip = tr("Run the largest student that keeps up with the source")
-        radio = _radio(tip, lambda: self.student_chosen.emit(AUTOMATIC))
-        self._student_group.addButton(radio)
-        self.students[AUTOMATIC] = radio
-        grid.addWidget(radio, number, 0, Qt.AlignmentFlag.AlignCenter)
-        self._automatic = QLabel()
-        grid.addWidget(self._automatic, number, 2, 1, 4)
-        self.show_automatic(self._automatic_title, self._automatic_tip)
-
-    def _row(self, grid: QGridLayout, number: int, model: ModelInfo) -> None:
-        choices = (
-            (self.students, self._student_group, self.student_chosen, tr("Run {name} live")),
-            (self.teachers, self._teacher_group, self.teacher_chosen, tr("Use {name} as teacher")),
-        )
-        for index, (buttons, group, signal, text) in enumerate(choices):
-            radio = _radio(text.format(name=model.title), partial(signal.emit, model.name))
-            radio.setEnabled(not model.problem)
-            group.addButton(radio)
-            buttons[model.name] = radio
-            grid.addWidget(radio, number, index, Qt.AlignmentFlag.AlignCenter)
-        title = label(model.title, "quiet" if model.problem else "")
-        title.setToolTip(plain_tip(model.problem or model.description or model.name))
-        grid.addWidget(title, number, 2)
-        width, height = model.input_size
-        cells = [
-            QLabel(f"{width}\N{MULTIPLICATION SIGN}{height}" if width and height else "-"),
-            QLabel(f"{_count(model.size)}B" if model.size else "-"),
-            QLabel(_count(model.parameters) if model.parameters else "-"),
-            QLabel(_PRECISIONS.get(model.bits, "-")),
-            latency := QLabel(),
-        ]
-        for score in SCORE_COLUMNS:
-            cell = QLabel(score.text(model.scores))
-            cell.setToolTip(score.tip(model.scores))
-            cells.append(cell)
-        for index, cell in enumerate(cells, start=3):
-            cell.setAlignment(_RIGHT)
-            grid.addWidget(cell, number, index)
-        self._latencies[model.name] = latency
-        self.show_latency(model.name, *self._known.get(model.name, ("", "")))
-
-
-def _radio(name: str, clicked: Callable[[], object]) -> QRadioButton:
-    radio = QRadioButton()
-    radio.setAccessibleName(name)
-    radio.setToolTip(plain_tip(name))
-    radio.clicked.connect(lambda _: clicked())
-    return radio
-
-
-def _count(count: int) -> str:
-    """Formats a number with the prefix k or M."""
-    if count < 1e6:
-        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}k"
-    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"
+        names = [] if self._measuring else list(self.table.usable)
+        self.measure_wanted.emit(names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from app.features.models.model_info import (
@@ -12,21 +11,25 @@ from app.features.models.model_info import (
     list_model_info,
     try_model,
 )
+from app.features.models.model_table import Speed
+from app.features.models.removal import delete_model, remove_file
 from app.session.models import AUTOMATIC, engines, if_available, short_name
 from app.session.settings import Engine, SessionSettings
-from app.session.step_times import measure_steps
+from app.session.step_times import machine_key, measure_step, remember, speed_key
 from app.shell.actions import Menu, action
 from app.shell.context import Fact
 from app.shell.feature import Feature, Preference
+from app.shell.model_use import use_model
 from app.shell.settings import WindowSettings
-from app.ui.build import button, present
+from app.ui.build import button, plain_tip, present
 from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
 from uvanet.registry import is_available
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from app.features.models.dialog import ModelsDialog
-    from app.features.models.onnx_dialog import OnnxModelDialog
     from app.shell.context import FeatureContext
     from app.shell.project import Project
     from uvanet.errors import UvanetError
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 _MAX_FILES = 12
 _SUFFIXES = (".onnx", ".safetensors")
 _TOPIC = "model"
+_MEASURE_SECONDS = 1.0
 
 
 class Models(Feature):
@@ -41,14 +45,12 @@ class Models(Feature):
 
     Attributes:
         dialog: The list of models; None before it is opened.
-        trial: The open dialog that tries an ONNX file; None where none is open.
     """
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._settings = context.settings.section(SessionSettings)
         self.dialog: ModelsDialog | None = None
-        self.trial: OnnxModelDialog | None = None
         self._listing = 0  # number of the newest request for the list
         self._measuring = False
         self._to_measure: list[str] = []
@@ -75,7 +77,7 @@ class Models(Feature):
                 tr("Drop an .onnx file; .safetensors files are for training."),
             )
         elif model.with_suffix(".json").is_file():
-            self.context.session.student.use(str(model))
+            use_model(self.context, str(model))
         else:
             self.try_file(str(model))
         return True
@@ -114,66 +116,92 @@ class Models(Feature):
     @action("Models…", Menu.MODELS, "M", icon="model")
     def choose_models(self) -> None:
         """Opens the list of models."""
+        dialog = self._make_dialog()
+        dialog.show_table()
+        self._show_automatic()
+        self._refresh()
+        present(dialog)
+
+    @action("Add an ONNX file…", Menu.MODELS, "Shift+M")
+    def open_model(self) -> None:
+        """Asks for an ONNX file, tries it, and adds it to the list of models."""
+        folder = self.context.settings.section(WindowSettings).folder
+        ask_model(self._shown_window(), folder, self.try_file)
+
+    def _make_dialog(self) -> ModelsDialog:
         from app.features.models.dialog import ModelsDialog
 
         if self.dialog is None:
             session = self.context.session
-            self.dialog = ModelsDialog(engines(), session.student.engine, self.context.slots.window)
-            self.dialog.engine_chosen.connect(self._use_engine)
-            self.dialog.student_chosen.connect(session.student.use)
-            self.dialog.teacher_chosen.connect(session.teacher.use)
-            self.dialog.measure_wanted.connect(self._measure)
-            self.dialog.file_wanted.connect(self.open_model)
-        self._show_automatic()
-        self._refresh()
-        present(self.dialog)
+            dialog = ModelsDialog(engines(), session.student.engine, self.context.slots.window)
+            dialog.engine_chosen.connect(self._use_engine)
+            dialog.student_chosen.connect(self._use_student)
+            dialog.teacher_chosen.connect(session.teacher.use)
+            dialog.measure_wanted.connect(self._measure)
+            dialog.delete_wanted.connect(self._delete)
+            dialog.file_wanted.connect(self.open_model)
+            dialog.onnx.tried.connect(self._try)
+            dialog.onnx.student_chosen.connect(self._add_student)
+            dialog.onnx.teacher_chosen.connect(self._add_teacher)
+            self.dialog = dialog
+        return self.dialog
 
-    @action("Use an ONNX file as teacher…", Menu.MODELS, "Shift+M")
-    def open_model(self) -> None:
-        """Asks for an ONNX file and opens the dialog that tries it."""
-        folder = self.context.settings.section(WindowSettings).folder
-        ask_model(self.context.slots.window, folder, self.try_file)
+    def _shown_window(self) -> QWidget:
+        """The window that questions belong to."""
+        if self.dialog is not None and self.dialog.isVisible():
+            return self.dialog
+        return self.context.slots.window
 
     # -- models
 
     def try_file(self, path: str) -> None:
-        """Opens the dialog that tries a file on the current picture."""
-        from app.features.models.onnx_dialog import OnnxModelDialog
-
-        dialog = self.trial = OnnxModelDialog(path, self.context.slots.window)
-        dialog.tried.connect(self._try)
-        dialog.accepted_model.connect(self._accept)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.finished.connect(self._forget_trial)
-        dialog.open()
-        dialog.start()
-
-    def _forget_trial(self) -> None:
-        self.trial = None
+        """Shows the page that tries a file on the current picture."""
+        dialog = self._make_dialog()
+        self._refresh()
+        present(dialog)
+        dialog.show_file(path)
 
     def _try(self, name: str) -> None:
         packet = self.context.presenter.packet
         image = packet.frame.image if packet is not None else None
 
+        page = self._make_dialog().onnx
+
         def done(trial: ModelPreview) -> None:
-            if self.trial is not None:
-                self.trial.show_map(name, trial.saliency, trial.milliseconds, image)
+            page.show_map(name, trial.saliency, trial.milliseconds, image)
 
-        def failed(error: Exception) -> None:
-            if self.trial is not None:
-                self.trial.show_error(name, error)
+        self.context.jobs.run(
+            lambda: try_model(name, image),
+            done,
+            lambda error: page.show_error(name, error),
+            name="trial",
+        )
 
-        self.context.jobs.run(lambda: try_model(name, image), done, failed, name="trial")
+    def _add_student(self, name: str) -> None:
+        self._remember(name)
+        self._use_student(name)
+        self._make_dialog().show_table()
+        self._refresh()
 
-    def _accept(self, name: str) -> None:
+    def _add_teacher(self, name: str) -> None:
         self._remember(name)
         self.context.session.teacher.use(name)
+        self._make_dialog().show_table()
+        self._refresh()
+
+    def _use_student(self, name: str) -> None:
+        use_model(self.context, name, self._shown_window())
+
+    def _delete(self, model: ModelInfo) -> None:
+        if model.listed:
+            remove_file(self.context, self._settings, model, self._refresh_shown)
+        else:
+            delete_model(self.context, model, self._refresh_shown)
 
     def _use_engine(self, engine: Engine) -> None:
         self._settings.engine = engine
         self.context.session.use_engine(engine)
-        if self.dialog is not None:
-            self.dialog.clear_latencies()
+        self._refresh_shown()  # times belong to an engine
 
     def _on_model(self, name: str) -> None:
         self.context.messages.dismiss_topic(_TOPIC)
@@ -202,34 +230,39 @@ class Models(Feature):
         session = self.context.session
         if self.dialog is not None:
             self.dialog.show_note(note)
-            if not self.dialog.set_chosen(session.student.choice, session.teacher.name):
+            student = session.student
+            if not self.dialog.set_chosen(student.choice, student.name, session.teacher.name):
                 self._refresh()
 
     def _show_automatic(self) -> None:
         if self.dialog is not None:
-            automatic = self.context.session.automatic
-            self.dialog.show_automatic(
-                automatic.title if automatic.on else tr("Automatic"), automatic.reason
-            )
+            self.dialog.show_automatic(self.context.session.automatic.reason)
+
+    def _refresh_shown(self) -> None:
+        if self.dialog is not None:
+            self._refresh()
 
     def _refresh(self) -> None:
         """Lists the models; reads their cards on a worker thread."""
         dialog, session = self.dialog, self.context.session
         assert dialog is not None
+        student, teacher = session.student, session.teacher
         self._listing += 1
-        request = self._listing
-        names = dict.fromkeys(
-            [*self._settings.model_files, session.student.name, session.teacher.name]
-        )
+        request, engine, threads = self._listing, student.engine, student.threads
+        names = dict.fromkeys([*self._settings.model_files, student.name, teacher.name])
 
-        def done(models: list[ModelInfo]) -> None:
+        def work() -> tuple[list[ModelInfo], str]:
+            return list_model_info(names), machine_key(engine, threads)
+
+        def done(found: tuple[list[ModelInfo], str]) -> None:
+            models, machine = found
             if request == self._listing:
-                dialog.show_models(models)
-                dialog.set_chosen(session.student.choice, session.teacher.name)
+                known = self._settings.step_times.get(machine, {})
+                times = {one.name: known[one.key] for one in models if one.key in known}
+                dialog.set_chosen(student.choice, student.name, teacher.name)
+                dialog.show_models(models, times)
 
-        self.context.jobs.run(
-            lambda: list_model_info(names), done, self.context.show_error, name="models"
-        )
+        self.context.jobs.run(work, done, self.context.show_error, name="models")
 
     def _measure(self, names: list[str]) -> None:
         """Measures models one after the other in the background; an empty list stops that."""
@@ -246,19 +279,27 @@ class Models(Feature):
         dialog.set_measuring(self._measuring)
         if not self._to_measure:
             return
-        name, engine = self._to_measure.pop(0), student.engine
-        dialog.show_latency(name, tr("measuring …"))
+        name, engine, threads = self._to_measure.pop(0), student.engine, student.threads
+        dialog.table.show_speed(name, Speed(text=tr("measuring …")))
 
-        def show(text: str, tip: str = "") -> None:
+        def work() -> tuple[str, str, float]:
+            key, machine = speed_key(name), machine_key(engine, threads)
+            return machine, key, measure_step(name, engine, threads, _MEASURE_SECONDS)
+
+        def show(speed: Speed) -> None:
             if engine == student.engine:
-                dialog.show_latency(name, text, tip)
+                dialog.table.show_speed(name, speed)
             elif self._to_measure:
                 self._to_measure.insert(0, name)  # the engine was changed meanwhile
             self._measure_next()
 
-        self.context.jobs.run(
-            lambda: measure_steps(name, engine, 1.0),
-            lambda times: show(tr("{time:.1f} ms").format(time=median(times))),
-            lambda error: show(tr("fails"), str(error)),
-            name="measure",
-        )
+        def done(measured: tuple[str, str, float]) -> None:
+            machine, key, took = measured
+            times = self._settings.step_times
+            self._settings.step_times = remember(times, machine, {key: took})
+            show(Speed(took))
+
+        def failed(error: Exception) -> None:
+            show(Speed(text=tr("fails"), tip=plain_tip(str(error))))
+
+        self.context.jobs.run(work, done, failed, name="measure")

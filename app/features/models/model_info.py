@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.pipeline.predictor import checked_map, known_error
 from app.session.models import load_predictor, short_name
-from app.session.step_times import TIME_LIMIT
+from app.session.step_times import TIME_LIMIT, model_key, speed_key
 from uvanet.errors import ModelError, UvanetError
 from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import time_limit
+from uvanet.user_models import user_model_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +39,10 @@ class ModelInfo:
         parameters: Number of parameters; 0 where unknown.
         bits: Bits per parameter, estimated from the size: 8, 16 or 32; 0 where unknown.
         scores: Data set to metric to value, from the model's card; empty without a card.
+        license: License of the weights; empty where unknown.
+        key: Fingerprint under which its speed is remembered; empty where it cannot be used.
+        deletable: Whether it is a model that the user trained.
+        listed: Whether it is a file that the user added to the list.
         problem: Why the model cannot be used; empty where it can.
     """
 
@@ -50,6 +55,10 @@ class ModelInfo:
     parameters: int = 0
     bits: int = 0
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    license: str = ""
+    key: str = ""
+    deletable: bool = False
+    listed: bool = False
     problem: str = ""
 
 
@@ -74,8 +83,16 @@ def list_model_info(files: Iterable[str]) -> list[ModelInfo]:
     """
     cards = list_models()
     names = {"", *(card.name for card in cards)}
-    registered = [_card_info(card.name, card, resolve_model(card.name).path) for card in cards]
-    return registered + [_file_info(name) for name in files if name not in names]
+    own = {path.stem for path in user_model_files()}
+    registered = [
+        replace(
+            _card_info(card.name, card, resolve_model(card.name).path), deletable=card.name in own
+        )
+        for card in cards
+    ]
+    return registered + [
+        replace(_file_info(name), listed=True) for name in files if name not in names
+    ]
 
 
 def _file_info(name: str) -> ModelInfo:
@@ -85,7 +102,8 @@ def _file_info(name: str) -> ModelInfo:
         return ModelInfo(name, short_name(name), "external", problem=str(error))
     if model.card is not None:
         return _card_info(name, model.card, model.path)
-    return ModelInfo(name, short_name(name), "external", size=model.path.stat().st_size)
+    size = model.path.stat().st_size
+    return ModelInfo(name, short_name(name), "external", size=size, key=speed_key(name))
 
 
 def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
@@ -100,6 +118,8 @@ def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
         card.parameters,
         _bits(path.stat().st_size, card.parameters),
         {name: card.measured(name) for name in card.metrics},
+        card.license,
+        model_key(card),
     )
 
 

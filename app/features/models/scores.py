@@ -1,4 +1,4 @@
-"""The scores of a model card as columns of the Models dialog; each column has one data set."""
+"""The scores of a model card as columns of the table of models; each has one data set."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from uvanet.model_card import set_title
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Scores = Mapping[str, Mapping[str, float]]
+    """Data set to metric to value, of one model."""
+
+NSS = "NSS: mean of the standardized map where people looked; 0 is chance, higher is better."
+AUC = "AUC-J: how well the map separates fixations from other pixels; .5 is chance, 1 is perfect."
+CC = "CC: correlation of the map with the density of gaze; 1 is perfect."
+HUMAN = "Of human: share of the NSS with which the gaze of other people predicts that of one."
+STEADY = "Steadiness: CC of maps 100 ms apart where the picture hardly changes; 1 does not flicker."
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreColumn:
@@ -19,32 +28,34 @@ class ScoreColumn:
     Attributes:
         data: Key of the data set in the card.
         metric: Key of the metric.
-        title: Heading.
+        title: Heading: the metric, and its data set below.
+        about: What the metric means, in one sentence.
     """
 
     data: str
     metric: str
     title: str
+    about: str
 
-    def text(self, scores: Mapping[str, Mapping[str, float]]) -> str:
-        """What the cell shows; "-" where the model was not measured on the data.
+    def value(self, scores: Scores) -> float | None:
+        """The score; None where the model was not measured on the data."""
+        return scores.get(self.data, {}).get(self.metric)
 
-        Args:
-            scores: Data set to metric to value, of one model.
-        """
-        value = scores.get(self.data, {}).get(self.metric)
+    def text(self, scores: Scores) -> str:
+        """What the cell shows; "-" where the model was not measured on the data."""
+        value = self.value(scores)
         if value is None:
             return "-"
         if self.metric == "human_share":
             return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
         return f"{value:.2f}"
 
-    def tip(self, scores: Mapping[str, Mapping[str, float]]) -> str:
+    def tip(self, scores: Scores) -> str:
         """The score with its interval and data set, as a sentence; empty where there is none."""
-        row = scores.get(self.data, {})
-        value = row.get(self.metric)
+        value = self.value(scores)
         if value is None:
             return ""
+        row = scores[self.data]
         low, high = (row.get(f"{self.metric}_{end}") for end in ("low", "high"))
         share = self.metric == "human_share"
         factor, digits = (100, 0) if share else (1, 2)
@@ -56,25 +67,19 @@ class ScoreColumn:
             if share
             else tr("{title} {value:.3f}{interval} on {data}")
         )
+        title = tr(self.about).partition(":")[0]
         return text.format(
-            title=self.title, value=factor * value, interval=interval, data=set_title(self.data)
+            title=title, value=factor * value, interval=interval, data=set_title(self.data)
         )
 
 
 SCORE_COLUMNS = (
-    ScoreColumn("test", "nss", "NSS"),
-    ScoreColumn("test", "human_share", "of human"),
-    ScoreColumn("test", "auc_judd", "AUC-J"),
-    ScoreColumn("test", "cc", "CC"),
-    ScoreColumn("talk", "nss", "NSS"),
-    ScoreColumn("talk", "human_share", "of human"),
-    ScoreColumn("talk", "cc", "CC"),
-    ScoreColumn("steady", "cc", "CC"),
+    ScoreColumn("test", "nss", "NSS,\ntest (gaze)", NSS),
+    ScoreColumn("test", "human_share", "of human,\ntest (gaze)", HUMAN),
+    ScoreColumn("talk", "nss", "NSS,\ntalk (gaze)", NSS),
+    ScoreColumn("talk", "human_share", "of human,\ntalk (gaze)", HUMAN),
+    ScoreColumn("test", "auc_judd", "AUC-J,\ntest (gaze)", AUC),
+    ScoreColumn("test", "cc", "CC,\ntest (gaze)", CC),
+    ScoreColumn("talk", "cc", "CC,\ntalk (gaze)", CC),
+    ScoreColumn("steady", "cc", "Steadiness,\nvideo", STEADY),
 )
-
-DATA_HEADINGS = {
-    "test": "Pictures (test split)",
-    "talk": "People talking (talk)",
-    "steady": "Steadiness",
-}
-"""Heading over the columns of each data set."""

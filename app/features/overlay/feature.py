@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import asdict
 
+from app.features.overlay.color_bar import ColorBarLayer
 from app.features.overlay.overlay_panel import OverlayPanel
 from app.features.overlay.settings import Colormap, Look, LookPresets, OverlaySettings
 from app.session.heat import MAX_SMOOTHING
@@ -38,6 +39,8 @@ class Overlay(Feature):
         self.panel.smoothing_changed.connect(self._on_smoothing)
         self.panel.colormap_chosen.connect(self.set_colormap)
         self.panel.slider_released.connect(context.undo.seal)
+        self._color_bar = ColorBarLayer()
+        context.slots.canvas.add_layer(self._color_bar)
         context.slots.add_card(self.panel, _RANK)
         context.slots.add_button(context.actions["overlay"], 50)
         self._show()
@@ -80,6 +83,11 @@ class Overlay(Feature):
     def overlay(self, on: bool) -> None:
         """Shows or hides the heat map."""
         self._change(tr("show overlay") if on else tr("hide overlay"), visible=on)
+
+    @action("Color bar", Menu.VIEW, "Shift+U", submenu="Heat map", group=3, checkable=True)
+    def color_bar(self, on: bool) -> None:
+        """Shows the colors of the heat map over the picture, from low to high."""
+        self._change(tr("show color bar") if on else tr("hide color bar"), color_bar=on)
 
     @action("More opacity", Menu.VIEW, "Up", submenu="Heat map", repeat=True)
     def more_opacity(self) -> None:
@@ -177,6 +185,8 @@ class Overlay(Feature):
         self.panel.show_settings(settings)
         actions.set_checked(f"colormap_{settings.colormap}", True)
         actions.set_checked("overlay", settings.visible)
+        actions.set_checked("color_bar", settings.color_bar)
+        self._color_bar.show_style(settings.style, shown=settings.color_bar and settings.visible)
         presenter.heat.smoothing, presenter.heat.visible = settings.smoothing, settings.visible
         presenter.restyle(
             colormap=settings.colormap, opacity=settings.opacity, threshold=settings.threshold

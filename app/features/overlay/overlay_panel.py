@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QWidget
 
+from app.features.overlay.color_bar import ColorBar
 from app.ui.build import column, label
 from app.ui.controls import SwatchButton
 from app.ui.i18n import tr
@@ -92,8 +93,9 @@ class OverlayPanel(QFrame):
             group.addButton(swatch)
             grid.addWidget(swatch, index // 2, index % 2)
             self.swatches[name] = swatch
+        self.color_bar = ColorBar()
         heading = label(tr("Overlay"), "section")
-        items = (heading, self.opacity, self.threshold, self.smoothing, grid)
+        items = (heading, self.opacity, self.threshold, self.smoothing, grid, self.color_bar)
         column(*items, spacing=10, margins=(14, 12, 14, 12), parent=self)
 
     @property
@@ -112,6 +114,7 @@ class OverlayPanel(QFrame):
             with QSignalBlocker(each):
                 each.set_value(value)
         self.swatches[settings.colormap].setChecked(True)
+        self.color_bar.show_style(settings.style)
 
 
 def _milliseconds(value: float) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
+from uvanet.video.overlay import OverlayStyle
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.video.colormaps.COLORMAPS
@@ -21,14 +22,24 @@ class Look(msgspec.Struct):
     threshold: Share = 0.15
     smoothing: Share = 0.12
     visible: bool = True
+    color_bar: bool = False
+
+
+def _first_looks() -> dict[str, Look]:
+    return {
+        "Standard": Look(),
+        "Peaks only": Look(opacity=0.7, threshold=0.6),
+        "Calm": Look(colormap="viridis", opacity=0.5, smoothing=0.5),
+        "Whole map": Look(colormap="inferno", opacity=0.8, threshold=0.0),
+    }
 
 
 class LookPresets(Section):
-    """Looks that the user saved, by name."""
+    """Looks by name: some to begin with, and those that the user saved."""
 
     SECTION: ClassVar[str] = "looks"
 
-    looks: dict[str, Look] = msgspec.field(default_factory=dict)
+    looks: dict[str, Look] = msgspec.field(default_factory=_first_looks)
 
 
 class OverlaySettings(Section):
@@ -40,6 +51,7 @@ class OverlaySettings(Section):
         threshold: 0..1; lower attention stays clear.
         smoothing: Time constant in seconds, 0..1.
         visible: Whether the heat map is shown.
+        color_bar: Whether its colors are shown over the picture.
     """
 
     SECTION: ClassVar[str] = "overlay"
@@ -50,3 +62,9 @@ class OverlaySettings(Section):
     threshold: Share = 0.15
     smoothing: Share = 0.12
     visible: bool = True
+    color_bar: bool = False
+
+    @property
+    def style(self) -> OverlayStyle:
+        """How the heat map is drawn."""
+        return OverlayStyle(self.colormap, self.opacity, self.threshold)

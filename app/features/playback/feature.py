@@ -50,7 +50,6 @@ class Playback(Feature):
         self.previews = Previews(session, context.jobs, self)
         self._thumbnails = ThumbnailLane(self.previews)
         timeline.add_lane(self._thumbnails, _THUMBNAIL_RANK)
-        timeline.marks_moved.connect(session.set_marks)
         context.slots.add_strip(self.transport, _RANK)
         self.transport.sought.connect(self._seek)
         self.shuttle.reverse.changed.connect(self._show_motion)
@@ -61,7 +60,6 @@ class Playback(Feature):
         session.state_changed.connect(self._on_state)
         session.stalled.connect(lambda seconds: self._show_lost(seconds > 0))
         session.status_changed.connect(self._on_status)
-        session.marks_changed.connect(lambda: timeline.set_marks(*session.marks))
         context.presenter.shown.connect(self._on_shown)
         self.loop(self._settings.loop)
 

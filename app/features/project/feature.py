@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.features.project.find import FoundProject, find_project
 from app.shell.actions import SOURCE, Menu, action
 from app.shell.feature import Feature
-from app.shell.project import SUFFIX, Project, read_project
+from app.shell.project import SUFFIX, Project
 from app.shell.settings import WindowSettings
-from app.ui.file_dialogs import ask_missing_source, ask_project, ask_save_project
+from app.ui.file_dialogs import ask_folder, ask_missing_source, ask_project, ask_save_project
 from app.ui.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.base import SourceKind
@@ -17,6 +18,7 @@ from uvanet.sources.orientation import Orientation
 
 if TYPE_CHECKING:
     from app.shell.context import FeatureContext
+    from app.ui.banner import Level
     from uvanet.sources.base import SourceInfo
 
 _FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
@@ -28,7 +30,8 @@ class Projects(Feature):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._file: Path | None = None  # of the current source
-        self._pending: tuple[Project, Path, str] | None = None  # with the source that is opened
+        # With its file and the source that is opened.
+        self._pending: tuple[FoundProject, Path, str] | None = None
         session = context.session
         session.opened.connect(self._on_opened)
         session.failed.connect(lambda _: self._forget())
@@ -76,35 +79,37 @@ class Projects(Feature):
         """Opens a project: its source first, then what belongs to it."""
         file = Path(path)
 
-        def done(project: Project) -> None:
-            spec = project.spec_beside(file)
-            if Path(spec).is_absolute() and not Path(spec).exists():
-                self._ask_where(project, file, Path(spec))
+        def done(found: FoundProject) -> None:
+            if found.spec is None:
+                self._ask_where(found, file)
             else:
-                self._open(project, file, spec)
+                self._open(found, file, found.spec)
 
         self.context.jobs.run(
-            lambda: read_project(file), done, self.context.show_error, name="project"
+            lambda: find_project(file), done, self.context.show_error, name="project"
         )
 
-    def _ask_where(self, project: Project, file: Path, missing: Path) -> None:
-        name = printable(missing.name)
+    def _ask_where(self, found: FoundProject, file: Path) -> None:
+        name = printable(Path(found.project.source).name)
         self.context.messages.notify(
             "warning",
             tr("{name} is not where the project expects it.").format(name=name),
             tr("Show where it is, or cancel."),
         )
-        ask_missing_source(
-            self.context.slots.window,
-            str(file.parent),
-            tr("Where is {name}?").format(name=name),
-            lambda chosen: self._open(project, file, chosen),
-        )
+        window, title = self.context.slots.window, tr("Where is {name}?").format(name=name)
 
-    def _open(self, project: Project, file: Path, spec: str) -> None:
+        def use(chosen: str) -> None:
+            self._open(found, file, chosen)
+
+        if found.project.source_file.is_folder:
+            ask_folder(window, str(file.parent), use, title)
+        else:
+            ask_missing_source(window, str(file.parent), title, use)
+
+    def _open(self, found: FoundProject, file: Path, spec: str) -> None:
         self._pending = None
         self.context.session.open(spec)
-        self._pending = (project, file, spec)
+        self._pending = (found, file, spec)
 
     def _save(self, project: Project, chosen: str) -> None:
         path = Path(chosen)
@@ -128,7 +133,8 @@ class Projects(Feature):
         pending, self._pending = self._pending, None
         if pending is None or self.context.session.spec != pending[2]:
             return  # another source was opened meanwhile
-        project, self._file, _ = pending
+        found, self._file, _ = pending
+        project = found.project
         session, view = self.context.session, project.view
         orientation = Orientation(view.mirrored, view.quarters)
         if orientation != session.orientations.of(info.spec):
@@ -138,9 +144,9 @@ class Projects(Feature):
         if info.seekable:
             session.seek(view.position)
         self.context.undo.forget_source()
-        self.context.messages.notify(
-            "done", tr("Opened {name}.").format(name=printable(self._file.name))
-        )
+        opened = tr("Opened {name}.").format(name=printable(self._file.name))
+        level: Level = "warning" if found.notes else "done"
+        self.context.messages.notify(level, opened, " ".join(found.notes))
 
     def _forget(self) -> None:
         self._pending = None

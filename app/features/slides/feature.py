@@ -162,7 +162,7 @@ class Slides(Feature):
         if not self._settings.limits_shown:
             self._settings.limits_shown = True
             self.context.messages.notify(
-                "warning",
+                "info",
                 tr("Predictions for screens, posters and text are less reliable."),
                 tr("The models have learned from photos and films of scenes and people."),
                 topic=_LIMITS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.features.training.data_summary import no_room
 from app.features.training.form_parts import FolderField, help_text
 from app.features.training.run_folders import RunRequest
 from app.features.training.training_form import TrainingForm
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 MIN_SECONDS, MAX_SECONDS = 30, 120
 """How much of the scene can be recorded, seconds."""
+
+MIN_CLIP = 2.0
+"""Seconds of a video without which nothing can be learned and measured."""
+
+DISK = 400_000_000
+"""Bytes for the frames of a scene, general images and checkpoints of the largest student."""
 
 
 class AdaptForm(TrainingForm):
@@ -65,7 +72,8 @@ class AdaptForm(TrainingForm):
                 "training. Nothing is sent anywhere."
             )
         )
-        self._arrange(about_training, self.duration, self.keep, privacy)
+        self.length = help_text()
+        self._arrange(about_training, self.duration, self.length, self.keep, privacy)
 
     @property
     def seconds(self) -> float:
@@ -91,12 +99,38 @@ class AdaptForm(TrainingForm):
         background = self.background.isChecked()
         return RunRequest("adapt", info.title, arguments, background, info.spec)
 
-    def show_source(self, info: SourceInfo | None, problem: str) -> None:
-        """Shows the source and why the student cannot adapt to it; "" where it can."""
+    def show_source(self, info: SourceInfo | None, room: int) -> None:
+        """Shows the source, and what is missing for a student to adapt to it.
+
+        Args:
+            info: The source; None for none.
+            room: Bytes that are free on the disk of the runs; 0 where unknown.
+        """
         self.title.setText(
             tr("Adapt to {title}").format(title=info.title)
             if info is not None and info.title
             else tr("Adapt to this scene")
         )
         self.keep.setVisible(info is not None and info.live)
-        self.show_problem(problem)
+        seconds = None if info is None or info.live else info.duration
+        self.length.setVisible(seconds is not None and seconds < self.seconds)
+        if seconds is not None:
+            text = tr("The video lasts {seconds:.0f} s; all of it is used.")
+            self.length.setText(text.format(seconds=seconds))
+        self.show_problem(self._problem(info, room))
+
+    def _problem(self, info: SourceInfo | None, room: int) -> str:
+        if info is None:
+            return tr("There is no scene: choose a source first.")
+        if info.kind is SourceKind.PICTURE or info.slides:
+            return tr("Still images have no later frames; choose a camera or a video.")
+        if info.duration is not None and info.duration < MIN_CLIP:
+            text = tr("The video is too short: {seconds:g} s are needed.")
+            return text.format(seconds=MIN_CLIP)
+        if not self.teacher.value:
+            return tr("No teacher is installed: choose its file under Advanced.")
+        if problem := self.replay.problem or self.data.problem:
+            return problem
+        if room and room < DISK:
+            return no_room(DISK, room)
+        return ""

@@ -81,5 +81,17 @@ def summarize_gaze(
     )
 
 
+def no_room(needed: int, free: int) -> str:
+    """Says that the disk is too full for a run.
+
+    Args:
+        needed: Bytes that the run needs.
+        free: Bytes that are free.
+    """
+    return tr("The training needs {needed:.0f} MB of disk and {free:.0f} MB are free.").format(
+        needed=needed / 1e6, free=free / 1e6
+    )
+
+
 def _names(names: list[str] | tuple[str, ...]) -> str:
     return ", ".join(names[:_MAX_NAMES]) + (" …" if len(names) > _MAX_NAMES else "")

@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDoubleSpinBox
 
-from app.features.training.data_summary import summarize_folder, summarize_gaze
+from app.features.training.data_summary import no_room, summarize_folder, summarize_gaze
 from app.features.training.form_parts import ModelChoice, align
 from app.features.training.run_folders import RunRequest
 from app.features.training.source_form import FolderForm, GazeForm
 from app.features.training.training_form import TrainingForm
 from app.ui.build import check_box, combo_box, form_layout, spin_box
 from app.ui.i18n import tr
-from uvanet.training.data.frame_pairs import STEP1_EPOCHS
+from uvanet.training.data.frame_pairs import MIN_PAIRS, STEP1_EPOCHS
 
 if TYPE_CHECKING:
     from uvanet.model_card import Card
 
 PRESETS = ("uvanet-64", "uvanet-32", "uvanet-128")
 QUICK, COUPLED = "quick", "coupled"
-MIN_FILES = 4
-"""Videos and images that a fine-tuning needs: some of them are held out."""
 
 
 class DistillForm(TrainingForm):
@@ -82,6 +80,8 @@ class DistillForm(TrainingForm):
             self.preset.currentIndexChanged,
             self.start.currentIndexChanged,
             self.train_teachers.toggled,
+            self.teacher.currentIndexChanged,
+            self.replay.changed,
             self.steps.valueChanged,
             self.epochs.valueChanged,
         ):
@@ -195,12 +195,19 @@ class DistillForm(TrainingForm):
                 return tr("Choose a folder to learn from.") if not self.learn.path else ""
             if not found.videos + found.pictures:
                 return tr("There is nothing to learn from in this folder.")
-            if not self.learn.layout_name and found.videos + found.pictures < MIN_FILES:
-                return tr("At least {count} videos or images are needed.").format(count=MIN_FILES)
+            if not found.enough:
+                return tr(
+                    "Too little to hold some of it out: a video of a few seconds or {count} images "
+                    "are needed."
+                ).format(count=MIN_PAIRS)
             if not self.start.value:
                 return tr("Fine-tuning starts from a student: choose one.")
+            if not self.learn.layout_name and not self.teacher.value:
+                return tr("No teacher is installed: choose its file under Advanced.")
+            if problem := self.replay.problem:
+                return problem
             if found.room and found.room < found.disk(self._side()):
-                return tr("There is not enough room on the disk.")
+                return no_room(found.disk(self._side()), found.room)
             return ""
         if self.learn.layout_name:
             # Its folder holds maps as images, which a teacher must not label.
@@ -209,7 +216,7 @@ class DistillForm(TrainingForm):
             return tr("Nothing can be learned from this folder.")
         gaze = self.gaze.survey
         if gaze is not None and gaze.room and gaze.room < gaze.disk(self.learn.survey):
-            return tr("There is not enough room on the disk.")
+            return no_room(gaze.disk(self.learn.survey), gaze.room)
         return self.gaze.problem
 
     def _side(self) -> int:

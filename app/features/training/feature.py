@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from app.features.training.adapt_form import AdaptForm
 from app.features.training.distill_form import DistillForm
 from app.features.training.model_history import ModelHistory
-from app.features.training.model_library import ModelLibrary
 from app.features.training.orphaned_runs import OrphanedRuns
 from app.features.training.recordings import delete_unused_recordings
 from app.features.training.run import RunResult
 from app.features.training.run_controller import RunController
+from app.features.training.run_list import RunList
+from app.features.training.run_outcome import ERROR_TOPIC, RunOutcome
 from app.features.training.run_status_button import RunStatusButton
 from app.features.training.scene_capture import SceneCapture
 from app.features.training.settings import TrainingSettings
@@ -26,7 +27,8 @@ from app.shell.quit_guard import QuitPrompt
 from app.ui.build import present
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
-from uvanet.sources.base import SourceKind
+from uvanet.registry import list_models
+from uvanet.user_models import runs_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
 
 _STATUS_RANK, _BUTTON_RANK = 80, 20
-_TOPIC, _UNFINISHED_TOPIC = "training", "unfinished runs"
+_UNFINISHED_TOPIC = "unfinished runs"
 
 
 class Training(Feature):
@@ -56,14 +58,14 @@ class Training(Feature):
         self.controller.ended.connect(self._on_ended)
         self.controller.found.connect(self._on_found)
         self.controller.failed.connect(self._on_failed)
-        self.history = ModelHistory(session, context.messages, self)
-        self.history.changed.connect(self._on_model_changed)
+        self.history = ModelHistory(context, self)
+        self.outcome = RunOutcome(context, self.history, self.dialog, self)
         self.capture = SceneCapture(self.controller, context.presenter)
         self.capture.progress.connect(self._on_capture_progress)
         self.capture.failed.connect(lambda error: self._on_failed(error, "adapt"))
-        self.library = ModelLibrary(self.controller, self.history, jobs, window)
-        self.library.failed.connect(self._show_error)
-        self.library.resume.connect(self._resume)
+        self.runs = RunList(self.controller, jobs, window)
+        self.runs.failed.connect(self._show_error)
+        self.runs.resume.connect(self._resume)
         self.orphans = OrphanedRuns(self.controller, jobs)
         self.orphans.unfinished.connect(self._on_unfinished)
         self.status = RunStatusButton()
@@ -124,10 +126,10 @@ class Training(Feature):
         """Opens the dialog of training on a folder."""
         self._open("distill")
 
-    @action("Models and runs…", Menu.MODELS, "Ctrl+Shift+T", icon="models", group=1)
+    @action("Unfinished training…", Menu.MODELS, "Ctrl+Shift+T", icon="models", group=1)
     def training_runs(self) -> None:
-        """Opens the lists of models and unfinished runs."""
-        self.library.open()
+        """Opens the list of unfinished runs."""
+        self.runs.open()
 
     # -- dialogs
 
@@ -142,8 +144,8 @@ class Training(Feature):
             title = tr("Adapt to this scene") if kind == "adapt" else tr("Train a student")
             dialog = RunDialog(form, title, self.context.slots.window)
             dialog.command.connect(self.send)
-            dialog.result_card.use.connect(self._use_result)
-            dialog.result_card.undo.connect(self.history.undo)
+            dialog.result_card.use.connect(self.outcome.use)
+            dialog.result_card.keep_old.connect(self.outcome.keep_old)
             dialog.show_form()
             self._dialogs[kind] = dialog
         return self._dialogs[kind]
@@ -160,7 +162,13 @@ class Training(Feature):
         form.accepted.connect(self._start_adapt)
         form.steps.setValue(self._settings.steps)
         form.data.set_path(self._settings.data or os.environ.get("UVANET_DATA", ""))
-        form.teacher.currentIndexChanged.connect(lambda _: self._update_adapt_form())
+        for signal in (
+            form.teacher.currentIndexChanged,
+            form.replay.changed,
+            form.data.changed,
+            form.duration.value_changed,
+        ):
+            signal.connect(lambda _: self._update_adapt_form())
         return form
 
     def _distill_form(self) -> TrainingForm:
@@ -177,7 +185,7 @@ class Training(Feature):
         showing_result = dialog.pages.currentWidget() is dialog.result_card
         if not self.controller.busy and not (showing_result and self.controller.result):
             dialog.show_form()
-        dialog.form.show_models(self.library.cards(), self.history.current, self._settings.teacher)
+        dialog.form.show_models(list_models(), self.history.current, self._settings.teacher)
         self._update_adapt_form()
         present(dialog)
 
@@ -185,14 +193,10 @@ class Training(Feature):
         dialog = self._dialogs.get("adapt")
         if dialog is None or not isinstance(dialog.form, AdaptForm):
             return
-        info, problem = self.context.session.info, ""
-        if info is None:
-            problem = tr("There is no scene: choose a source first.")
-        elif info.kind is SourceKind.PICTURE:
-            problem = tr("A single image has no later frames; choose a camera or a video.")
-        elif not dialog.form.teacher.value:
-            problem = tr("No teacher is installed: choose its file under Advanced.")
-        dialog.form.show_source(info, problem)
+        # Imported here: the start of the program must not wait for the readers of data sets.
+        from uvanet.training.data.inspect import free_bytes
+
+        dialog.form.show_source(self.context.session.info, free_bytes(runs_folder()))
 
     # -- starting
 
@@ -265,6 +269,7 @@ class Training(Feature):
     # -- events
 
     def _on_started(self, run: TrainingRun) -> None:
+        self.outcome.begin()
         self.dialog(run.request.kind).follow(run)
         self.status.show_run(run)
 
@@ -277,33 +282,13 @@ class Training(Feature):
 
     def _on_ended(self, request: RunRequest, result: RunResult, log: str) -> None:
         self.status.show_run(None)
-        info = self.context.session.info
-        same_scene = info is not None and info.spec == request.source
-        use = bool(result.model) and request.kind == "adapt" and same_scene
-        if use:
-            self.history.use(result.model)
-        self.dialog(request.kind).show_result(result, in_use=use, log=log)
-        if result.state == "failed":
-            self._show_error(UvanetError(result.message, result.hint))
-        elif not use:
-            self._report(request, result)
-        self.library.update()
+        self.outcome.end(request, result, log)
+        self.runs.update()
 
     def _on_found(self, request: RunRequest, result: RunResult) -> None:
         """Of a run that ended while the program was closed; its scene is another one by now."""
-        if not self.controller.busy:
-            self.dialog(request.kind).show_result(result, in_use=False)
-        self._report(request, result)
-        self.library.update()
-
-    def _report(self, request: RunRequest, result: RunResult) -> None:
-        if result.model:
-            text = tr("{title}: the new student is among your models.")
-        elif result.report:
-            text = tr("{title}: not better than before; the new weights are not used.")
-        else:
-            text = tr("{title}: the training was stopped.")
-        self.context.messages.notify("done", text.format(title=request.title))
+        self.outcome.found(request, result, busy=self.controller.busy)
+        self.runs.update()
 
     def _on_failed(self, error: UvanetError, kind: str) -> None:
         self.status.show_run(None)
@@ -312,33 +297,20 @@ class Training(Feature):
         self._show_error(error)
 
     def _show_error(self, error: UvanetError) -> None:
-        self.context.show_error(error, topic=_TOPIC)
+        self.context.show_error(error, topic=ERROR_TOPIC)
 
     def _on_unfinished(self, titles: list[str]) -> None:
         self.context.messages.notify(
             "info",
             tr("Unfinished training: {titles}.").format(titles=", ".join(titles)),
-            tr("Resume or discard it: Models, Models and runs (Ctrl+Shift+T)."),
+            tr("Resume or discard it: Models, Unfinished training (Ctrl+Shift+T)."),
             button=tr("Show"),
             topic=_UNFINISHED_TOPIC,
         )
 
     def _on_acted(self, topic: str) -> None:
         if topic == _UNFINISHED_TOPIC:
-            self.library.open()
-
-    def _use_result(self) -> None:
-        result = self.controller.result
-        if result is not None and result.model:
-            self.history.use(result.model)
-
-    def _on_model_changed(self) -> None:
-        self.library.update()
-        result = self.controller.result
-        if result is not None and result.model:
-            used = self.context.session.student.name == result.model
-            for dialog in self._dialogs.values():
-                dialog.result_card.show_in_use(used and self.history.can_undo, usable=True)
+            self.runs.open()
 
     def _on_switched(self) -> None:
         if self.controller.capturing:

@@ -69,6 +69,13 @@ class FolderField(QWidget):
         """The path that was entered."""
         return self.line.text().strip()
 
+    @property
+    def problem(self) -> str:
+        """Why the folder cannot be used; empty where it can, and for none."""
+        if not self.path or Path(self.path).expanduser().is_dir():
+            return ""
+        return tr("There is no folder {path}.").format(path=self.path)
+
     def set_path(self, path: str) -> None:
         """Enters a path."""
         self.line.setText(path)

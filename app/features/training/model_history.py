@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.session.models import AUTOMATIC, short_name
+from app.shell.model_use import use_model
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
-    from app.session.session import LiveSession
-    from app.ui.banner import Banner
+    from app.shell.context import FeatureContext
 
 
 class ModelHistory(QObject):
     """Puts models of the training into the live view, and the one before back.
 
     Args:
-        session: Uses the models.
-        messages: Reports changes.
+        context: The parts of the program.
         parent: Parent object.
 
     Signals:
@@ -28,10 +27,10 @@ class ModelHistory(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: LiveSession, messages: Banner, parent: QObject) -> None:
+    def __init__(self, context: FeatureContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._session = session
-        self._messages = messages
+        self._context = context
+        self._session = session = context.session
         self._previous = ""  # the choice that `use` replaced
         self._pending = ""
         session.student.changed.connect(lambda _: self.changed.emit())
@@ -43,15 +42,15 @@ class ModelHistory(QObject):
         """The name of the model in use."""
         return short_name(self._session.student.name)
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a previous model."""
-        return bool(self._previous)
-
     def use(self, model: str) -> None:
         """Uses a model, given by name or path."""
         self._previous = self._session.student.choice
         self._request(model)
+
+    def ask_and_use(self, model: str) -> None:
+        """Uses a model, after a question where a reason against it is known."""
+        self._previous, self._pending = self._session.student.choice, model
+        use_model(self._context, model)
 
     def undo(self) -> None:
         """Uses the previous model again; does nothing where there is none."""
@@ -69,7 +68,7 @@ class ModelHistory(QObject):
             text = tr("{name} is in use now.").format(name=short_name(choice))
             if choice == AUTOMATIC:
                 text = tr("The model is chosen automatically again.")
-            self._messages.notify("done", text)
+            self._context.messages.notify("done", text)
 
     def _on_failed(self, _: object) -> None:
         self._pending = ""

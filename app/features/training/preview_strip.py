@@ -17,7 +17,7 @@ from uvanet.video.colormaps import colormap
 if TYPE_CHECKING:
     from uvanet.training.progress import PreviewEvent
 
-_SIZE = (168, 126)
+_SIZE = (148, 111)
 _MAX_BYTES = 1_000_000  # of one image
 
 

@@ -239,5 +239,5 @@ class TrainingRun(QObject):
         return RunResult(
             "failed",
             message=tr("The training ended unexpectedly.") + (f" {reason}." if reason else ""),
-            hint=tr("Resume it from its last checkpoint: Models, Models and runs."),
+            hint=tr("Resume it from its last checkpoint: Models, Unfinished training."),
         )

@@ -7,7 +7,9 @@ import math
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.ui.build import column, label, row
+from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.steady_axis import SteadyAxis
 
 _MAX_POINTS = 600  # beyond it, every second point is dropped
 
@@ -25,6 +27,7 @@ class RunCurve(QFrame):
         self.setObjectName("card")
         self.setAccessibleName(title)
         self._points: list[tuple[float, float]] = []
+        self._values, self._steps = SteadyAxis(intervals=2), SteadyAxis(0.0, 10.0, 3)
         self._done = 0.0  # steps of the parts of the run that have ended
         self.chart = LineChart(title)
         self.chart.set_curves([color])
@@ -79,13 +82,13 @@ class RunCurve(QFrame):
         self.chart.set_data(0, [x for x, _ in self._points], [y for _, y in self._points])
         values = [y for _, y in self._points]
         if not values:
+            self._values.reset()
+            self._steps.reset()
             for side in ("left", "bottom"):
                 self.chart.set_ticks(side, [])
             return
-        low, high = min(values), max(values)
-        room = max(0.02, (high - low) * 0.1)
-        self.chart.set_y_range(low - room, high + room)
-        self.chart.set_ticks("left", [(value, f"{value:.2f}") for value in {low, high}])
-        first, last = self._points[0][0], self._points[-1][0]
-        self.chart.set_x_range(first, max(last, first + 1.0), padding=0.02)
-        self.chart.set_ticks("bottom", [(x, f"{x:g}") for x in {first, last}])
+        self.chart.set_value_axis(self._values.fit(min(values), max(values)))
+        ticks = self._steps.fit(self._points[0][0], self._points[-1][0])
+        self.chart.set_x_range(ticks[0], ticks[-1], padding=0.02)
+        last = tr("step {step:g}").format(step=ticks[-1])
+        self.chart.set_ticks("bottom", [*((x, f"{x:g}") for x in ticks[:-1]), (ticks[-1], last)])

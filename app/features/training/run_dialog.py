@@ -37,7 +37,7 @@ class RunDialog(QDialog):
     def __init__(self, form: TrainingForm, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(600)
+        self.setMinimumWidth(500)
         self.form = form
         self.view = RunView()
         self.result_card = RunResultCard()
@@ -72,10 +72,11 @@ class RunDialog(QDialog):
         Args:
             result: Result of the run.
             in_use: Whether the live view uses the new model.
-            log: What the process wrote on standard error; shown after a failure.
+            log: What the process wrote on standard error; shown below its messages.
         """
         self.result_card.show_result(result, in_use=in_use)
-        self.result_card.show_log(log if result.state == "failed" else "")
+        messages = self.view.log.toPlainText() if self.pages.currentWidget() is self.view else ""
+        self.result_card.show_log("\n".join(part for part in (messages, log) if part))
         self.pages.setCurrentWidget(self.result_card)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -45,6 +45,12 @@ class RunRequest(msgspec.Struct, frozen=True):
         """Whether it takes minutes; otherwise it is a distillation in both steps."""
         return self.kind == "adapt" or "--quick" in self.arguments
 
+    def option(self, name: str) -> str:
+        """The value of an option, such as "--start"; empty where it is not given."""
+        given = self.arguments
+        place = given.index(name) + 1 if name in given else len(given)
+        return given[place] if place < len(given) else ""
+
     def command(self) -> list[str]:
         """The command of `uvanet` and its arguments, without `--out` and `--events`."""
         name = "finetune" if self.fine_tuning else "distill"

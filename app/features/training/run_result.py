@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFrame, QGridLayout
 
+from app.features.training.before_after import BeforeAfterView
 from app.ui.build import button, column, label, log_view, row
 from app.ui.i18n import tr
 
@@ -26,12 +27,15 @@ class RunResultCard(QFrame):
 
     Signals:
         use: Use the new model in the live view.
-        undo: Use the previous model again.
+        keep_old: Use the previous model, or go on using it.
         again: Set up another run.
+
+    Attributes:
+        pictures: The scene with the maps before and after.
     """
 
     use = Signal()
-    undo = Signal()
+    keep_old = Signal()
     again = Signal()
 
     def __init__(self) -> None:
@@ -39,13 +43,19 @@ class RunResultCard(QFrame):
         self.title = label("", "verdict")
         self.text = label("", wrap=True, selectable=True)
         self.numbers = QGridLayout()
-        self.numbers.setHorizontalSpacing(28)
+        self.numbers.setHorizontalSpacing(20)
         self.numbers.setVerticalSpacing(6)
+        self._failed = False
+        self.pictures = BeforeAfterView()
         self.log = log_view(tr("Log"))
+        self.log_button = button(tr("Log"), tr("Shows the messages of the run"), checkable=True)
+        self.log_button.toggled.connect(self.log.setVisible)
         self.use_button = button(
-            tr("Use now"), tr("Uses the new model in the live view"), self.use.emit, default=True
+            tr("Use"), tr("Uses the new model in the live view"), self.use.emit, default=True
         )
-        self.undo_button = button(tr("Undo"), tr("Uses the previous model again"), self.undo.emit)
+        self.keep_button = button(
+            tr("Keep old"), tr("Stays with the model before the training"), self.keep_old.emit
+        )
         self.again_button = button(
             tr("Train again"), tr("Shows the options again"), self.again.emit
         )
@@ -53,9 +63,10 @@ class RunResultCard(QFrame):
             self.title,
             self.text,
             self.numbers,
-            (self.log, 1),
+            (self.pictures, 3),
+            (self.log, 2),
             None,
-            row(self.again_button, None, self.undo_button, self.use_button),
+            row(self.log_button, self.again_button, None, self.keep_button, self.use_button),
             spacing=12,
             parent=self,
         )
@@ -70,9 +81,11 @@ class RunResultCard(QFrame):
         while item := self.numbers.takeAt(0):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
+        self.pictures.show_comparison(None)
+        self._failed = result.state == "failed"
         report = result.report
         verdict = str(report.get("verdict", ""))
-        if result.state == "failed":
+        if self._failed:
             self.title.setText(tr("The training failed"))
             self.text.setText(f"{result.message} {result.hint}".strip())
         elif not report:
@@ -90,15 +103,18 @@ class RunResultCard(QFrame):
         self.show_in_use(in_use, usable=bool(result.model))
 
     def show_log(self, text: str) -> None:
-        """Shows what a run wrote; empty hides it."""
+        """Keeps what a run wrote for the button Log; it is shown at once after a failure."""
         self.log.setPlainText(text)
-        self.log.setVisible(bool(text))
         self.log.moveCursor(QTextCursor.MoveOperation.End)
+        self.log_button.setVisible(bool(text))
+        self.log_button.setChecked(bool(text) and self._failed)
 
     def show_in_use(self, in_use: bool, *, usable: bool) -> None:
         """Shows whether the live view uses the new model, and whether it may."""
-        self.undo_button.setVisible(in_use)
-        self.use_button.setVisible(usable and not in_use)
+        self.keep_button.setVisible(usable)
+        self.use_button.setVisible(usable)
+        self.use_button.setEnabled(not in_use)
+        self.use_button.setText(tr("In use") if in_use else tr("Use"))
 
     def _sentence(self, result: RunResult) -> str:
         held_out = _held_out(result.report)

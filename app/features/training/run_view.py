@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTime, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.features.training.preview_strip import PreviewStrip
@@ -27,7 +27,7 @@ PHASES = {
     "motion": "Making synthetic motion",
     "gate": "Training the temporal teacher",
     "train": "Training the student",
-    "measure": "Measuring on held-out data",
+    "measure": "Measuring on held-out data …",
 }
 METRICS = {
     "cc": "Correlation with the teacher",
@@ -62,7 +62,8 @@ class RunView(QWidget):
             tr("Ends the run; the best weights so far are measured, and kept if they are better"),
             self._on_stop,
         )
-        self._paused = False
+        self._paused = self._stopping = False
+        self._phase = ""
         column(
             row(self.phase, None, self.left),
             self.bar,
@@ -77,7 +78,9 @@ class RunView(QWidget):
 
     def begin(self) -> None:
         """Resets everything for a new run."""
-        self._paused = False
+        self._paused = self._stopping = False
+        self._phase = ""
+        self.bar.setMaximum(STEPS)
         self.loss.clear()
         self.quality.clear()
         self.log.clear()
@@ -100,8 +103,15 @@ class RunView(QWidget):
             share: 0..1.
             left: Seconds left of the phase; None where unknown.
         """
+        if phase != self._phase:
+            self._phase = phase
+            self._write(tr(PHASES.get(phase, phase)))
+        if self._stopping and phase != "measure":
+            return
+        self._stopping = False
         if not self._paused:
             self.phase.setText(tr(PHASES.get(phase, phase)))
+        self.bar.setMaximum(STEPS)
         self.bar.setValue(round(STEPS * min(1.0, max(0.0, share))))
         self.left.setText(time_left(left))
 
@@ -115,14 +125,21 @@ class RunView(QWidget):
             self.quality.set_title(tr(METRICS.get(event.metric, METRICS["cc"])))
             if event.value is not None:
                 self.quality.add(event.step, event.value)
+                name = event.metric.upper()
+                text = tr("Step {step}: {metric} {value:.3f}")
+                self._write(text.format(step=round(event.step), metric=name, value=event.value))
         elif isinstance(event, PreviewEvent):
             self.preview.show_preview(event)
         elif isinstance(event, LogEvent):
-            self.log.appendPlainText(event.text)
+            self._write(event.text)
             if event.paused is not None:
                 self._show_paused(event.paused)
         elif isinstance(event, ErrorEvent):
-            self.log.appendPlainText(f"{event.message} {event.hint}")
+            self._write(f"{event.message} {event.hint}")
+
+    def _write(self, text: str) -> None:
+        """Adds a line to the log."""
+        self.log.appendPlainText(f"{QTime.currentTime().toString('HH:mm:ss')}  {text}")
 
     def _show_paused(self, paused: bool) -> None:
         self._paused = paused
@@ -140,5 +157,11 @@ class RunView(QWidget):
 
     def _on_stop(self) -> None:
         self._set_controllable(False)
+        self._stopping = True
+        # How long the current step takes is not known: the bar shows activity.
+        self.bar.setMaximum(0)
+        measured = self._phase == "train"
+        self.left.setText(tr("The best student so far is measured next.") if measured else "")
         self.phase.setText(tr("Stopping …"))
+        self._write(tr("Stopping …"))
         self.command.emit("stop")

@@ -53,6 +53,10 @@ MIN_PAIRS = 16
 """Pairs without which nothing can be learned and measured."""
 
 
+MIN_GROUPS = 4
+"""Groups without which none can be held out; see `split_groups`."""
+
+
 @dataclass(frozen=True, slots=True)
 class FramePair:
     """A frame and the one about 100 ms before it.
@@ -297,11 +301,11 @@ def split_groups(
         UsageError: There are too few groups or pairs.
     """
     names = sorted(set(pairs.groups.tolist()))
-    if len(names) < 4 or len(pairs) < MIN_PAIRS:
+    if len(names) < MIN_GROUPS or len(pairs) < MIN_PAIRS:
         raise UsageError(
-            f"The folder gives {len(pairs)} frames of {len(names)} files; at least {MIN_PAIRS} of "
-            "4 files are needed.",
-            "Add more videos or pictures.",
+            f"The folder gives {len(pairs)} frames in {len(names)} groups; at least {MIN_PAIRS} in "
+            f"{MIN_GROUPS} are needed.",
+            f"Add a video of a few seconds, or at least {MIN_PAIRS} pictures.",
         )
     rng = np.random.default_rng(3)
     chosen = rng.permutation(len(names))[: max(2, round(held_out * len(names)))]

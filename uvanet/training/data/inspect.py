@@ -13,9 +13,16 @@ from uvanet.data.clips import video_facts
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
-from uvanet.training.data.frame_pairs import CLIP_SHARE, LABEL_SIDE, POOL_SHARE, cache_side
+from uvanet.training.data.frame_pairs import (
+    CLIP_SHARE,
+    LABEL_SIDE,
+    MIN_GROUPS,
+    MIN_PAIRS,
+    POOL_SHARE,
+    cache_side,
+)
 from uvanet.training.data.gaze_datasets import open_published
-from uvanet.training.data.user_media import MAX_COLLECTION, files_of, shares
+from uvanet.training.data.user_media import MAX_COLLECTION, PARTS, files_of, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +60,7 @@ class Survey:
         cut: Names of videos that break off early; they are used up to there.
         looked_at: Pictures that were decoded; of many, evenly spread ones.
         room: Free bytes on the disk of the runs.
+        layout: The published data set that it is; empty for own files.
     """
 
     videos: int = 0
@@ -63,12 +71,20 @@ class Survey:
     cut: list[str] = field(default_factory=list)
     looked_at: int = 0
     room: int = 0
+    layout: str = ""
 
     @property
     def pairs(self) -> int:
         """Number of pairs that a fine-tuning uses."""
         each, stills = shares(self.videos, self.pictures, MAX_COLLECTION)
-        return min(MAX_COLLECTION, each * self.videos + stills)
+        moving = min(each * self.videos, max(0, self.frames - self.pictures))
+        return min(MAX_COLLECTION, moving + stills)
+
+    @property
+    def enough(self) -> bool:
+        """Whether some of it can be held out: of a few own videos, parts are."""
+        parts = PARTS if self.videos and not self.layout else 1
+        return self.pairs >= MIN_PAIRS and self.videos * parts + self.pictures >= MIN_GROUPS
 
     def run_seconds(self, side: int, steps: int) -> float:
         """Estimates the seconds that a fine-tuning takes on one core.
@@ -135,7 +151,7 @@ def survey_gaze(root: Path, runs: Path) -> GazeSurvey:
             f"The gaze data in {root} has no pictures for train or none for val.",
             "Name both in its split.csv.",
         )
-    return GazeSurvey(pictures, _room(runs))
+    return GazeSurvey(pictures, free_bytes(runs))
 
 
 def survey(
@@ -152,7 +168,7 @@ def survey(
     Raises:
         UsageError: The folder is missing, or is not in that layout.
     """
-    found = Survey(room=_room(runs))
+    found = Survey(room=free_bytes(runs), layout=layout)
     for name, is_video, check in (
         _set_checks(root, layout, found) if layout else _checks(root, found)
     ):
@@ -247,7 +263,8 @@ def _decode(clip: Clip) -> None:
         raise UsageError(frame.error, "")
 
 
-def _room(folder: Path) -> int:
+def free_bytes(folder: Path) -> int:
+    """Free bytes on the disk of a folder, which may not exist yet; 0 where unknown."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     try:

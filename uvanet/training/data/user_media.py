@@ -19,7 +19,14 @@ from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
 from uvanet.sources.base import SourceKind
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-from uvanet.training.data.frame_pairs import BEFORE, MAX_PAIRS, MIN_PAIRS, NOW, FramePair
+from uvanet.training.data.frame_pairs import (
+    BEFORE,
+    MAX_PAIRS,
+    MIN_GROUPS,
+    MIN_PAIRS,
+    NOW,
+    FramePair,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +45,9 @@ MAX_COLLECTION = 1600
 """Pairs of a whole folder."""
 
 PARTS = 10
-"""Parts of a recording, each of which is held out or learned as one."""
+"""Parts of a recording, and of each of a few videos, that are held out or learned as one."""
+
+_EACH = 60  # pairs of one of many videos
 
 
 def files_of(root: Path) -> tuple[list[Path], list[Path]]:
@@ -63,7 +72,10 @@ def files_of(root: Path) -> tuple[list[Path], list[Path]]:
 def shares(videos: int, pictures: int, most: int) -> tuple[int, int]:
     """Returns how many pairs to take of each video, and how many of the pictures."""
     stills = min(pictures, most if not videos else most // 2)
-    return (max(4, min(60, (most - stills) // videos)) if videos else 0), stills
+    if not videos:
+        return 0, stills
+    wanted = _EACH if videos >= MIN_GROUPS else MAX_PAIRS // videos
+    return max(4, min(wanted, (most - stills) // videos)), stills
 
 
 def spread(items: Sequence[T], most: int) -> list[T]:
@@ -173,7 +185,8 @@ def _recorded(folder: Path) -> list[Path]:
 def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[FramePair, float]]:
     """Reads pairs of all videos, recorded pairs and pictures below a folder.
 
-    See `read_all`.
+    Of fewer than `MIN_GROUPS` videos, parts are held out, so that one video is enough. See
+    `read_all`.
 
     Args:
         root: The folder.
@@ -187,7 +200,9 @@ def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[Fr
         raise UsageError(f"{root} holds no video or picture.", "Choose another folder.")
     each, stills = shares(len(videos), len(pictures), most)
     files = [(path, True) for path in videos] + [(path, False) for path in spread(pictures, stills)]
-    yield from read_all([partial(_of_file, path, root, video, each) for path, video in files], root)
+    parts = len(videos) < MIN_GROUPS
+    readers = [partial(_of_file, path, root, video, each, parts) for path, video in files]
+    yield from read_all(readers, root)
 
 
 def read_all(
@@ -216,7 +231,7 @@ def read_all(
         raise UsageError(f"Nothing in {root} could be read.", "Choose another folder.")
 
 
-def _of_file(path: Path, root: Path, video: bool, each: int) -> Iterator[FramePair]:
+def _of_file(path: Path, root: Path, video: bool, each: int, parts: bool) -> Iterator[FramePair]:
     name = path.relative_to(root).as_posix()
     before = _partner(path, NOW, BEFORE)
     if before != path and before.is_file():
@@ -226,8 +241,9 @@ def _of_file(path: Path, root: Path, video: bool, each: int) -> Iterator[FramePa
         group = f"{source}, part {int(PARTS * seconds / duration)}"
         yield FramePair(read_rgb(path), read_rgb(before), seconds, source, group)
     elif video:
-        for pair, _ in watch_source(str(path), 3600.0, each):
-            yield replace(pair, source=name)
+        for pair, share in watch_source(str(path), 3600.0, each):
+            part = min(PARTS - 1, int(PARTS * share))
+            yield replace(pair, source=name, group=f"{name}, part {part}" if parts else "")
     else:
         image = read_rgb(path)
         yield FramePair(image, image, 0.0, name)

@@ -1,0 +1,105 @@
+"""The scan of a clip as projects keep it: packed once it is complete, restored with its model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.session.models import short_name
+from app.shell.project import ScanPart
+from uvanet.analysis.record_file import pack_record, unpack_record
+from uvanet.registry import is_available
+
+if TYPE_CHECKING:
+    from app.features.analyse.attention_history import AttentionHistory
+    from app.shell.context import FeatureContext
+    from uvanet.analysis import Record
+
+
+class KeptScan(QObject):
+    """Packs complete scans and restores those of projects, on worker threads.
+
+    A scan belongs to a source, its orientation and a model; it is forgotten with any of them. While
+    there is one, the automatic choice keeps its model: another would throw the scan away. That of a
+    project waits until its model is in use.
+
+    Args:
+        context: The parts of the program.
+        history: Runs the scans; restarts with each model before this object hears of it.
+
+    Attributes:
+        part: The complete scan of the source; None for none.
+    """
+
+    def __init__(self, context: FeatureContext, history: AttentionHistory) -> None:
+        super().__init__(history)
+        self._context, self._history = context, history
+        self.part: ScanPart | None = None
+        self._waiting: ScanPart | None = None
+        self._number = 0  # of the state that a scan belongs to
+        session = context.session
+        history.scanned.connect(self._pack)
+        session.switched.connect(self._forget)
+        session.turned.connect(self._forget)
+        session.student.changed.connect(self._on_model)
+        session.student.swap_failed.connect(lambda _: self._forget())
+
+    def restore(self, part: ScanPart, *, swap: bool) -> None:
+        """Shows the scan of a project as soon as its model is in use.
+
+        Args:
+            part: The scan.
+            swap: The choice of the model is automatic: take that of the scan.
+        """
+        student = self._context.session.student
+        self._waiting = part
+        if swap and part.model != short_name(student.name) and is_available(part.model):
+            self._hold()
+            student.swap(part.model)
+        self._restore_waiting()
+
+    def _forget(self) -> None:
+        self.part = self._waiting = None
+        self._number += 1
+        self._hold()
+
+    def _on_model(self) -> None:
+        self.part = None
+        self._number += 1
+        self._restore_waiting()
+        self._hold()
+
+    def _hold(self) -> None:
+        kept = self.part is not None or self._waiting is not None
+        self._context.session.automatic.hold("kept scan", kept)
+
+    def _pack(self) -> None:
+        arrays, number = self._history.record.arrays(), self._number
+        model = short_name(self._context.session.student.name)
+        self._context.session.automatic.hold("kept scan", True)
+
+        def done(maps: bytes) -> None:
+            if number == self._number:
+                self.part = ScanPart(model=model, maps=maps)
+                self._hold()
+
+        self._context.jobs.run(
+            lambda: pack_record(arrays), done, self._context.show_error, name="scan"
+        )
+
+    def _restore_waiting(self) -> None:
+        part, number = self._waiting, self._number
+        if part is None or part.model != short_name(self._context.session.student.name):
+            return
+        self._waiting = None
+
+        def done(record: Record) -> None:
+            if number == self._number:
+                self.part = part
+                self._history.replace(record)
+                self._hold()
+
+        self._context.jobs.run(
+            lambda: unpack_record(part.maps), done, self._context.show_error, name="scan"
+        )

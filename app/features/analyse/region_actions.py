@@ -1,0 +1,163 @@
+"""The actions of the regions: drawing, changing, files and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog
+
+from app.features.analyse.region_menu import show_region_menu
+from app.shell.actions import FRAME, Menu, action
+from app.shell.feature import Feature
+from app.ui.i18n import tr
+from uvanet.analysis import Shape
+from uvanet.video.layers import color_of
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+
+    from app.features.analyse.region_card import RegionCard
+    from app.features.analyse.region_files import RegionFiles
+    from app.features.analyse.regions import Regions
+    from app.ui.region_layer import RegionLayer
+    from uvanet.analysis import Region
+
+TOOLS = {
+    "region_rectangle": Shape.RECTANGLE,
+    "region_ellipse": Shape.ELLIPSE,
+    "region_polygon": Shape.POLYGON,
+}
+
+
+class RegionActions(Feature):
+    """The part of `Analyse` that users reach through the menu of the regions.
+
+    Attributes:
+        regions: The regions of the current source.
+        card: The list of regions in the side panel.
+        layer: The regions on the picture.
+        files: Saves and loads them.
+    """
+
+    regions: Regions
+    card: RegionCard
+    layer: RegionLayer
+    files: RegionFiles
+
+    @action(
+        "Draw rectangle", Menu.ANALYSE, "A", icon="region-rectangle", needs=FRAME, checkable=True
+    )
+    def region_rectangle(self, on: bool) -> None:
+        """Selects the tool for rectangles, or none."""
+        self.select_tool(Shape.RECTANGLE if on else None)
+
+    @action("Draw ellipse", Menu.ANALYSE, "Q", icon="region-ellipse", needs=FRAME, checkable=True)
+    def region_ellipse(self, on: bool) -> None:
+        """Selects the tool for ellipses, or none."""
+        self.select_tool(Shape.ELLIPSE if on else None)
+
+    @action("Draw polygon", Menu.ANALYSE, "Y", icon="region-polygon", needs=FRAME, checkable=True)
+    def region_polygon(self, on: bool) -> None:
+        """Selects the tool for polygons, or none."""
+        self.select_tool(Shape.POLYGON if on else None)
+
+    @action("Select all regions", Menu.ANALYSE, "Ctrl+A", needs=FRAME)
+    def select_regions(self) -> None:
+        """Selects all regions; arrow keys, Delete and the right click act on all of them."""
+        self.regions.select(self.regions.all)
+        self.context.slots.canvas.setFocus()
+
+    @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME)
+    def rename_region(self) -> None:
+        """Starts editing the name of the selected region."""
+        if selection := self._chosen():
+            self.context.slots.set_panel_enabled(True)
+            self.card.edit_name(selection[-1])
+
+    @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME)
+    def duplicate_region(self) -> None:
+        """Copies the selected regions beside themselves."""
+        self.regions.duplicate(self._chosen())
+
+    @action("Color of region…", Menu.ANALYSE, "Alt+C", needs=FRAME)
+    def color_region(self) -> None:
+        """Asks for the color of the selected regions."""
+        selection = self._chosen()
+        if not selection:
+            return
+        main = selection[-1]
+        dialog = QColorDialog(QColor(color_of(main, self.regions.all.index(main))))
+        dialog.setParent(self.context.slots.window, dialog.windowFlags())
+        dialog.setWindowTitle(tr("Color of the region"))
+        dialog.colorSelected.connect(
+            lambda color: self.regions.set_color(self.regions.selection, color.name())
+        )
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @action("Lock region", Menu.ANALYSE, "Alt+K", icon="lock", needs=FRAME)
+    def lock_region(self) -> None:
+        """Locks the selected regions against changes by mouse and keys, or unlocks them."""
+        selection = self._chosen()
+        self.regions.lock(selection, on=not all(region.locked for region in selection))
+
+    @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)
+    def delete_region(self) -> None:
+        """Deletes the selected regions."""
+        self.regions.remove(self._chosen())
+
+    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME)
+    def clear_regions(self) -> None:
+        """Deletes all regions."""
+        self.regions.clear()
+
+    @action("Save regions…", Menu.ANALYSE, "Shift+X", needs=FRAME, group=1)
+    def save_regions(self) -> None:
+        """Saves the regions as a file."""
+        self.files.ask_save()
+
+    @action("Load regions…", Menu.ANALYSE, "Ctrl+Shift+X", needs=FRAME, group=1)
+    def load_regions(self) -> None:
+        """Loads a region file."""
+        self.files.ask_load()
+
+    @action("Save shares as CSV…", Menu.ANALYSE, "B", icon="table", needs=FRAME, group=1)
+    def save_shares(self) -> None:
+        """Saves the shares of the regions over time as a table."""
+        self.files.ask_save_shares()
+
+    @action("Copy table of regions", Menu.EDIT, "Ctrl+B", needs=FRAME, icon="copy", group=1)
+    def copy_regions(self) -> None:
+        """Copies the statistics of the regions to the clipboard, a row a region."""
+        self.files.copy_summary()
+
+    def select_tool(self, tool: Shape | None) -> None:
+        """Selects the drawing tool, or none."""
+        self.layer.select_tool(tool)
+        self.check_tool()
+        if tool is not None:
+            self.context.slots.canvas.setFocus()
+
+    def check_tool(self) -> None:
+        """Shows which tool is selected."""
+        for name, shape in TOOLS.items():
+            self.context.actions.set_checked(name, shape is self.layer.tool)
+
+    def show_menu(self, place: QPoint) -> None:
+        """Shows the menu of the selected regions at a place of the screen, in pixels."""
+        show_region_menu(self.context, self.regions, "color_region", place)
+
+    def show_menu_of(self, region: Region, place: QPoint) -> None:
+        """Shows the menu of the selected regions, or of one that was not selected."""
+        if not any(one is region for one in self.regions.selection):
+            self.regions.select([region])
+        self.show_menu(place)
+
+    def _chosen(self) -> tuple[Region, ...]:
+        """Returns the selected regions, or the only one; shows a message where there is none."""
+        if not self.regions.selection and len(self.regions.all) == 1:
+            self.regions.select(self.regions.all)
+        if not self.regions.selection:
+            self.context.messages.notify("info", tr("No region is selected; click one first."))
+        return self.regions.selection

@@ -1,0 +1,1 @@
+"""Marks: the marked part of a source."""

@@ -1,0 +1,362 @@
+"""The table of all models: one row a model, sorted by any column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QAbstractItemView, QTreeView
+
+from app.features.models.scores import SCORE_COLUMNS
+from app.ui.build import plain_tip
+from app.ui.i18n import tr
+from uvanet.model_card import set_title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.features.models.model_info import ModelInfo
+
+    Index = QModelIndex | QPersistentModelIndex
+
+_PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
+_KINDS = {"student": "student", "teacher": "teacher", "external": "file"}
+_ROOT = QModelIndex()
+_SORT, _NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_PADDING = 24  # pixels beside a heading, which is bold
+_MAX_NAME_WIDTH = 240  # pixels; a longer name, as of a file, is elided
+NAME, USE, SPEED = "name", "use", "speed"
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """The measured speed of a model, or why there is none.
+
+    Attributes:
+        milliseconds: Mean time of a frame; None where it was not measured.
+        text: Shown in place of the time, such as "measuring …".
+        tip: Tooltip.
+    """
+
+    milliseconds: float | None = None
+    text: str = "-"
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column: its heading, what its cells show, and what they are sorted by (None: last)."""
+
+    key: str
+    title: str
+    about: str
+    text: Callable[[ModelInfo], str]
+    value: Callable[[ModelInfo], str | float | None]
+    tip: Callable[[ModelInfo], str] = lambda _: ""
+
+
+class _Models(QAbstractTableModel):
+    """The models with their use and speed."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.models: list[ModelInfo] = []
+        self.speeds: dict[str, Speed] = {}
+        self.student = self.teacher = ""
+        self.columns = self._columns()
+
+    def _columns(self) -> list[_Column]:
+        size, parameters = tr("Width and height of the input."), tr("Number of parameters.")
+        speed = tr("Mean time of a 1280x720 frame on this computer, measured and remembered.")
+        bits = tr("Precision of the parameters, estimated from the size of the file.")
+        return [
+            _Column(
+                NAME,
+                tr("Model"),
+                tr("Name of the model."),
+                lambda model: model.title,
+                lambda model: model.title.lower(),
+                lambda model: plain_tip(model.problem or model.description or model.name),
+            ),
+            _Column(USE, tr("In use"), tr("What the model is used for now."), self.use, self.use),
+            _Column(
+                SPEED,
+                tr("Time,\nthis computer"),
+                speed,
+                self._speed_text,
+                lambda model: self._speed(model).milliseconds,
+                lambda model: self._speed(model).tip,
+            ),
+            *(
+                _Column(
+                    f"{one.data} {one.metric}",
+                    tr(one.title),
+                    tr("{about} Measured on: {data}.").format(
+                        about=tr(one.about), data=set_title(one.data)
+                    ),
+                    lambda model, one=one: one.text(model.scores),  # type: ignore[misc]  # default
+                    lambda model, one=one: one.value(model.scores),  # type: ignore[misc]  # default
+                    lambda model, one=one: one.tip(model.scores),  # type: ignore[misc]  # default
+                )
+                for one in SCORE_COLUMNS
+            ),
+            _Column(
+                "parameters",
+                tr("Parameters"),
+                parameters,
+                lambda model: _count(model.parameters) if model.parameters else "-",
+                lambda model: model.parameters or None,
+            ),
+            _Column(
+                "input",
+                tr("Input"),
+                size,
+                lambda model: (
+                    "\N{MULTIPLICATION SIGN}".join(map(str, model.input_size))
+                    if all(model.input_size)
+                    else "-"
+                ),
+                lambda model: model.input_size[0] * model.input_size[1] or None,
+            ),
+            _Column(
+                "disk",
+                tr("On disk"),
+                tr("Size of the file."),
+                lambda model: f"{_count(model.size)}B" if model.size else "-",
+                lambda model: model.size or None,
+            ),
+            _Column(
+                "precision",
+                tr("Precision"),
+                bits,
+                lambda model: _PRECISIONS.get(model.bits, "-"),
+                lambda model: model.bits or None,
+            ),
+            _Column(
+                "kind",
+                tr("Kind"),
+                tr("A student runs live; a teacher is larger; a file has no model card."),
+                lambda model: tr(_KINDS.get(model.role, model.role)),
+                lambda model: model.role,
+            ),
+            _Column(
+                "license",
+                tr("License"),
+                tr("License of the weights."),
+                lambda model: model.license or "-",
+                lambda model: model.license or None,
+                lambda model: plain_tip(model.license),
+            ),
+        ]
+
+    def use(self, model: ModelInfo) -> str:
+        """What a model is used for; empty for nothing."""
+        uses = ((self.student, tr("live")), (self.teacher, tr("teacher")))
+        return ", ".join(text for name, text in uses if name == model.name)
+
+    def _speed(self, model: ModelInfo) -> Speed:
+        return self.speeds.get(model.name, Speed())
+
+    def _speed_text(self, model: ModelInfo) -> str:
+        speed = self._speed(model)
+        took = speed.milliseconds
+        return speed.text if took is None else tr("{time:.1f} ms").format(time=took)
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.models)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self.columns[section].title
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return self.columns[section].about
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(section)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        model, column = self.models[index.row()], self.columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(model)
+        if role == _SORT:
+            return column.value(model)
+        if role == _NAME:
+            return model.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip(model)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(index.column())
+        if role == Qt.ItemDataRole.FontRole and self.use(model):
+            font = QFont()
+            font.setBold(True)
+            return font
+        return None
+
+
+class _Sorted(QSortFilterProxyModel):
+    """Sorts by value; models without one are last in both directions."""
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        first, second = left.data(_SORT), right.data(_SORT)
+        if first is None or second is None:
+            ascending = self.sortOrder() is Qt.SortOrder.AscendingOrder
+            return (second is None) is ascending and first is not second
+        return bool(first < second)
+
+
+class ModelTable(QTreeView):
+    """The table.
+
+    Signals:
+        selected: Another model is selected, or the selected one changed.
+        explained: The sentence about the column that it is sorted by.
+    """
+
+    selected = Signal()
+    explained = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("Models"))
+        self.setRootIsDecorated(False)
+        self.setAllColumnsShowFocus(True)
+        self.setUniformRowHeights(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._model = _Models(self)
+        self._sorted = _Sorted(self)
+        self._sorted.setSourceModel(self._model)
+        self.setModel(self._sorted)
+        self.setSortingEnabled(True)
+        self.selectionModel().currentRowChanged.connect(lambda *_: self.selected.emit())
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionsMovable(False)
+        header.sortIndicatorChanged.connect(
+            lambda column, _: self.explained.emit(self._model.columns[column].about)
+        )
+        self.sort_by("test nss")
+
+    @property
+    def current(self) -> ModelInfo | None:
+        """The selected model."""
+        index = self._sorted.mapToSource(self.currentIndex())
+        return self._model.models[index.row()] if index.isValid() else None
+
+    @property
+    def explanation(self) -> str:
+        """The sentence about the column that the table is sorted by."""
+        return self._model.columns[self.header().sortIndicatorSection()].about
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the models in the order of the rows."""
+        rows = range(self._sorted.rowCount())
+        return [str(self._sorted.index(row, 0).data(_NAME)) for row in rows]
+
+    @property
+    def usable(self) -> list[str]:
+        """Names of the models that can be used, in the order of the rows."""
+        problems = {model.name for model in self._model.models if model.problem}
+        return [name for name in self.names if name not in problems]
+
+    def cell(self, name: str, column: str) -> str:
+        """What a cell shows.
+
+        Args:
+            name: Name of the model.
+            column: Key of the column, such as `SPEED` or "test nss".
+        """
+        place = self._place(column)
+        return str(self._sorted.index(self.names.index(name), place).data())
+
+    def sort_by(self, column: str, *, descending: bool = True) -> None:
+        """Sorts by a column, given by its key."""
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.sortByColumn(self._place(column), order)
+
+    def select(self, name: str) -> None:
+        """Selects a model; does nothing where it is not listed."""
+        if name in self.names:
+            self.setCurrentIndex(self._sorted.index(self.names.index(name), 0))
+
+    def show_models(self, models: Sequence[ModelInfo], speeds: Mapping[str, float]) -> None:
+        """Lists models; one that was selected stays so.
+
+        Args:
+            models: The rows.
+            speeds: Name to mean time of a frame, milliseconds.
+        """
+        current = self.current
+        self._model.beginResetModel()
+        self._model.models = list(models)
+        self._model.speeds = {name: Speed(took) for name, took in speeds.items()}
+        self._model.endResetModel()
+        for place, width in enumerate(self._widths()):
+            self.setColumnWidth(place, width)
+        self.select(current.name if current else self._model.student)
+        self.selected.emit()
+
+    def show_speed(self, name: str, speed: Speed) -> None:
+        """Shows the speed of a model."""
+        self._model.speeds[name] = speed
+        self._update()
+
+    def show_use(self, student: str, teacher: str) -> bool:
+        """Shows what is in use; returns False where one of the two is not listed."""
+        self._model.student, self._model.teacher = student, teacher
+        self._update()
+        self.selected.emit()
+        listed = {"", *(model.name for model in self._model.models)}
+        return {student, teacher} <= listed
+
+    def _widths(self) -> list[int]:
+        """Widths of the columns for their longest text; Qt measures headings as one line."""
+        text = self.header().fontMetrics()
+        widths = []
+        for place, column in enumerate(self._model.columns):
+            heading = max(text.horizontalAdvance(line) for line in column.title.split("\n"))
+            most = _MAX_NAME_WIDTH if column.key in (NAME, "license") else 10_000
+            widths.append(min(most, max(heading + _PADDING, self.sizeHintForColumn(place))))
+        return widths
+
+    def _place(self, column: str) -> int:
+        return [each.key for each in self._model.columns].index(column)
+
+    def _update(self) -> None:
+        if not self._model.models:
+            return
+        last = self._model.index(len(self._model.models) - 1, self._model.columnCount() - 1)
+        self._model.dataChanged.emit(self._model.index(0, 0), last)
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column < 2 else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _count(count: int) -> str:
+    """Formats a number with the prefix k or M."""
+    if count < 1e6:
+        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}k"
+    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"

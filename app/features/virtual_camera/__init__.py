@@ -1,0 +1,1 @@
+"""Virtual camera: the picture as a camera of other programs."""

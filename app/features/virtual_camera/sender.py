@@ -1,0 +1,117 @@
+"""Sends pictures to a virtual camera on a thread of its own."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from app.pipeline.latest_slot import LatestSlot
+from uvanet.errors import UvanetError
+from uvanet.extras import require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Render = Callable[[], NDArray[np.uint8]]
+
+_REPEAT_S = 0.5  # a paused picture is sent again: programs take a silent camera for a broken one
+_INSTALL = {
+    "linux": "Install v4l2loopback (Debian, Ubuntu: v4l2loopback-dkms) and load it: "
+    "sudo modprobe v4l2loopback exclusive_caps=1.",
+    "darwin": "Install OBS Studio 30 or newer and start its virtual camera once.",
+    "win32": "Install OBS Studio or Unity Capture, whose camera driver is used.",
+}
+
+
+class CameraSender:
+    """Opens a virtual camera and sends the newest picture; older ones are dropped.
+
+    The callbacks are called on the thread of the sender.
+
+    Args:
+        size: Width and height of the camera in pixels, both even. Other pictures are scaled into
+            it, with black borders.
+        fps: Nominal rate.
+        opened: Gets the name of the device.
+        failed: Gets what went wrong; the thread ends.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        fps: float,
+        opened: Callable[[str], None],
+        failed: Callable[[UvanetError], None],
+    ) -> None:
+        self._size, self._fps = size, fps
+        self._opened, self._failed = opened, failed
+        self._slot: LatestSlot[Render] = LatestSlot()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="uvanet-virtual-camera", daemon=True)
+        self._thread.start()
+
+    def put(self, render: Render) -> None:
+        """Sends what a function draws: BGR, uint8, shape (h, w, 3); it is called on the thread."""
+        self._slot.put(render)
+
+    def close(self, timeout: float = 0.0) -> bool:
+        """Closes the camera; whether the thread ended within so many seconds."""
+        self._stopped.set()
+        self._slot.close()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            require("pyvirtualcam", "virtualcam")
+            self._send_all()
+        except UvanetError as error:
+            self._failed(error)
+        except (RuntimeError, OSError, ValueError) as error:
+            self._failed(
+                UvanetError(f"There is no virtual camera: {error}.", _INSTALL.get(sys.platform, ""))
+            )
+
+    def _send_all(self) -> None:
+        import pyvirtualcam
+
+        width, height = self._size
+        layout = pyvirtualcam.PixelFormat.BGR
+        with pyvirtualcam.Camera(width, height, self._fps, fmt=layout) as camera:
+            self._opened(str(camera.device))
+            picture = np.zeros((height, width, 3), np.uint8)
+            while not self._stopped.is_set():
+                render = self._slot.take(_REPEAT_S)
+                if render is not None:
+                    picture = fit_into(render(), self._size)
+                camera.send(picture)
+
+
+def fit_into(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Scales a picture into a size and centers it on black.
+
+    Args:
+        picture: BGR, uint8, shape (h, w, 3).
+        size: Width and height of the result.
+
+    Returns:
+        BGR, uint8, shape (size[1], size[0], 3), C-contiguous.
+    """
+    height, width = picture.shape[:2]
+    if (width, height) == size:
+        return np.ascontiguousarray(picture)
+    scale = min(size[0] / width, size[1] / height)
+    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+    kernel = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    result = np.zeros((size[1], size[0], 3), np.uint8)
+    left, top = (size[0] - wide) // 2, (size[1] - high) // 2
+    result[top : top + high, left : left + wide] = cv2.resize(
+        picture, (wide, high), interpolation=kernel
+    )
+    return result

@@ -1,0 +1,60 @@
+"""The order in which Tab visits the controls of the window: as the eye reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def focus_order(window: QWidget, panel: QWidget) -> list[QWidget]:
+    """Gives the controls that Tab can reach now.
+
+    Qt's own order is that of creation, which differs: features add their controls one after the
+    other to places all over the window.
+
+    Args:
+        window: The window.
+        panel: Its side panel, which is read as a column of its own.
+
+    Returns:
+        Line by line from the top left: what stands above and beside the panel, the panel, what
+        stands below it.
+    """
+    found = [one for one in window.findChildren(QWidget) if _reachable(one, window)]
+    inside = [one for one in found if panel.isAncestorOf(one)]
+    outside = [one for one in found if not panel.isAncestorOf(one)]
+    bottom = _area(panel, window).bottom()
+    above = [one for one in outside if _area(one, window).top() <= bottom]
+    below = [one for one in outside if _area(one, window).top() > bottom]
+    return [one for part in (above, inside, below) for one in _by_lines(part, window)]
+
+
+def _reachable(widget: QWidget, window: QWidget) -> bool:
+    return (
+        bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        and widget.focusProxy() is None
+        and widget.isVisible()
+        and widget.isEnabled()
+        and widget.window() is window
+    )
+
+
+def _area(widget: QWidget, window: QWidget) -> QRect:
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def _by_lines(widgets: Iterable[QWidget], window: QWidget) -> list[QWidget]:
+    """Sorts widgets by lines; one whose top is above the middle of a line belongs to it."""
+    areas = [(_area(one, window), one) for one in widgets]
+    lines: list[list[tuple[QRect, QWidget]]] = []
+    for area, one in sorted(areas, key=lambda pair: (pair[0].top(), pair[0].left())):
+        if lines and area.top() < lines[-1][0][0].center().y():
+            lines[-1].append((area, one))
+        else:
+            lines.append([(area, one)])
+    return [one for line in lines for _, one in sorted(line, key=lambda pair: pair[0].left())]

@@ -1,0 +1,33 @@
+"""Changes the marked part of the source as a step that can be undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from app.shell.context import FeatureContext
+
+
+def change_marks(
+    context: FeatureContext, start: float | None, end: float | None, *, merge: str = ""
+) -> None:
+    """Sets the marks of the source for the user.
+
+    Args:
+        context: The parts of the program.
+        start: Seconds; None for the start of the source.
+        end: Seconds; None for the end of the source.
+        merge: See `UndoStack.record`.
+    """
+    session, before = context.session, context.session.marks
+    session.set_marks(start, end)
+    context.undo.record(
+        tr("marks"),
+        lambda marks: session.set_marks(*marks),
+        before,
+        session.marks,
+        merge=merge,
+        of_source=True,
+    )

@@ -1,0 +1,66 @@
+"""Uses a model as student; asks first where that would surprise the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.session.models import AUTOMATIC, short_name
+from app.session.settings import SessionSettings
+from app.ui.i18n import tr
+from app.ui.questions import ask
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.shell.context import FeatureContext
+
+_CANCELLED = {"scan", "gaze"}  # work that ends with its model
+
+
+def use_model(context: FeatureContext, name: str, parent: QWidget | None = None) -> None:
+    """Uses a model as student, after a question where a reason against it is known.
+
+    Args:
+        context: The parts of the program.
+        name: What `StudentModel.use` takes.
+        parent: The window that the question belongs to; None for the main window.
+    """
+    session = context.session
+    reasons = reasons_against(context, name)
+    if not reasons:
+        session.student.use(name)
+        return
+    ask(
+        parent or context.slots.window,
+        tr("Use another model"),
+        tr("Use {name}?").format(name=_title(name)),
+        "\n\n".join(reasons),
+        tr("Use"),
+        lambda: session.student.use(name),
+    )
+
+
+def reasons_against(context: FeatureContext, name: str) -> list[str]:
+    """Why a model may not be what the user wants now, in sentences; empty for no reason."""
+    session = context.session
+    found = []
+    scene = context.settings.section(SessionSettings).model_scenes.get(short_name(name), "")
+    if scene and session.info is not None and session.info.spec != scene:
+        found.append(
+            tr(
+                "It was adapted to another scene than {source}, and may be worse on this one."
+            ).format(source=session.info.title)
+        )
+    if name != session.student.name and name != AUTOMATIC:
+        if session.automatic.holders & _CANCELLED:
+            found.append(
+                tr("The clip is being scanned with {name}; the scan is cancelled.").format(
+                    name=short_name(session.student.name)
+                )
+            )
+        found += session.student.needed_by.values()
+    return found
+
+
+def _title(name: str) -> str:
+    return tr("Automatic") if name == AUTOMATIC else short_name(name)

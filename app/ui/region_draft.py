@@ -1,0 +1,82 @@
+"""The region that is being drawn with a tool, corner by corner or by a drag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.ui.region_geometry import near
+from uvanet.analysis.regions import Region, Shape
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPointF
+
+    from app.ui.region_geometry import Point
+
+_DEFAULT_BOX = ((0.35, 0.35), (0.65, 0.65))
+_DEFAULT_POLYGON = ((0.5, 0.35), (0.65, 0.5), (0.5, 0.65), (0.35, 0.5))
+
+
+class RegionDraft:
+    """Corners of a shape; methods that end it return the Region, or None where it has no size.
+
+    Args:
+        tool: The shape.
+    """
+
+    def __init__(self, tool: Shape) -> None:
+        self.tool = tool
+        self._corners: list[Point] = []
+        self._pointer: Point | None = None
+
+    @property
+    def outline(self) -> list[Point]:
+        """The corners to paint, with the place of the mouse as a polygon's last one."""
+        if self.tool is Shape.POLYGON and self._corners and self._pointer is not None:
+            return [*self._corners, self._pointer]
+        return self._corners
+
+    def press(self, corner: Point, tolerance: QPointF) -> Region | None:
+        """Starts a box, or adds a corner of a polygon, which its first corner closes."""
+        if self.tool is not Shape.POLYGON:
+            self._corners = [corner, corner]
+            return None
+        if len(self._corners) >= 3 and near(corner, self._corners[0], tolerance):
+            return self.finish()
+        if not self._corners or corner != self._corners[-1]:
+            self._corners.append(corner)
+        return None
+
+    def move(self, corner: Point) -> None:
+        """The mouse moved, without a button."""
+        self._pointer = corner
+
+    def drag(self, corner: Point) -> None:
+        """The mouse moved, with the button: the opposite corner of a box."""
+        if self.tool is not Shape.POLYGON and self._corners:
+            self._corners[1] = corner
+
+    def release(self, corner: Point) -> Region | None:
+        """Ends a box."""
+        if self.tool is Shape.POLYGON or not self._corners:
+            return None
+        self._corners[1] = corner
+        return self.finish()
+
+    def remove_corner(self) -> None:
+        """Removes the last corner."""
+        self._corners = self._corners[:-1]
+
+    def finish(self, *, by_key: bool = False) -> Region | None:
+        """Ends the shape.
+
+        Args:
+            by_key: Take a shape of a default size where nothing is drawn.
+        """
+        polygon = self.tool is Shape.POLYGON
+        if by_key and not self._corners:
+            self._corners = list(_DEFAULT_POLYGON if polygon else _DEFAULT_BOX)
+        if len(self._corners) < (3 if polygon else 2):
+            return None
+        region = Region("", self.tool, tuple(self._corners))
+        self._corners = []
+        return region if region.solid else None

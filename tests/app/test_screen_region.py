@@ -1,0 +1,96 @@
+"""The screen as a source: choice of a region, and the program's own windows left out."""
+
+import sys
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
+
+from app.features.screen.feature import Screen
+from app.features.screen.region_picker import RegionPicker, native_box
+from uvanet.sources import ScreenSource
+from uvanet.sources.screen import HiddenAreas
+
+
+def drag(sheet, start, end):
+    QTest.mousePress(sheet, Qt.MouseButton.LeftButton, pos=QPoint(*start))
+    for at in (start, end):
+        QTest.mouseMove(sheet, QPoint(*at))
+    QTest.mouseRelease(sheet, Qt.MouseButton.LeftButton, pos=QPoint(*end))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "box"),
+    [
+        ((100, 80), (300, 200), (100, 80, 201, 121)),
+        ((300, 200), (100, 80), (100, 80, 201, 121)),
+        ((50, 50), (52, 51), None),
+    ],
+)
+def test_a_dragged_rectangle_or_the_whole_screen_is_chosen(qtbot, start, end, box):
+    picker = RegionPicker()
+    (sheet,) = picker.sheets
+    picker.show()
+    if box is None:
+        box = native_box(sheet.geometry())
+    with qtbot.waitSignal(picker.chosen) as chosen:
+        drag(sheet, start, end)
+    assert chosen.args == pytest.approx(box, abs=2)
+    assert picker.sheets == []
+
+
+def test_escape_cancels(qtbot):
+    picker = RegionPicker()
+    picker.show()
+    with qtbot.assertNotEmitted(picker.chosen):
+        QTest.keyClick(picker.sheets[0], Qt.Key.Key_Escape)
+    assert picker.sheets == []
+
+
+def test_the_region_becomes_the_source(player, monkeypatch):
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    opened = []
+    monkeypatch.setattr(type(player.session), "open", lambda self, spec: opened.append(spec))
+    player.trigger("open_screen_region")
+    drag(player.find(Screen)._picker.sheets[0], (100, 80), (300, 200))
+    assert [spec.partition(":")[0] for spec in opened] == ["screen"]
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    player.trigger("open_screen_region")
+    assert opened[1:] == ["screen:"]
+
+
+def test_hidden_areas_are_covered_also_where_pixels_are_finer():
+    areas = HiddenAreas()
+    areas.boxes = ((110, 60, 20, 10), (-500, 0, 10, 10), (195, 90, 400, 400))
+    image = np.full((200, 400, 3), 255, np.uint8)
+    areas.cover(image, {"left": 100, "top": 50, "width": 200, "height": 100})
+    assert (image[20:40, 20:60] == 32).all()
+    assert (image[80:, 190:] == 32).all()
+    assert (image == 32).all(axis=2).sum() == 20 * 40 + 120 * 210
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Xvfb is for Linux")
+def test_an_own_window_is_left_out_of_a_real_screen(x_display, monkeypatch):
+    monkeypatch.setenv("DISPLAY", x_display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    source = ScreenSource("0,0,200,100")
+    source.hidden_areas = HiddenAreas()
+    source.hidden_areas.boxes = ((50, 20, 40, 30),)
+    with source:
+        image = source.read().image
+    assert (image[20:50, 50:90] == 32).all()
+    assert not (image[:20] == 32).any()
+    assert source.renew().hidden_areas is source.hidden_areas
+
+
+def test_the_windows_of_the_program_are_followed_while_a_screen_is_shown(player):
+    feature = player.find(Screen)
+    assert not feature._timer.isActive()
+    feature._cover()
+    window = player.window.frameGeometry()
+    assert native_box(window) in player.session.hidden_areas.boxes
+    player.window.resize(700, 500)
+    feature._cover()
+    sizes = [box[2:] for box in player.session.hidden_areas.boxes]
+    assert (native_box(QRect(player.window.frameGeometry())))[2:] in sizes

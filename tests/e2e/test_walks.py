@@ -1,0 +1,99 @@
+"""Walks through slides, regions, designs, gaze, report, project and undo on a real screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from uvanet.paths import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_STEPS = ["slides", "regions", "export-pictures", "deleted", "designs", "designs-wipe"]
+_STEPS += ["gaze", "report", "project"]
+_MODEL_STEPS = ["models", "onnx", "training-form", "training", "result"]
+_MODEL_STEPS += ["recording", "recorded"]
+_PATIENCE = 1200  # seconds; a bound, not a measure
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A film, the gaze of two people on it, and three pictures of one size."""
+    shutil.copy(resource("demo.mp4"), tmp_path / "film.mp4")
+    lines = ["time,x,y,duration,person"]
+    lines += [
+        f"{at / 2},{0.3 + 0.02 * at:.2f},{0.5 + lift},0.4,{name}"
+        for at in range(16)
+        for name, lift in (("Ann", 0.0), ("Ben", 0.05))
+    ]
+    (tmp_path / "looks.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "photos").mkdir()
+    capture = cv2.VideoCapture(str(tmp_path / "film.mp4"))
+    for name in ("beach.jpg", "café.jpg", "harbor.jpg"):
+        for _ in range(50):
+            image = capture.read()[1]
+        data = cv2.imencode(".jpg", image)[1]
+        (tmp_path / "photos" / name).write_bytes(data.tobytes())
+    capture.release()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("theme", "size", "scale"),
+    [
+        ("dark", "560x420", 1),
+        ("light", "1920x1080", 1),
+        ("light", "560x420", 2),
+        ("dark", "1920x1080", 2),
+    ],
+)
+@pytest.mark.parametrize(
+    ("script", "steps"), [("walk_window.py", _STEPS), ("models_window.py", _MODEL_STEPS)]
+)
+def test_a_walk(
+    folder: Path,
+    make_display: Callable[[str], str],
+    script: str,
+    steps: list[str],
+    theme: str,
+    size: str,
+    scale: int,
+) -> None:
+    width, height = (scale * int(side) for side in size.split("x"))
+    home = folder / "home"
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "xcb",
+        "DISPLAY": make_display(f"{width}x{height}"),
+        "QT_SCALE_FACTOR": str(scale),
+        "HOME": str(home),
+        **{f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "CACHE", "DATA", "STATE")},
+    }
+    environment.pop("WAYLAND_DISPLAY", None)
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name(script)), str(folder), theme, size],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
+    )
+    artefacts = os.environ.get("UVANET_ARTEFACTS")
+    for picture in sorted(folder.glob("0*.png")):
+        if artefacts:
+            Path(artefacts).mkdir(parents=True, exist_ok=True)
+            shutil.copy(picture, Path(artefacts) / f"{theme}-{size}-{scale}-{picture.name}")
+        assert np.asarray(cv2.imread(str(picture))).std() > 5  # not an empty screen
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.split() == steps

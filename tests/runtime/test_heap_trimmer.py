@@ -1,0 +1,34 @@
+"""Memory goes back to the system."""
+
+import ctypes
+import sys
+import threading
+
+import psutil
+import pytest
+from PySide6.QtCore import QTimer
+
+from app.runtime.heap_trimmer import HeapTrimmer
+
+BLOCK, BLOCKS = 100_000, 500
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"),
+    reason="only glibc keeps freed memory",
+)
+def test_what_a_thread_has_freed_goes_back_at_the_next_interval(qapp):
+    kept = []
+
+    def work():
+        blocks = [b"x" * BLOCK for _ in range(BLOCKS)]
+        kept.append(blocks[-1])  # the end of the heap stays in use, so that free does not shrink it
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    before = psutil.Process().memory_info().rss
+    trimmer = HeapTrimmer()
+    trimmer.findChild(QTimer).timeout.emit()
+    freed = before - psutil.Process().memory_info().rss
+    assert freed > 0.8 * BLOCK * BLOCKS

@@ -1,0 +1,28 @@
+"""The short form of `make monkey`, with the seeds that failed once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("monkey.py")
+SEEDS = (1, 2)
+STEPS = 60
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_random_walk_leaves_the_window_alive(tmp_path: Path, seed: int) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--steps", str(STEPS), "--seed", str(seed)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,101 @@
+"""A training on two machines: two starts of torchrun that find each other on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from uvanet.training.config import TrainConfig
+from uvanet.training.control import Callback
+from uvanet.training.distillation import train_student
+from uvanet.training.distributed import make_fabric
+from uvanet.training.pipeline import gaze_pictures
+
+EPOCHS, STEPS = 3, 2  # of a run, and of an epoch; a checkpoint is written after each epoch
+SCRIPT = """
+import sys
+sys.path[:0] = {folders!r}
+from test_two_machines import train
+train(*sys.argv[1:])
+"""
+
+
+class Death(Callback):
+    """Kills this process before a step.
+
+    Args:
+        step: Number of the step, from 0.
+    """
+
+    def __init__(self, step: int) -> None:
+        self._left = step
+
+    def proceed(self) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return True
+
+
+def train(out: str, dies: str = "") -> None:
+    """Trains on this machine's share; the second machine dies in the second epoch if it `dies`."""
+    fabric = make_fabric(device="cpu")
+    torch.set_num_threads(1)
+    config = TrainConfig(preset="uvanet-32", batch=4, epochs=EPOCHS, eval_every=1)
+    callback = Death(STEPS + 1) if dies and fabric.global_rank == 1 else Callback()
+    train_student(
+        config, gaze_pictures(Path("data"), 64), Path(out), callback=callback, fabric=fabric
+    )
+
+
+def run_on_two(script: Path, *arguments: str) -> list[int]:
+    """Runs a script on two machines; gives their exit codes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = ["--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}"]
+    words = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nnodes",
+        "2",
+        "--nproc-per-node",
+        "1",
+    ]
+    machines = [
+        subprocess.Popen([*words, *address, script, *arguments], cwd=script.parent)
+        for _ in range(2)
+    ]
+    return [machine.wait(timeout=600) for machine in machines]
+
+
+@pytest.fixture(scope="module")
+def script(gaze_data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, tests = tmp_path_factory.mktemp("machines"), Path(__file__).parent
+    (folder / "data").symlink_to(gaze_data_root)
+    path = folder / "child.py"
+    path.write_text(SCRIPT.format(folders=[str(tests), str(tests.parent)]))
+    return path
+
+
+def test_a_run_resumes_after_a_machine_died(script: Path) -> None:
+    assert all(run_on_two(script, "run", "dies"))  # the other one does not wait for it
+    folder = script.parent / "run"
+    assert torch.load(folder / "checkpoint.pt", weights_only=True)["step"] == STEPS
+    assert run_on_two(script, "run") == [0, 0]
+    assert run_on_two(script, "undisturbed") == [0, 0]
+    weights = [
+        load_file(script.parent / name / "best.safetensors") for name in ("run", "undisturbed")
+    ]
+    assert weights[0].keys() == weights[1].keys()
+    for name, expected in weights[1].items():
+        torch.testing.assert_close(weights[0][name], expected, atol=1e-6, rtol=1e-5)

@@ -1,0 +1,51 @@
+"""A record of maps as bytes, for files that hold the scan of a clip."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.analysis.record import Record
+from uvanet.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_MAX_UNPACKED = 64 << 20
+_NAMES = ("step", "buckets", "seconds", "maps", "numbers", "thumbs")
+
+
+def pack_record(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
+    """Gives `Record.arrays` as a compressed archive; some kilobytes a second of a clip."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in _NAMES:
+            with archive.open(f"{name}.npy", "w") as entry:
+                np.lib.format.write_array(entry, arrays[name])
+    return file.getvalue()
+
+
+def unpack_record(data: bytes) -> Record:
+    """Reads what `pack_record` gave.
+
+    Raises:
+        UsageError: It is no such archive, or too large.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
+                raise ValueError("it is too large")
+            arrays = {name: _read(archive.read(f"{name}.npy")) for name in _NAMES}
+        return Record.from_arrays(arrays)
+    # numpy, zipfile and zlib raise nearly anything on damaged bytes, see `load_masks`.
+    except Exception as error:  # noqa: BLE001
+        raise UsageError(f"The scan cannot be read: {str(error).rstrip('.')}.") from None
+
+
+def _read(data: bytes) -> NDArray[np.generic]:
+    return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))

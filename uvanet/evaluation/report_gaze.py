@@ -1,0 +1,158 @@
+"""Compares the maps of an export with the recorded gaze of people, for its report."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.errors import UsageError
+from uvanet.evaluation.evaluate_gaze import STEP, WINDOW, GazeRows, gaze_on, named_pictures
+from uvanet.report.content import SCORES, ReportGaze
+from uvanet.sources import SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvanet.data.gaze import Gaze
+    from uvanet.data.gaze_table import GazeTable
+    from uvanet.evaluation.bootstrap import Interval
+    from uvanet.evaluation.gaze_scores import GazeScores
+    from uvanet.sources import SourceInfo
+    from uvanet.sources.orientation import Orientation
+    from uvanet.video.annotated_frame import AnnotatedFrame
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedGaze:
+    """Gaze of people that a report compares with, see `uvanet.video.job.Job`.
+
+    Attributes:
+        table: The gaze on the upright source.
+        offset: Seconds to add to its times.
+    """
+
+    table: GazeTable
+    offset: float = 0.0
+
+    def begin(self, info: SourceInfo, orientation: Orientation, model: str) -> GazeComparison:
+        """Begins a comparison, see `GazeComparison`."""
+        return GazeComparison(self.table, self.offset, info, orientation, model)
+
+
+class GazeComparison:
+    """Measures as `uvanet.evaluate_gaze` does, while the frames of an export go by.
+
+    Args:
+        gaze: Gaze of people on the upright source.
+        offset: Seconds to add to its times.
+        info: Of the source.
+        orientation: How the frames are turned.
+        model: Name of the model.
+
+    Raises:
+        UsageError: The table has no gaze on the source.
+    """
+
+    def __init__(
+        self,
+        gaze: GazeTable,
+        offset: float,
+        info: SourceInfo,
+        orientation: Orientation,
+        model: str,
+    ) -> None:
+        self._gaze, self._offset, self._info = gaze.shifted(offset), offset, info
+        self._orientation, self._model = orientation, model
+        named = named_pictures(info.pictures, self._gaze) if info.pictures else []
+        self._named = {path.name for path in named}
+        if not named:
+            self._gaze = gaze_on(info.title, self._gaze)
+        moments = len(named) or math.ceil((info.duration or 0.0) / STEP) or 1
+        self._rows = GazeRows(tuple(SCORES), moments)
+        self._times: list[float] = []
+        self._pictures: list[str] = []
+        self._outside = 0
+
+    def add(self, item: AnnotatedFrame) -> Sequence[float]:
+        """Measures a frame.
+
+        Returns:
+            Its `SCORES`; NaN where nobody looked.
+        """
+        frame = item.frame
+        height, width = frame.picture.shape[:2]
+        size = (height, width) if self._orientation.sideways else (width, height)
+        still = self._info.slides or self._info.kind is SourceKind.PICTURE
+        own, name = self._gaze, self._info.title
+        if self._info.pictures:
+            name = self._info.pictures[frame.index].name
+        if self._named:
+            if name not in self._named:
+                return [math.nan] * len(SCORES)
+            own = own.of(name)
+        if still or not self._times:
+            self._outside += own.outside(size)
+        window = 0.0 if own.kind == "fixations" else WINDOW
+        at = frame.pts
+        looked = own.all(size) if still else own.between(at - window / 2, at + window / 2, size)
+        values = self._rows.add(item.saliency, self._turned(looked, (width, height)))
+        self._times.append(at)
+        self._pictures.append(name)
+        return values
+
+    def part(self) -> ReportGaze:
+        """Gives the section of the report."""
+        still = self._info.slides or self._info.kind is SourceKind.PICTURE
+        try:
+            scores = self._rows.scores(
+                self._info.title,
+                self._model,
+                self._gaze,
+                self._offset,
+                times=[] if still else self._times,
+                pictures=self._pictures if still else (),
+                outside=self._outside,
+            )
+        except UsageError as error:
+            return ReportGaze([("Gaze", f"{error.message} {error.hint}")])
+        values = {name: scores.values[:, index].tolist() for index, name in enumerate(SCORES)}
+        if still:
+            return ReportGaze(_facts(scores))
+        return ReportGaze(_facts(scores), scores.times.tolist(), values, scores.human.tolist())
+
+    def _turned(self, gaze: Gaze, size: tuple[int, int]) -> Gaze:
+        """The gaze on the turned frame, whose size is given."""
+        if gaze.fixations is None or not (self._orientation.mirrored or self._orientation.quarters):
+            return gaze
+        shares = gaze.fixations.astype(np.float64) / gaze.size
+        points = self._orientation.apply_to_points(shares) * size
+        return replace(gaze, size=size, fixations=points.astype(np.float32))
+
+
+def _facts(scores: GazeScores) -> list[tuple[str, str]]:
+    people = "1 person" if scores.persons == 1 else f"{scores.persons} people"
+    rows = "pictures" if scores.pictures else "moments"
+    looked = int((scores.points > 0).sum())
+    facts = [("Gaze", f"{scores.kind} of {people} on {looked} of {len(scores.points)} {rows}")]
+    means = scores.means()
+    facts += [(title, _interval(means[name])) for name, title in SCORES.items()]
+    share = scores.human_share()
+    if share is not None:
+        human = f"NSS {float(np.nanmean(scores.human)):.2f}"
+        facts.append(
+            ("Human row", f"{human}; the prediction has {share.mean:.0%} of it, see below")
+        )
+    if scores.outside:
+        facts.append(("Not on the picture", f"{scores.outside} points"))
+    if scores.offset:
+        facts.append(("Offset of the times", f"{scores.offset:g} s"))
+    return [*facts, *(("Assumed", note) for note in scores.notes)]
+
+
+def _interval(one: Interval) -> str:
+    if math.isnan(one.low):
+        return f"{one.mean:.2f}"
+    return f"{one.mean:.2f} (95 % interval {one.low:.2f} to {one.high:.2f})"

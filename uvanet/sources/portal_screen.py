@@ -1,0 +1,157 @@
+"""Frames of a screen or a window under Wayland: the portal's PipeWire stream, read by GStreamer.
+
+PipeWire has no binding for Python that is kept up; GStreamer's command line comes with the
+desktops that have a portal, and writes raw frames into a pipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from uvanet.errors import SourceError
+from uvanet.sources._thread_safe import ThreadSafeSource
+from uvanet.sources.base import Frame, SourceInfo, SourceKind
+from uvanet.sources.screen_portal import ScreenCastPortal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from uvanet.sources.screen_portal import SharedStream
+
+_FALLBACK_SIZE = (1280, 720)  # where the portal does not tell; the picture is letterboxed
+_KEEPALIVE_MS = 200  # a screen on which nothing changes sends nothing
+_POLL_MS = 200
+_CHECK_S = 0.5  # between two looks at what the desktop says
+_INSTALL = (
+    "Install GStreamer's tools and its PipeWire plugin "
+    "(Debian, Ubuntu: gstreamer1.0-tools gstreamer1.0-pipewire)."
+)
+
+
+class PortalScreenSource(ThreadSafeSource):
+    """Frames of what the user chooses in the desktop's own dialog.
+
+    Args:
+        fps: Maximum frames per second.
+    """
+
+    def __init__(self, fps: float = 30.0) -> None:
+        super().__init__("Screen")
+        self._fps = fps
+        self._portal: ScreenCastPortal | None = None
+        self._reader: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        self._size = _FALLBACK_SIZE
+        self._begin = 0.0
+        self._next_check = 0.0
+        self._next_index = 0
+
+    def _open(self) -> SourceInfo:
+        if shutil.which("gst-launch-1.0") is None:
+            raise SourceError("The screen cannot be watched: GStreamer is missing.", _INSTALL)
+        self._portal = ScreenCastPortal(self._closing.is_set)
+        shared = self._portal.share()
+        self._size = shared.size or _FALLBACK_SIZE
+        self._start(shared)
+        self._begin = time.monotonic()
+        return SourceInfo(
+            spec="screen:",
+            title="Window" if shared.is_window else "Screen",
+            kind=SourceKind.SCREEN,
+            width=self._size[0],
+            height=self._size[1],
+            fps=self._fps,
+            live=True,
+        )
+
+    def _start(self, shared: SharedStream) -> None:
+        width, height = self._size
+        # The newest frame wins: a reader that is late must not hold up the compositor.
+        command = [
+            *("gst-launch-1.0", "-q", "pipewiresrc", f"fd={shared.remote}", f"path={shared.node}"),
+            *(f"keepalive-time={_KEEPALIVE_MS}", "do-timestamp=true"),
+            *("!", "videorate", "drop-only=true", f"max-rate={max(1, round(self._fps))}"),
+            *("!", "videoconvert", "!", "videoscale", "add-borders=true"),
+            *("!", f"video/x-raw,format=BGR,width={width},height={height},pixel-aspect-ratio=1/1"),
+            *("!", "queue", "leaky=downstream", "max-size-buffers=2"),
+            *("!", "fdsink", "fd=1", "sync=false"),
+        ]
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _release
+        try:
+            self._reader = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                pass_fds=[shared.remote],
+            )
+        except OSError as error:
+            raise SourceError(f"GStreamer cannot be started: {error}.", _INSTALL) from None
+        finally:
+            os.close(shared.remote)
+
+    def _read(self) -> Frame | None:
+        width, height = self._size
+        # GStreamer pads each row of BGR to a multiple of four bytes.
+        stride = (3 * width + 3) // 4 * 4
+        rows: NDArray[np.uint8] = np.empty((height, stride), np.uint8)
+        self._fill(rows.data.cast("B"))
+        image = np.ascontiguousarray(rows[:, : 3 * width]).reshape(height, width, 3)
+        frame = Frame(image, time.monotonic() - self._begin, self._next_index)
+        self._next_index += 1
+        return frame
+
+    def _fill(self, view: memoryview) -> None:
+        assert self._reader is not None
+        assert self._reader.stdout is not None
+        pipe, filled = self._reader.stdout.fileno(), 0
+        ready = select.poll()
+        ready.register(pipe, select.POLLIN)
+        while filled < len(view):
+            if self._closing.is_set():
+                raise SourceError(f"{self._title} is closed.", "Open the source again.")
+            if time.monotonic() > self._next_check:
+                self._next_check = time.monotonic() + _CHECK_S
+                # The last picture is repeated for ever otherwise.
+                if self._portal is not None and self._portal.has_ended():
+                    raise SourceError("The desktop ended the sharing.", "Open the source again.")
+            if not ready.poll(_POLL_MS):
+                continue
+            count = os.readv(pipe, [view[filled:]])
+            if count == 0:
+                raise self._failure()
+            filled += count
+
+    def _failure(self) -> SourceError:
+        """Why GStreamer ended."""
+        assert self._errors is not None
+        self._errors.seek(0)
+        text = self._errors.read(100_000).decode(errors="replace")
+        if "pipewiresrc" in text and "no element" in text:
+            return SourceError(
+                "The screen cannot be watched: GStreamer's PipeWire plugin is missing.", _INSTALL
+            )
+        lines = [line for line in text.splitlines() if "ERROR" in line]
+        reason = f": {lines[0].strip()}" if lines else ""
+        return SourceError(f"The screen is not shared any more{reason}.", "Open the source again.")
+
+    def _release(self) -> None:
+        if self._reader is not None:
+            self._reader.kill()
+            if self._reader.stdout is not None:
+                self._reader.stdout.close()
+            self._reader.wait()
+        if self._errors is not None:
+            self._errors.close()
+        if self._portal is not None:
+            with contextlib.suppress(OSError):
+                self._portal.close()

@@ -1,0 +1,170 @@
+"""Asks the desktop portal for a screen or a window: the way to see them under Wayland.
+
+Protocol: https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.ScreenCast.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jeepney import DBusAddress, MatchRule, MessageType, message_bus, new_method_call
+from jeepney.io.blocking import Proxy, open_dbus_connection
+
+from uvanet.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jeepney import Message
+    from jeepney.io.blocking import DBusConnection
+
+_BUS_NAME = "org.freedesktop.portal.Desktop"
+_PATH = "/org/freedesktop/portal/desktop"
+_SCREEN_CAST = DBusAddress(_PATH, _BUS_NAME, "org.freedesktop.portal.ScreenCast")
+_MONITOR, _WINDOW = 1, 2  # kinds of what is shared, as bits
+_REPLY_S = 20.0  # a portal is started by its first call
+_POLL_S = 0.2
+_ADVICE = (
+    "Under Wayland the screen is shared by xdg-desktop-portal: install it with the part for your "
+    "desktop (such as xdg-desktop-portal-gnome, -kde or -wlr), or log in to an X11 session."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedStream:
+    """What the user agreed to share.
+
+    Attributes:
+        remote: File descriptor of a connection to PipeWire; the receiver closes it.
+        node: Number of the stream's node.
+        size: Width and height in units of the desktop; None where the portal does not tell.
+        is_window: Whether it is a window, rather than a whole screen.
+    """
+
+    remote: int
+    node: int
+    size: tuple[int, int] | None
+    is_window: bool
+
+
+class ScreenCastPortal:
+    """One session of the portal. Used by one thread.
+
+    Args:
+        cancelled: Asked while the dialog of the desktop is open; true ends the wait.
+
+    Raises:
+        SourceError: There is no session bus.
+    """
+
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
+        self._numbers = itertools.count(1)
+        self._session = ""
+        try:
+            self._bus: DBusConnection = open_dbus_connection("SESSION", enable_fds=True)
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise SourceError(
+                f"The screen cannot be watched: there is no session bus ({error}).", _ADVICE
+            ) from None
+
+    def share(self) -> SharedStream:
+        """Opens the desktop's dialog and waits for the choice of the user.
+
+        Raises:
+            SourceError: The user declined, the wait was cancelled, or there is no portal.
+        """
+        options = {"session_handle_token": ("s", self._token())}
+        self._session = self._request("CreateSession", "", (), options)["session_handle"][1]
+        self._watch(MatchRule(type="signal", member="Closed", path=self._session))
+        self._request("SelectSources", "o", (self._session,), {"types": ("u", _MONITOR | _WINDOW)})
+        found = self._request("Start", "os", (self._session, ""), {})
+        streams = found.get("streams", ("", []))[1]
+        if not streams:
+            raise SourceError("The desktop shared no screen.", "Open the source again.")
+        node, facts = streams[0]
+        (remote,) = self._call("OpenPipeWireRemote", "oa{sv}", (self._session, {})).body
+        size = facts.get("size", ("", None))[1]
+        return SharedStream(
+            remote.to_raw_fd(),
+            node,
+            tuple(size) if size and min(size) > 0 else None,
+            facts.get("source_type", ("u", _MONITOR))[1] == _WINDOW,
+        )
+
+    def has_ended(self) -> bool:
+        """Whether the user or the desktop ended the sharing."""
+        while True:
+            try:
+                message = self._bus.receive(timeout=0)
+            except TimeoutError:
+                return False
+            except OSError:
+                return True
+            fields = message.header.fields.values()
+            if message.header.message_type is MessageType.signal and "Closed" in fields:
+                return True
+
+    def close(self) -> None:
+        """Ends the sharing."""
+        with contextlib.suppress(OSError):
+            if self._session:
+                session = DBusAddress(self._session, _BUS_NAME, "org.freedesktop.portal.Session")
+                self._bus.send(new_method_call(session, "Close"))
+            self._bus.close()
+
+    def _token(self) -> str:
+        return f"uvanet{next(self._numbers)}"
+
+    def _request(
+        self, method: str, signature: str, arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Calls a method whose result comes as a signal, after the user answered."""
+        token, name = self._token(), self._bus.unique_name
+        assert name is not None
+        sender = name.removeprefix(":").replace(".", "_")
+        rule = MatchRule(
+            type="signal",
+            interface="org.freedesktop.portal.Request",
+            member="Response",
+            path=f"{_PATH}/request/{sender}/{token}",
+        )
+        options = {**options, "handle_token": ("s", token)}
+        # The rule first: the answer may come before that of the call.
+        with self._bus.filter(rule) as answers:
+            self._watch(rule)
+            self._call(method, f"{signature}a{{sv}}", (*arguments, options))
+            while True:
+                if self._cancelled():
+                    raise SourceError("The choice of the screen was cancelled.")
+                try:
+                    answer = self._bus.recv_until_filtered(answers, timeout=_POLL_S)
+                    break
+                except TimeoutError:
+                    continue
+        code, results = answer.body
+        if code != 0:
+            raise SourceError(
+                "The desktop did not share a screen." if code != 1 else "No screen was chosen.",
+                "Open the source again and choose a screen or a window.",
+            )
+        return dict(results)
+
+    def _watch(self, rule: MatchRule) -> None:
+        """Asks the bus for signals."""
+        Proxy(message_bus, self._bus).AddMatch(rule)
+
+    def _call(self, method: str, signature: str, arguments: tuple[Any, ...]) -> Message:
+        try:
+            reply = self._bus.send_and_get_reply(
+                new_method_call(_SCREEN_CAST, method, signature, arguments), timeout=_REPLY_S
+            )
+        except (OSError, TimeoutError) as error:
+            raise SourceError(f"The desktop portal does not answer: {error}.", _ADVICE) from None
+        if reply.header.message_type is MessageType.error:
+            text = reply.body[0] if reply.body else "it failed"
+            raise SourceError(f"The desktop portal cannot share the screen: {text}.", _ADVICE)
+        return reply
