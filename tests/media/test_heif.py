@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import cv2
@@ -103,3 +104,13 @@ def test_a_heic_that_was_cut_off_is_refused(tmp_path: Path) -> None:
         path.write_bytes(data[: int(len(data) * share)])
         with pytest.raises(SourceError, match=r"photo\.heic"):
             load_picture(path)
+
+
+def test_a_build_without_the_decoder_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "photo.heic", photo())
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(SourceError, match="no decoder for HEIC") as caught:
+        load_picture(path)
+    assert "PNG or JPEG" in caught.value.hint

@@ -43,11 +43,13 @@ def decode_heif(data: NDArray[np.uint8]) -> NDArray[np.generic]:
         BGR, BGRA or gray, shape (h, w, 3), (h, w, 4) or (h, w); uint8, deep gray uint16.
 
     Raises:
-        ValueError: It is no HEIF picture, or damaged.
+        ValueError: It is no HEIF picture, or damaged, or this build has no decoder.
     """
-    # Imported here: with Pillow it takes 0.1 s, and few sessions need it.
-    import pi_heif
-
+    try:
+        # Imported here: with Pillow it takes 0.1 s, and few sessions need it.
+        import pi_heif
+    except ImportError:
+        raise ValueError("this build has no decoder for HEIC") from None
     try:
         # PyAV gives the tiles without their places, OpenCV reads no HEVC.
         picture = pi_heif.open_heif(data.tobytes(), bgr_mode=True)
