@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MAX_ERRORS_IN_A_ROW = 200
 _MAX_GAP_S = 10.0  # between packets of one recording
+_WITH_ERRORS = "decoded with errors"
 _NEAR_A_JUMP = 8  # packets; parsers flag one a little before the jump
 # Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
 # of its own: with two, the live view of a 720p film takes 9 MB more.
@@ -69,6 +70,9 @@ class TrackDecoder:
         run = 0  # packets since the clock jumped
         # Packets that came incomplete, by their time stamps: the run, and where they were.
         incomplete: dict[int | None, tuple[int, float]] = {}
+        last: int | None = None  # time stamp of the last packet
+        # Its frames that came with errors: a recording may end in the middle of a picture.
+        unsure: list[float] = []
         for packet in self._packets():
             if before is not None and _is_same_clock(before, packet):
                 run += 1
@@ -78,6 +82,10 @@ class TrackDecoder:
                 run = 0
                 incomplete.clear()
             before = packet
+            if packet.size:
+                last = packet.pts
+                while unsure:
+                    self._damage.add(unsure.pop(0), _WITH_ERRORS)
             if packet.is_corrupt and run > _NEAR_A_JUMP:
                 incomplete[packet.pts] = run, self.position
             for pts in [pts for pts, (at, _) in incomplete.items() if run - at > _NEAR_A_JUMP]:
@@ -97,7 +105,10 @@ class TrackDecoder:
                 errors = 0
                 if frame.is_corrupt:
                     incomplete.pop(frame.pts, None)
-                    self._damage.add(self.position, "decoded with errors")
+                    if frame.pts == last:
+                        unsure.append(self.position)
+                    else:
+                        self._damage.add(self.position, _WITH_ERRORS)
                 yield from deinterlacer.push(frame)
         yield from deinterlacer.flush()
 
