@@ -180,7 +180,7 @@ class Sources(Feature):
         messages, info = self.context.messages, self.context.session.info
         name = redact(info.title if info else self._opening)
         if status.condition is SourceCondition.RECONNECTING:
-            # An earlier failure as well: it would be shown before this warning.
+            # Also the error of an attempt that was stopped: it would hide the new one.
             for topic in (_TOPIC, _STALL, _QUALITY):
                 messages.dismiss_topic(topic)
             if info is None:
