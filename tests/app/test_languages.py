@@ -106,6 +106,11 @@ def test_no_text_on_the_way_through_the_window_is_english(german):
     assert missing.texts == set()
 
 
+def test_the_side_panel_holds_the_longer_words(german):
+    panel = german.slots.panel
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+
+
 def test_an_unknown_language_is_english(qapp):
     i18n.install_language(qapp, "xx")
     assert i18n.tr("Quit") == "Quit"
