@@ -17,6 +17,7 @@ from window_bench import PATIENCE, write_settings
 
 from app.features.compare.difference_map import LESS, MORE, difference_image, wipe
 from app.features.compare.feature import Compare
+from app.session.teacher import TeacherModel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -397,6 +398,26 @@ def test_the_view_is_remembered_and_its_teacher_loads_after_the_first_overlay(
     assert compare(bench).handle.share == 0.25
     assert bench.actions["compare_wipe"].isChecked()
     assert not bench.actions["compare_synchronized"].isChecked()
+
+
+def test_a_narrow_start_loads_no_teacher_before_the_first_overlay(
+    launch: Callable[..., Bench], clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_settings(compare_view="side", compare_teacher="uvanet-64")
+    starts: list[bool] = []
+    start = TeacherModel.start
+
+    def noted(model: TeacherModel, **options: bool) -> str:
+        starts.append(True)
+        return start(model, **options)
+
+    monkeypatch.setattr(TeacherModel, "start", noted)
+    bench = launch(clip, size=(560, 420))
+    # The window has its size, and no event of a frame was handled yet.
+    assert starts == []
+    bench.until(lambda: compare(bench).view.teacher_result is not None)
+    assert compare(bench).view.view == "wipe"
+    assert starts == [True]
 
 
 def test_another_source_clears_the_panes_of_the_teacher(side: Bench, clip: Path) -> None:

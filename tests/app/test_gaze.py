@@ -83,6 +83,7 @@ def test_the_map_is_compared_and_the_scores_are_saved(bench, gaze, tmp_path):
     assert np.isfinite(scores.values[3]).all()
     assert gaze.card.measured.isVisibleTo(gaze.card)
     assert gaze.card.measure.text() == "Compare"
+    assert gaze.card.minimumSizeHint().width() <= bench.slots.panel.viewport().width()
     assert [fact.name for fact in gaze.facts()] == ["NSS", "CC", "AUC-Judd"]
     bench.trigger("save_scores")
     dialog = bench.window.findChild(QFileDialog)

@@ -63,6 +63,7 @@ def test_a_project_gives_back_what_was_there_wherever_it_is_moved(launch, folder
     before = state(bench)
     save(bench, folder / "mine.uvanet")
     stored = json.loads((folder / "mine.uvanet").read_text(encoding="utf-8"))
+    assert stored["teacher"] == ""  # none is compared with
     assert (stored["source"], stored["relative"]) == ("film.mp4", True)
     assert str(folder) not in json.dumps(stored)
     # Something else is opened and changed; the folder moves.
@@ -74,6 +75,7 @@ def test_a_project_gives_back_what_was_there_wherever_it_is_moved(launch, folder
     opened(bench, moved / "mine.uvanet")
     assert bench.session.info.spec == str(moved / "film.mp4")
     assert state(bench) == before
+    assert bench.session.teacher.running == ""
     assert regions(bench).all == (LEFT_HALF, BOX)
 
 

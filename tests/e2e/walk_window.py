@@ -29,6 +29,7 @@ from app.features.export.dialog import ExportDialog  # noqa: E402
 from app.features.export.feature import Export  # noqa: E402
 from app.features.gaze.feature import GazeOfPeople  # noqa: E402
 from app.main import Options, Program  # noqa: E402
+from app.runtime.shutdown import leave_at_once  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,6 +219,8 @@ def run(*parts: Callable[[Walk], None]) -> int:
     finally:
         walk.program.shut_down()
     assert not problems, problems
+    if not walk.program.clean:  # on a busy machine, as `app.main.run` does
+        leave_at_once(0)
     return 0
 
 

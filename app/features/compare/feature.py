@@ -236,7 +236,7 @@ class Compare(Feature):
         """Changes between three pictures and a wipe when the window becomes narrower or wider."""
         view = self._fitting
         if view != self.view.view:
-            self._show(view)
+            self._show(view, teacher=self.context.presenter.overlay_seen)
         if view == self._settings.view:
             self.context.messages.dismiss_topic(_NARROW)
 

@@ -9,8 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QWidget
 
 from app.ui.build import STEPS, button, check_box, column, combo_box, label, progress_bar, row
-from app.ui.controls import ElidedLabel
+from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
+from app.ui.icons import icon
 from app.ui.line_chart import LineChart
 from app.ui.number_text import percent_text
 from app.ui.steady_axis import SteadyAxis
@@ -67,12 +68,17 @@ class GazeCard(QFrame):
         self.offset.setSingleStep(0.1)
         self.offset.setSuffix(tr(" s"))
         self.offset.setKeyboardTracking(False)
+        self.offset.setMinimumWidth(90)  # the longest number would be wider than the panel
         self.offset.setAccessibleName(tr("Offset"))
         self.offset.setToolTip(tr("Seconds to add to the times of the table"))
         self.offset.valueChanged.connect(self.offset_changed)
         self.measure = button(tr("Compare"), measure.toolTip(), measure.trigger)
         self.save = button(tr("Save…"), save.toolTip(), save.trigger)
-        self.remove = button(tr("Remove"), tr("Removes the gaze"), self.removed.emit)
+        self.remove = IconButton(14)
+        self.remove.setIcon(icon("close", "quiet"))
+        self.remove.setToolTip(tr("Removes the gaze"))
+        self.remove.setAccessibleName(tr("Removes the gaze"))
+        self.remove.clicked.connect(self.removed)
         self.bar = progress_bar(tr("Progress of the comparison"))
         self.bar.setFixedHeight(4)
         self.metric_box = combo_box(tr("Metric"), tr("Metric of the graph"), _TITLES.items())
@@ -84,7 +90,11 @@ class GazeCard(QFrame):
         self.loaded, self.measured = QWidget(), QWidget()
         self._grid = QGridLayout()
         self._cells = {
-            name: (label(title), label("", selectable=True), label("", "quiet", selectable=True))
+            name: (
+                label(title),
+                label("", selectable=True),
+                label("", "quiet", wrap=True, selectable=True),
+            )
             for name, title in {**_TITLES, "share": tr("Of human")}.items()
         }
         for place, cells in enumerate(self._cells.values()):
@@ -109,10 +119,10 @@ class GazeCard(QFrame):
             parent=self.measured,
         )
         column(
-            self.name,
+            row((self.name, 1), self.remove, spacing=4),
             self.facts,
             row(self.shown, None, label(tr("Offset"), "quiet"), self.offset, spacing=8),
-            row(self.measure, self.save, self.remove, spacing=6),
+            row((self.measure, 1), (self.save, 1), spacing=6),
             self.bar,
             self.measured,
             spacing=8,

@@ -83,9 +83,9 @@ class Models(Feature):
         return True
 
     def save_to_project(self, project: Project) -> None:
-        """Writes the choice of student and teacher."""
+        """Writes the choice of the student, and the teacher that it is compared with."""
         session = self.context.session
-        project.model, project.teacher = session.student.choice, session.teacher.name
+        project.model, project.teacher = session.student.choice, session.teacher.running
 
     def open_project(self, project: Project) -> None:
         """Uses the models of a project; one that is not installed is named."""
@@ -99,7 +99,8 @@ class Models(Feature):
                 )
         if project.model == AUTOMATIC or if_available(project.model):
             session.student.use(project.model)
-        session.teacher.use(if_available(project.teacher))
+        if teacher := if_available(project.teacher):
+            session.teacher.use(teacher)
 
     def facts(self) -> list[Fact]:
         """The name of the student."""

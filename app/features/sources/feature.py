@@ -180,8 +180,9 @@ class Sources(Feature):
         messages, info = self.context.messages, self.context.session.info
         name = redact(info.title if info else self._opening)
         if status.condition is SourceCondition.RECONNECTING:
-            messages.dismiss_topic(_STALL)
-            messages.dismiss_topic(_QUALITY)
+            # Also the error of an attempt that was stopped: it would hide the new one.
+            for topic in (_TOPIC, _STALL, _QUALITY):
+                messages.dismiss_topic(topic)
             if info is None:
                 # Streams are not awaited before they have opened once.
                 self.picker.show_source(SourceKind.CAMERA.value, name or tr("Camera"), "")
