@@ -321,7 +321,12 @@ class _MessageRow(QFrame):
 
     def set_wrapped(self, width: int) -> None:
         """Places the buttons below the text where a row of `width` pixels is too narrow."""
-        narrow = width - self._buttons_width < _MIN_TEXT_WIDTH
+        count = self._count.sizeHint().width() if self._count.text() else 0
+        # A long word, such as a file name, is not broken: it would take the buttons' room.
+        words = self._title.text().split()
+        longest = max(map(self._title.fontMetrics().horizontalAdvance, words), default=0)
+        needed = max(_MIN_TEXT_WIDTH, round(longest * 1.1) + 120)
+        narrow = width - self._buttons_width - count < needed
         wrapped = narrow and self.message is not None and bool(self.message.buttons)
         down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._inner.setDirection(down if wrapped else right)

@@ -1,6 +1,7 @@
 """Messages: alerts are kept and counted, notices never hide them."""
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.ui.banner import Banner
@@ -168,3 +169,18 @@ def test_a_message_that_was_closed_is_not_revised(banner):
     banner.dismiss_topic("camera")
     banner.revise("camera", "Again now.")
     assert banner.alerts == ["The disk is full."]
+
+
+def test_a_long_file_name_does_not_cut_the_buttons(banner):
+    banner.notify("info", "Waits behind.")
+    banner.notify(
+        "done",
+        f"Saved {50 * 'w'}.mkv.",
+        button="Show",
+        more=[("Open here", "open"), ("Export with heat", "export")],
+    )
+    QCoreApplication.processEvents()
+    shown = [each for each in banner.buttons if each.text()]
+    assert len(shown) == 3
+    for each in shown:
+        assert each.width() >= each.sizeHint().width(), each.text()
