@@ -45,7 +45,10 @@ FAST_TESTS = (
     "tests/uvanet/test_preprocess.py",
     "tests/uvanet/test_stream.py",
 )
-TEST_TOOLS = ("pytest", "pytest-qt", "pytest-xdist", "pillow", "scipy", "imageio-ffmpeg")
+TEST_TOOLS = (
+    *("pytest", "pytest-qt", "pytest-xdist", "pillow", "pillow_heif", "scipy"),
+    "imageio-ffmpeg",
+)
 MIN_COVERAGE = 90
 """Files below this share of lines and branches are listed in the summary, percent."""
 

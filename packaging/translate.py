@@ -19,7 +19,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from app.pipeline.stats import Drop
 from app.ui.i18n import LANGUAGES, SOURCE
+from uvanet.data.registry import LAYOUTS
+from uvanet.training.adapt import AdaptConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +30,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "i18n"
 _MARKS = {"tr", "tr_noop", "action"}
+
+
+def library_texts() -> list[str]:
+    """Texts of the library and the pipeline that the window shows."""
+    held_out = [AdaptConfig(own=own).held_out for own in (None, Path())]
+    return [*map(str, Drop), *(layout.summary for layout in LAYOUTS.values()), *held_out]
 
 
 def texts_of(source: str) -> Iterator[str]:
@@ -57,6 +66,8 @@ def collect() -> Catalog:
         for text in texts_of(path.read_text(encoding="utf-8")):
             if text:
                 found.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
+    for text in library_texts():
+        found.add(text)
     return found
 
 
@@ -92,7 +103,7 @@ def main() -> int:
         for message in catalog:
             if message.id and not message.string:
                 missing += 1
-                print(f"{code}: {message.locations[0][0]}: {message.id!r}")
+                print(f"{code}: {message.locations[:1]}: {message.id!r}")
     return 1 if missing else 0
 
 

@@ -8,13 +8,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.ui.i18n import tr
+from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_VIDEOS = "*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.wmv *.ts"
-_PICTURES = "*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp"
+_VIDEOS, _PICTURES = (
+    " ".join(f"*{suffix}" for suffix in sorted(suffixes))
+    for suffixes in (VIDEO_SUFFIXES, PICTURE_SUFFIXES)
+)
 
 
 def ask_file(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:

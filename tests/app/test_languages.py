@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QDialogButtonBox
 
 from app.runtime.settings import SettingsStore, settings_path
+from app.shell.preferences import PreferencesDialog
 from app.shell.settings import WindowSettings
 from app.ui import i18n
 
@@ -36,10 +37,10 @@ class Missing(gettext.NullTranslations):
 
     def __init__(self):
         super().__init__()
-        self.texts = []
+        self.texts = set()
 
     def gettext(self, message):
-        self.texts.append(message)
+        self.texts.add(message)
         return message
 
 
@@ -69,6 +70,13 @@ def test_the_compiled_catalog_belongs_to_the_po_file(translate):
     assert compiled == translate.compiled(translate.read("de")), "run packaging/translate.py"
 
 
+def test_every_text_has_a_german_translation(translate):
+    catalog = translate.read("de")
+    texts = [entry.id for entry in translate.collect() if entry.id]
+    assert [text for text in texts if not (catalog.get(text) and catalog.get(text).string)] == []
+    assert sorted(texts) == sorted(entry.id for entry in entries(translate))
+
+
 def test_translations_keep_the_fields_of_their_text(translate):
     for entry in entries(translate):
         assert sorted(_FIELD.findall(entry.string)) == sorted(_FIELD.findall(entry.id)), entry.id
@@ -84,6 +92,23 @@ def test_the_window_speaks_german(german):
     assert german.actions["quit"].text() == "Beenden"
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     assert box.button(QDialogButtonBox.StandardButton.Cancel).text() == "Abbrechen"
+
+
+def test_no_text_on_the_way_through_the_window_is_english(german):
+    missing = Missing()
+    i18n._catalog.add_fallback(missing)
+    german.trigger("choose_models")
+    german.trigger("preferences")
+    german.trigger("about")
+    german.trigger("find_command")
+    german.trigger("export_clip")
+    german.qtbot.waitUntil(lambda: german.window.findChild(PreferencesDialog).isVisible())
+    assert missing.texts == set()
+
+
+def test_the_side_panel_holds_the_longer_words(german):
+    panel = german.slots.panel
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
 
 
 def test_an_unknown_language_is_english(qapp):

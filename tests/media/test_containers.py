@@ -72,10 +72,22 @@ CLIPS = {
     "raw.nut": ("rawvideo", "nut", {}, "pcm_s16le", "yuv420p"),
     "moving.gif": ("gif", "gif", {}, "", "rgb8"),
     "fragments.mp4": ("libx264", None, {"g": "10", "bf": "0"}, "", "yuv420p"),
+    "cineform.mov": ("cfhd", None, {}, "", "yuv422p10le"),
+    "animation.mov": ("qtrle", None, {}, "", "rgb24"),
+    "jpeg2000.mov": ("jpeg2000", None, {}, "", "yuv420p"),
+    "v210.mov": ("v210", None, {}, "", "yuv422p10le"),
+    "tiff.mov": ("tiff", None, {}, "", "rgb24"),
+    "screen.avi": ("zmbv", None, {}, "", "bgr0"),
+    "h264-rgb.mkv": ("libx264rgb", None, {}, "", "rgb24"),
+    "vp8.ivf": ("libvpx", "ivf", {"deadline": "realtime"}, "", "yuv420p"),
+    "without-duration.flv": ("libx264", None, {"bf": "0", "g": "12"}, "", "yuv420p"),
     "elementary.m2v": ("mpeg2video", "mpeg2video", {"g": "10"}, "", "yuv420p"),
     "elementary.h264": ("libx264", "h264", {"g": "10", "bf": "0"}, "", "yuv420p"),
 }
-MUXERS = {"fragments.mp4": {"movflags": "+frag_keyframe+empty_moov"}}
+MUXERS = {
+    "fragments.mp4": {"movflags": "+frag_keyframe+empty_moov"},
+    "without-duration.flv": {"flvflags": "no_duration_filesize"},
+}
 
 
 @pytest.fixture(scope="module", params=CLIPS)

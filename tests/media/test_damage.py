@@ -91,6 +91,32 @@ def test_garbage_in_the_middle_loses_only_its_frames(tmp_path: Path, name: str) 
         assert "damaged" in error
 
 
+def test_packets_lost_from_a_broadcast_are_told(tmp_path: Path) -> None:
+    images = [corpus.numbered(number, (640, 360)) for number in range(corpus.FRAMES)]
+    path = corpus.write(
+        tmp_path / "clip.ts", "libx264", images=images, options={"bf": "0", "g": "5", "qp": "10"}
+    )
+    data = path.read_bytes()
+    packets = [data[place : place + 188] for place in range(0, len(data), 188)]
+    path.write_bytes(b"".join([*packets[: len(packets) // 2], *packets[len(packets) // 2 + 3 :]]))
+    frames, error = play(path)
+    assert 0 < len(frames) <= corpus.FRAMES
+    assert "damaged" in error
+
+
+def test_frames_with_errors_are_shown_and_told(tmp_path: Path) -> None:
+    path = corpus.write(
+        tmp_path / "clip.mp4", "libx264", images=NOISE, options={"bf": "0", "g": "1"}
+    )
+    data = bytearray(path.read_bytes())
+    place = len(data) // 2
+    data[place : place + 60] = bytes(60)
+    path.write_bytes(data)
+    frames, error = play(path)
+    assert len(frames) >= corpus.FRAMES - 1
+    assert "damaged" in error
+
+
 @pytest.mark.parametrize("what", ["shorter", "empty", "overwritten"])
 def test_a_source_that_changes_while_it_is_read_is_told(tmp_path: Path, what: str) -> None:
     path = corpus.write(tmp_path / "clip.mkv", "mjpeg", images=NOISE * 4, pix_fmt="yuvj420p")

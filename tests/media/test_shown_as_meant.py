@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import av
 import corpus
 import numpy as np
 import pytest
+from PIL import Image
 
 from uvanet.cli import main
 from uvanet.sources import make_source
@@ -235,3 +237,34 @@ def test_interlaced_frames_have_no_combs(
         comb = np.abs(gray[1:-1] - (gray[:-2] + gray[2:]) / 2)
         assert comb.mean() < 3
         assert gray.max() > 190
+
+
+@pytest.mark.parametrize("orientation", [1, 2, 3, 6, 8])
+def test_frames_of_a_camera_stand_upright(tmp_path: Path, orientation: int) -> None:
+    """Motion JPEG whose frames carry EXIF, as some cameras write it."""
+    image = np.full((48, 64, 3), 90, np.uint8)
+    image[:16, :16], image[:16, 48:] = (235, 30, 30), (30, 235, 30)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = orientation, "camera"
+    with av.open(str(tmp_path / "clip.avi"), "w") as out:
+        stream = out.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for number in range(3):
+            file = io.BytesIO()
+            Image.fromarray(image).save(file, "JPEG", exif=exif, quality=95)
+            packet = av.Packet(file.getvalue())
+            packet.stream, packet.pts, packet.dts = stream, number, number
+            packet.time_base = Fraction(1, 25)
+            out.mux(packet)
+    turned = {
+        1: image,
+        2: image[:, ::-1],
+        3: image[::-1, ::-1],
+        6: np.rot90(image, -1),
+        8: np.rot90(image, 1),
+    }[orientation]
+    with make_source(str(tmp_path / "clip.avi")) as source:
+        frames = list(iter(source.read, None))
+    assert len(frames) == 3
+    assert frames[0].image.shape == turned.shape
+    assert np.abs(frames[0].image[:, :, ::-1].astype(int) - turned).mean() < 12

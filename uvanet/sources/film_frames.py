@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceError
+from uvanet.sources.heif import HEIF_SUFFIXES
 from uvanet.sources.media_input import open_file
 from uvanet.sources.picture import load_picture
 
@@ -35,7 +36,7 @@ def are_film_frames(files: Sequence[Path]) -> bool:
     """Whether pictures are plainly the frames of a film.
 
     They are if they are at least `MIN_FRAMES`, their names are one word with consecutive numbers,
-    their sizes are equal, no camera noted its name in them, and neighbors differ little. Samples
+    their sizes are equal, none is the photo of a camera, and neighbors differ little. Samples
     are read, not all of them.
 
     Args:
@@ -66,7 +67,12 @@ def _spread(files: Sequence[Path], count: int) -> list[Path]:
 
 
 def _is_photo(path: Path) -> bool:
-    """Whether a camera noted its name in the picture: cameras number their photos as well."""
+    """Whether a camera made the picture: cameras number their photos as well.
+
+    It noted its name in the picture, or the picture has the format of phones' photos.
+    """
+    if path.suffix.lower() in HEIF_SUFFIXES:
+        return True
     try:
         with open_file(path) as media:
             noted = next(media.container.decode(video=0)).metadata

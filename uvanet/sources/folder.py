@@ -129,7 +129,7 @@ def _pictures(folder: Path) -> list[Path]:
     if not files:
         raise SourceError(
             f"The folder {folder} holds no pictures.",
-            "Choose one with PNG, JPEG, WebP, TIFF or BMP files in it.",
+            "Choose one with PNG, JPEG, HEIC, WebP, TIFF or BMP files in it.",
         )
     return sorted(files, key=_natural)
 

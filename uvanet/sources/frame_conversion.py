@@ -6,6 +6,7 @@ here and nowhere else.
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -138,8 +139,12 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     """Reads the display matrix of a frame, rounded to quarter turns and mirroring."""
     # `frame.side_data` stores this container in the frame: a reference cycle, which would hold the
     # frame's memory until the next garbage collection.
-    # PyAV's stubs leave its constructor out.
-    data = SideDataContainer(frame).get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-arg]
+    container = SideDataContainer.__new__(SideDataContainer)
+    # PyAV 18 stops at kinds that it does not know; EXIF comes behind the matrix.
+    with contextlib.suppress(ValueError):
+        # mypy takes a call of a constructor for unsound; the object is of this very class.
+        container.__init__(frame)  # type: ignore[misc]
+    data = container.get(SideDataType.DISPLAYMATRIX)
     if data is None:
         return UPRIGHT
     a, b, _, c, d = np.frombuffer(data, np.int32)[:5].astype(np.float64)

@@ -194,23 +194,23 @@ def reason(error: Exception) -> str:
 
 @dataclass(slots=True)
 class Damage:
-    """Frames that could not be decoded.
+    """Frames that could not be decoded, or not completely.
 
     Attributes:
-        count: How many packets were lost.
+        count: How many packets were lost, or gave a frame with errors.
         first: Seconds of the first loss since the start; None without any.
+        reasons: Why.
     """
 
     count: int = 0
     first: float | None = None
     reasons: set[str] = field(default_factory=set)
 
-    def add(self, seconds: float, error: Exception) -> None:
+    def add(self, seconds: float, why: str) -> None:
         """Counts a loss."""
         self.count += 1
-        self.reasons.add(reason(error))
-        if self.first is None:
-            self.first = seconds
+        self.reasons.add(why)
+        self.first = seconds if self.first is None else min(self.first, seconds)
 
 
 def _is(stream: Any, name: str) -> bool:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import collections
 import time
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import av
 import av.error
 
-from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 from uvanet.sources.picture_groups import is_same_group
+from uvanet.sources.track_decoder import TrackDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import numpy as np
-    from av.packet import Packet
-    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
@@ -35,7 +33,6 @@ _DEFAULT_FPS = 25.0
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
-_MAX_ERRORS_IN_A_ROW = 200
 # Frames without times that are kept until the first with one.
 _MAX_UNTIMED = 32
 # Formats whose duration counts from zero on their clock, not from their first packet.
@@ -43,9 +40,6 @@ _COUNT_FROM_ZERO = ("matroska", "nut", "flv")
 # Formats whose duration is stated; that of others is estimated from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
-# Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
-# of its own: with two, the live view of a 720p film takes 9 MB more.
-_SINGLE_THREAD_PIXELS = 1280 * 720
 
 
 class NoVideoError(Exception):
@@ -88,14 +82,13 @@ class MediaReader:
         self._live = live
         self._input: MediaInput | None = None
         self._track: VideoStream
+        self._decoder: TrackDecoder
         self._converter: FrameConverter
         self._decoded: Iterator[tuple[VideoFrame, float]] = iter(())
         self._ready: collections.deque[tuple[VideoFrame, float]] = collections.deque()
         self._zero: Fraction | None = None
         self._offset = 0.0
         self._last = -1.0
-        self._end = 0.0  # of everything demuxed, on the container's clock
-        self._arrival: float | None = None
         self._stated: float | None = None
         self._rate: float | None = None  # stated by the container
 
@@ -188,7 +181,7 @@ class MediaReader:
         start = 0.0
         if not self._input.container.format.name.startswith(_COUNT_FROM_ZERO):
             start = (self._input.container.start_time or 0) / av.time_base
-        missing = start + self._stated - self._end
+        missing = start + self._stated - self._decoder.end
         # Containers round, and the last packet may state no duration.
         return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
 
@@ -222,11 +215,12 @@ class MediaReader:
         if track is None:
             raise NoVideoError(self.tracks())
         self._track = track
+        self._decoder = TrackDecoder(self._input, track, self.damage, live=self._live)
         self._converter = FrameConverter(track.sample_aspect_ratio)
         rates = (track.average_rate, track.guessed_rate, track.base_rate)
         self._rate = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
         self.fps = self._rate or self.fps
-        self._decoded = self._timed(self._decode())
+        self._decoded = self._timed(self._decoder.frames())
 
     def _next(self) -> tuple[VideoFrame, float] | None:
         return self._ready.popleft() if self._ready else next(self._decoded, None)
@@ -245,7 +239,7 @@ class MediaReader:
             self._input.container.seek(int((zero + Fraction(seconds)) / base), stream=self._track)
         except (av.error.FFmpegError, OSError):
             return False
-        self._decoded = self._timed(self._decode())
+        self._decoded = self._timed(self._decoder.frames())
         return True
 
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
@@ -263,27 +257,6 @@ class MediaReader:
         if shown is not None:
             self._ready.append(shown)
         return None if shown is None else shown[1]
-
-    def _decode(self) -> Iterator[VideoFrame]:
-        """Yields decoded, deinterlaced frames."""
-        deinterlacer = Deinterlacer()
-        decoder = self._decoder()
-        errors = 0
-        for packet in self._packets():
-            try:
-                frames = decoder.decode(packet)
-            except av.error.EOFError:
-                continue
-            except av.error.FFmpegError as error:
-                errors += 1
-                self.damage.add(max(self._last, 0.0), error)
-                if errors > _MAX_ERRORS_IN_A_ROW:
-                    return
-                continue
-            for frame in frames:
-                errors = 0
-                yield from deinterlacer.push(frame)
-        yield from deinterlacer.flush()
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, float]]:
         """Adds the times.
@@ -308,53 +281,12 @@ class MediaReader:
         for earlier in untimed:
             yield earlier, self._time(earlier)
 
-    def _packets(self) -> Iterator[Packet[Any]]:
-        """Yields the video packets; reads on behind damaged places."""
-        assert self._input is not None
-        errors = 0
-        while True:
-            try:
-                for packet in self._input.container.demux():
-                    errors = 0
-                    self._note_end(packet)
-                    # The last, empty packets that flush a decoder all have the index 0.
-                    if packet.stream is self._track:
-                        if self._live and self._arrival is None:
-                            self._arrival = time.monotonic()
-                        yield packet
-                return
-            except av.error.InvalidDataError as error:
-                errors += 1
-                self.damage.add(max(self._last, 0.0), error)
-                if errors > _MAX_ERRORS_IN_A_ROW:
-                    return
-
-    def _decoder(self) -> VideoCodecContext:
-        track = self._track
-        context: VideoCodecContext = track.codec_context
-        if track.metadata.get("alpha_mode") == "1" and context.name in ("vp8", "vp9"):
-            # FFmpeg's own decoders of VP8 and VP9 leave the alpha layer out; libvpx's do not.
-            codec = "libvpx-vp9" if context.name == "vp9" else "libvpx"
-            # PyAV's stub says CodecContext; a codec of video gives a VideoCodecContext.
-            context = av.CodecContext.create(codec, "r")  # type: ignore[assignment]
-            context.extradata = track.codec_context.extradata
-        if not context.is_open:
-            small = context.width * context.height <= _SINGLE_THREAD_PIXELS
-            context.thread_type = "SLICE" if self._live else "AUTO"
-            context.thread_count = 1 if small else 0
-        return context
-
-    def _note_end(self, packet: Packet[Any]) -> None:
-        if packet.pts is not None and packet.time_base is not None:
-            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-            self._end = max(self._end, end)
-
     def _time(self, frame: VideoFrame) -> float:
         """Seconds since the first frame; always later than the frame before."""
         if self._live and self._input is not None and not self._input.has_timestamps:
-            seconds = time.monotonic() - (self._arrival or time.monotonic())
+            seconds = time.monotonic() - (self._decoder.arrival or time.monotonic())
             if self._zero is None:
-                self._zero, self._arrival, seconds = Fraction(0), time.monotonic(), 0.0
+                self._zero, self._decoder.arrival, seconds = Fraction(0), time.monotonic(), 0.0
         elif frame.pts is None or frame.time_base is None:
             seconds = self._last + 1.0 / self.fps if self._last >= 0 else 0.0
             self._zero = self._zero or Fraction(0)
@@ -368,7 +300,7 @@ class MediaReader:
                 seconds = self._last + 1.0 / self.fps
         if seconds <= self._last:
             seconds = self._last + min(1.0 / self.fps, 0.001)
-        self._last = seconds
+        self._last = self._decoder.position = seconds
         return seconds
 
     def _learn_rate(self) -> None:

@@ -71,6 +71,7 @@ class NetworkSource(ReconnectingSource):
         self._reader = self._make_reader()
         self._begin = 0.0
         self._shift = 0.0
+        self._damaged_before = 0
         self._next_index = 0
         self._last_pts = 0.0
 
@@ -100,6 +101,7 @@ class NetworkSource(ReconnectingSource):
 
     def _open_reader(self) -> None:
         start = time.monotonic()
+        damaged = self._status.damaged
         try:
             self._reader.open()
         except NoVideoError as error:
@@ -116,6 +118,8 @@ class NetworkSource(ReconnectingSource):
             raise connection_error(
                 self._shown, self._parts, error, waited, self._open_timeout
             ) from None
+        # A stream is joined in the middle of a picture.
+        self._damaged_before = damaged - self._reader.damage.count
 
     def _read(self) -> Frame | None:
         try:
@@ -137,6 +141,9 @@ class NetworkSource(ReconnectingSource):
                 raise failure
             result = self._retry(failure, self._reconnected)
         self._frame_came()
+        damaged = self._damaged_before + self._reader.damage.count
+        if damaged != self._status.damaged:
+            self._status = replace(self._status, damaged=damaged)
         picture, pts = result
         frame = Frame(picture, pts + self._shift, self._next_index)
         self._next_index += 1

@@ -17,6 +17,7 @@ from uvanet.sources._opencv import quiet, to_bgr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.frame_conversion import orientation_of
+from uvanet.sources.heif import HEIF_SUFFIXES, decode_heif, is_avif, is_heif
 from uvanet.sources.media_input import open_file
 from uvanet.sources.orientation import Orientation
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PICTURE_SUFFIXES = frozenset(
+PICTURE_SUFFIXES = HEIF_SUFFIXES | frozenset(
     f".{name}"
     for name in (
         *("avif", "bmp", "dib", "exr", "hdr", "jp2", "jpe", "jpeg", "jpg", "pbm", "pgm", "png"),
@@ -61,9 +62,9 @@ _MAX_PIXELS = 1 << 28
 # Of all frames of an animated WebP, which are decoded together.
 _MAX_ANIMATION_BYTES = 1 << 30
 _MIN_STEP_MS = 10
+_HEAD_BYTES = 64
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIGNATURES = (b"\xff\xd8\xff", _PNG, b"BM", b"II*\0", b"MM\0*")
-_AVIF = (b"ftypavif", b"ftypavis")
 _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
 
 
@@ -85,9 +86,8 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
         # Read here rather than by OpenCV, which knows no such name as "Bücher.png" on Windows.
         data = np.fromfile(path, dtype=np.uint8)
         _check_size(path)
-        avif = bytes(data[4:12]) in _AVIF
-        image = _decode_avif(data, path) if avif else _decode(data)
-    except (cv2.error, OSError, MemoryError) as error:
+        image = _decode(data, path)
+    except (cv2.error, OSError, MemoryError, ValueError) as error:
         words = str(error).strip().splitlines()
         raise SourceError(
             f"{path} cannot be decoded: {words[0] if words else type(error).__name__}.",
@@ -123,8 +123,16 @@ def _check_size(path: Path) -> None:
         )
 
 
-def _decode(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
-    """Decodes with alpha if there is any, and upright.
+def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
+    """Decodes with alpha if there is any, and upright."""
+    head = data[:_HEAD_BYTES].tobytes()
+    if is_heif(head):
+        return decode_heif(data)
+    return _decode_avif(data, path) if is_avif(head) else _decode_by_exif(data)
+
+
+def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
+    """Decodes what OpenCV reads, as `_decode`.
 
     OpenCV turns a picture upright only if it may drop the alpha. So the turn is found by comparing
     both decodings, and applied to the one with alpha.
@@ -335,7 +343,7 @@ def is_picture(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            head = file.read(64)
+            head = file.read(_HEAD_BYTES)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}.", "Look at it.") from None
-    return head.startswith(_SIGNATURES)
+    return head.startswith(_SIGNATURES) or is_heif(head) or is_avif(head)

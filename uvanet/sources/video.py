@@ -18,6 +18,9 @@ from uvanet.sources.media_reader import MediaReader, NoVideoError
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Some formats only estimate their duration, often too short: frames behind it can be sought too.
+_DURATION_SLACK_S = 5.0
+
 
 class VideoSource(ThreadSafeSource):
     """The frames of a video file as a good player shows them.
@@ -101,7 +104,7 @@ class VideoSource(ThreadSafeSource):
     def _seek(self, seconds: float) -> None:
         info = self.info
         if info.duration is not None:
-            seconds = min(seconds, info.duration)
+            seconds = min(seconds, info.duration + _DURATION_SLACK_S)
         try:
             found = self._reader.seek(seconds, self.abandon_seek)
         except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
@@ -134,8 +137,8 @@ class VideoSource(ThreadSafeSource):
         if damage.count:
             raise SourceError(
                 f"{self._name} is damaged: {damage.count} "
-                f"{'frame' if damage.count == 1 else 'frames'} could not be decoded, the first "
-                f"at {damage.first:.1f} s.",
+                f"{'frame' if damage.count == 1 else 'frames'} could not be decoded, or not "
+                f"completely, the first at {damage.first:.1f} s.",
                 "The other frames are good; copy or download the file again for the rest.",
             )
 

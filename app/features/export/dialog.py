@@ -25,7 +25,7 @@ from app.session.models import short_name
 from app.ui.build import button, check_box, column, combo_box, form_layout, label, row
 from app.ui.controls import ElidedLabel, Scrolled
 from app.ui.file_dialogs import ask_folder
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,24 +35,40 @@ if TYPE_CHECKING:
     from uvanet.video.sound import SoundTrack
 
 _PRESETS: tuple[tuple[Preset, str, str], ...] = (
-    ("overlay", "Overlay", "The frame with the heat map over it"),
-    ("beside", "Side by side", "The original frame next to the overlay"),
-    ("teacher", "With teacher", "Original, overlay, and the map of a second model"),
-    ("numbers", "Numbers only", "No video: a table with one row per frame"),
+    ("overlay", tr_noop("Overlay"), tr_noop("The frame with the heat map over it")),
+    ("beside", tr_noop("Side by side"), tr_noop("The original frame next to the overlay")),
+    (
+        "teacher",
+        tr_noop("With teacher"),
+        tr_noop("Original, overlay, and the map of a second model"),
+    ),
+    ("numbers", tr_noop("Numbers only"), tr_noop("No video: a table with one row per frame")),
 )
 _EXTRAS: tuple[tuple[Extra, str, str], ...] = (
-    ("contours", "Contours", "Contour lines of the saliency map"),
-    ("peaks", "Peaks", "Numbered circles at the highest peaks"),
-    ("scanpath", "Order of looks", "Numbered circles joined by a line"),
-    ("regions", "Regions", "Outlines and names of the regions, with their shares"),
-    ("color_bar", "Color bar", "The colors of the heat map from low to high"),
-    ("plot", "Graph", "A chart of the map's entropy below the frame"),
-    ("csv", "Table (CSV)", "One row per frame: time, peak, entropy, region shares"),
-    ("json", "Table (JSON)", "The same rows, and the settings of the export"),
-    ("npz", "Raw maps (NumPy)", "All maps in one .npz file"),
-    ("png", "Raw maps (PNG)", "All maps as 16-bit grayscale images in a folder"),
+    ("contours", tr_noop("Contours"), tr_noop("Contour lines of the saliency map")),
+    ("peaks", tr_noop("Peaks"), tr_noop("Numbered circles at the highest peaks")),
+    ("scanpath", tr_noop("Order of looks"), tr_noop("Numbered circles joined by a line")),
+    (
+        "regions",
+        tr_noop("Regions"),
+        tr_noop("Outlines and names of the regions, with their shares"),
+    ),
+    ("color_bar", tr_noop("Color bar"), tr_noop("The colors of the heat map from low to high")),
+    ("plot", tr_noop("Graph"), tr_noop("A chart of the map's entropy below the frame")),
+    (
+        "csv",
+        tr_noop("Table (CSV)"),
+        tr_noop("One row per frame: time, peak, entropy, region shares"),
+    ),
+    ("json", tr_noop("Table (JSON)"), tr_noop("The same rows, and the settings of the export")),
+    ("npz", tr_noop("Raw maps (NumPy)"), tr_noop("All maps in one .npz file")),
+    ("png", tr_noop("Raw maps (PNG)"), tr_noop("All maps as 16-bit grayscale images in a folder")),
 )
-_QUALITIES = (("small", "Small file"), ("good", "Good"), ("best", "Best"))
+_QUALITIES = (
+    ("small", tr_noop("Small file")),
+    ("good", tr_noop("Good")),
+    ("best", tr_noop("Best")),
+)
 _HEIGHTS = (0, 1080, 720, 540, 360)
 
 

@@ -12,7 +12,7 @@ from app.features.models.model_table import ModelTable
 from app.features.models.onnx_form import OnnxForm
 from app.session.models import AUTOMATIC
 from app.ui.build import button, check_box, column, combo_box, label, row
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from app.features.models.model_info import ModelInfo
 
 _ENGINES = {
-    "auto": "automatic",
-    "onnx": "ONNX Runtime",
-    "torch": "PyTorch",
+    "auto": tr_noop("automatic"),
+    "onnx": tr_noop("ONNX Runtime"),
+    "torch": tr_noop("PyTorch"),
 }
 
 

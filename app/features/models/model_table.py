@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeView
 
 from app.features.models.scores import SCORE_COLUMNS
 from app.ui.build import plain_tip
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Index = QModelIndex | QPersistentModelIndex
 
 _PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
-_KINDS = {"student": "student", "teacher": "teacher", "external": "file"}
+_KINDS = {"student": tr_noop("student"), "teacher": tr_noop("teacher"), "external": tr_noop("file")}
 _ROOT = QModelIndex()
 _SORT, _NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _PADDING = 24  # pixels beside a heading, which is bold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     Scores = Mapping[str, Mapping[str, float]]
     """Data set to metric to value, of one model."""
 
-NSS = "NSS: mean of the standardized map where people looked; 0 is chance, higher is better."
-AUC = "AUC-J: how well the map separates fixations from other pixels; .5 is chance, 1 is perfect."
-CC = "CC: correlation of the map with the density of gaze; 1 is perfect."
-HUMAN = "Of human: share of the NSS with which the gaze of other people predicts that of one."
-STEADY = "Steadiness: CC of maps 100 ms apart where the picture hardly changes; 1 does not flicker."
+NSS = tr_noop(
+    "NSS: mean of the standardized map where people looked; 0 is chance, higher is better."
+)
+AUC = tr_noop(
+    "AUC-J: how well the map separates fixations from other pixels; .5 is chance, 1 is perfect."
+)
+CC = tr_noop("CC: correlation of the map with the density of gaze; 1 is perfect.")
+HUMAN = tr_noop(
+    "Of human: share of the NSS with which the gaze of other people predicts that of one."
+)
+STEADY = tr_noop(
+    "Steadiness: CC of maps 100 ms apart where the picture hardly changes; 1 does not flicker."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +82,12 @@ class ScoreColumn:
 
 
 SCORE_COLUMNS = (
-    ScoreColumn("test", "nss", "NSS,\ntest (gaze)", NSS),
-    ScoreColumn("test", "human_share", "of human,\ntest (gaze)", HUMAN),
-    ScoreColumn("talk", "nss", "NSS,\ntalk (gaze)", NSS),
-    ScoreColumn("talk", "human_share", "of human,\ntalk (gaze)", HUMAN),
-    ScoreColumn("test", "auc_judd", "AUC-J,\ntest (gaze)", AUC),
-    ScoreColumn("test", "cc", "CC,\ntest (gaze)", CC),
-    ScoreColumn("talk", "cc", "CC,\ntalk (gaze)", CC),
-    ScoreColumn("steady", "cc", "Steadiness,\nvideo", STEADY),
+    ScoreColumn("test", "nss", tr_noop("NSS,\ntest (gaze)"), NSS),
+    ScoreColumn("test", "human_share", tr_noop("of human,\ntest (gaze)"), HUMAN),
+    ScoreColumn("talk", "nss", tr_noop("NSS,\ntalk (gaze)"), NSS),
+    ScoreColumn("talk", "human_share", tr_noop("of human,\ntalk (gaze)"), HUMAN),
+    ScoreColumn("test", "auc_judd", tr_noop("AUC-J,\ntest (gaze)"), AUC),
+    ScoreColumn("test", "cc", tr_noop("CC,\ntest (gaze)"), CC),
+    ScoreColumn("talk", "cc", tr_noop("CC,\ntalk (gaze)"), CC),
+    ScoreColumn("steady", "cc", tr_noop("Steadiness,\nvideo"), STEADY),
 )

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QFrame, QGridLayout
 
 from app.features.training.before_after import BeforeAfterView
 from app.ui.build import button, column, label, log_view, row
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from app.features.training.run import RunResult
 
 VERDICTS = {
-    "better": "Better",
-    "no clear difference": "No clear difference",
-    "worse": "Worse",
+    "better": tr_noop("Better"),
+    "no clear difference": tr_noop("No clear difference"),
+    "worse": tr_noop("Worse"),
 }
 
 

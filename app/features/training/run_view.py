@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from app.features.training.preview_strip import PreviewStrip
 from app.features.training.run_curves import RunCurve
 from app.ui.build import STEPS, button, column, label, log_view, progress_bar, row
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 from app.ui.time_text import time_left
 from uvanet.training.progress import ErrorEvent, EvalEvent, LogEvent, PreviewEvent, StepEvent
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from uvanet.training.progress import Event
 
 PHASES = {
-    "record": "Recording the scene",
-    "watch": "Labelling the scene with the teacher",
-    "label": "Labelling general images with the teacher",
-    "load": "Loading the data",
-    "features": "Computing image features",
-    "readout": "Training the spatial teacher",
-    "motion": "Making synthetic motion",
-    "gate": "Training the temporal teacher",
-    "train": "Training the student",
-    "measure": "Measuring on held-out data …",
+    "record": tr_noop("Recording the scene"),
+    "watch": tr_noop("Labelling the scene with the teacher"),
+    "label": tr_noop("Labelling general images with the teacher"),
+    "load": tr_noop("Loading the data"),
+    "features": tr_noop("Computing image features"),
+    "readout": tr_noop("Training the spatial teacher"),
+    "motion": tr_noop("Making synthetic motion"),
+    "gate": tr_noop("Training the temporal teacher"),
+    "train": tr_noop("Training the student"),
+    "measure": tr_noop("Measuring on held-out data …"),
 }
 METRICS = {
-    "cc": "Correlation with the teacher",
-    "nss": "NSS on held-out gaze",
+    "cc": tr_noop("Correlation with the teacher"),
+    "nss": tr_noop("NSS on held-out gaze"),
 }
 
 
