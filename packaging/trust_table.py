@@ -26,13 +26,13 @@ def soak_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
         part = report["frames"]
         result = (
             f"{part['painted']:,} painted, {part['dropped']:,} dropped by cause, "
-            f"{part['failed']:,} failed, counts balanced at every look: {not part['unbalanced']}; "
+            f"{part['failed']:,} failed, counts out of balance {part['unbalanced']} times; "
             f"{_growth(part['samples'], ('rss', 'threads', 'handles'))}"
         )
         rows.append(("frames through the live pipeline", f"{part['captured']:,}", result))
     if "cycles" in report:
         part = report["cycles"]
-        camera = "with" if any("camera" in kind for kind in part["kinds"]) else "without"
+        camera = "with" if any("camera:" in kind for kind in part["kinds"]) else "without"
         keys = ("rss", "threads", "handles", "objects", "widgets")
         name = f"sources, models, dialogs opened and closed, {camera} a camera"
         rows.append((name, f"{part['cycles']:,}", _growth(part["samples"], keys)))

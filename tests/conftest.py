@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from camera_kit import CameraRig
 
 ROOT = Path(__file__).resolve().parents[1]
+_LAST_S = 60.0  # a bound for threads that end on a busy machine
 
 # No test may read or write the real home: every program here follows these.
 _HOME = tempfile.mkdtemp(prefix="uvanet-home-")
@@ -56,6 +59,24 @@ def x_server(size: str = "1280x800") -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    """Fails a test that leaves a thread of ours, a modal dialog or a visible window behind."""
+    yield
+    end = time.monotonic() + _LAST_S
+    while left := [one.name for one in threading.enumerate() if one.name.startswith("uvanet-")]:
+        assert time.monotonic() < end, f"threads were left behind: {left}"
+        time.sleep(0.01)
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return
+    shown = [one for one in widgets.QApplication.topLevelWidgets() if one.isVisible()]
+    names = [f"{type(one).__name__} {one.windowTitle()!r}" for one in shown]
+    for one in shown:  # of this test alone
+        one.close()
+    assert not names, f"windows were left behind: {names}"
 
 
 @pytest.fixture(scope="session")

@@ -259,7 +259,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
         at = [row.get("captured", number) for number, row in enumerate(rows)]
         scale = 2**20 if key == "rss" else 1
         axis.plot(at, [row[key] / scale for row in rows], linewidth=1)
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.2 * max(1, *(row[key] / scale for row in rows)))
         axis.set_ylabel("MiB" if key == "rss" else key.replace("_", " "), fontsize=8)
         axis.set_xlabel("captured frames" if part == "frames" else "rounds of cycles", fontsize=8)
     figure.tight_layout()
