@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math
 import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -62,6 +63,7 @@ class MediaReader:
         fps: Nominal frames per second, always within a sensible range.
         frames: Number of frames by the container's account; None if unknown.
         duration: Seconds by the container's account; None if unknown.
+        variable_rate: The container's account tells frames of uneven duration.
         clock_start: Seconds on the container's clock at which frame 0 is shown; its sound has
             the same clock.
         damage: What could not be decoded so far.
@@ -76,6 +78,7 @@ class MediaReader:
         self.fps = _DEFAULT_FPS
         self.frames: int | None = None
         self.duration: float | None = None
+        self.variable_rate = False
         self.clock_start = 0.0
         self.damage = Damage()
         self._open_input = open_input
@@ -220,6 +223,7 @@ class MediaReader:
         rates = (track.average_rate, track.guessed_rate, track.base_rate)
         self._rate = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
         self.fps = self._rate or self.fps
+        self.variable_rate = _has_variable_rate(track)
         self._decoded = self._timed(self._decoder.frames())
 
     def _next(self) -> tuple[VideoFrame, float] | None:
@@ -329,3 +333,16 @@ class MediaReader:
             counted = max(1, round(self.duration * self.fps))
             # An edit list hides frames that the track's count holds.
             self.frames = counted if self.frames is None else min(self.frames, counted + 1)
+
+
+def _has_variable_rate(track: VideoStream) -> bool:
+    """Whether the mean rate is not that of the shortest step between frames.
+
+    Matroska states a rate for frames of any duration, so that nothing is known there.
+    """
+    average, base = track.average_rate, track.base_rate
+    if not base or not average:  # FFmpeg found no mean of the first steps
+        return bool(base)
+    # The last frame's duration is rounded. Interlaced video counts fields.
+    allowed = max(0.001, 1.5 / (track.frames or math.inf))
+    return all(abs(float(average * step / base) - 1) > allowed for step in (1, 2))

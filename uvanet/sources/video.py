@@ -77,6 +77,7 @@ class VideoSource(ThreadSafeSource):
             width=reader.size[0],
             height=reader.size[1],
             fps=reader.fps,
+            variable_rate=reader.variable_rate,
             frames=reader.frames,
             duration=reader.duration,
             seekable=True,
