@@ -179,18 +179,18 @@ def test_a_live_scene_is_recorded_in_a_private_folder(launch, teacher, home, mon
     camera.free.set()
 
 
-def test_an_adaptation_begins_at_the_frame_on_the_canvas(studio, monkeypatch):
+def test_an_adaptation_begins_at_the_frame_on_the_canvas(studio, monkeypatch, tmp_path):
     started = []
     monkeypatch.setattr(studio.feature.controller, "start", started.append)
     studio.pause()
     studio.seek(1.5)
     studio.trigger("adapt_scene")
     form = studio.feature.dialog("adapt").form
-    form.data.set_path("/some/gaze")
+    form.data.set_path(str(tmp_path))
     form.start_button.click()
     (request,) = started
-    assert request.arguments[request.arguments.index("--data") + 1] == "/some/gaze"
-    assert studio.settings.training_data == "/some/gaze"
+    assert request.arguments[request.arguments.index("--data") + 1] == str(tmp_path)
+    assert studio.settings.training_data == str(tmp_path)
     begin_at = float(request.arguments[request.arguments.index("--begin") + 1])
     assert begin_at == pytest.approx(1.5, abs=0.05)
 
