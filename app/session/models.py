@@ -71,7 +71,7 @@ def short_name(name: str) -> str:
 
 def if_available(name: str) -> str:
     """The name of a model that is installed; else an empty string."""
-    return name if is_available(name) else ""
+    return name if name and is_available(name) else ""
 
 
 def first_teacher(student: str) -> str:

@@ -171,7 +171,7 @@ def test_a_file_is_added_as_student(player: Bench, external: Path) -> None:
     with player.qtbot.waitSignal(player.session.student.choice_made, timeout=PATIENCE):
         dialog.onnx.student_button.click()
     assert player.session.student.choice == name
-    player.until(lambda: dialog.table.cell(name, USE) == "live")
+    player.until(lambda: name in dialog.table.names and dialog.table.cell(name, USE) == "live")
     # It can be taken off the list once it is not in use; the file stays.
     dialog.table.select(name)
     assert not dialog.delete_button.isEnabled()

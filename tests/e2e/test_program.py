@@ -164,6 +164,7 @@ def test_the_program_needs_no_training_libraries(x_display: str, tmp_path: Path)
 def test_the_window_imports_no_dialog_and_no_charts() -> None:
     late = {"app.features.export.dialog", "app.features.models.dialog", "pyqtgraph", "tqdm"}
     late |= {"app.features.training.run_dialog", "app.features.diagnostics.about"}
+    late |= {"app.features.training.training_form", "app.features.models.model_table"}
     late |= {"app.features.gaze.mapping_dialog", "uvanet.evaluation.evaluate_gaze", "ssl"}
     code = f"import sys, app.main; print(sorted({late!r} & set(sys.modules)))"
     command = [sys.executable, "-c", code]

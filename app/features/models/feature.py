@@ -11,7 +11,6 @@ from app.features.models.model_info import (
     list_model_info,
     try_model,
 )
-from app.features.models.model_table import Speed
 from app.features.models.removal import delete_model, remove_file
 from app.session.models import AUTOMATIC, engines, if_available, short_name
 from app.session.settings import Engine, SessionSettings
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.features.models.dialog import ModelsDialog
+    from app.features.models.model_table import Speed
     from app.shell.context import FeatureContext
     from app.shell.project import Project
     from uvanet.errors import UvanetError
@@ -272,6 +272,8 @@ class Models(Feature):
             self._measure_next()
 
     def _measure_next(self) -> None:
+        from app.features.models.model_table import Speed
+
         dialog, student = self.dialog, self.context.session.student
         assert dialog is not None
         if not dialog.isVisible():

@@ -7,8 +7,6 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.features.training.adapt_form import AdaptForm
-from app.features.training.distill_form import DistillForm
 from app.features.training.model_history import ModelHistory
 from app.features.training.orphaned_runs import OrphanedRuns
 from app.features.training.recordings import delete_unused_recordings
@@ -19,7 +17,6 @@ from app.features.training.run_outcome import ERROR_TOPIC, RunOutcome
 from app.features.training.run_status_button import RunStatusButton
 from app.features.training.scene_capture import SceneCapture
 from app.features.training.settings import TrainingSettings
-from app.features.training.training_data import TrainingDataChoice
 from app.runtime.shutdown import run_bounded
 from app.shell.actions import Menu, action
 from app.shell.feature import Feature
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
     from app.features.training.run import RunCommand, TrainingRun
     from app.features.training.run_dialog import RunDialog
     from app.features.training.run_folders import RunRequest
+    from app.features.training.training_data import TrainingDataChoice
     from app.features.training.training_form import TrainingForm
     from app.shell.context import FeatureContext
 
@@ -158,6 +156,8 @@ class Training(Feature):
             present(self.dialog(self.controller.run.request.kind))
 
     def _adapt_form(self) -> TrainingForm:
+        from app.features.training.adapt_form import AdaptForm
+
         form = AdaptForm()
         form.accepted.connect(self._start_adapt)
         form.steps.setValue(self._settings.steps)
@@ -172,6 +172,9 @@ class Training(Feature):
         return form
 
     def _distill_form(self) -> TrainingForm:
+        from app.features.training.distill_form import DistillForm
+        from app.features.training.training_data import TrainingDataChoice
+
         form = DistillForm()
         form.accepted.connect(self._start_distill)
         context = self.context
@@ -191,16 +194,20 @@ class Training(Feature):
 
     def _update_adapt_form(self) -> None:
         dialog = self._dialogs.get("adapt")
-        if dialog is None or not isinstance(dialog.form, AdaptForm):
+        if dialog is None:
             return
         # Imported here: the start of the program must not wait for the readers of data sets.
+        from app.features.training.adapt_form import AdaptForm
         from uvanet.training.data.inspect import free_bytes
 
+        assert isinstance(dialog.form, AdaptForm)
         dialog.form.show_source(self.context.session.info, free_bytes(runs_folder()))
 
     # -- starting
 
     def _start_adapt(self) -> None:
+        from app.features.training.adapt_form import AdaptForm
+
         form, info = self.dialog("adapt").form, self.context.session.info
         assert isinstance(form, AdaptForm)
         if info is None or self._refuse_second():
@@ -222,6 +229,8 @@ class Training(Feature):
         self.dialog("adapt").view.pause.setEnabled(False)
 
     def _start_distill(self) -> None:
+        from app.features.training.distill_form import DistillForm
+
         form = self.dialog("distill").form
         assert isinstance(form, DistillForm)
         if self._refuse_second():
