@@ -94,11 +94,12 @@ def present(window: QWidget) -> None:
 
 
 def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout:
-    """Builds a layout of labeled fields, which grow with the window."""
+    """Builds a layout of labeled fields; a field that does not fit is below its label."""
     form = QFormLayout() if parent is None else QFormLayout(parent)
     form.setContentsMargins(0, 0, 0, 0)
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(spacing)
+    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
     return form
 
