@@ -32,7 +32,7 @@ class AdvancedOptions(QWidget):
 
     def add(self, text: str, field: QWidget, about: str) -> None:
         """Adds a field with its label and the sentence below it."""
-        self._about[field] = label(about, "quiet", wrap=True)
+        self._about[field] = help_text(about)
         self._form.addRow(text, field)
         self._form.addRow("", self._about[field])
 
