@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import shutil
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
 _DEPTH = 3  # levels of folders that remove_all_stale_parts searches
@@ -85,6 +86,30 @@ class Part:
         self.path.replace(self.target)
         _sync_folder(self.target.parent)
         self._release()
+
+    def commit_new(self, note: Callable[[Path], None] = lambda _: None) -> Path:
+        """Like `commit`, but replaces no file: where the target exists, a number is added.
+
+        Args:
+            note: Called with the name that the part takes next.
+
+        Returns:
+            The name taken.
+
+        Raises:
+            OSError: As of `commit`.
+        """
+        _sync(self.path)
+        for target in _numbered(self.target):
+            if os.path.lexists(target):
+                continue
+            note(target)
+            with contextlib.suppress(FileExistsError):  # made in this moment
+                _rename_new(self.path, target)
+                break
+        _sync_folder(target.parent)
+        self._release()
+        return target
 
     def discard(self) -> None:
         """Removes the part; the target stays as it was. Harmless after `commit`."""
@@ -196,6 +221,30 @@ def _remove_lock(lock: FileLock) -> None:
     else:
         lock.release()
         path.unlink(missing_ok=True)
+
+
+def _numbered(target: Path) -> Iterator[Path]:
+    """Gives a name, then the same with -2, -3 and so on before its suffix."""
+    yield target
+    for number in itertools.count(2):
+        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
+
+
+def _rename_new(part: Path, target: Path) -> None:
+    """Renames a file; raises FileExistsError where the target exists."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        try:
+            part.replace(target)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
+    else:
+        part.unlink()
 
 
 def _followed(target: Path) -> Path:

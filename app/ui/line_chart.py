@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column
@@ -34,7 +34,12 @@ class LineChart(QWidget):
         name: Accessible name.
         left_width: Width of the left axis, in pixels.
         margins: Left, top, right and bottom, in pixels.
+
+    Signals:
+        needed: The widget becomes visible, and the chart is not built.
     """
+
+    needed = Signal()
 
     def __init__(
         self,
@@ -83,6 +88,8 @@ class LineChart(QWidget):
     def clear_plot(self) -> None:
         """Destroys the plot; `build` creates it again."""
         if self._plot is not None:
+            # Without a parent, a plot whose layout has yet to show it would become a window.
+            self._plot.hide()
             self._plot.close()
             self._plot.deleteLater()
         self._plot = self._cursor = self._applied = None
@@ -167,6 +174,12 @@ class LineChart(QWidget):
             # Never narrower again: the curves would move sideways.
             self._left_width = max(self._left_width, widest + _TICK_GAP)
             self._plot.getAxis("left").setWidth(self._left_width)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Requests the chart where it is not built."""
+        super().showEvent(event)
+        if self._plot is None:
+            self.needed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Applies another theme or font."""

@@ -5,10 +5,9 @@ from export_kit import ask, columns, exported, feature, frames_of, regions, wait
 from PySide6.QtCore import Qt
 
 from app.features.export.dialog import ExportDialog
-from app.features.export.options import ExportOptions, reserve_file
+from app.features.export.options import ExportOptions
 from app.features.export.queue import ExportState
 from app.features.export.time_range import read_time, time_text
-from uvanet.errors import OutputError
 
 
 def test_the_marked_part_is_exported(still, tmp_path):
@@ -163,11 +162,3 @@ def test_names_that_are_taken_get_a_number(tmp_path):
     assert options.output_paths(tmp_path / "a", taken) == third
     numbers = ExportOptions(preset="numbers")
     assert [path.suffix for path in numbers.output_paths(tmp_path / "b")] == [".csv", ".json"]
-
-
-def test_files_never_share_a_name(tmp_path):
-    paths = [reserve_file(tmp_path / "new", "clip", ".mkv") for _ in range(3)]
-    assert [path.name for path in paths] == ["clip.mkv", "clip-2.mkv", "clip-3.mkv"]
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="file"):
-        reserve_file(tmp_path / "file", "clip", ".mkv")

@@ -12,6 +12,7 @@ from app.features.export.options import ExportOptions
 from app.features.export.process import ExportProcess
 from app.features.export.queue import MAX_ENDED, ExportState, ExportTask
 from app.runtime.child_process import ChildProcess
+from uvanet.paths import cache_folder
 from uvanet.video.events import ExportDone, ExportFailed
 
 
@@ -59,6 +60,21 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench.until(lambda: not bench.window.isVisible())
     assert not child.is_running()
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
+    assert not (cache_folder() / "cancelled-exports.json").exists()  # the user has answered
+
+
+def test_exports_that_a_signal_cancels_are_told_at_the_next_start(launch, clip, tmp_path):
+    bench = launch(clip)
+    ours = feature(bench)
+    for name in ("one", "two"):
+        ours.builder.add("demo", ExportOptions(), tmp_path / name)
+    # As a signal does, which nobody answers a question for.
+    bench.program.shut_down()
+    again = launch(clip)
+    again.until(lambda: again.banner.message)
+    assert again.banner.message == "2 exports were cancelled when the program ended."
+    assert again.banner.hint == "Export again: one.mp4, two.mp4."
+    assert not (cache_folder() / "cancelled-exports.json").exists()  # told once
 
 
 def test_a_folder_that_cannot_be_written_is_reported_and_the_next_runs(player, tmp_path, clip):

@@ -122,6 +122,15 @@ def test_the_charts_start_and_follow_the_pipeline(player):
     assert plots.memory.values[0].text().endswith("MB")
 
 
+def test_the_first_overlay_does_not_wait_for_the_charts(launch, clip):
+    bench = launch(str(clip))
+    built = []
+    bench.presenter.first_overlay.connect(lambda: built.append(bench.plots.rates.started))
+    bench.until(lambda: built)
+    assert built == [False]
+    bench.until(lambda: bench.plots.rates.started)
+
+
 def test_the_frame_counters_add_up(player):
     player.pause()
     stats = player.session.stats()

@@ -48,7 +48,7 @@ def test_a_stretch_is_saved_frame_by_frame_at_its_times(ring: ReplayBuffer, tmp_
     for number, t in enumerate(moments):
         ring.put(picture(number), t)
     path = tmp_path / "take.mkv"
-    assert ring.save(path, moments[50], moments[150]) == 101
+    assert ring.save(path, moments[50], moments[150]).frames == 101
     with make_source(str(path)) as source:
         frames = list(iter(source.read, None))
         # Known beforehand, so that an export can say how far it is.
@@ -75,7 +75,7 @@ def test_a_held_recording_is_longer_than_the_ring(ring: ReplayBuffer, tmp_path: 
     ring.hold(5.0)
     for number in range(1, 900):
         ring.put(picture(number % 90), number / 30)
-    assert ring.save(tmp_path / "take.mkv", 5.0) == 900 - 150
+    assert ring.save(tmp_path / "take.mkv", 5.0).frames == 900 - 150
     ring.hold(None)
     ring.put(picture(0), 30.0)
     assert (ring.span or (0, 0))[0] > 15
@@ -110,7 +110,7 @@ def test_another_size_starts_anew(ring: ReplayBuffer, tmp_path: Path) -> None:
         ring.put(picture(number), number / 30)
     for number in range(30, 60):
         ring.put(np.zeros((60, 80, 3), np.uint8), number / 30)
-    assert ring.save(tmp_path / "take.mkv", 0.0) == 30
+    assert ring.save(tmp_path / "take.mkv", 0.0).frames == 30
 
 
 def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
@@ -122,7 +122,7 @@ def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
     before = bytes_in(tmp_path / "live")
     path = tmp_path / "live" / "kept.mkv"
     # All but the newest two seconds, and of what came before the recording nothing.
-    assert ring.salvage(path, 1.0) == 180 - 30
+    assert ring.salvage(path, 1.0).frames == 180 - 30
     assert ring.span is None
     assert bytes_in(tmp_path / "live") < before
     with make_source(str(path)) as source:
@@ -156,6 +156,7 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from export_bench import picture
+from uvanet.atomic_io import Part
 from uvanet.video.replay_buffer import ReplayBuffer
 from uvanet.video.replay_segments import MotionJpegFile
 root, how = Path(sys.argv[1]), sys.argv[3]
@@ -167,8 +168,18 @@ for number in range(120):
 if how == "saved":
     ring.save(root / "take.mkv", 1.0)
     ring.hold(None)
+if how == "just saved":
+    ring.save(root / "take.mkv", 1.0)
+if how == "renamed":
+    Part._release = lambda self: os.kill(os.getpid(), 9)
+    ring.save(root / "take.mkv", 1.0)
+if how == "saved and on":
+    ring.save(root / "take.mkv", 1.0)
+    for number in range(120, 150):
+        ring.put(picture(number % 90), number / 30)
+if how == "last second":
+    ring.save(root / "take.mkv", 2.0)
 if how == "saving":
-    (root / "take.mkv").touch()
     write, written = MotionJpegFile.write, []
     def dying(self, data, t):
         written.append(t)
@@ -186,37 +197,47 @@ os.kill(os.getpid(), 9)
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(
-    ("how", "last", "name"),
+    ("how", "frames", "name", "before"),
     [
-        ("recording", 119, "My camera.mkv"),
-        ("saving", 119, "take.mkv"),
-        ("broken", 118, "My camera.mkv"),
-        ("saved", None, ""),
-        ("nothing", None, ""),
+        ("recording", (30, 119), "My camera.mkv", set()),
+        ("saving", (30, 119), "take.mkv", set()),
+        ("broken", (30, 118), "My camera.mkv", set()),
+        ("last second", (30, 119), "My camera.mkv", {"take.mkv"}),
+        ("saved", None, "", {"take.mkv"}),
+        ("just saved", None, "", {"take.mkv"}),
+        ("renamed", None, "", {"take.mkv"}),
+        ("saved and on", (120, 149), "My camera.mkv", {"take.mkv"}),
+        ("nothing", None, "", set()),
     ],
 )
 def test_a_recording_survives_the_death_of_the_program(
-    tmp_path: Path, how: str, last: int | None, name: str
+    tmp_path: Path, how: str, frames: tuple[int, int] | None, name: str, before: set[str]
 ) -> None:
     bench = os.path.dirname(__file__)
     subprocess.run([sys.executable, "-c", RECORDS, str(tmp_path), bench, how], check=False)
-
-    def reserve(title: str) -> Path:
-        path = tmp_path / f"{title}.mkv"
-        path.touch(exist_ok=False)
-        return path
-
+    # Nothing incomplete is seen, whenever the program was killed.
+    assert {path.name for path in tmp_path.glob("[!.]*")} - {"live"} == before
     # A program that starts recording before it has looked keeps what was held.
     ReplayBuffer(tmp_path / "live", 1.0).close()
-    found = recover_recordings(tmp_path / "live", reserve)
+    found = recover_recordings(tmp_path / "live", lambda title: tmp_path / f"{title}.mkv")
     assert list((tmp_path / "live").iterdir()) == []
-    assert found == ([tmp_path / name] if last is not None else [])
-    there = {path.name for path in tmp_path.iterdir()} - {"live"}
-    assert there == ({name} if name else {"take.mkv"} if how == "saved" else set())
-    if last is not None:
+    assert found == ([tmp_path / name] if name else [])
+    there = {path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")}
+    assert there - {"live"} == before | {name} - {""}
+    if frames is not None:
         with make_source(str(found[0])) as source:
-            frames = list(iter(source.read, None))
-        assert [number_of(frame.image) for frame in frames] == [n % 90 for n in range(30, last + 1)]
+            numbers = [number_of(frame.image) for frame in iter(source.read, None)]
+        assert numbers == [n % 90 for n in range(frames[0], frames[1] + 1)]
+
+
+def test_a_recording_replaces_no_file(ring: ReplayBuffer, tmp_path: Path) -> None:
+    (tmp_path / "take.mkv").write_text("mine")
+    for number in range(30):
+        ring.put(picture(number), number / 30)
+    paths = [ring.save(tmp_path / "take.mkv", 0.0).path for _ in range(2)]
+    assert [path.name for path in paths] == ["take-2.mkv", "take-3.mkv"]
+    assert ring.salvage(tmp_path / "take.mkv", 0.0).path.name == "take-4.mkv"
+    assert (tmp_path / "take.mkv").read_text() == "mine"
 
 
 def test_the_recording_of_a_running_program_is_left_alone(
@@ -226,13 +247,14 @@ def test_the_recording_of_a_running_program_is_left_alone(
     for number in range(30):
         ring.put(picture(number), number / 30)
     assert recover_recordings(tmp_path / "live", lambda title: tmp_path / title) == []
-    assert ring.save(tmp_path / "take.mkv", 0.0) == 30
+    assert ring.save(tmp_path / "take.mkv", 0.0).frames == 30
 
 
 def test_a_recording_that_cannot_be_saved_now_is_saved_later(tmp_path: Path) -> None:
     bench = os.path.dirname(__file__)
     subprocess.run([sys.executable, "-c", RECORDS, str(tmp_path), bench, "recording"], check=False)
-    missing = tmp_path / "missing" / "a.mkv"
+    (tmp_path / "file").touch()
+    missing = tmp_path / "file" / "a.mkv"
     assert recover_recordings(tmp_path / "live", lambda _: missing) == []
     (later,) = recover_recordings(tmp_path / "live", lambda _: tmp_path / "a.mkv")
     assert later == tmp_path / "a.mkv"

@@ -57,7 +57,7 @@ def test_a_recording_that_starts_before_its_buffer_is_complete(tmp_path: Path) -
     offer(recorder, 0, 600)
     assert recorder.buffer is not None
     assert recorder.missed == 0
-    assert recorder.buffer.save(tmp_path / "take.mkv", 0.0) == 600
+    assert recorder.buffer.save(tmp_path / "take.mkv", 0.0).frames == 600
     assert recorder.close(PATIENCE)
     assert list((tmp_path / "live").iterdir()) == []
 
@@ -105,7 +105,7 @@ def test_frames_from_before_a_failure_can_be_saved(tmp_path: Path) -> None:
     recorder._thread.join(PATIENCE)
     assert len(errors) == 1
     recorder.buffer.put = put  # type: ignore[method-assign]
-    assert recorder.buffer.salvage(tmp_path / "kept.mkv", 0.0) > 200
+    assert recorder.buffer.salvage(tmp_path / "kept.mkv", 0.0).frames > 200
     assert recorder.close(PATIENCE)
     assert list((tmp_path / "live").iterdir()) == []
 
@@ -115,7 +115,7 @@ def test_frames_of_another_size_split_a_recording(tmp_path: Path) -> None:
 
     def resized(t: float) -> None:
         assert recorder.buffer is not None
-        parts.append((t, recorder.buffer.save(tmp_path / "first.mkv", 0.0)))
+        parts.append((t, recorder.buffer.save(tmp_path / "first.mkv", 0.0).frames))
 
     recorder = Recorder(lambda: ReplayBuffer(tmp_path / "live", 5.0), lambda _: None, resized)
     recorder.hold(0.0)
@@ -147,5 +147,5 @@ def test_any_error_ends_the_recording_and_is_reported(tmp_path: Path, error: Exc
     (reported,) = errors
     assert isinstance(reported, OutputError)
     assert reported.hint
-    assert recorder.buffer.save(tmp_path / "kept.mkv", 0.0) == 60
+    assert recorder.buffer.save(tmp_path / "kept.mkv", 0.0).frames == 60
     assert recorder.close(PATIENCE)

@@ -11,8 +11,27 @@ def card(qtbot):
     card = PlotCard("Memory", [("resident", "memory")], "{:.0f} MB", 84, 100.0, "MB")
     qtbot.addWidget(card)
     card.start()
+    card.show()
     yield card
     card.stop()
+
+
+def test_a_chart_is_built_when_it_is_first_visible(card):
+    card.stop()
+    card.hide()
+    card.add(1.0, [50.0])
+    card.start()
+    assert not card.started
+    card.show()
+    assert card.started
+    assert card.chart.curve_points(0)[1] == [50.0]
+
+
+def test_a_chart_that_was_stopped_is_not_built(card):
+    card.stop()
+    card.hide()
+    card.show()
+    assert not card.started
 
 
 def test_the_past_is_kept_in_a_pause(card):

@@ -77,7 +77,7 @@ def test_a_chart_changes_the_color_of_its_curves(theme, qtbot):
     qtbot.waitExposed(card)
     for choice, colors in (("light", LIGHT), ("dark", DARK)):
         theme.choose(choice)
-        assert has_color(card, colors.memory)
+        qtbot.waitUntil(lambda color=colors.memory: has_color(card, color))
     card.stop()
 
 

@@ -7,6 +7,7 @@ player and `uvanet.sources` reads, each frame at its own time.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -14,14 +15,14 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import av.error
 import cv2
 from filelock import FileLock
 from msgspec.structs import replace
 
-from uvanet.atomic_io import atomic_write
+from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
 from uvanet.video.muxing import unwritable
 from uvanet.video.replay_recovery import (
@@ -30,6 +31,7 @@ from uvanet.video.replay_recovery import (
     RecordingMarker,
     remove_stale_buffers,
     save_frames,
+    save_marked,
     write_marker,
 )
 from uvanet.video.replay_segments import SUFFIX, MotionJpegFile, Segment
@@ -42,6 +44,18 @@ if TYPE_CHECKING:
 
 _SEGMENT_SECONDS = 2.0
 _JPEG_QUALITY = 90
+
+
+class SavedRecording(NamedTuple):
+    """A file made from a replay buffer.
+
+    Attributes:
+        path: The file.
+        frames: How many frames it has.
+    """
+
+    path: Path
+    frames: int
 
 
 class ReplayBuffer:
@@ -133,16 +147,13 @@ class ReplayBuffer:
             if not self._closed:
                 write_marker(self._folder, self._hold)
 
-    def save(self, path: Path, start: float, end: float | None = None) -> int:
-        """Copies the frames of a stretch into a file.
+    def save(self, path: Path, start: float, end: float | None = None) -> SavedRecording:
+        """Copies the frames of a stretch into a new file.
 
         Args:
-            path: A .mkv file; one that exists is replaced.
+            path: A .mkv file. Where it exists, a number is added to its name.
             start: The first moment.
             end: The last; None for the newest frame.
-
-        Returns:
-            How many frames it has.
 
         Raises:
             OutputError: It cannot be written, or there are no frames.
@@ -151,27 +162,34 @@ class ReplayBuffer:
             kept = self._kept(start, end)
             if len(kept) < MIN_FRAMES:
                 raise OutputError("Nothing was recorded.", "Let the source play for a moment.")
-            marker = self._hold or RecordingMarker(start)
-            write_marker(self._folder, replace(marker, target=str(path.absolute())))
             # The lock is held: segments must not go while they are copied. Putting waits.
-            try:
-                save_frames(path, self.size, kept)
-            finally:
-                write_marker(self._folder, self._hold)
-        return len(kept)
+            if end is None and (self._hold is None or start <= self._hold.start):
+                marker = self._hold or RecordingMarker(start)
+                unsaved = self._hold
+                try:
+                    saved = save_marked(self._folder, marker, path, self.size, kept)
+                    if unsaved is not None:  # a program killed from now on leaves only later frames
+                        after = math.nextafter(kept[-1].t, math.inf)
+                        unsaved = replace(unsaved, start=after)
+                finally:
+                    write_marker(self._folder, unsaved)
+            else:  # less than the recording that runs
+                saved = save_frames(path, self.size, kept)
+        return SavedRecording(saved, len(kept))
 
-    def salvage(self, path: Path, start: float) -> int:
+    def salvage(self, path: Path, start: float) -> SavedRecording:
         """Saves the frames from a moment on where the disk is full, and keeps nothing else.
 
         Segments are deleted before their frames are written again, and the newest one, whose last
         frame may be incomplete, is deleted beforehand; so no more room is needed than there was.
 
         Args:
-            path: A .mkv file; one that exists is replaced. It may be on another disk.
+            path: A .mkv file, perhaps on another disk. Where it exists, a number is added to its
+                name.
             start: The first moment.
 
         Returns:
-            How many frames it has; if even this fails, as many as could be written.
+            The file; if even this fails, with as many frames as could be written.
 
         Raises:
             OutputError: There is nothing to save, or nothing could be written.
@@ -186,9 +204,10 @@ class ReplayBuffer:
                 raise OutputError("Nothing was recorded.", "Make room on the disk.")
             written, times = 0, [place.t for place in kept]
             try:
-                with atomic_write(path) as part:
+                part = Part(path)
+                try:
                     try:
-                        with MotionJpegFile(part, self.size, times) as file:
+                        with MotionJpegFile(part.path, self.size, times) as file:
                             while self._segments:
                                 for t, data in self._segments.popleft().take():
                                     if t >= start:
@@ -197,10 +216,14 @@ class ReplayBuffer:
                     except (av.error.FFmpegError, OSError):
                         if written < MIN_FRAMES:
                             raise
+                    saved = part.commit_new()
+                except BaseException:
+                    part.discard()
+                    raise
             except (av.error.FFmpegError, OSError) as error:
                 raise unwritable(path, error) from error
             self._clear()
-        return written
+        return SavedRecording(saved, written)
 
     def clear(self) -> None:
         """Deletes all frames, as when another source plays."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from msgspec.structs import replace
 
-from uvanet.atomic_io import atomic_write, remove_stale_parts
+from uvanet.atomic_io import Part, remove_stale_parts
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.video.muxing import unwritable
@@ -37,6 +39,7 @@ MIN_FRAMES = 2
 
 _MARKER = "recording.json"
 _MAX_MARKER_BYTES = 1 << 16
+_FIRST = -sys.float_info.max  # earlier than any frame; JSON has no infinity
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,12 +49,18 @@ class RecordingMarker(msgspec.Struct, frozen=True):
     Attributes:
         start: Its first moment, seconds.
         title: Title of its source.
-        target: The file that it is being saved to; empty before.
+        target: The file that a copy was begun for; empty before. A dead copy left parts beside it.
+        saved: The name that the finished copy takes next; empty before.
+        file_id: Identity of the finished copy. A file of it at `saved` is the copy.
+        until: Time of the last frame in the copy, seconds.
     """
 
     start: float
     title: str = ""
     target: str = ""
+    saved: str = ""
+    file_id: str = ""
+    until: float = 0.0
 
 
 def write_marker(folder: Path, marker: RecordingMarker | None) -> None:
@@ -64,7 +73,9 @@ def write_marker(folder: Path, marker: RecordingMarker | None) -> None:
             (folder / _MARKER).unlink(missing_ok=True)
         else:
             # Not synced, since the window calls it: a killed program loses nothing by that.
-            (folder / _MARKER).write_bytes(msgspec.json.encode(marker))
+            new = folder / f"{_MARKER}.new"
+            new.write_bytes(msgspec.json.encode(marker))
+            new.replace(folder / _MARKER)
 
 
 def remove_stale_buffers(root: Path) -> None:
@@ -74,12 +85,12 @@ def remove_stale_buffers(root: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def recover_recordings(root: Path, reserve: Callable[[str], Path]) -> list[Path]:
+def recover_recordings(root: Path, name: Callable[[str], Path]) -> list[Path]:
     """Saves the recordings in stale buffers, then removes the buffers.
 
     Args:
         root: The folder of the buffers.
-        reserve: Gives a new, empty .mkv file for a title.
+        name: Gives the path of a .mkv file for a title. Where it exists, a number is added.
 
     Returns:
         The files. A recording that cannot be saved now stays for the next call.
@@ -88,7 +99,7 @@ def recover_recordings(root: Path, reserve: Callable[[str], Path]) -> list[Path]
     for folder in _stale_buffers(root):
         if (marker := _read_marker(folder)) is not None:
             try:
-                path = _save(folder, marker, reserve)
+                path = _save(folder, marker, name)
             except (UvanetError, OSError, cv2.error):
                 _LOG.exception("a recording in %s could not be recovered", folder)
                 continue
@@ -97,19 +108,72 @@ def recover_recordings(root: Path, reserve: Callable[[str], Path]) -> list[Path]
     return saved
 
 
-def save_frames(path: Path, size: tuple[int, int], places: list[Place]) -> None:
-    """Copies frames into a .mkv file, atomically.
+def save_frames(
+    path: Path,
+    size: tuple[int, int],
+    places: list[Place],
+    saving: Callable[[Path, Path], None] = lambda _part, _target: None,
+) -> Path:
+    """Copies frames into a new .mkv file, atomically.
+
+    Args:
+        path: The file, whose folder is made where it is missing. Where it exists, a number is
+            added to its name.
+        size: (width, height) of the frames.
+        places: The frames.
+        saving: Called with the finished copy and the name that it takes next.
+
+    Returns:
+        The name taken.
 
     Raises:
         OutputError: It cannot be written.
     """
     try:
-        times = [place.t for place in places]
-        with atomic_write(path) as part, MotionJpegFile(part, size, times) as file:
-            for place in places:
-                file.write(place.read(), place.t)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = Part(path)
+        try:
+            with MotionJpegFile(part.path, size, [place.t for place in places]) as file:
+                for place in places:
+                    file.write(place.read(), place.t)
+            return part.commit_new(lambda target: saving(part.path, target))
+        except BaseException:
+            part.discard()
+            raise
     except (av.error.FFmpegError, OSError) as error:
         raise unwritable(path, error) from error
+
+
+def save_marked(
+    folder: Path, marker: RecordingMarker, path: Path, size: tuple[int, int], places: list[Place]
+) -> Path:
+    """Saves a whole recording; its marker tells at every moment whether the file is there.
+
+    Args:
+        folder: The buffer's folder.
+        marker: The recording's marker.
+        path: See `save_frames`.
+        size: See `save_frames`.
+        places: All frames of the recording.
+
+    Returns:
+        The name taken.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+
+    def saving(part: Path, target: Path) -> None:
+        write_marker(
+            folder,
+            replace(
+                begun, saved=str(target.absolute()), file_id=_file_id(part), until=places[-1].t
+            ),
+        )
+
+    begun = replace(marker, target=str(path.absolute()))
+    write_marker(folder, begun)
+    return save_frames(path, size, places, saving)
 
 
 def _read_marker(folder: Path) -> RecordingMarker | None:
@@ -121,30 +185,39 @@ def _read_marker(folder: Path) -> RecordingMarker | None:
     except OSError:
         return None
     except (ValueError, RecursionError):  # damaged: a recording ran, so that nothing is thrown away
-        return RecordingMarker(start=float("-inf"))
+        return RecordingMarker(start=_FIRST)
 
 
-def _save(folder: Path, marker: RecordingMarker, reserve: Callable[[str], Path]) -> Path | None:
+def _save(folder: Path, marker: RecordingMarker, name: Callable[[str], Path]) -> Path | None:
+    """Saves the frames that are in no file yet; None where there are none."""
+    if marker.target:
+        remove_stale_parts(Path(marker.target))
+    start = marker.start
+    if marker.saved and _file_id(Path(marker.saved)) == marker.file_id:
+        start = math.nextafter(marker.until, math.inf)
     segments = sorted(folder.glob(f"*{SUFFIX}"))
-    places = [place for path in segments for place in places_in(path) if place.t >= marker.start]
+    places = [place for path in segments for place in places_in(path) if place.t >= start]
     if len(places) < MIN_FRAMES:
         return None
     first = cv2.imdecode(np.frombuffer(places[0].read(), np.uint8), cv2.IMREAD_COLOR)
     if first is None:
         return None
-    begun = Path(marker.target)
-    if marker.target and begun.is_file() and begun.stat().st_size == 0:
-        remove_stale_parts(begun)
-        path = begun
-    else:
-        path = reserve(marker.title)
-        write_marker(folder, replace(marker, target=str(path.absolute())))
+    begun = Path(marker.target) if marker.target and not marker.saved else None
+    path = begun if begun is not None and begun.parent.is_dir() else name(marker.title)
+    unsaved = RecordingMarker(start, marker.title)
     try:
-        save_frames(path, (first.shape[1], first.shape[0]), places)
+        return save_marked(folder, unsaved, path, (first.shape[1], first.shape[0]), places)
     except BaseException:
-        path.unlink(missing_ok=True)
+        write_marker(folder, unsaved)
         raise
-    return path
+
+
+def _file_id(path: Path) -> str:
+    """The file system's number of a file, which it keeps when renamed; empty without a file."""
+    try:
+        return str(path.stat().st_ino)
+    except OSError:
+        return ""
 
 
 def _stale_buffers(root: Path) -> Iterator[Path]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QShowEvent
 
 _HEIGHT = 110
 
@@ -27,7 +26,7 @@ class SharePlot(QWidget):
     """One curve per region; the chart appears with `start`.
 
     Signals:
-        needed: The widget is visible, and the chart was not started yet.
+        needed: The widget becomes visible, and the chart is not started.
     """
 
     needed = Signal()
@@ -37,6 +36,7 @@ class SharePlot(QWidget):
         self.setAccessibleName(tr("Shares over time"))
         self.setFixedHeight(_HEIGHT)
         self.chart = LineChart(self.accessibleName(), margins=(0, 9, 16, 0))
+        self.chart.needed.connect(self.needed)
         self._axis = SteadyAxis(0.0, 10.0)
         self._now = 0.0
         self._data: (
@@ -44,12 +44,6 @@ class SharePlot(QWidget):
         ) = None
         self._span = (0.0, 1.0)
         column(self.chart, parent=self)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Requests the chart when it is first visible."""
-        super().showEvent(event)
-        if not self.chart.built:
-            self.needed.emit()
 
     def start(self) -> None:
         """Shows the chart."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
 
 _INTERVAL_MS = 400
+_CHARTS_AFTER_MS = 400  # of the first overlay, which must not wait for their library
 _STATUS_RANK, _CARD_RANK = 50, 20
 _CRASH = "crash"  # topic of the message
 
@@ -49,11 +50,9 @@ class Diagnostics(Feature):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
-        # While the source opens and the model loads: the import of the charts' library takes 0.2 s
-        # of the GUI thread, which would stop the picture later.
-        self._start = QTimer(self, singleShot=True, interval=0)
+        self._start = QTimer(self, singleShot=True, interval=_CHARTS_AFTER_MS)
         self._start.timeout.connect(self.plots.start)
-        self._start.start()
+        context.presenter.first_overlay.connect(self._start.start)
         if context.logs.last_crash is not None:
             context.messages.acted.connect(self._on_message_button)
             context.messages.notify(

@@ -11,8 +11,9 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from shiboken6 import isValid
 
+from app.features.export.cancelled import CancelledExports
 from app.features.export.job_builder import ExportJobBuilder, range_arguments
-from app.features.export.live_recording import REPLAY_SECONDS
+from app.features.export.live_recording import CLEAN_UP_MS, REPLAY_SECONDS
 from app.features.export.options import Pictures, file_stem
 from app.features.export.preferences import export_preferences
 from app.features.export.queue import ExportQueue, ExportState
@@ -62,6 +63,7 @@ class Export(Feature):
         self.queue.changed.connect(self._on_task_changed)
         self.queue.ended.connect(self._on_task_ended)
         self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
+        self._cancelled = CancelledExports(context, self.queue, CLEAN_UP_MS, self)
         self.builder = ExportJobBuilder(context, self.queue)
         self.recording = RecordingController(context, self.builder, self)
         self.recording.changed.connect(self._on_recording_changed)
@@ -102,14 +104,15 @@ class Export(Feature):
             return QuitPrompt(
                 tr("Clips are still being exported."),
                 tr("Quitting cancels the exports. Recordings are kept as videos."),
-                lambda: None,
+                self._cancelled.accept,
             )
         return None
 
     def close(self, timeout: float) -> bool:
-        """Cancels exports and saves a running recording."""
+        """Cancels exports, which the next start tells, and saves a running recording."""
         deadline = time.monotonic() + timeout
-        ended = self.queue.close(timeout / 4)
+        ended = self._cancelled.close(timeout / 8)
+        ended = self.queue.close(timeout / 4) and ended
         return self.recording.close(max(0.1, deadline - time.monotonic())) and ended
 
     def preferences(self) -> list[Preference]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.features.export.options import file_stem, reserve_file
+from app.features.export.options import file_stem
 from app.features.export.recorder import Recorder
 from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     Failed = Callable[[Exception], None]
 
 REPLAY_SECONDS = 30.0
-_CLEAN_UP_MS = 2000  # after the start, which must not be slowed down
+CLEAN_UP_MS = 2000
+"""When what an earlier run left is looked for: after the start, which must not be slowed down."""
 _SAVING_SECONDS = 60.0  # how long the buffer of a source waits for the recordings made from it
 
 
@@ -76,7 +77,7 @@ class LiveRecording(QObject):
         self._saving: list[threading.Event] = []
         # Frames that a killed program left are private: those that were not being recorded are
         # deleted at the next start.
-        QTimer.singleShot(_CLEAN_UP_MS, self, self._recover)
+        QTimer.singleShot(CLEAN_UP_MS, self, self._recover)
         self._recorder_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
         self._saved_before_resize.connect(self._on_split, Qt.ConnectionType.QueuedConnection)
 
@@ -204,7 +205,7 @@ class LiveRecording(QObject):
 
             return recover_recordings(
                 self._cache,
-                lambda title: reserve_file(folder, file_stem(title, dated=True), ".mkv"),
+                lambda title: _file(folder, title),
             )
 
         def done(paths: list[Path]) -> None:
@@ -289,16 +290,10 @@ def _save(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: floa
     """
     first: OutputError | None = None
     for folder in folders:
-        path = None
         try:
-            path = reserve_file(folder, file_stem(title, dated=True), ".mkv")
-            buffer.save(path, start)
+            return buffer.save(_file(folder, title), start).path
         except OutputError as error:
-            if path is not None:
-                path.unlink(missing_ok=True)
             first = first or error
-        else:
-            return path
     assert first is not None
     raise first
 
@@ -312,13 +307,11 @@ def _salvage(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: f
     try:
         return _save(buffer, folders, title, start)
     except OutputError:
-        path = reserve_file(folders[0], file_stem(title, dated=True), ".mkv")
-        try:
-            buffer.salvage(path, start)
-        except OutputError:
-            path.unlink(missing_ok=True)
-            raise
-        return path
+        return buffer.salvage(_file(folders[0], title), start).path
+
+
+def _file(folder: Path, title: str) -> Path:
+    return folder / f"{file_stem(title, dated=True)}.mkv"
 
 
 def _wait(events: Sequence[threading.Event], timeout: float) -> None:

@@ -176,35 +176,3 @@ def make_folder(folder: Path) -> None:
             ),
             tr("Choose another folder."),
         ) from error
-
-
-def reserve_file(folder: Path, stem: str, suffix: str) -> Path:
-    """Creates an empty file whose name no other file has; any thread may call it.
-
-    Args:
-        folder: Made where it is missing.
-        stem: The name; a number is added where the file exists.
-        suffix: With its dot.
-
-    Raises:
-        OutputError: The folder cannot be written to.
-    """
-    number = 1
-    while True:
-        name = stem if number == 1 else f"{stem}-{number}"
-        path = folder / f"{name}{suffix}"
-        try:
-            if not folder.is_dir():
-                folder.mkdir(parents=True)
-            path.touch(exist_ok=False)
-        except OSError as error:
-            if path.exists():
-                number += 1
-                continue
-            raise OutputError(
-                tr("{folder} cannot be written to: {reason}.").format(
-                    folder=folder, reason=error.strerror or error
-                ),
-                tr("Choose another folder."),
-            ) from error
-        return path
