@@ -52,7 +52,8 @@ class CommandPalette(QDialog):
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         column(self.field, (self.list, 1), spacing=8, margins=(12, 12, 12, 12), parent=self)
         self.field.textChanged.connect(self._fill)
         self.field.returnPressed.connect(self._run)
@@ -65,6 +66,8 @@ class CommandPalette(QDialog):
         self.field.clear()
         self._fill("")
         width = min(_WIDTH, window.width() - 2 * _MARGIN)
+        self.list.setColumnHidden(1, width < _WIDTH)  # names and keys need the room
+        self.list.setColumnWidth(1, width // 4)
         self.resize(width, min(_HEIGHT, window.height() - 4 * _MARGIN))
         self.move(window.x() + (window.width() - width) // 2, window.y() + 3 * _MARGIN)
         self.open()

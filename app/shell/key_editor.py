@@ -9,7 +9,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.shell.shortcuts import key_text
-from app.ui.build import button, column, label, row
+from app.ui.build import button, column, label
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class KeyEditor(QWidget):
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for spec in actions:
             item = QTreeWidgetItem([tr(spec.text).removesuffix("…"), spec.path, ""])
             item.setData(0, _NAME, spec.name)
@@ -55,8 +56,8 @@ class KeyEditor(QWidget):
         all_button = button(
             tr("Reset all"), tr("Restores the keys of all commands"), self._reset_all
         )
-        bar = row((self.field, 1), self.set_button, self.reset_button, all_button, spacing=8)
-        column(self.list, bar, self.note, spacing=8, parent=self)
+        buttons = FlowLayout(self.set_button, self.reset_button, all_button)
+        column(self.list, self.field, buttons, self.note, spacing=8, parent=self)
         self.list.currentItemChanged.connect(lambda *_: self._on_selected())
         self.field.keySequenceChanged.connect(lambda _: self._show_conflict())
         self._show_keys()

@@ -165,13 +165,17 @@ class WindowSlots(QObject):
         for widget in self._chrome:
             widget.setVisible(not hidden)
         self.panel.setVisible(self._panel_fits())
+        self._buttons.setSpacing(4 if self._is_wide else 0)
         gap = 0 if hidden else _GAP
         self._root_layout.setContentsMargins(gap, 0 if hidden else 8, gap, 0 if hidden else 6)
         self.panes.set_chrome_hidden(hidden)
 
     def _panel_fits(self) -> bool:
-        wide = self.window.width() >= _MIN_WIDTH_WITH_PANEL
-        return self._panel_enabled and wide and not self._chrome_hidden
+        return self._panel_enabled and self._is_wide and not self._chrome_hidden
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.window.width() >= _MIN_WIDTH_WITH_PANEL
 
 
 def action_button(action: QAction, size: int = 20) -> IconButton:

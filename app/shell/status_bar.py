@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel
-
 from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
 
@@ -31,7 +29,7 @@ class StatusBar:
     def __init__(self, session: LiveSession, slots: WindowSlots) -> None:
         self._session = session
         self.source = ElidedLabel()
-        self.model = QLabel()
+        self.model = ElidedLabel(as_wide_as_text=True)
         for label, rank in ((self.source, SOURCE_RANK), (self.model, MODEL_RANK)):
             label.setObjectName("status")
             slots.add_status(label, rank, stretch=label is self.source)
@@ -42,7 +40,7 @@ class StatusBar:
 
     def _show_model(self) -> None:
         automatic = self._session.automatic
-        self.model.setText(automatic.title)
+        self.model.set_full_text(automatic.title)
         self.model.setToolTip(tr("Model: {reason}").format(reason=automatic.reason))
 
     def _show_source(self) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QWidget
 
 from app.ui.build import button, column, label, row
 from app.ui.controls import IconButton
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.theme import set_level
@@ -30,7 +31,7 @@ _MARGIN = 16
 _NOTICE_MS = 5000
 _CHOICE_MS = 15_000  # of a notice with buttons
 _MIN_READ_MS = 2000  # a covered notice with less time left has been read
-_MAX_BUTTONS = 3
+_MAX_BUTTONS = 4
 _MAX_KEPT = 20  # alerts, and likewise notices; the oldest of the least serious is dropped
 _SERIOUSNESS = {"error": 2, "warning": 1, "info": 0, "done": 0}
 
@@ -136,7 +137,7 @@ class Banner(QWidget):
             hint: The next step; may be empty.
             button: Label of a button that takes this step; may be empty.
             topic: Subject, for `dismiss_topic`; may be empty.
-            more: Labels of up to two further buttons, each with what `acted` carries for it.
+            more: Labels of up to three further buttons, each with what `acted` carries for it.
         """
         buttons = (*([(button, topic)] if button else []), *more)
         new = _Message(level, message, hint, buttons, topic, _CHOICE_MS if buttons else _NOTICE_MS)
@@ -267,9 +268,7 @@ class _MessageRow(QFrame):
         self._cross.setToolTip(tr("Close the message (Esc)"))
         self._cross.clicked.connect(lambda: self.closed.emit(self.message))
         text = column(self._title, self._hint, spacing=3)
-        choices = row(*self.buttons, spacing=6)
-        self._inner = row((text, 1), choices, spacing=10)
-        self._inner.setAlignment(choices, Qt.AlignmentFlag.AlignLeft)
+        self._inner = row((text, 1), FlowLayout(*self.buttons, spacing=6), spacing=10)
         layout = row(
             self._mark,
             (self._inner, 1),

@@ -34,6 +34,8 @@ None for a space that stretches."""
 Margins = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
 
+_MIN_COMBO_WIDTH = 100  # pixels; without room, a long entry is cut in the closed box only
+
 STEPS = 1000
 """Maximum of a `progress_bar`."""
 
@@ -87,18 +89,21 @@ def _fill(layout: QBoxLayout, items: Iterable[Item], spacing: int | None, margin
 
 def present(window: QWidget) -> None:
     """Shows a window in front of the others, no larger than the screen."""
-    window.resize(window.size().boundedTo(window.screen().availableSize()))
+    chosen = window.testAttribute(Qt.WidgetAttribute.WA_Resized)
+    size = window.size() if chosen else window.sizeHint()
+    window.resize(size.boundedTo(window.screen().availableSize()))
     window.show()
     window.raise_()
     window.activateWindow()
 
 
 def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout:
-    """Builds a layout of labeled fields, which grow with the window."""
+    """Builds a layout of labeled fields; a field that does not fit is below its label."""
     form = QFormLayout() if parent is None else QFormLayout(parent)
     form.setContentsMargins(0, 0, 0, 0)
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(spacing)
+    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
     return form
 
@@ -177,6 +182,7 @@ def combo_box(name: str, tip: str, entries: Iterable[tuple[object, str]] = ()) -
     result = QComboBox()
     result.setAccessibleName(name)
     result.setToolTip(tip)
+    result.setMinimumWidth(_MIN_COMBO_WIDTH)
     result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     for value, text in entries:
         result.addItem(text, value)

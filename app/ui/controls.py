@@ -175,12 +175,35 @@ class Scrolled(QScrollArea):
 
 
 class ElidedLabel(QLabel):
-    """A line of text that is elided where it does not fit; a tooltip then shows all of it."""
+    """A line of text that is elided where it does not fit; a tooltip then shows all of it.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        parent: Parent object.
+        as_wide_as_text: Ask for the width of the whole text, and do without where it lacks;
+            otherwise the label takes the width that the layout gives it. The tooltip is then
+            the owner's.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, as_wide_as_text: bool = False) -> None:
         super().__init__(parent)
         self._full = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._as_wide_as_text = as_wide_as_text
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Maximum if as_wide_as_text else policy.Ignored, policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """That of the whole text, or of the shown one."""
+        size = super().sizeHint()
+        if self._as_wide_as_text:
+            size.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 2)
+        return size
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few letters, or for the shown text."""
+        size = super().minimumSizeHint()
+        if self._as_wide_as_text:
+            size.setWidth(min(size.width(), 4 * self.fontMetrics().height()))
+        return size
 
     @property
     def full_text(self) -> str:
@@ -192,6 +215,7 @@ class ElidedLabel(QLabel):
         if text != self._full:
             self._full = text
             self.setAccessibleName(text)
+            self.updateGeometry()
             self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -203,4 +227,5 @@ class ElidedLabel(QLabel):
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(self._full, Qt.TextElideMode.ElideRight, self.width())
         self.setText(shown)
-        self.setToolTip(plain_tip(self._full) if shown != self._full else "")
+        if not self._as_wide_as_text:  # its owner gives the tooltip
+            self.setToolTip(plain_tip(self._full) if shown != self._full else "")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 
-from app.ui.build import button, column, combo_box, plain_tip, row
+from app.ui.build import button, column, combo_box, plain_tip
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class PresetList(QWidget, Generic[T]):
             button(tr("Delete"), tr("Deletes the preset"), self._delete),
         ]
         self.setToolTip(plain_tip(name))
-        column(self.names, row(save, *self._needing, None, spacing=6), spacing=6, parent=self)
+        column(self.names, FlowLayout(save, *self._needing, spacing=6), spacing=6, parent=self)
         self._show("")
 
     def save(self, name: str) -> None:

@@ -207,4 +207,5 @@ def palette(colors: ThemeColors) -> QPalette:
 def style_sheet(colors: ThemeColors) -> str:
     """Fills the colors of a theme into `resources/theme.qss`."""
     template = Template(resource("theme.qss").read_text(encoding="utf-8"))
-    return template.substitute(asdict(colors))
+    check = resource("icons/check.svg").as_posix()
+    return template.substitute(asdict(colors), check=check)

@@ -72,7 +72,7 @@ def automatic(launch: Callable[..., Bench], clip: Path, measured_nothing: None) 
 
 
 def model_text(bench: Bench) -> str:
-    return bench.status.model.text()
+    return bench.status.model.full_text
 
 
 def test_the_first_start_measures_and_remembers(launch: Callable[..., Bench], clip: Path) -> None:

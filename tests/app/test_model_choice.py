@@ -55,7 +55,7 @@ def test_a_paused_frame_gets_the_map_of_the_new_model(still: Bench) -> None:
     assert still.frame() == frame
     seen = still.presenter.packet.saliency
     assert seen.shape != before.saliency.shape or (seen != before.saliency).any()
-    assert still.status.model.text() == "uvanet-64"
+    assert still.status.model.full_text == "uvanet-64"
     still.until(lambda: still.settings.model_files)
     assert still.settings.model_files[0].endswith("uvanet-64.onnx")
 
@@ -229,7 +229,7 @@ def test_the_dialog_lists_all_models(player: Bench, external: Path) -> None:
     player.until(lambda: " ms" in table.cell(name, SPEED))
     with player.qtbot.waitSignal(player.session.student.changed, timeout=PATIENCE):
         use(dialog, name)
-    assert player.status.model.text() == "my model"
+    assert player.status.model.full_text == "my model"
     assert player.settings.model == name
     use(dialog, "uvanet-64", "teacher_button")
     player.until(lambda: player.presenter.packet.teacher_result is not None)

@@ -1,7 +1,7 @@
 """Preferences: search, keys, theme, presets; what they change and keep."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
@@ -131,6 +131,8 @@ def test_a_look_is_saved_applied_renamed_and_deleted(still, dialog):
 
 
 def test_names_stand_in_one_column(dialog):
+    dialog.resize(900, 560)  # a narrow window has a long field below its name
+    QCoreApplication.processEvents()
     columns = {widget.geometry().left() for *_, widget in dialog._lines if widget.isVisible()}
     assert len(columns) == 1
 

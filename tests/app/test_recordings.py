@@ -53,7 +53,7 @@ def saved(camera):
     """Waits for the message about a saved recording, which `assert_kept` finds."""
     camera.until(lambda: camera.banner.message.startswith("Saved"))
     texts = [button.text() for button in camera.banner.buttons]
-    assert texts == ["Show", "Open here", "Export with heat"]
+    assert texts == ["Show", "Open here", "Export with heat", "Delete"]
 
 
 def press(camera, text):
@@ -200,6 +200,18 @@ def test_a_saved_recording_is_opened_by_its_button(camera, tmp_path):
     with camera.qtbot.waitSignal(camera.session.opened, timeout=60_000):
         press(camera, "Open here")
     assert camera.session.info.spec == str(assert_kept(tmp_path))
+
+
+def test_a_saved_recording_is_deleted_by_its_button_and_comes_back(camera, tmp_path):
+    record(camera, tmp_path)
+    camera.trigger("record")
+    saved(camera)
+    kept = assert_kept(tmp_path)
+    press(camera, "Delete")
+    assert camera.banner.message == f"{kept.name} was moved to the trash."
+    assert not kept.exists()
+    camera.trigger("undo")
+    assert_kept(tmp_path)
 
 
 @pytest.mark.parametrize(

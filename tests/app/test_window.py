@@ -107,7 +107,7 @@ def test_title_and_status_name_the_source(player, clip):
     player.until(lambda: clip.name in player.window.windowTitle())
     assert "160\N{MULTIPLICATION SIGN}120" in player.status.source.full_text
     assert "30 fps" in player.status.source.full_text
-    assert player.status.model.text() == "uvanet-64"
+    assert player.status.model.full_text == "uvanet-64"
     player.until(lambda: "p95" in player.find(Diagnostics).labels.latency.text())
 
 

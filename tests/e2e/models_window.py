@@ -77,7 +77,7 @@ def recording(walk: Walk) -> None:
     walk.until(lambda: walk.find(Export).recording.time_text not in ("", "0:00"))
     walk.keep("recording")
     walk.trigger("record")
-    walk.until(lambda: walk.window.banner.message.startswith("Saved"))
+    walk.until(lambda: walk.window.banner.buttons[3].text())  # of the saved recording
     walk.keep("recorded")
 
 

@@ -48,12 +48,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("theme", "size", "scale"),
+    ("theme", "size", "scale", "language"),
     [
-        ("dark", "560x420", 1),
-        ("light", "1920x1080", 1),
-        ("light", "560x420", 2),
-        ("dark", "1920x1080", 2),
+        ("dark", "560x420", 1, "de_DE"),
+        ("light", "1920x1080", 1, "en_US"),
+        ("light", "560x420", 2, "en_US"),
+        ("dark", "1920x1080", 2, "de_DE"),
     ],
 )
 @pytest.mark.parametrize(
@@ -67,6 +67,7 @@ def test_a_walk(
     theme: str,
     size: str,
     scale: int,
+    language: str,
 ) -> None:
     width, height = (scale * int(side) for side in size.split("x"))
     home = folder / "home"
@@ -75,6 +76,7 @@ def test_a_walk(
         "QT_QPA_PLATFORM": "xcb",
         "DISPLAY": make_display(f"{width}x{height}"),
         "QT_SCALE_FACTOR": str(scale),
+        "LC_ALL": f"{language}.UTF-8",
         "HOME": str(home),
         **{f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "CACHE", "DATA", "STATE")},
     }

@@ -21,7 +21,15 @@ import_guards.import_cv2()
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl  # noqa: E402 - after the guards
 from PySide6.QtGui import QContextMenuEvent, QDropEvent, QGuiApplication  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget  # noqa: E402
+from PySide6.QtWidgets import (  # noqa: E402
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 
 from app.features.analyse.feature import Analyse  # noqa: E402
 from app.features.designs.feature import Designs  # noqa: E402
@@ -30,6 +38,7 @@ from app.features.export.feature import Export  # noqa: E402
 from app.features.gaze.feature import GazeOfPeople  # noqa: E402
 from app.main import Options, Program  # noqa: E402
 from app.runtime.shutdown import leave_at_once  # noqa: E402
+from app.ui.controls import ElidedLabel  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +46,21 @@ if TYPE_CHECKING:
     from app.shell.feature import Feature
 
 F = TypeVar("F", bound="Feature")
+_NO_BAR = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
 PATIENCE = 240.0  # seconds; a bound for conditions, not a measure of anything
+
+
+def assert_whole(window: QWidget) -> None:
+    """A window fits its screen, and shows its texts in their whole width."""
+    title = window.windowTitle()
+    assert window.width() <= window.screen().size().width(), title
+    for area in window.findChildren(QScrollArea):
+        if area.isVisible() and area.horizontalScrollBarPolicy() is _NO_BAR:
+            assert area.widget().width() <= area.viewport().width(), title
+    for each in [*window.findChildren(QPushButton), *window.findChildren(QLabel)]:
+        elided = isinstance(each, ElidedLabel) or (isinstance(each, QLabel) and each.wordWrap())
+        if each.isVisible() and not elided and each.window() is window:
+            assert each.width() >= each.minimumSizeHint().width(), (title, each.text())
 
 
 class Walk:
@@ -72,6 +95,9 @@ class Walk:
     def keep(self, name: str) -> None:
         """Keeps a picture of the screen."""
         QTest.qWait(200)
+        for window in QApplication.topLevelWidgets():
+            if window.isVisible():
+                assert_whole(window)
         self.steps += 1
         screen = QGuiApplication.primaryScreen()
         screen.grabWindow(0).save(str(self.folder / f"{self.steps:02}-{name}.png"))

@@ -184,3 +184,13 @@ def test_a_long_file_name_does_not_cut_the_buttons(banner):
     assert len(shown) == 3
     for each in shown:
         assert each.width() >= each.sizeHint().width(), each.text()
+
+
+def test_buttons_that_do_not_fit_on_a_line_are_on_the_next_one(banner):
+    more = [(f"A translated, longer label {n}", f"{n}") for n in range(3)]
+    banner.notify("done", "Saved film.mkv.", button="Show in the file manager", more=more)
+    QCoreApplication.processEvents()
+    for each in banner.buttons:
+        assert each.width() >= each.sizeHint().width(), each.text()
+        place = each.mapTo(banner, each.rect().bottomRight())
+        assert banner.rect().contains(place), each.text()

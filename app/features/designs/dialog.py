@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QSlider, QTableWidget, QTabl
 
 from app.features.designs.comparison_view import ComparisonView
 from app.features.designs.design import comparison_table
-from app.ui.build import button, column, label, row
+from app.ui.build import button, column, label
 from app.ui.controls import ElidedLabel
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.region_geometry import replaced
@@ -117,7 +118,7 @@ class DesignsDialog(QDialog):
         note.set_full_text(
             tr("A prediction, less reliable for posters and text. Films: mean of 40 pictures.")
         )
-        tools = row(self.draw, self.delete, self.wipe, None, self.copy, self.export, spacing=8)
+        tools = FlowLayout(self.draw, self.delete, self.wipe, self.copy, self.export)
         column(
             tools,
             (self.view, 1),

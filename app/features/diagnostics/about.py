@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QW
 
 from app.shell.context import FactKind
 from app.ui.build import button, column, label, row
+from app.ui.controls import Scrolled
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.icons import pixmap
 from uvanet import __version__
@@ -53,20 +55,26 @@ class AboutDialog(QDialog):
         font.setBold(True)
         title.setFont(font)
         about = label(tr("Predicts live where people look. License: Apache-2.0."), "quiet")
-        facts = QFormLayout()
+        inner = QWidget()
+        facts = QFormLayout(inner)
+        facts.setContentsMargins(0, 0, 0, 0)
         facts.setHorizontalSpacing(22)
         facts.setVerticalSpacing(4)
         for name, value in versions().items():
             facts.addRow(label(name, "quiet"), label(value, selectable=True))
-        places = row(spacing=8)
-        for name, folder in folders.items():
-            places.addWidget(button(name, str(folder), partial(open_folder, folder)))
-        places.addStretch()
+        places = FlowLayout(
+            *(
+                button(name, str(folder), partial(open_folder, folder))
+                for name, folder in folders.items()
+            )
+        )
         facts.addRow(label(tr("Folders"), "quiet"), places)
-        pages = row(spacing=8)
-        for name, address in links().items():
-            pages.addWidget(button(name, address, partial(open_address, address)))
-        pages.addStretch()
+        pages = FlowLayout(
+            *(
+                button(name, address, partial(open_address, address))
+                for name, address in links().items()
+            )
+        )
         facts.addRow(label(tr("Links"), "quiet"), pages)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
@@ -78,7 +86,7 @@ class AboutDialog(QDialog):
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         column(
             row(mark, (column(title, about, None), 1), spacing=18),
-            facts,
+            (Scrolled(inner), 1),
             buttons,
             spacing=18,
             margins=(26, 22, 26, 18),

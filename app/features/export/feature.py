@@ -28,6 +28,7 @@ from app.shell.marks import change_marks
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
 from app.ui.build import label
+from app.ui.controls import SteadyLabel
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
@@ -77,7 +78,8 @@ class Export(Feature):
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
         actions["record"].setIcon(icon("record", "error", on="error"))
-        self._time = label("", "recording")
+        self._time = SteadyLabel()
+        self._time.setObjectName("recording")
         self._time.setToolTip(tr("Length of the recording"))
         self._time.hide()
         slots.add_button(self._time, _BUTTON_RANK)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from app.features.export.live_recording import LiveRecording
 from app.features.export.options import file_stem
 from app.features.export.settings import ExportSettings
+from app.shell.removal import move_to_trash
 from app.ui.i18n import tr
 from app.ui.time_text import clock_text
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _TICK_MS = 500
 # What the buttons of the message about a saved recording ask for.
 _SHOW, _OPEN, _EXPORT = "recording show", "recording open", "recording export"
+_DELETE = "recording delete"
 _KEEP = "recording keep"  # what the button of the message about an empty replay asks for
 
 
@@ -193,14 +195,18 @@ class RecordingController(QObject):
             str(path.parent),
             button=tr("Show"),
             topic=_SHOW,
-            more=[(tr("Open here"), _OPEN), (tr("Export with heat"), _EXPORT)],
+            more=[
+                (tr("Open here"), _OPEN),
+                (tr("Export with heat"), _EXPORT),
+                (tr("Delete"), _DELETE),
+            ],
         )
 
     def _on_acted(self, topic: str) -> None:
         if topic == _KEEP:
             self._context.messages.dismiss_topic(_KEEP)
             self._context.actions.trigger("keep_last")
-        if self._saved is None or topic not in (_SHOW, _OPEN, _EXPORT):
+        if self._saved is None or topic not in (_SHOW, _OPEN, _EXPORT, _DELETE):
             return
         view, path = self._saved
         self._context.messages.dismiss_topic(_SHOW)
@@ -208,6 +214,9 @@ class RecordingController(QObject):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
         elif topic == _OPEN:
             self._context.session.open(str(path))
+        elif topic == _DELETE:
+            change, question = tr("delete recording"), tr("Delete recording")
+            move_to_trash(self._context, path, path.name, change, question)
         else:
             self._export(view, path)
 

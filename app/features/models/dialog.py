@@ -12,6 +12,7 @@ from app.features.models.model_table import ModelTable
 from app.features.models.onnx_form import OnnxForm
 from app.session.models import AUTOMATIC
 from app.ui.build import button, check_box, column, combo_box, label, row
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
@@ -121,8 +122,14 @@ class ModelsDialog(QDialog):
             row(self.automatic, (self.reason, 1), spacing=12),
             (self.table, 1),
             self.note,
-            row(self.use_button, self.teacher_button, self.delete_button, None),
-            row(self.add_button, self.measure, None, engine_label, self.engines, close),
+            FlowLayout(
+                self.use_button,
+                self.teacher_button,
+                self.delete_button,
+                self.add_button,
+                self.measure,
+            ),
+            row(engine_label, self.engines, None, close),
             spacing=10,
             parent=page,
         )

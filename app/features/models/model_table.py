@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QTreeView
 
 from app.features.models.scores import SCORE_COLUMNS
@@ -332,7 +332,9 @@ class ModelTable(QTreeView):
 
     def _widths(self) -> list[int]:
         """Widths of the columns for their longest text; Qt measures headings as one line."""
-        text = self.header().fontMetrics()
+        font = self.header().font()
+        font.setWeight(QFont.Weight.DemiBold)  # as in the style sheet
+        text = QFontMetrics(font)
         widths = []
         for place, column in enumerate(self._model.columns):
             heading = max(text.horizontalAdvance(line) for line in column.title.split("\n"))

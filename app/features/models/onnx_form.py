@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.build import button, column, combo_box, form_layout, label, row, spin_box
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.theme import set_level
 from uvanet.errors import UsageError, UvanetError
@@ -122,13 +123,19 @@ class OnnxForm(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         back = button(tr("Back"), tr("Back to the list of models"), self.left.emit)
-        buttons = row(back, None, self.try_button, self.teacher_button, self.student_button)
+        actions = FlowLayout(self.try_button, self.teacher_button, self.student_button)
+        buttons = row(back, None, actions)
         column(self.title, (area, 1), buttons, spacing=12, parent=self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shows the map above the fields where there is no room beside them."""
         super().resizeEvent(event)
+        self._place_preview()
+
+    def _place_preview(self) -> None:
+        """Places the map; the room above the fields is for a map only."""
         wide = self.width() >= _MIN_WIDTH_BESIDE
+        self.preview.setVisible(wide or not self.preview.pixmap().isNull())
         directions = QBoxLayout.Direction
         self._inner.setDirection(directions.LeftToRight if wide else directions.BottomToTop)
 
@@ -217,6 +224,7 @@ class OnnxForm(QWidget):
         )
         pixmap.setDevicePixelRatio(ratio)
         self.preview.setPixmap(pixmap)
+        self._place_preview()
         self._show_status(
             tr("The map has {width} by {height} values and took {time:.0f} ms.").format(
                 width=saliency.shape[1], height=saliency.shape[0], time=milliseconds
@@ -231,6 +239,7 @@ class OnnxForm(QWidget):
         self._valid = ""
         self.preview.setPixmap(QPixmap())
         self.preview.setText(tr("No map"))
+        self._place_preview()
         text = str(error) if isinstance(error, UvanetError) else f"{type(error).__name__}: {error}"
         self._on_changed()
         # The hint of such an error holds an example, such as size=384x224.

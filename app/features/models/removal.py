@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.shell.removal import move_to_trash
 from app.ui.i18n import tr
-from app.ui.questions import ask
-from app.ui.trash import Trashed
-from uvanet.errors import UvanetError
 from uvanet.user_models import user_model
 
 if TYPE_CHECKING:
@@ -30,40 +28,8 @@ def delete_model(context: FeatureContext, model: ModelInfo, done: Callable[[], N
     if path is None:
         done()
         return
-    folder = Trashed(path.parent)
-
-    def apply(there: bool) -> None:
-        try:
-            folder.restore() if there else folder.discard()
-        except UvanetError as error:
-            context.show_error(error)
-        done()
-
-    def destroy() -> None:
-        folder.destroy()
-        done()
-
-    try:
-        folder.discard()
-    except UvanetError as error:
-        ask(
-            context.slots.window,
-            tr("Delete model"),
-            tr("Delete {name} for good?").format(name=model.title),
-            f"{error.message} {tr('It cannot be restored.')}",
-            tr("Delete"),
-            destroy,
-            destructive=True,
-        )
-        return
-    context.undo.record(
-        tr("delete model"),
-        apply,
-        before=True,
-        after=False,
-        toast=tr("{name} was moved to the trash.").format(name=model.title),
-    )
-    done()
+    change, question = tr("delete model"), tr("Delete model")
+    move_to_trash(context, path.parent, model.title, change, question, done)
 
 
 def remove_file(

@@ -20,6 +20,7 @@ VERDICTS = {
     "no clear difference": tr_noop("No clear difference"),
     "worse": tr_noop("Worse"),
 }
+_METRIC = tr_noop("CC with the teacher")  # the metric of a run without gaze data
 
 
 class RunResultCard(QFrame):
@@ -118,7 +119,7 @@ class RunResultCard(QFrame):
 
     def _sentence(self, result: RunResult) -> str:
         held_out = _held_out(result.report)
-        if _metric(result.report) != "CC with the teacher":
+        if _metric(result.report) != _METRIC:
             text = tr("Measured against human gaze, on {held_out}.")
             text += " " + (
                 tr("The new student is among your models.")
@@ -181,7 +182,7 @@ def _held_out(report: dict[str, Any]) -> str:
 
 
 def _metric(report: dict[str, Any]) -> str:
-    return str(report.get("metric") or "CC with the teacher")
+    return str(report.get("metric") or _METRIC)
 
 
 def _interval(values: object) -> str:

@@ -80,6 +80,7 @@ class FolderForm(QWidget):
         self.privacy = label(
             tr("Recorded frames stay in a private folder and are deleted after the training."),
             "quiet",
+            wrap=True,
         )
         self.keep = check_box(
             tr("Keep the recorded frames after the training"),

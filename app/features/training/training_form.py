@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.features.training.form_parts import FolderField, ModelChoice, help_text
 from app.ui.build import Item, button, check_box, column, form_layout, label, row
+from app.ui.controls import Scrolled
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class AdvancedOptions(QWidget):
 
     def add(self, text: str, field: QWidget, about: str) -> None:
         """Adds a field with its label and the sentence below it."""
-        self._about[field] = label(about, "quiet")
+        self._about[field] = help_text(about)
         self._form.addRow(text, field)
         self._form.addRow("", self._about[field])
 
@@ -42,9 +43,13 @@ class AdvancedOptions(QWidget):
 
     def _show(self, on: bool) -> None:
         self.inner.setVisible(on)
-        window = self.window()
+        window, around = self.window(), self.parentWidget()
+        while around is not None and around is not window:
+            around.updateGeometry()  # a scroll area does not pass the change on
+            around = around.parentWidget()
         # The window grows as needed, and never shrinks below the size that the user chose.
-        window.resize(window.size().expandedTo(window.sizeHint()))
+        size = window.size().expandedTo(window.sizeHint())
+        window.resize(size.boundedTo(window.screen().availableSize()))
 
 
 class TrainingForm(QWidget):
@@ -86,7 +91,9 @@ class TrainingForm(QWidget):
         slower = tr("Slower; other programs and the live view come first.")
         self.advanced.add("", self.background, slower)
         buttons = row((self.problem, 1), self.start_button)
-        column(self.title, *items, self.advanced, None, buttons, spacing=14, parent=self)
+        inner = QWidget()
+        column(*items, self.advanced, None, margins=(0, 0, 10, 0), spacing=14, parent=inner)
+        column(self.title, (Scrolled(inner), 1), None, buttons, spacing=14, parent=self)
 
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
         """Lists the models.

@@ -1,0 +1,70 @@
+"""Moves a file or folder of the user to the trash, as a change that can be undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.ui.i18n import tr
+from app.ui.questions import ask
+from app.ui.trash import Trashed
+from uvanet.errors import UvanetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.shell.context import FeatureContext
+
+
+def move_to_trash(
+    context: FeatureContext,
+    path: Path,
+    name: str,
+    change: str,
+    question: str,
+    done: Callable[[], None] = lambda: None,
+) -> None:
+    """Moves a file or folder to the trash; without a trash it asks first and deletes.
+
+    Args:
+        context: The parts of the program.
+        path: The file or folder.
+        name: Its name for messages.
+        change: Name of the change for undo, such as "delete model".
+        question: Title of the question.
+        done: Called after each change, also after undo and redo.
+    """
+    trashed = Trashed(path)
+
+    def apply(there: bool) -> None:
+        try:
+            trashed.restore() if there else trashed.discard()
+        except UvanetError as error:
+            context.show_error(error)
+        done()
+
+    def destroy() -> None:
+        trashed.destroy()
+        done()
+
+    try:
+        trashed.discard()
+    except UvanetError as error:
+        ask(
+            context.slots.window,
+            question,
+            tr("Delete {name} for good?").format(name=name),
+            f"{error.message} {tr('It cannot be restored.')}",
+            tr("Delete"),
+            destroy,
+            destructive=True,
+        )
+        return
+    context.undo.record(
+        change,
+        apply,
+        before=True,
+        after=False,
+        toast=tr("{name} was moved to the trash.").format(name=name),
+    )
+    done()
