@@ -56,7 +56,8 @@ def test_a_region_is_drawn_and_its_share_is_read(
     first = numbers(child)
     left = float(first["Region 1: share now"])
     assert 0 < left < 1
-    child.press("Escape")  # the message lies over the picture
+    child.press("Escape")  # selects nothing
+    child.press("Escape")  # closes the message, which lies over the picture
     child.press("q")
     child.drag((MIDDLE, TOP), (RIGHT, BOTTOM))
     child.until(lambda: "Region 2" in child.copied() or "Region 2" in str(numbers(child)))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from x11 import CONTROL
 
+from app.features.export.settings import ExportSettings
+from app.runtime.settings import SettingsStore, settings_path
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -30,9 +32,16 @@ def bytes_in(live: Path) -> int:
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_a_killed_program_loses_no_recording_and_leaves_no_picture(
-    start: Callable[..., Child], tmp_path: Path, recorded: bool
+    start: Callable[..., Child],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    recorded: bool,
 ) -> None:
     live = Path(os.environ["XDG_CACHE_HOME"], "uvanet", "live")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    store = SettingsStore(settings_path())
+    store.section(ExportSettings).keep = True
+    store.write(store.text())
     child = start("screen:")
     child.until_titled("creen")
     child.until(lambda: list(live.glob("*/*.jpegs")))
