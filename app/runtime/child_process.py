@@ -154,6 +154,8 @@ class ChildProcess(QObject):
             self._process.readAllStandardOutput()
 
     def _read_errors(self) -> None:
+        if self._process.processChannelMode() is QProcess.ProcessChannelMode.MergedChannels:
+            return
         self._errors += bytes(self._process.readAllStandardError().data())
         self._errors = self._errors[-_MAX_ERROR_TEXT:]
 
