@@ -61,7 +61,10 @@ class Part:
         self.path = folder / f"{_prefix(self.target)}{uuid.uuid4().hex}.part"
         self._lock = _lock(self.path)
         os.stat(folder)  # filelock would create a missing folder
-        self._lock.acquire(timeout=0)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:  # nobody else knows the name: the folder takes no files, as /proc
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder)) from None
         if private:
             try:
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import corpus
@@ -177,3 +180,31 @@ def test_a_cover_is_never_the_video(tmp_path: Path, name: str) -> None:
     frames, error = play(path)
     assert frames == []
     assert "holds sound but no video" in error
+
+
+@pytest.mark.parametrize("flags", ["faststart", "frag_keyframe+empty_moov"])
+@pytest.mark.parametrize("served", [False, True])
+def test_an_encrypted_video_is_named_as_such(tmp_path: Path, flags: str, served: bool) -> None:
+    import av
+
+    clear = corpus.write(tmp_path / "clear.mp4", "libx264", sound="aac")
+    path = tmp_path / "bought.mp4"
+    key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "0f" * 16}
+    options = {**key, "encryption_kid": "1e" * 16, "movflags": flags}
+    with (
+        av.open(str(clear)) as source,
+        av.open(str(path), "w", container_options=options) as out,
+    ):
+        tracks = {track: out.add_stream_from_template(track) for track in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = tracks[packet.stream]
+                out.mux(packet)
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        spec = f"http://127.0.0.1:{server.server_port}/bought.mp4" if served else str(path)
+        with pytest.raises(SourceError, match=r"bought\.mp4 is encrypted\.") as caught:
+            make_source(spec).open()
+        server.shutdown()
+    assert "without copy protection" in caught.value.hint

@@ -28,6 +28,7 @@ class Camera(BaseHTTPRequestHandler):
 
     count = 0
     scale = 1
+    damaged: ClassVar[set[int]] = set()  # numbers of pictures that are none
     sent: ClassVar[list[float]] = []
 
     def do_GET(self) -> None:
@@ -38,6 +39,8 @@ class Camera(BaseHTTPRequestHandler):
             picture = cv2.cvtColor(corpus.numbered(Camera.count % 60), cv2.COLOR_RGB2BGR)
             picture = cv2.resize(picture, None, fx=Camera.scale, fy=Camera.scale)
             data = cv2.imencode(".jpg", picture)[1].tobytes()
+            if Camera.count in Camera.damaged:
+                data = b"\xff\xd8" + bytes(1000) + b"\xff\xd9"
             Camera.count += 1
             head = b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(data)
             Camera.sent.append(time.monotonic())
@@ -54,6 +57,7 @@ class Camera(BaseHTTPRequestHandler):
 def start(port: int = 0) -> ThreadingHTTPServer:
     Camera.count, Camera.scale = 0, 1
     Camera.sent.clear()
+    Camera.damaged.clear()
     server = ThreadingHTTPServer(("127.0.0.1", port), Camera)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
@@ -95,6 +99,16 @@ def test_a_sender_that_returns_with_another_size_goes_on(server: ThreadingHTTPSe
     assert (before.width, before.height) == (width, height)
     assert (after.width, after.height) == (2 * width, 2 * height)
     assert (after.spec, after.live) == (before.spec, True)
+
+
+def test_damaged_frames_are_counted_over_all_connections(server: ThreadingHTTPServer) -> None:
+    Camera.damaged |= {2, 4, FRAMES_PER_CONNECTION + 3}
+    with NetworkSource(url_of(server), reconnect=PATIENCE) as source:
+        counts = []
+        for _ in range(2 * FRAMES_PER_CONNECTION - len(Camera.damaged)):
+            assert source.read() is not None
+            counts.append(source.status.damaged)
+    assert counts == [0, 0, 1, *[2] * 6, *[3] * 4]
 
 
 def test_the_attempts_are_visible_and_closing_ends_them(server: ThreadingHTTPServer) -> None:

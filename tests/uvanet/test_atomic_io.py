@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -184,3 +185,26 @@ def test_a_half_copied_model_is_not_listed_and_is_removed(
     ]
     remove_all_stale_parts(models_folder())
     assert not list(models_folder().glob(".*"))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder of Linux")
+def test_a_folder_that_takes_no_files_is_named() -> None:
+    with pytest.raises(PermissionError) as caught:
+        write_text(Path("/proc/a.txt"), "a")
+    assert caught.value.filename == "/proc"
+
+
+def test_a_new_file_replaces_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no hard links here")
+
+    noted: list[Path] = []
+    for number in (1, 2, 3):
+        if number == 3:  # as on FAT
+            monkeypatch.setattr(os, "link", refuse)
+        part = Part(tmp_path / "a.txt")
+        part.path.write_text(str(number))
+        taken = part.commit_new(noted.append)
+        assert noted[-1] == taken
+        assert taken.read_text() == str(number)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-2.txt", "a-3.txt", "a.txt"]

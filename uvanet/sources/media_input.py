@@ -200,11 +200,13 @@ class Damage:
         count: How many packets were lost, or gave a frame with errors.
         first: Seconds of the first loss since the start; None without any.
         reasons: Why.
+        encrypted: An encrypted packet came; nothing behind it was decoded.
     """
 
     count: int = 0
     first: float | None = None
     reasons: set[str] = field(default_factory=set)
+    encrypted: bool = False
 
     def add(self, seconds: float, why: str) -> None:
         """Counts a loss."""

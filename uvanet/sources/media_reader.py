@@ -41,6 +41,8 @@ _COUNT_FROM_ZERO = ("matroska", "nut", "flv")
 # Formats whose duration is stated; that of others is estimated from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
+ENCRYPTED_HINT = "Get it without copy protection (DRM) from where it was made or bought."
+"""What to do about a video that is encrypted."""
 
 
 class NoVideoError(Exception):

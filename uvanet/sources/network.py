@@ -15,7 +15,7 @@ from uvanet.redaction import redact
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_url, reason
-from uvanet.sources.media_reader import MediaReader, NoVideoError
+from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,6 +105,8 @@ class NetworkSource(ReconnectingSource):
         try:
             self._reader.open()
         except NoVideoError as error:
+            if self._reader.damage.encrypted:
+                raise SourceError(f"{self._shown} is encrypted.", ENCRYPTED_HINT) from None
             raise SourceError(
                 f"{self._shown} answers, but sends no video that can be read "
                 f"({error.found or 'no tracks'}).",

@@ -39,10 +39,13 @@ VIDEO_SUFFIXES = frozenset(
     f".{name}"
     for name in (
         *(
+            "3g2",
             "3gp",
             "apng",
             "asf",
             "avi",
+            "dv",
+            "f4v",
             "flv",
             "gif",
             "m2ts",
@@ -53,7 +56,7 @@ VIDEO_SUFFIXES = frozenset(
             "mov",
             "mp4",
         ),
-        *("mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm", "wmv", "y4m"),
+        *("mpeg", "mpg", "mts", "mxf", "ogv", "qt", "ts", "vob", "webm", "wmv", "y4m"),
     )
 )
 _PAGE_SECONDS = 1.0

@@ -61,7 +61,7 @@ class TrackDecoder:
     def frames(self) -> Iterator[VideoFrame]:
         """Yields the frames from the container's position to its end, deinterlaced.
 
-        A frame that came with errors is yielded and counted as a loss.
+        A frame that came with errors is yielded and counted as a loss. An encrypted one ends them.
         """
         deinterlacer = Deinterlacer()
         decoder = self._open()
@@ -82,6 +82,9 @@ class TrackDecoder:
                 run = 0
                 incomplete.clear()
             before = packet
+            if packet.has_sidedata("encryption_info"):  # decoded, it would be noise
+                self._damage.encrypted = True
+                return
             if packet.size:
                 last = packet.pts
                 while unsure:

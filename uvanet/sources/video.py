@@ -13,7 +13,7 @@ from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_file, reason
-from uvanet.sources.media_reader import MediaReader, NoVideoError
+from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +127,8 @@ class VideoSource(ThreadSafeSource):
                 f"{self._name} {change} while it was read; {read} seconds of it came.",
                 "The frames before are good; read it again when it no longer changes.",
             )
+        if reader.damage.encrypted:
+            raise SourceError(f"{self._name} is encrypted from {read} s on.", ENCRYPTED_HINT)
         missing, stated = reader.missing_seconds(), reader.duration or 0.0
         if missing:
             raise SourceError(
@@ -145,6 +147,8 @@ class VideoSource(ThreadSafeSource):
 
     def _no_video(self, tracks: str) -> SourceError:
         name = self._name
+        if self._reader.damage.encrypted:
+            return SourceError(f"{name} is encrypted.", ENCRYPTED_HINT)
         if "video (unknown)" in tracks:
             return SourceError(
                 f"{name} uses a codec that FFmpeg does not know.",

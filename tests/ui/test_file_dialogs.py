@@ -1,0 +1,47 @@
+"""The file dialogs show every kind of file that can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QFileDialog, QListView, QWidget
+
+from app.ui.file_dialogs import ask_file, ask_two_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+VIDEOS = {"3g2", "3gp", "GIF", "MTS", "apng", "gif", "m2ts", "mp4", "mts", "mxf", "qt"}
+PICTURES = {"JPG", "avif", "heic", "jpg", "tiff", "webp"}
+
+
+def shown(dialog: QFileDialog) -> set[str]:
+    """Suffixes of the files in the list of a dialog."""
+    view = dialog.findChild(QListView, "listView")
+    assert view is not None
+    root, model = view.rootIndex(), view.model()
+    names = (model.index(row, 0, root).data() for row in range(model.rowCount(root)))
+    return {name.rpartition(".")[2] for name in names}
+
+
+@pytest.mark.parametrize("two", [False, True])
+def test_every_readable_kind_is_shown(qtbot: QtBot, tmp_path: Path, two: bool) -> None:
+    for number, suffix in enumerate(sorted(VIDEOS | PICTURES | {"txt", "csv"})):
+        (tmp_path / f"{number}.{suffix}").touch()
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    if two:
+        dialog = ask_two_files(parent, str(tmp_path), lambda *_: None, lambda: None)
+    else:
+        dialog = ask_file(parent, str(tmp_path), lambda _: None)
+    qtbot.waitUntil(lambda: shown(dialog) == VIDEOS | PICTURES, timeout=60_000)
+    chosen = {"Videos": VIDEOS, "Pictures": PICTURES}
+    for start, kinds in {} if two else chosen.items():
+        (named,) = [one for one in dialog.nameFilters() if one.startswith(f"{start} (")]
+        dialog.selectNameFilter(named)
+        dialog.filterSelected.emit(named)
+        qtbot.waitUntil(lambda kinds=kinds: shown(dialog) == kinds, timeout=60_000)
+    dialog.reject()
