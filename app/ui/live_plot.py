@@ -26,7 +26,7 @@ _PAUSE_MS = 100  # between two charts: each takes 25 ms to make and to paint fir
 class PlotCard(QFrame):
     """A chart with its title and the newest value of each curve.
 
-    The chart is built after `start`, when it is visible: pyqtgraph takes 0.2 s and 10 MB.
+    The chart is built after `start`, when it is visible: pyqtgraph takes 0.2 s and 19 MB.
 
     Args:
         title: What is measured.
