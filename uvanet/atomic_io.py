@@ -63,7 +63,9 @@ class Part:
         os.stat(folder)  # filelock would create a missing folder
         try:
             self._lock.acquire(timeout=0)
-        except Timeout:  # nobody else knows the name: the folder takes no files, as /proc
+        # Nobody else knows the name, and the folder is there: it takes no files, as /proc. What
+        # filelock makes of that depends on its version.
+        except (Timeout, FileNotFoundError):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder)) from None
         if private:
             try:

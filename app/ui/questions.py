@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
+
+from app.ui.build import plain_tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +38,10 @@ def ask(
     """
     box = QMessageBox(parent)
     box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(text)
-    box.setInformativeText(details)
+    # Qt guesses the format of this text alone.
+    box.setInformativeText(plain_tip(details))
     role = QMessageBox.ButtonRole
     yes = box.addButton(action, role.DestructiveRole if destructive else role.AcceptRole)
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
