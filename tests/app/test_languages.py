@@ -1,5 +1,6 @@
 """Languages: catalogs that belong to the texts of the code, and a window that speaks German."""
 
+import ast
 import gettext
 import importlib.util
 import re
@@ -63,6 +64,24 @@ def entries(translate):
 def test_marked_texts_are_found(translate):
     source = 'tr("a"); tr_noop("b"); tr(other)\n@action("c", Menu.FILE, submenu="d")\ndef f(): ...'
     assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d"]
+
+
+def test_tables_of_texts_are_marked():
+    """A table in which `tr` looks up a text holds marked texts alone."""
+    for path in sorted((_SCRIPT.parents[1] / "app").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        looked_up = {
+            name.id
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "tr"
+            for name in ast.walk(call.args[0])
+            if isinstance(name, ast.Name)
+        }
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+                unmarked = [one for one in node.value.values if isinstance(one, ast.Constant)]
+                names = {ast.unparse(target) for target in node.targets}
+                assert not (names & looked_up and unmarked), f"{path}: {names}"
 
 
 def test_the_compiled_catalog_belongs_to_the_po_file(translate):

@@ -249,7 +249,8 @@ def test_measured_times_are_remembered(player: Bench) -> None:
     dialog.close()
 
 
-def test_a_user_model_is_listed_deleted_and_restored(player: Bench) -> None:
+def add_user_model() -> Path:
+    """Makes a copy of uvanet-64 a model of the user, and gives its folder."""
     folder = models_folder() / "desk-0102-0304"
     folder.mkdir(parents=True)
     for ending in ("onnx", "json"):
@@ -257,6 +258,11 @@ def test_a_user_model_is_listed_deleted_and_restored(player: Bench) -> None:
         shutil.copyfile(weights, folder / f"{folder.name}.{ending}")
     card = replace(resolve_model("uvanet-64").verified()[1], name=folder.name)
     card.write(folder / f"{folder.name}.json")
+    return folder
+
+
+def test_a_user_model_is_listed_deleted_and_restored(player: Bench) -> None:
+    folder = add_user_model()
     dialog = open_models(player, folder.name)
     with player.qtbot.waitSignal(player.session.student.changed, timeout=PATIENCE):
         use(dialog, folder.name)
@@ -289,13 +295,7 @@ def test_a_user_model_is_listed_deleted_and_restored(player: Bench) -> None:
 def test_a_model_is_deleted_for_good_only_after_a_question(
     player: Bench,
 ) -> None:
-    folder = models_folder() / "desk-0102-0304"
-    folder.mkdir(parents=True)
-    for ending in ("onnx", "json"):
-        weights = resource(f"weights/uvanet-64.{ending}")
-        shutil.copyfile(weights, folder / f"{folder.name}.{ending}")
-    card = replace(resolve_model("uvanet-64").verified()[1], name=folder.name)
-    card.write(folder / f"{folder.name}.json")
+    folder = add_user_model()
     # A system without a trash.
     shutil.rmtree(models_folder().parents[1] / "Trash", ignore_errors=True)
     (models_folder().parents[1] / "Trash").write_text("in the way")

@@ -9,12 +9,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFrame, QPushButton, QScrollArea, QWidget
 
 from app.ui.build import button, column, label, row
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from app.features.training.orphaned_runs import OrphanedRun
 
-_KINDS = {"adapt": "Adaptation to a scene", "distill": "Training on a folder"}
+_KINDS = {
+    "adapt": tr_noop("Adaptation to a scene"),
+    "distill": tr_noop("Training on a folder"),
+}
 
 
 class RunListDialog(QDialog):
