@@ -105,7 +105,7 @@ class Part:
             OSError: As of `commit`.
         """
         _sync(self.path)
-        for target in _numbered(self.target):
+        for target in numbered(self.target):
             if os.path.lexists(target):
                 continue
             note(target)
@@ -228,7 +228,7 @@ def _remove_lock(lock: FileLock) -> None:
         path.unlink(missing_ok=True)
 
 
-def _numbered(target: Path) -> Iterator[Path]:
+def numbered(target: Path) -> Iterator[Path]:
     """Gives a name, then the same with -2, -3 and so on before its suffix."""
     yield target
     for number in itertools.count(2):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import os
 import re
 import socket
@@ -67,11 +66,12 @@ def output_path(source: str, folder: Path) -> Path:
         source: The string that opens the source.
         folder: Where the file is to be.
     """
+    from uvanet.atomic_io import numbered
+
     # A URL may hold a password or a token.
     stem = "stream" if "://" in source else re.sub(r"[^\w.-]+", "-", Path(source).stem).strip("-.")
-    stem = f"uvanet-{stem[:60] or 'clip'}"
-    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-    return next(path for name in names if not (path := folder / f"{name}.mp4").exists())
+    wanted = folder / f"uvanet-{stem[:60] or 'clip'}.mp4"
+    return next(path for path in numbered(wanted) if not path.exists())
 
 
 def run_headless(arguments: argparse.Namespace, reason: str) -> int:
