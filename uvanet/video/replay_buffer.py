@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.video.muxing import unwritable
 from uvanet.video.replay_recovery import (
     LOCK_NAME,
@@ -161,7 +162,9 @@ class ReplayBuffer:
         with self._lock:
             kept = self._kept(start, end)
             if len(kept) < MIN_FRAMES:
-                raise OutputError("Nothing was recorded.", "Let the source play for a moment.")
+                raise OutputError(
+                    tr("Nothing was recorded."), tr("Let the source play for a moment.")
+                )
             # The lock is held: segments must not go while they are copied. Putting waits.
             if end is None and (self._hold is None or start <= self._hold.start):
                 marker = self._hold or RecordingMarker(start)
@@ -201,7 +204,7 @@ class ReplayBuffer:
                 self._segments.popleft().drop()
             kept = self._kept(start, None)
             if len(kept) < MIN_FRAMES:
-                raise OutputError("Nothing was recorded.", "Make room on the disk.")
+                raise OutputError(tr("Nothing was recorded."), tr("Make room on the disk."))
             written, times = 0, [place.t for place in kept]
             try:
                 part = Part(path)
