@@ -32,8 +32,8 @@ FOLDER = ROOT / "resources" / "i18n"
 _MARKS = {"tr", "tr_noop", "action"}
 
 
-CARDS = ("resources/weights", 0)
-"""Place of the texts of models' cards."""
+CARD = "of a model's card"
+"""Comment of the texts that come and go with a model."""
 
 
 def card_texts() -> list[str]:
@@ -73,7 +73,7 @@ def collect() -> Catalog:
     for text in map(str, Drop):
         found.add(text)
     for text in card_texts():
-        found.add(text, locations=[CARDS])
+        found.add(text, auto_comments=[CARD])
     return found
 
 

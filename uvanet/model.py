@@ -165,7 +165,7 @@ def load(
     if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MAX_THREADS):
         raise UsageError(
             tr("{threads!r} is no number of threads.").format(threads=threads),
-            tr("Give 1 to {max_threads}, or None.").format(max_threads=MAX_THREADS),
+            tr("Give 1 to {most}, or None.").format(most=MAX_THREADS),
         )
     model = resolve_model(name)
     if (external := model.external) is not None:

@@ -198,9 +198,8 @@ def read_card(path: Path) -> Card:
         if isinstance(version, int) and version > CARD_FORMAT:
             raise ModelError(
                 tr(
-                    "The model card {path} has format {version}; this version reads up to "
-                    "{card_format}."
-                ).format(path=path, version=version, card_format=CARD_FORMAT),
+                    "The model card {path} has format {version}; this version reads up to {newest}."
+                ).format(path=path, version=version, newest=CARD_FORMAT),
                 tr("Update uvanet, or export the model again."),
             )
         return msgspec.convert(_from_format_1(raw) if version == 1 else raw, Card)

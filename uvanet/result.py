@@ -108,8 +108,8 @@ class Result:
                     file.write(data.tobytes())
         except (OSError, cv2.error) as error:
             raise OutputError(
-                tr("{path} cannot be written: {error}.").format(
-                    path=path, error=getattr(error, "strerror", None) or error
+                tr("{path} cannot be written: {reason}.").format(
+                    path=path, reason=getattr(error, "strerror", None) or error
                 ),
                 tr("Choose another folder or format."),
             ) from error

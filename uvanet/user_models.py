@@ -99,8 +99,8 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
             replace(card, name=name).write(part / f"{name}.json")
     except OSError as error:
         raise OutputError(
-            tr("The model cannot be saved in {models_folder}: {reason}.").format(
-                models_folder=models_folder(), reason=error.strerror or error
+            tr("The model cannot be saved in {folder}: {reason}.").format(
+                folder=models_folder(), reason=error.strerror or error
             ),
             tr("Free some disk space."),
         ) from error

@@ -40,7 +40,7 @@ def unpack_record(data: bytes) -> Record:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
-                raise ValueError("it is too large")
+                raise ValueError(tr("it is too large"))
             arrays = {name: _read(archive.read(f"{name}.npy")) for name in _NAMES}
         return Record.from_arrays(arrays)
     # numpy, zipfile and zlib raise nearly anything on damaged bytes, see `load_masks`.

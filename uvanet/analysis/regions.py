@@ -316,9 +316,9 @@ def load_masks(path: Path) -> list[MaskRegion]:
         # From memory: numpy leaves the file open where its archive is damaged.
         with zipfile.ZipFile(io.BytesIO(read_bounded(path, _MAX_FILE_BYTES))) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:
-                raise ValueError("its masks are too large")
+                raise ValueError(tr("its masks are too large"))
             if len(archive.namelist()) > MAX_REGIONS:
-                raise ValueError(f"it has more than {MAX_REGIONS} masks")
+                raise ValueError(tr("it has more than {most} masks").format(most=MAX_REGIONS))
             masks = [
                 MaskRegion(name.removesuffix(".npy"), _read_mask(name, archive.read(name)))
                 for name in archive.namelist()
@@ -341,7 +341,7 @@ def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
         ValueError: It is no mask. Damaged bytes raise other exceptions, too.
     """
     if len(name) > MAX_NAME:
-        raise ValueError(f"the name {excerpt(name)!r} is too long")
+        raise ValueError(tr("the name {name!r} is too long").format(name=excerpt(name)))
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     read_header = (
@@ -353,7 +353,11 @@ def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
     if len(shape) != 2 or not all(0 < side <= _MAX_MASK_SIDE for side in shape):
         raise ValueError(f"{name} has the shape {excerpt(str(shape))}, which is no mask")
     if dtype.kind not in "biuf" or shape[0] * shape[1] * dtype.itemsize > len(data):
-        raise ValueError(f"{name} is {dtype} of shape {shape}, not a mask")
+        raise ValueError(
+            tr("{name} is {dtype} of shape {shape}, not a mask").format(
+                name=name, dtype=dtype, shape=shape
+            )
+        )
     file.seek(0)
     return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 

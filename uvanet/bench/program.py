@@ -95,8 +95,8 @@ def bench_program(
     except (subprocess.SubprocessError, ValueError, IndexError) as error:
         words = getattr(error, "stderr", None) or str(error)
         raise UvanetError(
-            tr("The program could not be measured: {words}").format(
-                words=str(words).strip()[-300:]
+            tr("The program could not be measured: {reason}").format(
+                reason=str(words).strip()[-300:]
             ),
             tr("Try `uvanet run demo` by hand."),
         ) from error

@@ -82,7 +82,7 @@ come first: they may be compared with other machines, times may not.
         check_report(arguments.out)
         if arguments.plots and not arguments.plots.is_dir():
             raise OutputError(
-                tr("The folder {plots} does not exist.").format(plots=arguments.plots),
+                tr("The folder {folder} does not exist.").format(folder=arguments.plots),
                 tr("Create it."),
             )
         names = arguments.model or [card.name for card in list_models()]

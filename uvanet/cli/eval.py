@@ -191,7 +191,7 @@ def _sets(arguments: argparse.Namespace) -> list[SetSpec]:
     for text in wanted:
         if wanted.count(text) > 1:
             raise UsageError(
-                tr("The data set {text!r} is named twice.").format(text=text), tr("Name it once.")
+                tr("The data set {name!r} is named twice.").format(name=text), tr("Name it once.")
             )
     return [_spec(text, arguments) for text in wanted]
 

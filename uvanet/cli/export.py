@@ -68,7 +68,7 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
         for target in (out, beside):
             if target.exists() and (target.samefile(source) or not arguments.overwrite):
                 raise OutputError(
-                    tr("{target} exists.").format(target=target),
+                    tr("{path} exists.").format(path=target),
                     tr("Choose another name, or add --overwrite."),
                 )
         try:
@@ -80,8 +80,8 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
             replace(card, name=out.stem).write(beside)
         except OSError as error:
             raise OutputError(
-                tr("{filename} cannot be written: {reason}.").format(
-                    filename=error.filename or out, reason=error.strerror or error
+                tr("{path} cannot be written: {reason}.").format(
+                    path=error.filename or out, reason=error.strerror or error
                 ),
                 tr("Choose another folder."),
             ) from error

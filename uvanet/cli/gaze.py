@@ -133,7 +133,9 @@ which columns hold what:
                 write_text(out, text)
             except OSError as error:
                 raise OutputError(
-                    tr("{out} cannot be written: {reason}.").format(out=out, reason=error.strerror),
+                    tr("{path} cannot be written: {reason}.").format(
+                        path=out, reason=error.strerror
+                    ),
                     tr("Choose another."),
                 ) from error
         print(_json(result) if arguments.json else "\n".join(_table(scores)))

@@ -79,7 +79,7 @@ def check_report(path: Path | None) -> None:
     """
     if path and not path.parent.is_dir():
         raise OutputError(
-            tr("The folder {parent} does not exist.").format(parent=path.parent), tr("Create it.")
+            tr("The folder {folder} does not exist.").format(folder=path.parent), tr("Create it.")
         )
     if path and path.is_dir():
         raise OutputError(tr("{path} is a folder.").format(path=path), tr("Name a file in it."))
@@ -97,8 +97,8 @@ def print_report(result: dict[str, Any], table: list[str], arguments: argparse.N
             write_text(arguments.out, text + "\n")
         except OSError as error:
             raise OutputError(
-                tr("{out} cannot be written: {reason}.").format(
-                    out=arguments.out, reason=error.strerror
+                tr("{path} cannot be written: {reason}.").format(
+                    path=arguments.out, reason=error.strerror
                 ),
                 tr("Choose another."),
             ) from error

@@ -56,7 +56,7 @@ def preset_named(name: str) -> str:
     if name not in PRESETS:
         raise UsageError(
             tr("There is no student {name!r}.").format(name=name),
-            tr("Choose {presets}.").format(presets=", ".join(PRESETS)),
+            tr("Choose {choices}.").format(choices=", ".join(PRESETS)),
         )
     return name
 

@@ -44,7 +44,7 @@ def need_folder(path: Path, hint: str = "") -> Path:
     """
     if not path.is_dir():
         raise UsageError(
-            tr("The folder {path} is missing.").format(path=path),
+            tr("The folder {folder} is missing.").format(folder=path),
             hint or tr("Copy the data again."),
         )
     return path
@@ -229,7 +229,7 @@ class GazeFiles:
         if found is None:
             places = " or ".join(str(path) for path in self.fixations)
             raise UsageError(
-                tr("{places} is missing.").format(places=places), tr("Copy the data again.")
+                tr("{path} is missing.").format(path=places), tr("Copy the data again.")
             )
         if found.suffix != ".mat":
             return read_gray(found)

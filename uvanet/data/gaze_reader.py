@@ -113,7 +113,7 @@ class _Names:
         number = self.numbers.setdefault(name, len(self.numbers))
         if number >= self.limit:
             raise UsageError(
-                tr("A column has more than {limit:,} different names.").format(limit=self.limit),
+                tr("A column has more than {most:,} different names.").format(most=self.limit),
                 tr("Choose another column for the person or the picture."),
             )
         return number
@@ -190,8 +190,8 @@ class _Rows:
                 self._size = (round(width), round(height))
         if len(self._values) >= 5 * MAX_ROWS:
             raise UsageError(
-                tr("{name} holds more than {max_rows:,} points.").format(
-                    name=self._text.path.name, max_rows=MAX_ROWS
+                tr("{name} holds more than {most:,} points.").format(
+                    name=self._text.path.name, most=MAX_ROWS
                 ),
                 tr("Export a part of it, or fixations."),
             )

@@ -77,6 +77,6 @@ def read_set(name: str, root: Path, split: Split = "val", every: int = 15) -> Ga
     if name not in LAYOUTS:
         raise UsageError(
             tr("There is no data set {name!r}.").format(name=name),
-            tr("Choose {layouts}.").format(layouts=", ".join(LAYOUTS)),
+            tr("Choose {choices}.").format(choices=", ".join(LAYOUTS)),
         )
     return LAYOUTS[name].read(root, split, every)

@@ -124,7 +124,7 @@ def measure_gaze(
             tr("{metrics} cannot be measured on one source.").format(
                 metrics=", ".join(metrics) or "Nothing"
             ),
-            tr("Choose of {gaze_metrics}.").format(gaze_metrics=", ".join(GAZE_METRICS)),
+            tr("Choose {choices}.").format(choices=", ".join(GAZE_METRICS)),
         )
     if window is None:
         window = 0.0 if gaze.kind == "fixations" else WINDOW

@@ -101,9 +101,7 @@ def shown_at(model: Model, side: int) -> Model:
     if not MIN_SIDE <= side <= MAX_SIDE:
         raise UsageError(
             tr("No model can be shown {side} x {side} pixels.").format(side=side),
-            tr("Give {min_side} to {max_side} behind the @.").format(
-                min_side=MIN_SIDE, max_side=MAX_SIDE
-            ),
+            tr("Give {least} to {most} behind the @.").format(least=MIN_SIDE, most=MAX_SIDE),
         )
     model.engine.input_size = (side, side)
     return model

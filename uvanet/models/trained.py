@@ -30,11 +30,11 @@ def load_student(preset: str, weights: Path) -> SpatioTemporal:
     if preset not in PRESETS:
         raise ModelError(
             tr("{stem} is not a student.").format(stem=weights.stem),
-            tr("Choose {presets}.").format(presets=", ".join(PRESETS)),
+            tr("Choose {choices}.").format(choices=", ".join(PRESETS)),
         )
     if not weights.is_file():
         raise ModelError(
-            tr("{weights} is missing.").format(weights=weights),
+            tr("{path} is missing.").format(path=weights),
             tr("Copy it beside the model's ONNX file."),
         )
     try:

@@ -129,12 +129,12 @@ def check_input_size(name: str, height: int, width: int, frames: int = 1) -> Non
             tr("{name} takes pictures of {width} x {height} pixels.").format(
                 name=name, width=width, height=height
             ),
-            tr("Choose a model with sides of 1 to {max_side} pixels.").format(max_side=MAX_SIDE),
+            tr("Choose a model with sides of 1 to {most} pixels.").format(most=MAX_SIDE),
         )
     if not 1 <= frames <= MAX_FRAMES:
         raise ModelError(
             tr("{name} takes {frames} frames at once.").format(name=name, frames=frames),
-            tr("Choose a model with 1 to {max_frames}.").format(max_frames=MAX_FRAMES),
+            tr("Choose a model with 1 to {most}.").format(most=MAX_FRAMES),
         )
     if frames * height * width * 3 > MAX_INPUT_VALUES:
         raise ModelError(

@@ -38,7 +38,7 @@ def choose_engine(engine: str, device: str) -> str:
     if device and device not in DEVICES:
         raise UsageError(
             tr("There is no device {device!r}.").format(device=device),
-            tr("Choose one of: {devices}.").format(devices=", ".join(DEVICES)),
+            tr("Choose {choices}.").format(choices=", ".join(DEVICES)),
         )
     if engine == "onnx" and device in ("cuda", "mps"):
         raise UsageError(

@@ -79,9 +79,7 @@ class ExternalEngine:
             )
         if spec.output_name and spec.output_name not in outputs:
             raise ModelError(
-                tr("{file} has no output {output_name!r}.").format(
-                    file=file, output_name=spec.output_name
-                ),
+                tr("{file} has no output {output!r}.").format(file=file, output=spec.output_name),
                 tr("It has {outputs}.").format(outputs=excerpt(", ".join(outputs), 200)),
             )
         ((self._input, node),) = inputs.items()

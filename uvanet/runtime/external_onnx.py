@@ -71,7 +71,7 @@ class ExternalOnnx:
             if key not in _READERS:
                 raise UsageError(
                     tr("{key!r} is no setting of an ONNX model.").format(key=key),
-                    tr("Use {readers}.").format(readers=", ".join(_READERS)),
+                    tr("Use {choices}.").format(choices=", ".join(_READERS)),
                 )
             try:
                 values[key] = _READERS[key](value)

@@ -56,9 +56,7 @@ class TorchEngine:
         if self.device not in available_devices():
             raise UsageError(
                 tr("The device {device} is not available here.").format(device=device),
-                tr("Choose one of: {available_devices}.").format(
-                    available_devices=", ".join(available_devices())
-                ),
+                tr("Choose {choices}.").format(choices=", ".join(available_devices())),
             )
         self._canceled = False
         side = student.preset.input_size

@@ -44,7 +44,7 @@ def check_file(path: Path) -> None:
             )
     except (OSError, ValueError) as error:
         raise SourceError(
-            tr("{path} cannot be read: {error}.").format(path=path, error=error),
+            tr("{path} cannot be read: {reason}.").format(path=path, reason=error),
             tr("Check the path."),
         ) from None
 

@@ -64,7 +64,7 @@ class CameraSource(ReconnectingSource):
         capture: Callable[[int, int], Capture] = cv2.VideoCapture,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        super().__init__(f"Camera {text}".strip(), reconnect)
+        super().__init__(tr("Camera {name}").format(name=text).strip(), reconnect)
         self._text = text
         self._wish = wish or CameraFormat()
         self._devices = devices
@@ -117,7 +117,7 @@ class CameraSource(ReconnectingSource):
         try:
             if self._connection is None:  # read again after an error
                 raise SourceUnavailableError(
-                    tr("The camera {title} is not connected.").format(title=self._title)
+                    tr("The camera {name} is not connected.").format(name=self._title)
                 )
             taken = self._next(self._connection)
         except SourceUnavailableError as error:

@@ -94,8 +94,8 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     except (cv2.error, OSError, MemoryError, ValueError) as error:
         words = str(error).strip().splitlines()
         raise SourceError(
-            tr("{path} cannot be decoded: {text}.").format(
-                path=path, text=words[0] if words else type(error).__name__
+            tr("{path} cannot be decoded: {reason}.").format(
+                path=path, reason=words[0] if words else type(error).__name__
             ),
             tr("Save it again as PNG or JPEG, smaller if it is huge."),
         ) from None
@@ -130,8 +130,8 @@ def _check_size(path: Path) -> None:
             tr("{path} states a size of {width} x {height} pixels, which is too large.").format(
                 path=path, width=width, height=height
             ),
-            tr("Make it smaller than {max_pixels:.0f} million pixels.").format(
-                max_pixels=_MAX_PIXELS / 1000000.0
+            tr("Make it smaller than {most:.0f} million pixels.").format(
+                most=_MAX_PIXELS / 1000000.0
             ),
         )
 

@@ -46,7 +46,7 @@ class PortalScreenSource(ThreadSafeSource):
     """
 
     def __init__(self, fps: float = 30.0) -> None:
-        super().__init__("Screen")
+        super().__init__(tr("Screen"))
         self._fps = fps
         self._portal: ScreenCastPortal | None = None
         self._reader: subprocess.Popen[bytes] | None = None

@@ -176,7 +176,7 @@ class ScreenCastPortal:
         if reply.header.message_type is MessageType.error:
             text = reply.body[0] if reply.body else tr("it failed")
             raise SourceError(
-                tr("The desktop portal cannot share the screen: {text}.").format(text=text),
+                tr("The desktop portal cannot share the screen: {reason}.").format(reason=text),
                 tr(_ADVICE),
             )
         return reply

@@ -89,7 +89,7 @@ def make_source(
         return NetworkSource(text, reconnect=reconnect)
     raise SourceError(
         tr("There are no sources of the kind {scheme}").format(scheme=scheme[0]),
-        tr("Use one of {network_schemes}.").format(network_schemes=", ".join(NETWORK_SCHEMES)),
+        tr("Choose {choices}.").format(choices=", ".join(NETWORK_SCHEMES)),
     )
 
 
@@ -111,7 +111,7 @@ def _from_path(path: Path, fps: float | None) -> Source:
         return PictureSource(path) if still else VideoSource(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise SourceError(
-            tr("{path} cannot be read: {error}.").format(path=printable(path), error=error),
+            tr("{path} cannot be read: {reason}.").format(path=printable(path), reason=error),
             tr(_FORMS),
         ) from None
 

@@ -42,8 +42,8 @@ def save(path: Path, state: dict[str, Any]) -> None:
     except (OSError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(
-            tr("The checkpoint cannot be written to {parent}: {reason}.").format(
-                parent=path.parent, reason=reason
+            tr("The checkpoint cannot be written to {folder}: {reason}.").format(
+                folder=path.parent, reason=reason
             ),
             tr(
                 "Make room on the disk and start the run again; it resumes from its last "

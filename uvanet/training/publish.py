@@ -171,7 +171,9 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
         save_weights(student, out / f"{name}.safetensors")
     except (OSError, RuntimeError) as error:
         raise OutputError(
-            tr("The student cannot be written to {out}: {error}.").format(out=out, error=error),
+            tr("The student cannot be written to {folder}: {reason}.").format(
+                folder=out, reason=error
+            ),
             tr("Free some disk space."),
         ) from error
     start_path, start = resolve_model(config.start).verified()

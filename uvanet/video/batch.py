@@ -193,8 +193,8 @@ def write_record(task: ClipTask, record: Record, paths: Sequence[Path]) -> None:
         write_text(task.record, msgspec.json.encode(record).decode())
     except OSError as error:
         raise OutputError(
-            tr("{record} cannot be written: {reason}.").format(
-                record=task.record, reason=error.strerror
+            tr("{path} cannot be written: {reason}.").format(
+                path=task.record, reason=error.strerror
             ),
             tr("Free some space."),
         ) from error

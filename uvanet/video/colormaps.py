@@ -38,7 +38,7 @@ def colormap(name: str) -> NDArray[np.uint8]:
     if name not in COLORMAPS:
         raise UsageError(
             tr("There is no color map {name!r}.").format(name=name),
-            tr("Choose {colormaps}.").format(colormaps=", ".join(COLORMAPS)),
+            tr("Choose {choices}.").format(choices=", ".join(COLORMAPS)),
         )
     ramp = np.arange(256, dtype=np.uint8).reshape(256, 1)
     bgr = cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}"))

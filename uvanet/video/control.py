@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvanet.i18n import tr
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -35,13 +37,13 @@ class Control:
         """Ends the export without files."""
         self._cancelled.set()
 
-    def stop(self, reason: str = "It was stopped.") -> None:
+    def stop(self, reason: str = "") -> None:
         """Ends the export and keeps what is finished.
 
         Args:
-            reason: For people; a sentence.
+            reason: For people; a sentence, or empty for a general one.
         """
-        self.reason = reason
+        self.reason = reason or tr("It was stopped.")
         self._stopped.set()
 
     @property
@@ -76,7 +78,7 @@ def stopped_by_signals(control: Control) -> Iterator[None]:
         if control.ended:
             control.cancel()
         elif control.running or number != signal.SIGINT:
-            control.stop("It was interrupted.")
+            control.stop(tr("It was interrupted."))
         else:
             raise KeyboardInterrupt
 

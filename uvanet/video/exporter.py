@@ -297,7 +297,7 @@ def _run(
         # Of a caller without `stopped_by_signals`.
         if not annotator.frames:
             raise
-        return "It was interrupted."
+        return tr("It was interrupted.")
     if control.cancelled or (control.stopped and not annotator.frames):
         raise Cancelled
     if not annotator.frames:

@@ -68,12 +68,12 @@ class ClipStyle:
         if unknown or not self.panes:
             raise UsageError(
                 tr("There is no layer {unknown}.").format(unknown=", ".join(unknown) or "given"),
-                tr("Choose from {panes}.").format(panes=", ".join(PANES)),
+                tr("Choose {choices}.").format(choices=", ".join(PANES)),
             )
         if self.quality not in QUALITIES:
             raise UsageError(
                 tr("There is no quality {quality!r}.").format(quality=self.quality),
-                tr("Choose {qualities}.").format(qualities=", ".join(QUALITIES)),
+                tr("Choose {choices}.").format(choices=", ".join(QUALITIES)),
             )
         if self.height is not None and not 16 <= self.height <= 8192:
             raise UsageError(

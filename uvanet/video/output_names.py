@@ -180,7 +180,7 @@ def free_names(
         while (not overwrite and _exists(free, pictures)) or _key(free) in given:
             if each or number_pattern(out) or not out.suffix or free.is_dir():
                 raise OutputError(
-                    tr("{out} exists already.").format(out=printable(out)),
+                    tr("{path} exists already.").format(path=printable(out)),
                     tr("Choose another name, or give --overwrite to replace files."),
                 )
             number += 1

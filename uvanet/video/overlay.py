@@ -46,8 +46,8 @@ class OverlayStyle:
     def __post_init__(self) -> None:
         if self.colormap not in COLORMAPS:
             raise UsageError(
-                tr("There is no color map {colormap!r}.").format(colormap=self.colormap),
-                tr("Choose {colormaps}.").format(colormaps=", ".join(COLORMAPS)),
+                tr("There is no color map {name!r}.").format(name=self.colormap),
+                tr("Choose {choices}.").format(choices=", ".join(COLORMAPS)),
             )
         for name in ("opacity", "threshold"):
             if not 0.0 <= getattr(self, name) <= 1.0:

@@ -304,7 +304,7 @@ def check_target(path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise OutputError(
-            tr("The folder {parent} does not exist.").format(parent=printable(path.parent)),
+            tr("The folder {folder} does not exist.").format(folder=printable(path.parent)),
             tr("Make it first."),
         )
 
@@ -324,8 +324,8 @@ def claim(path: Path) -> Part:
             raise
     except OSError as error:
         raise OutputError(
-            tr("The folder {parent} cannot be written: {reason}.").format(
-                parent=printable(path.parent), reason=error.strerror or error
+            tr("The folder {folder} cannot be written: {reason}.").format(
+                folder=printable(path.parent), reason=error.strerror or error
             ),
             tr("Choose a folder of your own."),
         ) from None
@@ -343,8 +343,8 @@ def commit(part: Part) -> None:
     except OSError as error:
         part.discard()
         raise OutputError(
-            tr("{target} cannot be written: {reason}.").format(
-                target=printable(part.target), reason=error.strerror or error
+            tr("{path} cannot be written: {reason}.").format(
+                path=printable(part.target), reason=error.strerror or error
             ),
             tr("Choose another place."),
         ) from None

@@ -155,8 +155,8 @@ class LabelledPairs:
             write_arrays(path, private=True, **columns, made_from=np.array(json.dumps(made_from)))
         except OSError as error:
             raise OutputError(
-                tr("The frames cannot be stored in {parent}: {reason}.").format(
-                    parent=path.parent, reason=error.strerror or error
+                tr("The frames cannot be stored in {folder}: {reason}.").format(
+                    folder=path.parent, reason=error.strerror or error
                 ),
                 tr("Make room on the disk, and start again."),
             ) from error
@@ -284,8 +284,8 @@ def split_later(pairs: LabelledPairs, held_out: float = 0.3) -> tuple[LabelledPa
     """
     if len(pairs) < MIN_PAIRS:
         raise UsageError(
-            tr("The scene gave only {count} frames; {min_pairs} are needed.").format(
-                count=len(pairs), min_pairs=MIN_PAIRS
+            tr("The scene gave only {count} frames; {least} are needed.").format(
+                count=len(pairs), least=MIN_PAIRS
             ),
             tr("Watch for longer."),
         )
@@ -309,13 +309,11 @@ def split_groups(
     if len(names) < MIN_GROUPS or len(pairs) < MIN_PAIRS:
         raise UsageError(
             tr(
-                "The folder gives {count} frames in {groups} groups; at least {min_pairs} in "
-                "{min_groups} are needed."
-            ).format(
-                count=len(pairs), groups=len(names), min_pairs=MIN_PAIRS, min_groups=MIN_GROUPS
-            ),
-            tr("Add a video of a few seconds, or at least {min_pairs} pictures.").format(
-                min_pairs=MIN_PAIRS
+                "The folder gives {count} frames in {groups} groups; at least {least} in "
+                "{least_groups} are needed."
+            ).format(count=len(pairs), groups=len(names), least=MIN_PAIRS, least_groups=MIN_GROUPS),
+            tr("Add a video of a few seconds, or at least {least} pictures.").format(
+                least=MIN_PAIRS
             ),
         )
     rng = np.random.default_rng(3)

@@ -34,7 +34,7 @@ def open_published(name: str, root: Path) -> GazeSet:
     if name not in NAMES:
         raise UsageError(
             tr("There is no data set {name!r} to learn from.").format(name=name),
-            tr("Choose {names}.").format(names=", ".join(NAMES)),
+            tr("Choose {choices}.").format(choices=", ".join(NAMES)),
         )
     return read_set(name, root, "train", EVERY)
 

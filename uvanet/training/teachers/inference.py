@@ -86,7 +86,7 @@ def find_teacher(name: str = "") -> Path:
     if card.role != "teacher":
         raise UsageError(
             tr("{name} is a student.").format(name=name),
-            tr("Choose a teacher: {teachers}.").format(teachers=", ".join(teachers) or "a path"),
+            tr("Choose a teacher: {choices}.").format(choices=", ".join(teachers) or "a path"),
         )
     return path
 
