@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from app.ui.i18n import tr
-from uvanet.atomic_io import write_bytes
+from uvanet.atomic_io import numbered, write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.training.run_lock import holder
@@ -63,12 +63,16 @@ def new_run_folder() -> Path:
     Raises:
         OutputError: It cannot be made.
     """
-    private(runs_folder())
-    base = runs_folder() / time.strftime("%Y%m%d-%H%M%S")
-    folder, count = base, 2
-    while folder.exists():
-        folder, count = base.with_name(f"{base.name}-{count}"), count + 1
-    return private(folder)
+    names = numbered(private(runs_folder()) / time.strftime("%Y%m%d-%H%M%S"))
+    while True:
+        folder = next(names)
+        try:
+            folder.mkdir()
+        except FileExistsError:  # of the same second, perhaps of another program
+            continue
+        except OSError:  # `private` says why it cannot be made
+            pass
+        return private(folder)
 
 
 def write_request(folder: Path, request: RunRequest) -> None:
