@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from conftest import x_server
 from states import STATES, running_seconds
 
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from camera_kit import CameraRig
 
@@ -115,13 +114,19 @@ def test_a_signal_ends_the_program(
 
 @pytest.mark.parametrize("state", ["playing", "exporting", "recording"])
 def test_the_program_ends_with_its_display(
-    tmp_path: Path, x_display: str, programs: list[Program], state: str
+    tmp_path: Path,
+    x_display: str,
+    make_display: Callable[[str], str],
+    programs: list[Program],
+    state: str,
 ) -> None:
-    with x_server() as display:
-        program = Program(state, tmp_path, display)
-        programs.append(program)
-        os.kill(int(Path(f"/tmp/.X{display[1:]}-lock").read_text()), signal.SIGKILL)
-        program.ended()
+    before = psutil.Process().children()
+    display = make_display("1280x800")
+    (server,) = [one for one in psutil.Process().children() if one not in before]
+    program = Program(state, tmp_path, display)
+    programs.append(program)
+    server.kill()
+    program.ended()
     assert psutil.wait_procs(program.children, PATIENCE_S)[1] == []
     assert list(tmp_path.rglob("*.part")) == []
     films = [path for path in tmp_path.rglob("*") if path.suffix in (".mp4", ".mkv")]
