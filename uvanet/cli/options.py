@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tqdm import tqdm
-
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
 from uvanet.paths import DEFAULT_MODEL
@@ -112,5 +110,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 @contextlib.contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
     """A `uvanet.evaluation.progress.Progress` that shows a bar on stderr."""
+    from tqdm import tqdm  # 4 MB with what it imports, which the window does without
+
     with tqdm(total=total, desc=title, file=sys.stderr) as bar:
         yield bar.update
