@@ -107,6 +107,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_offset(parser: argparse._ActionsContainer, option: str = "--offset") -> None:
+    """Adds the seconds between the times of recorded gaze and those of the source."""
+    parser.add_argument(
+        option,
+        type=number(-1e6, 1e6),
+        default=0.0,
+        metavar="S",
+        help="seconds to add to the times of the gaze",
+    )
+
+
 @contextlib.contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
     """A `uvanet.evaluation.progress.Progress` that shows a bar on stderr."""

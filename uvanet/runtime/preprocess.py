@@ -126,7 +126,7 @@ def check_image(image: NDArray[np.uint8]) -> None:
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise UsageError(
             f"A picture must have the shape (h, w, 3), not {image.shape}.",
-            "Convert gray or RGBA pictures to RGB first.",
+            "Give a picture with at least one pixel; convert gray or RGBA to RGB first.",
         )
 
 
