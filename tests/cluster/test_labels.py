@@ -75,7 +75,7 @@ def test_clips_are_labelled_by_two_workers_of_which_one_dies(
     )
     until(lambda: labels(out))
     dask.workers[0].kill()
-    text, err = run.communicate(timeout=PATIENCE)
+    text, err = run.communicate(timeout=PATIENCE * max(1, CLIPS // 10))
     assert run.returncode == 0, err
     assert f"{FILES} labelled, 0 failed" in text
     assert labels(out) == expected
