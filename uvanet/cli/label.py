@@ -12,6 +12,7 @@ from uvanet.cli.batch import add_workers
 from uvanet.cli.options import integer
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
@@ -81,10 +82,13 @@ def _tasks(arguments: argparse.Namespace) -> list[LabelTask]:
 
     for folder in arguments.pools:
         if not folder.is_dir():
-            raise UsageError(f"There is no folder {printable(folder)}.", "Check POOL.")
+            raise UsageError(
+                tr("There is no folder {folder}.").format(folder=printable(folder)),
+                tr("Check POOL."),
+            )
     files = [path for folder in arguments.pools for path in pool_files(folder.absolute())]
     if not files:
-        raise UsageError("POOL holds no picture and no clip.", "Choose another folder.")
+        raise UsageError(tr("POOL holds no picture and no clip."), tr("Choose another folder."))
     spatial = find_teacher(arguments.spatial or SPATIAL).absolute()
     temporal = find_teacher(arguments.temporal or TEMPORAL).absolute()
     labels = arguments.out.absolute() / "labels"

@@ -7,6 +7,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from uvanet.i18n import tr
 from uvanet.yuv_picture import YuvPicture, as_bgr
 
 if TYPE_CHECKING:
@@ -204,7 +205,10 @@ class Source(abc.ABC):
         """
         from uvanet.errors import SourceError
 
-        raise SourceError(f"{self.info.title} cannot seek.", "Use a file to jump in time.")
+        raise SourceError(
+            tr("{title} cannot seek.").format(title=self.info.title),
+            tr("Use a file to jump in time."),
+        )
 
     def files(self) -> list[Path]:
         """Lists the local files that are read; valid before `open`. None of them may be written."""
