@@ -76,10 +76,10 @@ class Walk:
     def find(self, kind: type[F]) -> F:
         return next(one for one in self.program.features if isinstance(one, kind))
 
-    def until(self, condition: Callable[[], object]) -> None:
+    def until(self, condition: Callable[[], object], what: str = "") -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < deadline, f"{condition} did not come true in time"
+            assert time.monotonic() < deadline, f"{what or condition} did not come true in time"
             QTest.qWait(20)
 
     def open_file(self, name: str) -> None:
@@ -89,7 +89,8 @@ class Walk:
 
     def trigger(self, name: str) -> None:
         action = self.window.actions_by_name[name]
-        assert action.isEnabled(), name
+        # A source that has opened plays, and a picture that was taken is painted, a moment later.
+        self.until(action.isEnabled, name)
         action.trigger()
 
     def keep(self, name: str) -> None:
@@ -167,7 +168,7 @@ def slides_and_regions(walk: Walk) -> None:
     for _ in range(4):  # delete, duplicate, nudge, draw
         walk.trigger("undo")
     assert session.regions == ()
-    assert not walk.window.actions_by_name["undo"].isEnabled()
+    walk.until(lambda: not walk.window.actions_by_name["undo"].isEnabled())
     walk.trigger("redo")
     assert len(session.regions) == 1
 

@@ -22,6 +22,7 @@ from uvanet.cli.export_options import (
 )
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
@@ -127,8 +128,8 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
         KeyboardInterrupt: A signal ended it, and no file is left.
     """
     from uvanet.cli.source_status import StatusLines
-    from uvanet.video.control import Control, stopped_by_signals
-    from uvanet.video.exporter import Cancelled, export
+    from uvanet.video.control import Cancelled, Control, stopped_by_signals
+    from uvanet.video.exporter import export
 
     control = control or Control()
     with contextlib.ExitStack() as stack:
@@ -180,7 +181,7 @@ def job_of(
     end = arguments.end
     if arguments.seconds is not None:
         if end is not None:
-            raise UsageError("Both --end and --seconds were given.", "Give one of them.")
+            raise UsageError(tr("Both --end and --seconds were given."), tr("Give one of them."))
         end = arguments.start + arguments.seconds
     return Job(
         arguments.source,

@@ -17,13 +17,14 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceError, UsageError
+from uvanet.i18n import tr
 from uvanet.runtime.streaming import MAX_AGE
 from uvanet.sources import make_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
 from uvanet.video.annotated_frame import AnnotatedFrame
-from uvanet.video.control import Control, Meter, Progress
+from uvanet.video.control import Cancelled, Control, Meter, Progress
 from uvanet.video.output_names import free_names, protect_inputs
 from uvanet.video.outputs import make_sinks, shows_pictures
 from uvanet.video.prefetch import EARLY, read_ahead
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
 _REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
 _SAMPLES = 20_000  # timings for the percentiles
 _RECONNECT_SECONDS = 20.0  # a camera or stream that fails for longer ends the export
-
-
-class Cancelled(Exception):
-    """The export was cancelled, or stopped before its first frame; it left no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ def _export(
         timing = timing_of(source.info, files[0] if files else None)
         annotator.start(timing, job.continues, slides=source.info.slides)
         models = (annotator.card, annotator.teacher_name)
-        outputs = Transaction(make_sinks(job, source.info, files, timing, *models))
+        outputs = Transaction(make_sinks(job, source.info, files, timing, *models, control))
         meter = Meter(expected_frames(source.info, job))
         try:
             try:
@@ -156,17 +153,19 @@ def _export(
         network_p50_ms=float(np.median(annotator.network)) * 1e3,
         latency_p50_ms=float(p50),
         latency_p95_ms=float(p95),
-        stopped=outcome.problem or stopped,
+        stopped=outcome.problem or stopped or control.reason,
         note=" ".join(filter(None, (outcome.note, _damage(source)))),
     )
 
 
 def _damage(source: Source) -> str:
     count = source.status.damaged
-    frames = "1 damaged frame" if count == 1 else f"{count} damaged frames"
-    return f"{frames} of {source.info.title} {'was' if count == 1 else 'were'} skipped." * bool(
-        count
-    )
+    if not count:
+        return ""
+    text = tr("{count} damaged frames of {title} were skipped.")
+    if count == 1:
+        text = tr("1 damaged frame of {title} was skipped.")
+    return text.format(count=count, title=source.info.title)
 
 
 @contextlib.contextmanager
@@ -294,11 +293,14 @@ def _run(
         # Of a caller without `stopped_by_signals`.
         if not annotator.frames:
             raise
-        return "It was interrupted."
+        return tr("It was interrupted.")
     if control.cancelled or (control.stopped and not annotator.frames):
         raise Cancelled
     if not annotator.frames:
-        raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
+        raise SourceError(
+            tr("{title} gave no frame.").format(title=source.info.title),
+            tr("Choose another source or range."),
+        )
     return control.reason
 
 
@@ -307,12 +309,16 @@ def _go_to_start(source: Source, job: Job) -> None:
         return
     info = source.info
     if not info.seekable:
-        raise UsageError(f"{info.title} cannot seek to the start.", "Leave --start out.")
+        raise UsageError(
+            tr("{title} cannot seek to the start.").format(title=info.title),
+            tr("Leave --start out."),
+        )
     if info.duration is not None and job.start >= info.duration:
         raise UsageError(
-            f"{info.title} is {info.duration:.1f} seconds long, so nothing comes after "
-            f"{job.start:g} seconds.",
-            "Start earlier.",
+            tr(
+                "{title} is {duration:.1f} seconds long, so nothing comes after {start:g} seconds."
+            ).format(title=info.title, duration=info.duration, start=job.start),
+            tr("Start earlier."),
         )
     source.seek(job.start if job.continues is None else max(0.0, job.start - MAX_AGE))
 

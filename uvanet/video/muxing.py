@@ -10,12 +10,13 @@ import av
 import av.error
 
 from uvanet.errors import OutputError, is_out_of_memory
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.media_input import open_file
 from uvanet.video.sound import SoundReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from av.container import OutputContainer
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
     from uvanet.video.codecs import Container
     from uvanet.video.sound import Sound
+
+
+class OutOfTimeError(Exception):
+    """A copy was ended because the program has to end."""
+
+    def __init__(self) -> None:
+        super().__init__(tr("the program had to end"))
 
 
 def open_output(path: Path, format_name: str, options: dict[str, str]) -> OutputContainer:
@@ -40,11 +48,16 @@ def open_output(path: Path, format_name: str, options: dict[str, str]) -> Output
 def unwritable(path: Path, error: Exception) -> OutputError:
     """The error for a file that the system or the encoder refused to write."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    hint = "Look at the free space of the disk, or choose another place."
+    hint = tr("Look at the free space of the disk, or choose another place.")
     # An encoder that cannot allocate its buffers says no more than that it failed.
     if is_out_of_memory(error) or isinstance(error, av.error.ExternalError):
-        hint = "The encoder failed; the memory may be exhausted: close other programs."
-    return OutputError(f"{printable(path)} could not be written: {str(reason).rstrip('.')}.", hint)
+        hint = tr("The encoder failed; the memory may be exhausted: close other programs.")
+    return OutputError(
+        tr("{path} could not be written: {reason}.").format(
+            path=printable(path), reason=str(reason).rstrip(".")
+        ),
+        hint,
+    )
 
 
 def count_frames(path: Path) -> int:
@@ -65,6 +78,7 @@ def repack(
     sound: Sound | None = None,
     seconds: float = 0.0,
     copy_sound: bool = True,
+    out_of_time: Callable[[], bool] = lambda: False,
 ) -> None:
     """Copies the video of a growing file into its final form, with sound.
 
@@ -77,8 +91,10 @@ def repack(
         sound: The sound to add; none if None.
         seconds: Length of the clip.
         copy_sound: Copy the sound if the container can hold it; otherwise encode it.
+        out_of_time: Asked for each packet; once true, the copy ends.
 
     Raises:
+        OutOfTimeError: By `out_of_time`; the target is incomplete.
         OSError: The target cannot be written, or the sound cannot be read.
         av.error.FFmpegError: As above.
     """
@@ -101,6 +117,8 @@ def repack(
                 copied = reader.add_copied(output, container) if copy_sound else None
                 tracks.append(copied or reader.add_encoded(output, container))
             for packet in heapq.merge(*tracks, key=_seconds):
+                if out_of_time():
+                    raise OutOfTimeError
                 output.mux(packet)
     finally:
         if reader is not None:

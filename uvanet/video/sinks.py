@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.video.muxing import unwritable
 from uvanet.video.output_names import names_each_picture, number_pattern, picture_names
@@ -23,7 +24,7 @@ from uvanet.video.yuv import to_planes
 from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -96,6 +97,7 @@ class VideoSink(Sink):
         timing: Of the source.
         compositor: Draws the frames.
         quality: How much space to spend.
+        out_of_time: See `VideoWriter`.
     """
 
     def __init__(
@@ -105,8 +107,10 @@ class VideoSink(Sink):
         timing: Timing,
         compositor: Compositor,
         quality: Quality,
+        out_of_time: Callable[[], bool],
     ) -> None:
         super().__init__(path)
+        self._out_of_time = out_of_time
         self._sound = sound
         self._timing = timing
         self._compositor = compositor
@@ -135,6 +139,7 @@ class VideoSink(Sink):
                 sound=sound,
                 scale=self._timing.scale,
                 matrix=self._matrix,
+                out_of_time=self._out_of_time,
             )
         if size != self._size:
             image = letterbox(self._compositor.image(item), self._size)
@@ -252,7 +257,9 @@ class WholeFile(FileSink):
         """See `Sink.stage`; nothing of it can be taken back."""
         assert self._part is not None
         if frames is not None and frames < self._frames:
-            raise OutputError(f"{printable(self.path)} is about all frames or none.")
+            raise OutputError(
+                tr("{path} is about all frames or none.").format(path=printable(self.path))
+            )
         try:
             self._part.path.write_bytes(self._content())
         except OSError as error:
@@ -336,7 +343,10 @@ def encode_picture(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) ->
     """
     done, data = cv2.imencode(path.suffix, image)
     if not done:
-        raise OutputError(f"{printable(path.name)} cannot be encoded.", "Use .png or .jpg.")
+        raise OutputError(
+            tr("{name} cannot be encoded.").format(name=printable(path.name)),
+            tr("Use .png or .jpg."),
+        )
     return data.tobytes()
 
 

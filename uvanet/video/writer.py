@@ -16,13 +16,22 @@ import numpy as np
 
 from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.video.codecs import CONTAINERS, Quality
-from uvanet.video.muxing import count_frames, has_sound, open_output, repack, unwritable
+from uvanet.video.muxing import (
+    OutOfTimeError,
+    count_frames,
+    has_sound,
+    open_output,
+    repack,
+    unwritable,
+)
 from uvanet.video.yuv import to_planes
 from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from av.container import OutputContainer
@@ -53,6 +62,8 @@ class VideoWriter:
             copied if the file can carry it, otherwise encoded.
         scale: Ticks per second on which times are kept; a multiple of the rate by default.
         matrix: Of the planes.
+        out_of_time: Asked for each packet while the file is completed; once true, the video is
+            kept without sound. What it raises, `stage` raises.
 
     Attributes:
         frames: How many were written.
@@ -73,15 +84,21 @@ class VideoWriter:
         sound: Sound | None = None,
         scale: int | None = None,
         matrix: Matrix = Matrix.BT601,
+        out_of_time: Callable[[], bool] = lambda: False,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
         self.note = ""
         if min(size) < 1:
-            raise OutputError(f"A video of {size[0]} x {size[1]} pixels cannot be written.")
+            raise OutputError(
+                tr("A video of {width} x {height} pixels cannot be written.").format(
+                    width=size[0], height=size[1]
+                )
+            )
         self._size = size
         self._sound = sound
         self._matrix = matrix
+        self._out_of_time = out_of_time
         self._rate = rate = exact_rate(fps)
         self._end = Fraction(0)
         self._even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -121,7 +138,10 @@ class VideoWriter:
         The encoder may keep the planes: nobody may write to them afterwards.
         """
         if not self._open:
-            raise OutputError(f"{printable(self.path)} is closed.", "Start a new recording.")
+            raise OutputError(
+                tr("{path} is closed.").format(path=printable(self.path)),
+                tr("Start a new recording."),
+            )
         width, height = self._even
         if planes.shape != (height * 3 // 2, width) or planes.dtype != np.uint8:
             raise ValueError(f"expected planes of {width} x {height}, got {planes.shape}")
@@ -144,8 +164,8 @@ class VideoWriter:
     def stage(self, frames: int | None = None) -> None:
         """Completes the hidden file: adds the sound and puts the index in front.
 
-        If only that cannot be done, because the sound is unreadable or the disk has no room for a
-        second file, the video is kept without sound and `note` says so.
+        If only that cannot be done, because the sound is unreadable, the disk has no room for a
+        second file or there is no time, the video is kept without sound and `note` says so.
 
         Args:
             frames: Keep only the first so many.
@@ -154,40 +174,29 @@ class VideoWriter:
             OutputError: No frame was written, or the file cannot be completed.
         """
         if not self.frames:
-            raise OutputError(f"No frame came, so {printable(self.path)} was not written.")
+            raise OutputError(
+                tr("No frame came, so {path} was not written.").format(path=printable(self.path))
+            )
         self._finish_encoding()
         if frames is not None and frames < self.frames:
             self._end = self._end * frames / self.frames
         sound = self._sound if self._sound is not None and has_sound(self._sound) else None
         attempts = [(sound, True), (sound, False)] if sound else []
-        failure: Exception | None = None
+        first: Exception | None = None
         for attempt, copy in [*attempts, (None, True)]:
-            second = claim(self.path)
-            try:
-                repack(
-                    self._part.path,
-                    second.path,
-                    self._container,
-                    scale=self._scale,
-                    frames=frames,
-                    sound=attempt,
-                    seconds=float(self._end),
-                    copy_sound=copy,
-                )
-            except (av.error.FFmpegError, OSError, ValueError) as error:
-                second.discard()
-                failure = failure or error
-                continue
-            self._part.discard()
-            self._part = second
-            break
-        else:
-            # What has grown is playable as it is, if it need not be cut.
-            if frames is not None and frames != count_frames(self._part.path):
-                raise unwritable(self.path, failure or OSError(errno.ENOSPC, os.strerror(28)))
-        if failure is not None and sound is not None:
-            reason = getattr(failure, "strerror", None) or failure
-            self.note = f"The sound could not be added to {printable(self.path)}: {reason}."
+            error = self._repack(attempt, frames, copy_sound=copy)
+            first = first or error
+            if error is None or isinstance(error, OutOfTimeError):
+                break
+        # What has grown is playable as it is, if it need not be cut.
+        cut = frames is not None and error is not None and frames != count_frames(self._part.path)
+        if cut:
+            raise unwritable(self.path, first or OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        if first is not None and sound is not None:
+            reason = getattr(first, "strerror", None) or first
+            self.note = tr("The sound could not be added to {path}: {reason}.").format(
+                path=printable(self.path), reason=reason
+            )
 
     def commit(self) -> None:
         """Gives the staged file its name.
@@ -262,6 +271,33 @@ class VideoWriter:
         except (av.error.FFmpegError, OSError) as error:
             raise unwritable(self.path, error) from None
 
+    def _repack(
+        self, sound: Sound | None, frames: int | None, *, copy_sound: bool
+    ) -> Exception | None:
+        """Puts the final form in the place of the growing one; returns why it could not."""
+        second = claim(self.path)
+        try:
+            repack(
+                self._part.path,
+                second.path,
+                self._container,
+                scale=self._scale,
+                frames=frames,
+                sound=sound,
+                seconds=float(self._end),
+                copy_sound=copy_sound,
+                out_of_time=self._out_of_time,
+            )
+        except (av.error.FFmpegError, OSError, ValueError, OutOfTimeError) as error:
+            second.discard()
+            return error
+        except BaseException:
+            second.discard()
+            raise
+        self._part.discard()
+        self._part = second
+        return None
+
     def _stop(self) -> None:
         self._open = False
         with contextlib.suppress(av.error.FFmpegError, OSError):
@@ -281,11 +317,20 @@ def check_target(path: Path) -> None:
         OutputError: It is a folder, has another ending, or its folder does not exist.
     """
     if path.is_dir():
-        raise OutputError(f"{printable(path)} is a folder.", "Add the name of a file to write.")
+        raise OutputError(
+            tr("{path} is a folder.").format(path=printable(path)),
+            tr("Add the name of a file to write."),
+        )
     if path.suffix.lower() not in CONTAINERS:
-        raise OutputError(f"{printable(path.name)} is no kind of video.", "Use .mp4 or .webm.")
+        raise OutputError(
+            tr("{name} is no kind of video.").format(name=printable(path.name)),
+            tr("Use .mp4 or .webm."),
+        )
     if not path.parent.is_dir():
-        raise OutputError(f"The folder {printable(path.parent)} does not exist.", "Make it first.")
+        raise OutputError(
+            tr("The folder {folder} does not exist.").format(folder=printable(path.parent)),
+            tr("Make it first."),
+        )
 
 
 def claim(path: Path) -> Part:
@@ -303,8 +348,10 @@ def claim(path: Path) -> Part:
             raise
     except OSError as error:
         raise OutputError(
-            f"The folder {printable(path.parent)} cannot be written: {error.strerror or error}.",
-            "Choose a folder of your own.",
+            tr("The folder {folder} cannot be written: {reason}.").format(
+                folder=printable(path.parent), reason=error.strerror or error
+            ),
+            tr("Choose a folder of your own."),
         ) from None
     return part
 
@@ -320,8 +367,10 @@ def commit(part: Part) -> None:
     except OSError as error:
         part.discard()
         raise OutputError(
-            f"{printable(part.target)} cannot be written: {error.strerror or error}.",
-            "Choose another place.",
+            tr("{path} cannot be written: {reason}.").format(
+                path=printable(part.target), reason=error.strerror or error
+            ),
+            tr("Choose another place."),
         ) from None
 
 
@@ -334,7 +383,7 @@ def exact_rate(fps: float | Fraction) -> Fraction:
     if isinstance(fps, Fraction) and 0 < fps <= 1000:
         return fps
     if not 0.0 < fps <= 1000.0:
-        raise OutputError(f"A video of {fps} frames a second cannot be written.")
+        raise OutputError(tr("A video of {fps} frames a second cannot be written.").format(fps=fps))
     television = Fraction(round(fps * 1.001) * 1000, 1001)
     # Half a hundredth: what is left when such a rate was written with two digits.
     if round(fps) != fps and abs(float(television) - fps) < 0.005:
