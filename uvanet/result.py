@@ -140,7 +140,7 @@ class Result:
             "w+",
         )
         axes[2].set_title("overlay and peaks")
-        for one in axes:
-            one.set_axis_off()
+        for axis in axes:
+            axis.set_axis_off()
         figure.colorbar(mappable, ax=axes[1], label="attention, maximum 1")
         return figure
