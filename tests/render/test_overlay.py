@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from uvanet.colormaps import COLORMAPS, colormap
 from uvanet.errors import UsageError
-from uvanet.video.colormaps import COLORMAPS, colormap
-from uvanet.video.overlay import OverlayStyle, compose, heat_image
+from uvanet.overlay import OverlayStyle, compose, heat_image
 
 SIZE = (320, 180)
 
