@@ -19,7 +19,7 @@ os.environ["LC_ALL"] = "C.UTF-8"  # the texts that tests name are English
 
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
-from studio_kit import patient  # noqa: E402
+from studio_kit import PATIENCE  # noqa: E402
 from training_kit import write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
@@ -171,7 +171,7 @@ def studio(
     bench.until(lambda: bench.presenter.overlay_seen)
     bench.settings.training_teacher = str(teacher)
     bench.settings.training_background = False
-    patient(bench)
+    bench.patience = PATIENCE
     bench.feature = bench.find(Training)
     yield bench
     run = bench.feature.controller.run
