@@ -47,6 +47,8 @@ def models(walk: Walk) -> None:
 def training(walk: Walk) -> None:
     """Adapts to a film, and looks at the result."""
     walk.open_file("film.mp4")
+    walk.until(lambda: walk.program.presenter.overlay_seen)
+    walk.pause()
     settings = walk.program.settings.section(TrainingSettings)
     settings.teacher, settings.background = str(walk.folder / "green.onnx"), False
     settings.steps = 20
