@@ -17,6 +17,7 @@ from app.runtime import import_guards as environment
 environment.import_cv2()
 os.environ["LC_ALL"] = "C.UTF-8"  # the texts that tests name are English
 
+from compare_kit import Corner  # noqa: E402
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
 from studio_kit import PATIENCE  # noqa: E402
@@ -148,6 +149,33 @@ def use_teacher(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bench, Callable[[]
         bench.session.teacher.use("corner")
 
     return use
+
+
+@pytest.fixture
+def corner() -> Corner:
+    """A teacher that looks at a corner, can be held up and made to raise."""
+    return Corner()
+
+
+@pytest.fixture
+def side(
+    player: Bench,
+    corner: Corner,
+    use_teacher: Callable[[Bench, Callable[[], object]], None],
+) -> Bench:
+    """The program with student, teacher and difference side by side."""
+    use_teacher(player, lambda: corner)
+    second = player.slots.panes.extra[0].canvas
+    player.until(lambda: second.has_picture and not second.has_unpainted_picture)
+    return player
+
+
+@pytest.fixture
+def external(tmp_path: Path) -> Path:
+    """An ONNX file of any size of input, whose map is the brightness of the red channel."""
+    from model_kit import write_red_model
+
+    return write_red_model(tmp_path / "my model.onnx")
 
 
 @pytest.fixture(scope="session")
