@@ -12,7 +12,7 @@ import psutil
 import pytest
 from safetensors.numpy import load_file, save_file
 from studio_kit import answer, answer_question, begin, buttons, collect, finish, phase, press
-from training_kit import adapted, write_cut
+from training_kit import adapt, write_cut
 
 from app.features.training.feature import Training
 from app.features.training.orphaned_runs import scan_runs
@@ -232,7 +232,7 @@ def test_a_failed_run_is_reported_and_the_live_view_goes_on(
 
 def test_a_student_that_is_not_better_is_not_used(studio, squares, teacher, tmp_path):
     settling = ("--steps", 60, "--start", "uvanet-32")
-    assert adapted(squares, tmp_path / "first", teacher, *settling).code == 0
+    assert adapt(squares, tmp_path / "first", teacher, *settling).end()[0] == 0
     (start,) = (tmp_path / "first").rglob("*.onnx")
     words = [
         str(squares),
