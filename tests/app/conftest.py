@@ -21,7 +21,7 @@ from compare_kit import Corner  # noqa: E402
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
 from studio_kit import PATIENCE  # noqa: E402
-from training_kit import write_scene, write_teacher  # noqa: E402
+from training_kit import write_gaze, write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
 from app.features import FEATURES  # noqa: E402
@@ -190,11 +190,23 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_scene(tmp_path_factory.mktemp("scene") / "squares.mp4")
 
 
+@pytest.fixture(scope="session")
+def gaze_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pictures with gaze: read only."""
+    return write_gaze(tmp_path_factory.mktemp("gaze"))
+
+
 @pytest.fixture
 def studio(
-    launch: Callable[..., Bench], squares: Path, teacher: Path, home: Path
+    launch: Callable[..., Bench],
+    squares: Path,
+    teacher: Path,
+    gaze_tree: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bench]:
     """The program on a scene, with a teacher chosen and few steps; no child outlives the test."""
+    # The gaze data of the machine would add hundreds of pictures to the measuring of each run.
+    monkeypatch.setenv("UVANET_DATA", str(gaze_tree))
     bench = launch(squares)
     bench.until(lambda: bench.presenter.overlay_seen)
     bench.settings.training_teacher = str(teacher)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
+from training_kit import write_gaze
 
 from uvanet.paths import resource
 
@@ -78,6 +79,8 @@ def test_a_walk(
         "QT_SCALE_FACTOR": str(scale),
         "LC_ALL": f"{language}.UTF-8",
         "HOME": str(home),
+        # The gaze data of the machine would add hundreds of pictures to the measuring.
+        "UVANET_DATA": str(write_gaze(folder / "gaze")),
         **{f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "CACHE", "DATA", "STATE")},
     }
     environment.pop("WAYLAND_DISPLAY", None)
