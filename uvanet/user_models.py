@@ -10,8 +10,8 @@ from pathlib import Path
 import platformdirs
 from msgspec.structs import replace
 
-from uvanet.atomic_io import atomic_write, remove_all_stale_parts
-from uvanet.errors import OutputError, UvanetError
+from uvanet.atomic_io import atomic_write, numbered, remove_all_stale_parts
+from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.model_card import read_card
 
@@ -31,7 +31,7 @@ def runs_folder() -> Path:
     return data_folder() / "runs"
 
 
-def private(folder: Path) -> Path:
+def make_private(folder: Path) -> Path:
     """Makes a folder that only its owner can read (mode 0700), and returns it.
 
     Raises:
@@ -53,11 +53,8 @@ def private(folder: Path) -> Path:
 def free_name(stem: str) -> str:
     """An unused model name: `stem` in lower case, then month, day, hour and minute."""
     words = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40] or "own"
-    name = base = f"{words}-{time.strftime('%m%d-%H%M')}"
-    count = 2
-    while (models_folder() / name).exists():
-        name, count = f"{base}-{count}", count + 1
-    return name
+    wanted = models_folder() / f"{words}-{time.strftime('%m%d-%H%M')}"
+    return next(folder.name for folder in numbered(wanted) if not folder.exists())
 
 
 def user_model_files() -> list[Path]:
@@ -105,18 +102,3 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
             tr("Free some disk space."),
         ) from error
     return target / f"{name}.onnx"
-
-
-def delete_user_model(name: str) -> None:
-    """Deletes one of the user's models.
-
-    Raises:
-        UvanetError: There is none of that name.
-    """
-    path = user_model(name)
-    if path is None:
-        raise UvanetError(
-            tr("{name} is not one of your own models.").format(name=name),
-            tr("Only those can be deleted."),
-        )
-    shutil.rmtree(path.parent)

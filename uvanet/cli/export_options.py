@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from uvanet.bounded_io import read_bounded
-from uvanet.cli.options import number
+from uvanet.cli.options import add_offset, number
+from uvanet.colormaps import COLORMAPS
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
+from uvanet.overlay import OverlayStyle
 from uvanet.redaction import printable
 from uvanet.video.codecs import QUALITIES
-from uvanet.video.colormaps import COLORMAPS
-from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     from uvanet.analysis.regions import RegionMask
@@ -143,13 +143,7 @@ def add_gaze(parser: argparse.ArgumentParser) -> None:
         metavar="TABLE",
         help="fixations or gaze of people, as for uvanet gaze; again for more of them",
     )
-    group.add_argument(
-        "--gaze-offset",
-        type=number(-1e6, 1e6),
-        default=0.0,
-        metavar="S",
-        help="seconds to add to their times",
-    )
+    add_offset(group, "--gaze-offset")
     group.add_argument(
         "--gaze-columns",
         type=Path,

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from uvanet.cli.batch import add_workers
 from uvanet.cli.options import integer
-from uvanet.cli.training_options import need_torch
 from uvanet.errors import UsageError, UvanetError
+from uvanet.extras import require
 from uvanet.i18n import tr
 from uvanet.redaction import printable
 
@@ -28,7 +28,7 @@ class _Label:
     description = """\
 Labels the pictures and clips of POOL with both teachers and stores the labels in OUT/labels, where
 `uvanet distill --pool POOL --out OUT` with the same teachers finds them. The same command continues
-after an interruption: a file with labels is not labelled again.
+after an interruption: a file with labels is not labelled again. Needs the extra cluster, not torch.
 """
     examples = """examples:
   uvanet label POOL --out runs/mine --workers 8
@@ -61,7 +61,7 @@ after an interruption: a file with labels is not labelled again.
         parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        need_torch()
+        require("onnx", "cluster")  # reads the teachers; fails before the first file
         tasks = _tasks(arguments)
         failed = 0
         looks = {"unit": "file", "file": sys.stderr, "disable": arguments.quiet}

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class SourceKind(enum.StrEnum):
-    """Kinds of sources."""
+    """Kinds of sources.
+
+    The `spec` of a VIDEO, PICTURE or FOLDER is a path; that of OTHER has a prefix of its own.
+    """
 
     CAMERA = "camera"
     VIDEO = "video"
@@ -31,6 +34,7 @@ class SourceKind(enum.StrEnum):
     NETWORK = "network"
     SCREEN = "screen"
     DEMO = "demo"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from uvanet.atomic_io import numbered, write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.training.run_lock import holder
-from uvanet.user_models import private, runs_folder
+from uvanet.user_models import make_private, runs_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,16 +63,16 @@ def new_run_folder() -> Path:
     Raises:
         OutputError: It cannot be made.
     """
-    names = numbered(private(runs_folder()) / time.strftime("%Y%m%d-%H%M%S"))
+    names = numbered(make_private(runs_folder()) / time.strftime("%Y%m%d-%H%M%S"))
     while True:
         folder = next(names)
         try:
             folder.mkdir()
         except FileExistsError:  # of the same second, perhaps of another program
             continue
-        except OSError:  # `private` says why it cannot be made
+        except OSError:  # `make_private` says why it cannot be made
             pass
-        return private(folder)
+        return make_private(folder)
 
 
 def write_request(folder: Path, request: RunRequest) -> None:

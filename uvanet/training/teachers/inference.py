@@ -10,13 +10,14 @@ import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
+from uvanet.extras import require
 from uvanet.i18n import tr
 from uvanet.model_card import file_hash, read_card
-from uvanet.models.teacher import HEIGHT, WIDTH
 from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.input_size import TEACHER_AREA, fit_to_area
 from uvanet.runtime.session import OnnxSession
+from uvanet.teacher_input import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -310,6 +311,7 @@ def _area(image: Image) -> int:
 
 def _center_bias(path: Path) -> Map:
     """The mean center bias of a graph's readouts at its logit scale; one zero without any."""
+    require("onnx", "cluster")
     import onnx
     from onnx import numpy_helper
 

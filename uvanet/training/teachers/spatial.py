@@ -24,8 +24,9 @@ from uvanet.data.gaze_files import read_rgb
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
-from uvanet.models.teacher import BIAS_SHAPE, HEIGHT, WIDTH, Pyramid
+from uvanet.models.teacher import BIAS_SHAPE, Pyramid
 from uvanet.runtime.session import OnnxSession
+from uvanet.teacher_input import HEIGHT, WIDTH
 from uvanet.training import losses
 from uvanet.training.control import track
 from uvanet.training.data.crops import View, random_view
