@@ -11,17 +11,21 @@ test:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/check.py
 
-# Reads thousands of damaged variants of each kind of file. FUZZ: examples a test.
+# Reads thousands of damaged variants of each kind of file. FUZZ: examples a test. MEDIA: variants
+# of each media file.
 FUZZ ?= 5000
+MEDIA ?= 200
 fuzz:
 	@$(PYTHON) packaging/bootstrap.py test
 	@UVANET_FUZZ_EXAMPLES=$(FUZZ) .venv/bin/python -m pytest -q tests/trust/test_hostile_text.py tests/trust/test_hostile_models.py
+	@mkdir -p dist
+	@.venv/bin/python tests/media/fuzz.py dist/media.jsonl --variants $(MEDIA)
 
 # Kills programs that write, at random moments. KILLS: how often each.
 KILLS ?= 100
 kill:
 	@$(PYTHON) packaging/bootstrap.py test
-	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q tests/trust/test_kills.py
+	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q --junitxml dist/kills.xml tests/trust/test_kills.py
 
 # A million frames, and 2,000 times something opened and closed: does anything grow? dist/soak.
 FRAMES ?= 1000000

@@ -1,22 +1,43 @@
-"""Writes the figures of the long trust runs into docs/trust.md.
+r"""Writes the figures of the long trust runs into docs/trust.md.
 
-    python packaging/trust_table.py --soak dist/soak/soak.json ... --walks dist/walks.jsonl
+    python packaging/trust_table.py --soak dist/soak/soak.json ... --walks dist/walks.jsonl \
+        --kills dist/kills.xml --media dist/media.jsonl
 
-Each argument is what `make soak` or `make monkey` left. The numbers of the kills and of the damaged
-media come from `make kill` and `tests/media/fuzz.py`, which print them; give them by `--row`.
+Each argument is what `make soak`, `make monkey`, `make kill` or `make fuzz` left; `--row` adds one.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "trust.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 _MB = 2**20
 _WARM_UP = 2  # samples, as in tests/trust/soak.py
+KILLS = {
+    "test_settings_regions_and_requests_survive_a_kill": (
+        "writers of settings, regions and requests killed at random moments",
+        "each file whole, no part left",
+    ),
+    "test_an_export_that_is_killed_leaves_a_whole_file_or_none": (
+        "exports killed at random moments",
+        "a whole file or none",
+    ),
+    "test_a_recording_that_is_killed_is_saved_at_the_next_start": (
+        "recordings killed at random moments",
+        "each saved as a film from its first frame on; no picture left behind",
+    ),
+    "test_a_training_that_is_killed_is_resumed_to_its_end": (
+        "trainings killed at random moments",
+        "resumed to its end",
+    ),
+}
+"""Tests of tests/trust/test_kills.py: what they kill, and what held."""
 
 
 def soak_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -59,25 +80,59 @@ def walk_row(lines: list[str]) -> tuple[str, str, str]:
     return ("steps of random walks", f"{steps:,} in {len(walks)} walks", result)
 
 
+def kill_rows(path: Path) -> list[tuple[str, str, str]]:
+    """One row for each kind of kill in a report of pytest."""
+    count: collections.Counter[str] = collections.Counter()
+    failed: collections.Counter[str] = collections.Counter()
+    for case in ElementTree.parse(path).iter("testcase"):
+        name = case.get("name", "").partition("[")[0]
+        if name in KILLS and case.find("skipped") is None:
+            count[name] += 1
+            failed[name] += case.find("failure") is not None
+    return [
+        (what, f"{count[name]:,}", f"{failed[name]} failed" if failed[name] else result)
+        for name, (what, result) in KILLS.items()
+        if count[name]
+    ]
+
+
+def media_row(lines: list[str]) -> tuple[str, str, str]:
+    """The row of all damaged media."""
+    results = [json.loads(line) for line in lines]
+    found = collections.Counter(one["result"] for one in results)
+    text = ", ".join(f"{number:,} {name}" for name, number in found.most_common())
+    bad = sum(number for name, number in found.items() if name not in ("read", "refused"))
+    files = len({one["file"] for one in results})
+    told = f"{text}; {bad or 'no'} crash, hang or fault; [decoding](decoding.md)"
+    return (f"damaged media ({files} files)", f"{len(results):,}", told)
+
+
 def main() -> None:
     """Writes the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--soak", type=Path, nargs="*", default=[])
     parser.add_argument("--walks", type=Path)
+    parser.add_argument("--kills", type=Path, nargs="*", default=[])
+    parser.add_argument("--media", type=Path)
     parser.add_argument("--row", nargs=3, action="append", default=[], metavar="TEXT")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the file that holds the table")
     options = parser.parse_args()
     rows: list[tuple[str, str, str]] = []
     for path in options.soak:
         rows += soak_rows(json.loads(path.read_text()))
     if options.walks is not None:
         rows.append(walk_row(options.walks.read_text().splitlines()))
+    for path in options.kills:
+        rows += kill_rows(path)
+    if options.media is not None:
+        rows.append(media_row(options.media.read_text().splitlines()))
     rows += [(name, count, result) for name, count, result in options.row]
     table = ["| what | how much | result |", "|---|---|---|"]
     table += [f"| {' | '.join(row)} |" for row in rows]
-    page = PAGE.read_text()
+    page = options.page.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n" + "\n".join(table) + f"\n{END}{after}")
+    options.page.write_text(f"{before}{BEGIN}\n" + "\n".join(table) + f"\n{END}{after}")
 
 
 if __name__ == "__main__":

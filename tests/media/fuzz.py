@@ -238,8 +238,8 @@ def summary(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Runs the long form."""
+def main() -> int:
+    """Runs the long form; gives 1 where a variant crashed, hung or met a fault."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path)
     parser.add_argument("--variants", type=int, default=100, help="of each file")
@@ -261,6 +261,7 @@ def main() -> None:
             if len(before) % 500 == 0:
                 print(f"{len(before)} after {time.monotonic() - started:.0f} s", flush=True)
     print(summary(before))
+    return int(any(result.result not in GOOD for result in before))
 
 
 if __name__ == "__main__":
