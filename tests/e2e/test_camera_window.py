@@ -165,6 +165,9 @@ def test_every_state_of_a_camera_is_told_and_survived(
     window.until_told("damaged")
     window.keep("damaged")
     assert window.until(lambda r: r["kind"] == "frame" and r["damaged"] > 0)
+    camera_rig.set(State.GARBAGE)
+    window.until_told("only damaged frames")
+    window.keep("garbage")
     camera_rig.set(State.RUN)
     window.until_quiet()
 

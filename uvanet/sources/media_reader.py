@@ -95,7 +95,8 @@ class MediaReader:
         self._offset = 0.0
         self._last = -1.0
         self._stated: float | None = None
-        self._rate: float | None = None  # stated by the container
+        self._rate: float | None = None  # frames per second stated by the container
+        self._samples_per_frame = 1  # 2 where the container counts fields
 
     @property
     def note(self) -> str:
@@ -223,7 +224,8 @@ class MediaReader:
         self._decoder = TrackDecoder(self._input, track, self.damage, live=self._live)
         self._converter = FrameConverter(track.sample_aspect_ratio)
         rates = (track.average_rate, track.guessed_rate, track.base_rate)
-        self._rate = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
+        stated = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
+        self._rate = stated / self._samples_per_frame if stated else None
         self.fps = self._rate or self.fps
         self.variable_rate = _has_variable_rate(track)
         self._decoded = self._timed(self._decoder.frames())
@@ -317,6 +319,11 @@ class MediaReader:
             step = second[1] - self._ready[0][1]
             if 1.0 / _MAX_FPS <= step <= 1.0 / _MIN_FPS:
                 self.fps = 1.0 / step
+        coded = track.codec_context.framerate
+        if self._rate and self._decoder.interlaced and coded:
+            # Field pictures may be samples of their own, as in an MP4 copied from a camcorder's.
+            self._samples_per_frame = max(1, min(2, round(self._rate / float(coded))))
+            self.fps = self._rate = self._rate / self._samples_per_frame
         if container.duration is not None and container.duration > 0:
             self.duration = self._stated = container.duration / av.time_base
             if container.format.name.startswith(_COUNT_FROM_ZERO):
@@ -327,7 +334,7 @@ class MediaReader:
             own = float(track.duration * track.time_base)
             self.duration = min(own, self.duration or own)
         if track.frames > 0:
-            self.frames = track.frames
+            self.frames = track.frames // self._samples_per_frame
             if container.format.name == "avi" and track.average_rate:
                 # FFmpeg shortens the duration of a file that was cut off; the count stays.
                 self._stated = max(self._stated or 0.0, track.frames / float(track.average_rate))
