@@ -1,4 +1,4 @@
-"""Every state of a camera in the library, on the command line and in the window: which test holds it.
+"""Every state of a camera, and its tests: of the library, the command line and the window.
 
 One test of the window goes through most states on a real X server with the camera of `camera_kit`;
 `tests/app` goes into detail with a camera that is faked at the border of OpenCV.
