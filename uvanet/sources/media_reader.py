@@ -41,6 +41,10 @@ _COUNT_FROM_ZERO = ("matroska", "nut", "flv")
 # Formats whose duration is stated; that of others is estimated from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
+# In streams without a container FFmpeg finds the key frames and times of these.
+_FOUND_IN_RAW_STREAMS = ("av1", "h264", "hevc", "mjpeg", "mpeg2video", "mpeg4")
+# FFmpeg's encoder marks every packet as a key frame, and few are.
+_MARKED_WRONGLY = ("rpza",)
 ENCRYPTED_HINT = "Get it without copy protection (DRM) from where it was made or bought."
 """What to do about a video that is encrypted."""
 
@@ -156,14 +160,24 @@ class MediaReader:
         return not self._times_survive_jumps() or is_same_group(self._track, zero, position, target)
 
     def _times_survive_jumps(self) -> bool:
-        """Whether packets carry their own times after a jump.
+        """Whether the frames after a jump are right, and their times.
 
         In an MPEG program stream several small frames share a pack, and after a jump FFmpeg gives
         them each other's times. Large files have large frames.
         """
         assert self._input is not None
+        if self._times_are_guessed() or self._codec() in _MARKED_WRONGLY:
+            return False
         container = self._input.container
         return container.format.name != "mpeg" or container.size > _SMALL_PROGRAM_STREAM_BYTES
+
+    def _times_are_guessed(self) -> bool:
+        """Whether frames have to be counted, since FFmpeg's times of this raw stream are wrong."""
+        assert self._input is not None
+        return not self._input.has_timestamps and self._codec() not in _FOUND_IN_RAW_STREAMS
+
+    def _codec(self) -> str:
+        return self._track.codec_context.codec.canonical_name
 
     def tracks(self) -> str:
         """Kinds and codecs of all tracks, for people."""
@@ -295,7 +309,7 @@ class MediaReader:
             seconds = time.monotonic() - (self._decoder.arrival or time.monotonic())
             if self._zero is None:
                 self._zero, self._decoder.arrival, seconds = Fraction(0), time.monotonic(), 0.0
-        elif frame.pts is None or frame.time_base is None:
+        elif frame.pts is None or frame.time_base is None or self._times_are_guessed():
             seconds = self._last + 1.0 / self.fps if self._last >= 0 else 0.0
             self._zero = self._zero or Fraction(0)
         else:
