@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import av
 import av.error
 
+from uvanet.i18n import tr_noop
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 from uvanet.sources.picture_groups import is_same_group
@@ -45,7 +46,7 @@ _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
 _FOUND_IN_RAW_STREAMS = ("av1", "h264", "hevc", "mjpeg", "mpeg2video", "mpeg4")
 # FFmpeg's encoder marks every packet as a key frame, and few are.
 _MARKED_WRONGLY = ("rpza",)
-ENCRYPTED_HINT = "Get it without copy protection (DRM) from where it was made or bought."
+ENCRYPTED_HINT = tr_noop("Get it without copy protection (DRM) from where it was made or bought.")
 """What to do about a video that is encrypted."""
 
 
