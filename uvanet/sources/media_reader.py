@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from uvanet.sources.media_input import MediaInput
     from uvanet.yuv_picture import YuvPicture
 
-# A rate outside of this is a time base rather than a frame rate.
-_MIN_FPS, _MAX_FPS = 0.01, 480.0
+# From a frame in hours, of a time lapse, to the cameras of crash tests.
+_MIN_FPS, _MAX_FPS = 1e-4, 20_000.0
+# A higher rate that the container states may be its time base: the first frames tell.
+_MAX_STATED_FPS = 480.0
 _DEFAULT_FPS = 25.0
 # Seconds before the frame sought at which decoding starts; None: the start of the file.
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
@@ -239,7 +241,7 @@ class MediaReader:
         self._decoder = TrackDecoder(self._input, track, self.damage, live=self._live)
         self._converter = FrameConverter(track.sample_aspect_ratio)
         rates = (track.average_rate, track.guessed_rate, track.base_rate)
-        stated = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
+        stated = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_STATED_FPS), None)
         self._rate = stated / self._samples_per_frame if stated else None
         self.fps = self._rate or self.fps
         self.variable_rate = _has_variable_rate(track)
@@ -294,7 +296,7 @@ class MediaReader:
                 untimed.append(frame)
                 continue
             if untimed and frame.pts is not None and frame.time_base is not None:
-                before = len(untimed) / Fraction(self.fps).limit_denominator(1001)
+                before = len(untimed) / Fraction(self.fps).limit_denominator(1_000_000)
                 self._zero = frame.pts * frame.time_base - before
             late = False
             for earlier in untimed:
