@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from walk_window import Walk, run
 
 # isort: split
-from training_kit import write_teacher
+from training_kit import write_scene, write_teacher
 
 from app.features.export.feature import Export
 from app.features.models.feature import Models
@@ -45,8 +45,9 @@ def models(walk: Walk) -> None:
 
 
 def training(walk: Walk) -> None:
-    """Adapts to a film, and looks at the result."""
-    walk.open_file("film.mp4")
+    """Adapts to a scene, and looks at the better student before and after, divided by a line."""
+    write_scene(walk.folder / "squares.mp4")
+    walk.open_file("squares.mp4")
     settings = walk.program.settings.section(TrainingSettings)
     settings.teacher, settings.background = str(walk.folder / "green.onnx"), False
     settings.steps = 20
@@ -62,8 +63,8 @@ def training(walk: Walk) -> None:
     card = dialog.result_card
     walk.until(lambda: card.isVisible())
     assert feature.controller.result is not None
-    if feature.controller.result.model:
-        walk.until(lambda: card.pictures.canvas.has_picture)
+    assert feature.controller.result.model
+    walk.until(lambda: card.pictures.canvas.has_picture)
     walk.keep("result")
     dialog.close()
 
