@@ -39,15 +39,15 @@ class StallDetector:
         self._stalled = False
 
     def feed(self, t: float) -> None:
-        """A frame came (or the source was opened) at `t` seconds."""
+        """Notes the time of a frame, or of the opening of the source, in seconds."""
         self._last = t
 
     def pause(self) -> None:
-        """The read has returned; a stall, if there was one, is over."""
+        """Ends the wait for a read that has returned; a stall, if there was one, is over."""
         self._last = math.inf
 
     def rest(self) -> None:
-        """No frames are expected for now; the end of a stall is not reported."""
+        """Expects no frames until the next `feed`; the end of a stall is not reported."""
         self._last = None
 
     def check(self, now: float) -> SourceStalled | SourceResumed | None:
