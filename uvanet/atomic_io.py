@@ -34,6 +34,7 @@ _DEPTH = 3  # levels of folders that remove_all_stale_parts searches
 _PRIVATE = 0o600
 _NAME_BYTES = 200  # of the target's name; with id and endings it stays below the usual limit of 255
 _MAX_LINKS = 16
+_PATIENCE_S = 5.0  # a change of another program takes milliseconds
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|(\d+)))/fd/(\d+)")
 _PART = re.compile(r"\.([0-9a-f]{32}|\d+-[0-9a-f]{8})\.part(\.lock)?$")  # the second form: 0.1.0
 
@@ -165,6 +166,30 @@ def write_bytes(target: Path, data: bytes, *, private: bool = False) -> None:
     """
     with atomic_write(target, private=private) as part:
         part.write_bytes(data)
+
+
+@contextlib.contextmanager
+def exclusive(target: Path) -> Iterator[None]:
+    """Keeps other programs and threads from changing a file between reading and writing it.
+
+    Those that use this function, that is. The lock is a hidden file beside the target and stays.
+
+    Args:
+        target: The file, in a folder that exists.
+
+    Raises:
+        OSError: The folder cannot be written; TimeoutError where another program does not let go.
+    """
+    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    try:
+        lock.acquire(timeout=_PATIENCE_S)
+    except Timeout:
+        message = "Another program is writing it"
+        raise TimeoutError(errno.ETIMEDOUT, message, str(target)) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_stream(target: Path) -> bool:

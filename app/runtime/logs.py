@@ -73,8 +73,16 @@ class _Formatter(logging.Formatter):
 class _LogFile(logging.handlers.RotatingFileHandler):
     """A log file of its owner alone (mode 0600).
 
-    It drops records while it cannot be written, such as on a full disk.
+    It drops records while it cannot be written, such as on a full disk. Several programs may write
+    it: where another one has renamed it, it is opened anew.
     """
+
+    def shouldRollover(self, record: logging.LogRecord) -> int:
+        """Whether the file would grow too long."""
+        if self.stream is not None and not _is_open_at(self.stream, self.baseFilename):
+            self.stream.close()
+            self.stream = self._open()
+        return super().shouldRollover(record)
 
     def _open(self) -> TextIOWrapper:
         return _open_private(self.baseFilename)
@@ -162,6 +170,13 @@ def _open_private(path: str | Path) -> TextIOWrapper:
     with contextlib.suppress(OSError):  # a device, or another user's
         os.chmod(handle if os.chmod in os.supports_fd else path, 0o600)
     return open(handle, "a", encoding="utf-8", errors="backslashreplace")
+
+
+def _is_open_at(stream: TextIO, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _keep_last_crash(folder: Path) -> Path | None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 import platformdirs
 
-from uvanet.atomic_io import write_text
+from uvanet.atomic_io import exclusive, write_text
 from uvanet.bounded_io import read_bounded, set_aside
 
 _log = logging.getLogger(__name__)
@@ -54,6 +54,9 @@ class SettingsStore:
     this version does not know are written back unchanged. A file that is no JSON object is renamed
     to `<name>.damaged`.
 
+    Several programs may have the file open. Each writes only what it changed itself; where two
+    change the same value, the later one stays.
+
     Args:
         path: The file; it may not exist.
     """
@@ -61,6 +64,7 @@ class SettingsStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stored = _read(path)
+        self._written = dict(self._stored)  # as this process last read or wrote it
         self._sections: dict[type[Section], Section] = {}
         self._rejected: dict[tuple[str, str], tuple[Any, Any]] = {}  # the stored value, its default
 
@@ -96,12 +100,27 @@ class SettingsStore:
         """
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Private: the URL of a stream may hold a password.
-            write_text(self._path, text, private=True)
+            mine = json.loads(text)
+            with exclusive(self._path):
+                # Private: the URL of a stream may hold a password.
+                write_text(self._path, self._merged(mine), private=True)
         except OSError as error:
             _log.warning("settings cannot be written to %s: %s", self._path, error)
             return False
+        self._written = mine
         return True
+
+    def _merged(self, mine: dict[str, Any]) -> str:
+        """The text of the file as it is now, with what this process has changed."""
+        theirs = _read(self._path)
+        for name, section in mine.items():
+            if isinstance(section, dict):  # fields that are in the file stay
+                known = theirs.get(name)
+                theirs[name] = section | (known if isinstance(known, dict) else {})
+        merged = _rebased(self._written, mine, theirs)
+        versions = (one.get("version") for one in (mine, theirs))
+        merged["version"] = max(one for one in versions if type(one) is int)
+        return json.dumps(merged, indent=2)
 
     def _load(self, kind: type[S]) -> S:
         section = kind()
@@ -125,6 +144,8 @@ class SettingsStore:
                 _log.warning("setting %s.%s: %s; default used", kind.SECTION, field.name, error)
                 default = msgspec.to_builtins(getattr(section, field.name))
                 self._rejected[kind.SECTION, field.name] = value, default
+        loaded = msgspec.to_builtins(section)
+        self._written[kind.SECTION] = loaded | values
         return section
 
 
@@ -148,6 +169,26 @@ def _fits(value: Any, kind: Any) -> bool:
     except msgspec.ValidationError:
         return False
     return True
+
+
+def _rebased(base: Any, mine: Any, theirs: Any) -> Any:
+    """What was changed from `base` to `mine`, done to `theirs`: JSON values, or `_NO_VALUE`.
+
+    Objects are merged by their keys, lists of texts by their entries, those of `theirs` first.
+    """
+    if mine == base:
+        return theirs
+    values = (base, mine, theirs)
+    if all(isinstance(one, dict) for one in values):
+        changed = {
+            key: _rebased(*(one.get(key, _NO_VALUE) for one in values)) for key in theirs | mine
+        }
+        return {key: value for key, value in changed.items() if value is not _NO_VALUE}
+    if all(isinstance(one, list) and all(isinstance(i, str) for i in one) for one in values):
+        added = [one for one in theirs if one not in base and one not in mine]
+        removed = [one for one in base if one not in theirs]
+        return added + [one for one in mine if one not in removed]
+    return mine
 
 
 def _read(path: Path) -> dict[str, Any]:

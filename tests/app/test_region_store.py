@@ -106,7 +106,7 @@ def test_the_store_accepts_a_source_name_that_is_not_utf_8(tmp_path):
     store.write()
     assert RegionStore(path).get("film-\udcff.mp4") == [LEFT_HALF]
     assert path.stat().st_mode & 0o777 == 0o600
-    assert not list(tmp_path.glob(".regions*"))
+    assert not list(tmp_path.glob("*.part*"))
 
 
 def test_saved_files_have_the_mode_of_the_umask(still, tmp_path):

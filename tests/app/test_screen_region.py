@@ -4,8 +4,9 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.features.screen.feature import Screen
 from app.features.screen.region_picker import RegionPicker, native_box
@@ -46,6 +47,18 @@ def test_escape_cancels(qtbot):
     with qtbot.assertNotEmitted(picker.chosen):
         QTest.keyClick(picker.sheets[0], Qt.Key.Key_Escape)
     assert picker.sheets == []
+
+
+def test_no_window_of_the_choice_stays(player, monkeypatch):
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    before = set(QApplication.allWidgets())
+    for ending in (lambda sheet: sheet.close(), lambda sheet: None):  # the second is replaced
+        player.trigger("open_screen_region")
+        ending(player.find(Screen)._picker.sheets[0])
+    player.trigger("open_screen_region")
+    drag(player.find(Screen)._picker.sheets[0], (100, 80), (102, 82))
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert set(QApplication.allWidgets()) == before
 
 
 def test_the_region_becomes_the_source(player, monkeypatch):

@@ -214,6 +214,67 @@ def test_a_signal_keeps_what_was_finished(long: Path, tmp_path: Path, number: in
     assert len(read_back(tmp_path / "o.mp4")) == len(rows) > 0
 
 
+# In the middle of the copy that completes a video, with no time left after SIGTERM.
+SIGNALLED = """
+import os, signal, sys
+from uvanet.cli import main
+from uvanet.video import control, muxing
+control._FINISH_S = 0.0
+merge = muxing.heapq.merge
+def signalled(*tracks, **more):
+    for number, packet in enumerate(merge(*tracks, **more)):
+        if number == 20:
+            for name in {signals}:
+                os.kill(os.getpid(), getattr(signal, name))
+        assert number < 22, "the copy went on"
+        yield packet
+muxing.heapq.merge = signalled
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def signalled(signals: list[str], *arguments: object) -> tuple[int, str, str]:
+    """An export that gets signals while its video is completed: exit code and outputs."""
+    script = SIGNALLED.format(signals=signals)
+    command = [sys.executable, "-c", script, "predict", *map(str, arguments)]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.PIPE
+    )
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+@pytest.mark.parametrize("name", ["o.mp4", "o.webm"])
+def test_sigterm_in_the_last_copy_keeps_the_video_without_sound(
+    clip: Path, tmp_path: Path, name: str
+) -> None:
+    code, _, errors = signalled(["SIGTERM"], clip, "-o", tmp_path / name, "-o", tmp_path / "o.csv")
+    assert code == 1
+    assert f"The sound could not be added to {tmp_path / name}: the program had to end." in errors
+    assert f"It was interrupted. The {FRAMES} frames before are kept." in errors
+    assert sorted(os.listdir(tmp_path)) == ["o.csv", name]
+    assert [number_of(image) for image in read_back(tmp_path / name)] == list(range(FRAMES))
+
+
+def test_two_signals_in_the_last_copy_leave_nothing(clip: Path, tmp_path: Path) -> None:
+    code, _, errors = signalled(["SIGINT", "SIGTERM"], clip, "-o", tmp_path / "o.mp4")
+    assert code == 130, errors
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_cancelled_child_ends_in_the_last_copy(clip: Path, tmp_path: Path) -> None:
+    # Its stdin stays open: the end of that cancels, too.
+    command = [sys.executable, "-c", SIGNALLED.format(signals=["SIGTERM"])]
+    arguments = ["predict", str(clip), "-o", str(tmp_path / "o.mp4"), "--events"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, *arguments], text=True, **pipes) as running:  # type: ignore[call-overload]
+        events = [json.loads(line)["event"] for line in running.stdout]
+        assert running.wait(PATIENCE) == 1
+        assert running.stderr.read() == ""
+    assert events[-1] == "cancelled"
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_whole_folder_and_one_broken_film(clip: Path, broken: Path, tmp_path: Path) -> None:
     films = tmp_path / "films"
     films.mkdir()

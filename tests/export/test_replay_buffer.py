@@ -6,19 +6,21 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from export_bench import number_of, packet_times, picture
+from export_bench import PATIENCE, number_of, packet_times, picture
 
 from uvanet.errors import OutputError
 from uvanet.sources import make_source
 from uvanet.video.exporter import export
 from uvanet.video.job import Job
-from uvanet.video.replay_buffer import ReplayBuffer
+from uvanet.video.replay_buffer import ReplayBuffer, SavedRecording
 from uvanet.video.replay_recovery import recover_recordings
+from uvanet.video.replay_segments import MotionJpegFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +135,69 @@ def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
     path.unlink()
 
 
+def test_nothing_waits_for_a_copy_on_a_slow_disk(
+    ring: ReplayBuffer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring.hold(0.0, "First")
+    for number in range(60):
+        ring.put(picture(number), number / 30)
+    copying, go_on = threading.Event(), threading.Event()
+    write = MotionJpegFile.write
+
+    def slow(file: MotionJpegFile, data: bytes, t: float) -> None:
+        copying.set()
+        go_on.wait(PATIENCE)
+        write(file, data, t)
+
+    monkeypatch.setattr(MotionJpegFile, "write", slow)
+    saved: list[SavedRecording] = []
+    copy = threading.Thread(target=lambda: saved.append(ring.save(tmp_path / "first.mkv", 0.0)))
+    copy.start()
+    assert copying.wait(PATIENCE)
+
+    def next_recording() -> None:
+        """What the window and the recorder do while the first one is being saved."""
+        ring.hold(20.0, "Second")
+        for number in range(30):
+            ring.put(picture(number + 60), 20.0 + number / 2)  # drops what is being copied
+        assert ring.span == (20.0, 34.5)
+
+    meanwhile = threading.Thread(target=next_recording)
+    meanwhile.start()
+    meanwhile.join(PATIENCE)
+    waited = meanwhile.is_alive()
+    go_on.set()
+    copy.join()
+    meanwhile.join()
+    assert not waited
+    assert saved[0].frames == 60
+    # What was dropped meanwhile is gone, and the second recording is kept.
+    assert not list((tmp_path / "live").glob("*/000001.jpegs"))
+    assert "Second" in next((tmp_path / "live").glob("*/recording.json")).read_text()
+    assert ring.save(tmp_path / "second.mkv", 20.0).frames == 30
+    for name, numbers in (("first", range(60)), ("second", range(60, 90))):
+        with make_source(str(tmp_path / f"{name}.mkv")) as source:
+            assert [number_of(frame.image) for frame in iter(source.read, None)] == list(numbers)
+
+
+def test_closing_waits_for_a_copy(
+    ring: ReplayBuffer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        ring.put(picture(number), number / 30)
+    write = MotionJpegFile.write
+    closing = threading.Thread(target=ring.close)
+
+    def close_meanwhile(file: MotionJpegFile, data: bytes, t: float) -> None:
+        if not closing.ident:
+            closing.start()
+        write(file, data, t)
+
+    monkeypatch.setattr(MotionJpegFile, "write", close_meanwhile)
+    assert ring.save(tmp_path / "take.mkv", 0.0).frames == 30
+    closing.join()
+
+
 def test_nothing_to_save_is_said(ring: ReplayBuffer, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="Nothing was recorded"):
         ring.save(tmp_path / "take.mkv", 0.0)
@@ -188,6 +253,17 @@ if how == "saving":
         write(self, data, t)
     MotionJpegFile.write = dying
     ring.save(root / "take.mkv", 1.0)
+if how == "next one begun":
+    write, written = MotionJpegFile.write, []
+    def dying(self, data, t):
+        written.append(t)
+        if len(written) == 20:
+            ring.hold(4.0, "Next")
+            ring.put(picture(120 % 90), 4.0)
+            os.kill(os.getpid(), 9)
+        write(self, data, t)
+    MotionJpegFile.write = dying
+    ring.save(root / "take.mkv", 1.0)
 if how == "broken":
     with next(iter(sorted((root / "live").glob("*/*.jpegs"))[-1:])).open("r+b") as file:
         file.truncate(file.seek(0, 2) - 5)
@@ -201,6 +277,7 @@ os.kill(os.getpid(), 9)
     [
         ("recording", (30, 119), "My camera.mkv", set()),
         ("saving", (30, 119), "take.mkv", set()),
+        ("next one begun", (30, 120), "take.mkv", set()),
         ("broken", (30, 118), "My camera.mkv", set()),
         ("last second", (30, 119), "My camera.mkv", {"take.mkv"}),
         ("saved", None, "", {"take.mkv"}),

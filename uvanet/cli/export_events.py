@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.errors import UvanetError
 from uvanet.redaction import printable, redact
-from uvanet.video.control import Control, Progress
+from uvanet.video.control import Cancelled, Control, Progress
 from uvanet.video.events import (
     ExportCancelled,
     ExportDone,
@@ -26,7 +26,7 @@ from uvanet.video.events import (
     ExportStatus,
     encode_export_event,
 )
-from uvanet.video.exporter import Cancelled, export
+from uvanet.video.exporter import export
 
 if TYPE_CHECKING:
     from uvanet.sources import SourceStatus
@@ -109,7 +109,6 @@ def _listen(control: Control) -> None:
     for line in sys.stdin:
         if line.strip() == "stop":
             control.stop()
-            return
         if line.strip() == "cancel":
             break
     control.cancel()

@@ -127,8 +127,8 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
         KeyboardInterrupt: A signal ended it, and no file is left.
     """
     from uvanet.cli.source_status import StatusLines
-    from uvanet.video.control import Control, stopped_by_signals
-    from uvanet.video.exporter import Cancelled, export
+    from uvanet.video.control import Cancelled, Control, stopped_by_signals
+    from uvanet.video.exporter import export
 
     control = control or Control()
     with contextlib.ExitStack() as stack:

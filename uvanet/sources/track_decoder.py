@@ -1,4 +1,4 @@
-"""Decodes the video track of an open container, and counts what cannot be decoded."""
+"""Decodes the video track of an open container."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import av
 import av.error
 
 from uvanet.sources.deinterlacer import Deinterlacer
+from uvanet.sources.frame_losses import LossDetector
 from uvanet.sources.media_input import reason
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 
     from uvanet.sources.media_input import Damage, MediaInput
 
-_MAX_ERRORS_IN_A_ROW = 200
-_MAX_GAP_S = 10.0  # between packets of one recording
-_WITH_ERRORS = "decoded with errors"
-_NEAR_A_JUMP = 8  # packets; parsers flag one a little before the jump
+_MAX_ERRORS_IN_A_ROW = 200  # places of the container that cannot be read
 # Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
 # of its own: with two, the live view of a 720p film takes 9 MB more.
 _SINGLE_THREAD_PIXELS = 1280 * 720
@@ -65,53 +63,23 @@ class TrackDecoder:
         """
         deinterlacer = Deinterlacer()
         decoder = self._open()
-        errors = 0
-        before: Packet[Any] | None = None
-        run = 0  # packets since the clock jumped
-        # Packets that came incomplete, by their time stamps: the run, and where they were.
-        incomplete: dict[int | None, tuple[int, float]] = {}
-        last: int | None = None  # time stamp of the last packet
-        # Its frames that came with errors: a recording may end in the middle of a picture.
-        unsure: list[float] = []
+        losses = LossDetector(self._damage)
         for packet in self._packets():
-            if before is not None and _is_same_clock(before, packet):
-                run += 1
-            else:
-                # Where two recordings are joined, or one begins in the middle of a picture, packets
-                # count as incomplete and are none.
-                run = 0
-                incomplete.clear()
-            before = packet
             if packet.has_sidedata("encryption_info"):  # decoded, it would be noise
                 self._damage.encrypted = True
                 return
-            if packet.size:
-                last = packet.pts
-                while unsure:
-                    self._damage.add(unsure.pop(0), _WITH_ERRORS)
-            if packet.is_corrupt and run > _NEAR_A_JUMP:
-                incomplete[packet.pts] = run, self.position
-            for pts in [pts for pts, (at, _) in incomplete.items() if run - at > _NEAR_A_JUMP]:
-                self._damage.add(incomplete.pop(pts)[1], "incomplete")
+            losses.saw_packet(packet, self.position)
             try:
                 frames = decoder.decode(packet)
             except av.error.EOFError:
                 continue
             except av.error.FFmpegError as error:
-                incomplete.pop(packet.pts, None)
-                errors += 1
-                self._damage.add(self.position, reason(error))
-                if errors > _MAX_ERRORS_IN_A_ROW:
+                losses.failed(packet, error, self.position)
+                if losses.hopeless:
                     return
                 continue
             for frame in frames:
-                errors = 0
-                if frame.is_corrupt:
-                    incomplete.pop(frame.pts, None)
-                    if frame.pts == last:
-                        unsure.append(self.position)
-                    else:
-                        self._damage.add(self.position, _WITH_ERRORS)
+                losses.saw_frame(frame, self.position)
                 yield from deinterlacer.push(frame)
         yield from deinterlacer.flush()
 
@@ -154,10 +122,3 @@ class TrackDecoder:
         if packet.pts is not None and packet.time_base is not None:
             end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
             self.end = max(self.end, end)
-
-
-def _is_same_clock(earlier: Packet[Any], later: Packet[Any]) -> bool:
-    """Whether the time stamps of two neighbors are of one recording."""
-    if earlier.dts is None or later.dts is None or later.time_base is None:
-        return False
-    return 0 <= (later.dts - earlier.dts) * later.time_base < _MAX_GAP_S

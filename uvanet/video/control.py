@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import math
 import signal
 import threading
 import time
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _WINDOW_S = 3.0
+# What is asked to end by the system is killed soon after.
+_FINISH_S = 1.0
+
+
+class Cancelled(Exception):
+    """The export was cancelled, or stopped before its first frame; it left no file."""
 
 
 class Control:
@@ -28,6 +35,7 @@ class Control:
     def __init__(self) -> None:
         self._cancelled = threading.Event()
         self._stopped = threading.Event()
+        self._deadline = math.inf
         self.running = False
         self.reason = ""
 
@@ -35,14 +43,26 @@ class Control:
         """Ends the export without files."""
         self._cancelled.set()
 
-    def stop(self, reason: str = "It was stopped.") -> None:
+    def stop(self, reason: str = "It was stopped.", seconds: float = math.inf) -> None:
         """Ends the export and keeps what is finished.
 
         Args:
             reason: For people; a sentence.
+            seconds: After so many a long copy of what is finished is left out.
         """
         self.reason = reason
+        self._deadline = time.monotonic() + seconds
         self._stopped.set()
+
+    def out_of_time(self) -> bool:
+        """Whether a copy that the result can do without has to end. For each step of it.
+
+        Raises:
+            Cancelled: The export was cancelled.
+        """
+        if self.cancelled:
+            raise Cancelled
+        return time.monotonic() >= self._deadline
 
     @property
     def ended(self) -> bool:
@@ -64,6 +84,7 @@ class Control:
 def stopped_by_signals(control: Control) -> Iterator[None]:
     """Lets Ctrl-C, SIGTERM and SIGHUP stop an export, which keeps what is finished.
 
+    SIGTERM and SIGHUP leave a second for the completion of a video; after it the sound is left out.
     A second signal cancels it. Files are completed in both cases, or removed. Ctrl-C raises
     KeyboardInterrupt until frames are read, since opening may block; later it must not, because
     an exception in a callback of native code is lost. Does nothing outside of the main thread.
@@ -76,7 +97,8 @@ def stopped_by_signals(control: Control) -> Iterator[None]:
         if control.ended:
             control.cancel()
         elif control.running or number != signal.SIGINT:
-            control.stop("It was interrupted.")
+            waits = number == signal.SIGINT
+            control.stop("It was interrupted.", math.inf if waits else _FINISH_S)
         else:
             raise KeyboardInterrupt
 

@@ -23,7 +23,7 @@ from uvanet.sources.folder import FolderSource
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
 from uvanet.video.annotated_frame import AnnotatedFrame
-from uvanet.video.control import Control, Meter, Progress
+from uvanet.video.control import Cancelled, Control, Meter, Progress
 from uvanet.video.output_names import free_names, protect_inputs
 from uvanet.video.outputs import make_sinks, shows_pictures
 from uvanet.video.prefetch import EARLY, read_ahead
@@ -45,10 +45,6 @@ if TYPE_CHECKING:
 _REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
 _SAMPLES = 20_000  # timings for the percentiles
 _RECONNECT_SECONDS = 20.0  # a camera or stream that fails for longer ends the export
-
-
-class Cancelled(Exception):
-    """The export was cancelled, or stopped before its first frame; it left no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +129,7 @@ def _export(
         timing = timing_of(source.info, files[0] if files else None)
         annotator.start(timing, job.continues, slides=source.info.slides)
         models = (annotator.card, annotator.teacher_name)
-        outputs = Transaction(make_sinks(job, source.info, files, timing, *models))
+        outputs = Transaction(make_sinks(job, source.info, files, timing, *models, control))
         meter = Meter(expected_frames(source.info, job))
         try:
             try:
@@ -156,7 +152,7 @@ def _export(
         network_p50_ms=float(np.median(annotator.network)) * 1e3,
         latency_p50_ms=float(p50),
         latency_p95_ms=float(p95),
-        stopped=outcome.problem or stopped,
+        stopped=outcome.problem or stopped or control.reason,
         note=" ".join(filter(None, (outcome.note, _damage(source)))),
     )
 

@@ -15,7 +15,7 @@ from uvanet.sources.media_input import open_file
 from uvanet.video.sound import SoundReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from av.container import OutputContainer
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
     from uvanet.video.codecs import Container
     from uvanet.video.sound import Sound
+
+
+class OutOfTimeError(Exception):
+    """A copy was ended because the program has to end."""
+
+    def __init__(self) -> None:
+        super().__init__("the program had to end")
 
 
 def open_output(path: Path, format_name: str, options: dict[str, str]) -> OutputContainer:
@@ -65,6 +72,7 @@ def repack(
     sound: Sound | None = None,
     seconds: float = 0.0,
     copy_sound: bool = True,
+    out_of_time: Callable[[], bool] = lambda: False,
 ) -> None:
     """Copies the video of a growing file into its final form, with sound.
 
@@ -77,8 +85,10 @@ def repack(
         sound: The sound to add; none if None.
         seconds: Length of the clip.
         copy_sound: Copy the sound if the container can hold it; otherwise encode it.
+        out_of_time: Asked for each packet; once true, the copy ends.
 
     Raises:
+        OutOfTimeError: By `out_of_time`; the target is incomplete.
         OSError: The target cannot be written, or the sound cannot be read.
         av.error.FFmpegError: As above.
     """
@@ -101,6 +111,8 @@ def repack(
                 copied = reader.add_copied(output, container) if copy_sound else None
                 tracks.append(copied or reader.add_encoded(output, container))
             for packet in heapq.merge(*tracks, key=_seconds):
+                if out_of_time():
+                    raise OutOfTimeError
                 output.mux(packet)
     finally:
         if reader is not None:

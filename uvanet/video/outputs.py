@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from uvanet.model_card import Card
     from uvanet.sources import SourceInfo
+    from uvanet.video.control import Control
     from uvanet.video.job import Job
     from uvanet.video.sinks import Sink
     from uvanet.video.timing import Timing
@@ -38,7 +39,13 @@ ENDINGS = (*_VIDEO_ENDINGS, *PICTURE_ENDINGS, ".npz", ".csv", ".json", *REPORT_E
 
 
 def make_sinks(
-    job: Job, info: SourceInfo, files: Sequence[Path], timing: Timing, card: Card, teacher: str
+    job: Job,
+    info: SourceInfo,
+    files: Sequence[Path],
+    timing: Timing,
+    card: Card,
+    teacher: str,
+    control: Control,
 ) -> list[Sink]:
     """Makes the outputs of a job; each by the ending of its name.
 
@@ -55,6 +62,7 @@ def make_sinks(
         timing: Of the source.
         card: Of the model.
         teacher: The second model's name; may be empty.
+        control: Ends the export.
 
     Raises:
         UsageError: An ending is none of these, a plain picture cannot hold a video, or the source
@@ -89,7 +97,7 @@ def make_sinks(
         # Each with a memory of its own for the graph.
         compositor = Compositor(job.look, names, job.regions)
         if ending in _VIDEO_ENDINGS:
-            return VideoSink(out, sound, timing, compositor, job.look.quality)
+            return VideoSink(out, sound, timing, compositor, job.look.quality, control.out_of_time)
         if ending == ".npz":
             return MapSink(out)
         if ending == REGION_TABLE:

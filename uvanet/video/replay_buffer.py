@@ -61,6 +61,9 @@ class SavedRecording(NamedTuple):
 class ReplayBuffer:
     """Keeps the newest frames of a source; one thread puts, any thread saves.
 
+    Nothing waits for a copy that runs but other copies, `salvage` and `close`: frames go on being
+    kept, and a long copy does not stop the caller of `hold`.
+
     What is held (see `hold`) survives the death of the program, see `recover_recordings`.
 
     Args:
@@ -84,6 +87,9 @@ class ReplayBuffer:
         self._segments: deque[Segment] = deque()
         self._hold: RecordingMarker | None = None
         self._lock = threading.Lock()
+        self._copying = threading.Lock()  # taken before `_lock`, and held for a whole copy
+        self._dropped: list[Segment] | None = None  # while a copy runs, which may read them
+        self._marked_copy = False  # one runs that the marker on the disk belongs to
         self._number = 0
         self._closed = False
         try:
@@ -144,7 +150,7 @@ class ReplayBuffer:
         """
         with self._lock:
             self._hold = None if t is None else RecordingMarker(t, title)
-            if not self._closed:
+            if not self._closed and not self._marked_copy:
                 write_marker(self._folder, self._hold)
 
     def save(self, path: Path, start: float, end: float | None = None) -> SavedRecording:
@@ -158,23 +164,23 @@ class ReplayBuffer:
         Raises:
             OutputError: It cannot be written, or there are no frames.
         """
-        with self._lock:
-            kept = self._kept(start, end)
-            if len(kept) < MIN_FRAMES:
-                raise OutputError("Nothing was recorded.", "Let the source play for a moment.")
-            # The lock is held: segments must not go while they are copied. Putting waits.
-            if end is None and (self._hold is None or start <= self._hold.start):
-                marker = self._hold or RecordingMarker(start)
-                unsaved = self._hold
-                try:
-                    saved = save_marked(self._folder, marker, path, self.size, kept)
-                    if unsaved is not None:  # a program killed from now on leaves only later frames
-                        after = math.nextafter(kept[-1].t, math.inf)
-                        unsaved = replace(unsaved, start=after)
-                finally:
-                    write_marker(self._folder, unsaved)
-            else:  # less than the recording that runs
-                saved = save_frames(path, self.size, kept)
+        with self._copying:
+            with self._lock:
+                kept, size, hold = self._kept(start, end), self.size, self._hold
+                if len(kept) < MIN_FRAMES:
+                    raise OutputError("Nothing was recorded.", "Let the source play for a moment.")
+                # Otherwise it is less than the recording that runs.
+                self._marked_copy = end is None and (hold is None or start <= hold.start)
+                self._dropped = []
+            saved: Path | None = None
+            try:
+                if self._marked_copy:
+                    marker = hold or RecordingMarker(start)
+                    saved = save_marked(self._folder, marker, path, size, kept)
+                else:
+                    saved = save_frames(path, size, kept)
+            finally:
+                self._end_copy(hold, None if saved is None else kept[-1].t)
         return SavedRecording(saved, len(kept))
 
     def salvage(self, path: Path, start: float) -> SavedRecording:
@@ -194,7 +200,7 @@ class ReplayBuffer:
         Raises:
             OutputError: There is nothing to save, or nothing could be written.
         """
-        with self._lock:
+        with self._copying, self._lock:
             if len(self._segments) > 1:
                 self._segments.pop().drop()
             while len(self._segments) > 1 and self._segments[1].places[0].t <= start:
@@ -231,8 +237,8 @@ class ReplayBuffer:
             self._clear()
 
     def close(self) -> None:
-        """Removes everything."""
-        with self._lock:
+        """Removes everything, once no copy runs."""
+        with self._copying, self._lock:
             self._closed = True
             self._clear()
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -257,11 +263,37 @@ class ReplayBuffer:
         if self._hold is not None:
             oldest = min(oldest, self._hold.start)
         while len(self._segments) > 1 and self._segments[1].places[0].t <= oldest:
-            self._segments.popleft().drop()
+            self._drop_first()
 
     def _clear(self) -> None:
         while self._segments:
-            self._segments.popleft().drop()
+            self._drop_first()
+
+    def _drop_first(self) -> None:
+        segment = self._segments.popleft()
+        if self._dropped is None:
+            segment.drop()
+        else:
+            self._dropped.append(segment)
+
+    def _end_copy(self, held: RecordingMarker | None, until: float | None) -> None:
+        """Deletes what was dropped meanwhile, and notes what is to be saved from now on.
+
+        Args:
+            held: What was held when the copy began.
+            until: Time of the last frame in the copy; None if it failed.
+        """
+        with self._lock:
+            for segment in self._dropped or ():
+                segment.drop()
+            self._dropped = None
+            if self._marked_copy:
+                self._marked_copy = False
+                unsaved = self._hold
+                if unsaved is not None and unsaved is held and until is not None:
+                    # A program killed from now on leaves only later frames.
+                    unsaved = replace(unsaved, start=math.nextafter(until, math.inf))
+                write_marker(self._folder, unsaved)
 
     def _kept(self, start: float, end: float | None) -> list[Place]:
         return [

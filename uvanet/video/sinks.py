@@ -23,7 +23,7 @@ from uvanet.video.yuv import to_planes
 from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -96,6 +96,7 @@ class VideoSink(Sink):
         timing: Of the source.
         compositor: Draws the frames.
         quality: How much space to spend.
+        out_of_time: See `VideoWriter`.
     """
 
     def __init__(
@@ -105,8 +106,10 @@ class VideoSink(Sink):
         timing: Timing,
         compositor: Compositor,
         quality: Quality,
+        out_of_time: Callable[[], bool],
     ) -> None:
         super().__init__(path)
+        self._out_of_time = out_of_time
         self._sound = sound
         self._timing = timing
         self._compositor = compositor
@@ -135,6 +138,7 @@ class VideoSink(Sink):
                 sound=sound,
                 scale=self._timing.scale,
                 matrix=self._matrix,
+                out_of_time=self._out_of_time,
             )
         if size != self._size:
             image = letterbox(self._compositor.image(item), self._size)

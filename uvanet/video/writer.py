@@ -18,11 +18,19 @@ from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
 from uvanet.redaction import printable
 from uvanet.video.codecs import CONTAINERS, Quality
-from uvanet.video.muxing import count_frames, has_sound, open_output, repack, unwritable
+from uvanet.video.muxing import (
+    OutOfTimeError,
+    count_frames,
+    has_sound,
+    open_output,
+    repack,
+    unwritable,
+)
 from uvanet.video.yuv import to_planes
 from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from av.container import OutputContainer
@@ -53,6 +61,8 @@ class VideoWriter:
             copied if the file can carry it, otherwise encoded.
         scale: Ticks per second on which times are kept; a multiple of the rate by default.
         matrix: Of the planes.
+        out_of_time: Asked for each packet while the file is completed; once true, the video is
+            kept without sound. What it raises, `stage` raises.
 
     Attributes:
         frames: How many were written.
@@ -73,6 +83,7 @@ class VideoWriter:
         sound: Sound | None = None,
         scale: int | None = None,
         matrix: Matrix = Matrix.BT601,
+        out_of_time: Callable[[], bool] = lambda: False,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
@@ -82,6 +93,7 @@ class VideoWriter:
         self._size = size
         self._sound = sound
         self._matrix = matrix
+        self._out_of_time = out_of_time
         self._rate = rate = exact_rate(fps)
         self._end = Fraction(0)
         self._even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -144,8 +156,8 @@ class VideoWriter:
     def stage(self, frames: int | None = None) -> None:
         """Completes the hidden file: adds the sound and puts the index in front.
 
-        If only that cannot be done, because the sound is unreadable or the disk has no room for a
-        second file, the video is kept without sound and `note` says so.
+        If only that cannot be done, because the sound is unreadable, the disk has no room for a
+        second file or there is no time, the video is kept without sound and `note` says so.
 
         Args:
             frames: Keep only the first so many.
@@ -160,33 +172,18 @@ class VideoWriter:
             self._end = self._end * frames / self.frames
         sound = self._sound if self._sound is not None and has_sound(self._sound) else None
         attempts = [(sound, True), (sound, False)] if sound else []
-        failure: Exception | None = None
+        first: Exception | None = None
         for attempt, copy in [*attempts, (None, True)]:
-            second = claim(self.path)
-            try:
-                repack(
-                    self._part.path,
-                    second.path,
-                    self._container,
-                    scale=self._scale,
-                    frames=frames,
-                    sound=attempt,
-                    seconds=float(self._end),
-                    copy_sound=copy,
-                )
-            except (av.error.FFmpegError, OSError, ValueError) as error:
-                second.discard()
-                failure = failure or error
-                continue
-            self._part.discard()
-            self._part = second
-            break
-        else:
-            # What has grown is playable as it is, if it need not be cut.
-            if frames is not None and frames != count_frames(self._part.path):
-                raise unwritable(self.path, failure or OSError(errno.ENOSPC, os.strerror(28)))
-        if failure is not None and sound is not None:
-            reason = getattr(failure, "strerror", None) or failure
+            error = self._repack(attempt, frames, copy_sound=copy)
+            first = first or error
+            if error is None or isinstance(error, OutOfTimeError):
+                break
+        # What has grown is playable as it is, if it need not be cut.
+        cut = frames is not None and error is not None and frames != count_frames(self._part.path)
+        if cut:
+            raise unwritable(self.path, first or OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        if first is not None and sound is not None:
+            reason = getattr(first, "strerror", None) or first
             self.note = f"The sound could not be added to {printable(self.path)}: {reason}."
 
     def commit(self) -> None:
@@ -261,6 +258,33 @@ class VideoWriter:
             self._output.close()
         except (av.error.FFmpegError, OSError) as error:
             raise unwritable(self.path, error) from None
+
+    def _repack(
+        self, sound: Sound | None, frames: int | None, *, copy_sound: bool
+    ) -> Exception | None:
+        """Puts the final form in the place of the growing one; returns why it could not."""
+        second = claim(self.path)
+        try:
+            repack(
+                self._part.path,
+                second.path,
+                self._container,
+                scale=self._scale,
+                frames=frames,
+                sound=sound,
+                seconds=float(self._end),
+                copy_sound=copy_sound,
+                out_of_time=self._out_of_time,
+            )
+        except (av.error.FFmpegError, OSError, ValueError, OutOfTimeError) as error:
+            second.discard()
+            return error
+        except BaseException:
+            second.discard()
+            raise
+        self._part.discard()
+        self._part = second
+        return None
 
     def _stop(self) -> None:
         self._open = False

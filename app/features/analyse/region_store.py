@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from uvanet.analysis import Region
-from uvanet.atomic_io import write_text
+from uvanet.atomic_io import exclusive, write_text
 from uvanet.bounded_io import read_bounded, set_aside
 from uvanet.errors import UsageError
 
@@ -25,6 +25,8 @@ _MAX_BYTES = 64 << 20
 MAX_SOURCES = 200
 """Sources with stored regions; those changed longest ago are dropped first."""
 
+Stored = dict[str, list[dict[str, object]]]
+
 
 def store_path() -> Path:
     """Returns the path of the file."""
@@ -34,6 +36,8 @@ def store_path() -> Path:
 class RegionStore:
     """Regions by the string that opens their source. A damaged file is renamed to `<name>.damaged`.
 
+    Several programs may have the file open; each writes only the regions that it changed itself.
+
     Args:
         path: The file.
     """
@@ -42,19 +46,8 @@ class RegionStore:
         self._path = path
         self._lock = threading.Lock()  # of the content; never held while a file is written
         self._writing = threading.Lock()
-        self._changed = False
-        self._stored: dict[str, list[dict[str, object]]] = {}
-        try:
-            stored = json.loads(read_bounded(path, _MAX_BYTES))
-            self._stored = {key: value for key, value in stored.items() if isinstance(value, list)}
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, AttributeError, RecursionError) as error:
-            _log.warning("regions at %s cannot be read: %s", path, error)
-            try:
-                set_aside(path)
-            except OSError as reason:
-                _log.warning("%s cannot be renamed: %s", path, reason)
+        self._changed: set[str] = set()  # sources
+        self._stored = _read(path) or {}
 
     def get(self, spec: str) -> list[Region]:
         """Returns the regions of a source."""
@@ -70,25 +63,57 @@ class RegionStore:
         if entries == self._stored.get(spec, []):
             return
         with self._lock:
-            self._stored.pop(spec, None)
-            if entries:
-                self._stored[spec] = entries
-            while len(self._stored) > MAX_SOURCES:
-                del self._stored[next(iter(self._stored))]
-            self._changed = True
+            _set(self._stored, spec, entries)
+            self._changed.add(spec)
 
     def write(self) -> None:
         """Writes the file if something has changed, on any thread; an error is logged only."""
         with self._writing:
             with self._lock:
-                if not self._changed:
-                    return
-                self._changed = False
-                # ASCII, since the name of a file may hold a lone surrogate.
-                text = json.dumps(self._stored)
+                changed, self._changed = self._changed, set()
+                known = dict(self._stored)
+            if not changed:
+                return
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                # Readable by its owner alone, since a URL may hold a password.
-                write_text(self._path, text, private=True)
+                with exclusive(self._path):
+                    stored = _read(self._path)
+                    stored = known if stored is None else stored
+                    for spec in changed:
+                        _set(stored, spec, known.get(spec, []))
+                    # ASCII, since the name of a file may hold a lone surrogate. Readable by its
+                    # owner alone, since a URL may hold a password.
+                    write_text(self._path, json.dumps(stored), private=True)
             except OSError as error:
                 _log.warning("regions cannot be written to %s: %s", self._path, error)
+                with self._lock:
+                    self._changed |= changed
+                return
+            with self._lock:
+                for spec in self._changed:
+                    _set(stored, spec, self._stored.get(spec, []))
+                self._stored = stored
+
+
+def _set(stored: Stored, spec: str, entries: list[dict[str, object]]) -> None:
+    stored.pop(spec, None)
+    if entries:
+        stored[spec] = entries
+    while len(stored) > MAX_SOURCES:
+        del stored[next(iter(stored))]
+
+
+def _read(path: Path) -> Stored | None:
+    """What the file holds; None where it is missing or damaged."""
+    try:
+        stored = json.loads(read_bounded(path, _MAX_BYTES))
+        return {key: value for key, value in stored.items() if isinstance(value, list)}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        _log.warning("regions at %s cannot be read: %s", path, error)
+        try:
+            set_aside(path)
+        except OSError as reason:
+            _log.warning("%s cannot be renamed: %s", path, reason)
+        return None

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
-from uvanet.atomic_io import write_bytes
+from uvanet.atomic_io import exclusive, write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.paths import cache_folder
 
@@ -63,16 +63,23 @@ class CancelledExports(QObject):
 
     def _write(self, titles: list[str]) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_bytes(self._path, msgspec.json.encode(titles), private=True)
+        with exclusive(self._path):  # two programs may end at once
+            write_bytes(self._path, msgspec.json.encode(self._read() + titles), private=True)
 
     def _take(self) -> list[str]:
-        """Reads the titles and removes the file; none where it is missing or damaged."""
+        """Reads the titles and removes the file."""
         titles: list[str] = []
-        with contextlib.suppress(OSError, ValueError, RecursionError):
-            titles = msgspec.json.decode(read_bounded(self._path, _MAX_BYTES), type=list[str])
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        if self._path.exists():
+            with contextlib.suppress(OSError), exclusive(self._path):
+                titles = self._read()
+                self._path.unlink(missing_ok=True)
         return titles
+
+    def _read(self) -> list[str]:
+        """The titles; none where the file is missing or damaged."""
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            return msgspec.json.decode(read_bounded(self._path, _MAX_BYTES), type=list[str])
+        return []
 
     def _tell(self, titles: list[str]) -> None:
         if titles:

@@ -41,7 +41,8 @@ class Screen(Feature):
             return
         # Its windows may be opened over a region before the source is known to be a screen.
         self._cover()
-        self._picker = RegionPicker(self)
+        self._close_picker()
+        self._picker = RegionPicker()
         self._picker.chosen.connect(self._open)
         self._picker.show()
 
@@ -49,9 +50,12 @@ class Screen(Feature):
         """Stops following the windows."""
         del timeout
         self._timer.stop()
+        self._close_picker()
+        return True
+
+    def _close_picker(self) -> None:
         if self._picker is not None:
             self._picker.close()
-        return True
 
     def _open(self, left: int, top: int, width: int, height: int) -> None:
         self.context.session.open(f"screen:{left},{top},{width},{height}")

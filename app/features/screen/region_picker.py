@@ -12,7 +12,7 @@ from app.ui.i18n import tr
 from app.ui.layers import paint_pill
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
 _LEAST = 16  # pixels: a smaller rectangle is a click
 
@@ -20,14 +20,16 @@ _LEAST = 16  # pixels: a smaller rectangle is a click
 class RegionPicker(QObject):
     """Shows a dimmed window on each screen until the user has dragged a rectangle, or presses Esc.
 
+    The system may close one of the windows; the others follow.
+
     Signals:
         chosen: Left, top, width and height in pixels of the whole desktop.
     """
 
     chosen = Signal(int, int, int, int)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.sheets = [_Sheet(screen) for screen in QGuiApplication.screens()]
         for sheet in self.sheets:
             sheet.dragged.connect(self._on_dragged)
@@ -42,10 +44,9 @@ class RegionPicker(QObject):
 
     def close(self) -> None:
         """Removes the windows."""
-        for sheet in self.sheets:
+        sheets, self.sheets = self.sheets, []
+        for sheet in sheets:
             sheet.close()
-            sheet.deleteLater()
-        self.sheets = []
 
     def _on_dragged(self, rect: QRect) -> None:
         self.close()
@@ -66,12 +67,18 @@ class _Sheet(QWidget):
             | Qt.WindowType.Tool,
         )
         self.setAccessibleName(tr("Screen region"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setScreen(screen)
         self.setGeometry(screen.geometry())
         self._start: QPoint | None = None
         self._rect = QRect()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Cancels; after a choice nothing is left to cancel."""
+        self.cancelled.emit()
+        super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Cancels on Esc."""

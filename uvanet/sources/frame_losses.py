@@ -1,0 +1,105 @@
+"""Judges which packets and frames of a video track are losses, from what FFmpeg flags as damaged.
+
+FFmpeg flags more than is lost: packets near a joint of two recordings, and the last picture of a
+recording that was stopped in the middle of it. Losses are noted where they are certain.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from uvanet.sources.media_input import reason
+
+if TYPE_CHECKING:
+    from av.error import FFmpegError
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+
+    from uvanet.sources.media_input import Damage
+
+_MAX_ERRORS_IN_A_ROW = 200
+_MAX_GAP_S = 10.0  # between packets of one recording
+_WITH_ERRORS = "decoded with errors"
+_NEAR_A_JUMP = 8  # packets; parsers flag one a little before the jump
+
+
+class _Incomplete(NamedTuple):
+    """A packet that came incomplete: how many packets after a jump, and seconds in the video."""
+
+    run: int
+    position: float
+
+
+class LossDetector:
+    """Counts the losses of one pass over a track.
+
+    Call `saw_packet` before a packet is decoded, then `failed` or, for each of its frames,
+    `saw_frame`.
+
+    Args:
+        damage: Where losses are counted.
+    """
+
+    def __init__(self, damage: Damage) -> None:
+        self._damage = damage
+        self._before: Packet[Any] | None = None
+        self._run = 0  # packets since the clock jumped
+        self._errors = 0  # packets in a row that could not be decoded
+        self._incomplete: dict[int | None, _Incomplete] = {}  # by time stamps
+        self._last: int | None = None  # time stamp of the last packet with data
+        # Positions of the last packet's frames with errors: no loss if no packet follows.
+        self._unsure: list[float] = []
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether so many packets in a row failed that the rest is given up."""
+        return self._errors > _MAX_ERRORS_IN_A_ROW
+
+    def saw_packet(self, packet: Packet[Any], position: float) -> None:
+        """Takes the next packet; an incomplete one is a loss if no jump of the clock is near.
+
+        Args:
+            packet: Not decoded yet.
+            position: Seconds of the last frame since the first one.
+        """
+        if self._before is not None and _is_same_clock(self._before, packet):
+            self._run += 1
+        else:
+            # Where two recordings are joined, or one begins in the middle of a picture, packets
+            # count as incomplete and are none.
+            self._run = 0
+            self._incomplete.clear()
+        self._before = packet
+        if packet.size:
+            self._last = packet.pts
+            while self._unsure:
+                self._damage.add(self._unsure.pop(0), _WITH_ERRORS)
+        if packet.is_corrupt and self._run > _NEAR_A_JUMP:
+            self._incomplete[packet.pts] = _Incomplete(self._run, position)
+        certain = [pts for pts, at in self._incomplete.items() if self._run - at.run > _NEAR_A_JUMP]
+        for pts in certain:
+            self._damage.add(self._incomplete.pop(pts).position, "incomplete")
+
+    def saw_frame(self, frame: VideoFrame, position: float) -> None:
+        """Takes a decoded frame; see `saw_packet`."""
+        self._errors = 0
+        if not frame.is_corrupt:
+            return
+        self._incomplete.pop(frame.pts, None)  # counted once
+        if frame.pts == self._last:
+            self._unsure.append(position)
+        else:
+            self._damage.add(position, _WITH_ERRORS)
+
+    def failed(self, packet: Packet[Any], error: FFmpegError, position: float) -> None:
+        """Takes a packet that could not be decoded."""
+        self._incomplete.pop(packet.pts, None)  # counted once
+        self._errors += 1
+        self._damage.add(position, reason(error))
+
+
+def _is_same_clock(earlier: Packet[Any], later: Packet[Any]) -> bool:
+    """Whether the time stamps of two neighbors are of one recording."""
+    if earlier.dts is None or later.dts is None or later.time_base is None:
+        return False
+    return 0 <= (later.dts - earlier.dts) * later.time_base < _MAX_GAP_S
