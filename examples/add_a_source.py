@@ -27,7 +27,7 @@ class Disc(ThreadSafeSource):
         return SourceInfo(
             spec="disc:",
             title="A disc",
-            kind=SourceKind.VIDEO,
+            kind=SourceKind.OTHER,
             width=320,
             height=180,
             fps=25,
@@ -61,9 +61,5 @@ with Disc() as source:
         print(f"{frame.pts:.2f} s: {column / width:.2f}, {row / height:.2f}")
 
 # %% [markdown]
-# To have it in the window and in all commands under a name such as `disc:`:
-#
-# 1. Put the class into `uvanet/sources/disc.py`.
-# 2. Give it a prefix: in `make_source` of `uvanet/sources/spec.py`, before the paths,
-#    `if head == "disc": return Disc()`.
-# 3. Add it to the list in `tests/sources/test_contract.py`; the contract is tested on every source.
+# `docs/add-a-source.md` shows how a source gets a prefix, such as `disc:`, by which the window and
+# all commands open it.

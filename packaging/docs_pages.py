@@ -1,7 +1,8 @@
 """Hook of mkdocs: writes what is on the pages but measured or defined elsewhere.
 
-The reference of the command line comes from the parsers, the table of accuracy from the cards of
-the models, that of speed from the last `make bench`, pictures from the scripts that make them.
+The reference of the command line comes from the parsers, the house from CONTRIBUTING.md, the table
+of accuracy from the cards of the models, that of speed from the last `make bench`, pictures from
+the scripts that make them.
 """
 
 from __future__ import annotations
@@ -73,8 +74,15 @@ def web_step() -> str:
     return f"```js\n{text[start : text.index(chr(10) + '}', start)]}\n}}\n```"
 
 
+def house() -> str:
+    """CONTRIBUTING.md from the structure of the code on."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    return text[text.index("## The house on one page") :].replace("](docs/", "](")
+
+
 MARKS: dict[str, Callable[[], str]] = {
     "<!-- commands -->": commands,
+    "<!-- house -->": house,
     "<!-- accuracy -->": readme_table.accuracy,
     "<!-- speed -->": readme_table.speed,
     "<!-- web: predict -->": web_step,

@@ -1,7 +1,8 @@
-"""Brings the translations of the window up to date: resources/i18n/LANGUAGE.po and .mo.
+"""Brings the translations up to date: resources/i18n/LANGUAGE.po and .mo.
 
-Collects the texts of `tr("...")`, `tr_noop("...")` and `@action("...", submenu="...")` in app/,
-adds new ones to the .po files, drops those that no code uses, and compiles the .mo files.
+Collects the texts of `tr("...")`, `tr_noop("...")` and `@action("...", submenu="...")` in app/
+and uvanet/ and those of models' cards, adds new ones to the .po files, drops those that are no
+longer used, and compiles the .mo files.
 Translators edit the .po files, with Poedit for example, and run this again. The exit code is 1
 where texts lack a translation; they are printed.
 """
@@ -20,9 +21,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from app.pipeline.stats import Drop
-from app.ui.i18n import LANGUAGES, SOURCE
-from uvanet.data.registry import LAYOUTS
-from uvanet.training.adapt import AdaptConfig
+from uvanet.languages import LANGUAGES, SOURCE
+from uvanet.model_card import read_card
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,14 @@ FOLDER = ROOT / "resources" / "i18n"
 _MARKS = {"tr", "tr_noop", "action"}
 
 
-def library_texts() -> list[str]:
-    """Texts of the library and the pipeline that the window shows."""
-    held_out = [AdaptConfig(own=own).held_out for own in (None, Path())]
-    return [*map(str, Drop), *(layout.summary for layout in LAYOUTS.values()), *held_out]
+CARD = "of a model's card"
+"""Comment of the texts that come and go with a model."""
+
+
+def card_texts() -> list[str]:
+    """What the cards of the models that ship say about them."""
+    cards = map(read_card, sorted((ROOT / "resources" / "weights").glob("*.json")))
+    return [text for card in cards for text in (card.description, *card.limits)]
 
 
 def texts_of(source: str) -> Iterator[str]:
@@ -54,20 +58,22 @@ def new_catalog(code: str | None = None) -> Catalog:
     """An empty catalog; its head holds no time, so that the same texts give the same file."""
     made = Catalog(code, project="UVA-Net Live", version="0", charset="utf-8", fuzzy=False)
     made.msgid_bugs_address = made.last_translator = made.language_team = ""
-    made.header_comment = "# Translations of the window: see packaging/translate.py."
+    made.header_comment = "# Translations: see packaging/translate.py."
     made.creation_date = made.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     return made
 
 
 def collect() -> Catalog:
-    """All texts of the window, each with the files that show it."""
+    """All texts of the window and the library, each with the files that show it."""
     found = new_catalog()
-    for path in sorted((ROOT / "app").rglob("*.py")):
+    for path in sorted(path for part in ("app", "uvanet") for path in (ROOT / part).rglob("*.py")):
         for text in texts_of(path.read_text(encoding="utf-8")):
             if text:
                 found.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
-    for text in library_texts():
+    for text in map(str, Drop):
         found.add(text)
+    for text in card_texts():
+        found.add(text, auto_comments=[CARD])
     return found
 
 

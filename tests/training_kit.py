@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def write_teacher(path: Path, output: str = "saliency") -> Path:
-    """A teacher who thinks that people look at what is green, and writes no card."""
+def write_teacher(path: Path, output: str = "saliency", *, streams: bool = False) -> Path:
+    """A teacher who thinks that people look at what is green, and writes no card.
+
+    One that streams also looks at where it was green before.
+    """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -46,11 +49,26 @@ def write_teacher(path: Path, output: str = "saliency") -> Path:
         helper.make_node("Add", ["positive", "little"], ["some"]),
         helper.make_node("Squeeze", ["some", "axis"], [output]),
     ]
+    inputs = [helper.make_tensor_value_info("frame", TensorProto.UINT8, ["n", "h", "w", 3])]
+    outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", "rows", "columns"])]
+    if streams:
+        wide = {"strides": [4, 4], "pads": [2, 2, 2, 2]}
+        nodes[-1:] = [
+            helper.make_node("Conv", ["planes", "green"], ["features"], **wide),
+            helper.make_node(
+                "AveragePool", ["earlier"], ["faded"], kernel_shape=[2, 2], strides=[2, 2]
+            ),
+            helper.make_node("Add", ["some", "faded"], ["both"]),
+            helper.make_node("Squeeze", ["both", "axis"], [output]),
+        ]
+        state = [TensorProto.FLOAT, ["n", 1, "rows / 4", "columns / 4"]]
+        inputs.append(helper.make_tensor_value_info("earlier", *state))
+        outputs.append(helper.make_tensor_value_info("features", *state))
     graph = helper.make_graph(
         nodes,
         "teacher",
-        [helper.make_tensor_value_info("frame", TensorProto.UINT8, ["n", "h", "w", 3])],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", "rows", "columns"])],
+        inputs,
+        outputs,
         [
             constant("green", green),
             constant("little", np.array(0.5, np.float32)),

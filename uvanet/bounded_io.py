@@ -7,6 +7,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from uvanet.i18n import tr
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,13 +34,13 @@ def read_bounded(path: Path, limit: int) -> bytes:
     if stat.S_ISDIR(entry.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(entry.st_mode):
-        raise NotReadableError("it is not a regular file")
+        raise NotReadableError(tr("it is not a regular file"))
     if entry.st_size > limit:
-        raise NotReadableError(f"it is larger than {limit:,} bytes")
+        raise NotReadableError(tr("it is larger than {most:,} bytes").format(most=limit))
     with path.open("rb") as file:
         data = file.read(entry.st_size + 1)
     if len(data) > entry.st_size:
-        raise NotReadableError("it grew while it was read")
+        raise NotReadableError(tr("it grew while it was read"))
     return data
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from uvanet.errors import UvanetError
 from uvanet.extras import require
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _CONNECT_SECONDS = 15
-_RESUME = "What is finished is kept; the same command continues from there."
+_RESUME = tr_noop("What is finished is kept; the same command continues from there.")
 
 
 def run_tasks(
@@ -79,9 +80,11 @@ def _connect(stack: ExitStack, workers: int, scheduler: str) -> Any:
         return Client(scheduler, timeout=_CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         raise UvanetError(
-            f"The Dask scheduler {scheduler} does not answer.",
-            "Start one with: dask scheduler; the address is that of its log, such as "
-            "tcp://10.0.0.1:8786.",
+            tr("The Dask scheduler {scheduler} does not answer.").format(scheduler=scheduler),
+            tr(
+                "Start one with: dask scheduler; the address is that of its log, such as "
+                "tcp://10.0.0.1:8786."
+            ),
         ) from error
 
 
@@ -92,9 +95,10 @@ def _result(future: Any) -> Any:
         return future.result()
     except KilledWorker:
         return UvanetError(
-            "Each worker that ran it died.", "Too little memory is the usual cause; see their logs."
+            tr("Each worker that ran it died."),
+            tr("Too little memory is the usual cause; see their logs."),
         )
     except CancelledError as error:
-        raise UvanetError("The Dask scheduler was lost.", _RESUME) from error
+        raise UvanetError(tr("The Dask scheduler was lost."), tr(_RESUME)) from error
     except Exception as error:  # noqa: BLE001 - of the task, in another process
         return UvanetError(f"{type(error).__name__}: {error}")

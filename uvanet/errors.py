@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from uvanet.i18n import tr_noop
 from uvanet.redaction import visible
 
 
@@ -60,7 +61,9 @@ class TrainingError(UvanetError):
     """A training run cannot continue."""
 
 
-MEMORY_HINT = "The memory is exhausted: close other programs, or choose a smaller model or size."
+MEMORY_HINT = tr_noop(
+    "The memory is exhausted: close other programs, or choose a smaller model or size."
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -6,6 +6,7 @@ import sys
 from importlib.util import find_spec
 
 from uvanet.errors import MissingExtraError
+from uvanet.i18n import tr
 
 
 def is_installed(module: str) -> bool:
@@ -28,7 +29,10 @@ def require(module: str, extra: str) -> None:
     command = f"pip install 'uvanet[{extra}]'"
     if getattr(sys, "frozen", False):
         raise MissingExtraError(
-            f"{module} is not part of this bundle.",
-            f"Install the Python package beside it: {command}.",
+            tr("{module} is not part of this bundle.").format(module=module),
+            tr("Install the Python package beside it: {command}.").format(command=command),
         )
-    raise MissingExtraError(f"{module} is not installed.", f"Install it with: {command}.")
+    raise MissingExtraError(
+        tr("{module} is not installed.").format(module=module),
+        tr("Install it with: {command}.").format(command=command),
+    )

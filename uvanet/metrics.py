@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 Map = NDArray[np.floating]
 
@@ -194,7 +195,8 @@ def _pixels(saliency: Map, fixations: Map) -> tuple[NDArray[np.intp], NDArray[np
     points = np.asarray(fixations, np.float64)
     if points.size and (points.ndim != 2 or points.shape[1] != 2):
         raise UsageError(
-            f"Fixations have the shape {points.shape}, not (n, 2).", "Give x and y alone."
+            tr("Fixations have the shape {shape}, not (n, 2).").format(shape=points.shape),
+            tr("Give x and y alone."),
         )
     x, y = np.floor(points.reshape(-1, 2)).T
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)  # not NaN either

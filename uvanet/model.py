@@ -10,6 +10,7 @@ import numpy as np
 
 from uvanet.errors import UsageError
 from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.model_card import external_card
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.registry import resolve_model
@@ -163,12 +164,15 @@ def load(
     """
     if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MAX_THREADS):
         raise UsageError(
-            f"{threads!r} is no number of threads.", f"Give 1 to {MAX_THREADS}, or None."
+            tr("{threads!r} is no number of threads.").format(threads=threads),
+            tr("Give 1 to {most}, or None.").format(most=MAX_THREADS),
         )
     model = resolve_model(name)
     if (external := model.external) is not None:
         if choose_engine(engine, device) != "onnx":
-            raise UsageError("The engine torch runs our own models only.", "Choose the CPU.")
+            raise UsageError(
+                tr("The engine torch runs our own models only."), tr("Choose the CPU.")
+            )
         runner = ExternalEngine(external, threads or 1)
         return Model(external_card(external.path, external.name, runner.input_size), runner)
     path, card = model.verified()
@@ -233,5 +237,6 @@ def to_rgb(image: Any) -> NDArray[np.uint8]:
         alpha = rgba[..., 3:] / 255
         return np.rint(rgba[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
     raise UsageError(
-        f"A picture cannot be a {type(image).__name__}.", "Give a path, a PIL picture or an array."
+        tr("A picture cannot be a {kind}.").format(kind=type(image).__name__),
+        tr("Give a path, a PIL picture or an array."),
     )

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import NotReadableError, read_bounded
 from uvanet.errors import ModelError
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,10 +34,10 @@ Metrics = dict[str, dict[str, dict[str, float]]]
 """Data set to predictor to metric to mean value."""
 
 SET_TITLES = {
-    "val": "pictures, val split",
-    "test": "pictures, test split",
-    "talk": "clips of people talking",
-    "steady": "steady clips, maps 100 ms apart",
+    "val": tr_noop("pictures, val split"),
+    "test": tr_noop("pictures, test split"),
+    "talk": tr_noop("clips of people talking"),
+    "steady": tr_noop("steady clips, maps 100 ms apart"),
 }
 """Names of the project's own data sets for users, by their keys in `Card.metrics`."""
 
@@ -161,7 +162,8 @@ def set_title(name: str) -> str:
     whole, _, part = name.partition("/")
     if whole not in SET_TITLES:
         return name
-    return f"{SET_TITLES[whole]}, {part}" if part else SET_TITLES[whole]
+    title = tr(SET_TITLES[whole])
+    return f"{title}, {part}" if part else title
 
 
 def read_card(path: Path) -> Card:
@@ -175,29 +177,36 @@ def read_card(path: Path) -> Card:
         data = read_bounded(path, MAX_CARD_BYTES)
     except FileNotFoundError as error:
         raise ModelError(
-            f"{path.name} is missing beside its ONNX file.", "Copy both files together."
+            tr("{name} is missing beside its ONNX file.").format(name=path.name),
+            tr("Copy both files together."),
         ) from error
     except OSError as error:
         raise ModelError(
-            f"The model card {path} cannot be read: {error.strerror}.", "Copy the model again."
+            tr("The model card {path} cannot be read: {reason}.").format(
+                path=path, reason=error.strerror
+            ),
+            tr("Copy the model again."),
         ) from error
     except NotReadableError as error:
         raise ModelError(
-            f"{path} is not a valid model card: {error}.", "Copy the model again."
+            tr("{path} is not a valid model card: {error}.").format(path=path, error=error),
+            tr("Copy the model again."),
         ) from error
     try:
         raw = msgspec.json.decode(data, type=dict[str, Any])
         version = raw.get("format")
         if isinstance(version, int) and version > CARD_FORMAT:
             raise ModelError(
-                f"The model card {path} has format {version}; this version reads up to "
-                f"{CARD_FORMAT}.",
-                "Update uvanet, or export the model again.",
+                tr(
+                    "The model card {path} has format {version}; this version reads up to {newest}."
+                ).format(path=path, version=version, newest=CARD_FORMAT),
+                tr("Update uvanet, or export the model again."),
             )
         return msgspec.convert(_from_format_1(raw) if version == 1 else raw, Card)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ModelError(
-            f"{path} is not a valid model card: {error}.", "Copy or export the model again."
+            tr("{path} is not a valid model card: {error}.").format(path=path, error=error),
+            tr("Copy or export the model again."),
         ) from error
 
 

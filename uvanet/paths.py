@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 
 from uvanet.errors import UvanetError
+from uvanet.i18n import tr
 
 DEFAULT_MODEL = "uvanet-64"
 """The model that is used where none is named. With it, an export takes about 1.3 times as long as
@@ -29,14 +30,14 @@ def resource(name: str) -> Path:
         found = (root / name).resolve()
         if not found.is_relative_to(root):
             raise UvanetError(
-                f"{name!r} points outside the program's resources.",
-                "Name a file below the resources folder.",
+                tr("{name!r} points outside the program's resources.").format(name=name),
+                tr("Name a file below the resources folder."),
             )
         if found.exists():
             return found
     raise UvanetError(
-        f"The file {name!r} that belongs to the program is missing.",
-        "Install it again, or run it from a complete checkout.",
+        tr("The file {name!r} that belongs to the program is missing.").format(name=name),
+        tr("Install it again, or run it from a complete checkout."),
     )
 
 

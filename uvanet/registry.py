@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.errors import ModelError, UvanetError
+from uvanet.i18n import tr
 from uvanet.model_card import Card, file_hash, read_card
 from uvanet.paths import resource
 from uvanet.redaction import excerpt
@@ -48,19 +49,26 @@ class ResolvedModel:
         """
         if self.card is None:
             raise ModelError(
-                f"{self.path.with_suffix('.json').name} is missing beside its ONNX file.",
-                "Copy both files together.",
+                tr("{name} is missing beside its ONNX file.").format(
+                    name=self.path.with_suffix(".json").name
+                ),
+                tr("Copy both files together."),
             )
         try:
             intact = file_hash(self.path) == self.card.sha256
         except OSError as error:
             raise ModelError(
-                f"{self.path} cannot be read: {error.strerror}.", "Copy the model again."
+                tr("{path} cannot be read: {reason}.").format(
+                    path=self.path, reason=error.strerror
+                ),
+                tr("Copy the model again."),
             ) from error
         if not intact:
             raise ModelError(
-                f"{self.path.name} is damaged: it is not the file that its card describes.",
-                "Install the program again, or copy the model again.",
+                tr("{name} is damaged: it is not the file that its card describes.").format(
+                    name=self.path.name
+                ),
+                tr("Install the program again, or copy the model again."),
             )
         return self.path, self.card
 
@@ -143,8 +151,8 @@ def _file_of_name(name: str) -> Path:
                 return path
     names = ", ".join(card.name for card in list_models()) or "none"
     raise ModelError(
-        f"There is no model named {excerpt(name)!r}.",
-        f"Choose one of: {names}; or give the path of an .onnx file.",
+        tr("There is no model named {name!r}.").format(name=excerpt(name)),
+        tr("Choose one of: {names}; or give the path of an .onnx file.").format(names=names),
     )
 
 
@@ -158,7 +166,9 @@ def _existing_file(text: str) -> Path:
     except RuntimeError:  # "~name" of a user that does not exist
         path = Path(text)
     if not _is_file(path):
-        raise ModelError(f"There is no model file {path}.", "Check the path.")
+        raise ModelError(
+            tr("There is no model file {path}.").format(path=path), tr("Check the path.")
+        )
     return path
 
 
@@ -173,8 +183,10 @@ def _named_card(path: Path) -> Card:
     card = read_card(path.with_suffix(".json"))
     if card.name != path.stem:
         raise ModelError(
-            f"{path.with_suffix('.json')} names its model {card.name!r}, not {path.stem!r}.",
-            "Rename the files, or correct the name in the card.",
+            tr("{card} names its model {name!r}, not {stem!r}.").format(
+                card=path.with_suffix(".json"), name=card.name, stem=path.stem
+            ),
+            tr("Rename the files, or correct the name in the card."),
         )
     return card
 

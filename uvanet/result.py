@@ -14,6 +14,7 @@ from uvanet.analysis import map_stats
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError, UsageError
 from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.video.overlay import OverlayStyle, compose
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ class Result:
         ending = path.suffix.lower()
         if ending not in (*PICTURES, ".npy"):
             raise UsageError(
-                f"{path.name} is neither a picture nor .npy.",
-                f"Use one of: {', '.join((*PICTURES, '.npy'))}.",
+                tr("{name} is neither a picture nor .npy.").format(name=path.name),
+                tr("Use one of: {endings}.").format(endings=", ".join((*PICTURES, ".npy"))),
             )
         try:
             with atomic_write(path) as part, part.open("wb") as file:
@@ -101,12 +102,16 @@ class Result:
                     bgr = np.ascontiguousarray(self.overlay()[..., ::-1])
                     done, data = cv2.imencode(ending, bgr)
                     if not done:
-                        raise OutputError(f"{path.name} cannot be encoded.", "Use .png.")
+                        raise OutputError(
+                            tr("{name} cannot be encoded.").format(name=path.name), tr("Use .png.")
+                        )
                     file.write(data.tobytes())
         except (OSError, cv2.error) as error:
             raise OutputError(
-                f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.",
-                "Choose another folder or format.",
+                tr("{path} cannot be written: {reason}.").format(
+                    path=path, reason=getattr(error, "strerror", None) or error
+                ),
+                tr("Choose another folder or format."),
             ) from error
 
     def plot(self) -> Figure:

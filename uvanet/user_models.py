@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from uvanet.atomic_io import atomic_write, remove_all_stale_parts
 from uvanet.errors import OutputError, UvanetError
+from uvanet.i18n import tr
 from uvanet.model_card import read_card
 
 
@@ -41,8 +42,10 @@ def private(folder: Path) -> Path:
         folder.chmod(0o700)
     except OSError as error:
         raise OutputError(
-            f"The folder {folder} cannot be made: {error.strerror or error}.",
-            "Choose another folder.",
+            tr("The folder {folder} cannot be made: {reason}.").format(
+                folder=folder, reason=error.strerror or error
+            ),
+            tr("Choose another folder."),
         ) from error
     return folder
 
@@ -96,8 +99,10 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
             replace(card, name=name).write(part / f"{name}.json")
     except OSError as error:
         raise OutputError(
-            f"The model cannot be saved in {models_folder()}: {error.strerror or error}.",
-            "Free some disk space.",
+            tr("The model cannot be saved in {folder}: {reason}.").format(
+                folder=models_folder(), reason=error.strerror or error
+            ),
+            tr("Free some disk space."),
         ) from error
     return target / f"{name}.onnx"
 
@@ -110,5 +115,8 @@ def delete_user_model(name: str) -> None:
     """
     path = user_model(name)
     if path is None:
-        raise UvanetError(f"{name} is not one of your own models.", "Only those can be deleted.")
+        raise UvanetError(
+            tr("{name} is not one of your own models.").format(name=name),
+            tr("Only those can be deleted."),
+        )
     shutil.rmtree(path.parent)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, get_args
 from app.shell.feature import Preference
 from app.shell.settings import LanguageChoice
 from app.ui.build import combo_box
-from app.ui.i18n import LANGUAGES, tr
+from app.ui.i18n import tr
+from uvanet.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from app.shell.settings import WindowSettings

@@ -22,12 +22,15 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
+from uvanet.i18n import tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
     GAZE_NOTE,
-    REGION_HEADS,
     SLIDE_NOTE,
+    average_title,
+    dated,
     region_cells,
+    region_heads,
     region_note,
     slide_heads,
     slide_rows,
@@ -177,11 +180,9 @@ class _Pages:
 
 def _write(pages: _Pages, report: Report) -> None:
     pages.text(report.title, 19, bold=True)
-    pages.text(f"Predicted attention, {report.date}", color=_QUIET)
+    pages.text(dated(report), color=_QUIET)
     _write_caution(pages, report.caution)
-    pages.heading(
-        "Average over the whole time" if report.duration else "Predicted attention", 90 * _MM
-    )
+    pages.heading(average_title(report), 90 * _MM)
     if report.average is not None:
         pages.y += pages.picture(report.average, 0, pages.width, 105 * _MM)
     shown = [slide.picture for slide in report.slides if slide.picture is not None]
@@ -190,26 +191,28 @@ def _write(pages: _Pages, report: Report) -> None:
     if report.slides:
         heads = slide_heads(report)
         colors = [region.color for region in report.regions]
-        _write_table(pages, "Pictures", heads, [(row, "") for row in slide_rows(report)], colors)
-        pages.text(SLIDE_NOTE, 8, color=_QUIET)
+        _write_table(
+            pages, tr("Pictures"), heads, [(row, "") for row in slide_rows(report)], colors
+        )
+        pages.text(tr(SLIDE_NOTE), 8, color=_QUIET)
     elif report.regions:
         _write_regions(pages, report)
     for graph in graphs(report):
         _write_graph(pages, graph)
     if report.gaze is not None:
-        _write_facts(pages, "Recorded gaze of people", report.gaze.facts)
-        pages.text(GAZE_NOTE, 8, color=_QUIET)
+        _write_facts(pages, tr("Recorded gaze of people"), report.gaze.facts)
+        pages.text(tr(GAZE_NOTE), 8, color=_QUIET)
         for graph in gaze_graphs(report.gaze):
             _write_graph(pages, graph)
     if report.moments:
-        pages.heading("Moments at which the attention moves most", _PICTURE_HEIGHT)
+        pages.heading(tr("Moments at which the attention moves most"), _PICTURE_HEIGHT)
         _write_pictures(pages, report.moments)
-    _write_facts(pages, "Source and model", report.facts)
+    _write_facts(pages, tr("Source and model"), report.facts)
     if report.limits:
-        pages.heading("Known limits of the model", 10 * _MM)
+        pages.heading(tr("Known limits of the model"), 10 * _MM)
         for limit in report.limits:
             pages.text(f"\N{BULLET} {limit}")
-    _write_facts(pages, "Settings", report.settings)
+    _write_facts(pages, tr("Settings"), report.settings)
 
 
 def _write_caution(pages: _Pages, caution: str) -> None:
@@ -233,15 +236,14 @@ def _write_scale(pages: _Pages, colors: Sequence[str]) -> None:
     pages.painter.fillRect(bar, gradient)
     below = bar.translated(0, 4 * _MM)
     below.setHeight(5 * _MM)
-    pages.write("little attention", below, 8, color=_QUIET)
-    pages.write("most attention", below, 8, color=_QUIET, align=_RIGHT_TOP)
+    pages.write(tr("little attention"), below, 8, color=_QUIET)
+    pages.write(tr("most attention"), below, 8, color=_QUIET, align=_RIGHT_TOP)
     pages.y += 9 * _MM
 
 
 def _write_regions(pages: _Pages, report: Report) -> None:
-    heads = REGION_HEADS if report.duration else REGION_HEADS[:2]
     rows = [(region_cells(one, report.duration), one.color) for one in report.regions]
-    _write_table(pages, "Regions", heads, rows)
+    _write_table(pages, tr("Regions"), region_heads(report.duration), rows)
     pages.text(region_note(report.duration), 8, color=_QUIET)
 
 

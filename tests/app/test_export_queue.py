@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 from export_kit import exported, feature, frames_of
+from filelock import FileLock
 from window_bench import PATIENCE
 
 from app.features.export.options import ExportOptions
@@ -60,7 +61,7 @@ def test_closing_the_window_leaves_no_broken_file(launch, clip, tmp_path):
     bench.until(lambda: not bench.window.isVisible())
     assert not child.is_running()
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
-    assert not (cache_folder() / "cancelled-exports.json").exists()  # the user has answered
+    assert list((cache_folder() / "exports").iterdir()) == []  # the user has answered
 
 
 def test_exports_that_a_signal_cancels_are_told_at_the_next_start(launch, clip, tmp_path):
@@ -74,7 +75,32 @@ def test_exports_that_a_signal_cancels_are_told_at_the_next_start(launch, clip, 
     again.until(lambda: again.banner.message)
     assert again.banner.message == "2 exports were cancelled when the program ended."
     assert again.banner.hint == "Export again: one.mp4, two.mp4."
-    assert not (cache_folder() / "cancelled-exports.json").exists()  # told once
+    assert list((cache_folder() / "exports").iterdir()) == []  # told once
+
+
+def test_exports_of_a_killed_program_are_told_and_those_of_a_living_one_are_not(launch, clip):
+    root = cache_folder() / "exports"
+    for name in ("dead-1", "living-1"):
+        (root / name).mkdir(parents=True)
+        (root / name / "titles.json").write_text(f'["{name}.mp4"]')
+    with FileLock(root / "living-1" / "lock"):
+        bench = launch(clip)
+        bench.until(lambda: bench.banner.message)
+        assert bench.banner.message == "An export was cancelled when the program ended."
+        assert bench.banner.hint == "Export again: dead-1.mp4."
+        assert [path.name for path in root.iterdir()] == ["living-1"]
+
+
+def test_exports_are_noted_while_they_wait_or_run(player, tmp_path):
+    ours, root = feature(player), cache_folder() / "exports"
+    for name in ("one", "two"):
+        ours.builder.add("demo", ExportOptions(), tmp_path / name)
+    player.until(
+        lambda: [path.read_text() for path in root.glob("*/*.json")] == ['["one.mp4","two.mp4"]']
+    )
+    for task in ours.queue.tasks[::-1]:
+        ours.queue.cancel(task)
+    player.until(lambda: not list(root.iterdir()))
 
 
 def test_a_folder_that_cannot_be_written_is_reported_and_the_next_runs(player, tmp_path, clip):

@@ -1,4 +1,4 @@
-"""Languages: catalogs that belong to the texts of the code, and a window that speaks German."""
+"""Languages: catalogs that belong to the texts of the code, and a program that speaks German."""
 
 import ast
 import gettext
@@ -7,14 +7,18 @@ import re
 from pathlib import Path
 
 import pytest
+from command_kit import run_command
 from PySide6.QtWidgets import QDialogButtonBox
 
 from app.runtime.settings import SettingsStore, settings_path
 from app.shell.preferences import PreferencesDialog
 from app.shell.settings import WindowSettings
-from app.ui import i18n
+from app.ui.i18n import install_language
+from uvanet import i18n
+from uvanet.errors import UvanetError
 
-_SCRIPT = Path(__file__).resolve().parents[2] / "packaging" / "translate.py"
+_ROOT = Path(__file__).resolve().parents[2]
+_SCRIPT = _ROOT / "packaging" / "translate.py"
 _FIELD = re.compile(r"\{[^}]*\}")
 
 
@@ -30,7 +34,7 @@ def translate():
 @pytest.fixture(autouse=True)
 def english_afterwards(qapp):
     yield
-    i18n.install_language(qapp, "en")
+    install_language(qapp, "en")
 
 
 class Missing(gettext.NullTranslations):
@@ -61,6 +65,51 @@ def entries(translate):
     return [entry for entry in translate.read("de") if entry.id]
 
 
+def of_code(translate, catalog):
+    """The texts of a catalog but those of models' cards, which come and go with the models."""
+    return sorted(one.id for one in catalog if one.id and translate.CARD not in one.auto_comments)
+
+
+def error_names():
+    """Names of `UvanetError` and of all classes that derive from it."""
+    names, families = set(), [UvanetError]
+    while families:
+        family = families.pop()
+        names.add(family.__name__)
+        families += family.__subclasses__()
+    return names
+
+
+def words(node):
+    """The words in an expression; calls are left out, as `tr` and what makes a value."""
+    if isinstance(node, ast.Constant) and re.search("[a-z]{3}", str(node.value)):
+        yield node.value
+    if not isinstance(node, ast.Call | ast.Subscript):
+        for part in ast.iter_child_nodes(node):
+            yield from words(part)
+
+
+def unmarked_errors(source, names):
+    """Words in the arguments of errors that no `tr` marks."""
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in names:
+            for argument in call.args:
+                yield from words(argument)
+
+
+def test_unmarked_errors_are_found():
+    marked = "SourceError(tr('it {a}').format(a='any'))"
+    plain = "SourceError(f'{x} is missing'), errors.UsageError(a, 'Copy it' if b else '')"
+    names = {"SourceError", "UsageError"}
+    assert list(unmarked_errors(f"{marked}, {plain}", names)) == [" is missing", "Copy it"]
+
+
+def test_every_text_of_an_error_is_marked():
+    for path in sorted((_ROOT / "uvanet").rglob("*.py")):
+        found = list(unmarked_errors(path.read_text(encoding="utf-8"), error_names()))
+        assert found == [], path
+
+
 def test_marked_texts_are_found(translate):
     source = 'tr("a"); tr_noop("b"); tr(other)\n@action("c", Menu.FILE, submenu="d")\ndef f(): ...'
     assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d"]
@@ -68,7 +117,7 @@ def test_marked_texts_are_found(translate):
 
 def test_tables_of_texts_are_marked():
     """A table in which `tr` looks up a text holds marked texts alone."""
-    for path in sorted((_SCRIPT.parents[1] / "app").rglob("*.py")):
+    for path in sorted((_ROOT / "app").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         looked_up = {
             name.id
@@ -91,9 +140,9 @@ def test_the_compiled_catalog_belongs_to_the_po_file(translate):
 
 def test_every_text_has_a_german_translation(translate):
     catalog = translate.read("de")
-    texts = [entry.id for entry in translate.collect() if entry.id]
+    texts = of_code(translate, translate.collect())
     assert [text for text in texts if not (catalog.get(text) and catalog.get(text).string)] == []
-    assert sorted(texts) == sorted(entry.id for entry in entries(translate))
+    assert texts == of_code(translate, catalog)
 
 
 def test_translations_keep_the_fields_of_their_text(translate):
@@ -125,11 +174,26 @@ def test_no_text_on_the_way_through_the_window_is_english(german):
     assert missing.texts == set()
 
 
+def test_errors_of_the_library_are_german_in_the_window(german, tmp_path):
+    german.session.open(str(tmp_path / "fehlt.mp4"))
+    german.until(lambda: "gibt es nicht" in german.window.banner.message)
+    assert "fehlt.mp4" in german.window.banner.message
+    assert german.window.banner.hint == "Prüfen Sie die Schreibweise des Pfades."
+
+
+def test_the_command_line_is_english_unless_asked(home, tmp_path, monkeypatch):
+    ask = ["predict", str(tmp_path / "fehlt.mp4"), "-o", str(tmp_path / "a.csv")]
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    assert "does not exist" in run_command(*ask).stderr
+    monkeypatch.setenv("UVANET_LANGUAGE", "de")
+    assert "gibt es nicht" in run_command(*ask).stderr
+
+
 def test_the_side_panel_holds_the_longer_words(german):
     panel = german.slots.panel
     assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
 
 
 def test_an_unknown_language_is_english(qapp):
-    i18n.install_language(qapp, "xx")
+    install_language(qapp, "xx")
     assert i18n.tr("Quit") == "Quit"

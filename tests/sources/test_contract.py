@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from uvanet.errors import SourceError
+from uvanet.paths import resource
 from uvanet.sources import CameraSource, SourceKind, make_source
 from uvanet.sources.cameras import Found, identify
 
@@ -26,16 +27,24 @@ if TYPE_CHECKING:
 
     from uvanet.sources import Source
 
-KINDS = ["camera", "video", "picture", "folder", "network", "screen", "demo"]
+CASES = ["camera", "video", "picture", "folder", "network", "screen", "demo"]
 
 
 @dataclass
 class Case:
-    """One kind of source and what is known about it."""
+    """One source and what is known about it.
+
+    Attributes:
+        kind: Its kind.
+        make: Makes it, closed.
+        reopen: Makes it from the `spec` of its info.
+        path: A local file that it reads; None where it reads none.
+    """
 
     kind: SourceKind
     make: Callable[[], Source]
     reopen: Callable[[str], Source] = make_source
+    path: Path | None = None
 
 
 class FakeCapture:
@@ -89,27 +98,36 @@ def web(clip: Path) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
-    kind = SourceKind(request.param)
-    if kind is SourceKind.CAMERA:
-        return Case(kind, lambda: camera("camera:0"), camera)
-    if kind is SourceKind.VIDEO:
-        path = request.getfixturevalue("clip")
-        return Case(kind, lambda: make_source(str(path)))
-    if kind is SourceKind.PICTURE:
+    name = request.param
+    if name == "camera":
+        return Case(SourceKind.CAMERA, lambda: camera("camera:0"), camera)
+    if name == "video":
+        clip = request.getfixturevalue("clip")
+        return Case(SourceKind.VIDEO, lambda: make_source(str(clip)), path=clip)
+    if name == "picture":
+        picture = request.getfixturevalue("picture_folder") / "shot3.png"
+        return Case(SourceKind.PICTURE, lambda: make_source(str(picture)), path=picture)
+    if name == "folder":
         folder = request.getfixturevalue("picture_folder")
-        return Case(kind, lambda: make_source(str(folder / "shot3.png")))
-    if kind is SourceKind.FOLDER:
-        folder = request.getfixturevalue("picture_folder")
-        return Case(kind, lambda: make_source(str(folder)))
-    if kind is SourceKind.NETWORK:
+        return Case(SourceKind.FOLDER, lambda: make_source(str(folder)), path=folder / "shot3.png")
+    if name == "network":
         url = request.getfixturevalue("web")
-        return Case(kind, lambda: make_source(url))
-    if kind is SourceKind.SCREEN:
+        return Case(SourceKind.NETWORK, lambda: make_source(url))
+    if name == "screen":
         request.getfixturevalue("display")
-        return Case(kind, lambda: make_source("screen:10,20,320,200"))
-    return Case(kind, lambda: make_source("demo"))
+        return Case(SourceKind.SCREEN, lambda: make_source("screen:10,20,320,200"))
+    assert name == "demo"
+    return Case(SourceKind.DEMO, lambda: make_source("demo"), path=resource("demo.mp4"))
+
+
+def test_files_that_are_read_are_listed_and_so_never_replaced(case: Case) -> None:
+    source = case.make()
+    files = source.files()
+    source.close()
+    assert all(path.is_file() for path in files)
+    assert (case.path in files) if case.path else (files == [])
 
 
 def test_open_tells_the_facts(case: Case) -> None:

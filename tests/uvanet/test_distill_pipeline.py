@@ -20,8 +20,9 @@ from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import ModelError
 from uvanet.model import load
-from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, SpatialTeacher
+from uvanet.models.teacher import Backbone, SpatialTeacher
 from uvanet.stream import Stream
+from uvanet.teacher_input import HEIGHT, WIDTH
 from uvanet.training.pipeline import DistillConfig, distill
 from uvanet.training.progress import CheckpointEvent, Event, StepEvent
 from uvanet.training.publish import publish_spatial, publish_temporal

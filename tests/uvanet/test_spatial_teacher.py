@@ -11,10 +11,11 @@ import torch
 from small_configs import SPATIAL_CONFIG
 
 from uvanet.data.fixations import read_split
-from uvanet.models.blazeface import WEIGHTS, BlazeFace, FaceCues
+from uvanet.models.blazeface import BlazeFace, FaceCues
 from uvanet.models.teacher import Pyramid, Readout, SpatialTeacher
 from uvanet.paths import resource
 from uvanet.runtime.session import OnnxSession
+from uvanet.teacher_input import FACE_DETECTOR
 from uvanet.training.control import Callback
 from uvanet.training.teachers.build import make_spatial
 from uvanet.training.teachers.spatial import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def test_the_detector_is_that_of_the_file() -> None:
     frame = torch.rand(1, 3, 96, 128, generator=torch.Generator().manual_seed(2)) * 2 - 1
-    scores, boxes = OnnxSession(resource(WEIGHTS)).run(
+    scores, boxes = OnnxSession(resource(FACE_DETECTOR)).run(
         ["scores", "boxes"], {"frame": frame.numpy()}
     )
     detector = BlazeFace()

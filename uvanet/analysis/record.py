@@ -15,6 +15,7 @@ import numpy as np
 from uvanet.analysis.map_stats import change, density, entropy, peak
 from uvanet.analysis.region_summary import RegionSummary, RegionTotals
 from uvanet.analysis.regions import coverage
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,16 +157,16 @@ class Record:
         count = len(buckets)
         shapes = (seconds.shape, numbers.shape, thumbs.shape, maps.shape[:1])
         if shapes != ((count,), (count, 4), (count, *_THUMB[::-1], 3), (count,)):
-            raise ValueError("its arrays differ in length")
+            raise ValueError(tr("its arrays differ in length"))
         sides = maps.shape[1:]
         if count > MOST or len(sides) != 2 or not all(0 < side <= _SIDE for side in sides):
-            raise ValueError(f"its maps have the shape {maps.shape}")
+            raise ValueError(tr("its maps have the shape {shape}").format(shape=maps.shape))
         finite = np.isfinite(seconds).all() and np.isfinite(numbers).all()
         if not finite or not STEP <= step <= 1e6 or (np.diff(buckets) <= 0).any():
-            raise ValueError("a number is out of range")
+            raise ValueError(tr("a number is out of range"))
         sums = maps.sum(axis=(1, 2), dtype=np.float32)
         if not sums.all():
-            raise ValueError("a map is empty")
+            raise ValueError(tr("a map is empty"))
         record = cls(step=step)
         record._rows = {int(bucket): row for row, bucket in enumerate(buckets)}
         record._maps, record._seconds, record._sums = maps.copy(), seconds.copy(), sums

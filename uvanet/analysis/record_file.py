@@ -10,6 +10,7 @@ import numpy as np
 
 from uvanet.analysis.record import Record
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +40,14 @@ def unpack_record(data: bytes) -> Record:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
-                raise ValueError("it is too large")
+                raise ValueError(tr("it is too large"))
             arrays = {name: _read(archive.read(f"{name}.npy")) for name in _NAMES}
         return Record.from_arrays(arrays)
     # numpy, zipfile and zlib raise nearly anything on damaged bytes, see `load_masks`.
     except Exception as error:  # noqa: BLE001
-        raise UsageError(f"The scan cannot be read: {str(error).rstrip('.')}.") from None
+        raise UsageError(
+            tr("The scan cannot be read: {error}.").format(error=str(error).rstrip("."))
+        ) from None
 
 
 def _read(data: bytes) -> NDArray[np.generic]:

@@ -21,6 +21,7 @@ from msgspec import Meta
 from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import OutputError, UsageError
+from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ MAX_REGIONS = 1_000
 _MAX_FILE_BYTES = 64 << 20
 _MAX_MASK_SIDE = 1 << 16
 _MAX_UNPACKED_BYTES = 1 << 29
-_HINT = "Choose a file of regions that this program saved."
+_HINT = tr_noop("Choose a file of regions that this program saved.")
 
 
 class RegionMask(Protocol):
@@ -100,8 +101,10 @@ class Region:
         fits = count >= 3 if self.shape is Shape.POLYGON else count == 2
         if not fits or not all(math.isfinite(value) for point in self.points for value in point):
             raise UsageError(
-                f"The region {self.name!r} is not a valid {self.shape}: it has wrong corners.",
-                _HINT,
+                tr("The region {name!r} is not a valid {shape}: it has wrong corners.").format(
+                    name=self.name, shape=self.shape
+                ),
+                tr(_HINT),
             )
 
     @property
@@ -164,7 +167,9 @@ class Region:
         try:
             region = msgspec.convert(value, Region)
         except msgspec.ValidationError as error:
-            raise UsageError(f"This is not a region: {error}.", _HINT) from None
+            raise UsageError(
+                tr("This is not a region: {error}.").format(error=error), tr(_HINT)
+            ) from None
         return _inside_picture(region)
 
     def inside(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -256,8 +261,10 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
         write_bytes(path, regions_json(regions))
     except OSError as error:
         raise OutputError(
-            f"The regions cannot be saved to {path}: {error.strerror or error}.",
-            "Choose another folder.",
+            tr("The regions cannot be saved to {path}: {reason}.").format(
+                path=path, reason=error.strerror or error
+            ),
+            tr("Choose another folder."),
         ) from error
 
 
@@ -270,13 +277,21 @@ def load_regions(path: Path) -> list[Region]:
     try:
         stored = msgspec.json.decode(read_bounded(path, _MAX_FILE_BYTES), type=_RegionFile)
         if stored.format not in (FORMAT, PROJECT_FORMAT):
-            raise UsageError(f"its format is {excerpt(stored.format)!r}")
+            raise UsageError(tr("its format is {format!r}").format(format=excerpt(stored.format)))
         check_regions(stored.regions)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+        raise UsageError(
+            tr("{path} cannot be read: {reason}.").format(
+                path=path, reason=error.strerror or error
+            ),
+            tr(_HINT),
+        ) from error
     except (ValueError, RecursionError, UsageError) as error:
         reason = error.message if isinstance(error, UsageError) else str(error)
-        raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", _HINT) from None
+        raise UsageError(
+            tr("{path} holds no regions: {reason}.").format(path=path, reason=reason.rstrip(".")),
+            tr(_HINT),
+        ) from None
     return stored.regions
 
 
@@ -296,14 +311,14 @@ def load_masks(path: Path) -> list[MaskRegion]:
     Raises:
         UsageError: The file cannot be read, or is no archive of masks; the message names it.
     """
-    hint = "Give an .npz of masks of shape (h, w), or a .json of regions."
+    hint = tr("Give an .npz of masks of shape (h, w), or a .json of regions.")
     try:
         # From memory: numpy leaves the file open where its archive is damaged.
         with zipfile.ZipFile(io.BytesIO(read_bounded(path, _MAX_FILE_BYTES))) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:
-                raise ValueError("its masks are too large")
+                raise ValueError(tr("its masks are too large"))
             if len(archive.namelist()) > MAX_REGIONS:
-                raise ValueError(f"it has more than {MAX_REGIONS} masks")
+                raise ValueError(tr("it has more than {most} masks").format(most=MAX_REGIONS))
             masks = [
                 MaskRegion(name.removesuffix(".npy"), _read_mask(name, archive.read(name)))
                 for name in archive.namelist()
@@ -312,7 +327,10 @@ def load_masks(path: Path) -> list[MaskRegion]:
     # bytes: BadZipFile, zlib.error, EOFError, TokenError, KeyError, NotImplementedError, ...
     except Exception as error:  # noqa: BLE001
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise UsageError(f"{path} holds no regions: {reason.rstrip('.')}.", hint) from None
+        raise UsageError(
+            tr("{path} holds no regions: {reason}.").format(path=path, reason=reason.rstrip(".")),
+            hint,
+        ) from None
     return masks
 
 
@@ -323,7 +341,7 @@ def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
         ValueError: It is no mask. Damaged bytes raise other exceptions, too.
     """
     if len(name) > MAX_NAME:
-        raise ValueError(f"the name {excerpt(name)!r} is too long")
+        raise ValueError(tr("the name {name!r} is too long").format(name=excerpt(name)))
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     read_header = (
@@ -335,7 +353,11 @@ def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
     if len(shape) != 2 or not all(0 < side <= _MAX_MASK_SIDE for side in shape):
         raise ValueError(f"{name} has the shape {excerpt(str(shape))}, which is no mask")
     if dtype.kind not in "biuf" or shape[0] * shape[1] * dtype.itemsize > len(data):
-        raise ValueError(f"{name} is {dtype} of shape {shape}, not a mask")
+        raise ValueError(
+            tr("{name} is {dtype} of shape {shape}, not a mask").format(
+                name=name, dtype=dtype, shape=shape
+            )
+        )
     file.seek(0)
     return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
@@ -343,5 +365,8 @@ def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
 def _inside_picture(region: Region) -> Region:
     # A little beyond the edge is what rounding leaves.
     if not all(-0.001 <= value <= 1.001 for point in region.points for value in point):
-        raise UsageError(f"The region {region.name!r} lies outside of the picture.", _HINT)
+        raise UsageError(
+            tr("The region {name!r} lies outside of the picture.").format(name=region.name),
+            tr(_HINT),
+        )
     return region

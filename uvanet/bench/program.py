@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import UvanetError
+from uvanet.i18n import tr
 from uvanet.paths import resource
 from uvanet.video.writer import VideoWriter
 
@@ -94,8 +95,10 @@ def bench_program(
     except (subprocess.SubprocessError, ValueError, IndexError) as error:
         words = getattr(error, "stderr", None) or str(error)
         raise UvanetError(
-            f"The program could not be measured: {str(words).strip()[-300:]}",
-            "Try `uvanet run demo` by hand.",
+            tr("The program could not be measured: {reason}").format(
+                reason=str(words).strip()[-300:]
+            ),
+            tr("Try `uvanet run demo` by hand."),
         ) from error
     result["source"] = Path(source).name
     for name in ("rss", "rss_at_first"):

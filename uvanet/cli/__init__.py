@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, NoReturn
 import uvanet
 from uvanet.cli.streams import discard_output, protect_standard_streams
 from uvanet.errors import MEMORY_HINT, UsageError, UvanetError, is_out_of_memory
+from uvanet.i18n import tr
+from uvanet.languages import SOURCE, VARIABLE, install_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +60,9 @@ class _Parser(argparse.ArgumentParser):
     """Reports errors of arguments as a UsageError, in one line like every other error."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+        raise UsageError(
+            f"{message[:1].upper()}{message[1:]}.", tr("See {prog} --help.").format(prog=self.prog)
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     protect_standard_streams()
     logging.basicConfig(level=logging.WARNING, format="uvanet: %(message)s")
+    install_language(os.environ.get(VARIABLE, SOURCE))
     try:
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))
@@ -91,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last handler: no traceback reaches a user
         if is_out_of_memory(error):
             discard_output()
-            print(f"uvanet: {MEMORY_HINT}", file=sys.stderr)
+            print(f"uvanet: {tr(MEMORY_HINT)}", file=sys.stderr)
             return FAILURE_EXIT
         from uvanet.cli.crash import write_report
 
@@ -139,5 +145,6 @@ def _find(name: str) -> Command:
         loaded: Command = point.load()
         return loaded
     raise UsageError(
-        f"The command {name!r} is not installed.", "Install the whole package: pip install uvanet."
+        tr("The command {name!r} is not installed.").format(name=name),
+        tr("Install the whole package: pip install uvanet."),
     )

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from uvanet import __version__
 from uvanet.cli.options import integer, number
 from uvanet.errors import UsageError, UvanetError
+from uvanet.i18n import tr
 from uvanet.redaction import printable, redact
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def check_batch(arguments: argparse.Namespace) -> None:
     """
     if _can_continue(arguments) and not arguments.each:
         raise UsageError(
-            "--resume, --split, --workers and --scheduler are for a folder of videos.",
-            "Add --each.",
+            tr("--resume, --split, --workers and --scheduler are for a folder of videos."),
+            tr("Add --each."),
         )
 
 
@@ -103,14 +104,15 @@ def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
     for out in arguments.out:
         if arguments.each and not holds_name(out):
             raise UsageError(
-                f"Every video would be written to {printable(out)}.",
-                f"Put {{name}} into it, such as {{name}}{out.suffix}.",
+                tr("Every video would be written to {out}.").format(out=printable(out)),
+                tr("Put {{name}} into it, such as {{name}}{suffix}.").format(suffix=out.suffix),
             )
         if not arguments.each and holds_name(out) and not source.exists():
             raise UsageError(
-                f"{{name}} in {printable(out)} stands for the name of a file, and "
-                f"{printable(redact(arguments.source))} is none.",
-                "Write out the name.",
+                tr("{{name}} in {out} stands for the name of a file, and {source} is none.").format(
+                    out=printable(out), source=printable(redact(arguments.source))
+                ),
+                tr("Write out the name."),
             )
     if arguments.each:
         return tuple(arguments.out)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uvanet.cli.options import add_report, check_report, number, print_report
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     import argparse
@@ -80,7 +81,10 @@ come first: they may be compared with other machines, times may not.
 
         check_report(arguments.out)
         if arguments.plots and not arguments.plots.is_dir():
-            raise OutputError(f"The folder {arguments.plots} does not exist.", "Create it.")
+            raise OutputError(
+                tr("The folder {folder} does not exist.").format(folder=arguments.plots),
+                tr("Create it."),
+            )
         names = arguments.model or [card.name for card in list_models()]
         for name in names:
             resolve_model(name).verified()

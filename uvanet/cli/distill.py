@@ -19,6 +19,7 @@ from uvanet.cli.training_options import (
     running,
 )
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.registry import is_available
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ OUT that were made from the same settings and data are reused; a run that was st
         need_torch()
         for folder in arguments.pool:
             if not folder.is_dir():
-                raise UsageError(f"There is no folder {folder}.", "Check --pool.")
+                raise UsageError(
+                    tr("There is no folder {folder}.").format(folder=folder), tr("Check --pool.")
+                )
         title = ", ".join(folder.name for folder in arguments.pool) or "gaze"
         with running(arguments, title) as (callback, threads):
             return _distill(arguments, callback, threads)

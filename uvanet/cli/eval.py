@@ -22,6 +22,7 @@ from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
 from uvanet.evaluation.report import as_table, flicker_report, report
+from uvanet.i18n import tr
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
 
@@ -131,8 +132,10 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             rows = _rows(arguments, progress)
             if arguments.against and arguments.against not in {HUMAN, *(row.name for row in rows)}:
                 raise UsageError(
-                    f"There is no row {arguments.against!r} to compare with.",
-                    "Name it with --model too.",
+                    tr("There is no row {against!r} to compare with.").format(
+                        against=arguments.against
+                    ),
+                    tr("Name it with --model too."),
                 )
             names = [name for name in METRICS if name in (arguments.metrics or METRICS)]
             baseline = next((row for row in rows if row.name == PRIOR), None)
@@ -187,7 +190,9 @@ def _sets(arguments: argparse.Namespace) -> list[SetSpec]:
         wanted = [name for name in OF_ROOT if (root / name).is_dir()]
     for text in wanted:
         if wanted.count(text) > 1:
-            raise UsageError(f"The data set {text!r} is named twice.", "Name it once.")
+            raise UsageError(
+                tr("The data set {name!r} is named twice.").format(name=text), tr("Name it once.")
+            )
     return [_spec(text, arguments) for text in wanted]
 
 
@@ -197,7 +202,9 @@ def _steady(arguments: argparse.Namespace) -> list[VideoClip]:
     root = find_root(arguments.data)
     clips = pool_clips(root)
     if not clips:
-        raise UsageError(f"There are no steady clips in {root}.", "Leave out --flicker.")
+        raise UsageError(
+            tr("There are no steady clips in {root}.").format(root=root), tr("Leave out --flicker.")
+        )
     return clips
 
 
@@ -208,7 +215,10 @@ def _spec(text: str, arguments: argparse.Namespace) -> SetSpec:
     elif name in OF_ROOT:
         root = find_root(arguments.data) / OF_ROOT[name]
     elif name in LAYOUTS:
-        raise UsageError(f"The data set {name!r} needs its folder.", f"Give --set {name}=FOLDER.")
+        raise UsageError(
+            tr("The data set {name!r} needs its folder.").format(name=name),
+            tr("Give --set {name}=FOLDER.").format(name=name),
+        )
     else:
         root = Path()  # reading it refuses the name
     return SetSpec(name, root, arguments.split, arguments.every)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, OutputError, UsageError
 from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.registry import resolve_model
 
 if TYPE_CHECKING:
@@ -53,14 +54,23 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
         # A program is made from the weights.
         source = path.with_suffix(ending if ending != ".pt2" else ".safetensors")
         if not source.is_file():
-            raise ModelError(f"{card.name} has no {source.name}.", "Choose the format onnx.")
+            raise ModelError(
+                tr("{name} has no {file}.").format(name=card.name, file=source.name),
+                tr("Choose the format onnx."),
+            )
         out: Path = arguments.out or Path(card.name + ending)
         if out.suffix.lower() != ending:
-            raise UsageError(f"{out.name} does not end in {ending}.", "Choose another name.")
+            raise UsageError(
+                tr("{name} does not end in {ending}.").format(name=out.name, ending=ending),
+                tr("Choose another name."),
+            )
         beside = out.with_suffix(".json")
         for target in (out, beside):
             if target.exists() and (target.samefile(source) or not arguments.overwrite):
-                raise OutputError(f"{target} exists.", "Choose another name, or add --overwrite.")
+                raise OutputError(
+                    tr("{path} exists.").format(path=target),
+                    tr("Choose another name, or add --overwrite."),
+                )
         try:
             if ending == ".pt2":
                 _write_program(card, source, out)
@@ -70,8 +80,10 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
             replace(card, name=out.stem).write(beside)
         except OSError as error:
             raise OutputError(
-                f"{error.filename or out} cannot be written: {error.strerror or error}.",
-                "Choose another folder.",
+                tr("{path} cannot be written: {reason}.").format(
+                    path=error.filename or out, reason=error.strerror or error
+                ),
+                tr("Choose another folder."),
             ) from error
         print(f"{out}, {beside.name}")
         return 0

@@ -12,6 +12,7 @@ import msgspec
 from uvanet.bounded_io import read_bounded
 from uvanet.cli.options import number
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.video.codecs import QUALITIES
 from uvanet.video.colormaps import COLORMAPS
@@ -176,8 +177,10 @@ def read_gaze(arguments: argparse.Namespace) -> RecordedGaze | None:
         except (OSError, ValueError, RecursionError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(
-                f"{printable(path)} holds no columns: {reason.rstrip('.')}.",
-                'Write names such as {"x": "px", "y": "py", "time": "t"}.',
+                tr("{path} holds no columns: {reason}.").format(
+                    path=printable(path), reason=reason.rstrip(".")
+                ),
+                tr('Write names such as {"x": "px", "y": "py", "time": "t"}.'),
             ) from None
     return RecordedGaze(load_gaze(arguments.gaze, mapping), arguments.gaze_offset)
 

@@ -12,6 +12,7 @@ from uvanet.atomic_io import write_text
 from uvanet.cli.options import integer, number
 from uvanet.cli.training_options import add_result, add_training, need_torch, running
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     import argparse
@@ -115,13 +116,16 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
         chosen = [one for one in (arguments.source, arguments.pool, arguments.published) if one]
         if len(chosen) != 1:
             raise UsageError(
-                "A student is fine-tuned on one thing at a time.",
-                "Give one of SOURCE, --pool FOLDER and --set NAME=FOLDER.",
+                tr("A student is fine-tuned on one thing at a time."),
+                tr("Give one of SOURCE, --pool FOLDER and --set NAME=FOLDER."),
             )
         for option in ("pool", "replay"):
             folder = getattr(arguments, option)
             if folder and not folder.is_dir():
-                raise UsageError(f"There is no folder {folder}.", f"Check --{option}.")
+                raise UsageError(
+                    tr("There is no folder {folder}.").format(folder=folder),
+                    tr("Check --{option}.").format(option=option),
+                )
         title = Path(chosen[0]).stem if arguments.recording or arguments.pool else str(chosen[0])
         with running(arguments, title) as (callback, threads):
             return _finetune(arguments, _config(arguments, threads), callback)

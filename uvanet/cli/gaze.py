@@ -18,6 +18,7 @@ from uvanet.errors import OutputError, UsageError
 from uvanet.evaluation.evaluate_gaze import DEFAULT_METRICS, GAZE_METRICS, STEP, evaluate_gaze
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import TITLES
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     import argparse
@@ -111,7 +112,10 @@ which columns hold what:
         out: Path | None = arguments.out
         check_report(out)
         if out and out.suffix.lower() not in (".csv", ".json"):
-            raise UsageError(f"{out.name} is neither .csv nor .json.", "Choose one of these.")
+            raise UsageError(
+                tr("{name} is neither .csv nor .json.").format(name=out.name),
+                tr("Choose one of these."),
+            )
         scores = evaluate_gaze(
             arguments.model,
             arguments.source,
@@ -129,7 +133,10 @@ which columns hold what:
                 write_text(out, text)
             except OSError as error:
                 raise OutputError(
-                    f"{out} cannot be written: {error.strerror}.", "Choose another."
+                    tr("{path} cannot be written: {reason}.").format(
+                        path=out, reason=error.strerror
+                    ),
+                    tr("Choose another."),
                 ) from error
         print(_json(result) if arguments.json else "\n".join(_table(scores)))
         return 0
@@ -196,7 +203,8 @@ def _load(arguments: argparse.Namespace) -> GazeTable:
         role, equals, name = part.partition("=")
         if role not in _ROLES or not equals:
             raise UsageError(
-                f"{part!r} names no column.", f"Write ROLE=NAME with one of {', '.join(_ROLES)}."
+                tr("{part!r} names no column.").format(part=part),
+                tr("Write ROLE=NAME with one of {roles}.").format(roles=", ".join(_ROLES)),
             )
         given[role] = name
     if arguments.time_unit:

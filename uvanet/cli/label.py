@@ -10,8 +10,9 @@ from tqdm import tqdm
 
 from uvanet.cli.batch import add_workers
 from uvanet.cli.options import integer
-from uvanet.cli.training_options import need_torch
 from uvanet.errors import UsageError, UvanetError
+from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class _Label:
     description = """\
 Labels the pictures and clips of POOL with both teachers and stores the labels in OUT/labels, where
 `uvanet distill --pool POOL --out OUT` with the same teachers finds them. The same command continues
-after an interruption: a file with labels is not labelled again.
+after an interruption: a file with labels is not labelled again. Needs the extra cluster, not torch.
 """
     examples = """examples:
   uvanet label POOL --out runs/mine --workers 8
@@ -60,7 +61,7 @@ after an interruption: a file with labels is not labelled again.
         parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        need_torch()
+        require("onnx", "cluster")  # reads the teachers; fails before the first file
         tasks = _tasks(arguments)
         failed = 0
         looks = {"unit": "file", "file": sys.stderr, "disable": arguments.quiet}
@@ -81,10 +82,13 @@ def _tasks(arguments: argparse.Namespace) -> list[LabelTask]:
 
     for folder in arguments.pools:
         if not folder.is_dir():
-            raise UsageError(f"There is no folder {printable(folder)}.", "Check POOL.")
+            raise UsageError(
+                tr("There is no folder {folder}.").format(folder=printable(folder)),
+                tr("Check POOL."),
+            )
     files = [path for folder in arguments.pools for path in pool_files(folder.absolute())]
     if not files:
-        raise UsageError("POOL holds no picture and no clip.", "Choose another folder.")
+        raise UsageError(tr("POOL holds no picture and no clip."), tr("Choose another folder."))
     spatial = find_teacher(arguments.spatial or SPATIAL).absolute()
     temporal = find_teacher(arguments.temporal or TEMPORAL).absolute()
     labels = arguments.out.absolute() / "labels"

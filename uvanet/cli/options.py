@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.paths import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -77,9 +78,11 @@ def check_report(path: Path | None) -> None:
         OutputError: The folder does not exist, or the path is a folder.
     """
     if path and not path.parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist.", "Create it.")
+        raise OutputError(
+            tr("The folder {folder} does not exist.").format(folder=path.parent), tr("Create it.")
+        )
     if path and path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+        raise OutputError(tr("{path} is a folder.").format(path=path), tr("Name a file in it."))
 
 
 def print_report(result: dict[str, Any], table: list[str], arguments: argparse.Namespace) -> None:
@@ -94,7 +97,10 @@ def print_report(result: dict[str, Any], table: list[str], arguments: argparse.N
             write_text(arguments.out, text + "\n")
         except OSError as error:
             raise OutputError(
-                f"{arguments.out} cannot be written: {error.strerror}.", "Choose another."
+                tr("{path} cannot be written: {reason}.").format(
+                    path=arguments.out, reason=error.strerror
+                ),
+                tr("Choose another."),
             ) from error
     print(text if arguments.json else "\n".join(table))
 

@@ -22,6 +22,7 @@ from uvanet.cli.export_options import (
 )
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def job_of(
     end = arguments.end
     if arguments.seconds is not None:
         if end is not None:
-            raise UsageError("Both --end and --seconds were given.", "Give one of them.")
+            raise UsageError(tr("Both --end and --seconds were given."), tr("Give one of them."))
         end = arguments.start + arguments.seconds
     return Job(
         arguments.source,

@@ -9,6 +9,7 @@ from uvanet.cli.export_options import add_gaze, add_heat, add_outputs, add_range
 from uvanet.cli.options import add_engine, add_model, number
 from uvanet.cli.predict import add_progress, job_of, run_job, run_one
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ given.
         for out in arguments.out:
             if not out.name.lower().endswith(_ENDINGS):
                 raise UsageError(
-                    f"{printable(out.name)} is no kind of report.",
-                    "Use .html, .pdf or .regions.csv; uvanet predict writes other files.",
+                    tr("{name} is no kind of report.").format(name=printable(out.name)),
+                    tr("Use .html, .pdf or .regions.csv; uvanet predict writes other files."),
                 )
         check_batch(arguments)
         job = job_of(arguments, outs_of(arguments), heat_of(arguments))

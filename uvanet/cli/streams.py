@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +91,8 @@ def _named_errors() -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(
-            f"Standard output cannot be written: {error.strerror or error}.",
-            "Redirect it to a file on a disk with free space.",
+            tr("Standard output cannot be written: {reason}.").format(
+                reason=error.strerror or error
+            ),
+            tr("Redirect it to a file on a disk with free space."),
         ) from error

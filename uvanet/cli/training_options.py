@@ -16,6 +16,7 @@ from tqdm import tqdm
 from uvanet.cli.options import integer
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.registry import list_models
 from uvanet.system_info import usable_cores
 from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
@@ -53,7 +54,10 @@ def preset_named(name: str) -> str:
     from uvanet.models import PRESETS
 
     if name not in PRESETS:
-        raise UsageError(f"There is no student {name!r}.", f"Choose {', '.join(PRESETS)}.")
+        raise UsageError(
+            tr("There is no student {name!r}.").format(name=name),
+            tr("Choose {choices}.").format(choices=", ".join(PRESETS)),
+        )
     return name
 
 
@@ -95,12 +99,19 @@ def _model_name(name: str) -> str:
     """
     if not re.fullmatch(r"([\w-][\w .+-]{0,78}[\w+-]|\w)?", name):
         raise UsageError(
-            f"{name!r} is no name for a model.", "Use letters, digits, dots and hyphens."
+            tr("{name!r} is no name for a model.").format(name=name),
+            tr("Use letters, digits, dots and hyphens."),
         )
     if name and (models_folder() / name).exists():
-        raise UsageError(f"One of your models is called {name}.", "Choose another --name.")
+        raise UsageError(
+            tr("One of your models is called {name}.").format(name=name),
+            tr("Choose another --name."),
+        )
     if name in {card.name for card in list_models()}:  # the new one would hide it
-        raise UsageError(f"A model that ships is called {name}.", "Choose another --name.")
+        raise UsageError(
+            tr("A model that ships is called {name}.").format(name=name),
+            tr("Choose another --name."),
+        )
     return name
 
 
@@ -235,8 +246,10 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
             callback.emit(ErrorEvent(message=error.message, hint=error.hint))
             raise
         except OSError as error:
-            message = f"The run cannot go on: {error.strerror or error} ({error.filename or out})."
-            hint = "Check that the folder exists and the disk has room; then start it again."
+            message = tr("The run cannot go on: {reason} ({path}).").format(
+                reason=error.strerror or error, path=error.filename or out
+            )
+            hint = tr("Check that the folder exists and the disk has room; then start it again.")
             callback.emit(ErrorEvent(message=message, hint=hint))
             raise UvanetError(message, hint) from error
         except Exception as error:

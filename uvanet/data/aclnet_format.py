@@ -26,6 +26,7 @@ from uvanet.data.clips import FramesClip, every_nth
 from uvanet.data.gaze import GazeSet
 from uvanet.data.gaze_files import GazeFiles, folders_in, need_folder, pictures_in
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,10 @@ def read(name: str, root: Path, split: Split, every: int) -> GazeSet:
     """
     hint = f"{name} holds training and testing; each clip in them images, maps and fixation."
     if split not in FOLDERS:
-        raise UsageError(f"{name} has no {split} split.", "Choose --split test or --split train.")
+        raise UsageError(
+            tr("{name} has no {split} split.").format(name=name, split=split),
+            tr("Choose --split test or --split train."),
+        )
     clips = []
     for folder in folders_in(need_folder(root, hint) / FOLDERS[split], hint):
         files = pictures_in(folder / "images", hint)

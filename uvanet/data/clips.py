@@ -11,6 +11,7 @@ import numpy as np
 from uvanet.data.gaze import ClipFrame, Gaze
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import SourceError, UsageError
+from uvanet.i18n import tr
 from uvanet.sources.video import VideoSource
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def no_gaze(index: int) -> Gaze:
     Raises:
         UsageError: Always.
     """
-    raise UsageError(f"Frame {index} has no label.", "Choose a set with gaze.")
+    raise UsageError(
+        tr("Frame {index} has no label.").format(index=index), tr("Choose a set with gaze.")
+    )
 
 
 def every_nth(count: int, every: int) -> range:
@@ -71,7 +74,9 @@ def video_facts(path: Path) -> tuple[float, int]:
     """
     with VideoSource(path) as source:
         if source.info.frames is None:
-            raise SourceError(f"The length of {path} is unknown.", "Convert it to mp4.")
+            raise SourceError(
+                tr("The length of {path} is unknown.").format(path=path), tr("Convert it to mp4.")
+            )
         return source.info.fps, source.info.frames
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.data.gaze_files import need_file
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,8 +124,8 @@ def number(cell: str) -> float:
 
 def _no_table(path: Path) -> UsageError:
     return UsageError(
-        f"{path.name} is no table with at least two columns.",
-        "Export the gaze as CSV or TSV, with the names of the columns in the first line.",
+        tr("{name} is no table with at least two columns.").format(name=path.name),
+        tr("Export the gaze as CSV or TSV, with the names of the columns in the first line."),
     )
 
 
@@ -158,7 +159,9 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
             for line in iter(partial(file.readline, MAX_LINE), ""):
                 length += len(line)
                 if length > MAX_TEXT:
-                    raise UsageError(f"{path.name} is too long.", "Export a part of it.")
+                    raise UsageError(
+                        tr("{name} is too long.").format(name=path.name), tr("Export a part of it.")
+                    )
                 yield line if line.isascii() else _repaired(line)
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
@@ -175,4 +178,7 @@ def _repaired(line: str) -> str:
 
 def _unreadable(path: Path, error: BaseException) -> UsageError:
     reason = getattr(error, "strerror", None) or str(error) or "it is damaged"
-    return UsageError(f"{path.name} cannot be read: {reason}.", "Choose another file.")
+    return UsageError(
+        tr("{name} cannot be read: {reason}.").format(name=path.name, reason=reason),
+        tr("Choose another file."),
+    )

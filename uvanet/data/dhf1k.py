@@ -26,6 +26,7 @@ from uvanet.data.clips import FramesClip, VideoClip, every_nth
 from uvanet.data.gaze import GazeSet
 from uvanet.data.gaze_files import folders_in, need_folder, pictures_in
 from uvanet.errors import UsageError
+from uvanet.i18n import tr, tr_noop
 from uvanet.sources.picture import VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 FPS = 30.0
 NUMBERS = {"train": range(1, 601), "val": range(601, 701)}
 
-_HINT = "DHF1K holds video/001.AVI and so on, and annotation/0001 with maps and fixation."
+_HINT = tr_noop("DHF1K holds video/001.AVI and so on, and annotation/0001 with maps and fixation.")
 
 
 def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
@@ -52,7 +53,9 @@ def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
         UsageError: A folder or video is missing, or `split` is "test", which has no labels.
     """
     if split not in NUMBERS:
-        raise UsageError("The gaze on DHF1K's test videos is not published.", "Choose --split val.")
+        raise UsageError(
+            tr("The gaze on DHF1K's test videos is not published."), tr("Choose --split val.")
+        )
     clips: list[Clip] = []
     for folder in folders_in(need_folder(root, _HINT) / "annotation", _HINT):
         if not re.fullmatch(r"\d{4}", folder.name) or int(folder.name) not in NUMBERS[split]:
@@ -60,7 +63,12 @@ def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
         need_labels(folder, _HINT)
         clips.append(_clip(root, folder, every))
     if not clips:
-        raise UsageError(f"{root / 'annotation'} holds no video of the {split} split.", _HINT)
+        raise UsageError(
+            tr("{root} holds no video of the {split} split.").format(
+                root=root / "annotation", split=split
+            ),
+            tr(_HINT),
+        )
     return GazeSet(f"DHF1K, {split}", clips=clips)
 
 
@@ -81,4 +89,7 @@ def _video(root: Path, name: str) -> Path:
     for path in sorted(folder.glob(f"{number}.*")):
         if path.suffix.lower() in VIDEO_SUFFIXES:
             return path
-    raise UsageError(f"{folder / number}.AVI is missing.", f"Or put its frames into {name}/images.")
+    raise UsageError(
+        tr("{folder}.AVI is missing.").format(folder=folder / number),
+        tr("Or put its frames into {name}/images.").format(name=name),
+    )

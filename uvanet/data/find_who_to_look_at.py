@@ -24,6 +24,7 @@ from uvanet.data.clips import VideoClip, video_facts
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, need_folder, videos_in
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,10 @@ def read(root: Path) -> GazeSet:
     names = {path.stem for path in videos_in(root, _HINT)}
     for name in sorted(names ^ set(table)):
         if name in names:
-            raise UsageError(f"fixations.csv.gz has no row for {name}.mp4.", "Copy both again.")
+            raise UsageError(
+                tr("fixations.csv.gz has no row for {name}.mp4.").format(name=name),
+                tr("Copy both again."),
+            )
         need_file(root / f"{name}.mp4", "Copy the data again: fixations.csv.gz names it.")
     clips = []
     for name in sorted(names):
@@ -86,7 +90,9 @@ def _read_table(path: Path) -> dict[str, NDArray[np.float64]]:
                 rows.setdefault(row["clip"], []).append([*values, number])
     except (OSError, EOFError, KeyError, ValueError, TypeError) as error:
         raise UsageError(
-            f"{path} is damaged, or is no table with the columns {', '.join(_COLUMNS)}.",
-            "Copy the data again.",
+            tr("{path} is damaged, or is no table with the columns {columns}.").format(
+                path=path, columns=", ".join(_COLUMNS)
+            ),
+            tr("Copy the data again."),
         ) from error
     return {clip: np.array(values) for clip, values in rows.items()}

@@ -24,6 +24,7 @@ import numpy as np
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, picture_size, read_rgb
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +73,9 @@ def find_root(data: str | Path | None = None) -> Path:
     """
     named = data or os.environ.get("UVANET_DATA")
     if not named:
-        raise UsageError("No gaze data was named.", "Give --data FOLDER or set UVANET_DATA.")
+        raise UsageError(
+            tr("No gaze data was named."), tr("Give --data FOLDER or set UVANET_DATA.")
+        )
     root = Path(named).expanduser()
     for name in _TABLES:
         need_file(root / "fixations" / name, _HINT)
@@ -132,9 +135,11 @@ def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
                 observers.setdefault(name, []).append(number)
     except (OSError, EOFError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise UsageError(
-            f"{path} is damaged, or is not a table with the columns dataset, image, observer, x "
-            "and y.",
-            "Copy the data again.",
+            tr(
+                "{path} is damaged, or is not a table with the columns dataset, image, "
+                "observer, x and y."
+            ).format(path=path),
+            tr("Copy the data again."),
         ) from error
     return {
         name: _Fixations(np.array(rows, np.float32), np.array(observers[name], np.int32))
@@ -149,8 +154,10 @@ def _read_splits(path: Path, _mtime: int, _size: int) -> dict[str, str]:
             return {row["image"]: row["split"] for row in csv.DictReader(table)}
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise UsageError(
-            f"{path} is damaged, or is not a table with the columns image and split.",
-            "Copy the data again.",
+            tr("{path} is damaged, or is not a table with the columns image and split.").format(
+                path=path
+            ),
+            tr("Copy the data again."),
         ) from error
 
 

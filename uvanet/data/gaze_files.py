@@ -13,6 +13,7 @@ import numpy as np
 
 from uvanet.data.gaze import Gaze
 from uvanet.errors import MissingExtraError, SourceError, UsageError
+from uvanet.i18n import tr, tr_noop
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES, load_picture
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def need_file(path: Path, hint: str = "") -> Path:
         UsageError: There is no such file.
     """
     if not path.is_file():
-        raise UsageError(f"{path} is missing.", hint or "Copy the data again.")
+        raise UsageError(
+            tr("{path} is missing.").format(path=path), hint or tr("Copy the data again.")
+        )
     return path
 
 
@@ -40,7 +43,10 @@ def need_folder(path: Path, hint: str = "") -> Path:
         UsageError: There is no such folder.
     """
     if not path.is_dir():
-        raise UsageError(f"The folder {path} is missing.", hint or "Copy the data again.")
+        raise UsageError(
+            tr("The folder {folder} is missing.").format(folder=path),
+            hint or tr("Copy the data again."),
+        )
     return path
 
 
@@ -50,7 +56,7 @@ def pictures_in(folder: Path, hint: str = "") -> list[Path]:
     Raises:
         UsageError: The folder is missing, or holds no picture.
     """
-    return _files_in(folder, PICTURE_SUFFIXES, "pictures", hint)
+    return _files_in(folder, PICTURE_SUFFIXES, tr_noop("{folder} holds no pictures."), hint)
 
 
 def videos_in(folder: Path, hint: str = "") -> list[Path]:
@@ -59,7 +65,7 @@ def videos_in(folder: Path, hint: str = "") -> list[Path]:
     Raises:
         UsageError: The folder is missing, or holds no video.
     """
-    return _files_in(folder, VIDEO_SUFFIXES, "videos", hint)
+    return _files_in(folder, VIDEO_SUFFIXES, tr_noop("{folder} holds no videos."), hint)
 
 
 def folders_in(folder: Path, hint: str = "") -> list[Path]:
@@ -70,11 +76,14 @@ def folders_in(folder: Path, hint: str = "") -> list[Path]:
     """
     found = _ordered(path for path in need_folder(folder, hint).iterdir() if path.is_dir())
     if not found:
-        raise UsageError(f"{folder} holds no folders.", hint or "Copy the data again.")
+        raise UsageError(
+            tr("{folder} holds no folders.").format(folder=folder),
+            hint or tr("Copy the data again."),
+        )
     return found
 
 
-def _files_in(folder: Path, suffixes: frozenset[str], what: str, hint: str) -> list[Path]:
+def _files_in(folder: Path, suffixes: frozenset[str], missing: str, hint: str) -> list[Path]:
     files = (
         path
         for path in need_folder(folder, hint).iterdir()
@@ -82,7 +91,10 @@ def _files_in(folder: Path, suffixes: frozenset[str], what: str, hint: str) -> l
     )
     found = _ordered(files)
     if not found:
-        raise UsageError(f"{folder} holds no {what}.", hint or "Copy the data again.")
+        raise UsageError(
+            tr(missing).format(folder=folder),
+            hint or tr("Copy the data again."),
+        )
     return found
 
 
@@ -106,10 +118,11 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
         image = load_picture(path)
     except SourceError as error:
         raise UsageError(
-            f"{path} is no readable picture: {error.message}", "Copy the data again."
+            tr("{path} is no readable picture: {message}").format(path=path, message=error.message),
+            tr("Copy the data again."),
         ) from error
     if path.suffix.lower() in (".jpg", ".jpeg") and not _is_whole_jpeg(path):
-        raise UsageError(f"{path} is truncated.", "Copy the data again.")
+        raise UsageError(tr("{path} is truncated.").format(path=path), tr("Copy the data again."))
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -170,14 +183,15 @@ def read_mat(path: Path) -> dict[str, Any]:
         load: Callable[[Path], dict[str, Any]] = import_module("scipy.io").loadmat
     except ImportError as error:
         raise MissingExtraError(
-            f"Reading {path.name} needs scipy, which is not installed.",
-            "Install it with: pip install scipy.",
+            tr("Reading {name} needs scipy, which is not installed.").format(name=path.name),
+            tr("Install it with: pip install scipy."),
         ) from error
     try:
         return load(path)
     except Exception as error:
         raise UsageError(
-            f"{path} is no MATLAB file that can be read.", "Copy the data again."
+            tr("{path} is no MATLAB file that can be read.").format(path=path),
+            tr("Copy the data again."),
         ) from error
 
 
@@ -204,7 +218,7 @@ class GazeFiles:
         marks = self._marks()
         shown = marks if marks is not None else density
         if shown is None:
-            raise UsageError("A picture has neither fixations nor a density map.")
+            raise UsageError(tr("A picture has neither fixations nor a density map."))
         size = (shown.shape[1], shown.shape[0])
         return Gaze(size, None if marks is None else points_of(marks), density)
 
@@ -214,12 +228,17 @@ class GazeFiles:
         found = next((path for path in self.fixations if path.is_file()), None)
         if found is None:
             places = " or ".join(str(path) for path in self.fixations)
-            raise UsageError(f"{places} is missing.", "Copy the data again.")
+            raise UsageError(
+                tr("{path} is missing.").format(path=places), tr("Copy the data again.")
+            )
         if found.suffix != ".mat":
             return read_gray(found)
         held = read_mat(found)
         if "I" not in held or getattr(held["I"], "ndim", 0) != 2:
-            raise UsageError(f"{found} holds no fixation map 'I'.", "Copy the data again.")
+            raise UsageError(
+                tr("{found} holds no fixation map 'I'.").format(found=found),
+                tr("Copy the data again."),
+            )
         return np.asarray(held["I"], np.float32)
 
 

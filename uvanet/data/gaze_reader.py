@@ -14,6 +14,7 @@ from uvanet.data.delimited_text import DelimitedText, number, open_text
 from uvanet.data.gaze_mapping import MIN_CONFIDENCE, SECONDS, GazeMapping, recognize
 from uvanet.data.gaze_table import GazeTable, LeftOut, join
 from uvanet.errors import UsageError
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +28,12 @@ _COUNTS = frozenset({"fixation", "true", "yes", "1"})
 _MAX_NAMES, _MAX_GROUPS = 10_000, 1_000_000
 _WORLD = "world_timestamps.csv"
 _CLOCK = 1e6  # seconds; times that begin later count from 1970 or from the start of a machine
+_UNIT_NAMES = {
+    "s": tr_noop("seconds"),
+    "ms": tr_noop("milliseconds"),
+    "us": tr_noop("microseconds"),
+    "ns": tr_noop("nanoseconds"),
+}
 
 
 class UnknownColumnsError(UsageError):
@@ -39,8 +46,10 @@ class UnknownColumnsError(UsageError):
     def __init__(self, text: DelimitedText) -> None:
         names = ", ".join(text.header[:12]) + (", …" if len(text.header) > 12 else "")
         super().__init__(
-            f"The columns of {text.path.name} are not known: {names}.",
-            "Say which of them hold the time, x and y.",
+            tr("The columns of {name} are not known: {columns}.").format(
+                name=text.path.name, columns=names
+            ),
+            tr("Say which of them hold the time, x and y."),
         )
         self.text = text
 
@@ -104,8 +113,8 @@ class _Names:
         number = self.numbers.setdefault(name, len(self.numbers))
         if number >= self.limit:
             raise UsageError(
-                f"A column has more than {self.limit:,} different names.",
-                "Choose another column for the person or the picture.",
+                tr("A column has more than {most:,} different names.").format(most=self.limit),
+                tr("Choose another column for the person or the picture."),
             )
         return number
 
@@ -120,8 +129,8 @@ class _Rows:
         def find(name: str) -> int:
             if name and name not in place:
                 raise UsageError(
-                    f"{text.path.name} has no column {name!r}.",
-                    f"Its columns are {', '.join(text.header[:12])}.",
+                    tr("{name} has no column {column!r}.").format(name=text.path.name, column=name),
+                    tr("Its columns are {header}.").format(header=", ".join(text.header[:12])),
                 )
             return place[name] if name else -1
 
@@ -181,8 +190,10 @@ class _Rows:
                 self._size = (round(width), round(height))
         if len(self._values) >= 5 * MAX_ROWS:
             raise UsageError(
-                f"{self._text.path.name} holds more than {MAX_ROWS:,} points.",
-                "Export a part of it, or fixations.",
+                tr("{name} holds more than {most:,} points.").format(
+                    name=self._text.path.name, most=MAX_ROWS
+                ),
+                tr("Export a part of it, or fixations."),
             )
         duration = number(cells[self._duration]) if self._duration >= 0 else 0.0
         self._values.extend((time, duration, x, y, number(cell(self._frame))))
@@ -193,10 +204,16 @@ class _Rows:
         left_out = LeftOut(self._damaged, self._without, self._other)
         if not self._values:
             raise UsageError(
-                f"No row of {path.name} has a time and a position: {left_out.damaged} are "
-                f"damaged, {left_out.without_gaze} have no position, {left_out.other_events} are "
-                "other events.",
-                "Check which columns hold the time, x and y.",
+                tr(
+                    "No row of {name} has a time and a position: {damaged} are damaged, "
+                    "{without_gaze} have no position, {other_events} are other events."
+                ).format(
+                    name=path.name,
+                    damaged=left_out.damaged,
+                    without_gaze=left_out.without_gaze,
+                    other_events=left_out.other_events,
+                ),
+                tr("Check which columns hold the time, x and y."),
             )
         values = np.frombuffer(self._values, np.float64).reshape(-1, 5)
         numbers = np.frombuffer(self._numbers, np.int64).reshape(-1, 3)
@@ -215,8 +232,10 @@ class _Rows:
         if mapping.y_up:
             if size is None:
                 raise UsageError(
-                    f"y grows upwards in {path.name}, and the height in pixels is not known.",
-                    "Give the size of the screen too.",
+                    tr("y grows upwards in {name}, and the height in pixels is not known.").format(
+                        name=path.name
+                    ),
+                    tr("Give the size of the screen too."),
                 )
             points[:, 1] = size[1] - points[:, 1]
         order = np.argsort(time, kind="stable")
@@ -245,14 +264,16 @@ class _Rows:
         if self._mapping.origin == "table":
             if values[:, 0].min() * scale < _CLOCK:
                 return 0.0
-            notes.append("Times count from the first row, since they are those of a clock.")
+            notes.append(tr("Times count from the first row, since they are those of a clock."))
         if self._mapping.origin == "world":
             if (first := _world_start(self._text.path)) is not None:
                 return first
             if (fitted := _frame_zero(values[:, 0], values[:, 4])) is not None:
                 return fitted
             notes.append(
-                f"Times count from the first row, since there is no {_WORLD} beside the table."
+                tr(
+                    "Times count from the first row, since there is no {file} beside the table."
+                ).format(file=_WORLD)
             )
         starts = np.array([self._starts[group] for group in range(len(self._starts))])
         return np.asarray(starts[groups], np.float64)
@@ -298,16 +319,16 @@ def _guessed_time_unit(
     step = float(np.median(steps)) if steps.size else float(time.max())
     whole = bool((time == np.floor(time)).all()) and float(time.max()) >= 1000
     longest = 0.2 if whole and not fixations else 5.0
-    names = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-    fitting = [one for one in names if 0.0005 <= step * SECONDS[one] <= longest]
-    unit = next(iter(fitting or [one for one in names if step * SECONDS[one] <= 5.0]), "ns")
-    notes.append(f"Times were taken for {names[unit]}, since the table does not tell their unit.")
+    fitting = [one for one in _UNIT_NAMES if 0.0005 <= step * SECONDS[one] <= longest]
+    unit = next(iter(fitting or [one for one in _UNIT_NAMES if step * SECONDS[one] <= 5.0]), "ns")
+    text = tr("Times were taken for {unit}, since the table does not tell their unit.")
+    notes.append(text.format(unit=tr(_UNIT_NAMES[unit])))
     return unit
 
 
 def _guessed_position_unit(points: NDArray[np.float64], notes: list[str]) -> str:
     inside = float(((points >= -0.5) & (points <= 1.5)).all(1).mean())
     if inside >= 0.9:
-        notes.append("Positions were taken for shares of the picture, 0 to 1.")
+        notes.append(tr("Positions were taken for shares of the picture, 0 to 1."))
         return "norm"
     return "px"

@@ -10,6 +10,7 @@ import numpy as np
 
 from uvanet.data.gaze import Gaze
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,14 +176,16 @@ def join(tables: Sequence[GazeTable]) -> GazeTable:
         UsageError: There is none, or fixations and samples, or two coordinate systems, are mixed.
     """
     if not tables:
-        raise UsageError("No table of gaze was named.", "Name at least one file.")
+        raise UsageError(tr("No table of gaze was named."), tr("Name at least one file."))
     if len(tables) == 1:
         return tables[0]
     if len({(table.kind, table.size) for table in tables}) > 1:
         raise UsageError(
-            "The tables differ: some hold fixations and some samples, or their coordinates have "
-            "different units.",
-            "Export all of them in one form.",
+            tr(
+                "The tables differ: some hold fixations and some samples, or their coordinates "
+                "have different units."
+            ),
+            tr("Export all of them in one form."),
         )
     persons = _unique([name for table in tables for name in table.persons])
     stimuli = _unique([name for table in tables for name in table.stimuli])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uvanet.data import aclnet_format, avs1k, dhf1k, fixations, mit1003, salicon, videos
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.errors import UsageError
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,20 +35,29 @@ class Layout:
 
 LAYOUTS: dict[str, Layout] = {
     "fixations": Layout(
-        "this project's own layout of still pictures",
+        tr_noop("this project's own layout of still pictures"),
         lambda root, split, _: fixations.read(root, split),
     ),
     "talk": Layout(
-        "Find who to look at, clips of people talking", lambda root, _split, _every: talk.read(root)
+        tr_noop("Find who to look at, clips of people talking"),
+        lambda root, _split, _every: talk.read(root),
     ),
-    "avs1k": Layout("AVS1K, videos from drones", avs1k.read),
-    "dhf1k": Layout("DHF1K, videos of all kinds", dhf1k.read),
-    "hollywood2": Layout("Hollywood-2, shots of films", partial(aclnet_format.read, "Hollywood-2")),
-    "ucf-sports": Layout("UCF-Sports, clips of sports", partial(aclnet_format.read, "UCF-Sports")),
-    "salicon": Layout("SALICON, still pictures", lambda root, split, _: salicon.read(root, split)),
-    "mit1003": Layout("MIT1003, photographs", lambda root, _split, _every: mit1003.read(root)),
+    "avs1k": Layout(tr_noop("AVS1K, videos from drones"), avs1k.read),
+    "dhf1k": Layout(tr_noop("DHF1K, videos of all kinds"), dhf1k.read),
+    "hollywood2": Layout(
+        tr_noop("Hollywood-2, shots of films"), partial(aclnet_format.read, "Hollywood-2")
+    ),
+    "ucf-sports": Layout(
+        tr_noop("UCF-Sports, clips of sports"), partial(aclnet_format.read, "UCF-Sports")
+    ),
+    "salicon": Layout(
+        tr_noop("SALICON, still pictures"), lambda root, split, _: salicon.read(root, split)
+    ),
+    "mit1003": Layout(
+        tr_noop("MIT1003, photographs"), lambda root, _split, _every: mit1003.read(root)
+    ),
     "videos": Layout(
-        "a folder of videos without labels", lambda root, _split, _every: videos.read(root)
+        tr_noop("a folder of videos without labels"), lambda root, _split, _every: videos.read(root)
     ),
 }
 
@@ -65,5 +75,8 @@ def read_set(name: str, root: Path, split: Split = "val", every: int = 15) -> Ga
         UvanetError: There is no such layout, or a file or folder is missing.
     """
     if name not in LAYOUTS:
-        raise UsageError(f"There is no data set {name!r}.", f"Choose {', '.join(LAYOUTS)}.")
+        raise UsageError(
+            tr("There is no data set {name!r}.").format(name=name),
+            tr("Choose {choices}.").format(choices=", ".join(LAYOUTS)),
+        )
     return LAYOUTS[name].read(root, split, every)

@@ -31,6 +31,7 @@ from uvanet.data.gaze_files import (
     read_mat,
 )
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +49,8 @@ def read(root: Path, split: Split = "val") -> GazeSet:
     """
     if split == "test":
         raise UsageError(
-            "The gaze on SALICON's test pictures is not published.",
-            "Choose --split val.",
+            tr("The gaze on SALICON's test pictures is not published."),
+            tr("Choose --split val."),
         )
     need_folder(root, _HINT)
     maps = need_folder(root / "maps" / split, _HINT)
@@ -74,7 +75,9 @@ def _label(maps: Path, fixations: Path, stem: str) -> Gaze:
         # Whole pixels counted from 1: their centers are half a pixel before the number.
         points = [part.reshape(-1, 2) - 0.5 for part in parts if part.size]
     except (KeyError, ValueError, TypeError, IndexError) as error:
-        raise UsageError(f"{path} holds no gaze of SALICON.", "Copy the data again.") from error
+        raise UsageError(
+            tr("{path} holds no gaze of SALICON.").format(path=path), tr("Copy the data again.")
+        ) from error
     joined = np.concatenate(points) if points else np.empty((0, 2), np.float32)
     observers = np.repeat(np.arange(len(points), dtype=np.int32), [len(part) for part in points])
     return Gaze((width, height), joined.astype(np.float32), read_gray(density), observers)

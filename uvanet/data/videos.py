@@ -15,6 +15,7 @@ from uvanet.data.clips import VideoClip, video_facts
 from uvanet.data.gaze import GazeSet
 from uvanet.data.gaze_files import need_folder
 from uvanet.errors import SourceError, UsageError
+from uvanet.i18n import tr
 from uvanet.sources.picture import VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
@@ -43,5 +44,7 @@ def read(root: Path) -> GazeSet:
             continue
         clips.append(VideoClip("videos", str(path.relative_to(root)), path, fps))
     if not clips:
-        raise UsageError(f"{root} holds no readable video.", "Choose another folder.")
+        raise UsageError(
+            tr("{root} holds no readable video.").format(root=root), tr("Choose another folder.")
+        )
     return GazeSet(root.name, clips=clips)

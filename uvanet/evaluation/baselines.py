@@ -10,6 +10,7 @@ import numpy as np
 from uvanet.errors import UsageError
 from uvanet.evaluation.predictors import FunctionPredictor
 from uvanet.evaluation.progress import silent
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,9 @@ def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> Fu
         UvanetError: A picture is missing or damaged, or there is none.
     """
     if not pictures:
-        raise UsageError("The center prior needs pictures with gaze.", "Choose another split.")
+        raise UsageError(
+            tr("The center prior needs pictures with gaze."), tr("Choose another split.")
+        )
     total = np.zeros((PRIOR_SIDE, PRIOR_SIDE), np.float64)
     with progress("center prior", len(pictures)) as advance:
         for picture in pictures:

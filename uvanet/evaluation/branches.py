@@ -8,6 +8,7 @@ import torch
 
 from uvanet.errors import ModelError
 from uvanet.evaluation.predictors import PREDICTIONS, Predictor, StreamPredictor
+from uvanet.i18n import tr
 from uvanet.model import Model
 from uvanet.models import load_student
 from uvanet.registry import resolve_model
@@ -70,7 +71,10 @@ def load_branch(name: str, output: str) -> Model:
     """
     path, card = resolve_model(name).verified()
     if card.role != "student":
-        raise ModelError(f"{card.name} is no student and has no branches.", "Name a student.")
+        raise ModelError(
+            tr("{name} is no student and has no branches.").format(name=card.name),
+            tr("Name a student."),
+        )
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
     return Model(card, TorchEngine(student, output=output, card=card))
 

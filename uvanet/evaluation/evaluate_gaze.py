@@ -15,6 +15,7 @@ from uvanet.evaluation.evaluator import GroundTruth
 from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.evaluation.human import HumanRow
 from uvanet.evaluation.progress import silent
+from uvanet.i18n import tr
 from uvanet.model import Model, load
 from uvanet.sources import SourceKind, load_picture, make_source
 from uvanet.stream import Stream
@@ -120,21 +121,25 @@ def measure_gaze(
     """
     if not metrics or not set(metrics) <= set(GAZE_METRICS):
         raise UsageError(
-            f"{', '.join(metrics) or 'Nothing'} cannot be measured on one source.",
-            f"Choose of {', '.join(GAZE_METRICS)}.",
+            tr("{metrics} cannot be measured on one source.").format(
+                metrics=", ".join(metrics) or "Nothing"
+            ),
+            tr("Choose {choices}.").format(choices=", ".join(GAZE_METRICS)),
         )
     if window is None:
         window = 0.0 if gaze.kind == "fixations" else WINDOW
     if not (0.01 <= step <= 60 and 0 <= window <= 60 and math.isfinite(offset)):
         raise UsageError(
-            "A step, a window or an offset is out of range.",
-            "Give a step of 0.01 to 60 and a window of 0 to 60 seconds.",
+            tr("A step, a window or an offset is out of range."),
+            tr("Give a step of 0.01 to 60 and a window of 0 to 60 seconds."),
         )
     gaze = gaze.shifted(offset)
     with source:
         info = source.info
     if info.live:
-        raise UsageError(f"{info.title} is live.", "Gaze is measured on files.")
+        raise UsageError(
+            tr("{title} is live.").format(title=info.title), tr("Gaze is measured on files.")
+        )
     if info.kind is SourceKind.FOLDER and (named := named_pictures(source.files(), gaze)):
         return _pictures(network, name, info.title, named, gaze, metrics, offset, progress)
     return _clip(
@@ -161,8 +166,10 @@ def gaze_on(title: str, gaze: GazeTable) -> GazeTable:
     if not len(own):
         names = ", ".join(one for one in gaze.stimuli[:8] if one)
         raise UsageError(
-            f"The table has no gaze on {title}; it names {names}.",
-            "Open one of these, or a folder of pictures that holds them.",
+            tr("The table has no gaze on {title}; it names {names}.").format(
+                title=title, names=names
+            ),
+            tr("Open one of these, or a folder of pictures that holds them."),
         )
     return own
 
@@ -219,9 +226,11 @@ class GazeRows:
         """
         if not any(self._points):
             raise UsageError(
-                f"The table has no gaze on {source}: its times end at {gaze.end:.1f} s, and "
-                f"{outside} of its {len(gaze)} points are not on the picture.",
-                "Check the offset, the unit of the times and the unit of the positions.",
+                tr(
+                    "The table has no gaze on {source}: its times end at {end:.1f} s, and "
+                    "{outside} of its {count} points are not on the picture."
+                ).format(source=source, end=gaze.end, outside=outside, count=len(gaze)),
+                tr("Check the offset, the unit of the times and the unit of the positions."),
             )
         human = np.full(len(self._points), np.nan)
         human[self._measured] = self._human.values(["nss"])[:, 0]

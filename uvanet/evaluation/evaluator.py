@@ -18,6 +18,7 @@ from uvanet.evaluation.predictors import FunctionPredictor, Predictor
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.sauc_negatives import SaucNegatives
 from uvanet.evaluation.scores import Item, Part, Scores, Skipped, join_parts
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +66,10 @@ def evaluate_predictors(
         UvanetError: A predictor fails.
     """
     if not data.pictures and not any(clip.labelled for clip in data.clips):
-        raise UsageError(f"{data.name} has no gaze to measure against.", "Choose another set.")
+        raise UsageError(
+            tr("{name} has no gaze to measure against.").format(name=data.name),
+            tr("Choose another set."),
+        )
     negatives = negatives_of(data, names, seed)
     with progress(data.name, count_items(data)) as advance:
         part = measure_part(data, predictors, names, negatives, baseline, advance, human=human)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import MissingExtraError
+from uvanet.i18n import tr
 from uvanet.model import Model, load
 from uvanet.paths import DEFAULT_MODEL
 
@@ -25,7 +26,7 @@ try:
         import pysaliency
 except ImportError as error:
     raise MissingExtraError(
-        "pysaliency is not installed.", "Install it with: pip install pysaliency."
+        tr("pysaliency is not installed."), tr("Install it with: pip install pysaliency.")
     ) from error
 
 if TYPE_CHECKING:

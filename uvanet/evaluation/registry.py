@@ -10,6 +10,7 @@ from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
 from uvanet.evaluation.predictors import PREDICTIONS, FunctionPredictor, StreamPredictor
 from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.model import load
 from uvanet.registry import resolve_model
 
@@ -57,8 +58,8 @@ def build_predictors(
     for name in wanted:
         if wanted.count(name) > 1:
             raise UsageError(
-                f"The row {name!r} is named twice.",
-                "Name it once, or give it another name with name=.",
+                tr("The row {name!r} is named twice.").format(name=name),
+                tr("Name it once, or give it another name with name=."),
             )
     return [_build(name, specs, prior) for name in wanted]
 
@@ -94,12 +95,13 @@ def shown_at(model: Model, side: int) -> Model:
     """
     if not model.engine.dynamic_input_size:
         raise UsageError(
-            f"The input size of {model.card.name} is fixed.", "Name a student or a teacher of ours."
+            tr("The input size of {name} is fixed.").format(name=model.card.name),
+            tr("Name a student or a teacher of ours."),
         )
     if not MIN_SIDE <= side <= MAX_SIDE:
         raise UsageError(
-            f"No model can be shown {side} x {side} pixels.",
-            f"Give {MIN_SIDE} to {MAX_SIDE} behind the @.",
+            tr("No model can be shown {side} x {side} pixels.").format(side=side),
+            tr("Give {least} to {most} behind the @.").format(least=MIN_SIDE, most=MAX_SIDE),
         )
     model.engine.input_size = (side, side)
     return model

@@ -10,6 +10,7 @@ import numpy as np
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.evaluate_gaze import STEP, WINDOW, GazeRows, gaze_on, named_pictures
+from uvanet.i18n import tr, tr_noop
 from uvanet.report.content import SCORES, ReportGaze
 from uvanet.sources import SourceKind
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from uvanet.sources import SourceInfo
     from uvanet.sources.orientation import Orientation
     from uvanet.video.annotated_frame import AnnotatedFrame
+
+_KINDS = {"fixations": tr_noop("fixations"), "samples": tr_noop("samples")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class GazeComparison:
                 outside=self._outside,
             )
         except UsageError as error:
-            return ReportGaze([("Gaze", f"{error.message} {error.hint}")])
+            return ReportGaze([(tr("Gaze"), f"{error.message} {error.hint}")])
         values = {name: scores.values[:, index].tolist() for index, name in enumerate(SCORES)}
         if still:
             return ReportGaze(_facts(scores))
@@ -133,26 +136,36 @@ class GazeComparison:
 
 
 def _facts(scores: GazeScores) -> list[tuple[str, str]]:
-    people = "1 person" if scores.persons == 1 else f"{scores.persons} people"
-    rows = "pictures" if scores.pictures else "moments"
-    looked = int((scores.points > 0).sum())
-    facts = [("Gaze", f"{scores.kind} of {people} on {looked} of {len(scores.points)} {rows}")]
+    people = tr("1 person")
+    if scores.persons != 1:
+        people = tr("{count} people").format(count=scores.persons)
+    text = tr("{kind} of {people} on {looked} of {count} moments")
+    if scores.pictures:
+        text = tr("{kind} of {people} on {looked} of {count} pictures")
+    looked = text.format(
+        kind=tr(_KINDS[scores.kind]),
+        people=people,
+        looked=int((scores.points > 0).sum()),
+        count=len(scores.points),
+    )
+    facts = [(tr("Gaze"), looked)]
     means = scores.means()
     facts += [(title, _interval(means[name])) for name, title in SCORES.items()]
     share = scores.human_share()
     if share is not None:
-        human = f"NSS {float(np.nanmean(scores.human)):.2f}"
-        facts.append(
-            ("Human row", f"{human}; the prediction has {share.mean:.0%} of it, see below")
+        human = tr("NSS {nss:.2f}; the prediction has {share:.0%} of it, see below").format(
+            nss=float(np.nanmean(scores.human)), share=share.mean
         )
+        facts.append((tr("Human row"), human))
     if scores.outside:
-        facts.append(("Not on the picture", f"{scores.outside} points"))
+        facts.append((tr("Not on the picture"), tr("{count} points").format(count=scores.outside)))
     if scores.offset:
-        facts.append(("Offset of the times", f"{scores.offset:g} s"))
-    return [*facts, *(("Assumed", note) for note in scores.notes)]
+        facts.append((tr("Offset of the times"), f"{scores.offset:g} s"))
+    return [*facts, *((tr("Assumed"), note) for note in scores.notes)]
 
 
 def _interval(one: Interval) -> str:
     if math.isnan(one.low):
         return f"{one.mean:.2f}"
-    return f"{one.mean:.2f} (95 % interval {one.low:.2f} to {one.high:.2f})"
+    text = tr("{mean:.2f} (95 % interval {low:.2f} to {high:.2f})")
+    return text.format(mean=one.mean, low=one.low, high=one.high)

@@ -10,6 +10,7 @@ import numpy as np
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.human import HUMAN, HumanRow
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,9 @@ def join_parts(parts: Sequence[Part]) -> Scores:
             human.extend(part.human)
     if not joined.items:
         reason = joined.skipped[0].reason
-        raise UsageError(f"Nothing of {joined.data} could be measured.", reason)
+        raise UsageError(
+            tr("Nothing of {data} could be measured.").format(data=joined.data), reason
+        )
     for name, count in joined.broken.items():
         if count:
             _LOG.warning("%s gave %d maps with NaN, which are left out", name, count)

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from uvanet.models.student import upsample_to
 from uvanet.paths import resource
-
-WEIGHTS = "faces/blazeface.onnx"
+from uvanet.teacher_input import FACE_DETECTOR
 
 MAX_LOGIT = 12.0
 """Logits of a face are clipped to plus and minus this; those of training pictures lie within."""
@@ -29,7 +28,7 @@ class BlazeFace(nn.Module):
         from onnx import helper, numpy_helper
 
         super().__init__()
-        graph = onnx.load(str(resource(WEIGHTS))).graph
+        graph = onnx.load(str(resource(FACE_DETECTOR))).graph
         weights = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
         self._convolutions = nn.ModuleDict()
         self._wider: dict[str, int] = {}  # outputs of channel padding to added channels

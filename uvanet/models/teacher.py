@@ -16,23 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from uvanet.models.blazeface import WEIGHTS, FaceCues
+from uvanet.models.blazeface import FaceCues
 from uvanet.models.blocks import ConvBN
 from uvanet.models.student import upsample_to
 from uvanet.paths import resource
+from uvanet.teacher_input import FACE_DETECTOR, HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-HEIGHT, WIDTH = 288, 384
-"""The teacher's input in training, pixels; multiples of 32.
-
-It is used at more pixels (`uvanet.runtime.input_size.TEACHER_SIZE`): objects are larger in training
-crops than in whole pictures. On `val`, weights trained at 288 x 384 reach NSS 2.46 at that size
-and 2.64 at 384 x 512; trained at 384 x 512, they reach 2.52 (the effect is that of Touvron et al.,
-*Fixing the train-test resolution discrepancy*, NeurIPS 2019).
-"""
-
 
 BIAS_SHAPE = (9, 12)
 """Rows and columns of the center bias, which is resized to the map."""
@@ -95,7 +86,7 @@ def backbone_weights(scale: int) -> Path:
 
 def frozen_weights(scales: Iterable[int]) -> list[Path]:
     """The files of all weights that a teacher with these backbones takes as they are."""
-    return [*(backbone_weights(scale) for scale in dict.fromkeys(scales)), resource(WEIGHTS)]
+    return [*(backbone_weights(scale) for scale in dict.fromkeys(scales)), resource(FACE_DETECTOR)]
 
 
 class Separable(nn.Module):

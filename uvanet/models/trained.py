@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from safetensors.torch import load_file
 
 from uvanet.errors import ModelError
+from uvanet.i18n import tr
 from uvanet.models.student import PRESETS, create_student
 
 if TYPE_CHECKING:
@@ -27,16 +28,24 @@ def load_student(preset: str, weights: Path) -> SpatioTemporal:
             fit it.
     """
     if preset not in PRESETS:
-        raise ModelError(f"{weights.stem} is not a student.", f"Choose {', '.join(PRESETS)}.")
+        raise ModelError(
+            tr("{stem} is not a student.").format(stem=weights.stem),
+            tr("Choose {choices}.").format(choices=", ".join(PRESETS)),
+        )
     if not weights.is_file():
-        raise ModelError(f"{weights} is missing.", "Copy it beside the model's ONNX file.")
+        raise ModelError(
+            tr("{path} is missing.").format(path=weights),
+            tr("Copy it beside the model's ONNX file."),
+        )
     try:
         state = load_file(weights)
         student = create_student(preset, state)
         student.load_state_dict(state)
     except Exception as error:
         raise ModelError(
-            f"{weights} does not fit the student {preset} of this version.",
-            "Choose a student that comes with the program, or train it again.",
+            tr("{weights} does not fit the student {preset} of this version.").format(
+                weights=weights, preset=preset
+            ),
+            tr("Choose a student that comes with the program, or train it again."),
         ) from error
     return student.eval()

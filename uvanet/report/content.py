@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from uvanet.i18n import tr, tr_noop
 from uvanet.model_card import set_title
 from uvanet.version import __version__
 
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
     from uvanet.analysis.region_summary import RegionSummary
     from uvanet.model_card import Card
 
-CAUTION = (
+CAUTION = tr_noop(
     "This is a prediction. A network estimated where people without a task would look on average; "
     "nobody's gaze was measured. It does not say what people think, like, understand or remember."
 )
 """What a prediction is not; every report says so."""
 
-CAUTION_WITH_GAZE = (
+CAUTION_WITH_GAZE = tr_noop(
     "The heat maps are a prediction: a network estimated where people without a task would look on "
     "average. One section compares them with the gaze of people that was measured. Neither says "
     "what people think, like, understand or remember."
@@ -158,12 +159,22 @@ class Report:
     @property
     def caution(self) -> str:
         """What a prediction is not."""
-        return CAUTION if self.gaze is None else CAUTION_WITH_GAZE
+        return tr(CAUTION if self.gaze is None else CAUTION_WITH_GAZE)
 
     @property
     def version(self) -> str:
         """The program and its version."""
         return f"UVA-Net Live {__version__}"
+
+
+def dated(report: Report) -> str:
+    """The line below the title."""
+    return tr("Predicted attention, {date}").format(date=report.date)
+
+
+def average_title(report: Report) -> str:
+    """The title of the average, or of the only map."""
+    return tr("Average over the whole time") if report.duration else tr("Predicted attention")
 
 
 def accuracy_text(card: Card) -> str:
@@ -176,13 +187,18 @@ def accuracy_text(card: Card) -> str:
         found = card.measured(split)
         if "nss" not in found:
             continue
-        text = f"NSS {found['nss']:.2f} on {set_title(split)}"
-        if "human_share" in found:
-            text += f": {found['human_share']:.0%} of what other people's gaze predicts"
-            if "human_share_low" in found and "human_share_high" in found:
-                text += f" ({found['human_share_low']:.0%} to {found['human_share_high']:.0%})"
-        return f"{text}."
-    return "Its accuracy is unknown; measure it with uvanet eval."
+        values = {"data": set_title(split), **found}
+        if "human_share" not in found:
+            return tr("NSS {nss:.2f} on {data}.").format(**values)
+        if "human_share_low" not in found or "human_share_high" not in found:
+            return tr(
+                "NSS {nss:.2f} on {data}: {human_share:.0%} of what other people's gaze predicts."
+            ).format(**values)
+        return tr(
+            "NSS {nss:.2f} on {data}: {human_share:.0%} of what other people's gaze predicts "
+            "({human_share_low:.0%} to {human_share_high:.0%})."
+        ).format(**values)
+    return tr("Its accuracy is unknown; measure it with uvanet eval.")
 
 
 def time_code(seconds: float) -> str:
@@ -202,7 +218,7 @@ def percent(share: float) -> str:
 def slide_heads(report: Report) -> tuple[str, ...]:
     """Heads of the table of slides."""
     scores = SCORES.values() if report.gaze is not None else ()
-    return ("Picture", *(region.name for region in report.regions), "Spread", *scores)
+    return (tr("Picture"), *(region.name for region in report.regions), tr("Spread"), *scores)
 
 
 def slide_rows(report: Report) -> list[tuple[str, ...]]:
@@ -224,7 +240,7 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
         for column in zip(*(slide.scores for slide in report.slides), strict=True)
     ]
     mean = (
-        "Mean",
+        tr("Mean"),
         *map(percent, means),
         percent(spread),
         *(f"{fmean(known):.2f}" if known else "" for known in scores),
@@ -232,13 +248,13 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
     return [*rows, mean]
 
 
-SLIDE_NOTE = (
+SLIDE_NOTE = tr_noop(
     "Share of each region in the predicted attention. Spread: 0 % where one place holds all of it, "
     "100 % where all are equal."
 )
 """Says what the columns of the table of slides mean."""
 
-GAZE_NOTE = (
+GAZE_NOTE = tr_noop(
     "NSS: value of the map where people looked, in standard deviations; 0 is chance. CC: "
     "correlation with the map of their fixations, 1 at most. AUC-Judd: how well the map tells "
     "places that were looked at from others; 0.5 is chance. The human row is the NSS with which "
@@ -246,8 +262,15 @@ GAZE_NOTE = (
 )
 """Says what the scores of recorded gaze mean."""
 
-REGION_HEADS = ("Region", "Share", "Dwell", "First look", "Entries")
-"""Heads of the table of regions."""
+
+def region_heads(duration: float) -> tuple[str, ...]:
+    """Heads of the table of regions.
+
+    Args:
+        duration: Seconds that the statistics cover; 0 for a picture.
+    """
+    heads = (tr("Region"), tr("Share"))
+    return (*heads, tr("Dwell"), tr("First look"), tr("Entries")) if duration else heads
 
 
 def region_note(duration: float) -> str:
@@ -256,11 +279,11 @@ def region_note(duration: float) -> str:
     Args:
         duration: Seconds that the statistics cover; 0 for a picture.
     """
-    note = "Share: mean part of the predicted attention in the region. Regions may overlap."
+    note = tr("Share: mean part of the predicted attention in the region. Regions may overlap.")
     if duration:
-        note += (
-            " Dwell, first look and entries follow the highest point of the prediction: how long it"
-            " lies in the region, when it first does, and how often it comes in."
+        note += " " + tr(
+            "Dwell, first look and entries follow the highest point of the prediction: how long it "
+            "lies in the region, when it first does, and how often it comes in."
         )
     return note
 
@@ -274,7 +297,7 @@ def region_cells(region: ReportRegion, duration: float) -> tuple[str, ...]:
     """
     one = region.summary
     if not duration:
-        return (region.name, percent(one.share), "", "", "")
+        return (region.name, percent(one.share))
     dwell = f"{one.dwell:.2f} s ({one.dwell / duration:.0%})"
-    first = "never" if one.first is None else f"{one.first:.2f} s"
+    first = tr("never") if one.first is None else f"{one.first:.2f} s"
     return (region.name, percent(one.share), dwell, first, str(one.entries))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from uvanet.i18n import tr
 from uvanet.report.content import SCORES, time_code
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from uvanet.report.content import Report, ReportGaze
+from uvanet.report.content import Report, ReportGaze
 
 _WIDTH, _HEIGHT = 900, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 12, 30
@@ -58,7 +59,7 @@ def graphs(report: Report) -> list[Graph]:
     if len(report.graph.seconds) < 2:
         return []
     whole, shares = graph_lines(report)
-    found = [("Attention over time", whole), ("Share of each region over time", shares)]
+    found = [(tr("Attention over time"), whole), (tr("Share of each region over time"), shares)]
     seconds = report.graph.seconds
     return [Graph(title, seconds, lines, share_axis(lines)) for title, lines in found if lines]
 
@@ -67,16 +68,16 @@ def gaze_graphs(gaze: ReportGaze) -> list[Graph]:
     """Gives the graphs of recorded gaze: NSS beside the human row, and the other scores."""
     if len(gaze.seconds) < 2:
         return []
-    nss = [Line("NSS of the prediction", SPREAD_COLOR, gaze.values["nss"])]
+    nss = [Line(tr("NSS of the prediction"), SPREAD_COLOR, gaze.values["nss"])]
     if not np.isnan(np.asarray(gaze.human, np.float64)).all():
-        nss.append(Line("NSS of the human row", CHANGE_COLOR, gaze.human))
+        nss.append(Line(tr("NSS of the human row"), CHANGE_COLOR, gaze.human))
     others = [
         Line(SCORES["cc"], SPREAD_COLOR, gaze.values["cc"]),
         Line(SCORES["auc_judd"], CHANGE_COLOR, gaze.values["auc_judd"]),
     ]
     return [
-        Graph("NSS over time", gaze.seconds, nss, score_axis(nss)),
-        Graph("CC and AUC-Judd over time", gaze.seconds, others, score_axis(others)),
+        Graph(tr("NSS over time"), gaze.seconds, nss, score_axis(nss)),
+        Graph(tr("CC and AUC-Judd over time"), gaze.seconds, others, score_axis(others)),
     ]
 
 
@@ -84,8 +85,8 @@ def graph_lines(report: Report) -> tuple[list[Line], list[Line]]:
     """Gives the lines of the two graphs: of the whole map, and of the regions' shares."""
     graph = report.graph
     whole = [
-        Line("Spread of the attention (entropy)", SPREAD_COLOR, graph.spread),
-        Line("Change since the map before", CHANGE_COLOR, graph.change),
+        Line(tr("Spread of the attention (entropy)"), SPREAD_COLOR, graph.spread),
+        Line(tr("Change since the map before"), CHANGE_COLOR, graph.change),
     ]
     return whole, [Line(one.name, one.color, one.shares) for one in report.regions]
 

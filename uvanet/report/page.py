@@ -7,12 +7,15 @@ from html import escape
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from uvanet.i18n import language, tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
     GAZE_NOTE,
-    REGION_HEADS,
     SLIDE_NOTE,
+    average_title,
+    dated,
     region_cells,
+    region_heads,
     region_note,
     slide_heads,
     slide_rows,
@@ -76,25 +79,26 @@ def report_html(report: Report) -> str:
     """
     title = _text(report.title)
     parts = [
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+        f'<!DOCTYPE html>\n<html lang="{language()}">\n<head>\n<meta charset="utf-8">\n',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n',
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-        f"<title>{title}: predicted attention</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n",
+        f"<title>{title}: {_text(tr('Predicted attention'))}</title>\n<style>{_STYLE}</style>\n"
+        "</head>\n<body>\n",
         f"<header><h1>{title}</h1>",
-        f'<p class="quiet">Predicted attention, {_text(report.date)}</p></header>\n',
+        f'<p class="quiet">{_text(dated(report))}</p></header>\n',
         f'<p class="caution">{_text(report.caution)}</p>\n',
         _average(report),
         _slides(report) if report.slides else _regions(report),
         *map(_graph, graphs(report)),
         _gaze(report.gaze) if report.gaze is not None else "",
         _moments(report),
-        _facts("Source and model", report.facts),
+        _facts(tr("Source and model"), report.facts),
     ]
     if report.limits:
         items = "".join(f"<li>{_text(limit)}</li>" for limit in report.limits)
-        parts.append(f"<h2>Known limits of the model</h2>\n<ul>{items}</ul>\n")
+        parts.append(f"{_heading(tr('Known limits of the model'))}<ul>{items}</ul>\n")
     parts += [
-        _facts("Settings", report.settings),
+        _facts(tr("Settings"), report.settings),
         f'<footer class="quiet">{_text(report.version)}, {_text(report.date)}</footer>\n',
         "</body>\n</html>\n",
     ]
@@ -103,7 +107,6 @@ def report_html(report: Report) -> str:
 
 def _average(report: Report) -> str:
     colors = ", ".join(report.scale)
-    heading = "Average over the whole time" if report.duration else "Predicted attention"
     figure = ""
     if report.average is not None:
         figure = f'<div class="average">{_figure(report.average)}</div>\n'
@@ -111,26 +114,25 @@ def _average(report: Report) -> str:
     if shown:
         figure = f'<div class="moments">{"".join(map(_figure, shown))}</div>\n'
     return (
-        f"<section><h2>{heading}</h2>\n{figure}"
+        f"<section>{_heading(average_title(report))}{figure}"
         f'<div class="bar"><i style="background: linear-gradient(to right, {colors})"></i>'
-        "<div><span>little attention</span><span>most attention</span></div></div></section>\n"
+        f"<div><span>{_text(tr('little attention'))}</span>"
+        f"<span>{_text(tr('most attention'))}</span></div></div></section>\n"
     )
 
 
 def _regions(report: Report) -> str:
     if not report.regions:
         return ""
-    count = len(REGION_HEADS) if report.duration else 2
-    heads = "".join(f'<th scope="col">{head}</th>' for head in REGION_HEADS[:count])
+    heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in region_heads(report.duration))
     rows = []
     for region in report.regions:
-        name, *rest = region_cells(region, report.duration)[:count]
+        name, *rest = region_cells(region, report.duration)
         cells = "".join(f"<td>{_text(cell)}</td>" for cell in rest)
         rows.append(f"<tr><td>{_dot(region.color)}{_text(name)}</td>{cells}</tr>")
     return (
-        f'<section><h2>Regions</h2>\n<div class="wide"><table class="numbers"><thead><tr>{heads}'
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>\n"
-        f'<p class="quiet">{region_note(report.duration)}</p></section>\n'
+        f"<section>{_heading(tr('Regions'))}{_numbers(heads, ''.join(rows))}"
+        f"{_note(region_note(report.duration))}</section>\n"
     )
 
 
@@ -145,16 +147,15 @@ def _slides(report: Report) -> str:
         for row in slide_rows(report)
     )
     return (
-        f'<section><h2>Pictures</h2>\n<div class="wide"><table class="numbers"><thead><tr>{heads}'
-        f'</tr></thead><tbody>{rows}</tbody></table></div>\n<p class="quiet">{SLIDE_NOTE}</p>'
-        "</section>\n"
+        f"<section>{_heading(tr('Pictures'))}{_numbers(heads, rows)}"
+        f"{_note(tr(SLIDE_NOTE))}</section>\n"
     )
 
 
 def _gaze(gaze: ReportGaze) -> str:
     return (
-        _facts("Recorded gaze of people", gaze.facts)
-        + f'<p class="quiet">{GAZE_NOTE}</p>\n'
+        _facts(tr("Recorded gaze of people"), gaze.facts)
+        + _note(tr(GAZE_NOTE))
         + "".join(map(_graph, gaze_graphs(gaze)))
     )
 
@@ -162,7 +163,7 @@ def _gaze(gaze: ReportGaze) -> str:
 def _graph(graph: Graph) -> str:
     key = "".join(f"<span>{_dot(line.color)}{_text(line.name)}</span>" for line in graph.lines)
     return (
-        f"<section><h2>{graph.title}</h2>\n{graph_svg(graph)}\n"
+        f"<section>{_heading(graph.title)}{graph_svg(graph)}\n"
         f'<div class="key">{key}</div></section>\n'
     )
 
@@ -172,7 +173,7 @@ def _moments(report: Report) -> str:
         return ""
     figures = "\n".join(map(_figure, report.moments))
     return (
-        "<section><h2>Moments at which the attention moves most</h2>\n"
+        f"<section>{_heading(tr('Moments at which the attention moves most'))}"
         f'<div class="moments">{figures}</div></section>\n'
     )
 
@@ -192,9 +193,21 @@ def _facts(title: str, facts: Iterable[tuple[str, str]]) -> str:
         f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>'
         for name, value in facts
     )
-    return (
-        f'<section><h2>{title}</h2>\n<table class="facts"><tbody>{rows}</tbody></table></section>\n'
-    )
+    table = f'<table class="facts"><tbody>{rows}</tbody></table>'
+    return f"<section>{_heading(title)}{table}</section>\n"
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{_text(text)}</h2>\n"
+
+
+def _note(text: str) -> str:
+    return f'<p class="quiet">{_text(text)}</p>\n'
+
+
+def _numbers(heads: str, rows: str) -> str:
+    table = f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
+    return f'<div class="wide"><table class="numbers">{table}</table></div>\n'
 
 
 def _dot(color: str) -> str:

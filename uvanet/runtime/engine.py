@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from uvanet.errors import ModelError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,8 +103,8 @@ def time_limit(engine: Engine, seconds: float) -> Iterator[None]:
     except ModelError as error:
         if timer.finished.is_set():
             raise ModelError(
-                f"The model gave no map within {seconds:g} seconds.",
-                "It is too slow for this computer, or never ends; choose another model.",
+                tr("The model gave no map within {seconds:g} seconds.").format(seconds=seconds),
+                tr("It is too slow for this computer, or never ends; choose another model."),
             ) from error
         raise
     finally:
@@ -125,16 +126,21 @@ def check_input_size(name: str, height: int, width: int, frames: int = 1) -> Non
     """
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise ModelError(
-            f"{name} takes pictures of {width} x {height} pixels.",
-            f"Choose a model with sides of 1 to {MAX_SIDE} pixels.",
+            tr("{name} takes pictures of {width} x {height} pixels.").format(
+                name=name, width=width, height=height
+            ),
+            tr("Choose a model with sides of 1 to {most} pixels.").format(most=MAX_SIDE),
         )
     if not 1 <= frames <= MAX_FRAMES:
         raise ModelError(
-            f"{name} takes {frames} frames at once.", f"Choose a model with 1 to {MAX_FRAMES}."
+            tr("{name} takes {frames} frames at once.").format(name=name, frames=frames),
+            tr("Choose a model with 1 to {most}.").format(most=MAX_FRAMES),
         )
     if frames * height * width * 3 > MAX_INPUT_VALUES:
         raise ModelError(
-            f"{name} takes {frames} frames of {width} x {height} pixels at once, which is too much "
-            "memory.",
-            "Choose a model with a smaller input.",
+            tr(
+                "{name} takes {frames} frames of {width} x {height} pixels at once, which is "
+                "too much memory."
+            ).format(name=name, frames=frames, width=width, height=height),
+            tr("Choose a model with a smaller input."),
         )

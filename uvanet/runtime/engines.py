@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.errors import ModelError, UsageError
 from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.system_info import usable_cores
 
 if TYPE_CHECKING:
@@ -31,12 +32,19 @@ def choose_engine(engine: str, device: str) -> str:
     """
     if engine not in (AUTO, *ENGINES):
         raise UsageError(
-            f"There is no engine {engine!r}.", f"Choose one of: {AUTO}, {', '.join(ENGINES)}."
+            tr("There is no engine {engine!r}.").format(engine=engine),
+            tr("Choose one of: {auto}, {engines}.").format(auto=AUTO, engines=", ".join(ENGINES)),
         )
     if device and device not in DEVICES:
-        raise UsageError(f"There is no device {device!r}.", f"Choose one of: {', '.join(DEVICES)}.")
+        raise UsageError(
+            tr("There is no device {device!r}.").format(device=device),
+            tr("Choose {choices}.").format(choices=", ".join(DEVICES)),
+        )
     if engine == "onnx" and device in ("cuda", "mps"):
-        raise UsageError(f"The engine onnx does not run on {device}.", "Choose the engine torch.")
+        raise UsageError(
+            tr("The engine onnx does not run on {device}.").format(device=device),
+            tr("Choose the engine torch."),
+        )
     if engine == AUTO:
         return "torch" if device in ("cuda", "mps") else "onnx"
     return engine
@@ -71,7 +79,10 @@ def open_engine(
             path, card.inference_size, threads, card.memory_seconds, card.size_multiple
         )
     if not card.trainable:
-        raise ModelError(f"{card.name} runs by ONNX Runtime only.", "Choose the engine onnx.")
+        raise ModelError(
+            tr("{name} runs by ONNX Runtime only.").format(name=card.name),
+            tr("Choose the engine onnx."),
+        )
     require("torch", "train")
     import torch
 

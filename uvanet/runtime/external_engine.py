@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import ModelError
+from uvanet.i18n import tr
 from uvanet.redaction import excerpt
 from uvanet.runtime.engine import MAX_SIDE, Step, check_input_size
-from uvanet.runtime.external_onnx import EXAMPLES
+from uvanet.runtime.external_onnx import example
 from uvanet.runtime.session import OnnxSession
 
 if TYPE_CHECKING:
@@ -53,31 +54,41 @@ class ExternalEngine:
     def __init__(self, spec: ExternalOnnx, threads: int = 1) -> None:
         file = spec.path.name
         if not os.path.isfile(spec.path):  # pathlib raises for names that are too long
-            raise ModelError(f"There is no model file {spec.path}.", "Check the path.")
+            raise ModelError(
+                tr("There is no model file {path}.").format(path=spec.path), tr("Check the path.")
+            )
         self.name = spec.name
         self._session = OnnxSession(spec.path, threads, bounded=True)
         inputs, outputs = self._session.inputs, self._session.outputs
         if set(inputs) == {"frame", "earlier"}:
             raise ModelError(
-                f"{spec.path.stem}.json is missing beside its ONNX file.",
-                "Copy both files together.",
+                tr("{stem}.json is missing beside its ONNX file.").format(stem=spec.path.stem),
+                tr("Copy both files together."),
             )
         if len(inputs) != 1:
             raise ModelError(
-                f"{file} has {len(inputs)} inputs ({excerpt(', '.join(inputs), 200)}).",
-                "Export it with the frames as its one input.",
+                tr("{file} has {count} inputs ({inputs}).").format(
+                    file=file, count=len(inputs), inputs=excerpt(", ".join(inputs), 200)
+                ),
+                tr("Export it with the frames as its one input."),
             )
         if not outputs:
-            raise ModelError(f"{file} has no output.", "Export it with the map as its output.")
+            raise ModelError(
+                tr("{file} has no output.").format(file=file),
+                tr("Export it with the map as its output."),
+            )
         if spec.output_name and spec.output_name not in outputs:
             raise ModelError(
-                f"{file} has no output {spec.output_name!r}.",
-                f"It has {excerpt(', '.join(outputs), 200)}.",
+                tr("{file} has no output {output!r}.").format(file=file, output=spec.output_name),
+                tr("It has {outputs}.").format(outputs=excerpt(", ".join(outputs), 200)),
             )
         ((self._input, node),) = inputs.items()
         self._output = spec.output_name or outputs[0]
         if node.type not in _TYPES:
-            raise ModelError(f"{file} takes {node.type}.", "Export it with a float input.")
+            raise ModelError(
+                tr("{file} takes {type}.").format(file=file, type=node.type),
+                tr("Export it with a float input."),
+            )
         self._type = _TYPES[node.type]
         if self._type is np.uint8 and spec.range == 1:
             # Scaled to 0..1, bytes would be black and white.
@@ -140,19 +151,23 @@ class ExternalEngine:
         Raises:
             ModelError: It is no array of numbers, empty, of a wrong shape, or not finite.
         """
-        hint = "Choose another output with output_name."
+        hint = tr("Choose another output with output_name.")
         if not isinstance(result, np.ndarray) or result.dtype.kind not in "fiub":
-            raise ModelError(f"{self.name} gives no array of numbers.", hint)
+            raise ModelError(tr("{name} gives no array of numbers.").format(name=self.name), hint)
         values: NDArray[np.floating] = np.squeeze(result).astype(np.float32)
         while values.ndim > 2 and values.size:
             values = values[-1]
         if values.ndim != 2 or not values.size or max(values.shape) > MAX_SIDE:
             raise ModelError(
-                f"{self.name} gives an array of shape {result.shape}, which is no map.", hint
+                tr("{name} gives an array of shape {shape}, which is no map.").format(
+                    name=self.name, shape=result.shape
+                ),
+                hint,
             )
         if not np.isfinite(values).all():
             raise ModelError(
-                f"{self.name} gives values that are not finite.", "Check mean, std and range."
+                tr("{name} gives values that are not finite.").format(name=self.name),
+                tr("Check mean, std and range."),
             )
         if self._spec.output == "log":
             values = np.exp(values - values.max())
@@ -183,23 +198,34 @@ def _fit(spec: ExternalOnnx, shape: list[int | str | None]) -> tuple[ExternalOnn
         spec = _with_layout(spec, shape)
     if spec.frames > 1 and "T" not in spec.layout:
         raise ModelError(
-            f"{file} takes one frame, not a stack of {spec.frames}.", EXAMPLES["layout"]
+            tr("{file} takes one frame, not a stack of {frames}.").format(
+                file=file, frames=spec.frames
+            ),
+            example("layout"),
         )
     if len(shape) != len(spec.layout):
         raise ModelError(
-            f"{file} takes {len(shape)} dimensions, not {spec.layout}.", EXAMPLES["layout"]
+            tr("{file} takes {count} dimensions, not {layout}.").format(
+                file=file, count=len(shape), layout=spec.layout
+            ),
+            example("layout"),
         )
     stated = dict(zip(spec.layout, shape, strict=True))
     width, height = spec.size or (stated["W"], stated["H"])
     if not (isinstance(width, int) and isinstance(height, int)):
-        raise ModelError(f"{file} takes pictures of any size.", f"Give one. {EXAMPLES['size']}")
+        raise ModelError(
+            tr("{file} takes pictures of any size.").format(file=file),
+            tr("Give one. {examples}").format(examples=example("size")),
+        )
     check_input_size(file, height, width, spec.frames)
     wanted = {"N": 1, "T": spec.frames, "C": 3, "H": height, "W": width}
     for letter, number in stated.items():
         if isinstance(number, int) and number != wanted[letter]:
             raise ModelError(
-                f"{file} takes {letter} = {number}, not {wanted[letter]}.",
-                "Look at size, layout and frames.",
+                tr("{file} takes {letter} = {number}, not {wanted}.").format(
+                    file=file, letter=letter, number=number, wanted=wanted[letter]
+                ),
+                tr("Look at size, layout and frames."),
             )
     return spec, (height, width)
 
@@ -212,4 +238,7 @@ def _with_layout(spec: ExternalOnnx, shape: list[int | str | None]) -> ExternalO
             stated = shape[layout.index("T")] if "T" in layout else 1
             frames = stated if isinstance(stated, int) and spec.frames == 1 else spec.frames
             return replace(spec, layout=layout, frames=frames)
-    raise ModelError(f"{spec.path.name} does not state which axis is color.", EXAMPLES["layout"])
+    raise ModelError(
+        tr("{name} does not state which axis is color.").format(name=spec.path.name),
+        example("layout"),
+    )

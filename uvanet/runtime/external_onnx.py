@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from uvanet.errors import UsageError
+from uvanet.i18n import tr, tr_noop
 from uvanet.runtime.engine import MAX_FRAMES, MAX_SIDE
 
 if TYPE_CHECKING:
@@ -69,18 +70,23 @@ class ExternalOnnx:
             key = _OLD_KEYS.get(key, key)
             if key not in _READERS:
                 raise UsageError(
-                    f"{key!r} is no setting of an ONNX model.", f"Use {', '.join(_READERS)}."
+                    tr("{key!r} is no setting of an ONNX model.").format(key=key),
+                    tr("Use {choices}.").format(choices=", ".join(_READERS)),
                 )
             try:
                 values[key] = _READERS[key](value)
             except ValueError as error:
                 raise UsageError(
-                    f"{value!r} is no {key} of an ONNX model.", EXAMPLES[key]
+                    tr("{value!r} is no {key} of an ONNX model.").format(value=value, key=key),
+                    example(key),
                 ) from error
         spec = cls(**{"path": path, "name": path.stem, **values})
         if spec.frames > 1 and spec.layout and "T" not in spec.layout:
             raise UsageError(
-                f"A stack of {spec.frames} frames needs a T in its layout.", EXAMPLES["layout"]
+                tr("A stack of {frames} frames needs a T in its layout.").format(
+                    frames=spec.frames
+                ),
+                example("layout"),
             )
         return spec
 
@@ -160,16 +166,20 @@ _READERS: dict[str, Callable[[str], Any]] = {
 _OLD_KEYS = {"colour": "color"}
 """Spellings of 0.1.0, which stored names may hold."""
 
-EXAMPLES = {
-    "name": "Such as name=TASED-Net.",
-    "size": f"Width and height up to {MAX_SIDE}, such as size=384x224.",
-    "mean": "One number or three, such as mean=0.485:0.456:0.406.",
-    "std": "One number above 0 or three, such as std=0.229:0.224:0.225.",
-    "range": "Value of white, such as range=1 or range=255.",
-    "layout": "The axes in order: N, T (frames), C, H and W, such as layout=NTCHW.",
-    "color": "Use color=rgb or color=bgr.",
-    "frames": f"Frames at once, 1 to {MAX_FRAMES}, such as frames=32.",
-    "output": "Use output=map, output=log or output=logit.",
-    "output_name": "The name of an output, such as output_name=saliency.",
+_EXAMPLES = {
+    "name": tr_noop("Such as name=TASED-Net."),
+    "size": tr_noop("Width and height up to {side}, such as size=384x224."),
+    "mean": tr_noop("One number or three, such as mean=0.485:0.456:0.406."),
+    "std": tr_noop("One number above 0 or three, such as std=0.229:0.224:0.225."),
+    "range": tr_noop("Value of white, such as range=1 or range=255."),
+    "layout": tr_noop("The axes in order: N, T (frames), C, H and W, such as layout=NTCHW."),
+    "color": tr_noop("Use color=rgb or color=bgr."),
+    "frames": tr_noop("Frames at once, 1 to {frames}, such as frames=32."),
+    "output": tr_noop("Use output=map, output=log or output=logit."),
+    "output_name": tr_noop("The name of an output, such as output_name=saliency."),
 }
-"""An example of each setting, for error messages."""
+
+
+def example(key: str) -> str:
+    """Gives an example of a setting, for error messages."""
+    return tr(_EXAMPLES[key]).format(side=MAX_SIDE, frames=MAX_FRAMES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from uvanet.errors import ModelError
+from uvanet.i18n import tr
 from uvanet.runtime.engine import LAG, MAX_SIDE, STATE_STRIDE, Step, check_input_size
 from uvanet.runtime.micro_batching import MicroBatcher, micro_batch_size
 from uvanet.runtime.session import OnnxSession
@@ -63,14 +64,19 @@ class OnnxEngine:
         session = OnnxSession(path, optimize=False)
         if (set(session.inputs), session.outputs) not in SIGNATURES:
             raise ModelError(
-                f"{path.name} is no model of UVA-Net.",
-                "Its inputs must be frame and earlier, its outputs saliency and features; or only "
-                "frame and saliency.",
+                tr("{name} is no model of UVA-Net.").format(name=path.name),
+                tr(
+                    "Its inputs must be frame and earlier, its outputs saliency and features; or "
+                    "only frame and saliency."
+                ),
             )
         shape = session.inputs["frame"].shape
         if len(shape) != 4:
             raise ModelError(
-                f"{path.name} takes frames of {len(shape)} dimensions.", "Export it again."
+                tr("{name} takes frames of {count} dimensions.").format(
+                    name=path.name, count=len(shape)
+                ),
+                tr("Export it again."),
             )
         # A dynamic dimension is a name in the file instead of a number.
         self.dynamic_input_size = not (isinstance(shape[1], int) and isinstance(shape[2], int))
@@ -114,7 +120,9 @@ class OnnxEngine:
         self, session: OnnxSession, frames: NDArray[np.uint8], earlier: NDArray[Any] | None
     ) -> Step:
         if self._canceled:
-            raise ModelError(f"{self._path.name} was canceled.", "Load it again.")
+            raise ModelError(
+                tr("{name} was canceled.").format(name=self._path.name), tr("Load it again.")
+            )
         if self._channels is None:
             return self._checked(Step(session.run(None, {"frame": frames})[0], None), len(frames))
         if earlier is None:
@@ -128,8 +136,10 @@ class OnnxEngine:
         shape = step.saliency.shape
         if len(shape) != 3 or shape[0] != count or 0 in shape or max(shape[1:]) > MAX_SIDE:
             raise ModelError(
-                f"{self._path.name} gives an array of shape {shape}, which is no map.",
-                "Export it again.",
+                tr("{name} gives an array of shape {shape}, which is no map.").format(
+                    name=self._path.name, shape=shape
+                ),
+                tr("Export it again."),
             )
         return step
 

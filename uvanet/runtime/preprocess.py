@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,11 +123,14 @@ def check_image(image: NDArray[np.uint8]) -> None:
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         kind = getattr(image, "dtype", type(image).__name__)
-        raise UsageError(f"A picture must be a uint8 array, not {kind}.", "Scale it to 0..255.")
+        raise UsageError(
+            tr("A picture must be a uint8 array, not {kind}.").format(kind=kind),
+            tr("Scale it to 0..255."),
+        )
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise UsageError(
-            f"A picture must have the shape (h, w, 3), not {image.shape}.",
-            "Convert gray or RGBA pictures to RGB first.",
+            tr("A picture must have the shape (h, w, 3), not {shape}.").format(shape=image.shape),
+            tr("Convert gray or RGBA pictures to RGB first."),
         )
 
 

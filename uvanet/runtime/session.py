@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import MEMORY_HINT, ModelError, is_out_of_memory
+from uvanet.i18n import tr
 from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ class OnnxSession:
                 str(path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            hint = MEMORY_HINT if is_out_of_memory(error) else "Copy or export it again."
-            raise ModelError(f"{path.name} cannot be loaded as an ONNX model.", hint) from error
+            hint = tr(MEMORY_HINT) if is_out_of_memory(error) else tr("Copy or export it again.")
+            raise ModelError(
+                tr("{name} cannot be loaded as an ONNX model.").format(name=path.name), hint
+            ) from error
         self.inputs = {node.name: node for node in self._session.get_inputs()}
         self.outputs: list[str] = [node.name for node in self._session.get_outputs()]
         self._run_options = onnxruntime.RunOptions()
@@ -96,12 +99,16 @@ class OnnxSession:
             found: list[NDArray[Any]] = self._session.run(outputs, feed, self._run_options)
         except Exception as error:
             if self._run_options.terminate:
-                raise ModelError(f"{self._name} was canceled.", "Load it again.") from error
+                raise ModelError(
+                    tr("{name} was canceled.").format(name=self._name), tr("Load it again.")
+                ) from error
             shapes = ", ".join(str(values.shape) for values in feed.values())
             reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
             raise ModelError(
-                f"{self._name} failed on its input of shape {shapes}: {excerpt(reason, 300)}",
-                "Look at size, layout and frames.",
+                tr("{name} failed on its input of shape {shapes}: {reason}").format(
+                    name=self._name, shapes=shapes, reason=excerpt(reason, 300)
+                ),
+                tr("Look at size, layout and frames."),
             ) from error
         return found
 

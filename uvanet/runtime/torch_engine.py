@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from uvanet.errors import ModelError, UsageError
+from uvanet.i18n import tr
 from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class TorchEngine:
         self.device = device or available_devices()[0]
         if self.device not in available_devices():
             raise UsageError(
-                f"The device {device} is not available here.",
-                f"Choose one of: {', '.join(available_devices())}.",
+                tr("The device {device} is not available here.").format(device=device),
+                tr("Choose {choices}.").format(choices=", ".join(available_devices())),
             )
         self._canceled = False
         side = student.preset.input_size
@@ -68,7 +69,7 @@ class TorchEngine:
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None = None) -> Step:
         """See `Engine.step`."""
         if self._canceled:
-            raise ModelError("The model was canceled.", "Load it again.")
+            raise ModelError(tr("The model was canceled."), tr("Load it again."))
         now = torch.from_numpy(frames).to(self.device)
         past = None if earlier is None else torch.from_numpy(earlier).to(self.device)
         run = self._replay if self.device == "cuda" else self._run

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,23 +20,33 @@ def check_file(path: Path) -> None:
     """
     try:
         if not path.exists():
-            raise SourceError(f"{path} does not exist.", "Check the spelling of the path.")
+            raise SourceError(
+                tr("{path} does not exist.").format(path=path),
+                tr("Check the spelling of the path."),
+            )
         if path.is_dir():
-            raise SourceError(f"{path} is a folder.", "Name a file in it.")
+            raise SourceError(tr("{path} is a folder.").format(path=path), tr("Name a file in it."))
         if not path.is_file():
             # Reading a pipe may wait without end.
             raise SourceError(
-                f"{path} is not a regular file.",
-                "Save its content to a file, or name a device such as camera:0.",
+                tr("{path} is not a regular file.").format(path=path),
+                tr("Save its content to a file, or name a device such as camera:0."),
             )
         if not os.access(path, os.R_OK):
-            raise SourceError(f"{path} may not be read by you.", "Ask its owner for permission.")
+            raise SourceError(
+                tr("{path} may not be read by you.").format(path=path),
+                tr("Ask its owner for permission."),
+            )
         if path.is_file() and path.stat().st_size == 0:
             raise SourceError(
-                f"{path} is empty.", "Copy it again; a download or copy may have been cut off."
+                tr("{path} is empty.").format(path=path),
+                tr("Copy it again; a download or copy may have been cut off."),
             )
     except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read: {error}.", "Check the path.") from None
+        raise SourceError(
+            tr("{path} cannot be read: {reason}.").format(path=path, reason=error),
+            tr("Check the path."),
+        ) from None
 
 
 def looks_like_text(path: Path) -> bool:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +74,10 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     elif channels == 4:
         pixels = over_white(pixels)
     elif channels != 3:
-        raise SourceError(f"{name} has {channels} channels.", "Convert it to RGB or gray.")
+        raise SourceError(
+            tr("{name} has {channels} channels.").format(name=name, channels=channels),
+            tr("Convert it to RGB or gray."),
+        )
     return np.ascontiguousarray(pixels)
 
 
@@ -87,7 +91,8 @@ def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
         known = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
         return np.asarray(np.rint(np.clip(known, 0.0, 1.0) * 255.0), dtype=np.uint8)
     raise SourceError(
-        f"{name} holds values of type {image.dtype}.", "Convert it to 8 or 16 bits a channel."
+        tr("{name} holds values of type {dtype}.").format(name=name, dtype=image.dtype),
+        tr("Convert it to 8 or 16 bits a channel."),
     )
 
 

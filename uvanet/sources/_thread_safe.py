@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.base import Frame, Source, SourceCondition, SourceInfo, SourceStatus
 
@@ -62,7 +63,9 @@ class ThreadSafeSource(Source):
             SourceError: The source was never opened.
         """
         if self._info is None:
-            raise SourceError(f"{self._title} is not open.", "Open it first.")
+            raise SourceError(
+                tr("{title} is not open.").format(title=self._title), tr("Open it first.")
+            )
         return self._info
 
     def open(self) -> None:
@@ -73,7 +76,7 @@ class ThreadSafeSource(Source):
         """
         with self._at_work():
             if self._info is not None:
-                raise SourceError(f"{self._title} is open already.")
+                raise SourceError(tr("{title} is open already.").format(title=self._title))
             try:
                 self._info = self._open()
             except BaseException:
@@ -160,4 +163,6 @@ class ThreadSafeSource(Source):
 
     def _refuse_closed(self) -> None:
         if self._closing.is_set():
-            raise SourceError(f"{self._title} is closed.", "Open the source again.")
+            raise SourceError(
+                tr("{title} is closed.").format(title=self._title), tr("Open the source again.")
+            )

@@ -7,6 +7,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from uvanet.i18n import tr
 from uvanet.yuv_picture import YuvPicture, as_bgr
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class SourceKind(enum.StrEnum):
-    """Kinds of sources."""
+    """Kinds of sources.
+
+    The `spec` of a VIDEO, PICTURE or FOLDER is a path; that of OTHER has a prefix of its own.
+    """
 
     CAMERA = "camera"
     VIDEO = "video"
@@ -30,6 +34,7 @@ class SourceKind(enum.StrEnum):
     NETWORK = "network"
     SCREEN = "screen"
     DEMO = "demo"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,10 @@ class Source(abc.ABC):
         """
         from uvanet.errors import SourceError
 
-        raise SourceError(f"{self.info.title} cannot seek.", "Use a file to jump in time.")
+        raise SourceError(
+            tr("{title} cannot seek.").format(title=self.info.title),
+            tr("Use a file to jump in time."),
+        )
 
     def files(self) -> list[Path]:
         """Lists the local files that are read; valid before `open`. None of them may be written."""

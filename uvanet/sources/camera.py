@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceUnavailableError
+from uvanet.i18n import tr
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
 from uvanet.sources.camera_access import require_camera_access
@@ -63,7 +64,7 @@ class CameraSource(ReconnectingSource):
         capture: Callable[[int, int], Capture] = cv2.VideoCapture,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        super().__init__(f"Camera {text}".strip(), reconnect)
+        super().__init__(tr("Camera {name}").format(name=text).strip(), reconnect)
         self._text = text
         self._wish = wish or CameraFormat()
         self._devices = devices
@@ -115,7 +116,9 @@ class CameraSource(ReconnectingSource):
     def _read(self) -> Frame | None:
         try:
             if self._connection is None:  # read again after an error
-                raise SourceUnavailableError(f"The camera {self._title} is not connected.")
+                raise SourceUnavailableError(
+                    tr("The camera {name} is not connected.").format(name=self._title)
+                )
             taken = self._next(self._connection)
         except SourceUnavailableError as error:
             # Other programs and a driver that starts again need the device.
@@ -158,9 +161,13 @@ class CameraSource(ReconnectingSource):
             if taken is not None:
                 self._count_damaged(now)
             silent = now - start
-            sent = "no frame" if taken is None else "only damaged frames"
-            message = f"The camera {self._title} has sent {sent} for {silent:.0f} seconds."
-            hint = "Check its plug and other programs that use it."
+            text = tr("The camera {title} has sent no frame for {seconds:.0f} seconds.")
+            if taken is not None:
+                text = tr(
+                    "The camera {title} has sent only damaged frames for {seconds:.0f} seconds."
+                )
+            message = text.format(title=self._title, seconds=silent)
+            hint = tr("Check its plug and other programs that use it.")
             if silent >= _GIVE_UP_S:
                 raise SourceUnavailableError(message, hint)
             if silent >= _STALLED_S and self._status.condition not in _NO_FRAMES:
@@ -173,8 +180,10 @@ class CameraSource(ReconnectingSource):
         if self._status.damaged == 1 and self._status.condition is SourceCondition.OK:
             self._report(
                 SourceCondition.DAMAGED,
-                f"The camera {self._title} sends damaged frames. They are skipped.",
-                "Try another cable or another port.",
+                tr("The camera {title} sends damaged frames. They are skipped.").format(
+                    title=self._title
+                ),
+                tr("Try another cable or another port."),
             )
 
     def _check(self, taken: CameraFrame) -> None:

@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 
 _UNDETERMINED, _GRANTED = 0, 3  # AVAuthorizationStatus
 _POLL_S = 0.1
@@ -36,9 +37,11 @@ def require_camera_access(cancelled: threading.Event) -> None:
         _ask(foundation, cancelled)
     if _status(foundation) != _GRANTED:
         raise SourceError(
-            "macOS does not let this program use the camera.",
-            "Allow it in System Settings, Privacy & Security, Camera, for the program that started "
-            "uvanet (such as Terminal), then start it again.",
+            tr("macOS does not let this program use the camera."),
+            tr(
+                "Allow it in System Settings, Privacy & Security, Camera, for the program that "
+                "started uvanet (such as Terminal), then start it again."
+            ),
         )
 
 
@@ -54,4 +57,4 @@ def _ask(foundation: Any, cancelled: threading.Event) -> None:
     )
     while not answered.wait(_POLL_S):
         if cancelled.is_set():
-            raise SourceError("The camera was closed before macOS allowed its use.")
+            raise SourceError(tr("The camera was closed before macOS allowed its use."))

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceAbsentError, SourceError, SourceUnavailableError
+from uvanet.i18n import tr
 from uvanet.sources._opencv import quiet, to_bgr
 from uvanet.sources.camera_format import CameraFormat, negotiate
 
@@ -119,8 +120,8 @@ class CameraConnection:
             if arrived - start >= _AT_ONCE_S:
                 return None
         raise SourceUnavailableError(
-            f"The camera {self._device.name} no longer sends frames.",
-            "Check its plug and other programs that use it.",
+            tr("The camera {name} no longer sends frames.").format(name=self._device.name),
+            tr("Check its plug and other programs that use it."),
         )
 
     def release(self) -> None:
@@ -171,20 +172,26 @@ def check_permission(device: CameraDevice) -> None:
         and not os.access(device.node, os.R_OK | os.W_OK)
     ):
         raise SourceError(
-            f"You may not use the camera {device.name} ({device.node}).",
-            "Add yourself to the group that owns it: sudo usermod -aG video $USER, then log in "
-            "again.",
+            tr("You may not use the camera {name} ({node}).").format(
+                name=device.name, node=device.node
+            ),
+            tr(
+                "Add yourself to the group that owns it: sudo usermod -aG video $USER, then "
+                "log in again."
+            ),
         )
 
 
 def busy(device: CameraDevice) -> SourceUnavailableError:
     """The error for a camera that can be found, but sends nothing."""
-    hint = "Close other programs that use it."
+    hint = tr("Close other programs that use it.")
     if sys.platform == "darwin":
-        hint += " Allow the camera in System Settings, Privacy & Security."
+        hint += " " + tr("Allow the camera in System Settings, Privacy & Security.")
     elif sys.platform == "win32":
-        hint += " Allow the camera in Settings, Privacy & security."
-    return SourceUnavailableError(f"The camera {device.name} is busy or sends no frames.", hint)
+        hint += " " + tr("Allow the camera in Settings, Privacy & security.")
+    return SourceUnavailableError(
+        tr("The camera {name} is busy or sends no frames.").format(name=device.name), hint
+    )
 
 
 def _not_opened(device: CameraDevice) -> SourceUnavailableError:
@@ -194,12 +201,15 @@ def _not_opened(device: CameraDevice) -> SourceUnavailableError:
             os.close(os.open(device.node, os.O_RDWR | os.O_NONBLOCK))
         except FileNotFoundError:
             return SourceAbsentError(
-                f"The camera {device.name} is not connected.", "Plug it in again."
+                tr("The camera {name} is not connected.").format(name=device.name),
+                tr("Plug it in again."),
             )
         except OSError as error:
             if error.errno != errno.EBUSY:
                 return SourceUnavailableError(
-                    f"The camera {device.name} is not ready: {error.strerror or error}.",
-                    "Plug it in again if this lasts.",
+                    tr("The camera {name} is not ready: {reason}.").format(
+                        name=device.name, reason=error.strerror or error
+                    ),
+                    tr("Plug it in again if this lasts."),
                 )
     return busy(device)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,8 @@ class CameraFormat:
         known = sides == (0, 0) or all(1 <= side <= _MAX_SIDE for side in sides)
         if not known or not 0.0 <= self.fps <= _MAX_RATE:
             raise UsageError(
-                f"{self} is no format of a camera.",
-                "Give width and height in pixels and frames per second, or 0 for automatic.",
+                tr("{value} is no format of a camera.").format(value=self),
+                tr("Give width and height in pixels and frames per second, or 0 for automatic."),
             )
 
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from uvanet.errors import SourceAbsentError, SourceError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,7 +124,7 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
     """
     if not devices:
         raise SourceAbsentError(
-            "No camera was found.", "Plug one in, or choose a file, the screen or the demo."
+            tr("No camera was found."), tr("Plug one in, or choose a file, the screen or the demo.")
         )
     wanted = text.strip()
     if not wanted:
@@ -143,12 +144,12 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
             return matches[0]
         if matches:
             raise SourceError(
-                f"{len(matches)} cameras match {wanted!r}.",
-                f"Name one by its number: {_listing(matches)}.",
+                tr("{count} cameras match {wanted!r}.").format(count=len(matches), wanted=wanted),
+                tr("Name one by its number: {matches}.").format(matches=_listing(matches)),
             )
     raise SourceAbsentError(
-        f"There is no camera {wanted!r}.",
-        f"Plug it in, or choose one of these: {_listing(devices)}.",
+        tr("There is no camera {wanted!r}.").format(wanted=wanted),
+        tr("Plug it in, or choose one of these: {devices}.").format(devices=_listing(devices)),
     )
 
 
@@ -163,9 +164,12 @@ def find_again(known: CameraDevice, devices: Sequence[CameraDevice]) -> CameraDe
         same = [device for device in same if device.index == known.index]
     if same:
         return same[0]
-    others = f" Or choose one of these: {_listing(devices)}." if devices else ""
+    hint = tr("Plug it in again.")
+    if devices:
+        hint += " " + tr("Or choose one of these: {devices}.").format(devices=_listing(devices))
     raise SourceAbsentError(
-        f"The camera {known.name} is not connected.", f"Plug it in again.{others}"
+        tr("The camera {name} is not connected.").format(name=known.name),
+        hint,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import av.error
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr, tr_noop
 from uvanet.sources.media_input import reason
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
 _TIMEOUT_S = 3.0
-_ADVICE = "Look at the address, and that the sender is running."
-_PATH = "Look at the path in the address."
-_LOGIN = "Look at the name and password in the address."
+_ADVICE = tr_noop("Look at the address, and that the sender is running.")
+_PATH = tr_noop("Look at the path in the address.")
+_LOGIN = tr_noop("Look at the name and password in the address.")
+_LATER = tr_noop("Try again later; look at the sender.")
 
 
 def connection_error(
@@ -39,8 +41,10 @@ def connection_error(
     timed_out = isinstance(error, av.error.ExitError | av.error.TimeoutError)
     if timed_out or waited >= 0.95 * timeout:
         return SourceError(
-            f"{shown} did not answer within {timeout:.0f} seconds.",
-            "Look at the address, the sender and the firewall.",
+            tr("{shown} did not answer within {timeout:.0f} seconds.").format(
+                shown=shown, timeout=timeout
+            ),
+            tr("Look at the address, the sender and the firewall."),
         )
     if isinstance(error, av.error.HTTPError | av.error.HTTPClientError):
         # RTSP has the status codes of HTTP. FFmpeg names few of them, and of others the hundred.
@@ -48,12 +52,18 @@ def connection_error(
         words = (isinstance(error, few) and _status(address)) or reason(error)
         login = isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError)
         later = isinstance(error, av.error.HTTPServerError | av.error.HTTPTooManyRequestsError)
-        hint = _LOGIN if login else "Try again later; look at the sender." if later else _PATH
-        return SourceError(f"{shown} refused: {words}.", hint)
+        hint = tr(_LOGIN if login else _LATER if later else _PATH)
+        return SourceError(tr("{shown} refused: {words}.").format(shown=shown, words=words), hint)
     if trouble := _trouble(address):
-        return SourceError(f"{shown} cannot be reached: {trouble}.", _ADVICE)
+        return SourceError(
+            tr("{shown} cannot be reached: {trouble}.").format(shown=shown, trouble=trouble),
+            tr(_ADVICE),
+        )
     return SourceError(
-        f"{shown} answers, but sends no video that can be read: {reason(error)}.", _PATH
+        tr("{shown} answers, but sends no video that can be read: {error}.").format(
+            shown=shown, error=reason(error)
+        ),
+        tr(_PATH),
     )
 
 
@@ -96,11 +106,11 @@ def _trouble(address: SplitResult) -> str:
     try:
         socket.create_connection((host, port), timeout=_TIMEOUT_S).close()
     except socket.gaierror:
-        return f"there is no host of the name {host}"
+        return tr("there is no host of the name {host}").format(host=host)
     except ConnectionRefusedError:
-        return f"nothing listens at port {port} of {host}"
+        return tr("nothing listens at port {port} of {host}").format(port=port, host=host)
     except TimeoutError:
-        return f"{host} does not answer"
+        return tr("{host} does not answer").format(host=host)
     except OSError as error:
         return error.strerror or str(error)
     return ""

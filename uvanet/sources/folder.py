@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.film_frames import are_film_frames
@@ -42,8 +43,8 @@ class FolderSource(ThreadSafeSource):
         super().__init__(path.name or str(path))
         if fps is not None and not 0.0 <= fps <= 1000.0:
             raise SourceError(
-                f"A folder cannot be played at {fps} frames per second.",
-                "Give a number up to 1000; 0 for slides.",
+                tr("A folder cannot be played at {fps} frames per second.").format(fps=fps),
+                tr("Give a number up to 1000; 0 for slides."),
             )
         self.skipped: list[Path] = []
         self._path = path.absolute()
@@ -91,8 +92,10 @@ class FolderSource(ThreadSafeSource):
             return Frame(image, index / self._fps, index)
         if not self._given:
             raise SourceError(
-                f"None of the {len(self._files)} pictures in {self._path} can be read.",
-                "Open one of them alone to see the reason.",
+                tr("None of the {count} pictures in {path} can be read.").format(
+                    count=len(self._files), path=self._path
+                ),
+                tr("Open one of them alone to see the reason."),
             )
         return None
 
@@ -113,7 +116,10 @@ class FolderSource(ThreadSafeSource):
 def _pictures(folder: Path) -> list[Path]:
     try:
         if not folder.exists():
-            raise SourceError(f"{folder} does not exist.", "Check the spelling of the path.")
+            raise SourceError(
+                tr("{folder} does not exist.").format(folder=folder),
+                tr("Check the spelling of the path."),
+            )
         files = [
             path
             for path in folder.iterdir()
@@ -123,13 +129,15 @@ def _pictures(folder: Path) -> list[Path]:
         ]
     except OSError as error:
         raise SourceError(
-            f"The folder {folder} cannot be read: {error.strerror}.",
-            "Ask its owner for permission, or choose another.",
+            tr("The folder {folder} cannot be read: {reason}.").format(
+                folder=folder, reason=error.strerror
+            ),
+            tr("Ask its owner for permission, or choose another."),
         ) from None
     if not files:
         raise SourceError(
-            f"The folder {folder} holds no pictures.",
-            "Choose one with PNG, JPEG, HEIC, WebP, TIFF or BMP files in it.",
+            tr("The folder {folder} holds no pictures.").format(folder=folder),
+            tr("Choose one with PNG, JPEG, HEIC, WebP, TIFF or BMP files in it."),
         )
     return sorted(files, key=_natural)
 

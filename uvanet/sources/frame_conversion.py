@@ -21,6 +21,7 @@ from av.video.reformatter import (
     VideoReformatter,
 )
 
+from uvanet.i18n import tr
 from uvanet.sources._opencv import over_white
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.sources.packed_converter import PackedConverter
@@ -84,7 +85,7 @@ class FrameConverter:
             component.is_alpha for component in frame.format.components
         )
         if name := _HDR.get(int(frame.color_trc)):
-            self.note = f"{name} is shown in standard dynamic range."
+            self.note = tr("{name} is shown in standard dynamic range.").format(name=name)
         image = self._reformat(frame, "bgra" if transparent else "bgr24")
         if transparent:
             image = over_white(image)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from uvanet.i18n import tr
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -49,7 +51,7 @@ def decode_heif(data: NDArray[np.uint8]) -> NDArray[np.generic]:
         # Imported here: with Pillow it takes 0.1 s, and few sessions need it.
         import pi_heif
     except ImportError:
-        raise ValueError("this build has no decoder for HEIC") from None
+        raise ValueError(tr("this build has no decoder for HEIC")) from None
     try:
         # PyAV gives the tiles without their places, OpenCV reads no HEVC.
         picture = pi_heif.open_heif(data.tobytes(), bgr_mode=True)

@@ -17,6 +17,7 @@ import av.error
 from av.container import InputContainer
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class RegularFile:
         self.name = os.fspath(path)
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise SourceError(
-                f"{printable(path)} is not a regular file.",
-                "Save its content to a file, or name a device such as camera:0.",
+                tr("{path} is not a regular file.").format(path=printable(path)),
+                tr("Save its content to a file, or name a device such as camera:0."),
             )
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by `close`
         self._opened = os.fstat(self._file.fileno())
@@ -81,11 +82,11 @@ class RegularFile:
         try:
             now = os.fstat(self._file.fileno())
         except (OSError, ValueError) as error:
-            return f"cannot be read any more ({error})"
+            return tr("cannot be read any more ({error})").format(error=error)
         if now.st_size < self._opened.st_size:
-            return "became shorter"
+            return tr("became shorter")
         if now.st_size == self._opened.st_size and now.st_mtime_ns != self._opened.st_mtime_ns:
-            return "was changed"
+            return tr("was changed")
         return ""
 
     def close(self) -> None:

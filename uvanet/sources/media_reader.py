@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import av
 import av.error
 
+from uvanet.i18n import tr_noop
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 from uvanet.sources.picture_groups import is_same_group
@@ -41,7 +42,7 @@ _COUNT_FROM_ZERO = ("matroska", "nut", "flv")
 # Formats whose duration is stated; that of others is estimated from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
-ENCRYPTED_HINT = "Get it without copy protection (DRM) from where it was made or bought."
+ENCRYPTED_HINT = tr_noop("Get it without copy protection (DRM) from where it was made or bought.")
 """What to do about a video that is encrypted."""
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import av.error
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import redact
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
 
-_ADVICE = "Look at the address, and that the sender is running."
+_ADVICE = tr_noop("Look at the address, and that the sender is running.")
 
 
 class NetworkSource(ReconnectingSource):
@@ -57,12 +58,15 @@ class NetworkSource(ReconnectingSource):
             port = self._parts.port
         except ValueError as error:
             raise SourceError(
-                f"{self._shown} is not a valid address: {redact(str(error))}.",
-                "Write it like rtsp://192.168.1.20:554/stream.",
+                tr("{shown} is not a valid address: {error}.").format(
+                    shown=self._shown, error=redact(str(error))
+                ),
+                tr("Write it like rtsp://192.168.1.20:554/stream."),
             ) from None
         if not self._parts.netloc or port == 0:
             raise SourceError(
-                f"{self._shown} names no host.", "Write it like rtsp://192.168.1.20:554/stream."
+                tr("{shown} names no host.").format(shown=self._shown),
+                tr("Write it like rtsp://192.168.1.20:554/stream."),
             )
         super().__init__(self._shown, reconnect)
         self._url = url
@@ -106,11 +110,14 @@ class NetworkSource(ReconnectingSource):
             self._reader.open()
         except NoVideoError as error:
             if self._reader.damage.encrypted:
-                raise SourceError(f"{self._shown} is encrypted.", ENCRYPTED_HINT) from None
+                raise SourceError(
+                    tr("{shown} is encrypted.").format(shown=self._shown), tr(ENCRYPTED_HINT)
+                ) from None
             raise SourceError(
-                f"{self._shown} answers, but sends no video that can be read "
-                f"({error.found or 'no tracks'}).",
-                "Look at the path in the address.",
+                tr("{shown} answers, but sends no video that can be read ({found}).").format(
+                    shown=self._shown, found=error.found or tr("no tracks")
+                ),
+                tr("Look at the path in the address."),
             ) from None
         except (av.error.FFmpegError, OSError, ValueError) as error:
             waited = time.monotonic() - start
@@ -129,15 +136,17 @@ class NetworkSource(ReconnectingSource):
             problem = ""
         except (av.error.ExitError, av.error.TimeoutError):
             result = None
-            problem = f"has sent nothing for {self._read_timeout:.0f} seconds"
+            problem = tr("{shown} has sent nothing for {seconds:.0f} seconds.").format(
+                shown=self._shown, seconds=self._read_timeout
+            )
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            result, problem = None, f"{self._end_words()} ({reason(error)})"
+            result, problem = None, self._end_words(f" ({reason(error)})")
         if result is None:
             if not self._is_live() and not problem and self._is_complete():
                 return None
             failure = SourceError(
-                f"{self._shown} {problem or self._end_words()}.",
-                "Look at the sender and the network.",
+                problem or self._end_words(),
+                tr("Look at the sender and the network."),
             )
             if not self._is_live():
                 raise failure
@@ -158,11 +167,12 @@ class NetworkSource(ReconnectingSource):
     def _is_complete(self) -> bool:
         return not self._reader.missing_seconds()
 
-    def _end_words(self) -> str:
-        return (
-            f"stopped after {self._last_pts:.1f} seconds: the sender ended it or the connection "
-            "broke"
+    def _end_words(self, cause: str = "") -> str:
+        text = tr(
+            "{shown} stopped after {seconds:.1f} seconds: the sender ended it or the connection "
+            "broke{cause}."
         )
+        return text.format(shown=self._shown, seconds=self._last_pts, cause=cause)
 
     def _reconnected(self) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
         """Connects again; gives the first frame."""
@@ -172,9 +182,14 @@ class NetworkSource(ReconnectingSource):
         try:
             result = self._reader.read()
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise SourceError(f"{self._shown} broke off ({reason(error)}).", _ADVICE) from None
+            raise SourceError(
+                tr("{shown} broke off ({error}).").format(shown=self._shown, error=reason(error)),
+                tr(_ADVICE),
+            ) from None
         if result is None:
-            raise SourceError(f"{self._shown} answers, but sends no frame.", _ADVICE)
+            raise SourceError(
+                tr("{shown} answers, but sends no frame.").format(shown=self._shown), tr(_ADVICE)
+            )
         # Time went on while there were no frames.
         self._shift = max(time.monotonic() - self._begin, self._last_pts + 1.0 / self._reader.fps)
         # A sender that was started again may send another size.
@@ -192,8 +207,10 @@ class NetworkSource(ReconnectingSource):
             found = None
         if found is None:
             raise SourceError(
-                f"{self._shown} could not be read at {seconds:.1f} s.",
-                "Its server may not allow jumps; play it from the start.",
+                tr("{shown} could not be read at {seconds:.1f} s.").format(
+                    shown=self._shown, seconds=seconds
+                ),
+                tr("Its server may not allow jumps; play it from the start."),
             )
         self._next_index = round(found * info.fps)
 

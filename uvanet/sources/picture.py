@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._opencv import quiet, to_bgr
 from uvanet.sources._thread_safe import ThreadSafeSource
@@ -93,15 +94,20 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     except (cv2.error, OSError, MemoryError, ValueError) as error:
         words = str(error).strip().splitlines()
         raise SourceError(
-            f"{path} cannot be decoded: {words[0] if words else type(error).__name__}.",
-            "Save it again as PNG or JPEG, smaller if it is huge.",
+            tr("{path} cannot be decoded: {reason}.").format(
+                path=path, reason=words[0] if words else type(error).__name__
+            ),
+            tr("Save it again as PNG or JPEG, smaller if it is huge."),
         ) from None
     if image is None:
         if looks_like_text(path):
-            raise SourceError(f"{path} is a text file, not a picture.", "Choose a picture.")
+            raise SourceError(
+                tr("{path} is a text file, not a picture.").format(path=path),
+                tr("Choose a picture."),
+            )
         raise SourceError(
-            f"{path} is not a picture that can be read, or it is damaged.",
-            "Save it again as PNG or JPEG.",
+            tr("{path} is not a picture that can be read, or it is damaged.").format(path=path),
+            tr("Save it again as PNG or JPEG."),
         )
     return to_bgr(image, str(path))
 
@@ -121,8 +127,12 @@ def _check_size(path: Path) -> None:
         return  # of what is damaged: the decoder says what is wrong
     if width * height > _MAX_PIXELS:
         raise SourceError(
-            f"{path} states a size of {width} x {height} pixels, which is too large.",
-            f"Make it smaller than {_MAX_PIXELS / 1e6:.0f} million pixels.",
+            tr("{path} states a size of {width} x {height} pixels, which is too large.").format(
+                path=path, width=width, height=height
+            ),
+            tr("Make it smaller than {most:.0f} million pixels.").format(
+                most=_MAX_PIXELS / 1000000.0
+            ),
         )
 
 
@@ -277,7 +287,8 @@ def _pages(path: Path) -> _Series | None:
         image = decode(page)
         if image is None:
             raise SourceError(
-                f"Page {page + 1} of {path} cannot be decoded.", "The pages before are good."
+                tr("Page {page} of {path} cannot be decoded.").format(page=page + 1, path=path),
+                tr("The pages before are good."),
             )
         return to_bgr(image, str(path))
 
@@ -313,9 +324,10 @@ def _animation(path: Path) -> _Series | None:
         return None  # `load_picture` reads what there is, or says what is wrong
     if len(images) > most:
         raise SourceError(
-            f"{path} holds more than {most} frames of {start[0].shape[1]} x {start[0].shape[0]} "
-            "pixels.",
-            "Convert it to a video.",
+            tr("{path} holds more than {most} frames of {width} x {height} pixels.").format(
+                path=path, most=most, width=start[0].shape[1], height=start[0].shape[0]
+            ),
+            tr("Convert it to a video."),
         )
     steps = [max(int(step), _MIN_STEP_MS) / 1000 for step in animation.durations]
     ends = [float(end) for end in np.cumsum(steps)]
@@ -348,5 +360,8 @@ def is_picture(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}.", "Look at it.") from None
+        raise SourceError(
+            tr("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
+            tr("Look at it."),
+        ) from None
     return head.startswith(_SIGNATURES) or is_heif(head) or is_avif(head)

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr, tr_noop
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.screen_portal import ScreenCastPortal
@@ -31,9 +32,9 @@ _FALLBACK_SIZE = (1280, 720)  # where the portal does not tell; the picture is l
 _KEEPALIVE_MS = 200  # a screen on which nothing changes sends nothing
 _POLL_MS = 200
 _CHECK_S = 0.5  # between two looks at what the desktop says
-_INSTALL = (
-    "Install GStreamer's tools and its PipeWire plugin "
-    "(Debian, Ubuntu: gstreamer1.0-tools gstreamer1.0-pipewire)."
+_INSTALL = tr_noop(
+    "Install GStreamer's tools and its PipeWire plugin (Debian, Ubuntu: "
+    "gstreamer1.0-tools gstreamer1.0-pipewire)."
 )
 
 
@@ -45,7 +46,7 @@ class PortalScreenSource(ThreadSafeSource):
     """
 
     def __init__(self, fps: float = 30.0) -> None:
-        super().__init__("Screen")
+        super().__init__(tr("Screen"))
         self._fps = fps
         self._portal: ScreenCastPortal | None = None
         self._reader: subprocess.Popen[bytes] | None = None
@@ -57,7 +58,9 @@ class PortalScreenSource(ThreadSafeSource):
 
     def _open(self) -> SourceInfo:
         if shutil.which("gst-launch-1.0") is None:
-            raise SourceError("The screen cannot be watched: GStreamer is missing.", _INSTALL)
+            raise SourceError(
+                tr("The screen cannot be watched: GStreamer is missing."), tr(_INSTALL)
+            )
         self._portal = ScreenCastPortal(self._closing.is_set)
         shared = self._portal.share()
         self._size = shared.size or _FALLBACK_SIZE
@@ -95,7 +98,9 @@ class PortalScreenSource(ThreadSafeSource):
                 pass_fds=[shared.remote],
             )
         except OSError as error:
-            raise SourceError(f"GStreamer cannot be started: {error}.", _INSTALL) from None
+            raise SourceError(
+                tr("GStreamer cannot be started: {error}.").format(error=error), tr(_INSTALL)
+            ) from None
         finally:
             os.close(shared.remote)
 
@@ -118,12 +123,16 @@ class PortalScreenSource(ThreadSafeSource):
         ready.register(pipe, select.POLLIN)
         while filled < len(view):
             if self._closing.is_set():
-                raise SourceError(f"{self._title} is closed.", "Open the source again.")
+                raise SourceError(
+                    tr("{title} is closed.").format(title=self._title), tr("Open the source again.")
+                )
             if time.monotonic() > self._next_check:
                 self._next_check = time.monotonic() + _CHECK_S
                 # The last picture is repeated for ever otherwise.
                 if self._portal is not None and self._portal.has_ended():
-                    raise SourceError("The desktop ended the sharing.", "Open the source again.")
+                    raise SourceError(
+                        tr("The desktop ended the sharing."), tr("Open the source again.")
+                    )
             if not ready.poll(_POLL_MS):
                 continue
             count = os.readv(pipe, [view[filled:]])
@@ -138,11 +147,15 @@ class PortalScreenSource(ThreadSafeSource):
         text = self._errors.read(100_000).decode(errors="replace")
         if "pipewiresrc" in text and "no element" in text:
             return SourceError(
-                "The screen cannot be watched: GStreamer's PipeWire plugin is missing.", _INSTALL
+                tr("The screen cannot be watched: GStreamer's PipeWire plugin is missing."),
+                tr(_INSTALL),
             )
         lines = [line for line in text.splitlines() if "ERROR" in line]
         reason = f": {lines[0].strip()}" if lines else ""
-        return SourceError(f"The screen is not shared any more{reason}.", "Open the source again.")
+        return SourceError(
+            tr("The screen is not shared any more{reason}.").format(reason=reason),
+            tr("Open the source again."),
+        )
 
     def _release(self) -> None:
         if self._reader is not None:

@@ -16,6 +16,7 @@ import numpy as np
 from mss.exception import ScreenShotError
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr, tr_noop
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _COVER = 32  # gray value of what is left out
-_ADVICE = "Write screen: for the main screen, screen:2 for the second, or screen:x,y,w,h."
+_ADVICE = tr_noop("Write screen: for the main screen, screen:2 for the second, or screen:x,y,w,h.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def screen_source(where: str) -> ThreadSafeSource:
         return ScreenSource(where)
     if region is not None or number is not None:
         raise SourceError(
-            f"Wayland has no screen or region {where!r}.",
-            "Write screen: and choose a screen or a window in the desktop's dialog.",
+            tr("Wayland has no screen or region {where!r}.").format(where=where),
+            tr("Write screen: and choose a screen or a window in the desktop's dialog."),
         )
     from uvanet.sources.portal_screen import PortalScreenSource  # jeepney is for Linux only
 
@@ -76,7 +77,7 @@ def list_screens() -> list[ScreenDevice]:
     Under Wayland there is one entry without a size: the user chooses when it is opened.
     """
     if is_wayland():
-        return [ScreenDevice("Screen or window…", "screen:", 0, 0)]
+        return [ScreenDevice(tr("Screen or window…"), "screen:", 0, 0)]
     try:
         with _grabber() as grabber:
             monitors = list(grabber.monitors[1:])
@@ -84,7 +85,9 @@ def list_screens() -> list[ScreenDevice]:
         return []
     return [
         ScreenDevice(
-            name=f"Screen {number} ({monitor['width']} x {monitor['height']})",
+            name=tr("Screen {number} ({width} x {height})").format(
+                number=number, width=monitor["width"], height=monitor["height"]
+            ),
             spec=f"screen:{number}",
             width=monitor["width"],
             height=monitor["height"],
@@ -134,7 +137,9 @@ class ScreenSource(ThreadSafeSource):
 
     def __init__(self, where: str = "", fps: float = 30.0) -> None:
         number, region = _parse(where)
-        super().__init__("Screen region" if region else f"Screen {number or 1}")
+        super().__init__(
+            tr("Screen region") if region else tr("Screen {number}").format(number=number or 1)
+        )
         self._where = where
         self._number = number
         self._region = region
@@ -193,8 +198,10 @@ class ScreenSource(ThreadSafeSource):
         except (ScreenShotError, AssertionError) as error:
             # mss asserts that the X server is running.
             raise SourceError(
-                f"{self._title} cannot be watched: {str(error) or 'the display is gone'}.",
-                "On macOS and Wayland allow the program to record the screen.",
+                tr("{title} cannot be watched: {error}.").format(
+                    title=self._title, error=str(error) or tr("the display is gone")
+                ),
+                tr("On macOS and Wayland allow the program to record the screen."),
             ) from None
         pixels = np.frombuffer(shot.bgra, dtype=np.uint8).reshape(shot.height, shot.width, 4)
         image = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
@@ -207,7 +214,12 @@ class ScreenSource(ThreadSafeSource):
         if self._region is None:
             number = self._number or 1
             if number > len(screens):
-                raise SourceError(f"There is no screen {number}; found {len(screens)}.", _ADVICE)
+                raise SourceError(
+                    tr("There is no screen {number}; found {count}.").format(
+                        number=number, count=len(screens)
+                    ),
+                    tr(_ADVICE),
+                )
             return _corners(screens[number - 1])
         left, top, width, height = self._region
         whole = monitors[0]
@@ -219,10 +231,11 @@ class ScreenSource(ThreadSafeSource):
         )
         if not inside:
             raise SourceError(
-                f"The region {self._where} reaches outside of the desktop, which is "
-                f"{whole['width']} x {whole['height']} pixels from "
-                f"{whole['left']},{whole['top']}.",
-                _ADVICE,
+                tr(
+                    "The region {where} reaches outside of the desktop, which is {width} x "
+                    "{height} pixels from {left},{top}."
+                ).format(where=self._where, **whole),
+                tr(_ADVICE),
             )
         return {"left": left, "top": top, "width": width, "height": height}
 
@@ -237,9 +250,9 @@ def _parse(where: str) -> tuple[int | None, tuple[int, int, int, int] | None]:
     if re.fullmatch(r"-?\d+(\s*,\s*-?\d+){3}", text):
         left, top, width, height = (int(part) for part in text.split(","))
         if width < 1 or height < 1:
-            raise SourceError(f"The region {text} has no area.", _ADVICE)
+            raise SourceError(tr("The region {text} has no area.").format(text=text), tr(_ADVICE))
         return None, (left, top, width, height)
-    raise SourceError(f"There is no screen {text!r}.", _ADVICE)
+    raise SourceError(tr("There is no screen {text!r}.").format(text=text), tr(_ADVICE))
 
 
 def _corners(monitor: dict[str, int]) -> dict[str, int]:
@@ -254,14 +267,14 @@ def _grabber() -> Any:
     """
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         raise SourceError(
-            "The screen cannot be watched: there is no display.",
-            "Log in to a desktop, or choose another source.",
+            tr("The screen cannot be watched: there is no display."),
+            tr("Log in to a desktop, or choose another source."),
         )
     make = mss.MSS if hasattr(mss, "MSS") else mss.mss
     try:
         return make()
     except (ScreenShotError, OSError) as error:
         raise SourceError(
-            f"The screen cannot be watched: {error}.",
-            "Check the variable DISPLAY, or choose another source.",
+            tr("The screen cannot be watched: {error}.").format(error=error),
+            tr("Check the variable DISPLAY, or choose another source."),
         ) from None

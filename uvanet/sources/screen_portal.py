@@ -14,6 +14,7 @@ from jeepney import DBusAddress, MatchRule, MessageType, message_bus, new_method
 from jeepney.io.blocking import Proxy, open_dbus_connection
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,10 @@ _SCREEN_CAST = DBusAddress(_PATH, _BUS_NAME, "org.freedesktop.portal.ScreenCast"
 _MONITOR, _WINDOW = 1, 2  # kinds of what is shared, as bits
 _REPLY_S = 20.0  # a portal is started by its first call
 _POLL_S = 0.2
-_ADVICE = (
-    "Under Wayland the screen is shared by xdg-desktop-portal: install it with the part for your "
-    "desktop (such as xdg-desktop-portal-gnome, -kde or -wlr), or log in to an X11 session."
+_ADVICE = tr_noop(
+    "Under Wayland the screen is shared by xdg-desktop-portal: install it with the "
+    "part for your desktop (such as xdg-desktop-portal-gnome, -kde or -wlr), or "
+    "log in to an X11 session."
 )
 
 
@@ -68,7 +70,10 @@ class ScreenCastPortal:
             self._bus: DBusConnection = open_dbus_connection("SESSION", enable_fds=True)
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             raise SourceError(
-                f"The screen cannot be watched: there is no session bus ({error}).", _ADVICE
+                tr("The screen cannot be watched: there is no session bus ({error}).").format(
+                    error=error
+                ),
+                tr(_ADVICE),
             ) from None
 
     def share(self) -> SharedStream:
@@ -84,7 +89,7 @@ class ScreenCastPortal:
         found = self._request("Start", "os", (self._session, ""), {})
         streams = found.get("streams", ("", []))[1]
         if not streams:
-            raise SourceError("The desktop shared no screen.", "Open the source again.")
+            raise SourceError(tr("The desktop shared no screen."), tr("Open the source again."))
         node, facts = streams[0]
         (remote,) = self._call("OpenPipeWireRemote", "oa{sv}", (self._session, {})).body
         size = facts.get("size", ("", None))[1]
@@ -139,7 +144,7 @@ class ScreenCastPortal:
             self._call(method, f"{signature}a{{sv}}", (*arguments, options))
             while True:
                 if self._cancelled():
-                    raise SourceError("The choice of the screen was cancelled.")
+                    raise SourceError(tr("The choice of the screen was cancelled."))
                 try:
                     answer = self._bus.recv_until_filtered(answers, timeout=_POLL_S)
                     break
@@ -148,8 +153,10 @@ class ScreenCastPortal:
         code, results = answer.body
         if code != 0:
             raise SourceError(
-                "The desktop did not share a screen." if code != 1 else "No screen was chosen.",
-                "Open the source again and choose a screen or a window.",
+                tr("The desktop did not share a screen.")
+                if code != 1
+                else tr("No screen was chosen."),
+                tr("Open the source again and choose a screen or a window."),
             )
         return dict(results)
 
@@ -163,8 +170,13 @@ class ScreenCastPortal:
                 new_method_call(_SCREEN_CAST, method, signature, arguments), timeout=_REPLY_S
             )
         except (OSError, TimeoutError) as error:
-            raise SourceError(f"The desktop portal does not answer: {error}.", _ADVICE) from None
+            raise SourceError(
+                tr("The desktop portal does not answer: {error}.").format(error=error), tr(_ADVICE)
+            ) from None
         if reply.header.message_type is MessageType.error:
-            text = reply.body[0] if reply.body else "it failed"
-            raise SourceError(f"The desktop portal cannot share the screen: {text}.", _ADVICE)
+            text = reply.body[0] if reply.body else tr("it failed")
+            raise SourceError(
+                tr("The desktop portal cannot share the screen: {reason}.").format(reason=text),
+                tr(_ADVICE),
+            )
         return reply

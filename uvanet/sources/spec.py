@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import printable
 from uvanet.sources.camera import CameraSource
 from uvanet.sources.cameras import list_cameras
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from uvanet.sources.base import Source
     from uvanet.sources.camera_format import CameraFormat
 
-_FORMS = (
-    "Name a video, a picture, a folder of pictures, camera:0, screen:, demo, or an address "
-    "such as rtsp://host/stream."
+_FORMS = tr_noop(
+    "Name a video, a picture, a folder of pictures, camera:0, screen:, demo, or an "
+    "address such as rtsp://host/stream."
 )
 
 
@@ -66,9 +67,9 @@ def make_source(
     if text != spec and os.path.lexists(spec):
         return _from_path(Path(spec), fps)
     if not text:
-        raise SourceError("No source was named.", _FORMS)
+        raise SourceError(tr("No source was named."), tr(_FORMS))
     if "\0" in text:
-        raise SourceError("The name of the source holds a zero byte.", _FORMS)
+        raise SourceError(tr("The name of the source holds a zero byte."), tr(_FORMS))
     if text == "demo":
         return demo_source()
     if text.isdecimal():
@@ -87,7 +88,8 @@ def make_source(
     if kind in NETWORK_SCHEMES:
         return NetworkSource(text, reconnect=reconnect)
     raise SourceError(
-        f"There are no sources of the kind {scheme[0]}", f"Use one of {', '.join(NETWORK_SCHEMES)}."
+        tr("There are no sources of the kind {scheme}").format(scheme=scheme[0]),
+        tr("Choose {choices}.").format(choices=", ".join(NETWORK_SCHEMES)),
     )
 
 
@@ -96,7 +98,7 @@ def default_source(*, camera: CameraFormat | None = None, reconnect: float = 0.0
     devices = list_cameras()
     if devices:
         return make_source(devices[0].spec, camera=camera, reconnect=reconnect)
-    return demo_source(note="No camera was found, so this is the demo.")
+    return demo_source(note=tr("No camera was found, so this is the demo."))
 
 
 def _from_path(path: Path, fps: float | None) -> Source:
@@ -108,7 +110,10 @@ def _from_path(path: Path, fps: float | None) -> Source:
         still = is_picture(path) and not is_animation(path)
         return PictureSource(path) if still else VideoSource(path)
     except (OSError, RuntimeError, ValueError) as error:
-        raise SourceError(f"{printable(path)} cannot be read: {error}.", _FORMS) from None
+        raise SourceError(
+            tr("{path} cannot be read: {reason}.").format(path=printable(path), reason=error),
+            tr(_FORMS),
+        ) from None
 
 
 def _file_url(url: str) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import av.error
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._thread_safe import ThreadSafeSource
@@ -69,7 +70,7 @@ class VideoSource(ThreadSafeSource):
         except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
             raise self._unreadable(error) from None
         reader = self._reader
-        cut = "The file was cut off and ends too early." if reader.is_truncated() else ""
+        cut = tr("The file was cut off and ends too early.") if reader.is_truncated() else ""
         return SourceInfo(
             spec=self._spec,
             title=self._title,
@@ -90,8 +91,10 @@ class VideoSource(ThreadSafeSource):
             result = self._reader.read()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise SourceError(
-                f"{self._name} cannot be read any more: {reason(error)}.",
-                "The frames before are good; look at the disk.",
+                tr("{name} cannot be read any more: {error}.").format(
+                    name=self._name, error=reason(error)
+                ),
+                tr("The frames before are good; look at the disk."),
             ) from None
         if result is None:
             self._report_loss()
@@ -112,7 +115,10 @@ class VideoSource(ThreadSafeSource):
             found = None
         if found is None:
             raise SourceError(
-                f"{self._name} has no frame at {seconds:.1f} s.", "Play it from the start."
+                tr("{name} has no frame at {seconds:.1f} s.").format(
+                    name=self._name, seconds=seconds
+                ),
+                tr("Play it from the start."),
             )
         self._next_index = round(found * info.fps)
 
@@ -124,54 +130,78 @@ class VideoSource(ThreadSafeSource):
         reader, read = self._reader, f"{self._next_pts:.1f}"
         if change := reader.change():
             raise SourceError(
-                f"{self._name} {change} while it was read; {read} seconds of it came.",
-                "The frames before are good; read it again when it no longer changes.",
+                tr("{name} {change} while it was read; {read} seconds of it came.").format(
+                    name=self._name, change=change, read=read
+                ),
+                tr("The frames before are good; read it again when it no longer changes."),
             )
         if reader.damage.encrypted:
-            raise SourceError(f"{self._name} is encrypted from {read} s on.", ENCRYPTED_HINT)
+            raise SourceError(
+                tr("{name} is encrypted from {read} s on.").format(name=self._name, read=read),
+                tr(ENCRYPTED_HINT),
+            )
         missing, stated = reader.missing_seconds(), reader.duration or 0.0
         if missing:
             raise SourceError(
-                f"{self._name} is damaged: its video ends after {read} of "
-                f"{max(stated, self._next_pts + missing):.1f} seconds.",
-                "The frames before are good; copy or download the file again for the rest.",
+                tr(
+                    "{name} is damaged: its video ends after {read} of {stated:.1f} seconds."
+                ).format(name=self._name, read=read, stated=max(stated, self._next_pts + missing)),
+                tr("The frames before are good; copy or download the file again for the rest."),
             )
         damage = reader.damage
         if damage.count:
+            text = tr(
+                "{name} is damaged: {count} frames could not be decoded, or not completely, "
+                "the first at {first:.1f} s."
+            )
+            if damage.count == 1:
+                text = tr(
+                    "{name} is damaged: 1 frame could not be decoded, or not completely, "
+                    "at {first:.1f} s."
+                )
             raise SourceError(
-                f"{self._name} is damaged: {damage.count} "
-                f"{'frame' if damage.count == 1 else 'frames'} could not be decoded, or not "
-                f"completely, the first at {damage.first:.1f} s.",
-                "The other frames are good; copy or download the file again for the rest.",
+                text.format(name=self._name, count=damage.count, first=damage.first),
+                tr("The other frames are good; copy or download the file again for the rest."),
             )
 
     def _no_video(self, tracks: str) -> SourceError:
         name = self._name
         if self._reader.damage.encrypted:
-            return SourceError(f"{name} is encrypted.", ENCRYPTED_HINT)
+            return SourceError(tr("{name} is encrypted.").format(name=name), tr(ENCRYPTED_HINT))
         if "video (unknown)" in tracks:
             return SourceError(
-                f"{name} uses a codec that FFmpeg does not know.",
-                "Convert it to H.264 with the program that made it.",
+                tr("{name} uses a codec that FFmpeg does not know.").format(name=name),
+                tr("Convert it to H.264 with the program that made it."),
             )
         if looks_like_text(self._path):
             return SourceError(
-                f"{name} is a text file, not a video.", "Choose a video or a picture."
+                tr("{name} is a text file, not a video.").format(name=name),
+                tr("Choose a video or a picture."),
             )
         if "audio" in tracks:
-            return SourceError(f"{name} holds sound but no video.", "Choose a video or a picture.")
+            return SourceError(
+                tr("{name} holds sound but no video.").format(name=name),
+                tr("Choose a video or a picture."),
+            )
         return SourceError(
-            f"{name} holds no video that can be decoded ({tracks or 'no tracks'}).",
-            "Copy it again, or convert it to H.264.",
+            tr("{name} holds no video that can be decoded ({tracks}).").format(
+                name=name, tracks=tracks or tr("no tracks")
+            ),
+            tr("Copy it again, or convert it to H.264."),
         )
 
     def _unreadable(self, error: Exception) -> SourceError:
         if looks_like_text(self._path):
             return SourceError(
-                f"{self._name} is a text file, not a video.", "Choose a video or a picture."
+                tr("{name} is a text file, not a video.").format(name=self._name),
+                tr("Choose a video or a picture."),
             )
         return SourceError(
-            f"{self._name} is not a video that can be read: {reason(error)}.",
-            "Choose a video such as mp4, mov, mkv, webm or avi, or a picture; copy or download a "
-            "file again that was cut off.",
+            tr("{name} is not a video that can be read: {error}.").format(
+                name=self._name, error=reason(error)
+            ),
+            tr(
+                "Choose a video such as mp4, mov, mkv, webm or avi, or a picture; copy or "
+                "download a file again that was cut off."
+            ),
         )

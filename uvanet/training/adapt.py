@@ -21,6 +21,7 @@ from uvanet.errors import ModelError
 from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.compare import agreement, judge
 from uvanet.evaluation.evaluator import score
+from uvanet.i18n import tr, tr_noop
 from uvanet.model_card import file_hash
 from uvanet.models import SpatioTemporal, load_student
 from uvanet.registry import resolve_model
@@ -108,7 +109,9 @@ class AdaptConfig:
     @property
     def held_out(self) -> str:
         """What the student is measured on, in words."""
-        return "later frames of the scene" if self.own is None else "files held out"
+        if self.own is None:
+            return tr_noop("later frames of the scene")
+        return tr_noop("files held out")
 
     @property
     def judged_by(self) -> str:
@@ -187,7 +190,7 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
         delete_recording(config.recording)
     learned, later = _split(pairs, config)
     parts = config.own is not None and bool((later.groups != later.sources).any())
-    held_out = "parts of files held out" if parts else config.held_out
+    held_out = tr_noop("parts of files held out") if parts else config.held_out
     targets = later.targets()
     values = agreement(_maps(student, later, card), targets)
     evaluation = _Agreement(later, targets, card)
@@ -227,7 +230,9 @@ def clear(out: Path) -> None:
 def _student(name: str) -> tuple[Card, SpatioTemporal]:
     path, card = resolve_model(name).verified()
     if card.role != "student" or not card.architecture:
-        raise ModelError(f"{card.name} is no student.", "Start from a student.")
+        raise ModelError(
+            tr("{name} is no student.").format(name=card.name), tr("Start from a student.")
+        )
     return card, load_student(card.architecture, path.with_suffix(".safetensors"))
 
 

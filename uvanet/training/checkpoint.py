@@ -13,6 +13,7 @@ import torch
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, TrainingError, UvanetError
+from uvanet.i18n import tr
 from uvanet.training.fingerprint import require_same
 
 if TYPE_CHECKING:
@@ -41,8 +42,13 @@ def save(path: Path, state: dict[str, Any]) -> None:
     except (OSError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(
-            f"The checkpoint cannot be written to {path.parent}: {reason}.",
-            "Make room on the disk and start the run again; it resumes from its last checkpoint.",
+            tr("The checkpoint cannot be written to {folder}: {reason}.").format(
+                folder=path.parent, reason=reason
+            ),
+            tr(
+                "Make room on the disk and start the run again; it resumes from its last "
+                "checkpoint."
+            ),
         ) from error
 
 
@@ -61,7 +67,8 @@ def refusing_damage(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise ModelError(
-            f"{path} is no readable checkpoint.", "Delete it to start the run anew."
+            tr("{path} is no readable checkpoint.").format(path=path),
+            tr("Delete it to start the run anew."),
         ) from error
 
 
@@ -127,7 +134,8 @@ def _current(
         state["task"] = {f"model.{name}": value for name, value in state.pop("model").items()}
     if state.get("format") != FORMAT:
         raise ModelError(
-            f"{path} is a checkpoint of another version.", "Delete it to start the run anew."
+            tr("{path} is a checkpoint of another version.").format(path=path),
+            tr("Delete it to start the run anew."),
         )
     require_same(state["made_from"], made_from, path)
     return state
@@ -148,8 +156,10 @@ def _from_format_2(
     gone = {name: config.pop(name) for name in ("hint", "feature_hint")}
     if any(gone.values()) or config["loss"] == "mse":
         raise ModelError(
-            f"{path} is a run of 0.1.0 with hints or the MSE loss, which this version lacks.",
-            "Delete it to start the run anew.",
+            tr(
+                "{path} is a run of 0.1.0 with hints or the MSE loss, which this version lacks."
+            ).format(path=path),
+            tr("Delete it to start the run anew."),
         )
     config["step2_targets"] = {"hard": "gaze", "soft": "blended"}[config.pop("second")]
     there = {name: json.dumps(value, sort_keys=True) for name, value in config.items()}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import UvanetError
+from uvanet.i18n import tr
 from uvanet.training.progress import LineWriter, LogEvent, StepEvent
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class StoppedError(UvanetError):
     """A run was told to stop; its checkpoint is written."""
 
     def __init__(self) -> None:
-        super().__init__("The run was stopped.", "Give the same command to resume it.")
+        super().__init__(tr("The run was stopped."), tr("Give the same command to resume it."))
 
 
 class Callback:
@@ -154,11 +155,11 @@ class JsonlChannel(Callback):
         """See `Callback.proceed`."""
         self._poll()
         if self._state.paused:
-            self.emit(LogEvent(text="Paused.", paused=True))
+            self.emit(LogEvent(text=tr("Paused."), paused=True))
             while self._state.paused:
                 self._state.wait(_POLL_S)
                 self._poll()
-            self.emit(LogEvent(text="Resumed.", paused=False))
+            self.emit(LogEvent(text=tr("Resumed."), paused=False))
         return not self._state.stopped
 
     def _poll(self) -> None:

@@ -18,6 +18,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 from uvanet.errors import TrainingError
+from uvanet.i18n import tr
 from uvanet.training.control import StoppedError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def rank_zero_first(fabric: Fabric) -> Iterator[None]:
     if ended == "stopped":
         raise StoppedError
     if ended == "failed":
-        raise TrainingError("The first process failed.", "Look at its messages.")
+        raise TrainingError(tr("The first process failed."), tr("Look at its messages."))
     yield
 
 

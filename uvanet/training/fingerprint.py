@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from uvanet.errors import ModelError
+from uvanet.i18n import tr
 from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
@@ -73,13 +74,18 @@ def require_same(there: Record, here: Record, what: Path) -> None:
     if not names:
         return
     differences = [
-        "{} ({} there, {} now)".format(
-            name, *(excerpt(made.get(name, "none"), 40) for made in (there, here))
+        tr("{name} ({there} there, {here} now)").format(
+            name=name,
+            there=excerpt(there.get(name, "none"), 40),
+            here=excerpt(here.get(name, "none"), 40),
         )
         for name in names[:4]
     ]
+    if len(names) > 4:
+        differences.append(tr("and more"))
     raise ModelError(
-        f"{what} belongs to another run; it differs in {', '.join(differences)}"
-        f"{' and more' if len(names) > 4 else ''}.",
-        "Give another --out to start a new run, or delete it to start this one anew.",
+        tr("{path} belongs to another run; it differs in {differences}.").format(
+            path=what, differences=", ".join(differences)
+        ),
+        tr("Give another --out to start a new run, or delete it to start this one anew."),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvanet.data.fixations import read_split
 from uvanet.errors import ModelError, UsageError
+from uvanet.i18n import tr
 from uvanet.model_card import DataSource, file_hash, read_card
 from uvanet.registry import resolve_model
 
@@ -216,7 +217,10 @@ def start_lineage(start: str) -> tuple[list[DataSource], list[dict[str, str]]]:
     if weights.suffix != ".safetensors":
         weights = resolve_model(start).path.with_suffix(".safetensors")
     if not weights.is_file():
-        raise ModelError(f"There are no weights {weights}.", "Choose another start.")
+        raise ModelError(
+            tr("There are no weights {weights}.").format(weights=weights),
+            tr("Choose another start."),
+        )
     row = {"name": weights.stem, "sha256": file_hash(weights)}
     beside = weights.with_suffix(".json")
     if not beside.is_file():
@@ -255,9 +259,11 @@ def _stated(table: Path) -> dict[str, tuple[str, str]]:
             }
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise UsageError(
-            f"{table} is not a table with the columns file (or dataset), source (or name) and "
-            "license.",
-            "Correct it, or remove it.",
+            tr(
+                "{table} is not a table with the columns file (or dataset), source (or name) "
+                "and license."
+            ).format(table=table),
+            tr("Correct it, or remove it."),
         ) from error
 
 

@@ -20,6 +20,7 @@ from uvanet.evaluation.evaluator import score
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.evaluation.size_curve import CurvePoint, best_side
+from uvanet.i18n import tr
 from uvanet.model import load
 from uvanet.model_card import Card, DataSource, file_hash
 from uvanet.models import count_macs, count_parameters, layer_costs, load_student
@@ -168,7 +169,10 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
         save_weights(student, out / f"{name}.safetensors")
     except (OSError, RuntimeError) as error:
         raise OutputError(
-            f"The student cannot be written to {out}: {error}.", "Free some disk space."
+            tr("The student cannot be written to {folder}: {reason}.").format(
+                folder=out, reason=error
+            ),
+            tr("Free some disk space."),
         ) from error
     start_path, start = resolve_model(config.start).verified()
     scene, gaze = config.own is None, bool(config.layout)

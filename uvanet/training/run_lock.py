@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from uvanet.atomic_io import remove_all_stale_parts
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +56,10 @@ def run_lock(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=_PATIENCE)
     except Timeout:
         raise UsageError(
-            f"Another run (process {holder(folder)}) works in {folder}.",
-            "Wait for its end, or choose another folder.",
+            tr("Another run (process {process}) works in {folder}.").format(
+                process=holder(folder), folder=folder
+            ),
+            tr("Wait for its end, or choose another folder."),
         ) from None
     try:
         (folder / PID).write_text(str(os.getpid()), encoding="ascii")

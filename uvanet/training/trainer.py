@@ -22,6 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from uvanet.atomic_io import atomic_write, write_text
 from uvanet.errors import TrainingError
+from uvanet.i18n import tr
 from uvanet.training import checkpoint
 from uvanet.training.checkpoint import CHECKPOINT
 from uvanet.training.control import Callback, StoppedError, Timer
@@ -215,8 +216,10 @@ class Trainer:
         loss = float(parts["loss"].detach())
         if not math.isfinite(loss):
             raise TrainingError(
-                f"The training diverged at step {step}: the loss is not a number.",
-                "Start it again, with a smaller learning rate if it happens twice.",
+                tr("The training diverged at step {step}: the loss is not a number.").format(
+                    step=step
+                ),
+                tr("Start it again, with a smaller learning rate if it happens twice."),
             )
         self._optimizer.zero_grad(set_to_none=True)
         self._fabric.backward(parts["loss"])
@@ -336,6 +339,11 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise TrainingError(
-            f"The checkpoint cannot be written to {folder}: {error.strerror or error}.",
-            "Make room on the disk and start the run again; it resumes from its last checkpoint.",
+            tr("The checkpoint cannot be written to {folder}: {reason}.").format(
+                folder=folder, reason=error.strerror or error
+            ),
+            tr(
+                "Make room on the disk and start the run again; it resumes from its last "
+                "checkpoint."
+            ),
         ) from error

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from uvanet.atomic_io import write_text
 from uvanet.errors import ModelError, OutputError, UvanetError
+from uvanet.i18n import tr
 from uvanet.model import load
 from uvanet.model_card import file_hash
 from uvanet.registry import resolve_model
@@ -159,9 +160,11 @@ def _run_clip(task: ClipTask) -> ClipReport:
     model = _model(str(task.job.model), task.engine, task.device, task.threads)
     if _model_hash(str(task.job.model)) != task.model_hash:
         raise ModelError(
-            f"The model {task.job.model} is another one on this machine.",
-            "Install the same version of uvanet on all machines, or put the model in a folder "
-            "that they share.",
+            tr("The model {model} is another one on this machine.").format(model=task.job.model),
+            tr(
+                "Install the same version of uvanet on all machines, or put the model in a "
+                "folder that they share."
+            ),
         )
     # Before the export: a source that changes meanwhile is then done again.
     facts, content = source.stat(), file_hash(source)
@@ -190,7 +193,10 @@ def write_record(task: ClipTask, record: Record, paths: Sequence[Path]) -> None:
         write_text(task.record, msgspec.json.encode(record).decode())
     except OSError as error:
         raise OutputError(
-            f"{task.record} cannot be written: {error.strerror}.", "Free some space."
+            tr("{path} cannot be written: {reason}.").format(
+                path=task.record, reason=error.strerror
+            ),
+            tr("Free some space."),
         ) from error
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,10 @@ def colormap(name: str) -> NDArray[np.uint8]:
     import cv2
 
     if name not in COLORMAPS:
-        raise UsageError(f"There is no color map {name!r}.", f"Choose {', '.join(COLORMAPS)}.")
+        raise UsageError(
+            tr("There is no color map {name!r}.").format(name=name),
+            tr("Choose {choices}.").format(choices=", ".join(COLORMAPS)),
+        )
     ramp = np.arange(256, dtype=np.uint8).reshape(256, 1)
     bgr = cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}"))
     table = np.ascontiguousarray(bgr[:, 0, ::-1], dtype=np.uint8)

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvanet.i18n import tr
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -43,14 +45,14 @@ class Control:
         """Ends the export without files."""
         self._cancelled.set()
 
-    def stop(self, reason: str = "It was stopped.", seconds: float = math.inf) -> None:
+    def stop(self, reason: str = "", seconds: float = math.inf) -> None:
         """Ends the export and keeps what is finished.
 
         Args:
-            reason: For people; a sentence.
+            reason: For people; a sentence, or empty for a general one.
             seconds: After so many a long copy of what is finished is left out.
         """
-        self.reason = reason
+        self.reason = reason or tr("It was stopped.")
         self._deadline = time.monotonic() + seconds
         self._stopped.set()
 
@@ -98,7 +100,7 @@ def stopped_by_signals(control: Control) -> Iterator[None]:
             control.cancel()
         elif control.running or number != signal.SIGINT:
             waits = number == signal.SIGINT
-            control.stop("It was interrupted.", math.inf if waits else _FINISH_S)
+            control.stop(tr("It was interrupted."), math.inf if waits else _FINISH_S)
         else:
             raise KeyboardInterrupt
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import SourceError, UsageError
+from uvanet.i18n import tr
 from uvanet.runtime.streaming import MAX_AGE
 from uvanet.sources import make_source
 from uvanet.sources.folder import FolderSource
@@ -159,10 +160,12 @@ def _export(
 
 def _damage(source: Source) -> str:
     count = source.status.damaged
-    frames = "1 damaged frame" if count == 1 else f"{count} damaged frames"
-    return f"{frames} of {source.info.title} {'was' if count == 1 else 'were'} skipped." * bool(
-        count
-    )
+    if not count:
+        return ""
+    text = tr("{count} damaged frames of {title} were skipped.")
+    if count == 1:
+        text = tr("1 damaged frame of {title} was skipped.")
+    return text.format(count=count, title=source.info.title)
 
 
 @contextlib.contextmanager
@@ -290,11 +293,14 @@ def _run(
         # Of a caller without `stopped_by_signals`.
         if not annotator.frames:
             raise
-        return "It was interrupted."
+        return tr("It was interrupted.")
     if control.cancelled or (control.stopped and not annotator.frames):
         raise Cancelled
     if not annotator.frames:
-        raise SourceError(f"{source.info.title} gave no frame.", "Choose another source or range.")
+        raise SourceError(
+            tr("{title} gave no frame.").format(title=source.info.title),
+            tr("Choose another source or range."),
+        )
     return control.reason
 
 
@@ -303,12 +309,16 @@ def _go_to_start(source: Source, job: Job) -> None:
         return
     info = source.info
     if not info.seekable:
-        raise UsageError(f"{info.title} cannot seek to the start.", "Leave --start out.")
+        raise UsageError(
+            tr("{title} cannot seek to the start.").format(title=info.title),
+            tr("Leave --start out."),
+        )
     if info.duration is not None and job.start >= info.duration:
         raise UsageError(
-            f"{info.title} is {info.duration:.1f} seconds long, so nothing comes after "
-            f"{job.start:g} seconds.",
-            "Start earlier.",
+            tr(
+                "{title} is {duration:.1f} seconds long, so nothing comes after {start:g} seconds."
+            ).format(title=info.title, duration=info.duration, start=job.start),
+            tr("Start earlier."),
         )
     source.seek(job.start if job.continues is None else max(0.0, job.start - MAX_AGE))
 

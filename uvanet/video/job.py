@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.video.codecs import QUALITIES, Quality
@@ -66,16 +67,18 @@ class ClipStyle:
         unknown = [pane for pane in self.panes if pane not in PANES]
         if unknown or not self.panes:
             raise UsageError(
-                f"There is no layer {', '.join(unknown) or 'given'}.",
-                f"Choose from {', '.join(PANES)}.",
+                tr("There is no layer {unknown}.").format(unknown=", ".join(unknown) or "given"),
+                tr("Choose {choices}.").format(choices=", ".join(PANES)),
             )
         if self.quality not in QUALITIES:
             raise UsageError(
-                f"There is no quality {self.quality!r}.", f"Choose {', '.join(QUALITIES)}."
+                tr("There is no quality {quality!r}.").format(quality=self.quality),
+                tr("Choose {choices}.").format(choices=", ".join(QUALITIES)),
             )
         if self.height is not None and not 16 <= self.height <= 8192:
             raise UsageError(
-                f"A picture {self.height} pixels high cannot be made.", "Give 16 to 8192."
+                tr("A picture {height} pixels high cannot be made.").format(height=self.height),
+                tr("Give 16 to 8192."),
             )
 
     @property
@@ -178,16 +181,21 @@ class Job:
     def __post_init__(self) -> None:
         if self.start < 0 or (self.end is not None and self.end <= self.start):
             raise UsageError(
-                f"Nothing lies between {self.start:g} and {self.end or 0:g} seconds.",
-                "Let it end later than it starts.",
+                tr("Nothing lies between {start:g} and {end:g} seconds.").format(
+                    start=self.start, end=self.end or 0
+                ),
+                tr("Let it end later than it starts."),
             )
         if "teacher" in self.look.panes and self.teacher is None:
-            raise UsageError("The teacher's picture needs a teacher.", "Name a second model.")
+            raise UsageError(
+                tr("The teacher's picture needs a teacher."), tr("Name a second model.")
+            )
         if self.audio not in ("default", "none") and not (
             isinstance(self.audio, int) and self.audio >= 1
         ):
             raise UsageError(
-                f"There is no sound track {self.audio!r}.", 'Give 1 or more, "default" or "none".'
+                tr("There is no sound track {audio!r}.").format(audio=self.audio),
+                tr('Give 1 or more, "default" or "none".'),
             )
         if len(set(self.outs)) < len(self.outs):
-            raise UsageError("Two outputs have one name.", "Name each file once.")
+            raise UsageError(tr("Two outputs have one name."), tr("Name each file once."))

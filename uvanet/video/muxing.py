@@ -10,6 +10,7 @@ import av
 import av.error
 
 from uvanet.errors import OutputError, is_out_of_memory
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.media_input import open_file
 from uvanet.video.sound import SoundReader
@@ -30,7 +31,7 @@ class OutOfTimeError(Exception):
     """A copy was ended because the program has to end."""
 
     def __init__(self) -> None:
-        super().__init__("the program had to end")
+        super().__init__(tr("the program had to end"))
 
 
 def open_output(path: Path, format_name: str, options: dict[str, str]) -> OutputContainer:
@@ -47,11 +48,16 @@ def open_output(path: Path, format_name: str, options: dict[str, str]) -> Output
 def unwritable(path: Path, error: Exception) -> OutputError:
     """The error for a file that the system or the encoder refused to write."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    hint = "Look at the free space of the disk, or choose another place."
+    hint = tr("Look at the free space of the disk, or choose another place.")
     # An encoder that cannot allocate its buffers says no more than that it failed.
     if is_out_of_memory(error) or isinstance(error, av.error.ExternalError):
-        hint = "The encoder failed; the memory may be exhausted: close other programs."
-    return OutputError(f"{printable(path)} could not be written: {str(reason).rstrip('.')}.", hint)
+        hint = tr("The encoder failed; the memory may be exhausted: close other programs.")
+    return OutputError(
+        tr("{path} could not be written: {reason}.").format(
+            path=printable(path), reason=str(reason).rstrip(".")
+        ),
+        hint,
+    )
 
 
 def count_frames(path: Path) -> int:

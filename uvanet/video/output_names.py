@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.atomic_io import is_stream
 from uvanet.errors import OutputError, SourceError, UsageError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.picture import VIDEO_SUFFIXES
 
@@ -68,7 +69,10 @@ def number_pattern(out: Path) -> NumberPattern | None:
     if not found:
         return None
     if len(found) > 1:
-        raise UsageError(f"{printable(out.name)} asks for two numbers.", "Give one, such as %05d.")
+        raise UsageError(
+            tr("{name} asks for two numbers.").format(name=printable(out.name)),
+            tr("Give one, such as %05d."),
+        )
     (number,) = found
     digits = int(number[1] or 1)
     return NumberPattern(out.name[: number.start()], digits, out.name[number.end() :])
@@ -143,8 +147,10 @@ def protect_inputs(
             clash = identities.get(identity)
         if clash is not None:
             raise UsageError(
-                f"{printable(out)} would replace {printable(clash)}, which is read.",
-                "Choose another name or folder for the output.",
+                tr("{out} would replace {clash}, which is read.").format(
+                    out=printable(out), clash=printable(clash)
+                ),
+                tr("Choose another name or folder for the output."),
             )
 
 
@@ -174,8 +180,8 @@ def free_names(
         while (not overwrite and _exists(free, pictures)) or _key(free) in given:
             if each or number_pattern(out) or not out.suffix or free.is_dir():
                 raise OutputError(
-                    f"{printable(out)} exists already.",
-                    "Choose another name, or give --overwrite to replace files.",
+                    tr("{path} exists already.").format(path=printable(out)),
+                    tr("Choose another name, or give --overwrite to replace files."),
                 )
             number += 1
             length = len(out.name) - len(ending_of(out))
@@ -192,7 +198,10 @@ def videos_in(folder: Path) -> list[Path]:
         SourceError: There is no such folder, or no video in it.
     """
     if not folder.is_dir():
-        raise SourceError(f"{printable(folder)} is no folder.", "Name a folder of videos.")
+        raise SourceError(
+            tr("{folder} is no folder.").format(folder=printable(folder)),
+            tr("Name a folder of videos."),
+        )
     found = sorted(
         path
         for path in folder.iterdir()
@@ -201,7 +210,10 @@ def videos_in(folder: Path) -> list[Path]:
         and not path.name.startswith(".")
     )
     if not found:
-        raise SourceError(f"{printable(folder)} holds no video.", "Choose another folder.")
+        raise SourceError(
+            tr("{folder} holds no video.").format(folder=printable(folder)),
+            tr("Choose another folder."),
+        )
     return found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.atomic_io import is_stream, remove_stale_parts
 from uvanet.errors import OutputError, UsageError
+from uvanet.i18n import tr
 from uvanet.redaction import printable, redact
 from uvanet.sources import SourceKind
 from uvanet.video.compositor import Compositor
@@ -73,8 +74,10 @@ def make_sinks(
         _check_kind(out, info)
         if ending_of(out) == REGION_TABLE and not job.regions:
             raise UsageError(
-                f"{printable(out.name)} is a table of regions, and there are none.",
-                "Name a file of regions with --regions.",
+                tr("{name} is a table of regions, and there are none.").format(
+                    name=printable(out.name)
+                ),
+                tr("Name a file of regions with --regions."),
             )
         remove_stale_parts(out)
     names = {"overlay": card.name, "original": "original", "teacher": teacher}
@@ -131,8 +134,8 @@ def _sound_of(job: Job, info: SourceInfo, files: Sequence[Path]) -> Sound | None
         if job.audio > len(tracks):
             listed = "; ".join(map(str, tracks))
             raise UsageError(
-                f"{info.title} has no sound track {job.audio}.",
-                f"It has {listed}." if listed else "It has no sound.",
+                tr("{title} has no sound track {audio}.").format(title=info.title, audio=job.audio),
+                tr("It has {listed}.").format(listed=listed) if listed else tr("It has no sound."),
             )
         return Sound(source, info.clock_start, job.audio)
     return Sound(source, info.clock_start) if has_sound and job.audio == "default" else None
@@ -142,21 +145,34 @@ def _check_kind(path: Path, info: SourceInfo) -> None:
     ending, name = path.suffix.lower(), printable(path.name)
     if ending and ending not in ENDINGS:
         raise UsageError(
-            f"{name} has an ending that cannot be written.",
-            f"Use {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}; no ending for a folder of maps.",
+            tr("{name} has an ending that cannot be written.").format(name=name),
+            tr("Use {endings} or {last}; no ending for a folder of maps.").format(
+                endings=", ".join(ENDINGS[:-1]), last=ENDINGS[-1]
+            ),
         )
     folder = printable(path.parent)
     if not path.parent.is_dir():
-        raise OutputError(f"The folder {folder} does not exist.", "Make it first.")
+        raise OutputError(
+            tr("The folder {folder} does not exist.").format(folder=folder), tr("Make it first.")
+        )
     if not os.access(path.parent, os.W_OK):
-        raise OutputError(f"The folder {folder} cannot be written.", "Choose another one.")
+        raise OutputError(
+            tr("The folder {folder} cannot be written.").format(folder=folder),
+            tr("Choose another one."),
+        )
     if path.is_dir():
-        hint = "Add the name of a file to write." if ending else "Name a new folder for the maps."
-        raise OutputError(f"{printable(path)} is there already, a folder.", hint)
+        hint = tr("Name a new folder for the maps.")
+        if ending:
+            hint = tr("Add the name of a file to write.")
+        raise OutputError(
+            tr("{path} is there already, a folder.").format(path=printable(path)), hint
+        )
     if is_stream(path) and (not ending or ending in PICTURE_ENDINGS):
         raise OutputError(
-            f"{printable(path)} is a device or a pipe, which takes no pictures.",
-            "Name a folder, or a file.",
+            tr("{path} is a device or a pipe, which takes no pictures.").format(
+                path=printable(path)
+            ),
+            tr("Name a folder, or a file."),
         )
     each = bool(info.pictures) and names_each_picture(path)
     if ending in PICTURE_ENDINGS and not each and number_pattern(path) is None and info.frames != 1:
@@ -164,6 +180,8 @@ def _check_kind(path: Path, info: SourceInfo) -> None:
         if info.pictures:
             pattern, other = f"{{name}}-{path.name}", "which gives one for each picture"
         raise UsageError(
-            f"{info.title} has more than one frame, {name} holds one.",
-            f"Name a pattern such as {pattern}, {other}.",
+            tr("{title} has more than one frame, {name} holds one.").format(
+                title=info.title, name=name
+            ),
+            tr("Name a pattern such as {pattern}, {other}.").format(pattern=pattern, other=other),
         )

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.video.colormaps import COLORMAPS, colormap
 
 if TYPE_CHECKING:
@@ -45,12 +46,16 @@ class OverlayStyle:
     def __post_init__(self) -> None:
         if self.colormap not in COLORMAPS:
             raise UsageError(
-                f"There is no color map {self.colormap!r}.", f"Choose {', '.join(COLORMAPS)}."
+                tr("There is no color map {name!r}.").format(name=self.colormap),
+                tr("Choose {choices}.").format(choices=", ".join(COLORMAPS)),
             )
         for name in ("opacity", "threshold"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError(
-                    f"The overlay's {name} is {getattr(self, name)}.", "Give a number from 0 to 1."
+                    tr("The overlay's {name} is {value}.").format(
+                        name=name, value=getattr(self, name)
+                    ),
+                    tr("Give a number from 0 to 1."),
                 )
 
 

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.sources import SourceCondition
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def read_ahead(
                 if live_end is None or position + silent < live_end or not failed:
                     continue
                 raise SourceError(
-                    f"{source.info.title} sent no frame in the last {silent:.1f} seconds.",
+                    tr("{title} sent no frame in the last {silent:.1f} seconds.").format(
+                        title=source.info.title, silent=silent
+                    ),
                     source.status.hint,
                 ) from None
             if item is None:

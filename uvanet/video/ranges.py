@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError, UvanetError
+from uvanet.i18n import tr
 from uvanet.registry import resolve_model
 from uvanet.sources import SourceKind, make_source
 from uvanet.video.batch import ClipReport, make_task, read_record, write_record
@@ -156,7 +157,9 @@ def _join_maps(pieces: Sequence[Path], out: Path) -> None:
                         np.lib.format.write_array_header_1_0(entry, description)
                         first = shape[1:]
                     elif shape[1:] != first:
-                        raise OutputError("The size of the frames changes.", "Leave --split out.")
+                        raise OutputError(
+                            tr("The size of the frames changes."), tr("Leave --split out.")
+                        )
                     shutil.copyfileobj(maps, entry, _CHUNK)
         for name, values in small.items():
             with joined.open(f"{name}.npy", "w") as entry:

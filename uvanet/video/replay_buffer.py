@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.video.muxing import unwritable
 from uvanet.video.replay_recovery import (
     LOCK_NAME,
@@ -168,7 +169,9 @@ class ReplayBuffer:
             with self._lock:
                 kept, size, hold = self._kept(start, end), self.size, self._hold
                 if len(kept) < MIN_FRAMES:
-                    raise OutputError("Nothing was recorded.", "Let the source play for a moment.")
+                    raise OutputError(
+                        tr("Nothing was recorded."), tr("Let the source play for a moment.")
+                    )
                 # Otherwise it is less than the recording that runs.
                 self._marked_copy = end is None and (hold is None or start <= hold.start)
                 self._dropped = []
@@ -207,7 +210,7 @@ class ReplayBuffer:
                 self._segments.popleft().drop()
             kept = self._kept(start, None)
             if len(kept) < MIN_FRAMES:
-                raise OutputError("Nothing was recorded.", "Make room on the disk.")
+                raise OutputError(tr("Nothing was recorded."), tr("Make room on the disk."))
             written, times = 0, [place.t for place in kept]
             try:
                 part = Part(path)

@@ -80,7 +80,7 @@ def write_marker(folder: Path, marker: RecordingMarker | None) -> None:
 
 def remove_stale_buffers(root: Path) -> None:
     """Removes stale buffers, except those with a recording."""
-    for folder in _stale_buffers(root):
+    for folder in stale_folders(root):
         if not (folder / _MARKER).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -96,7 +96,7 @@ def recover_recordings(root: Path, name: Callable[[str], Path]) -> list[Path]:
         The files. A recording that cannot be saved now stays for the next call.
     """
     saved = []
-    for folder in _stale_buffers(root):
+    for folder in stale_folders(root):
         if (marker := _read_marker(folder)) is not None:
             try:
                 path = _save(folder, marker, name)
@@ -220,8 +220,8 @@ def _file_id(path: Path) -> str:
         return ""
 
 
-def _stale_buffers(root: Path) -> Iterator[Path]:
-    """Gives the buffers whose lock is free, and holds it meanwhile."""
+def stale_folders(root: Path) -> Iterator[Path]:
+    """Gives the folders in `root` whose program has ended, and holds their locks meanwhile."""
     for folder in root.glob("*-*"):
         lock = FileLock(folder / LOCK_NAME)
         try:

@@ -16,6 +16,7 @@ from uvanet.analysis.map_stats import change, entropy, region_shares
 from uvanet.analysis.record import MOST, Record
 from uvanet.analysis.region_summary import RegionTracker
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.redaction import printable, redact
 from uvanet.report.content import (
     Report,
@@ -193,7 +194,7 @@ class ReportSink(WholeFile):
             graph=ReportGraph(
                 series.seconds.tolist(), series.entropy.tolist(), series.change.tolist()
             ),
-            limits=self._card.limits,
+            limits=[tr(limit) for limit in self._card.limits],
             settings=self._settings(),
             slides=slides,
             gaze=None if self._gaze is None else self._gaze.part(),
@@ -210,8 +211,10 @@ class ReportSink(WholeFile):
         draw_regions(image, job.regions)
         if self._tracker.maps == 1:
             return _picture(image, printable(redact(self._info.title)))
-        detail = f"mean of {len(self._record)} maps, over the picture at"
-        return _picture(image, "Average", f"{detail} {time_code(ground.seconds)}")
+        detail = tr("mean of {count} maps, over the picture at {time}").format(
+            count=len(self._record), time=time_code(ground.seconds)
+        )
+        return _picture(image, tr("Average"), detail)
 
     def _moments(self) -> list[ReportPicture]:
         stills = {still.seconds: still for _, _, still in self._candidates}
@@ -220,7 +223,7 @@ class ReportSink(WholeFile):
             _picture(
                 compose(still.image(), still.saliency, self._job.look.style),
                 time_code(still.seconds),
-                f"{percent(still.change)} of the attention moved",
+                tr("{share} of the attention moved").format(share=percent(still.change)),
             )
             for still in chosen
             if still is not None
@@ -228,32 +231,41 @@ class ReportSink(WholeFile):
 
     def _facts(self) -> list[tuple[str, str]]:
         info, card, duration = self._info, self._card, self._tracker.duration
-        facts = [("Source", printable(redact(info.spec)))]
+        facts = [(tr("Source"), printable(redact(info.spec)))]
         if self._slides:
             shown = sum(slide.picture is not None for slide in self._slides)
-            first = f", of which the first {shown} are shown" if shown < len(self._slides) else ""
-            facts.append(("Pictures", f"{len(self._slides)}{first}"))
+            count = str(len(self._slides))
+            if shown < len(self._slides):
+                count = tr("{count}, of which the first {shown} are shown").format(
+                    count=count, shown=shown
+                )
+            facts.append((tr("Pictures"), count))
         else:
-            facts.append(("Size", "{} x {} pixels".format(*self._size)))
+            size = tr("{width} x {height} pixels").format(width=self._size[0], height=self._size[1])
+            facts.append((tr("Size"), size))
         if duration:
-            facts.append(("Time", f"{duration:.2f} s, {self._tracker.maps} frames"))
-        facts.append(("Model", f"{card.name}: {card.description}"))
-        facts.append(("Accuracy", accuracy_text(card)))
+            time_text = tr("{seconds:.2f} s, {count} frames")
+            time_text = time_text.format(seconds=duration, count=self._tracker.maps)
+            facts.append((tr("Time"), time_text))
+        facts.append((tr("Model"), f"{card.name}: {tr(card.description)}"))
+        facts.append((tr("Accuracy"), accuracy_text(card)))
         return facts
 
     def _settings(self) -> list[tuple[str, str]]:
         job, look = self._job, self._job.look
-        end = "the end" if job.end is None else f"{job.end:g} s"
+        end = tr("the end") if job.end is None else f"{job.end:g} s"
         settings = [
-            ("Colors", look.style.colormap),
-            ("Opacity", f"{look.style.opacity:g}"),
-            ("Threshold", f"{look.style.threshold:g}"),
+            (tr("Colors"), look.style.colormap),
+            (tr("Opacity"), f"{look.style.opacity:g}"),
+            (tr("Threshold"), f"{look.style.threshold:g}"),
         ]
         if self._tracker.duration:
-            settings.append(("Range", f"{job.start:g} s to {end}"))
+            span = tr("{start:g} s to {end}").format(start=job.start, end=end)
+            settings.append((tr("Range"), span))
         if job.orientation.quarters or job.orientation.mirrored:
-            mirrored = ", mirrored" if job.orientation.mirrored else ""
-            settings.append(("Rotation", f"{90 * job.orientation.quarters} degrees{mirrored}"))
+            turned = tr("{angle} degrees").format(angle=90 * job.orientation.quarters)
+            parts = [turned, tr("mirrored")] if job.orientation.mirrored else [turned]
+            settings.append((tr("Rotation"), ", ".join(parts)))
         return settings
 
 
@@ -267,8 +279,8 @@ def pdf_layout() -> Callable[[Report], bytes]:
         layout: Callable[[Report], bytes] = point.load()
         return layout
     raise OutputError(
-        "A report as PDF needs the window's packages, which are not installed.",
-        "Write .html, and print it from a browser.",
+        tr("A report as PDF needs the window's packages, which are not installed."),
+        tr("Write .html, and print it from a browser."),
     )
 
 

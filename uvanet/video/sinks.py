@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.video.muxing import unwritable
 from uvanet.video.output_names import names_each_picture, number_pattern, picture_names
@@ -239,7 +240,9 @@ class WholeFile(Sink):
         """See `Sink.stage`; nothing of it can be taken back."""
         assert self._part is not None
         if frames is not None and frames < self._frames:
-            raise OutputError(f"{printable(self.path)} is about all frames or none.")
+            raise OutputError(
+                tr("{path} is about all frames or none.").format(path=printable(self.path))
+            )
         try:
             self._part.path.write_bytes(self._content())
         except OSError as error:
@@ -333,7 +336,10 @@ def encode_picture(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) ->
     """
     done, data = cv2.imencode(path.suffix, image)
     if not done:
-        raise OutputError(f"{printable(path.name)} cannot be encoded.", "Use .png or .jpg.")
+        raise OutputError(
+            tr("{name} cannot be encoded.").format(name=printable(path.name)),
+            tr("Use .png or .jpg."),
+        )
     return data.tobytes()
 
 

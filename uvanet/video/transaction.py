@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Transaction:
         missing = [printable(sink.path) for sink in self._sinks if sink not in written]
         problem = str(errors[0]) if errors else ""
         if missing:
-            problem += f" Not written: {', '.join(missing)}."
+            problem += " " + tr("Not written: {names}.").format(names=", ".join(missing))
         return Outcome(
             paths=tuple(sink.path for sink in written),
             frames=self.frames if frames is None else frames,

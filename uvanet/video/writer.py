@@ -16,6 +16,7 @@ import numpy as np
 
 from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.video.codecs import CONTAINERS, Quality
 from uvanet.video.muxing import (
@@ -89,7 +90,11 @@ class VideoWriter:
         self.frames = 0
         self.note = ""
         if min(size) < 1:
-            raise OutputError(f"A video of {size[0]} x {size[1]} pixels cannot be written.")
+            raise OutputError(
+                tr("A video of {width} x {height} pixels cannot be written.").format(
+                    width=size[0], height=size[1]
+                )
+            )
         self._size = size
         self._sound = sound
         self._matrix = matrix
@@ -133,7 +138,10 @@ class VideoWriter:
         The encoder may keep the planes: nobody may write to them afterwards.
         """
         if not self._open:
-            raise OutputError(f"{printable(self.path)} is closed.", "Start a new recording.")
+            raise OutputError(
+                tr("{path} is closed.").format(path=printable(self.path)),
+                tr("Start a new recording."),
+            )
         width, height = self._even
         if planes.shape != (height * 3 // 2, width) or planes.dtype != np.uint8:
             raise ValueError(f"expected planes of {width} x {height}, got {planes.shape}")
@@ -166,7 +174,9 @@ class VideoWriter:
             OutputError: No frame was written, or the file cannot be completed.
         """
         if not self.frames:
-            raise OutputError(f"No frame came, so {printable(self.path)} was not written.")
+            raise OutputError(
+                tr("No frame came, so {path} was not written.").format(path=printable(self.path))
+            )
         self._finish_encoding()
         if frames is not None and frames < self.frames:
             self._end = self._end * frames / self.frames
@@ -184,7 +194,9 @@ class VideoWriter:
             raise unwritable(self.path, first or OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         if first is not None and sound is not None:
             reason = getattr(first, "strerror", None) or first
-            self.note = f"The sound could not be added to {printable(self.path)}: {reason}."
+            self.note = tr("The sound could not be added to {path}: {reason}.").format(
+                path=printable(self.path), reason=reason
+            )
 
     def commit(self) -> None:
         """Gives the staged file its name.
@@ -305,11 +317,20 @@ def check_target(path: Path) -> None:
         OutputError: It is a folder, has another ending, or its folder does not exist.
     """
     if path.is_dir():
-        raise OutputError(f"{printable(path)} is a folder.", "Add the name of a file to write.")
+        raise OutputError(
+            tr("{path} is a folder.").format(path=printable(path)),
+            tr("Add the name of a file to write."),
+        )
     if path.suffix.lower() not in CONTAINERS:
-        raise OutputError(f"{printable(path.name)} is no kind of video.", "Use .mp4 or .webm.")
+        raise OutputError(
+            tr("{name} is no kind of video.").format(name=printable(path.name)),
+            tr("Use .mp4 or .webm."),
+        )
     if not path.parent.is_dir():
-        raise OutputError(f"The folder {printable(path.parent)} does not exist.", "Make it first.")
+        raise OutputError(
+            tr("The folder {folder} does not exist.").format(folder=printable(path.parent)),
+            tr("Make it first."),
+        )
 
 
 def claim(path: Path) -> Part:
@@ -327,8 +348,10 @@ def claim(path: Path) -> Part:
             raise
     except OSError as error:
         raise OutputError(
-            f"The folder {printable(path.parent)} cannot be written: {error.strerror or error}.",
-            "Choose a folder of your own.",
+            tr("The folder {folder} cannot be written: {reason}.").format(
+                folder=printable(path.parent), reason=error.strerror or error
+            ),
+            tr("Choose a folder of your own."),
         ) from None
     return part
 
@@ -344,8 +367,10 @@ def commit(part: Part) -> None:
     except OSError as error:
         part.discard()
         raise OutputError(
-            f"{printable(part.target)} cannot be written: {error.strerror or error}.",
-            "Choose another place.",
+            tr("{path} cannot be written: {reason}.").format(
+                path=printable(part.target), reason=error.strerror or error
+            ),
+            tr("Choose another place."),
         ) from None
 
 
@@ -358,7 +383,7 @@ def exact_rate(fps: float | Fraction) -> Fraction:
     if isinstance(fps, Fraction) and 0 < fps <= 1000:
         return fps
     if not 0.0 < fps <= 1000.0:
-        raise OutputError(f"A video of {fps} frames a second cannot be written.")
+        raise OutputError(tr("A video of {fps} frames a second cannot be written.").format(fps=fps))
     television = Fraction(round(fps * 1.001) * 1000, 1001)
     # Half a hundredth: what is left when such a rate was written with two digits.
     if round(fps) != fps and abs(float(television) - fps) < 0.005:

@@ -1,28 +1,37 @@
-"""Exports that a signal cancelled: written down at the end, told at the next start."""
+"""Exports that the end of the program cancelled: noted while they run, told at the next start."""
 
 from __future__ import annotations
 
 import contextlib
+import shutil
+import threading
+import uuid
 from typing import TYPE_CHECKING
 
 import msgspec
+from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
 from app.runtime.shutdown import run_bounded
 from app.ui.i18n import tr
-from uvanet.atomic_io import exclusive, write_bytes
+from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.paths import cache_folder
+from uvanet.video.replay_recovery import LOCK_NAME, stale_folders
 
 if TYPE_CHECKING:
     from app.features.export.queue import ExportQueue
     from app.shell.context import FeatureContext
 
+_TITLES = "titles.json"
 _MAX_BYTES = 1 << 20
 
 
 class CancelledExports(QObject):
-    """Tells at the start which exports the end of the program cancelled.
+    """Tells at the start which exports the end of the program cancelled, however it ended.
+
+    The titles of exports that have not ended lie in a folder whose lock the program holds; the
+    system releases it with the process.
 
     Args:
         context: The parts of the program.
@@ -37,8 +46,13 @@ class CancelledExports(QObject):
         super().__init__(parent)
         self._context = context
         self._queue = queue
-        self._known = False
-        self._path = cache_folder() / "cancelled-exports.json"
+        self._known = self._closed = False
+        self._noted: list[str] = []
+        self._root = cache_folder() / "exports"
+        self._folder = self._root / str(uuid.uuid4())
+        self._lock = FileLock(self._folder / LOCK_NAME, thread_local=False)
+        self._writing = threading.Lock()
+        queue.changed.connect(self._note)
         self._timer = QTimer(self, singleShot=True, interval=delay)
         self._timer.timeout.connect(
             lambda: context.jobs.run(self._take, self._tell, name="cancelled-exports")
@@ -50,36 +64,51 @@ class CancelledExports(QObject):
         self._known = True
 
     def close(self, timeout: float) -> bool:
-        """Writes down which exports have not ended, before they are cancelled.
+        """Notes which exports have not ended, before they are cancelled.
 
         Returns:
-            Whether they are written down, or need not be.
+            Whether they are noted, or need not be.
         """
         self._timer.stop()
-        titles = [task.title for task in self._queue.tasks if not task.ended]
-        if self._known or not titles:
+        titles = [] if self._known else self._titles()
+        if not titles and not self._noted:
             return True
-        return run_bounded(lambda: self._write(titles), timeout, "cancelled-exports")
+        return run_bounded(lambda: self._write(titles, last=True), timeout, "cancelled-exports")
 
-    def _write(self, titles: list[str]) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with exclusive(self._path):  # two programs may end at once
-            write_bytes(self._path, msgspec.json.encode(self._read() + titles), private=True)
+    def _titles(self) -> list[str]:
+        return [task.title for task in self._queue.tasks if not task.ended]
+
+    def _note(self) -> None:
+        titles = self._titles()
+        if titles != self._noted:
+            self._noted = titles
+            self._context.jobs.run(lambda: self._write(self._noted), name="cancelled-exports")
+
+    def _write(self, titles: list[str], *, last: bool = False) -> None:
+        """Writes the titles; without any, removes the folder. With `last`, lets go of it."""
+        with self._writing, contextlib.suppress(OSError):
+            if self._closed:
+                return
+            self._closed = last
+            if titles and not self._lock.is_locked:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._lock.acquire(timeout=0)
+            if titles:
+                write_bytes(self._folder / _TITLES, msgspec.json.encode(titles), private=True)
+            else:
+                shutil.rmtree(self._folder, ignore_errors=True)
+            if last or not titles:
+                self._lock.release()
 
     def _take(self) -> list[str]:
-        """Reads the titles and removes the file."""
+        """Reads the titles of programs that have ended, and removes their folders."""
         titles: list[str] = []
-        if self._path.exists():
-            with contextlib.suppress(OSError), exclusive(self._path):
-                titles = self._read()
-                self._path.unlink(missing_ok=True)
+        for folder in stale_folders(self._root):
+            with contextlib.suppress(OSError, ValueError, RecursionError):
+                data = read_bounded(folder / _TITLES, _MAX_BYTES)
+                titles += msgspec.json.decode(data, type=list[str])
+            shutil.rmtree(folder, ignore_errors=True)
         return titles
-
-    def _read(self) -> list[str]:
-        """The titles; none where the file is missing or damaged."""
-        with contextlib.suppress(OSError, ValueError, RecursionError):
-            return msgspec.json.decode(read_bounded(self._path, _MAX_BYTES), type=list[str])
-        return []
 
     def _tell(self, titles: list[str]) -> None:
         if titles:

@@ -11,6 +11,7 @@ import numpy as np
 from app.pipeline.predictor import checked_map, known_error
 from app.session.models import load_predictor, short_name
 from app.session.step_times import TIME_LIMIT, model_key, speed_key
+from app.ui.i18n import tr
 from uvanet.errors import ModelError, UvanetError
 from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import time_limit
@@ -112,7 +113,7 @@ def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
         name,
         card.name,
         card.role,
-        card.description,
+        tr(card.description),
         (width, height),
         path.stat().st_size,
         card.parameters,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _RANK = 90  # the last strip
 _JUMP_SECONDS = 5.0
 _THUMBNAIL_RANK = 0
-_THUMBNAILS = (SourceKind.VIDEO, SourceKind.DEMO, SourceKind.FOLDER)
+_THUMBNAILS = (SourceKind.VIDEO, SourceKind.DEMO, SourceKind.FOLDER, SourceKind.OTHER)
 
 
 class Playback(Feature):

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from uvanet.sources.base import SourceInfo, SourceStatus
 
 _TOPIC, _STALL, _QUALITY = "source", "stall", "quality"
-_REMEMBERED = {SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER, SourceKind.NETWORK}
+_REMEMBERED = {
+    SourceKind.VIDEO,
+    SourceKind.PICTURE,
+    SourceKind.FOLDER,
+    SourceKind.NETWORK,
+    SourceKind.OTHER,
+}
 
 
 class Sources(Feature):

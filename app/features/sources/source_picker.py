@@ -27,6 +27,7 @@ _ICONS = {
     "network": "link",
     "screen": "screen",
     "demo": "demo",
+    "other": "source",
 }
 _MAX_WIDTH = 320  # of the title, in pixels
 _MAX_RECENT_WIDTH = 420

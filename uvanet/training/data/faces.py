@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.models.blazeface import WEIGHTS
 from uvanet.paths import resource
 from uvanet.runtime.session import OnnxSession
+from uvanet.teacher_input import FACE_DETECTOR
 from uvanet.training.data.array_file import read_arrays, write_arrays
 from uvanet.training.data.crops import View
 from uvanet.training.fingerprint import fingerprint
@@ -51,7 +51,7 @@ class FaceDetector:
     """
 
     def __init__(self, threads: int = 1) -> None:
-        self._session = OnnxSession(resource(WEIGHTS), threads)
+        self._session = OnnxSession(resource(FACE_DETECTOR), threads)
 
     def __call__(self, image: Image) -> Boxes:
         """Finds the faces of an RGB picture, uint8 (h, w, 3)."""
@@ -103,7 +103,7 @@ class FaceLabels:
 
     def __init__(self, cache: Path, threads: int = 1) -> None:
         self._folder = cache / fingerprint(
-            "faces", resource(WEIGHTS), SIDES, MIN_SCORE, MAX_OVERLAP
+            "faces", resource(FACE_DETECTOR), SIDES, MIN_SCORE, MAX_OVERLAP
         )
         self._folder.mkdir(parents=True, exist_ok=True)
         self._threads = threads

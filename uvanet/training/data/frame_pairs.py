@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from uvanet.errors import OutputError, UsageError
+from uvanet.i18n import tr
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.data.array_file import read_arrays, write_arrays
 from uvanet.training.fingerprint import fingerprint, require_same
@@ -154,8 +155,10 @@ class LabelledPairs:
             write_arrays(path, private=True, **columns, made_from=np.array(json.dumps(made_from)))
         except OSError as error:
             raise OutputError(
-                f"The frames cannot be stored in {path.parent}: {error.strerror or error}.",
-                "Make room on the disk, and start again.",
+                tr("The frames cannot be stored in {folder}: {reason}.").format(
+                    folder=path.parent, reason=error.strerror or error
+                ),
+                tr("Make room on the disk, and start again."),
             ) from error
 
 
@@ -223,7 +226,7 @@ class PairCollector:
             UsageError: There are none.
         """
         if not self._rows:
-            raise UsageError("There were no frames to learn from.", "Watch for longer.")
+            raise UsageError(tr("There were no frames to learn from."), tr("Watch for longer."))
         frames, earlier, spatial, temporal = (
             np.stack(column) for column in zip(*self._rows, strict=True)
         )
@@ -263,7 +266,7 @@ def square_label(saliency: AnyMap) -> Label:
         UsageError: It has not two dimensions, or holds NaN.
     """
     if saliency.ndim != 2 or not np.isfinite(saliency).all():
-        raise UsageError("The teacher gives no map.", "Choose another teacher.")
+        raise UsageError(tr("The teacher gives no map."), tr("Choose another teacher."))
     resized = cv2.resize(
         np.asarray(saliency, np.float32), (LABEL_SIDE, LABEL_SIDE), interpolation=cv2.INTER_CUBIC
     )
@@ -281,8 +284,10 @@ def split_later(pairs: LabelledPairs, held_out: float = 0.3) -> tuple[LabelledPa
     """
     if len(pairs) < MIN_PAIRS:
         raise UsageError(
-            f"The scene gave only {len(pairs)} frames; {MIN_PAIRS} are needed.",
-            "Watch for longer.",
+            tr("The scene gave only {count} frames; {least} are needed.").format(
+                count=len(pairs), least=MIN_PAIRS
+            ),
+            tr("Watch for longer."),
         )
     cut = float(np.quantile(pairs.times, 1 - held_out))
     learned = pairs.times < cut - gap_of(float(pairs.times[-1]))
@@ -303,9 +308,13 @@ def split_groups(
     names = sorted(set(pairs.groups.tolist()))
     if len(names) < MIN_GROUPS or len(pairs) < MIN_PAIRS:
         raise UsageError(
-            f"The folder gives {len(pairs)} frames in {len(names)} groups; at least {MIN_PAIRS} in "
-            f"{MIN_GROUPS} are needed.",
-            f"Add a video of a few seconds, or at least {MIN_PAIRS} pictures.",
+            tr(
+                "The folder gives {count} frames in {groups} groups; at least {least} in "
+                "{least_groups} are needed."
+            ).format(count=len(pairs), groups=len(names), least=MIN_PAIRS, least_groups=MIN_GROUPS),
+            tr("Add a video of a few seconds, or at least {least} pictures.").format(
+                least=MIN_PAIRS
+            ),
         )
     rng = np.random.default_rng(3)
     chosen = rng.permutation(len(names))[: max(2, round(held_out * len(names)))]

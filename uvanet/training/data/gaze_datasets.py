@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import LABEL_SIDE, FramePair
 from uvanet.training.data.user_media import MAX_COLLECTION, read_all, shares, spread
@@ -32,7 +33,8 @@ def open_published(name: str, root: Path) -> GazeSet:
     """
     if name not in NAMES:
         raise UsageError(
-            f"There is no data set {name!r} to learn from.", f"Choose {', '.join(NAMES)}."
+            tr("There is no data set {name!r} to learn from.").format(name=name),
+            tr("Choose {choices}.").format(choices=", ".join(NAMES)),
         )
     return read_set(name, root, "train", EVERY)
 

@@ -13,6 +13,7 @@ from uvanet.data.clips import video_facts
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
+from uvanet.i18n import tr
 from uvanet.training.data.frame_pairs import (
     CLIP_SHARE,
     LABEL_SIDE,
@@ -148,8 +149,10 @@ def survey_gaze(root: Path, runs: Path) -> GazeSurvey:
     pictures, held_out = (len(read_split(root, split)) for split in ("train", "val"))
     if not pictures or not held_out:
         raise UsageError(
-            f"The gaze data in {root} has no pictures for train or none for val.",
-            "Name both in its split.csv.",
+            tr("The gaze data in {root} has no pictures for train or none for val.").format(
+                root=root
+            ),
+            tr("Name both in its split.csv."),
         )
     return GazeSurvey(pictures, free_bytes(runs))
 
@@ -215,7 +218,7 @@ def _set_checks(root: Path, layout: str, found: Survey) -> Iterator[Check]:
 
     def check_clip(clip: Clip, *, decode: bool) -> tuple[int, float]:
         if not clip.labelled:
-            raise UsageError("it has no gaze", "")
+            raise UsageError(tr("it has no gaze"), "")
         if decode:
             _decode(clip)
         return len(clip.labelled), (clip.labelled[-1] + 1) / clip.fps
@@ -258,7 +261,7 @@ def _decode(clip: Clip) -> None:
     frame = next(iter(clip.frames({first})), None)
     clip.gaze(first)
     if frame is None:
-        raise UsageError("it breaks off before its first frame with gaze", "")
+        raise UsageError(tr("it breaks off before its first frame with gaze"), "")
     if frame.image is None:
         raise UsageError(frame.error, "")
 

@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 
 from uvanet.data.synthetic import MotionConfig, Pairs, crop_pairs, make_pairs
 from uvanet.errors import UsageError
+from uvanet.i18n import tr, tr_noop
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.training.distributed import shard
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SHARES = "Choose smaller shares of clips, of unlabelled pictures or of replay."
+_SHARES = tr_noop("Choose smaller shares of clips, of unlabelled pictures or of replay.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class DataLoader:
         self, parts: Sequence[Part], config: OptimConfig, side: int, device: torch.device
     ) -> None:
         if not len(parts[0].pairs):
-            raise UsageError("There is nothing to learn from.", "Check the data.")
+            raise UsageError(tr("There is nothing to learn from."), tr("Check the data."))
         self._parts = [_Tensors(part, device) for part in parts]
         self._seed, self._device = config.seed, device
         self._buckets = [
@@ -86,7 +87,9 @@ class DataLoader:
         pictures = self._buckets[0].batches
         left = 1 - sum(part.share for part in parts[1:])
         if left <= 0:
-            raise UsageError("The shares of the data leave nothing for its first part.", _SHARES)
+            raise UsageError(
+                tr("The shares of the data leave nothing for its first part."), tr(_SHARES)
+            )
         self._counts = [max(1, round(pictures * part.share / left)) for part in parts[1:]]
         self.steps = pictures + sum(self._counts)
         self._epoch = -1

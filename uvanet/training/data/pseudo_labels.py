@@ -21,6 +21,7 @@ import numpy as np
 from uvanet.data.gaze import density_map
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
+from uvanet.i18n import tr
 from uvanet.runtime.engine import LAG
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.sources import make_source
@@ -254,7 +255,7 @@ def label_pictures(
             "%d of %d pictures and clips could not be read in full.", damaged, len(examples)
         )
     if not count:
-        raise UsageError("No picture could be read.", "Check the data.")
+        raise UsageError(tr("No picture could be read."), tr("Check the data."))
     names = np.zeros(count, "U1")
     return LabelledPairs(
         images[:count],
@@ -354,7 +355,7 @@ def label_pairs(
     collector = PairCollector(side)
     for pair, share in pairs:
         if pair.gaze is None and teacher is None:
-            raise UsageError("A frame came without gaze.", "Give --teacher.")
+            raise UsageError(tr("A frame came without gaze."), tr("Give --teacher."))
         label = teacher(pair.frame, pair.earlier) if teacher and pair.gaze is None else None
         collector.add(pair, label)
         if not advance(share):

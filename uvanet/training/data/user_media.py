@@ -15,6 +15,7 @@ import numpy as np
 
 from uvanet.data.gaze_files import need_folder, read_rgb
 from uvanet.errors import UsageError, UvanetError
+from uvanet.i18n import tr
 from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
 from uvanet.sources.base import SourceKind
@@ -107,8 +108,10 @@ def watch_source(
         info = source.info
         if info.kind is SourceKind.PICTURE:
             raise UsageError(
-                f"{info.title} is a still picture; it has no later frames to be measured on.",
-                "Choose a camera, a video or a folder of pictures.",
+                tr("{title} is a still picture; it has no later frames to be measured on.").format(
+                    title=info.title
+                ),
+                tr("Choose a camera, a video or a folder of pictures."),
             )
         span = seconds if info.duration is None else min(seconds, info.duration)
         gap = span / most
@@ -159,7 +162,9 @@ def read_recording(folder: Path) -> Iterator[tuple[FramePair, float]]:
     """
     files = [path for path in _recorded(folder) if path.name.endswith(NOW)]
     if not files:
-        raise UsageError(f"{folder} holds no recording.", "Record the scene again.")
+        raise UsageError(
+            tr("{folder} holds no recording.").format(folder=folder), tr("Record the scene again.")
+        )
     for place, path in enumerate(files, start=1):
         stem = path.name.removesuffix(NOW)
         try:
@@ -197,7 +202,9 @@ def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[Fr
     """
     videos, pictures = files_of(root)
     if not videos and not pictures:
-        raise UsageError(f"{root} holds no video or picture.", "Choose another folder.")
+        raise UsageError(
+            tr("{root} holds no video or picture.").format(root=root), tr("Choose another folder.")
+        )
     each, stills = shares(len(videos), len(pictures), most)
     files = [(path, True) for path in videos] + [(path, False) for path in spread(pictures, stills)]
     parts = len(videos) < MIN_GROUPS
@@ -228,7 +235,9 @@ def read_all(
     if damaged:
         _LOG.warning("%d of %d files were left out.", damaged, len(readers))
     if not count:
-        raise UsageError(f"Nothing in {root} could be read.", "Choose another folder.")
+        raise UsageError(
+            tr("Nothing in {root} could be read.").format(root=root), tr("Choose another folder.")
+        )
 
 
 def _of_file(path: Path, root: Path, video: bool, each: int, parts: bool) -> Iterator[FramePair]:

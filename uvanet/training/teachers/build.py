@@ -20,9 +20,10 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
 from uvanet.evaluation.calibration import best_logit_scale
-from uvanet.models.teacher import HEIGHT, WIDTH, Backbone, Readout, SpatialTeacher
+from uvanet.models.teacher import Backbone, Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
+from uvanet.teacher_input import HEIGHT, WIDTH
 from uvanet.training.config import SpatialTeacherConfig
 from uvanet.training.control import Callback
 from uvanet.training.fingerprint import gaze_fingerprint, record, require_same

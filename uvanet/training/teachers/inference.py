@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 
 from uvanet.errors import ModelError, UsageError
+from uvanet.extras import require
+from uvanet.i18n import tr
 from uvanet.model_card import file_hash, read_card
-from uvanet.models.teacher import HEIGHT, WIDTH
 from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.input_size import TEACHER_AREA, fit_to_area
 from uvanet.runtime.session import OnnxSession
+from uvanet.teacher_input import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,23 +66,28 @@ def find_teacher(name: str = "") -> Path:
     if name.lower().endswith(".onnx"):
         path = Path(name).expanduser()
         if not path.is_file():
-            raise ModelError(f"There is no teacher {path}.", "Check the path.")
+            raise ModelError(
+                tr("There is no teacher {path}.").format(path=path), tr("Check the path.")
+            )
         beside = path.with_suffix(".json")
         if beside.is_file() and read_card(beside).role == "student":
-            raise UsageError(f"{path.name} is a student.", "Choose a teacher.")
+            raise UsageError(
+                tr("{name} is a student.").format(name=path.name), tr("Choose a teacher.")
+            )
         return path
     teachers = [card.name for card in list_models() if card.role == "teacher"]
     if not name:
         for one in teachers:
             return resolve_model(one).verified()[0]
         raise UsageError(
-            "No teacher is installed that could label the frames.",
-            "Give the path of a teacher's .onnx file.",
+            tr("No teacher is installed that could label the frames."),
+            tr("Give the path of a teacher's .onnx file."),
         )
     path, card = resolve_model(name).verified()
     if card.role != "teacher":
         raise UsageError(
-            f"{name} is a student.", f"Choose a teacher: {', '.join(teachers) or 'a path'}."
+            tr("{name} is a student.").format(name=name),
+            tr("Choose a teacher: {choices}.").format(choices=", ".join(teachers) or "a path"),
         )
     return path
 
@@ -104,13 +111,17 @@ class _Session:
             found, _ = self.step(self.shown(np.zeros((64, 64, 3), np.uint8)))
         except Exception as error:
             raise ModelError(
-                f"{path.name} does not run as a teacher: {str(error).strip().splitlines()[-1]}",
-                "It must take `frame`, RGB bytes (n, h, w, 3), and give a map a picture.",
+                tr("{name} does not run as a teacher: {error}").format(
+                    name=path.name, error=str(error).strip().splitlines()[-1]
+                ),
+                tr("It must take `frame`, RGB bytes (n, h, w, 3), and give a map a picture."),
             ) from error
         if found.ndim != 2:
             raise ModelError(
-                f"{path.name} gives {found.ndim} dimensions where a map has two.",
-                "Choose another teacher.",
+                tr("{name} gives {ndim} dimensions where a map has two.").format(
+                    name=path.name, ndim=found.ndim
+                ),
+                tr("Choose another teacher."),
             )
 
     @property
@@ -246,8 +257,8 @@ def load_temporal(path: Path, threads: int) -> Callable[[Image, State | None], t
     session = _Session(path, threads)
     if not session.streams:
         raise UsageError(
-            f"{path.stem} sees no motion, only single pictures.",
-            "Choose a temporal teacher whose file takes `earlier` and gives `features`.",
+            tr("{stem} sees no motion, only single pictures.").format(stem=path.stem),
+            tr("Choose a temporal teacher whose file takes `earlier` and gives `features`."),
         )
 
     def label(image: Image, state: State | None) -> tuple[Map, State]:
@@ -300,6 +311,7 @@ def _area(image: Image) -> int:
 
 def _center_bias(path: Path) -> Map:
     """The mean center bias of a graph's readouts at its logit scale; one zero without any."""
+    require("onnx", "cluster")
     import onnx
     from onnx import numpy_helper
 

@@ -23,8 +23,10 @@ from uvanet.atomic_io import write_text
 from uvanet.data.gaze_files import read_rgb
 from uvanet.deploy.onnx_export import export_onnx
 from uvanet.errors import UsageError
-from uvanet.models.teacher import BIAS_SHAPE, HEIGHT, WIDTH, Pyramid
+from uvanet.i18n import tr
+from uvanet.models.teacher import BIAS_SHAPE, Pyramid
 from uvanet.runtime.session import OnnxSession
+from uvanet.teacher_input import HEIGHT, WIDTH
 from uvanet.training import losses
 from uvanet.training.control import track
 from uvanet.training.data.crops import View, random_view
@@ -193,7 +195,7 @@ def _extract(
             densities.append(density)
             numbers.append(sets.index(picture.dataset))
     if not densities:
-        raise UsageError("No picture with gaze could be read.", "Check the data.")
+        raise UsageError(tr("No picture with gaze could be read."), tr("Check the data."))
     np.save(folder / "density.npy", np.stack(densities)[:, None])
     np.save(folder / "dataset.npy", np.array(numbers))
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from uvanet.data.sequences import STEPS, make_sequence
 from uvanet.errors import UsageError
+from uvanet.i18n import tr
 from uvanet.models.temporal_teacher import STATE_CHANNELS, STRENGTH, Motion
 from uvanet.training import losses
 from uvanet.training.control import track
@@ -93,7 +94,7 @@ def motion_data(
             )
         )
     if not rows:
-        raise UsageError("No picture could be read.", "Check the data.")
+        raise UsageError(tr("No picture could be read."), tr("Check the data."))
     return MotionData(*(torch.stack(column) for column in zip(*rows, strict=True)))
 
 
