@@ -120,6 +120,7 @@ class Program(QObject):
         app = QApplication.instance() or QApplication(["uvanet"])
         assert isinstance(app, QApplication)
         super().__init__()
+        HeapTrimmer(self)
         app.setApplicationName("uvanet")
         app.setApplicationDisplayName(TITLE)
         app.setDesktopFileName("uvanet")
@@ -159,7 +160,6 @@ class Program(QObject):
         self._exceptions.happened.connect(self._on_exception)
         self.window.closed.connect(self.shut_down)
         self._garbage = GuiThreadGc(self)
-        HeapTrimmer(self)
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._signals = SignalHandler(self)
         # Queued: the signal arrives in the middle of whatever Python was doing.

@@ -253,11 +253,18 @@ def _remove_lock(lock: FileLock) -> None:
         path.unlink(missing_ok=True)
 
 
-def numbered(target: Path) -> Iterator[Path]:
-    """Gives a name, then the same with -2, -3 and so on before its suffix."""
+def numbered(target: Path, ending: str | None = None) -> Iterator[Path]:
+    """Gives a name, then the same with -2, -3 and so on before its ending.
+
+    Args:
+        target: The path.
+        ending: With which its name ends, such as ".regions.csv"; None for its suffix.
+    """
     yield target
+    ending = target.suffix if ending is None else ending
+    stem = target.name.removesuffix(ending)
     for number in itertools.count(2):
-        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
+        yield target.with_name(f"{stem}-{number}{ending}")
 
 
 def _rename_new(part: Path, target: Path) -> None:

@@ -56,6 +56,9 @@ class Model:
         self.card = card
         self.engine = engine
 
+    def __repr__(self) -> str:
+        return f"<Model {self.card.name!r}, {self.card.role}>"
+
     @overload
     def __call__(self, image: str | Path | PilImage) -> Result: ...
     @overload
@@ -237,6 +240,6 @@ def to_rgb(image: Any) -> NDArray[np.uint8]:
         alpha = rgba[..., 3:] / 255
         return np.rint(rgba[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
     raise UsageError(
-        tr("A picture cannot be a {kind}.").format(kind=type(image).__name__),
+        tr("A picture cannot be of the type {kind}.").format(kind=type(image).__name__),
         tr("Give a path, a PIL picture or an array."),
     )

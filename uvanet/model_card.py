@@ -121,6 +121,10 @@ class Card(Struct, frozen=True, kw_only=True):
     citation: Text = ""
     format: Literal[2] = 2
 
+    def __repr__(self) -> str:
+        # Not all fields: a list of cards would fill the screen.
+        return f"<Card {self.name!r}, {self.role}>"
+
     @property
     def inference_size(self) -> tuple[int, int]:
         """Height and width of an input with as many pixels as pictures are shown at."""

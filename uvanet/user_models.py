@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 from msgspec.structs import replace
 
-from uvanet.atomic_io import atomic_write, remove_all_stale_parts
+from uvanet.atomic_io import atomic_write, numbered, remove_all_stale_parts
 from uvanet.errors import OutputError, UvanetError
 from uvanet.i18n import tr
 from uvanet.model_card import read_card
@@ -31,7 +31,7 @@ def runs_folder() -> Path:
     return data_folder() / "runs"
 
 
-def private(folder: Path) -> Path:
+def make_private(folder: Path) -> Path:
     """Makes a folder that only its owner can read (mode 0700), and returns it.
 
     Raises:
@@ -53,11 +53,8 @@ def private(folder: Path) -> Path:
 def free_name(stem: str) -> str:
     """An unused model name: `stem` in lower case, then month, day, hour and minute."""
     words = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40] or "own"
-    name = base = f"{words}-{time.strftime('%m%d-%H%M')}"
-    count = 2
-    while (models_folder() / name).exists():
-        name, count = f"{base}-{count}", count + 1
-    return name
+    wanted = models_folder() / f"{words}-{time.strftime('%m%d-%H%M')}"
+    return next(folder.name for folder in numbered(wanted) if not folder.exists())
 
 
 def user_model_files() -> list[Path]:

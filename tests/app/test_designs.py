@@ -8,11 +8,12 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu
 
 from app.features.designs.feature import Designs
 from uvanet.analysis import Region, Shape
 
+CTRL = Qt.KeyboardModifier.ControlModifier
 LEFT = Region("left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
 
 
@@ -74,12 +75,101 @@ def test_a_region_drawn_on_one_picture_is_on_both(player, posters):
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=corners[0])
     QTest.mouseMove(canvas, corners[1])
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=corners[1])
-    (region,) = dialog.regions
+    (region,) = dialog.regions.all
     assert region.box[0] == pytest.approx(0.1, abs=0.02)
     assert len(cells(dialog)) == 1
     assert not dialog.draw.isChecked()
     dialog.delete.click()
     assert cells(dialog) == []
+
+
+def place(canvas, x, y):
+    return canvas.to_widget(x, y).toPoint()
+
+
+def drag(canvas, *points):
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place(canvas, *points[0]))
+    for point in points[1:]:
+        QTest.mouseMove(canvas, place(canvas, *point))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place(canvas, *points[-1]))
+
+
+@pytest.fixture
+def comparison(player, posters):
+    """The comparison of two posters with one region on their left half, and its canvas."""
+    player.session.set_regions([LEFT])
+    dialog = compare(player, *posters)
+    dialog.activateWindow()
+    player.qtbot.waitUntil(dialog.isActiveWindow, timeout=60_000)
+    canvas = dialog.view.panes[0].canvas
+    canvas.setFocus()
+    return dialog, canvas
+
+
+def boxes(dialog):
+    return [tuple(round(value, 2) for value in region.box) for region in dialog.regions.all]
+
+
+def test_every_change_of_a_region_is_undone_one_by_one(comparison, player):
+    dialog, canvas = comparison
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place(canvas, 0.25, 0.5))
+    drag(canvas, (0.25, 0.5), (0.4, 0.5), (0.55, 0.5))
+    assert boxes(dialog) == [(0.3, 0.0, 0.8, 1.0)]
+    QTest.keyClick(canvas, Qt.Key.Key_D, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert [region.name for region in dialog.regions.all] == ["left", "left 2"]
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert "left 2 was deleted" in dialog.messages.message
+    dialog.messages.button.click()
+    assert len(dialog.regions.all) == 2
+    QTest.keyClick(canvas, Qt.Key.Key_Z, CTRL)
+    QTest.keyClick(canvas, Qt.Key.Key_Z, CTRL)
+    assert boxes(dialog) == [(0.0, 0.0, 0.5, 1.0)]
+    QTest.keyClick(canvas, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert boxes(dialog) == [(0.3, 0.0, 0.8, 1.0)]
+    # The main window has regions and changes of its own.
+    assert player.session.regions == (LEFT,)
+    assert player.window.undo_stack.undo_text == ""
+
+
+def test_keys_draw_lock_and_clear_the_selection(comparison):
+    dialog, canvas = comparison
+    QTest.keyClick(canvas, Qt.Key.Key_Q)
+    drag(dialog.view.panes[1].canvas, (0.6, 0.2), (0.7, 0.5), (0.9, 0.8))
+    assert dialog.regions.all[1].shape is Shape.ELLIPSE
+    assert dialog.view.tool is None
+    QTest.keyClick(canvas, Qt.Key.Key_K, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert len(dialog.regions.all) == 2  # it is locked
+    assert dialog.messages.message == "The region is locked."
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert dialog.regions.selection == ()
+    assert dialog.isVisible()
+
+
+def test_a_right_click_opens_the_menu_of_the_region(comparison, player):
+    dialog, _ = comparison
+    dialog.view.layers[1].context_menu(QPointF(0.25, 0.5), QPoint(10, 10))
+    menu = next(menu for menu in dialog.findChildren(QMenu) if menu.isVisible())
+    texts = [entry.text() for entry in menu.actions()]
+    assert texts == [
+        "Rename region", "Duplicate region", "Color", "Lock region", "Delete region",
+    ]  # fmt: skip
+    menu.actions()[4].trigger()
+    menu.close()
+    assert dialog.regions.all == ()
+
+
+def test_a_name_is_written_in_the_table(comparison, player):
+    dialog, canvas = comparison
+    dialog.regions.select(dialog.regions.all)
+    QTest.keyClick(canvas, Qt.Key.Key_F2)
+    editor = dialog.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "Logo")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    player.until(lambda: [region.name for region in dialog.regions.all] == ["Logo"])
+    assert dialog.undo_button.toolTip() == "Undo rename region"
+    dialog.undo_button.click()
+    assert cells(dialog)[0][0] == "left"
 
 
 def test_the_wipe_shows_both_in_one(player, posters):

@@ -31,7 +31,7 @@ from uvanet.registry import list_user_models
 from uvanet.training.control import CONTROL
 from uvanet.training.progress import StepEvent, encode_event
 from uvanet.training.run_lock import LOCK
-from uvanet.user_models import private, runs_folder
+from uvanet.user_models import make_private, runs_folder
 
 
 def test_a_killed_run_can_be_resumed(studio):
@@ -121,7 +121,7 @@ def test_commands_to_a_run_without_a_folder_are_ignored(studio):
 
 
 def test_recordings_of_a_killed_program_are_deleted(launch, squares, home):
-    private(runs_folder())
+    make_private(runs_folder())
     # Of a process that has ended, of one that is alive, and of a run that can be resumed.
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -130,8 +130,8 @@ def test_recordings_of_a_killed_program_are_deleted(launch, squares, home):
     needed = recordings_folder() / f"train-20260101-000002-p{gone.pid}"
     kept = recordings_folder() / "kept-20260101-000003"
     for folder in (orphan, others, needed, kept):
-        private(folder)
-    waiting = private(runs_folder() / "waiting")
+        make_private(folder)
+    waiting = make_private(runs_folder() / "waiting")
     request = RunRequest("distill", "what was seen", ["--quick", "--pool", str(needed)])
     write_request(waiting, request)
     bench = launch(squares)

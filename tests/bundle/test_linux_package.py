@@ -1,12 +1,16 @@
-"""Desktop entry, AppStream metadata, and the Debian package: installed, run, removed."""
+"""Desktop entry, AppStream metadata, Flatpak manifest, and the Debian package: installed, run,
+removed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -62,3 +66,16 @@ def test_the_debian_package_is_installed_run_and_removed(program, environment, t
         check("dpkg", "--purge", "uvanet-live")
     assert not Path("/opt/uvanet-live").exists()
     assert not Path("/usr/bin/uvanet-live").is_symlink()
+
+
+def test_the_flatpak_manifest_is_read_and_its_files_exist():
+    need("flatpak-builder")
+    manifest = LINUX / "org.uvanet.live.yml"
+    facts = json.loads(check("flatpak-builder", "--show-manifest", manifest))
+    metadata = ElementTree.parse(LINUX / "org.uvanet.live.metainfo.xml")
+    assert facts["id"] == metadata.findtext("id")
+    assert facts["command"] == metadata.findtext("provides/binary")
+    (module,) = facts["modules"]
+    bundle, *files = [one["path"] for one in module["sources"]]
+    assert (LINUX / bundle).resolve() == ROOT / "dist" / "uvanet-live"
+    assert [name for name in files if not (LINUX / name).is_file()] == []

@@ -11,12 +11,14 @@ from PySide6.QtCore import QTimer
 from app.runtime.heap_trimmer import HeapTrimmer
 
 BLOCK, BLOCKS = 100_000, 500
+PICTURE, PICTURES = 2 << 20, 20
 
-
-@pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"),
     reason="only glibc keeps freed memory",
 )
+
+
 def test_what_a_thread_has_freed_goes_back_at_the_next_interval(qapp):
     kept = []
 
@@ -32,3 +34,14 @@ def test_what_a_thread_has_freed_goes_back_at_the_next_interval(qapp):
     trimmer.findChild(QTimer).timeout.emit()
     freed = before - psutil.Process().memory_info().rss
     assert freed > 0.8 * BLOCK * BLOCKS
+
+
+def test_blocks_of_the_size_of_pictures_go_back_at_once(qapp):
+    trimmer = HeapTrimmer()
+    first = bytearray(b"x") * PICTURE
+    del first  # by default, glibc takes later blocks of this size from the heap
+    pictures = [bytearray(b"x") * PICTURE for _ in range(PICTURES)]
+    before = psutil.Process().memory_info().rss
+    del pictures[:-1]
+    assert before - psutil.Process().memory_info().rss > 0.8 * PICTURE * (PICTURES - 1)
+    del trimmer

@@ -67,6 +67,7 @@ def test_the_models_are_listed_with_their_cards() -> None:
     cards = uvanet.available()
     assert "uvanet-64" in [card.name for card in cards]
     for card in cards:
+        assert repr(card) == f"<Card {card.name!r}, {card.role}>"
         assert card.role == "teacher" or card.parameters <= 170_000
         assert card.license
         assert all(row.license for row in card.data)
@@ -183,8 +184,12 @@ def test_pil_pictures_of_16_bits_are_scaled_as_files_are(
     np.testing.assert_array_equal(model(deep).image, model(path).image)
 
 
+def test_a_model_is_shown_by_its_name(model: uvanet.Model) -> None:
+    assert repr(model) == f"<Model {model.card.name!r}, student>"
+
+
 def test_bytes_are_not_a_sequence_of_pictures(model: uvanet.Model) -> None:
-    with pytest.raises(UsageError, match="cannot be a bytes"):
+    with pytest.raises(UsageError, match="of the type bytes"):
         model(b"photo.jpg")
 
 

@@ -22,6 +22,7 @@ from uvanet.bench.pipeline import (
 from uvanet.bench.program import bench_program, bench_program_720p
 from uvanet.bench.seeking import bench_seeking
 from uvanet.extras import is_installed
+from uvanet.paths import DEFAULT_MODEL
 from uvanet.registry import resolve_model
 from uvanet.system_info import describe
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from uvanet.runtime.external_onnx import ExternalOnnx
-
-DEFAULT_MODEL = "uvanet-64"
-"""Model of the live view; measured first where it is among the models."""
 
 
 def bench(
@@ -44,7 +42,8 @@ def bench(
     """Runs all measurements.
 
     Args:
-        models: Names of the models; the program is measured with the first student.
+        models: Names of the models; `DEFAULT_MODEL` is measured first where it is among them, and
+            the program with the first student.
         seconds: For each measurement.
         program_seconds: Time that the program runs; 0: the program is not measured.
         external: Other ONNX models, for comparison.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from uvanet.bounded_io import read_bounded
-from uvanet.cli.options import number
+from uvanet.cli.options import add_offset, number
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
 from uvanet.redaction import printable
@@ -143,13 +143,7 @@ def add_gaze(parser: argparse.ArgumentParser) -> None:
         metavar="TABLE",
         help="fixations or gaze of people, as for uvanet gaze; again for more of them",
     )
-    group.add_argument(
-        "--gaze-offset",
-        type=number(-1e6, 1e6),
-        default=0.0,
-        metavar="S",
-        help="seconds to add to their times",
-    )
+    add_offset(group, "--gaze-offset")
     group.add_argument(
         "--gaze-columns",
         type=Path,

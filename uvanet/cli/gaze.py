@@ -10,7 +10,7 @@ import msgspec
 
 import uvanet
 from uvanet.atomic_io import write_text
-from uvanet.cli.options import add_model, check_report, number, progress_bar
+from uvanet.cli.options import add_model, add_offset, check_report, number, progress_bar
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_mapping import GazeMapping, Origin, TimeUnit, recognize
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
@@ -61,13 +61,7 @@ which columns hold what:
             help=f"one of {', '.join(GAZE_METRICS)}; may be repeated "
             f"({', '.join(DEFAULT_METRICS)})",
         )
-        parser.add_argument(
-            "--offset",
-            type=number(-1e6, 1e6),
-            default=0.0,
-            metavar="S",
-            help="seconds to add to the times of the gaze",
-        )
+        add_offset(parser)
         parser.add_argument(
             "--step",
             type=number(0.01, 60),

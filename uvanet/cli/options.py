@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tqdm import tqdm
-
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
@@ -115,8 +113,21 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_offset(parser: argparse._ActionsContainer, option: str = "--offset") -> None:
+    """Adds the seconds between the times of recorded gaze and those of the source."""
+    parser.add_argument(
+        option,
+        type=number(-1e6, 1e6),
+        default=0.0,
+        metavar="S",
+        help="seconds to add to the times of the gaze",
+    )
+
+
 @contextlib.contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
     """A `uvanet.evaluation.progress.Progress` that shows a bar on stderr."""
+    from tqdm import tqdm  # 4 MB with what it imports, which the window does without
+
     with tqdm(total=total, desc=title, file=sys.stderr) as bar:
         yield bar.update

@@ -22,7 +22,7 @@ from uvanet.system_info import usable_cores
 from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
 from uvanet.training.run_lock import run_lock
-from uvanet.user_models import models_folder, private
+from uvanet.user_models import make_private, models_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -229,7 +229,7 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
     callback: Callback = JsonlChannel(sys.stdout, out, state) if arguments.events else bar
     with contextlib.ExitStack() as stack:
         try:
-            private(out)
+            make_private(out)
             stack.enter_context(run_lock(out))
             (out / CONTROL).unlink(missing_ok=True)  # an order for a run that has ended
             if arguments.events:

@@ -27,19 +27,20 @@ from uvanet.models.teacher import Separable
 if TYPE_CHECKING:
     from uvanet.models.teacher import SpatialTeacher
 
-KEPT = (0.9, 0.7)
-"""Decay of the two running averages per step of 100 ms: time constants of about 1 s and 0.3 s."""
+DECAYS = (0.9, 0.7)
+"""Decays of the two running averages per step of 100 ms: time constants of about 1 s and 0.3 s."""
 
-STATE_CHANNELS = 1 + len(KEPT)
+STATE_CHANNELS = 1 + len(DECAYS)
 
 MEMORY_SECONDS = 1.2
-"""How far back frames change the map noticeably."""
+"""Age of the oldest frames that change the map noticeably."""
+
 GRAY_LEVEL = 1 / 255
 
 STRENGTH = 0.5
 """Factor of the gate's logits on real video.
 
-In synthetic motion, the contrast of resting places is exactly zero and nearly no gaze is there.
+In synthetic motion, the contrast of places at rest is exactly zero, and nearly no gaze falls there.
 Real viewers follow motion less: on `talk`, the gate at full strength is below the spatial teacher
 (NSS 5.01 against 5.05), at half strength above it (5.33). Chosen on `talk` among five variants:
 these two strengths, and a gate trained with half the effect, at factors 0.8, 1 and 1.2, which
@@ -56,15 +57,17 @@ class Motion(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         # About one degree at stride 8 of an input 512 wide, as fixation maps are blurred.
-        line = torch.arange(-4, 5, dtype=torch.float32)
-        bell = torch.exp(-0.5 * (line / 1.8) ** 2)
-        bell = bell / bell.sum()
-        self.register_buffer("bell", (bell[:, None] * bell)[None, None], persistent=False)
+        offsets = torch.arange(-4, 5, dtype=torch.float32)
+        kernel = torch.exp(-0.5 * (offsets / 1.8) ** 2)
+        kernel = kernel / kernel.sum()
+        self.register_buffer("kernel", (kernel[:, None] * kernel)[None, None], persistent=False)
         self.register_buffer(
-            "kept", torch.tensor(KEPT, dtype=torch.float32)[None, :, None, None], persistent=False
+            "decays",
+            torch.tensor(DECAYS, dtype=torch.float32)[None, :, None, None],
+            persistent=False,
         )
-        self.bell: Tensor
-        self.kept: Tensor
+        self.kernel: Tensor
+        self.decays: Tensor
 
     def forward(self, brightness: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         """One step.
@@ -77,13 +80,15 @@ class Motion(nn.Module):
             New state, and blurred energies (change, two averages), (n, 3, h / 8, w / 8).
         """
         # Brightness is stored plus one, to distinguish a state of zeros from a black frame.
-        known = (earlier[:, :1] > 0.5).to(brightness.dtype)
-        change = (brightness + 1 - earlier[:, :1]).abs() * known
-        memory = self.kept * earlier[:, 1:] * known + (1 - self.kept) * change
-        state = torch.cat([brightness + 1, memory], 1)
-        energy = F.avg_pool2d(torch.cat([change, memory], 1), 2)
+        has_earlier = (earlier[:, :1] > 0.5).to(brightness.dtype)
+        change = (brightness + 1 - earlier[:, :1]).abs() * has_earlier
+        averages = self.decays * earlier[:, 1:] * has_earlier + (1 - self.decays) * change
+        state = torch.cat([brightness + 1, averages], 1)
+        energy = F.avg_pool2d(torch.cat([change, averages], 1), 2)
         blurred = F.conv2d(
-            F.pad(energy, (4, 4, 4, 4), mode="replicate"), self.bell.expand(3, 1, -1, -1), groups=3
+            F.pad(energy, (4, 4, 4, 4), mode="replicate"),
+            self.kernel.expand(3, 1, -1, -1),
+            groups=3,
         )
         return state, blurred
 
@@ -119,21 +124,21 @@ class Gate(nn.Module):
         strongest = energy.amax((2, 3), keepdim=True)
         share = energy / strongest.clamp_min(GRAY_LEVEL)
         level = torch.log(energy + 0.25 * GRAY_LEVEL) + 4.0
-        everywhere = level.mean((2, 3), keepdim=True)
+        mean_level = level.mean((2, 3), keepdim=True)
         rule = torch.log(motion_gain(share[:, 1:2].clamp_min(1e-6)))
-        where = spatial - spatial.amax((2, 3), keepdim=True)
-        known = torch.cat(
+        below_maximum = spatial - spatial.amax((2, 3), keepdim=True)
+        inputs = torch.cat(
             [
                 share,
                 level,
-                level - everywhere,
-                everywhere[:, 1:2].expand_as(where),
+                level - mean_level,
+                mean_level[:, 1:2].expand_as(below_maximum),
                 rule,
-                0.2 * where,
+                0.2 * below_maximum,
             ],
             1,
         )
-        learned: Tensor = self.layers(known)
+        learned: Tensor = self.layers(inputs)
         # Less than one gray level is noise: nothing moves.
         moves = strongest[:, 1:2] / (strongest[:, 1:2] + 0.5 * GRAY_LEVEL)
         return self.strength * moves * (self.rule * rule + learned)

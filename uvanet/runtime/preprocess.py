@@ -130,7 +130,7 @@ def check_image(image: NDArray[np.uint8]) -> None:
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise UsageError(
             tr("A picture must have the shape (h, w, 3), not {shape}.").format(shape=image.shape),
-            tr("Convert gray or RGBA pictures to RGB first."),
+            tr("Give a picture with at least one pixel; convert gray or RGBA to RGB first."),
         )
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from uvanet.runtime.preprocess import resize_to_image
 from uvanet.video.muxing import unwritable
-from uvanet.video.sinks import HiddenFolder, Sink
-from uvanet.video.writer import claim, commit
+from uvanet.video.sinks import FileSink, HiddenFolder, Sink
+from uvanet.video.writer import claim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 
 
-class MapSink(Sink):
+class MapSink(FileSink):
     """The maps as one compressed NumPy archive.
 
     `saliency` float32 (n, h, w), 0..1, each for the whole frame, of the shape of the first frame's
@@ -41,7 +41,6 @@ class MapSink(Sink):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._raw: Part | None = None
-        self._part: Part | None = None
         self._file: BinaryIO | None = None
         self._shape = (0, 0)
         self._facts: list[tuple[float, int, int, int]] = []
@@ -86,16 +85,10 @@ class MapSink(Sink):
             raise unwritable(self.path, error) from error
         self._close_raw()
 
-    def commit(self) -> None:
-        """See `Sink.commit`."""
-        assert self._part is not None
-        commit(self._part)
-
     def abort(self) -> None:
         """See `Sink.abort`."""
         self._close_raw()
-        if self._part is not None:
-            self._part.discard()
+        super().abort()
 
     def _close_raw(self) -> None:
         if self._file is not None:

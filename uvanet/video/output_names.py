@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvanet.atomic_io import is_stream
+from uvanet.atomic_io import is_stream, numbered
 from uvanet.errors import OutputError, SourceError, UsageError
 from uvanet.i18n import tr
 from uvanet.redaction import printable
@@ -111,10 +111,8 @@ def picture_names(out: Path, pictures: Iterable[Path]) -> list[str]:
     names: list[str] = []
     given: set[str] = set()
     for picture in pictures:
-        stem, number = picture.stem, 1
-        while stem.casefold() in given:
-            number += 1
-            stem = f"{picture.stem}-{number}"
+        stems = (path.name for path in numbered(picture.with_name(picture.stem), ""))
+        stem = next(stem for stem in stems if stem.casefold() not in given)
         given.add(stem.casefold())
         names.append(out.name.replace(_NAME, stem))
     return names
@@ -175,17 +173,16 @@ def free_names(
     given = {_key(path) for path in taken}
     result: list[Path] = []
     for out in outs:
-        free, number = out, 1
         each = bool(pictures) and names_each_picture(out)
-        while (not overwrite and _exists(free, pictures)) or _key(free) in given:
+        ending = out.name[len(out.name) - len(ending_of(out)) :]
+        for free in numbered(out, ending):
+            if (overwrite or not _exists(free, pictures)) and _key(free) not in given:
+                break
             if each or number_pattern(out) or not out.suffix or free.is_dir():
                 raise OutputError(
                     tr("{path} exists already.").format(path=printable(out)),
                     tr("Choose another name, or give --overwrite to replace files."),
                 )
-            number += 1
-            length = len(out.name) - len(ending_of(out))
-            free = out.with_name(f"{out.name[:length]}-{number}{out.name[length:]}")
         given.add(_key(free))
         result.append(free)
     return tuple(result)

@@ -217,12 +217,29 @@ class PictureSink(Sink):
         self._folder.discard()
 
 
-class WholeFile(Sink):
-    """A file about all frames, written at the end."""
+class FileSink(Sink):
+    """An output of one file, which a subclass writes into the part of its path."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._part: Part | None = None
+
+    def commit(self) -> None:
+        """See `Sink.commit`."""
+        assert self._part is not None
+        commit(self._part)
+
+    def abort(self) -> None:
+        """See `Sink.abort`."""
+        if self._part is not None:
+            self._part.discard()
+
+
+class WholeFile(FileSink):
+    """A file about all frames, written at the end."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
         self._frames = 0
 
     def write(self, item: AnnotatedFrame) -> None:
@@ -247,16 +264,6 @@ class WholeFile(Sink):
             self._part.path.write_bytes(self._content())
         except OSError as error:
             raise unwritable(self.path, error) from error
-
-    def commit(self) -> None:
-        """See `Sink.commit`."""
-        assert self._part is not None
-        commit(self._part)
-
-    def abort(self) -> None:
-        """See `Sink.abort`."""
-        if self._part is not None:
-            self._part.discard()
 
     @abc.abstractmethod
     def _add(self, item: AnnotatedFrame) -> None:

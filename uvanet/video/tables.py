@@ -18,8 +18,8 @@ from uvanet.analysis.region_summary import (
 from uvanet.csv_text import csv_text
 from uvanet.redaction import printable
 from uvanet.video.muxing import unwritable
-from uvanet.video.sinks import Sink, WholeFile
-from uvanet.video.writer import claim, commit
+from uvanet.video.sinks import FileSink, WholeFile
+from uvanet.video.writer import claim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +27,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from uvanet.analysis.regions import RegionMask
-    from uvanet.atomic_io import Part
     from uvanet.video.annotated_frame import AnnotatedFrame
 
 
-class Table(Sink):
+class Table(FileSink):
     """A file that grows by one row per frame.
 
     Columns: `frame`, index in the source; `time_s`, seconds in the source; `clip_time_s`, seconds
@@ -51,7 +50,6 @@ class Table(Sink):
         super().__init__(path)
         self._pictures = pictures
         self._regions = regions
-        self._part: Part | None = None
         self._file: FileIO | None = None
         self._ends = array("Q")  # bytes up to the end of each row
         self._cut = False
@@ -97,17 +95,11 @@ class Table(Sink):
         except OSError as error:
             raise unwritable(self.path, error) from error
 
-    def commit(self) -> None:
-        """See `Sink.commit`."""
-        assert self._part is not None
-        commit(self._part)
-
     def abort(self) -> None:
         """See `Sink.abort`."""
         if self._file is not None:
             self._file.close()
-        if self._part is not None:
-            self._part.discard()
+        super().abort()
 
     def _put(self, text: str) -> None:
         """Writes all of a text or raises."""

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog
-
-from app.features.analyse.region_menu import show_region_menu
 from app.shell.actions import FRAME, Menu, action
 from app.shell.feature import Feature
-from app.ui.i18n import tr
+from app.shell.region_editor import among
+from app.shell.region_menu import ask_color, show_region_menu
 from uvanet.analysis import Shape
-from uvanet.video.layers import color_of
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
@@ -71,41 +67,29 @@ class RegionActions(Feature):
     @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME)
     def rename_region(self) -> None:
         """Starts editing the name of the selected region."""
-        if selection := self._chosen():
+        if selection := self.regions.chosen():
             self.context.slots.set_panel_enabled(True)
             self.card.edit_name(selection[-1])
 
     @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME)
     def duplicate_region(self) -> None:
         """Copies the selected regions beside themselves."""
-        self.regions.duplicate(self._chosen())
+        self.regions.duplicate(self.regions.chosen())
 
     @action("Color of region…", Menu.ANALYSE, "Alt+C", needs=FRAME)
     def color_region(self) -> None:
         """Asks for the color of the selected regions."""
-        selection = self._chosen()
-        if not selection:
-            return
-        main = selection[-1]
-        dialog = QColorDialog(QColor(color_of(main, self.regions.all.index(main))))
-        dialog.setParent(self.context.slots.window, dialog.windowFlags())
-        dialog.setWindowTitle(tr("Color of the region"))
-        dialog.colorSelected.connect(
-            lambda color: self.regions.set_color(self.regions.selection, color.name())
-        )
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_color(self.context.slots.window, self.regions)
 
     @action("Lock region", Menu.ANALYSE, "Alt+K", icon="lock", needs=FRAME)
     def lock_region(self) -> None:
         """Locks the selected regions against changes by mouse and keys, or unlocks them."""
-        selection = self._chosen()
-        self.regions.lock(selection, on=not all(region.locked for region in selection))
+        self.regions.toggle_lock(self.regions.chosen())
 
     @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)
     def delete_region(self) -> None:
         """Deletes the selected regions."""
-        self.regions.remove(self._chosen())
+        self.regions.remove(self.regions.chosen())
 
     @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME)
     def clear_regions(self) -> None:
@@ -146,18 +130,10 @@ class RegionActions(Feature):
 
     def show_menu(self, place: QPoint) -> None:
         """Shows the menu of the selected regions at a place of the screen, in pixels."""
-        show_region_menu(self.context, self.regions, "color_region", place)
+        show_region_menu(self.context.slots.window, self.regions, self.context.actions, place)
 
     def show_menu_of(self, region: Region, place: QPoint) -> None:
         """Shows the menu of the selected regions, or of one that was not selected."""
-        if not any(one is region for one in self.regions.selection):
+        if not among(self.regions.selection, region):
             self.regions.select([region])
         self.show_menu(place)
-
-    def _chosen(self) -> tuple[Region, ...]:
-        """Returns the selected regions, or the only one; shows a message where there is none."""
-        if not self.regions.selection and len(self.regions.all) == 1:
-            self.regions.select(self.regions.all)
-        if not self.regions.selection:
-            self.context.messages.notify("info", tr("No region is selected; click one first."))
-        return self.regions.selection

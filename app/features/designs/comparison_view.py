@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.features.designs.design import Sample
-    from uvanet.analysis import Region
+    from uvanet.analysis import Region, Shape
     from uvanet.video.overlay import OverlayStyle
 
 _GAP = 16
@@ -38,18 +38,15 @@ class ComparisonView(QWidget):
         style: Style of the heat maps.
 
     Signals:
-        drawn: A new Region without a name.
-        edited: Pairs of a Region and the Region that replaces it.
-        selected: The regions that the user selected, a tuple.
+        tool_changed: Another drawing tool is selected, or none.
 
     Attributes:
         panes: The two pictures with their titles.
+        layers: The regions on each.
         handle: The divider of the wipe.
     """
 
-    drawn = Signal(object)
-    edited = Signal(object)
-    selected = Signal(object)
+    tool_changed = Signal()
 
     def __init__(self, style: OverlayStyle, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,9 +59,6 @@ class ComparisonView(QWidget):
         for pane, layer in zip(self.panes, self.layers, strict=True):
             pane.setMinimumSize(160, 120)
             pane.canvas.add_layer(layer)
-            layer.drawn.connect(self.drawn)
-            layer.edited.connect(self.edited)
-            layer.selected.connect(self.selected)
             layer.tool_dropped.connect(lambda: self.select_tool(None))
         self.handle = WipeHandle(
             self.panes[0].canvas,
@@ -96,11 +90,19 @@ class ComparisonView(QWidget):
         for layer, own in zip(self.layers, shares, strict=True):
             layer.show_regions(regions, () if self._wipe else own, selection)
 
-    def select_tool(self, tool: object) -> None:
-        """Selects the drawing tool of both pictures, a Shape or None."""
+    @property
+    def tool(self) -> Shape | None:
+        """The drawing tool; None where the mouse selects and edits."""
+        return self.layers[0].tool or self.layers[1].tool
+
+    def select_tool(self, tool: Shape | None) -> None:
+        """Selects the drawing tool of both pictures, or none."""
         for layer in self.layers:
             if layer.tool is not tool:
-                layer.select_tool(tool)  # type: ignore[arg-type]  # a Shape or None
+                layer.select_tool(tool)
+        if tool is not None:
+            self.panes[0].canvas.setFocus()
+        self.tool_changed.emit()
 
     def picture(self) -> NDArray[np.uint8] | None:
         """Both pictures with their heat maps side by side: BGR, uint8; None before both are there.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -11,20 +10,28 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QSlider, QTableWidget, QTabl
 
 from app.features.designs.comparison_view import ComparisonView
 from app.features.designs.design import comparison_table
+from app.features.designs.design_regions import DesignRegions, region_actions
+from app.shell.region_editor import among
+from app.shell.region_menu import show_region_menu
+from app.shell.undo import UndoStack
+from app.ui.banner import Banner
 from app.ui.build import button, column, label
 from app.ui.controls import ElidedLabel
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
-from app.ui.region_geometry import replaced
 from uvanet.analysis import Shape
+from uvanet.analysis.regions import MAX_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtCore import QPoint
+    from PySide6.QtGui import QKeyEvent
     from PySide6.QtWidgets import QWidget
 
     from app.features.designs.design import Design
+    from app.shell.actions import ActionRegistry
     from uvanet.analysis import Region
     from uvanet.video.overlay import OverlayStyle
 
@@ -42,6 +49,7 @@ class DesignsDialog(QDialog):
         regions: The first regions.
         style: Style of the heat maps.
         model: Name of the model, for tables.
+        registry: The actions of the main window.
 
     Signals:
         export_requested: The user wants to save table and picture.
@@ -49,6 +57,7 @@ class DesignsDialog(QDialog):
 
     Attributes:
         regions: The regions of both designs.
+        undo: Their changes.
         designs: The two designs, as far as they are predicted.
     """
 
@@ -61,28 +70,37 @@ class DesignsDialog(QDialog):
         regions: Sequence[Region],
         style: OverlayStyle,
         model: str,
+        registry: ActionRegistry,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(tr("Compare two designs"))
         self.setMinimumSize(560, 420)
         self.resize(1000, 700)
-        self.regions: list[Region] = list(regions)
         self.designs: dict[int, Design] = {}
         self._model = model
-        self._selection: tuple[Region, ...] = ()
         self.view = ComparisonView(style)
+        self.messages = Banner(self.view)
+        self.undo = UndoStack(self.messages, self)
+        self.regions = DesignRegions(regions, self.messages, self.undo, self.view.layers, self)
         for pane, title in zip(self.view.panes, titles, strict=True):
             pane.set_caption(title)
             pane.canvas.show_message(tr("Predicting {name} …").format(name=title))
-        self.view.drawn.connect(self._on_drawn)
-        self.view.edited.connect(self._on_edited)
-        self.view.selected.connect(self._select)
-        self.draw = button(
-            tr("Draw region"), tr("Draw a rectangle on either picture"), checkable=True
+        self.actions_by_name = region_actions(
+            self, self.regions, self.undo, registry, draw=self._draw, rename=self._rename
         )
-        self.draw.toggled.connect(lambda on: self.view.select_tool(Shape.RECTANGLE if on else None))
-        self.delete = button(tr("Delete region"), tr("Delete the selected regions"), self._delete)
+        self.draw = button(
+            tr("Draw region"),
+            registry.tip(tr("Draw a rectangle on either picture"), "region_rectangle"),
+            lambda: self._draw(Shape.RECTANGLE),
+            checkable=True,
+        )
+        self.delete = button(
+            tr("Delete region"),
+            registry.tip(tr("Delete the selected regions"), "delete_region"),
+            lambda: self.regions.remove(self.regions.selection),
+        )
+        self.undo_button = button(tr("Undo"), "", self.undo.undo)
         self.wipe = button(tr("Wipe"), tr("Both in one picture, divided by a line"), checkable=True)
         for switch in (self.draw, self.wipe):
             switch.setObjectName("choice")
@@ -107,18 +125,23 @@ class DesignsDialog(QDialog):
         self.table.setHorizontalHeaderLabels([tr("Region"), *titles, tr("Difference")])
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.DoubleClicked)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         self.table.setAccessibleName(tr("Shares of the regions"))
-        self.table.cellClicked.connect(lambda index, _: self._select((self.regions[index],)))
+        self.table.cellClicked.connect(lambda row, _: self.regions.select([self.regions.all[row]]))
+        self.table.cellChanged.connect(self._on_name)
+        self.table.customContextMenuRequested.connect(self._on_table_menu)
         self.hint = label(tr("Draw a region to compare its share of the attention."), "quiet")
         note = ElidedLabel()
         note.setObjectName("quiet")
         note.set_full_text(
             tr("A prediction, less reliable for posters and text. Films: mean of 40 pictures.")
         )
-        tools = FlowLayout(self.draw, self.delete, self.wipe, self.copy, self.export)
+        tools = FlowLayout(
+            self.draw, self.delete, self.undo_button, self.wipe, self.copy, self.export
+        )
         column(
             tools,
             (self.view, 1),
@@ -130,6 +153,15 @@ class DesignsDialog(QDialog):
             margins=(14, 12, 14, 10),
             parent=self,
         )
+        for layer in self.view.layers:
+            layer.menu_requested.connect(self._show_menu)
+        self.view.tool_changed.connect(
+            lambda: self.draw.setChecked(self.view.tool is Shape.RECTANGLE)
+        )
+        self.regions.changed.connect(self._refresh)
+        self.regions.selection_changed.connect(self._refresh)
+        self.undo.changed.connect(self._show_undo)
+        self._show_undo()
         self._refresh()
 
     def show_design(self, index: int, design: Design) -> None:
@@ -154,33 +186,49 @@ class DesignsDialog(QDialog):
         if len(self.designs) < 2:
             return ""
         return comparison_table(
-            self.regions, self.designs[0], self.designs[1], self._model, delimiter
+            self.regions.all, self.designs[0], self.designs[1], self._model, delimiter
         )
 
     # -- regions
 
-    def _on_drawn(self, region: Region) -> None:
-        names = {other.name for other in self.regions}
-        free = (tr("Region {number}").format(number=n) for n in range(1, len(names) + 2))
-        named = replace(region, name=next(name for name in free if name not in names))
-        self.regions.append(named)
-        self.draw.setChecked(False)
-        self._select((named,))
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape clears the selection, and closes the window where nothing is selected."""
+        if event.key() == Qt.Key.Key_Escape and self.regions.selection:
+            self.regions.select(())
+        else:
+            super().keyPressEvent(event)
 
-    def _on_edited(self, pairs: Sequence[tuple[Region, Region]]) -> None:
-        self.regions = replaced(self.regions, pairs)
-        self._select(tuple(replaced(self._selection, pairs)))
+    def _draw(self, shape: Shape) -> None:
+        self.view.select_tool(None if self.view.tool is shape else shape)
 
-    def _delete(self) -> None:
-        self.regions = [region for region in self.regions if not self._is_selected(region)]
-        self._select(())
+    def _rename(self) -> None:
+        if selection := self.regions.chosen():
+            self.table.setFocus()
+            self.table.edit(self.table.model().index(self.regions.all.index(selection[-1]), 0))
 
-    def _select(self, selection: tuple[Region, ...]) -> None:
-        self._selection = selection
-        self._refresh()
+    def _on_name(self, row: int, column: int) -> None:
+        text = str(self.table.model().index(row, column).data())
+        region, name = self.regions.all[row], text.strip()
+        if name and name != region.name:
+            self.regions.rename(region, name[:MAX_NAME])
+        else:
+            self._refresh()
 
-    def _is_selected(self, region: Region) -> bool:
-        return any(one is region for one in self._selection)
+    def _show_menu(self, place: QPoint) -> None:
+        show_region_menu(self, self.regions, self.actions_by_name, place)
+
+    def _on_table_menu(self, place: QPoint) -> None:
+        row = self.table.rowAt(place.y())
+        if row >= 0:
+            region = self.regions.all[row]
+            if not among(self.regions.selection, region):
+                self.regions.select([region])
+            self._show_menu(self.table.viewport().mapToGlobal(place))
+
+    def _show_undo(self) -> None:
+        change = self.undo.undo_text
+        self.undo_button.setEnabled(bool(change))
+        self.undo_button.setToolTip(tr("Undo {change}").format(change=change) if change else "")
 
     # -- what is shown
 
@@ -196,12 +244,13 @@ class DesignsDialog(QDialog):
             self.view.show_sample(index, design.at(self.position.value() / _STEPS))
 
     def _refresh(self) -> None:
-        regions = self.regions
+        regions, selection = self.regions.all, self.regions.selection
         shares: list[list[float]] = [
             self.designs[index].shares(regions) if index in self.designs and regions else []
             for index in range(2)
         ]
-        self.view.show_regions(regions, shares, self._selection)
+        self.view.show_regions(regions, shares, selection)
+        self.table.blockSignals(True)  # it tells of names that the user writes
         self.table.setRowCount(len(regions))
         for place, region in enumerate(regions):
             values = [own[place] if own else None for own in shares]
@@ -211,15 +260,21 @@ class DesignsDialog(QDialog):
             points = 100 * (other - one) if one is not None and other is not None else 0.0
             texts.append(tr("{points:+.1f} points").format(points=points) if known else "")
             for cell, text in enumerate(texts):
-                self.table.setItem(place, cell, QTableWidgetItem(text))
-            if self._selection and region is self._selection[-1]:
+                item = QTableWidgetItem(text)
+                if cell:
+                    item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+                self.table.setItem(place, cell, item)
+            if region is self.regions.selected:
                 self.table.selectRow(place)
+        if not selection:
+            self.table.clearSelection()
+        self.table.blockSignals(False)
         row_height = self.table.rowHeight(0) if regions else 0
         rows = min(len(regions), _VISIBLE_ROWS) * row_height
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows + 4)
         self.table.setVisible(bool(regions))
         self.hint.setVisible(not regions)
-        self.delete.setEnabled(bool(self._selection))
+        self.delete.setEnabled(bool(selection))
         for done in (self.copy, self.export):
             done.setEnabled(len(self.designs) == 2)
 

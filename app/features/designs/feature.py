@@ -65,6 +65,7 @@ class Designs(Feature):
             context.session.regions,
             context.presenter.heat.style,
             model,
+            context.actions,
             context.slots.window,
         )
         stop = threading.Event()

@@ -14,7 +14,7 @@ import psutil
 from app.features.training.run_folders import find_runs
 from app.ui.i18n import tr
 from uvanet.errors import OutputError
-from uvanet.user_models import data_folder, private
+from uvanet.user_models import data_folder, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def new_recording_folder() -> Path:
     """
     # By the process number, a later start finds the recordings of a program that was killed.
     name = f"{_TEMPORARY}{time.strftime('%Y%m%d-%H%M%S')}-{next(_NUMBERS)}-p{os.getpid()}"
-    return private(private(recordings_folder()) / name)
+    return make_private(make_private(recordings_folder()) / name)
 
 
 def keep_recording(folder: Path) -> Path:

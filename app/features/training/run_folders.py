@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from app.ui.i18n import tr
-from uvanet.atomic_io import write_bytes
+from uvanet.atomic_io import numbered, write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.training.run_lock import holder
-from uvanet.user_models import private, runs_folder
+from uvanet.user_models import make_private, runs_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,12 +63,8 @@ def new_run_folder() -> Path:
     Raises:
         OutputError: It cannot be made.
     """
-    private(runs_folder())
-    base = runs_folder() / time.strftime("%Y%m%d-%H%M%S")
-    folder, count = base, 2
-    while folder.exists():
-        folder, count = base.with_name(f"{base.name}-{count}"), count + 1
-    return private(folder)
+    wanted = make_private(runs_folder()) / time.strftime("%Y%m%d-%H%M%S")
+    return make_private(next(path for path in numbered(wanted) if not path.exists()))
 
 
 def write_request(folder: Path, request: RunRequest) -> None:
