@@ -1,7 +1,7 @@
 """Runs every check; `make test` and CI run this and nothing else.
 
     lint, format, types, import contracts
-    tests             all, one file a core at a time; those of the window on the real window system
+    tests             all, a file at a time in each process; on the real window system
     lower bounds      the oldest allowed versions in an empty environment; tests without torch
     wheel             built, installed into an empty environment, used from there
 
@@ -24,7 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sys.executable).parent
-PYTEST = ("-m", "pytest", "-q", "-n", "logical", "--dist", "loadfile")
+# Two processes more than cores: tests wait for frames, children and servers half of the time.
+PYTEST = ("-m", "pytest", "-q", "-n", str((os.cpu_count() or 1) + 2), "--dist", "loadfile")
 NATIVE = {"linux": "xcb", "darwin": "cocoa"}.get(sys.platform, "windows")
 """Qt's name of the window system. On Linux the tests start Xvfb, see tests/conftest.py."""
 FAST_TESTS = (

@@ -141,12 +141,12 @@ def flame(image: Picture, matrix: Matrix, length: float, flicker: float) -> Pict
     below = 1 / (1 + np.exp(-np.clip(1.5 * (y + 1.0), -30, 30)))
     core = np.exp(-((x / 4.6) ** 2) - (2.4 * along) ** 2)
     halo = np.exp(-np.hypot(x, y - 18) / (40 + 4 * flicker))
-    for light, colour in [
+    for light, color in [
         (plume * below, (60, 170, 300)),
         (core * below, (200, 230, 250)),
         (halo, (30, 80, 150)),
     ]:
-        image = image + light.astype(np.float32)[:, :, None] * np.array(colour, np.float32)
+        image = image + light.astype(np.float32)[:, :, None] * np.array(color, np.float32)
     return image
 
 

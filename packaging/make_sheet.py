@@ -24,7 +24,7 @@ from uvanet.evaluation.evaluator import resize_map
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.metrics import cc, nss
 from uvanet.model import load
-from uvanet.video.overlay import OverlayStyle, compose
+from uvanet.overlay import OverlayStyle, compose
 
 CLIPS = (
     "pool/clips/signs03",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 _LAST_S = 60.0  # a bound for threads that end on a busy machine
+_LONG = ("training", "e2e", "cluster", "uvanet", "trust", "docs")
 
 # No test may read or write the real home: every program here follows these.
 _HOME = tempfile.mkdtemp(prefix="uvanet-home-")
@@ -152,9 +153,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Files of these folders train or run the program for minutes: begun last, one of them would
-    # keep the other workers waiting.
-    items.sort(key=lambda item: item.path.parent.name not in ("uvanet", "e2e"))
+    # Files of these names and folders train or run the program for minutes: begun last, one of
+    # them would keep the other workers waiting.
+    def rank(item: pytest.Item) -> int:
+        words = {item.path.parent.name, *item.path.stem.split("_")}
+        return next((place for place, name in enumerate(_LONG) if name in words), len(_LONG))
+
+    items.sort(key=rank)
 
 
 def pytest_collection_finish() -> None:

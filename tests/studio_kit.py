@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
-PATIENCE = 600_000  # ms; a bound for conditions, not a measure of anything
+PATIENCE = 600_000  # ms; a bound: a child imports torch first, on a machine that may be busy
 
 
 def looks_at_green(packet):
@@ -14,11 +14,6 @@ def looks_at_green(packet):
     place = int((y + 0.5) * height / rows), int((x + 0.5) * width / columns)
     _, green, red = packet.frame.image[place].astype(int)
     return green > red + 30
-
-
-def patient(bench):
-    """A child imports torch first, on a machine that may be busy."""
-    bench.until = lambda done: bench.qtbot.waitUntil(lambda: bool(done()), timeout=PATIENCE)
 
 
 def begin(bench, steps=20):

@@ -84,7 +84,7 @@ class Model:
         if isinstance(image, np.ndarray) and image.ndim == 4:
             return self._predict(list(image))
         if isinstance(image, Sequence) and not isinstance(image, str | bytes):
-            return self._predict([to_rgb(one) for one in image])
+            return self._predict([to_rgb(picture) for picture in image])
         return self._predict([to_rgb(image)])[0]
 
     def predict(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -133,11 +133,11 @@ class Model:
         for image in images:
             check_image(image)
         small = [resize_to_input(image, input_size(self.engine, image)) for image in images]
-        if len({one.shape for one in small}) == 1:
+        if len({picture.shape for picture in small}) == 1:
             raw = list(self.engine.step(np.stack(small)).saliency)
         else:  # one batch has one size
-            raw = [self.engine.step(one[None]).saliency[0] for one in small]
-        return [self._result(image, one) for image, one in zip(images, raw, strict=True)]
+            raw = [self.engine.step(picture[None]).saliency[0] for picture in small]
+        return [self._result(*pair) for pair in zip(images, raw, strict=True)]
 
     def _result(self, image: NDArray[np.uint8], raw: NDArray[np.float32]) -> Result:
         return Result(resize_to_image(raw, image.shape[:2]), raw, image, self.card.name)

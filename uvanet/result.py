@@ -15,7 +15,7 @@ from uvanet.atomic_io import atomic_write
 from uvanet.errors import OutputError, UsageError
 from uvanet.extras import require
 from uvanet.i18n import tr
-from uvanet.video.overlay import OverlayStyle, compose
+from uvanet.overlay import OverlayStyle, compose
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,7 +66,7 @@ class Result:
         """Draws the map over the picture.
 
         Args:
-            colormap: One of `uvanet.video.colormaps.COLORMAPS`.
+            colormap: One of `uvanet.colormaps.COLORMAPS`.
             opacity: 0..1.
             threshold: Map values below are transparent, 0..1.
 
@@ -140,7 +140,7 @@ class Result:
             "w+",
         )
         axes[2].set_title("overlay and peaks")
-        for one in axes:
-            one.set_axis_off()
+        for axis in axes:
+            axis.set_axis_off()
         figure.colorbar(mappable, ax=axes[1], label="attention, maximum 1")
         return figure

@@ -11,7 +11,7 @@ import platformdirs
 from msgspec.structs import replace
 
 from uvanet.atomic_io import atomic_write, numbered, remove_all_stale_parts
-from uvanet.errors import OutputError, UvanetError
+from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.model_card import read_card
 
@@ -102,18 +102,3 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
             tr("Free some disk space."),
         ) from error
     return target / f"{name}.onnx"
-
-
-def delete_user_model(name: str) -> None:
-    """Deletes one of the user's models.
-
-    Raises:
-        UvanetError: There is none of that name.
-    """
-    path = user_model(name)
-    if path is None:
-        raise UvanetError(
-            tr("{name} is not one of your own models.").format(name=name),
-            tr("Only those can be deleted."),
-        )
-    shutil.rmtree(path.parent)

@@ -137,5 +137,7 @@ class TeacherBranch:
         end = time.monotonic() + timeout
         with self._lock:
             retired = list(self._retired)
-        running = [one for one in retired if not one.join(max(0.0, end - time.monotonic()))]
+        running = [
+            runner for runner in retired if not runner.join(max(0.0, end - time.monotonic()))
+        ]
         return not running

@@ -20,6 +20,8 @@ STEP_LIMIT_S = 20.0
 """Seconds after which a network's step is given up."""
 
 _TICK_S = 0.2
+_SUSPENDED_S = 1.0  # between two checks: the process or the machine stood still
+_CHECKS_AFTER = 5  # that a source has to give a frame after that
 
 
 class StallDetector:
@@ -27,7 +29,7 @@ class StallDetector:
 
     `feed`, `pause` and `rest` are called by the thread that reads, `check` by the watchdog. A live
     source is fed with each frame. A file is waited for during a read alone: fed at its start, and
-    paused at its end.
+    paused at its end. The time that the process was suspended says nothing about the source.
 
     Args:
         source: Number of the source, for the events.
@@ -37,27 +39,35 @@ class StallDetector:
         self._source = source
         self._last: float | None = None
         self._stalled = False
+        self._checked = math.inf
+        self._patience = 0  # checks
 
     def feed(self, t: float) -> None:
-        """A frame came (or the source was opened) at `t` seconds."""
+        """Notes the time of a frame, or of the opening of the source, in seconds."""
         self._last = t
 
     def pause(self) -> None:
-        """The read has returned; a stall, if there was one, is over."""
+        """Ends the wait for a read that has returned; a stall, if there was one, is over."""
         self._last = math.inf
 
     def rest(self) -> None:
-        """No frames are expected for now; the end of a stall is not reported."""
+        """Expects no frames until the next `feed`; the end of a stall is not reported."""
         self._last = None
 
     def check(self, now: float) -> SourceStalled | SourceResumed | None:
         """Returns the event that is due at the time `now`."""
+        if now - self._checked > _SUSPENDED_S:
+            self._patience = _CHECKS_AFTER
+        self._checked = now
         last = self._last
         if last is None:
             self._stalled = False
             return None
         silent = now - last
         if silent >= STALL_S and not self._stalled:
+            if self._patience:
+                self._patience -= 1
+                return None
             self._stalled = True
             return SourceStalled(self._source, silent)
         if silent < STALL_S and self._stalled:

@@ -132,7 +132,9 @@ class Logs:
             return
         self.path = folder / LOG
         self._handler.setFormatter(_Formatter(_FORMAT))
-        self._terminal = [one for one in root.handlers if type(one) is logging.StreamHandler]
+        self._terminal = [
+            handler for handler in root.handlers if type(handler) is logging.StreamHandler
+        ]
         for handler in self._terminal:
             root.removeHandler(handler)
         root.addHandler(self._handler)

@@ -118,8 +118,8 @@ class SettingsStore:
                 known = theirs.get(name)
                 theirs[name] = section | (known if isinstance(known, dict) else {})
         merged = _rebased(self._written, mine, theirs)
-        versions = (one.get("version") for one in (mine, theirs))
-        merged["version"] = max(one for one in versions if type(one) is int)
+        versions = (stored.get("version") for stored in (mine, theirs))
+        merged["version"] = max(version for version in versions if type(version) is int)
         return json.dumps(merged, indent=2)
 
     def _load(self, kind: type[S]) -> S:
@@ -155,9 +155,9 @@ def _salvage(value: Any, kind: Any) -> Any:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
         if isinstance(value, list):
-            entries: Any = [one for one in value if _fits([one], kind)]
+            entries: Any = [entry for entry in value if _fits([entry], kind)]
         elif isinstance(value, dict):
-            entries = {key: one for key, one in value.items() if _fits({key: one}, kind)}
+            entries = {key: entry for key, entry in value.items() if _fits({key: entry}, kind)}
         else:
             raise
         return msgspec.convert(entries, kind)
@@ -179,16 +179,20 @@ def _rebased(base: Any, mine: Any, theirs: Any) -> Any:
     if mine == base:
         return theirs
     values = (base, mine, theirs)
-    if all(isinstance(one, dict) for one in values):
+    if all(isinstance(value, dict) for value in values):
         changed = {
-            key: _rebased(*(one.get(key, _NO_VALUE) for one in values)) for key in theirs | mine
+            key: _rebased(*(value.get(key, _NO_VALUE) for value in values)) for key in theirs | mine
         }
         return {key: value for key, value in changed.items() if value is not _NO_VALUE}
-    if all(isinstance(one, list) and all(isinstance(i, str) for i in one) for one in values):
-        added = [one for one in theirs if one not in base and one not in mine]
-        removed = [one for one in base if one not in theirs]
-        return added + [one for one in mine if one not in removed]
+    if all(_is_list_of_texts(value) for value in values):
+        added = [text for text in theirs if text not in base and text not in mine]
+        removed = [text for text in base if text not in theirs]
+        return added + [text for text in mine if text not in removed]
     return mine
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.video.overlay import OverlayStyle, heat_image
+from uvanet.overlay import OverlayStyle, heat_image
 from uvanet.video.smoothing import smooth
 
 if TYPE_CHECKING:

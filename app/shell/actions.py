@@ -297,12 +297,6 @@ def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
     return act
 
 
-def exclude_each_other(one: Needs, other: Needs) -> bool:
-    """Whether actions with these needs are never enabled together, and so may share a key."""
-    plays = PLAYS | PACED | SEEKABLE
-    return bool((SLIDES in one and plays & other) or (SLIDES in other and plays & one))
-
-
 def available_needs(session: LiveSession, presenter: FramePresenter, undo: UndoStack) -> Needs:
     """The needs that are met now."""
     info, available = session.info, NOTHING

@@ -25,13 +25,13 @@ def focus_order(window: QWidget, panel: QWidget) -> list[QWidget]:
         Line by line from the top left: what stands above and beside the panel, the panel, what
         stands below it.
     """
-    found = [one for one in window.findChildren(QWidget) if _reachable(one, window)]
-    inside = [one for one in found if panel.isAncestorOf(one)]
-    outside = [one for one in found if not panel.isAncestorOf(one)]
+    found = [widget for widget in window.findChildren(QWidget) if _reachable(widget, window)]
+    inside = [widget for widget in found if panel.isAncestorOf(widget)]
+    outside = [widget for widget in found if not panel.isAncestorOf(widget)]
     bottom = _area(panel, window).bottom()
-    above = [one for one in outside if _area(one, window).top() <= bottom]
-    below = [one for one in outside if _area(one, window).top() > bottom]
-    return [one for part in (above, inside, below) for one in _by_lines(part, window)]
+    above = [widget for widget in outside if _area(widget, window).top() <= bottom]
+    below = [widget for widget in outside if _area(widget, window).top() > bottom]
+    return [widget for part in (above, inside, below) for widget in _by_lines(part, window)]
 
 
 def _reachable(widget: QWidget, window: QWidget) -> bool:
@@ -50,11 +50,11 @@ def _area(widget: QWidget, window: QWidget) -> QRect:
 
 def _by_lines(widgets: Iterable[QWidget], window: QWidget) -> list[QWidget]:
     """Sorts widgets by lines; one whose top is above the middle of a line belongs to it."""
-    areas = [(_area(one, window), one) for one in widgets]
+    areas = [(_area(widget, window), widget) for widget in widgets]
     lines: list[list[tuple[QRect, QWidget]]] = []
-    for area, one in sorted(areas, key=lambda pair: (pair[0].top(), pair[0].left())):
+    for area, widget in sorted(areas, key=lambda pair: (pair[0].top(), pair[0].left())):
         if lines and area.top() < lines[-1][0][0].center().y():
-            lines[-1].append((area, one))
+            lines[-1].append((area, widget))
         else:
-            lines.append([(area, one)])
-    return [one for line in lines for _, one in sorted(line, key=lambda pair: pair[0].left())]
+            lines.append([(area, widget)])
+    return [widget for line in lines for _, widget in sorted(line, key=lambda pair: pair[0].left())]

@@ -30,7 +30,7 @@ class View(Struct, kw_only=True):
     """How the window shows the source.
 
     Attributes:
-        colormap: One of `uvanet.video.colormaps.COLORMAPS`.
+        colormap: One of `uvanet.colormaps.COLORMAPS`.
         opacity: 0..1.
         threshold: 0..1.
         smoothing: Time constant in seconds, 0..1.

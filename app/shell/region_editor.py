@@ -113,12 +113,12 @@ class RegionEditor(QObject):
 
     def remove(self, regions: Sequence[Region], *, all_of_them: bool = False) -> None:
         """Removes regions; a message tells of locked ones, which stay."""
-        going = [one for one in regions if among(self.all, one) and not one.locked]
+        going = [region for region in regions if among(self.all, region) and not region.locked]
         if not going:
             if regions:
                 self._messages.notify("info", tr("The region is locked."), tr("Unlock it first."))
             return
-        self.selection = tuple(one for one in self.selection if not among(going, one))
+        self.selection = tuple(region for region in self.selection if not among(going, region))
         rest = [other for other in self.all if not among(going, other)]
         if len(going) == 1 and not all_of_them:
             toast = tr("{name} was deleted.").format(name=going[0].name)
@@ -197,7 +197,7 @@ class RegionEditor(QObject):
         # Regions that take the places of selected ones are selected.
         same = len(regions) == len(self.all)
         after = replaced(self.selection, zip(self.all, regions, strict=True) if same else ())
-        self.selection = tuple(one for one in after if among(regions, one))
+        self.selection = tuple(region for region in after if among(regions, region))
         self.put(regions)
 
     def _on_drawn(self, region: Region) -> None:
@@ -218,7 +218,7 @@ class RegionEditor(QObject):
 
 def among(regions: Iterable[Region], region: Region) -> bool:
     """Whether a region is one of several, by the object."""
-    return any(one is region for one in regions)
+    return any(other is region for other in regions)
 
 
 def _is(one: Region, other: Region) -> bool:

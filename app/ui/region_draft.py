@@ -47,11 +47,11 @@ class RegionDraft:
         return None
 
     def move(self, corner: Point) -> None:
-        """The mouse moved, without a button."""
+        """Follows the mouse while no button is pressed."""
         self._pointer = corner
 
     def drag(self, corner: Point) -> None:
-        """The mouse moved, with the button: the opposite corner of a box."""
+        """Moves the opposite corner of a box with the mouse."""
         if self.tool is not Shape.POLYGON and self._corners:
             self._corners[1] = corner
 

@@ -34,11 +34,6 @@ class TimeBase:
             return max(0.0, seconds)
         return self.frame(seconds) / self.fps
 
-    @property
-    def counts_frames(self) -> bool:
-        """Whether time codes count frames; otherwise they end with milliseconds."""
-        return not self.variable and _nominal(self.fps) is not None
-
     def text(self, seconds: float) -> str:
         """Formats a time code.
 

@@ -17,10 +17,11 @@ from app.runtime import import_guards as environment
 environment.import_cv2()
 os.environ["LC_ALL"] = "C.UTF-8"  # the texts that tests name are English
 
+from compare_kit import Corner  # noqa: E402
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
-from studio_kit import patient  # noqa: E402
-from training_kit import write_scene, write_teacher  # noqa: E402
+from studio_kit import PATIENCE  # noqa: E402
+from training_kit import write_gaze, write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
 from app.features import FEATURES  # noqa: E402
@@ -150,6 +151,33 @@ def use_teacher(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bench, Callable[[]
     return use
 
 
+@pytest.fixture
+def corner() -> Corner:
+    """A teacher that looks at a corner, can be held up and made to raise."""
+    return Corner()
+
+
+@pytest.fixture
+def side(
+    player: Bench,
+    corner: Corner,
+    use_teacher: Callable[[Bench, Callable[[], object]], None],
+) -> Bench:
+    """The program with student, teacher and difference side by side."""
+    use_teacher(player, lambda: corner)
+    second = player.slots.panes.extra[0].canvas
+    player.until(lambda: second.has_picture and not second.has_unpainted_picture)
+    return player
+
+
+@pytest.fixture
+def external(tmp_path: Path) -> Path:
+    """An ONNX file of any size of input, whose map is the brightness of the red channel."""
+    from model_kit import write_red_model
+
+    return write_red_model(tmp_path / "my model.onnx")
+
+
 @pytest.fixture(scope="session")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Thinks that people look at what is green."""
@@ -162,16 +190,28 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_scene(tmp_path_factory.mktemp("scene") / "squares.mp4")
 
 
+@pytest.fixture(scope="session")
+def gaze_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pictures with gaze: read only."""
+    return write_gaze(tmp_path_factory.mktemp("gaze"))
+
+
 @pytest.fixture
 def studio(
-    launch: Callable[..., Bench], squares: Path, teacher: Path, home: Path
+    launch: Callable[..., Bench],
+    squares: Path,
+    teacher: Path,
+    gaze_tree: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bench]:
     """The program on a scene, with a teacher chosen and few steps; no child outlives the test."""
+    # The gaze data of the machine would add hundreds of pictures to the measuring of each run.
+    monkeypatch.setenv("UVANET_DATA", str(gaze_tree))
     bench = launch(squares)
     bench.until(lambda: bench.presenter.overlay_seen)
     bench.settings.training_teacher = str(teacher)
     bench.settings.training_background = False
-    patient(bench)
+    bench.patience = PATIENCE
     bench.feature = bench.find(Training)
     yield bench
     run = bench.feature.controller.run

@@ -11,8 +11,14 @@ from window_bench import ALL_ACTIONS, FakeCamera
 
 from app.features.playback.feature import Playback
 from app.pipeline.events import PipelineState
-from app.shell.actions import declared_actions, exclude_each_other
+from app.shell.actions import PACED, PLAYS, SEEKABLE, SLIDES, Needs, declared_actions
 from app.shell.shortcuts import ShortcutSheet, key_text
+
+
+def exclude_each_other(one: Needs, other: Needs) -> bool:
+    """Whether actions with these needs are never enabled together, and so may share a key."""
+    plays = PLAYS | PACED | SEEKABLE
+    return bool((SLIDES in one and plays & other) or (SLIDES in other and plays & one))
 
 
 def close_others(bench):

@@ -212,11 +212,11 @@ def test_another_camera_is_announced_and_not_opened(player, webcam, told):
 
 def test_a_camera_that_opens_and_fails_at_once_is_not_called_connected(player, webcam, told):
     player.open("camera:fake")
-    webcam.dumb = True
+    webcam.stops = True
     openings = webcam.openings
     player.until(lambda: lost(player) and webcam.openings > openings + 2)
     assert not any("is connected again" in text for text in told)
-    webcam.dumb = False
+    webcam.stops = False
     player.until(lambda: "Fake camera is connected again." in told)
 
 

@@ -1,4 +1,4 @@
-"""Compare: views, synchronization, zoom, wipe and agreement of student and teacher."""
+"""Compare: views, synchronization, wipe and agreement of student and teacher."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from compare_kit import Corner, pixels
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
-from window_bench import PATIENCE, write_settings
+from PySide6.QtWidgets import QLabel
+from window_bench import write_settings
 
 from app.features.compare.difference_map import LESS, MORE, difference_image, wipe
 from app.features.compare.feature import Compare
@@ -25,53 +26,11 @@ if TYPE_CHECKING:
     from window_bench import Bench
 
 
-class Corner:
-    """A teacher that always looks at the bottom right; can be held up and made to raise."""
-
-    def __init__(self) -> None:
-        self.free = threading.Event()
-        self.free.set()
-        self.error: Exception | None = None
-
-    def step(self, image: np.ndarray, t: float, *, bgr: bool = False) -> np.ndarray:
-        assert self.free.wait(PATIENCE / 1000)
-        if self.error is not None:
-            raise self.error
-        saliency = np.zeros((9, 16), np.float32)
-        saliency[6:, 12:] = 1.0
-        return saliency
-
-    def reset(self) -> None:
-        pass
-
-
 UseTeacher = Callable[["Bench", Callable[[], object]], None]
 
 
 def compare(bench: Bench) -> Compare:
     return bench.find(Compare)
-
-
-@pytest.fixture
-def teacher() -> Corner:
-    return Corner()
-
-
-@pytest.fixture
-def side(player: Bench, teacher: Corner, use_teacher: UseTeacher) -> Bench:
-    """The program with student, teacher and difference side by side."""
-    use_teacher(player, lambda: teacher)
-    second = player.slots.panes.extra[0].canvas
-    player.until(lambda: second.has_picture and not second.has_unpainted_picture)
-    return player
-
-
-def pixels(canvas: object) -> np.ndarray:
-    """The picture's part of a canvas: uint8 (h, w, 3) BGR."""
-    image = canvas.grab().toImage().convertToFormat(canvas.grab().toImage().Format.Format_RGB32)
-    data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
-    rect = canvas.picture_rect().toRect()
-    return data[rect.top() : rect.bottom(), rect.left() : rect.right(), :3].copy()
 
 
 def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
@@ -167,29 +126,29 @@ def test_the_measures_are_explained_where_they_stand(side: Bench) -> None:
 
 
 def test_an_unsynchronized_student_does_not_wait_for_the_teacher(
-    side: Bench, teacher: Corner
+    side: Bench, corner: Corner
 ) -> None:
     side.trigger("compare_synchronized")
     assert not side.settings.compare_paired
-    teacher.free.clear()
+    corner.free.clear()
     painted = side.session.stats().painted
     side.until(lambda: side.session.stats().painted > painted + 10)
-    teacher.free.set()
+    corner.free.set()
     side.trigger("compare_synchronized")
     opinions = []
     side.presenter.presented.connect(lambda packet: opinions.append(packet.teacher_result))
     side.until(lambda: any(opinions))
 
 
-def test_a_synchronized_student_waits_for_the_teacher(side: Bench, teacher: Corner) -> None:
-    teacher.free.clear()
+def test_a_synchronized_student_waits_for_the_teacher(side: Bench, corner: Corner) -> None:
+    corner.free.clear()
     side.until(lambda: side.session.stats().in_flight >= 2)
     frames = set()
     side.presenter.presented.connect(lambda packet: frames.add(packet.frame.seq))
     inferred = side.session.stats().inferred
     side.until(lambda: side.session.stats().inferred > inferred + 20)
     assert len(frames) <= 2  # what was on its way to the screen
-    teacher.free.set()
+    corner.free.set()
     side.until(lambda: len(frames) > 4)
 
 
@@ -250,106 +209,21 @@ def test_original_beside_overlay_needs_no_teacher(still: Bench) -> None:
     assert apart() < 12
 
 
-def test_zoom_is_shared_by_the_panes_and_centered_on_the_mouse(side: Bench) -> None:
-    main, second = side.canvas, side.slots.panes.extra[0].canvas
-    # Near the middle, since a picture that is narrower than its pane stays centered.
-    place = QPointF(second.width() * 0.45, second.height() * 0.5)
-    before = second.picture_rect()
-    share = (place.x() - before.left()) / before.width()
-    wheel = QWheelEvent(
-        place,
-        QPointF(second.mapToGlobal(place.toPoint())),
-        QPoint(),
-        QPoint(0, 480),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(second, wheel)
-    after = second.picture_rect()
-    assert after.width() == pytest.approx(before.width() * 1.25**4, rel=0.01)
-    assert (place.x() - after.left()) / after.width() == pytest.approx(share, abs=0.02)
-    assert main.picture_rect().width() == pytest.approx(after.width(), rel=0.02)
-    QTest.mousePress(main, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
-    QTest.mouseMove(main, QPoint(40, 50))
-    QTest.mouseRelease(main, Qt.MouseButton.LeftButton, pos=QPoint(40, 50))
-    assert second.picture_rect().left() == pytest.approx(after.left() - 20, abs=2)
-    side.trigger("zoom_fit")
-    assert second.picture_rect().width() == pytest.approx(before.width(), abs=1)
-    side.trigger("zoom_in")
-    side.trigger("zoom_in")
-    side.trigger("zoom_out")
-    assert main.viewport.zoom == pytest.approx(1.25)
-
-
-def test_the_keyboard_pans(side: Bench) -> None:
-    canvas = side.canvas
-    for _ in range(4):
-        side.trigger("zoom_in")
-    before = canvas.picture_rect()
-    side.trigger("pan_right")
-    side.trigger("pan_down")
-    after = canvas.picture_rect()
-    assert after.left() < before.left() - 20
-    assert after.top() < before.top() - 10
-    assert after.size() == before.size()
-    for _ in range(30):
-        side.trigger("pan_left")
-        side.trigger("pan_up")
-    assert canvas.picture_rect().topLeft() == QPointF(0, 0)
-
-
-def test_a_pinch_zooms_at_its_center(side: Bench) -> None:
-    main, second = side.canvas, side.slots.panes.extra[0].canvas
-    # Near the middle, since a picture that is narrower than its pane stays centered.
-    place = QPointF(second.width() * 0.45, second.height() * 0.5)
-    before = second.picture_rect()
-    share = (place.x() - before.left()) / before.width()
-    pinch = QNativeGestureEvent(
-        Qt.NativeGestureType.ZoomNativeGesture,
-        QPointingDevice.primaryPointingDevice(),
-        2,
-        place,
-        place,
-        QPointF(second.mapToGlobal(place.toPoint())),
-        1.5,
-        QPointF(),
-    )
-    QApplication.sendEvent(second, pinch)
-    after = second.picture_rect()
-    assert after.width() == pytest.approx(before.width() * 2.5, rel=0.01)
-    assert (place.x() - after.left()) / after.width() == pytest.approx(share, abs=0.02)
-    assert main.picture_rect().width() == pytest.approx(after.width(), rel=0.02)
-
-
-def test_zoom_shows_the_center(still: Bench) -> None:
-    still.trigger("overlay")
-    whole = pixels(still.canvas)
-    for _ in range(4):
-        still.trigger("zoom_in")
-    part = still.canvas.grab().toImage()
-    square = part.pixelColor(part.width() // 2, part.height() // 2)
-    middle = whole[whole.shape[0] // 2, whole.shape[1] // 2]
-    assert abs(square.blue() - int(middle[0])) < 12
-    assert still.canvas.picture_rect().width() > still.canvas.width()
-
-
-def test_a_failing_teacher_is_reported_and_playback_continues(side: Bench, teacher: Corner) -> None:
-    teacher.error = RuntimeError("too much")
+def test_a_failing_teacher_is_reported_and_playback_continues(side: Bench, corner: Corner) -> None:
+    corner.error = RuntimeError("too much")
     side.until(lambda: "too much" in side.banner.message)
     painted = side.session.stats().painted
     side.until(lambda: side.session.stats().painted > painted + 5)
 
 
 def test_no_earlier_map_is_shown_beside_a_frame_on_which_the_teacher_failed(
-    side: Bench, teacher: Corner
+    side: Bench, corner: Corner
 ) -> None:
     second = side.slots.panes.extra[0].canvas
     side.until(lambda: second.has_picture)
-    teacher.error = RuntimeError("too much")
+    corner.error = RuntimeError("too much")
     side.until(lambda: second.message)
-    teacher.error = None
+    corner.error = None
     side.until(lambda: second.has_picture and not second.message)
 
 

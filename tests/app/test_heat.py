@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.session.heat import Heat
-from uvanet.video.overlay import OverlayStyle
+from uvanet.overlay import OverlayStyle
 
 
 def peak(value=1.0):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from uvanet.video.colormaps import COLORMAPS
+from uvanet.colormaps import COLORMAPS
 
 
 def different(one, other, least=4):

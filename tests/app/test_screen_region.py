@@ -107,3 +107,40 @@ def test_the_windows_of_the_program_are_followed_while_a_screen_is_shown(player)
     feature._cover()
     sizes = [box[2:] for box in player.session.hidden_areas.boxes]
     assert (native_box(QRect(player.window.frameGeometry())))[2:] in sizes
+
+
+def test_a_window_of_another_program_is_chosen_from_a_list(player, monkeypatch):
+    window = pytest.importorskip("uvanet.sources.window", exc_type=ImportError)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    open_now = [
+        window.WindowDevice(7, "Editor", 300, 200),
+        window.WindowDevice(8, "Player", 640, 480),
+    ]
+    monkeypatch.setattr("uvanet.sources.window.list_windows", lambda: list(open_now))
+    opened = []
+    monkeypatch.setattr(type(player.session), "open", lambda self, spec: opened.append(spec))
+    player.trigger("open_window")
+    picker = player.find(Screen).windows
+    player.until(lambda: picker.list.count() == 2)
+    assert picker.list.item(1).text() == "Player  (640 x 480)"
+    picker.list.setCurrentRow(1)
+    open_now[:1] = [window.WindowDevice(9, "Mail", 200, 200)]  # the list follows, the choice stays
+    player.until(lambda: picker.list.item(0).text() == "Mail  (200 x 200)")
+    QTest.keyClick(picker.list, Qt.Key.Key_Return)
+    assert opened == ["window:0x8"]
+    assert player.find(Screen).windows is None
+    open_now.clear()
+    player.trigger("open_window")
+    empty = player.find(Screen).windows
+    player.until(lambda: empty.list.count() == 1)
+    assert not empty.watch.isEnabled()
+    empty.reject()
+
+
+def test_without_x11_no_window_can_be_chosen(player, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    player.trigger("open_window")
+    assert player.find(Screen).windows is None
+    assert "under X11 only" in player.banner.message

@@ -21,8 +21,8 @@ from app.features.view.settings import ViewSettings
 from app.runtime.settings import SettingsStore, settings_path
 from app.session.settings import SessionSettings
 from app.shell.settings import WindowSettings
+from uvanet.colormaps import COLORMAPS
 from uvanet.video.codecs import QUALITIES
-from uvanet.video.colormaps import COLORMAPS
 
 FLAT = Path(__file__).parent / "data" / "settings-0.1.0.json"
 

@@ -17,7 +17,6 @@ from studio_kit import (
     collect,
     finish,
     looks_at_green,
-    patient,
     phase,
 )
 
@@ -110,7 +109,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     assert studio.program.clean
     assert psutil.pid_exists(pid)
     bench = launch(squares)
-    patient(bench)
+    bench.patience = PATIENCE
     feature = bench.find(Training)
     bench.until(lambda: feature.controller.running)
     view = feature.dialog("adapt").view

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from app.features.analyse.feature import Analyse
 from app.features.diagnostics.about import AboutDialog
 from uvanet.analysis import Region, Shape
+from uvanet.colormaps import COLORMAPS, SAFE_COLORMAPS, colormap
 from uvanet.paths import resource
-from uvanet.video.colormaps import COLORMAPS, SAFE_COLORMAPS, colormap
 
 
 def left_and_right(bench):

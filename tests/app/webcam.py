@@ -23,7 +23,7 @@ class Webcam:
     Attributes:
         found: What is plugged in, as the system lists it.
         busy: Another program has it, or its driver is not ready: it cannot be opened.
-        dumb: It can be opened and gives a first frame, then none.
+        stops: It can be opened and gives a first frame, then none.
         frozen: It gives the same frame for ever.
         size: Width and height of its frames.
         speed: How much faster than the machine's its clock runs.
@@ -34,7 +34,7 @@ class Webcam:
     def __init__(self) -> None:
         self.found = [WEBCAM]
         self.busy = False
-        self.dumb = False
+        self.stops = False
         self.frozen = False
         self.size = (WIDTH, HEIGHT)
         self.openings = 0
@@ -73,7 +73,7 @@ class Capture:
         return self.webcam.plugged(self.index) and not self.webcam.busy
 
     def grab(self) -> bool:
-        if not self.webcam.plugged(self.index) or (self.webcam.dumb and not self._first):
+        if not self.webcam.plugged(self.index) or (self.webcam.stops and not self._first):
             return False
         self._first = False
         self._pause.wait(1 / FPS)

@@ -133,7 +133,11 @@ def write_settings(**values: object) -> None:
 
 
 class Bench:
-    """A started program and what tests ask of it."""
+    """A started program and what tests ask of it.
+
+    Attributes:
+        patience: How long conditions may take, in milliseconds; a bound, not a measure.
+    """
 
     def __init__(self, program: Program, predictor: Contrast, qtbot: QtBot) -> None:
         self.program = program
@@ -152,6 +156,7 @@ class Bench:
         self.settings = FlatSettings(program.settings)
         self.problems: list[str] = []
         self.expected_problems = 0
+        self.patience = PATIENCE
         program._exceptions.happened.connect(self.problems.append)
 
     def find(self, kind: type[F]) -> F:
@@ -180,7 +185,10 @@ class Bench:
         return self.session.info.title if self.session.info else ""
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+        def holds() -> None:
+            assert condition(), what
+
+        self.qtbot.waitUntil(holds, timeout=self.patience)
 
     def leave(self) -> None:
         """Closes the window, and stops unfinished work; waits until it has stopped."""
@@ -193,6 +201,8 @@ class Bench:
         self.until(lambda: not self.window.isVisible())
 
     def trigger(self, name: str) -> None:
+        """Triggers an action as soon as it is enabled."""
+        self.until(self.actions[name].isEnabled, name)
         self.actions[name].trigger()
 
     def wait_state(self, state: PipelineState) -> None:
@@ -202,6 +212,7 @@ class Bench:
         """Opens a source and waits for its first picture."""
         with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
             self.session.open(str(spec))
+        self.until(lambda: self.session.state is not PipelineState.OPENING)
         self.until(
             lambda: self.presenter.packet is not None and not self.canvas.has_unpainted_picture
         )

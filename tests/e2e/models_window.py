@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from walk_window import Walk, run
 
 # isort: split
-from training_kit import write_teacher
+from training_kit import write_scene, write_teacher
 
 from app.features.export.feature import Export
 from app.features.models.feature import Models
@@ -45,8 +45,10 @@ def models(walk: Walk) -> None:
 
 
 def training(walk: Walk) -> None:
-    """Adapts to a film, and looks at the result."""
-    walk.open_file("film.mp4")
+    """Adapts to a scene on which a student learns much at once, and looks at the result."""
+    write_scene(walk.folder / "squares.mp4")
+    walk.open_file("squares.mp4")
+    walk.pause()
     settings = walk.program.settings.section(TrainingSettings)
     settings.teacher, settings.background = str(walk.folder / "green.onnx"), False
     settings.steps = 20

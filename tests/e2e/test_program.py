@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 STAGE = np.s_[140:560, 40:780]
 
 
-def colourful(screen: np.ndarray) -> float:
-    """The share of the stage in colours that heat has and the demo's photographs hardly have."""
+def colorful(screen: np.ndarray) -> float:
+    """The share of the stage in colors that heat has and the demo's photographs hardly have."""
     hue, saturation, value = cv2.split(cv2.cvtColor(screen[STAGE], cv2.COLOR_BGR2HSV))
     return float(((saturation > 120) & (value > 120) & (hue > 30) & (hue < 95)).mean())
 
@@ -33,14 +33,14 @@ def colourful(screen: np.ndarray) -> float:
 def test_the_demo_plays_with_a_moving_overlay(start: Callable[..., Child]) -> None:
     child = start("demo", "--theme", "dark", "--size", "1100x720")
     child.until_titled("Demo")
-    child.until(lambda: colourful(child.user.look()) > 0.03)
+    child.until(lambda: colorful(child.user.look()) > 0.03)
     child.keep("demo-1")
     child.press("space")
     child.until_still(lambda: child.user.look()[STAGE])
     paused = child.user.look()
     # The heat is there, and goes and comes with its key while the picture stands still.
     child.press("u")
-    child.until(lambda: colourful(child.user.look()) < colourful(paused) / 2)
+    child.until(lambda: colorful(child.user.look()) < colorful(paused) / 2)
     bare = child.user.look()
     child.keep("demo-bare")
     heat = np.abs(paused[STAGE].astype(int) - bare[STAGE]).max(axis=2) > 30
@@ -73,7 +73,7 @@ def test_a_missing_file_and_then_another_source(start: Callable[..., Child]) -> 
     child.keep("missing-file")
     child.press("d", CONTROL)
     child.until_titled("Demo")
-    child.until(lambda: colourful(child.user.look()) > 0.03)
+    child.until(lambda: colorful(child.user.look()) > 0.03)
     assert edge() < 300
     child.press("q", CONTROL)
     assert child.end() == 0

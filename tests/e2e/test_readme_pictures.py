@@ -61,7 +61,7 @@ def test_a_scene_becomes_a_picture(
     assert script.make(scene, tmp_path)
     picture = cv2.imread(str(tmp_path / "regions.png"))
     assert picture.shape[:2] == scene.size[::-1]
-    # The colours of the two regions' outlines, which a photograph hardly has.
+    # The colors of the two regions' outlines, which a photograph hardly has.
     for blue, green, red in ((233, 180, 86), (0, 159, 230)):
         near = cv2.inRange(
             picture, (max(blue - 6, 0), green - 6, red - 6), (blue + 6, green + 6, red + 6)

@@ -43,8 +43,7 @@ def settings(home: Path, **values: object) -> None:
     (folder / "settings.json").write_text(json.dumps(values))
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize(("scale", "theme"), [(1, "dark"), (2, "light")])
 def test_see_compare_export_and_read_a_region(
     start_large: Callable[..., Child], tmp_path: Path, film: Path, scale: int, theme: str
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import psutil
 from test_program import STAGE
-from training_kit import write_scene, write_teacher
+from training_kit import write_gaze, write_scene, write_teacher
 from x11 import CONTROL, SHIFT
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def test_a_student_adapts_and_the_map_changes(
     settings.write_text(json.dumps({"version": 1, "training_background": False, **chosen}))
     data = tmp_path / ".data"
     monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    monkeypatch.setenv("UVANET_DATA", str(write_gaze(tmp_path / "gaze")))
     monkeypatch.setattr("program_child.PATIENCE", PATIENCE)
     clip = write_scene(tmp_path / "squares.mp4")
     child = start(str(clip), "--theme", "dark", "--size", "1100x720")

@@ -37,6 +37,7 @@ from app.features.export.dialog import ExportDialog  # noqa: E402
 from app.features.export.feature import Export  # noqa: E402
 from app.features.gaze.feature import GazeOfPeople  # noqa: E402
 from app.main import Options, Program  # noqa: E402
+from app.pipeline.events import PipelineState  # noqa: E402
 from app.runtime.shutdown import leave_at_once  # noqa: E402
 from app.ui.controls import ElidedLabel  # noqa: E402
 
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Feature")
 _NO_BAR = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-PATIENCE = 240.0  # seconds; a bound for conditions, not a measure of anything
+PATIENCE = 600.0  # seconds; a bound for conditions, not a measure of anything
 
 
 def assert_whole(window: QWidget) -> None:
@@ -87,6 +88,11 @@ class Walk:
         self.session.open(str(self.folder / name))
         self.until(lambda: self.session.info is not None and self.session.info.title == name)
 
+    def pause(self) -> None:
+        """Pauses a film: to play it in a window of 4K would take most of the processor."""
+        self.trigger("play_pause")
+        self.until(lambda: self.session.state is PipelineState.PAUSED)
+
     def trigger(self, name: str) -> None:
         action = self.window.actions_by_name[name]
         # A source that has opened plays, and a picture that was taken is painted, a moment later.
@@ -101,7 +107,8 @@ class Walk:
                 assert_whole(window)
         self.steps += 1
         screen = QGuiApplication.primaryScreen()
-        screen.grabWindow(0).save(str(self.folder / f"{self.steps:02}-{name}.png"))
+        # Hardly compressed: a picture of 4K would take half a second.
+        screen.grabWindow(0).save(str(self.folder / f"{self.steps:02}-{name}.png"), quality=90)
         sys.stdout.write(f"{name}\n")
         sys.stdout.flush()
 
@@ -191,6 +198,7 @@ def gaze(walk: Walk) -> None:
     walk.drop(walk.folder / "film.mp4")
     walk.until(lambda: walk.session.info is not None and walk.session.info.title == "film.mp4")
     walk.until(lambda: walk.program.presenter.packet is not None)
+    walk.pause()
     walk.drop(walk.folder / "looks.csv")
     ours = walk.find(GazeOfPeople)
     walk.until(lambda: ours.table is not None)

@@ -26,10 +26,10 @@ from export_bench import (
 )
 
 from uvanet.errors import SourceError, UsageError
+from uvanet.overlay import OverlayStyle
 from uvanet.video.control import Cancelled, Control
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
-from uvanet.video.overlay import OverlayStyle
 from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:

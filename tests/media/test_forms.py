@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from uvanet.errors import SourceError
+from uvanet.overlay import OverlayStyle
 from uvanet.sources import make_source
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
-from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ import av
 import corpus
 import pytest
 
+from uvanet.overlay import OverlayStyle
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
-from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ import pytest
 
 from uvanet.cli import main
 from uvanet.errors import UsageError
+from uvanet.overlay import OverlayStyle
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
-from uvanet.video.overlay import OverlayStyle
 from uvanet.video.sound import sound_tracks
 
 if TYPE_CHECKING:

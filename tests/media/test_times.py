@@ -10,10 +10,10 @@ import av
 import corpus
 import pytest
 
+from uvanet.overlay import OverlayStyle
 from uvanet.sources import make_source
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
-from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,15 +11,39 @@ from uvanet.sources.base import Frame, SourceCondition, SourceStatus
 
 def test_silence_is_told_once_and_so_is_its_end() -> None:
     detector = StallDetector(7)
-    assert detector.check(0.0) is None
+    assert detector.check(9.9) is None
     detector.feed(10.0)
-    assert detector.check(12.9) is None
+    assert events(detector, 10.0, 12.8) == []
     assert detector.check(13.5) == SourceStalled(7, 3.5)
-    assert detector.check(20.0) is None
+    assert events(detector, 13.5, 20.0) == []
     detector.feed(20.1)
     assert detector.check(20.2) == SourceResumed(7)
-    assert detector.check(20.4) is None
+    assert events(detector, 20.4, 23.0) == []
     assert detector.check(23.2) == SourceStalled(7, 23.2 - 20.1)
+
+
+def events(detector: StallDetector, start: float, end: float) -> list[object]:
+    """What the watchdog's checks of a stretch of time give."""
+    count = round((end - start) / 0.2)
+    found = [detector.check(start + number * 0.2) for number in range(count + 1)]
+    return [one for one in found if one is not None]
+
+
+def test_a_suspended_machine_is_no_stall() -> None:
+    detector = StallDetector(7)
+    detector.feed(10.0)
+    assert events(detector, 10.0, 11.0) == []
+    assert detector.check(3611.0) is None
+    detector.feed(3611.3)  # the camera is awake, too
+    assert events(detector, 3611.4, 3613.0) == []
+
+
+def test_a_source_that_does_not_wake_up_is_told() -> None:
+    detector = StallDetector(7)
+    detector.feed(10.0)
+    assert events(detector, 10.0, 11.0) == []
+    assert detector.check(3611.0) is None
+    assert [type(one) for one in events(detector, 3611.2, 3613.0)] == [SourceStalled]
 
 
 def test_a_source_at_rest_does_not_stall() -> None:

@@ -8,7 +8,8 @@ import pytest
 from command_kit import run_command
 
 from uvanet.analysis import MaskRegion, Region, Shape, save_regions
-from uvanet.video.colormaps import COLORMAPS, colormap
+from uvanet.colormaps import COLORMAPS, colormap
+from uvanet.overlay import OverlayStyle
 from uvanet.video.layers import (
     REGION_COLORS,
     draw_color_bar,
@@ -17,7 +18,6 @@ from uvanet.video.layers import (
     draw_scanpath,
     region_color,
 )
-from uvanet.video.overlay import OverlayStyle
 
 BOX = Region("Box", Shape.RECTANGLE, ((0.25, 0.25), (0.75, 0.75)))
 

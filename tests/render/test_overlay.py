@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from uvanet.colormaps import COLORMAPS, colormap
 from uvanet.errors import UsageError
-from uvanet.video.colormaps import COLORMAPS, colormap
-from uvanet.video.overlay import OverlayStyle, compose, heat_image
+from uvanet.overlay import OverlayStyle, compose, heat_image
 
 SIZE = (320, 180)
 
@@ -20,8 +20,8 @@ def flat(value: float) -> np.ndarray:
     return np.full((64, 64), value, np.float32)
 
 
-def test_colour_maps_are_those_known_by_their_names() -> None:
-    # First and last colour as published: turbo by Google; the others by matplotlib.
+def test_color_maps_are_those_known_by_their_names() -> None:
+    # First and last color as published: turbo by Google; the others by matplotlib.
     ends = {
         "turbo": [(48, 18, 59), (122, 4, 3)],
         "inferno": [(0, 0, 4), (252, 255, 164)],
@@ -36,7 +36,7 @@ def test_colour_maps_are_those_known_by_their_names() -> None:
         assert np.abs(table[-1].astype(int) - high).max() <= 2
 
 
-def test_a_shared_colour_map_cannot_be_spoilt() -> None:
+def test_a_shared_color_map_cannot_be_spoilt() -> None:
     with pytest.raises(ValueError, match="read-only"):
         colormap("turbo")[0] = 0
 
@@ -70,7 +70,7 @@ def test_threshold_zero_covers_the_whole_picture() -> None:
 
 
 @pytest.mark.parametrize("name", COLORMAPS)
-def test_colours_are_premultiplied_bgra_of_the_colour_map(name: str) -> None:
+def test_colors_are_premultiplied_bgra_of_the_color_map(name: str) -> None:
     style = OverlayStyle(colormap=name, opacity=0.5, threshold=0.0)
     heat = heat_image(flat(200 / 255), style, SIZE)
     expected = colormap(name)[200, ::-1] * 0.5

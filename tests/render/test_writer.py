@@ -114,10 +114,10 @@ def test_rates_are_kept_exactly(tmp_path: Path, fps: float, rate: Fraction) -> N
     capture.release()
 
 
-@pytest.mark.parametrize("colour", [(20, 20, 200), (200, 60, 30), (40, 180, 60), (128, 128, 128)])
-def test_colours_survive(tmp_path: Path, colour: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("color", [(20, 20, 200), (200, 60, 30), (40, 180, 60), (128, 128, 128)])
+def test_colors_survive(tmp_path: Path, color: tuple[int, int, int]) -> None:
     with VideoWriter(tmp_path / "clip.mp4", (64, 48), 25) as writer:
-        writer.write(np.full((48, 64, 3), colour, np.uint8))
+        writer.write(np.full((48, 64, 3), color, np.uint8))
     # ffmpeg decodes by the tags of the file, as a player does.
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(tmp_path / "clip.mp4")]
     raw = subprocess.run(
@@ -127,7 +127,7 @@ def test_colours_survive(tmp_path: Path, colour: tuple[int, int, int]) -> None:
         check=True,
     ).stdout
     pixels = np.frombuffer(raw, np.uint8).reshape(48, 64, 3)
-    assert pixels.mean(axis=(0, 1)) == pytest.approx(colour, abs=4)
+    assert pixels.mean(axis=(0, 1)) == pytest.approx(color, abs=4)
 
 
 def test_quality_costs_space(tmp_path: Path) -> None:

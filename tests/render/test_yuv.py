@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uvanet.video.overlay import OverlayStyle, compose
+from uvanet.overlay import OverlayStyle, compose
 from uvanet.video.yuv import blend, to_planes
 
 

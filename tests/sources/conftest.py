@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -15,7 +18,6 @@ from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -103,3 +105,35 @@ def display(kept_display: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The real X server, as the one that this process looks at."""
     monkeypatch.setenv("DISPLAY", kept_display)
     return kept_display
+
+
+class WindowProgram:
+    """Another program with two windows, see `window_child.py`."""
+
+    def __init__(self, display: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("window_child.py"))],
+            env={**os.environ, "DISPLAY": display},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.red, self.blue = self.process.stdout.readline().split()
+
+    def do(self, order: str) -> None:
+        """Gives an order and waits until it is done."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{order}\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "done\n"
+
+
+@pytest.fixture
+def program(x_display: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[WindowProgram]:
+    monkeypatch.setenv("DISPLAY", x_display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    running = WindowProgram(x_display)
+    yield running
+    running.process.communicate()  # it ends with its input

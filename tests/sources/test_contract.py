@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from uvanet.sources import Source
 
-CASES = ["camera", "video", "picture", "folder", "network", "screen", "demo"]
+CASES = ["camera", "video", "picture", "folder", "network", "screen", "window", "demo"]
 
 
 @dataclass
@@ -118,6 +118,9 @@ def case(request: pytest.FixtureRequest) -> Case:
     if name == "screen":
         request.getfixturevalue("display")
         return Case(SourceKind.SCREEN, lambda: make_source("screen:10,20,320,200"))
+    if name == "window":
+        where = request.getfixturevalue("program").red
+        return Case(SourceKind.SCREEN, lambda: make_source(f"window:{where}"))
     assert name == "demo"
     return Case(SourceKind.DEMO, lambda: make_source("demo"), path=resource("demo.mp4"))
 

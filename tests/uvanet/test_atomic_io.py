@@ -146,7 +146,7 @@ def test_any_name_that_the_system_allows_can_be_written(tmp_path: Path, name: st
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_parts_of_living_writers_stay_whatever_their_process_id(tmp_path: Path) -> None:
+def test_parts_of_running_writers_stay_whatever_their_process_id(tmp_path: Path) -> None:
     """The id of a writer on another machine, or in another container, says nothing here."""
     living = start_writer(tmp_path / "labels")
     mine = Part(tmp_path / "mine")

@@ -248,3 +248,7 @@ def test_export_writes_weights_for_torch(tmp_path: Path) -> None:
     line = refused("export", "uvanet-64-int8", "--format", "safetensors", cwd=tmp_path)
     assert "uvanet-64-int8.safetensors" in line
     assert ".onnx" in refused("export", "uvanet-64", "-o", "model.pt", cwd=tmp_path)
+    (tmp_path / "models").mkdir()
+    done = run_command("export", "uvanet-32", "-o", "models", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(tmp_path / "models")) == ["uvanet-32.json", "uvanet-32.onnx"]

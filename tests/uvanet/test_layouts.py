@@ -43,7 +43,7 @@ def frames_of(clip: Clip, wanted: range) -> list[np.ndarray]:
 
 
 def check_truth(image: np.ndarray, gaze: Gaze, *, points: bool = True) -> None:
-    """The disc is where the labels say that people looked, and it is seen in colour as it was."""
+    """The disc is where the labels say that people looked, and it is seen in color as it was."""
     size = (image.shape[1], image.shape[0])
     peak = gaze.density_on(size)
     y, x = np.unravel_index(peak.argmax(), peak.shape)

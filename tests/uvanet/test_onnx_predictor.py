@@ -55,13 +55,13 @@ def row(text: str) -> OnnxPredictor:
     return OnnxPredictor(ExternalOnnx.parse(text))
 
 
-def colour(red: int, green: int, blue: int) -> np.ndarray:
+def color(red: int, green: int, blue: int) -> np.ndarray:
     return np.full((60, 80, 3), (red, green, blue), np.uint8)
 
 
 def test_pixels_are_scaled_and_ordered_as_specified(tmp_path: Path) -> None:
     path = export(tmp_path / "first.onnx", lambda x: x[:, :1] * 1.0, (1, 3, 12, 16))
-    image = colour(51, 102, 204)
+    image = color(51, 102, 204)
     for settings, expected in {
         "": 51 / 255,
         ",color=bgr": 204 / 255,
@@ -76,40 +76,40 @@ def test_pixels_are_scaled_and_ordered_as_specified(tmp_path: Path) -> None:
 
 def test_channels_last_and_dynamic_sizes_are_supported(tmp_path: Path) -> None:
     last = export(tmp_path / "last.onnx", lambda x: x[..., 2] * 1.0, (1, 12, 16, 3))
-    found = row(f"{last},layout=nhwc").predict(colour(0, 0, 255), 0.0)
+    found = row(f"{last},layout=nhwc").predict(color(0, 0, 255), 0.0)
     np.testing.assert_allclose(found, np.ones((12, 16)))
     free = export(tmp_path / "free.onnx", lambda x: x[:, :1] * 1.0, (1, 3, 8, 8), free=True)
-    assert row(f"{free},size=20x10").predict(colour(9, 9, 9), 0.0).shape == (10, 20)
+    assert row(f"{free},size=20x10").predict(color(9, 9, 9), 0.0).shape == (10, 20)
     with pytest.raises(ModelError, match="any size"):
         row(str(free))
 
 
 def test_a_stack_holds_the_previous_frames(tmp_path: Path) -> None:
-    def tell(x: torch.Tensor) -> torch.Tensor:
+    def red_per_frame(x: torch.Tensor) -> torch.Tensor:
         # Each frame's red, one a column, in rows of a map of 6 x 4.
         return x[:, 0].mean((2, 3))[:, None, None].expand(1, 1, 6, 4)
 
-    path = export(tmp_path / "stack.onnx", tell, (1, 3, 4, 6, 8))
+    path = export(tmp_path / "stack.onnx", red_per_frame, (1, 3, 4, 6, 8))
     stack = row(f"{path},layout=NCTHW,frames=4,range=255")
     assert stack.history(25) == 3
     for k in range(3):
-        stack.observe(colour(10 * k, 0, 0), k / 25)
-    found = stack.predict(colour(30, 0, 0), 0.12)
+        stack.observe(color(10 * k, 0, 0), k / 25)
+    found = stack.predict(color(30, 0, 0), 0.12)
     np.testing.assert_allclose(found[0], [0, 10, 20, 30], atol=1e-3)
-    stack.observe(colour(40, 0, 0), 0.16)
-    np.testing.assert_allclose(stack.predict(colour(50, 0, 0), 0.2)[0], [20, 30, 40, 50], atol=1e-3)
+    stack.observe(color(40, 0, 0), 0.16)
+    np.testing.assert_allclose(stack.predict(color(50, 0, 0), 0.2)[0], [20, 30, 40, 50], atol=1e-3)
     # After a reset there is no past: the first frame stands in for it.
     stack.reset()
-    np.testing.assert_allclose(stack.predict(colour(70, 0, 0), 0.0)[0], [70] * 4, atol=1e-3)
+    np.testing.assert_allclose(stack.predict(color(70, 0, 0), 0.0)[0], [70] * 4, atol=1e-3)
 
 
 def test_the_last_of_several_maps_is_used(tmp_path: Path) -> None:
     path = export(tmp_path / "many.onnx", lambda x: x[:, :1].flip(0), (3, 3, 6, 8))
     many = row(f"{path},layout=TCHW,frames=3,range=255")
     for k in (5, 6):
-        many.observe(colour(k, k, k), 0.0)
+        many.observe(color(k, k, k), 0.0)
     # The model turned the order around, so the last map is that of the first frame.
-    np.testing.assert_allclose(many.predict(colour(7, 7, 7), 0.0), 5, rtol=1e-5)
+    np.testing.assert_allclose(many.predict(color(7, 7, 7), 0.0), 5, rtol=1e-5)
 
 
 def test_log_and_logit_outputs_become_maps(tmp_path: Path) -> None:
@@ -180,4 +180,4 @@ def test_a_model_that_does_not_fit_is_refused_when_loaded(tmp_path: Path) -> Non
         row(str(two))
     number = export(tmp_path / "number.onnx", lambda x: x.mean(), (1, 3, 6, 8))
     with pytest.raises(ModelError, match="no map"):
-        row(str(number)).predict(colour(1, 2, 3), 0.0)
+        row(str(number)).predict(color(1, 2, 3), 0.0)

@@ -248,7 +248,7 @@ def _sum(reports: Sequence[ClipReport], task: ClipTask) -> ClipReport:
     whole = dataclasses.replace(
         results[0], paths=task.job.outs, frames=frames, seconds=seconds, fps=frames / seconds
     )
-    return dataclasses.replace(reports[0], result=whole, already_done=False)
+    return dataclasses.replace(reports[0], result=whole)
 
 
 def _run(

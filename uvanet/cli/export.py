@@ -42,7 +42,7 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
             "--format", choices=FORMATS, default="onnx", help="of the file (%(default)s)"
         )
         parser.add_argument(
-            "-o", "--out", type=Path, metavar="FILE", help="the file (MODEL.onnx here)"
+            "-o", "--out", type=Path, metavar="PATH", help="the file, or a folder (MODEL.onnx here)"
         )
         parser.add_argument(
             "--overwrite", action="store_true", help="replace files that exist already"
@@ -58,11 +58,13 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
                 tr("{name} has no {file}.").format(name=card.name, file=source.name),
                 tr("Choose the format onnx."),
             )
-        out: Path = arguments.out or Path(card.name + ending)
+        out: Path = arguments.out or Path()
+        if out.is_dir():
+            out /= card.name + ending
         if out.suffix.lower() != ending:
             raise UsageError(
                 tr("{name} does not end in {ending}.").format(name=out.name, ending=ending),
-                tr("Choose another name."),
+                tr("Choose another name, or a folder that exists."),
             )
         beside = out.with_suffix(".json")
         for target in (out, beside):

@@ -11,12 +11,12 @@ import msgspec
 
 from uvanet.bounded_io import read_bounded
 from uvanet.cli.options import add_offset, number
+from uvanet.colormaps import COLORMAPS
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
+from uvanet.overlay import OverlayStyle
 from uvanet.redaction import printable
 from uvanet.video.codecs import QUALITIES
-from uvanet.video.colormaps import COLORMAPS
-from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     from uvanet.analysis.regions import RegionMask

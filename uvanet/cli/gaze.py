@@ -34,7 +34,7 @@ class _Gaze:
     description = f"""\
 Measures how well a model predicts where people really looked: NSS, CC and AUC-Judd over the time
 of a clip, or of each picture, and as a mean with a 95 % interval. With two people or more, also
-the share of what the gaze of the others tells about that of one.
+the scores of people who predict each other, and the model's NSS as a share of theirs.
 
 SOURCE is a video, a picture or a folder of pictures. TABLE holds fixations or gaze samples, as CSV
 or TSV; several are joined. Exports of Pupil Player, Pupil Cloud, Tobii Pro Lab and EyeLink Data

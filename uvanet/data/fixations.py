@@ -98,7 +98,7 @@ def read_split(root: Path, split: Split) -> list[GazePicture]:
     table, splits = _read_table(*_version(points)), _read_splits(*_version(names))
     none = _Fixations(np.empty((0, 2), np.float32), np.empty(0, np.int32))
     pictures = []
-    for name in sorted(name for name, its in splits.items() if its == split):
+    for name in sorted(name for name, assigned in splits.items() if assigned == split):
         path = folder / name
         need_file(path, "Copy the data again: split.csv names it.")
         found = table.get(name, none)

@@ -52,17 +52,17 @@ class _CalibrationReader:
     def _feed(
         self, engine: Engine, pictures: Iterable[NDArray[np.uint8]]
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        before: NDArray[Any] | None = None
+        previous: NDArray[Any] | None = None
         for place, picture in enumerate(pictures):
             frame = resize_to_input(picture, input_size(engine, picture))[None]
-            now = engine.step(frame).features
-            assert now is not None
+            features = engine.step(frame).features
+            assert features is not None
             # A scene change gives the range of the motion layer.
-            earlier = now
-            if place % 4 == 0 and before is not None and before.shape == now.shape:
-                earlier = before
+            earlier = features
+            if place % 4 == 0 and previous is not None and previous.shape == features.shape:
+                earlier = previous
             yield {"frame": frame, "earlier": earlier}
-            before = now
+            previous = features
 
 
 def write_int8(path: Path, pictures: Iterable[NDArray[np.uint8]], out: Path) -> None:
@@ -79,10 +79,10 @@ def write_int8(path: Path, pictures: Iterable[NDArray[np.uint8]], out: Path) -> 
 
     card = read_card(path.with_suffix(".json"))
     with tempfile.TemporaryDirectory() as folder:
-        ready, quantized = Path(folder, "ready.onnx"), Path(folder, "quantized.onnx")
-        quant_pre_process(str(path), str(ready), skip_symbolic_shape=True)
+        prepared, quantized = Path(folder, "prepared.onnx"), Path(folder, "quantized.onnx")
+        quant_pre_process(str(path), str(prepared), skip_symbolic_shape=True)
         quantize_static(
-            str(ready),
+            str(prepared),
             str(quantized),
             _CalibrationReader(open_engine(path, card), pictures),
             quant_format=QuantFormat.QDQ,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import uvanet
 from uvanet.evaluation.bootstrap import LEVEL, draw_weights, intervals, ratio
 from uvanet.evaluation.human import HUMAN
+from uvanet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def report(
         measured, each row has its share of it as `SHARE`.
     """
     return {
-        "uvanet": uvanet.__version__,
+        "uvanet": __version__,
         "seed": seed,
         "draws": draws,
         "level": LEVEL,

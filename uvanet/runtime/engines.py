@@ -90,7 +90,7 @@ def open_engine(
     from uvanet.runtime.torch_engine import TorchEngine
 
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
-    found = TorchEngine(student, device, card=card)
-    if found.device == "cpu":
+    torch_engine = TorchEngine(student, device, card=card)
+    if torch_engine.device == "cpu":
         torch.set_num_threads(threads)  # one setting for the whole process
-    return found
+    return torch_engine

@@ -49,6 +49,11 @@ def is_wayland() -> bool:
     return sys.platform.startswith("linux") and bool(os.environ.get("WAYLAND_DISPLAY"))
 
 
+def is_x11() -> bool:
+    """Whether the desktop is one of X11, which shows its windows to every program."""
+    return sys.platform.startswith("linux") and not is_wayland() and bool(os.environ.get("DISPLAY"))
+
+
 def screen_source(where: str) -> ThreadSafeSource:
     """Returns the source of a screen: under Wayland what the user chooses in the desktop's dialog.
 

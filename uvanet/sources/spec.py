@@ -18,7 +18,7 @@ from uvanet.sources.demo import demo_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
 from uvanet.sources.picture import PictureSource, is_animation, is_picture
-from uvanet.sources.screen import screen_source
+from uvanet.sources.screen import is_x11, screen_source
 from uvanet.sources.video import VideoSource
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def make_source(
     "screen:", "screen:2"               the main screen; the second
     "screen:x,y,w,h"                    a region of the desktop, in pixels
                                         (Wayland: "screen:" alone, the desktop asks which)
+    "window:TITLE", "window:0x400007"   a window of another program, by a part of its title or
+                                        its number (X11 only)
     "http://…", "rtsp://…", …           a stream or a video over the network
     anything else                       a video file, a picture, or a folder of pictures
     ==================================  ==================================================
@@ -79,6 +81,8 @@ def make_source(
         return CameraSource(rest, wish=camera, reconnect=reconnect)
     if head == "screen" and (colon or not Path(text).exists()):
         return screen_source(rest)
+    if head == "window" and (colon or not Path(text).exists()):
+        return _window(rest)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
     if scheme is None:
         return _from_path(Path(text), fps)
@@ -99,6 +103,17 @@ def default_source(*, camera: CameraFormat | None = None, reconnect: float = 0.0
     if devices:
         return make_source(devices[0].spec, camera=camera, reconnect=reconnect)
     return demo_source(note=tr("No camera was found, so this is the demo."))
+
+
+def _window(where: str) -> Source:
+    if not is_x11():
+        raise SourceError(
+            tr("Windows of other programs can be watched under X11 only."),
+            tr("Write screen: for the screen, or open a recording of the window."),
+        )
+    from uvanet.sources.window import WindowSource  # python-xlib is for Linux only
+
+    return WindowSource(where)
 
 
 def _from_path(path: Path, fps: float | None) -> Source:

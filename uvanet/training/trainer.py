@@ -193,10 +193,11 @@ class Trainer:
             if measure or done == self._steps:
                 self._measure()
             if measure or done == self._steps or now - saved > self._save_every:
-                saved = now
                 if not self._eval_every and done < self._steps:
                     self._measure()
                 self._save()
+                # From its end: on a busy machine, steps come between two measurements as well.
+                saved = time.monotonic()
         if self._best is None:  # the weights of a finished run were deleted
             self._measure()
             self._save()

@@ -65,13 +65,11 @@ class ClipReport:
     """How a clip ended.
 
     Attributes:
-        result: The export's result; None where there was none.
-        already_done: Whether an earlier run had finished it.
+        result: The export's result; None where it failed, or where an earlier run had finished it.
         error: Why it failed, for people; empty where it did not.
     """
 
     result: ExportResult | None = None
-    already_done: bool = False
     error: str = ""
 
 
@@ -156,7 +154,7 @@ def run_clip(task: ClipTask) -> ClipReport:
 def _run_clip(task: ClipTask) -> ClipReport:
     source, settings = Path(task.job.source), _settings(task)
     if _is_done(task, settings):
-        return ClipReport(already_done=True)
+        return ClipReport()
     model = _model(str(task.job.model), task.engine, task.device, task.threads)
     if _model_hash(str(task.job.model)) != task.model_hash:
         raise ModelError(

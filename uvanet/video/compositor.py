@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from uvanet.analysis.map_stats import entropy
+from uvanet.overlay import compose
 from uvanet.video.layers import (
     draw_color_bar,
     draw_contours,
@@ -17,7 +18,6 @@ from uvanet.video.layers import (
     draw_regions,
     draw_scanpath,
 )
-from uvanet.video.overlay import compose
 from uvanet.video.yuv import blend, to_planes
 from uvanet.yuv_picture import Matrix, YuvPicture
 

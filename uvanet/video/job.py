@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
+from uvanet.overlay import OverlayStyle
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.video.codecs import QUALITIES, Quality
-from uvanet.video.overlay import OverlayStyle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

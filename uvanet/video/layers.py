@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from uvanet.analysis.map_stats import peaks, region_shares
+from uvanet.colormaps import colormap
+from uvanet.overlay import enlarge_bytes, to_bytes
 from uvanet.redaction import printable
-from uvanet.video.colormaps import colormap
-from uvanet.video.overlay import enlarge_bytes, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from uvanet.analysis.map_stats import Peak
     from uvanet.analysis.regions import RegionMask
-    from uvanet.video.overlay import OverlayStyle
+    from uvanet.overlay import OverlayStyle
 
 # Okabe and Ito's palette, which color-blind people can distinguish.
 REGION_COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")

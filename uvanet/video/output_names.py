@@ -31,7 +31,7 @@ class NumberPattern:
 
     Attributes:
         before: The name up to the number.
-        digits: Least digits of the number.
+        digits: Minimum number of digits.
         after: The name behind the number.
     """
 

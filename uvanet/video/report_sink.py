@@ -15,8 +15,10 @@ import numpy as np
 from uvanet.analysis.map_stats import change, entropy, region_shares
 from uvanet.analysis.record import MOST, Record
 from uvanet.analysis.region_summary import RegionTracker
+from uvanet.colormaps import colormap
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
+from uvanet.overlay import compose
 from uvanet.redaction import printable, redact
 from uvanet.report.content import (
     Report,
@@ -29,9 +31,7 @@ from uvanet.report.content import (
     time_code,
 )
 from uvanet.report.page import report_html
-from uvanet.video.colormaps import colormap
 from uvanet.video.layers import color_of, draw_regions
-from uvanet.video.overlay import compose
 from uvanet.video.sinks import WholeFile
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from uvanet.video.colormaps import colormap
-from uvanet.video.overlay import alpha_table, enlarge_bytes, to_bytes
+from uvanet.colormaps import colormap
+from uvanet.overlay import alpha_table, enlarge_bytes, to_bytes
 from uvanet.yuv_picture import Matrix, YuvPicture, as_bgr
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cv2.typing import MatLike
     from numpy.typing import NDArray
 
-    from uvanet.video.overlay import OverlayStyle
+    from uvanet.overlay import OverlayStyle
 
 
 def to_planes(

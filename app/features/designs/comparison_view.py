@@ -17,7 +17,7 @@ from app.ui.i18n import tr
 from app.ui.panes import Pane
 from app.ui.region_layer import RegionLayer
 from app.ui.wipe_handle import WipeHandle
-from uvanet.video.overlay import compose
+from uvanet.overlay import compose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.features.designs.design import Sample
     from uvanet.analysis import Region, Shape
-    from uvanet.video.overlay import OverlayStyle
+    from uvanet.overlay import OverlayStyle
 
 _GAP = 16
 

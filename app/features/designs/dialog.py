@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.features.designs.design import Design
     from app.shell.actions import ActionRegistry
     from uvanet.analysis import Region
-    from uvanet.video.overlay import OverlayStyle
+    from uvanet.overlay import OverlayStyle
 
 _STEPS = 1000
 _BUTTON_PADDING = 32  # pixels

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 REPLAY_SECONDS = 30.0
 CLEAN_UP_MS = 2000
-"""When what an earlier run left is looked for: after the start, which must not be slowed down."""
+"""Delay after which leftovers of earlier runs are searched, so that the start is not slower."""
 _SAVING_SECONDS = 60.0  # how long the buffer of a source waits for the recordings made from it
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from app.features.export.settings import Extra, Format, PictureFormat, Preset, Quality
-    from uvanet.video.overlay import OverlayStyle
+    from uvanet.overlay import OverlayStyle
 
 _PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
 DRAWN: dict[Extra, str] = {

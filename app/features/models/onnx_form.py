@@ -22,9 +22,9 @@ from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.theme import set_level
 from uvanet.errors import UsageError, UvanetError
+from uvanet.overlay import OverlayStyle, compose
 from uvanet.runtime.engine import MAX_FRAMES
 from uvanet.runtime.external_onnx import ExternalOnnx
-from uvanet.video.overlay import OverlayStyle, compose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

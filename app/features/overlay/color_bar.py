@@ -13,7 +13,7 @@ from app.ui.i18n import tr
 from app.ui.layers import Layer
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
-from uvanet.video.overlay import OverlayStyle, heat_image
+from uvanet.overlay import OverlayStyle, heat_image
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent

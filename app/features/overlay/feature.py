@@ -15,7 +15,7 @@ from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature, Preference
 from app.ui.i18n import tr
 from app.ui.preset_list import PresetList
-from uvanet.video.colormaps import colormap
+from uvanet.colormaps import colormap
 
 if TYPE_CHECKING:
     from app.shell.context import FeatureContext

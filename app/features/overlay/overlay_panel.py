@@ -13,7 +13,7 @@ from app.ui.controls import SwatchButton
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.sliders import ValueSlider
-from uvanet.video.colormaps import SAFE_COLORMAPS
+from uvanet.colormaps import SAFE_COLORMAPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

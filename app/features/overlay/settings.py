@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
-from uvanet.video.overlay import OverlayStyle
+from uvanet.overlay import OverlayStyle
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.video.colormaps.COLORMAPS
+Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.colormaps.COLORMAPS
 
 
 class Look(msgspec.Struct):
@@ -46,7 +46,7 @@ class OverlaySettings(Section):
     """The style of the heat map.
 
     Attributes:
-        colormap: One of `uvanet.video.colormaps.COLORMAPS`.
+        colormap: One of `uvanet.colormaps.COLORMAPS`.
         opacity: 0..1.
         threshold: 0..1; lower attention stays clear.
         smoothing: Time constant in seconds, 0..1.

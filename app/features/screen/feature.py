@@ -1,4 +1,4 @@
-"""Screen: choice of a region, and the program's own windows left out of the picture."""
+"""Screen: choice of a region or a window, and the program's own windows left out."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app.features.screen.region_picker import RegionPicker, native_box
+from app.features.screen.window_picker import WindowPicker
 from app.shell.actions import Menu, action
 from app.shell.feature import Feature
+from app.ui.build import present
+from app.ui.i18n import tr
 from uvanet.sources.base import SourceKind
-from uvanet.sources.screen import is_wayland
+from uvanet.sources.screen import is_wayland, is_x11
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.shell.context import FeatureContext
+    from uvanet.sources.window import WindowDevice
 
 _INTERVAL_MS = 100
 
 
 class Screen(Feature):
-    """Opens a region of the desktop as a source; covers the program's windows in screen sources.
+    """Opens a region of the desktop or a window; covers the program's windows in screen sources.
 
     Without that, the picture would show itself in the window, and again in that, for ever.
     """
@@ -28,6 +34,7 @@ class Screen(Feature):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._picker: RegionPicker | None = None
+        self.windows: WindowPicker | None = None
         self._timer = QTimer(self, interval=_INTERVAL_MS)
         self._timer.timeout.connect(self._cover)
         for signal in (context.session.opened, context.session.failed, context.session.switched):
@@ -45,6 +52,38 @@ class Screen(Feature):
         self._picker = RegionPicker()
         self._picker.chosen.connect(self._open)
         self._picker.show()
+
+    @action("Watch a window…", Menu.FILE, "Ctrl+Alt+U", icon="screen")
+    def open_window(self) -> None:
+        """Asks for a window of another program; under Wayland for a screen or a window."""
+        if is_wayland():
+            self.context.session.open("screen:")
+            return
+        if not is_x11():
+            self.context.messages.notify(
+                "info",
+                tr("Windows of other programs can be watched under X11 only."),
+                tr("Choose a screen, or a region of it."),
+            )
+            return
+        picker = self.windows = WindowPicker(self._list_windows, self.context.slots.window)
+        picker.chosen.connect(self.context.session.open)
+        picker.finished.connect(self._forget_picker)
+        picker.finished.connect(picker.deleteLater)
+        self._list_windows()
+        present(picker)
+
+    def _list_windows(self) -> None:
+        from uvanet.sources.window import list_windows  # python-xlib is for Linux only
+
+        def show(windows: Sequence[WindowDevice]) -> None:
+            if self.windows is not None:
+                self.windows.show_windows(windows)
+
+        self.context.jobs.run(list_windows, show, self.context.show_error, name="windows")
+
+    def _forget_picker(self) -> None:
+        self.windows = None
 
     def close(self, timeout: float) -> bool:
         """Stops following the windows."""

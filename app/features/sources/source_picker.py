@@ -118,8 +118,9 @@ class SourcePicker(IconButton):
             menu.addSeparator()
         for screen in screens:
             self._entry(menu, "screen", screen.name, screen.spec)
-        if screens and "open_screen_region" in self._actions:
-            menu.addAction(self._actions["open_screen_region"])
+        for name in ("open_screen_region", "open_window"):
+            if screens and name in self._actions:
+                menu.addAction(self._actions[name])
         menu.addSeparator()
         for name in ("open_demo", "open_file", "open_folder", "open_url"):
             menu.addAction(self._actions[name])

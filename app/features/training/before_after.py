@@ -20,10 +20,10 @@ from app.ui.canvas import Canvas
 from app.ui.i18n import tr
 from app.ui.wipe_handle import WipeHandle
 from uvanet.errors import UvanetError
+from uvanet.overlay import OverlayStyle, compose
 from uvanet.runtime.engine import time_limit
 from uvanet.sources import make_source
 from uvanet.training.data.user_media import files_of
-from uvanet.video.overlay import OverlayStyle, compose
 from uvanet.yuv_picture import as_bgr
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ class FramePairWriter:
         folder: Exists, and only its owner may read it.
         interval: Seconds of the scene between two pairs.
         ended: Called on the writer's thread when everything is written, or deleted.
-        least: Fewest pairs; with fewer, or after an error, the folder is deleted.
+        min_pairs: Fewest pairs; with fewer, or after an error, the folder is deleted.
 
     Attributes:
         seconds: Recorded so far, without pauses.
@@ -53,7 +53,7 @@ class FramePairWriter:
     """
 
     def __init__(
-        self, folder: Path, interval: float, ended: Callable[[], None], least: int = 0
+        self, folder: Path, interval: float, ended: Callable[[], None], min_pairs: int = 0
     ) -> None:
         self.seconds = 0.0
         self.written = 0
@@ -61,7 +61,7 @@ class FramePairWriter:
         self._folder = folder
         self._interval = interval
         self._ended = ended
-        self._least = least
+        self._min_pairs = min_pairs
         self._recent: deque[FramePacket] = deque()
         self._due = LAG
         self._pairs: queue.Queue[Pair] = queue.Queue(_MAX_WAITING)
@@ -121,7 +121,7 @@ class FramePairWriter:
             if self.error is None:
                 self._write(stamp, now, before)
         self._recent.clear()
-        if self._discard or self.error is not None or self.written < self._least:
+        if self._discard or self.error is not None or self.written < self._min_pairs:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._ended()
 

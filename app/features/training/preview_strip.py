@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.ui.build import column, label, row
 from app.ui.i18n import tr
-from uvanet.video.colormaps import colormap
+from uvanet.colormaps import colormap
 
 if TYPE_CHECKING:
     from uvanet.training.progress import PreviewEvent

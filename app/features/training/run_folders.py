@@ -63,8 +63,16 @@ def new_run_folder() -> Path:
     Raises:
         OutputError: It cannot be made.
     """
-    wanted = make_private(runs_folder()) / time.strftime("%Y%m%d-%H%M%S")
-    return make_private(next(path for path in numbered(wanted) if not path.exists()))
+    names = numbered(make_private(runs_folder()) / time.strftime("%Y%m%d-%H%M%S"))
+    while True:
+        folder = next(names)
+        try:
+            folder.mkdir()
+        except FileExistsError:  # of the same second, perhaps of another program
+            continue
+        except OSError:  # `make_private` says why it cannot be made
+            pass
+        return make_private(folder)
 
 
 def write_request(folder: Path, request: RunRequest) -> None:

@@ -24,7 +24,7 @@ class SceneRecorder(QObject):
         presenter: Shows the frames.
         seconds: Duration of the recording.
         parent: Parent object.
-        least: Fewest frame pairs; with fewer the recording fails.
+        min_pairs: Fewest frame pairs; with fewer the recording fails.
 
     Signals:
         progress: Seconds recorded so far.
@@ -41,18 +41,18 @@ class SceneRecorder(QObject):
     _written = Signal()
 
     def __init__(
-        self, presenter: FramePresenter, seconds: float, parent: QObject, least: int = 0
+        self, presenter: FramePresenter, seconds: float, parent: QObject, min_pairs: int = 0
     ) -> None:
         super().__init__(parent)
         self.folder = new_recording_folder()
         self.seconds = seconds
-        self._least = least
+        self._min_pairs = min_pairs
         self._presenter = presenter
         self._active = True
         self._cancelled = False
         self._written.connect(self._on_written, Qt.ConnectionType.QueuedConnection)
         interval = seconds / MAX_PAIRS
-        self._writer = FramePairWriter(self.folder, interval, self._written.emit, least)
+        self._writer = FramePairWriter(self.folder, interval, self._written.emit, min_pairs)
         presenter.presented.connect(self._add)
 
     def cancel(self, timeout: float = 0.0) -> bool:
@@ -99,10 +99,10 @@ class SceneRecorder(QObject):
                 text.format(folder=self.folder, reason=self._writer.error),
                 tr("Make room on the disk, and start again."),
             )
-        if self._writer.written < self._least:
+        if self._writer.written < self._min_pairs:
             text = tr("Only {count} frame pairs were recorded; {least} are needed.")
             return UvanetError(
-                text.format(count=self._writer.written, least=self._least),
+                text.format(count=self._writer.written, least=self._min_pairs),
                 tr("Keep the source playing and the window visible, and record for longer."),
             )
         return None

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from uvanet.colormaps import COLORMAPS, colormap
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
-from uvanet.video.colormaps import COLORMAPS, colormap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

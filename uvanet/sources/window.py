@@ -1,0 +1,256 @@
+"""A window of another program as a source, on X11; also where other windows cover it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.error
+import numpy as np
+from Xlib import X
+from Xlib.display import Display
+from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib.ext import composite
+
+from uvanet.errors import SourceError
+from uvanet.i18n import tr, tr_noop
+from uvanet.redaction import printable
+from uvanet.sources._thread_safe import ThreadSafeSource
+from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.container import InputContainer
+
+_ADVICE = tr_noop("Write window: and a part of its title, or its number such as 0x400007.")
+_RETRY_S = 0.3  # between looks at a minimized window
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDevice:
+    """A window of another program.
+
+    Attributes:
+        number: X11's.
+        title: As its program wrote it.
+        width: In pixels.
+        height: In pixels.
+    """
+
+    number: int
+    title: str
+    width: int
+    height: int
+
+    @property
+    def spec(self) -> str:
+        """The string that opens it."""
+        return f"window:{self.number:#x}"
+
+
+def list_windows() -> list[WindowDevice]:
+    """Lists the windows of other programs that are shown, the newest first.
+
+    Raises:
+        SourceError: No X server answers.
+    """
+    with _connected() as server:
+        return server.windows()
+
+
+class WindowSource(ThreadSafeSource):
+    """Frames of a window, without its frame; a change of its size is followed.
+
+    Args:
+        where: The text behind `window:`: its number, or a part of its title.
+        fps: Frames per second; `read` waits to keep to it.
+    """
+
+    def __init__(self, where: str, fps: float = 30.0) -> None:
+        super().__init__(tr("Window {name}").format(name=where).strip())
+        self._where, self._fps = where.strip(), fps
+        self._connection: contextlib.ExitStack = contextlib.ExitStack()
+        self._server: _Server
+        self._window: WindowDevice
+        self._input: InputContainer | None = None
+        self._frames: Iterator[av.VideoFrame] = iter(())
+        self._begin = 0.0
+        self._next_index = 0
+
+    def _open(self) -> SourceInfo:
+        self._server = self._connection.enter_context(_connected())
+        self._window = self._server.find(self._where)
+        self._server.keep_content(self._window.number)
+        self._grab()
+        self._begin = time.monotonic()
+        return SourceInfo(
+            spec=self._window.spec,
+            title=printable(self._window.title),
+            kind=SourceKind.SCREEN,
+            width=self._window.width,
+            height=self._window.height,
+            fps=self._fps,
+            live=True,
+        )
+
+    def _read(self) -> Frame | None:
+        while True:
+            size = self._server.size_of(self._window.number)
+            if size is None:
+                raise SourceError(
+                    tr("The window {title} was closed.").format(title=self._title),
+                    tr("Choose another window."),
+                )
+            if size != (self._window.width, self._window.height):
+                self._window = replace(self._window, width=size[0], height=size[1])
+                self._info = replace(self.info, width=size[0], height=size[1])
+                self._input_closed()
+            try:
+                if self._input is None:
+                    self._grab()
+                image = np.array(next(self._frames).to_ndarray(format="bgr24"), np.uint8, order="C")
+            except (av.error.FFmpegError, OSError, StopIteration):
+                self._wait()
+                continue
+            if self._status.condition is not SourceCondition.OK:
+                self._report(SourceCondition.OK)
+            frame = Frame(image, time.monotonic() - self._begin, self._next_index)
+            self._next_index += 1
+            return frame
+
+    def _wait(self) -> None:
+        """Waits for a window that shows nothing: it is minimized, or on another desktop."""
+        self._input_closed()
+        if self._status.condition is not SourceCondition.STALLED:
+            self._report(
+                SourceCondition.STALLED,
+                tr("The window {title} is not shown.").format(title=self._title),
+                tr("Show it again; the picture goes on then."),
+            )
+        self._closing.wait(_RETRY_S)
+        self._refuse_closed()
+
+    def _grab(self) -> None:
+        options = {
+            "window_id": str(self._window.number),
+            "framerate": f"{self._fps:g}",
+            "draw_mouse": "0",
+        }
+        self._input = av.open(os.environ["DISPLAY"], format="x11grab", options=options)
+        self._frames = self._input.decode(video=0)
+
+    def _input_closed(self) -> None:
+        self._frames = iter(())
+        if self._input is not None:
+            self._input.close()
+            self._input = None
+
+    def _release(self) -> None:
+        self._input_closed()
+        self._connection.close()
+
+
+class _Server:
+    """What is asked of the X server about windows.
+
+    Args:
+        display: The connection.
+    """
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+
+    def windows(self) -> list[WindowDevice]:
+        """The windows of other programs that are shown, the newest first."""
+        numbers = self._property(self._display.screen().root, "_NET_CLIENT_LIST") or ()
+        found = (self._window(int(number)) for number in reversed(numbers))
+        return [window for window in found if window is not None]
+
+    def find(self, where: str) -> WindowDevice:
+        """Finds a window by its number or a part of its title.
+
+        Raises:
+            SourceError: There is none, or more than one.
+        """
+        windows = self.windows()
+        if re.fullmatch(r"0x[0-9a-fA-F]{1,8}", where):
+            matches = [window for window in windows if window.number == int(where, 16)]
+        else:
+            folded = where.casefold()
+            matches = [window for window in windows if folded and folded in window.title.casefold()]
+            exact = [window for window in matches if window.title.casefold() == folded]
+            matches = exact or matches
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            listed = ", ".join(f"{one.spec} ({printable(one.title)})" for one in matches)
+            raise SourceError(
+                tr("{count} windows match {wanted!r}.").format(count=len(matches), wanted=where),
+                tr("Name one by its number: {matches}.").format(matches=listed),
+            )
+        raise SourceError(tr("There is no window {wanted!r}.").format(wanted=where), tr(_ADVICE))
+
+    def size_of(self, number: int) -> tuple[int, int] | None:
+        """Width and height in pixels; None where the window is closed."""
+        try:
+            shape = self._object(number).get_geometry()
+        except (XError, ConnectionClosedError):
+            return None
+        return int(shape.width), int(shape.height)
+
+    def keep_content(self, number: int) -> None:
+        """Lets the server keep the content of a window where others cover it, if it can."""
+        if self._display.has_extension("Composite"):
+            composite.redirect_window(self._object(number), composite.RedirectAutomatic)
+            self._display.sync()
+
+    def _object(self, number: int) -> Any:
+        return self._display.create_resource_object("window", number)
+
+    def _window(self, number: int) -> WindowDevice | None:
+        window = self._object(number)
+        try:
+            own = os.getpid() in (self._property(window, "_NET_WM_PID") or ())
+            shown = window.get_attributes().map_state == X.IsViewable
+            title = self._property(window, "_NET_WM_NAME") or self._property(window, "WM_NAME")
+        except XError:  # closed meanwhile
+            return None
+        size = self.size_of(number)
+        if own or not shown or size is None:
+            return None
+        text = title.decode("utf-8", "replace") if isinstance(title, bytes) else title
+        return WindowDevice(number, text or f"{number:#x}", *size)
+
+    def _property(self, window: Any, name: str) -> Any:
+        """The value of a property of a window; None where it has none."""
+        found = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
+        return None if found is None else found.value
+
+
+@contextlib.contextmanager
+def _connected() -> Iterator[_Server]:
+    """Connects to the X server.
+
+    Raises:
+        SourceError: There is none that answers.
+    """
+    try:
+        display = Display()
+    except (DisplayError, OSError) as error:
+        raise SourceError(
+            tr("The screen cannot be watched: {error}.").format(error=error),
+            tr("Check the variable DISPLAY, or choose another source."),
+        ) from None
+    # Otherwise it prints errors of requests that have no reply.
+    display.set_error_handler(lambda *_: None)
+    try:
+        yield _Server(display)
+    finally:
+        with contextlib.suppress(ConnectionClosedError, OSError):
+            display.close()
