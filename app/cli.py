@@ -10,12 +10,12 @@ from pathlib import Path
 
 EXAMPLES = """\
 examples:
-  uvanet run                       the first camera, or the demo where there is none
-  uvanet run film.mp4              a video, a picture or a folder of pictures
-  uvanet run camera:0              a camera by number or name
-  uvanet run a.png --compare b.png compare two designs
-  uvanet run screen:               the screen; screen:0,0,800,600 a region of it
-  uvanet run rtsp://host/stream    a network stream
+  uvanet run                        the first camera, or the demo where there is none
+  uvanet run film.mp4               a video, a picture or a folder of pictures
+  uvanet run camera:0               a camera by number or name
+  uvanet run a.png --compare b.png  compare two designs
+  uvanet run screen:                the screen; screen:0,0,800,600 a region of it
+  uvanet run rtsp://host/stream     a network stream
 """
 
 

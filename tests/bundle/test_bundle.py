@@ -116,7 +116,7 @@ def test_the_licenses_of_everything_bundled_are_in_one_file(program):
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in text.upper()
 
 
-@pytest.mark.parametrize("name", ["torch", "scipy", "matplotlib", "PIL", "pi_heif"])
+@pytest.mark.parametrize("name", ["torch", "scipy", "matplotlib", "PIL"])
 def test_no_library_of_training_or_of_other_pictures_is_bundled(program, name):
     assert not list(Path(program).parent.glob(f"_internal/{name}*"))
 
