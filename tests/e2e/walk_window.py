@@ -40,6 +40,7 @@ from app.main import Options, Program  # noqa: E402
 from app.pipeline.events import PipelineState  # noqa: E402
 from app.runtime.shutdown import leave_at_once  # noqa: E402
 from app.ui.controls import ElidedLabel  # noqa: E402
+from app.ui.i18n import tr  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +221,7 @@ def report_and_project(walk: Walk) -> None:
     queue = walk.find(Export).queue
     walk.until(lambda: queue.tasks and queue.tasks[-1].ended)
     text = (walk.folder / "mine.html").read_text(encoding="utf-8")
-    assert "Recorded gaze of people" in text
+    assert tr("Recorded gaze of people") in text
     walk.keep("report")
     walk.trigger("save_project")
     walk.answer(walk.folder / "mine.uvanet")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _STEPS = 1000
 _BUTTON_PADDING = 32  # pixels
+_BUTTON_HEIGHT = 32
 _VISIBLE_ROWS = 4  # of the table; it scrolls beyond
 _SAME_PROPORTIONS = 0.02  # relative difference up to which two pictures are wiped
 
@@ -139,9 +140,10 @@ class DesignsDialog(QDialog):
         note.set_full_text(
             tr("A prediction, less reliable for posters and text. Films: mean of 40 pictures.")
         )
-        tools = FlowLayout(
-            self.draw, self.delete, self.undo_button, self.wipe, self.copy, self.export
-        )
+        buttons = (self.draw, self.delete, self.undo_button, self.wipe, self.copy, self.export)
+        for each in buttons:
+            each.setFixedHeight(_BUTTON_HEIGHT)  # switches would be taller
+        tools = FlowLayout(*buttons)
         column(
             tools,
             (self.view, 1),
