@@ -64,8 +64,8 @@ def training(walk: Walk) -> None:
     card = dialog.result_card
     walk.until(lambda: card.isVisible())
     assert feature.controller.result is not None
-    if feature.controller.result.model:
-        walk.until(lambda: card.pictures.canvas.has_picture)
+    assert feature.controller.result.model
+    walk.until(lambda: card.pictures.canvas.has_picture)
     walk.keep("result")
     dialog.close()
 
