@@ -44,8 +44,8 @@ class StudentModel(QObject):
         engine: Engine of every model that is loaded from now on, as `uvanet.load` takes it.
         threads: Threads of every model, likewise.
         pending: Whether a requested model is being loaded or tried.
-        needed_by: What runs and needs the model in use, by a name: a sentence about what happens
-            to it where the user chooses another model.
+        needed_by: Running work that needs the model in use: its name, and a sentence that says
+            what happens to it where the user chooses another model.
     """
 
     changed = Signal(str)

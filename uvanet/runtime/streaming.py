@@ -26,7 +26,7 @@ class StreamingEngine:
     whatever the frame rate. Only the earlier frames' features are kept, so a frame costs one pass.
 
     Args:
-        engine: Also one without memory, or with a stack of frames as its memory.
+        engine: Any engine; one without memory predicts each frame alone.
     """
 
     def __init__(self, engine: Engine) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uvanet.yuv_picture import Packed
 
 _MATRIX_NAMES = {Matrix.BT709: "bt709", Matrix.BT601: "bt601"}
-_POOL_FRAMES = 60  # pictures that are made with one pool
+_POOL_FRAMES = 30  # pictures that are made with one pool
 
 
 class PackedConverter:
