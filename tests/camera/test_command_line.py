@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 PATIENCE = 120.0
+# `uvanet` with shorter waits.
+HURRIED = """
+import sys
+from uvanet.cli import main
+from uvanet.sources import camera
+from uvanet.video import exporter
+camera._STALLED_S, camera._GIVE_UP_S, camera._FROZEN_S = 1.0, 2.0, 2.0
+exporter._RECONNECT_SECONDS = {reconnect}
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 class Export:
@@ -26,11 +39,15 @@ class Export:
         rig: The camera.
         out: Folder for the maps.
         options: More arguments.
+        reconnect: Seconds for which a camera that fails is tried again.
     """
 
-    def __init__(self, rig: CameraRig, out: Path, *options: str) -> None:
+    def __init__(self, rig: CameraRig, out: Path, *options: str, reconnect: float = 20.0) -> None:
         self.out = out / "maps.npz"
-        self.process = rig.uvanet(
+        self.process = rig.start(
+            sys.executable,
+            "-c",
+            HURRIED.format(reconnect=reconnect),
             "predict",
             "0",
             "-o",
@@ -58,6 +75,25 @@ class Export:
         while self.until("progress")["done"] < 3:
             pass
 
+    def told(self, *words: str) -> dict[str, Any]:
+        """The next status with all these words."""
+        while True:
+            event = self.until("status")
+            if all(word in event["problem"] for word in words):
+                return event
+
+    def stop(self) -> tuple[dict[str, Any], NDArray[np.float64]]:
+        """Stops it and gives the last event and the times of the maps written."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("stop\n")
+        self.process.stdin.flush()
+        done = self.until("done")
+        assert self.end() == 0
+        times = np.load(self.out)["pts"]
+        assert len(times) == done["frames"]
+        assert (np.diff(times) > 0).all()
+        return done, times
+
     def end(self) -> int:
         """Waits for the end; nothing but events may be written."""
         out, error = self.process.communicate(timeout=PATIENCE)
@@ -81,9 +117,13 @@ def watchdog() -> Iterator[list[subprocess.Popen[str]]]:
 
 
 def export(
-    rig: CameraRig, out: Path, watchdog: list[subprocess.Popen[str]], *options: str
+    rig: CameraRig,
+    out: Path,
+    watchdog: list[subprocess.Popen[str]],
+    *options: str,
+    **waits: float,
 ) -> Export:
-    started = Export(rig, out, *options)
+    started = Export(rig, out, *options, **waits)
     watchdog.append(started.process)
     return started
 
@@ -129,16 +169,133 @@ def test_a_camera_that_was_unplugged_goes_on_in_the_same_file(
     camera_rig.plug()
     running.until("status", condition="ok")
     running.frames()
-    assert running.process.stdin is not None
-    running.process.stdin.write("stop\n")
-    running.process.stdin.flush()
-    done = running.until("done")
-    running.end()
-    pts = np.load(running.out)["pts"]
-    assert len(pts) == done["frames"]
-    assert (np.diff(pts) > 0).all()
+    _, pts = running.stop()
     # The pause is in the times: nothing is played faster than it was.
     assert np.diff(pts).max() >= before["retry_in"]
+
+
+def test_a_stall_is_told_and_the_pause_is_in_the_times(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    running = export(camera_rig, tmp_path, watchdog)
+    running.frames()
+    camera_rig.set(State.STALL)
+    assert "Desk camera has sent no frame for" in running.told("no frame")["problem"]
+    camera_rig.set(State.RUN)
+    running.until("status", condition="ok")
+    running.frames()
+    _, times = running.stop()
+    assert np.diff(times).max() >= 1.0
+
+
+def test_a_driver_that_is_ready_late_is_awaited(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    running = export(camera_rig, tmp_path, watchdog)
+    running.frames()
+    camera_rig.unplug()
+    running.told("Desk camera is not connected")
+    camera_rig.plug(state=State.GONE)  # the device file is there, the driver is not
+    running.told("Desk camera is not ready")
+    camera_rig.set(State.RUN)
+    running.until("status", condition="ok")
+    running.frames()
+    running.stop()
+
+
+def test_a_camera_that_stays_away_ends_the_export_and_keeps_the_frames(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    running = export(camera_rig, tmp_path, watchdog, reconnect=2.0)
+    running.frames()
+    camera_rig.unplug()
+    done = running.until("done")
+    assert running.end() == 0
+    assert "The camera Desk camera no longer sends frames." in done["stopped"]
+    assert len(np.load(running.out)["pts"]) == done["frames"] >= 3
+
+
+def test_seconds_are_over_without_the_camera(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    running = export(camera_rig, tmp_path, watchdog, "--seconds", "8")
+    running.frames()
+    camera_rig.unplug()
+    done = running.until("done")
+    assert running.end() == 0
+    assert done["stopped"].startswith("Desk camera sent no frame in the last ")
+    assert len(np.load(running.out)["pts"]) == done["frames"] >= 3
+
+
+def test_another_camera_in_its_place_is_not_exported(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    running = export(camera_rig, tmp_path, watchdog)
+    running.frames()
+    camera_rig.unplug()
+    camera_rig.plug("Door camera")
+    assert "Door camera" in running.told("Desk camera is not connected")["hint"]
+    seen = len(running.events)
+    running.told("Desk camera is not connected")
+    assert not any(event["event"] == "progress" for event in running.events[seen:])
+    camera_rig.unplug()
+    camera_rig.plug()
+    running.until("status", condition="ok")
+    done, _ = running.stop()
+    assert done["source"]["title"] == "Desk camera"
+
+
+@pytest.mark.parametrize("state", [State.GARBAGE, State.EMPTY, State.CUT])
+def test_damaged_frames_without_end_are_told_skipped_and_counted(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]], state: State
+) -> None:
+    running = export(camera_rig, tmp_path, watchdog)
+    running.frames()
+    camera_rig.set(state)
+    running.until("status", condition="damaged")
+    running.told("only damaged frames")
+    camera_rig.set(State.RUN)
+    running.until("status", condition="ok")
+    running.frames()
+    done, _ = running.stop()
+    assert done["note"].endswith(" damaged frames of Desk camera were skipped.")
+
+
+def test_a_camera_that_sends_only_garbage_at_first_is_awaited(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    camera_rig.set(State.GARBAGE)
+    running = export(camera_rig, tmp_path, watchdog, "--seconds", "1")
+    running.told("only damaged frames")
+    camera_rig.set(State.RUN)
+    running.until("done")
+    assert running.end() == 0
+
+
+def test_the_same_picture_for_ever_is_told_until_another_comes(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    running = export(camera_rig, tmp_path, watchdog)
+    running.frames()
+    camera_rig.set(State.FREEZE)
+    assert (
+        "the same picture for 2 seconds" in running.until("status", condition="frozen")["problem"]
+    )
+    camera_rig.set(State.RUN)
+    running.until("status", condition="ok")
+    running.stop()
+
+
+def test_a_camera_that_is_not_there_is_an_error_at_once(
+    camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
+) -> None:
+    process = camera_rig.uvanet("predict", "camera:nobody", "-o", str(tmp_path / "a.csv"))
+    watchdog.append(process)
+    _, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert "nobody" in error
+    assert "camera:0 (Desk camera)" in error
+    assert list(tmp_path.glob("*.csv*")) == []
 
 
 def test_a_busy_camera_is_told_and_awaited(

@@ -290,6 +290,18 @@ def test_garbage_without_end_is_reported_and_the_camera_opened_anew(
     reader.status("ok")
 
 
+def test_a_camera_that_starts_with_garbage_is_awaited(
+    camera_rig: CameraRig, read: Callable[..., Reader]
+) -> None:
+    camera_rig.set(State.GARBAGE)
+    reader = read(_STALLED_S=1, _GIVE_UP_S=2)
+    assert "only damaged frames" in reader.status("reconnecting")["problem"]
+    camera_rig.set(State.RUN)
+    reader.until(lambda event: event["kind"] == "opened")
+    assert reader.frame()["damaged"] > 0
+    reader.status("ok")
+
+
 def test_the_same_frame_for_ever_is_reported_until_another_comes(
     camera_rig: CameraRig, read: Callable[..., Reader]
 ) -> None:

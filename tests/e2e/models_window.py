@@ -64,7 +64,7 @@ def training(walk: Walk) -> None:
     card = dialog.result_card
     walk.until(lambda: card.isVisible())
     assert feature.controller.result is not None
-    assert feature.controller.result.model
+    assert feature.controller.result.model  # better: the pictures of both are shown
     walk.until(lambda: card.pictures.canvas.has_picture)
     walk.keep("result")
     dialog.close()

@@ -82,6 +82,20 @@ CLIPS = {
     "vp8.ivf": ("libvpx", "ivf", {"deadline": "realtime"}, "", "yuv420p"),
     "without-duration.flv": ("libx264", None, {"bf": "0", "g": "12"}, "", "yuv420p"),
     "elementary.m2v": ("mpeg2video", "mpeg2video", {"g": "10"}, "", "yuv420p"),
+    "elementary.m1v": ("mpeg1video", "mpeg1video", {"g": "10"}, "", "yuv420p"),
+    "elementary.h261": ("h261", "h261", {}, "", "yuv420p"),
+    "elementary.h263": ("h263", "h263", {"g": "12"}, "", "yuv420p"),
+    "elementary.m4v": ("mpeg4", "m4v", {"g": "10"}, "", "yuv420p"),
+    "elementary.hevc": ("libx265", "hevc", {"x265-params": "log-level=none"}, "", "yuv420p"),
+    "elementary.obu": (
+        "libsvtav1",
+        "obu",
+        {"preset": "11", "svtav1-params": "pred-struct=1"},
+        "",
+        "yuv420p",
+    ),
+    "elementary.mjpeg": ("mjpeg", "mjpeg", {"qmax": "3"}, "", "yuvj420p"),
+    "rpza.mov": ("rpza", None, {}, "", "rgb555le"),
     "elementary.h264": ("libx264", "h264", {"g": "10", "bf": "0"}, "", "yuv420p"),
 }
 MUXERS = {
@@ -94,6 +108,7 @@ MUXERS = {
 def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name = request.param
     codec, format_name, options, sound, pix_fmt = CLIPS[name]
+    size = (176, 144) if codec in ("h261", "h263") else corpus.SIZE  # these know few sizes
     return corpus.write(
         tmp_path_factory.mktemp("clip") / name,
         codec,
@@ -102,6 +117,7 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         muxer=MUXERS.get(name),
         sound=sound,
         pix_fmt=pix_fmt,
+        images=[corpus.numbered(number, size) for number in range(corpus.FRAMES)],
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import corpus
 import cv2
+import numpy as np
 import pytest
 
 import uvanet
@@ -18,9 +19,30 @@ from uvanet.sources import NetworkSource, SourceCondition, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PATIENCE = 60.0
 FRAMES_PER_CONNECTION = 8
+
+
+class Fragile(BaseHTTPRequestHandler):
+    """Serves one file, and hangs up after a third of it each time."""
+
+    protocol_version = "HTTP/1.1"
+    data = b""
+
+    def do_GET(self) -> None:
+        start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+        size = len(Fragile.data)
+        self.send_response(206)
+        self.send_header("Content-Length", str(size - start))
+        self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+        self.end_headers()
+        self.wfile.write(Fragile.data[start : start + size // 3])
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 class Camera(BaseHTTPRequestHandler):
@@ -84,6 +106,17 @@ def test_frames_go_on_after_the_sender_hung_up(server: ThreadingHTTPServer) -> N
     assert all(later > earlier for earlier, later in itertools.pairwise(times))
     # The pauses between two connections count: nothing is played faster than it came.
     assert times[-1] > 2 * 0.5
+
+
+def test_a_file_on_a_server_is_read_on_after_the_connection_broke(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (40, 108, 192, 3), np.uint8)
+    path = corpus.write(tmp_path / "a.mkv", "mjpeg", pix_fmt="yuvj420p", images=list(noise))
+    Fragile.data = path.read_bytes()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Fragile) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with NetworkSource(f"http://127.0.0.1:{server.server_port}/a.mkv") as source:
+            assert sum(1 for _ in iter(source.read, None)) == 40
+        server.shutdown()
 
 
 def test_a_sender_that_returns_with_another_size_goes_on(server: ThreadingHTTPServer) -> None:

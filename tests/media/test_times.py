@@ -199,6 +199,29 @@ def test_every_rate_is_told_and_kept(tmp_path: Path, name: str, rate: Fraction) 
     assert times == pytest.approx([n / float(rate) for n in range(count)], abs=0.0011)
 
 
+@pytest.mark.parametrize(
+    "rate", [Fraction(1, 5000), Fraction(1, 600), Fraction(1000), Fraction(2000)]
+)
+@pytest.mark.parametrize("ending", ["mp4", "webm"])
+def test_time_lapses_and_high_speed_films_keep_their_times(
+    tmp_path: Path, rate: Fraction, ending: str
+) -> None:
+    path, out = tmp_path / "clip.mp4", tmp_path / f"out.{ending}"
+    images = [corpus.numbered(number) for number in range(12)]
+    times = [number / rate for number in range(12)]
+    corpus.write(path, "libx264", images=images, times=times, rate=max(25, int(rate)))
+    with make_source(str(path)) as source:
+        assert source.info.fps == pytest.approx(float(rate), rel=0.1)  # the last has no duration
+        assert source.info.frames == pytest.approx(12, abs=1)
+        for number in (7, 3, 11, 0):
+            source.seek(float(times[number]))
+            assert corpus.number_in(source.read().image) == number
+    assert play(path) == (list(range(12)), pytest.approx([float(time) for time in times]))
+    assert export(Job(str(path), (out,), look=BARE)).frames == 12
+    tick = 0.0011 if ending == "webm" else 1e-4
+    assert corpus.frame_times(out) == pytest.approx([float(time) for time in times], abs=tick)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.avi", "clip.ts", "clip.gif"])
 def test_the_shortest_films_play(tmp_path: Path, name: str, count: int) -> None:

@@ -298,6 +298,23 @@ def test_odd_names(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.parametrize(
+    ("fps", "exact"),
+    [
+        (29.97, Fraction(30000, 1001)),
+        (23.976, Fraction(24000, 1001)),
+        (25.0, Fraction(25)),
+        (12.5, Fraction(25, 2)),
+        (0.5, Fraction(1, 2)),
+        (1 / 600, Fraction(1, 600)),
+        (0.0001, Fraction(1, 10_000)),
+        (1000.0, Fraction(1000)),
+    ],
+)
+def test_a_rate_is_the_fraction_that_it_stands_for(fps: float, exact: Fraction) -> None:
+    assert exact_rate(fps) == exact
+
+
 @pytest.mark.parametrize("fps", [0, -5, float("nan"), float("inf"), 5000])
 def test_rates_of_no_sense(tmp_path: Path, fps: float) -> None:
     with pytest.raises(OutputError, match="frames a second"):

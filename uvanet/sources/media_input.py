@@ -40,6 +40,8 @@ _PROTOCOLS = {
     "tcp": "tcp",
     "srt": "srt",
 }
+# A file on a server is read on from where a connection broke; a live stream is not.
+_RESUME = {"reconnect": "1", "reconnect_delay_max": "4"}
 _BUFFER_BYTES = 1 << 17
 _NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS
 
@@ -179,6 +181,8 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
     }
     if scheme.startswith("rtsp"):
         options["rtsp_flags"] = "prefer_tcp"
+    if scheme.startswith("http"):
+        options |= _RESUME
     # FFmpeg compares schemes by case.
     address = scheme + url[len(scheme) :]
     timeout = (open_timeout, read_timeout)

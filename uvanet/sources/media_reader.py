@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from uvanet.sources.media_input import MediaInput
     from uvanet.yuv_picture import YuvPicture
 
-# A rate outside of this is a time base rather than a frame rate.
-_MIN_FPS, _MAX_FPS = 0.01, 480.0
+# From a frame in hours, of a time lapse, to the cameras of crash tests.
+_MIN_FPS, _MAX_FPS = 1e-4, 20_000.0
+# A higher rate that the container states may be its time base: the first frames tell.
+_MAX_STATED_FPS = 480.0
 _DEFAULT_FPS = 25.0
 # Seconds before the frame sought at which decoding starts; None: the start of the file.
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
@@ -42,6 +44,10 @@ _COUNT_FROM_ZERO = ("matroska", "nut", "flv")
 # Formats whose duration is stated; that of others is estimated from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
+# In streams without a container FFmpeg finds the key frames and times of these.
+_FOUND_IN_RAW_STREAMS = ("av1", "h264", "hevc", "mjpeg", "mpeg2video", "mpeg4")
+# FFmpeg's encoder marks every packet as a key frame, and few are.
+_MARKED_WRONGLY = ("rpza",)
 ENCRYPTED_HINT = tr_noop("Get it without copy protection (DRM) from where it was made or bought.")
 """What to do about a video that is encrypted."""
 
@@ -96,7 +102,8 @@ class MediaReader:
         self._offset = 0.0
         self._last = -1.0
         self._stated: float | None = None
-        self._rate: float | None = None  # stated by the container
+        self._rate: float | None = None  # frames per second stated by the container
+        self._samples_per_frame = 1  # 2 where the container counts fields
 
     @property
     def note(self) -> str:
@@ -156,14 +163,24 @@ class MediaReader:
         return not self._times_survive_jumps() or is_same_group(self._track, zero, position, target)
 
     def _times_survive_jumps(self) -> bool:
-        """Whether packets carry their own times after a jump.
+        """Whether the frames after a jump are right, and their times.
 
         In an MPEG program stream several small frames share a pack, and after a jump FFmpeg gives
         them each other's times. Large files have large frames.
         """
         assert self._input is not None
+        if self._times_are_guessed() or self._codec() in _MARKED_WRONGLY:
+            return False
         container = self._input.container
         return container.format.name != "mpeg" or container.size > _SMALL_PROGRAM_STREAM_BYTES
+
+    def _times_are_guessed(self) -> bool:
+        """Whether frames have to be counted, since FFmpeg's times of this raw stream are wrong."""
+        assert self._input is not None
+        return not self._input.has_timestamps and self._codec() not in _FOUND_IN_RAW_STREAMS
+
+    def _codec(self) -> str:
+        return self._track.codec_context.codec.canonical_name
 
     def tracks(self) -> str:
         """Kinds and codecs of all tracks, for people."""
@@ -224,7 +241,8 @@ class MediaReader:
         self._decoder = TrackDecoder(self._input, track, self.damage, live=self._live)
         self._converter = FrameConverter(track.sample_aspect_ratio)
         rates = (track.average_rate, track.guessed_rate, track.base_rate)
-        self._rate = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_FPS), None)
+        stated = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_STATED_FPS), None)
+        self._rate = stated / self._samples_per_frame if stated else None
         self.fps = self._rate or self.fps
         self.variable_rate = _has_variable_rate(track)
         self._decoded = self._timed(self._decoder.frames())
@@ -278,7 +296,7 @@ class MediaReader:
                 untimed.append(frame)
                 continue
             if untimed and frame.pts is not None and frame.time_base is not None:
-                before = len(untimed) / Fraction(self.fps).limit_denominator(1001)
+                before = len(untimed) / Fraction(self.fps).limit_denominator(1_000_000)
                 self._zero = frame.pts * frame.time_base - before
             late = False
             for earlier in untimed:
@@ -294,7 +312,7 @@ class MediaReader:
             seconds = time.monotonic() - (self._decoder.arrival or time.monotonic())
             if self._zero is None:
                 self._zero, self._decoder.arrival, seconds = Fraction(0), time.monotonic(), 0.0
-        elif frame.pts is None or frame.time_base is None:
+        elif frame.pts is None or frame.time_base is None or self._times_are_guessed():
             seconds = self._last + 1.0 / self.fps if self._last >= 0 else 0.0
             self._zero = self._zero or Fraction(0)
         else:
@@ -318,6 +336,11 @@ class MediaReader:
             step = second[1] - self._ready[0][1]
             if 1.0 / _MAX_FPS <= step <= 1.0 / _MIN_FPS:
                 self.fps = 1.0 / step
+        coded = track.codec_context.framerate
+        if self._rate and self._decoder.interlaced and coded:
+            # Field pictures may be samples of their own, as in an MP4 copied from a camcorder's.
+            self._samples_per_frame = max(1, min(2, round(self._rate / float(coded))))
+            self.fps = self._rate = self._rate / self._samples_per_frame
         if container.duration is not None and container.duration > 0:
             self.duration = self._stated = container.duration / av.time_base
             if container.format.name.startswith(_COUNT_FROM_ZERO):
@@ -328,7 +351,7 @@ class MediaReader:
             own = float(track.duration * track.time_base)
             self.duration = min(own, self.duration or own)
         if track.frames > 0:
-            self.frames = track.frames
+            self.frames = track.frames // self._samples_per_frame
             if container.format.name == "avi" and track.average_rate:
                 # FFmpeg shortens the duration of a file that was cut off; the count stays.
                 self._stated = max(self._stated or 0.0, track.frames / float(track.average_rate))

@@ -42,6 +42,7 @@ class TrackDecoder:
             receiver of the frames.
         end: Seconds on the container's clock at which everything demuxed so far ends, packets of
             all tracks included.
+        interlaced: An interlaced frame came.
         arrival: When the first packet of a stream came, in seconds of `time.monotonic`.
     """
 
@@ -50,6 +51,7 @@ class TrackDecoder:
     ) -> None:
         self.position = 0.0
         self.end = 0.0
+        self.interlaced = False
         self.arrival: float | None = None
         self._media = media
         self._track = track
@@ -80,6 +82,7 @@ class TrackDecoder:
                 continue
             for frame in frames:
                 losses.saw_frame(frame, self.position)
+                self.interlaced = self.interlaced or frame.interlaced_frame
                 yield from deinterlacer.push(frame)
         yield from deinterlacer.flush()
 

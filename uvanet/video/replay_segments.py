@@ -128,6 +128,7 @@ class MotionJpegFile:
     def __init__(self, path: Path, size: tuple[int, int], times: Sequence[float]) -> None:
         self._zero = times[0]
         rate = Fraction((len(times) - 1) / (times[-1] - times[0])).limit_denominator(1000)
+        rate = max(rate, Fraction(1, 1000))  # of a source that paused for long
         width, height = size
         self._output = open_output(path, "matroska", {"flush_packets": "1"})
         self._stream = self._output.add_mux_stream("mjpeg", rate, width=width, height=height)

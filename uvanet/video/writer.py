@@ -386,6 +386,8 @@ def exact_rate(fps: float | Fraction) -> Fraction:
         raise OutputError(tr("A video of {fps} frames a second cannot be written.").format(fps=fps))
     television = Fraction(round(fps * 1.001) * 1000, 1001)
     # Half a hundredth: what is left when such a rate was written with two digits.
-    if round(fps) != fps and abs(float(television) - fps) < 0.005:
+    if fps >= 1 and round(fps) != fps and abs(float(television) - fps) < 0.005:
         return television
+    if fps < 1:  # of a time lapse: a whole number of seconds, or nearly
+        return 1 / Fraction(1 / fps).limit_denominator(1000)
     return Fraction(fps).limit_denominator(1000)
