@@ -1,15 +1,16 @@
 """Ablation: trains students without one part each, and writes `resources/weights/ABLATION.md`.
 
-Every student is trained in both steps, for fewer epochs than the shipped ones, and measured on
-`test` and on talk: NSS, and the difference to the whole recipe with the 95 % interval of paired
-differences. A run that was stopped resumes; `--there` measures existing students and trains none.
-The shipped teachers label.
+Every student is trained in both steps, for fewer epochs than the shipped ones, from several seeds,
+and measured on `test` and on talk: NSS, and the difference to the whole recipe with the 95 %
+interval of paired differences. A run that was stopped resumes; `--there` measures existing students
+and trains none. The shipped teachers label.
 """
 
 import argparse
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from make_weights import ROOT, WEIGHTS
@@ -29,6 +30,7 @@ from uvanet.training.control import Callback
 from uvanet.training.distillation import STEP2, TrainingData, distill_student
 from uvanet.training.pipeline import DistillConfig, gaze_pictures, training_data
 from uvanet.training.teachers.inference import chosen_teachers
+from uvanet.training.trainer import BEST
 
 BASE = "the whole recipe"
 NO_TEACHER = "no distillation: gaze alone"
@@ -38,13 +40,13 @@ DRAWS, SEED = 2000, 0
 WORDS = """\
 # What each part is worth
 Made by {made}:
-students of the size of `{preset}`, {epochs} epochs each and then step 2; the shipped
-students have more. All are measured on human gaze that none of them was trained on. NSS, and in
-brackets the difference to the first row with the 95 % interval of paired differences (2,000
-bootstrap draws; on talk over its five clips, which say little). A difference whose interval holds 0
-may be chance. One seed each: the effect of another seed is unknown. Runs this short show what
-learns fast, not where it ends: the shipped students take several times as many steps, on twice as
-many views. The shipped teachers label.
+students of the size of `{preset}`, {epochs} epochs of step 1 and {step2} of step 2; the shipped
+students have more. All are measured on human gaze that none of them was trained on. NSS is the mean
+over {seeds} seeds; then the least and the greatest of one seed; then the difference of the means to
+the first row with the 95 % interval of paired differences (2,000 bootstrap draws of pictures; on
+talk over its five clips, which say little). A difference whose interval holds 0, or that is smaller
+than the distance of the seeds, may be chance. Runs this short show what learns fast, not where it
+ends. The shipped teachers label.
 
 "No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by
 its teacher, and then replaced by the network that fuses them.
@@ -54,7 +56,23 @@ PARTS = (
     ("spatial", "the spatial branch"),
     ("temporal", "the temporal branch"),
 )
-Means = dict[str, dict[str, tuple[Interval, Interval]]]
+
+
+class Measured(NamedTuple):
+    """NSS of a row on one set.
+
+    Attributes:
+        seeds: Mean of each seed.
+        value: Mean over the seeds, with its interval over the pictures.
+        less: The same of the difference to the first row.
+    """
+
+    seeds: tuple[float, ...]
+    value: Interval
+    less: Interval
+
+
+Means = dict[str, dict[str, Measured]]
 
 
 class Square(TorchEngine):
@@ -65,12 +83,15 @@ class Square(TorchEngine):
 
 def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     """The students that are trained: what is left out, and the settings of step 1."""
-    base = dataclasses.replace(step1_config(preset), epochs=epochs, eval_every=epochs)
+    base = dataclasses.replace(
+        step1_config(preset), epochs=epochs, step2_epochs=epochs // 2, eval_every=epochs
+    )
     yield BASE, base
-    yield NO_TEACHER, base
-    yield NO_SPATIAL, base
+    yield NO_TEACHER, without(base, base.pool_share + base.clip_share)
+    yield NO_SPATIAL, without(base, base.pool_share)
     yield NO_TEMPORAL, base
-    yield "no clips", dataclasses.replace(base, clip_share=0.0)
+    yield "no clips", dataclasses.replace(without(base, base.clip_share), clip_share=0.0)
+    yield "no face head", dataclasses.replace(base, face_weight=0.0)
     yield "KL alone as the loss", dataclasses.replace(base, loss="kl")
     yield "gaze alone in step 2, as in the paper", dataclasses.replace(base, step2_targets="gaze")
     yield "AdamW for all weights", dataclasses.replace(base, muon_lr=0.0, peak_lr=5e-3)
@@ -78,68 +99,83 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
         ("squeeze-and-excitation in place of CA-Res", {"attention": "se"}),
         ("plain MobileNetV2 in place of CA-Res", {"attention": "none"}),
         ("CA-Res in every block, as in the paper", {"attention_from": 4}),
-        ("a stem of half the channels", {"stem": (8, 16)}),
     ):
-        name = f"{preset}-{'-'.join(changed)}-{len(PRESETS)}"
+        name = "-".join((preset, *(str(part) for item in changed.items() for part in item)))
         PRESETS[name] = dataclasses.replace(PRESETS[preset], **changed)
         yield words, dataclasses.replace(base, preset=name)
+
+
+def without(config: TrainConfig, share: float) -> TrainConfig:
+    """A run with as many steps where a share of its batches has no data."""
+    gaze = 1.0 - config.pool_share - config.clip_share
+    times = (gaze + share) / gaze
+    return dataclasses.replace(
+        config,
+        epochs=round(times * config.epochs),
+        step2_epochs=round(times * config.step2_epochs),
+    )
 
 
 def data_of(words: str, whole: TrainingData, config: TrainConfig, root: Path) -> TrainingData:
     """The training data of a variant."""
     if words in (NO_TEACHER, NO_SPATIAL):
-        # As many steps, on the pictures with gaze alone.
         gaze = gaze_pictures(root, config.cache_resolution)
-        times = max(1, len(whole.pictures) // len(gaze.pictures))
-        rows = np.tile(np.arange(len(gaze.pictures)), times)
-        clips = whole.clips if words == NO_SPATIAL else None
-        return gaze._replace(pictures=gaze.pictures.take(rows), clips=clips)
+        return gaze._replace(clips=whole.clips if words == NO_SPATIAL else None)
     if words == NO_TEMPORAL and whole.clips is not None:
         return whole._replace(clips=dataclasses.replace(whole.clips, temporal=None))
     return whole
 
 
-def rows_of(students: dict[str, SpatioTemporal], first: SpatioTemporal) -> list[Predictor]:
-    """All that is measured.
+def rows_of(
+    students: dict[str, list[SpatioTemporal]], firsts: list[SpatioTemporal]
+) -> dict[str, list[Predictor]]:
+    """All that is measured: a predictor of each seed.
 
     Args:
-        students: By the variants' words.
-        first: The whole one as the first step left it.
+        students: By the variants' words, one a seed.
+        firsts: The whole ones as the first step left them.
     """
     card = read_card(WEIGHTS / "uvanet-64.json")
+    found: dict[str, list[Predictor]] = {}
 
-    def row(name: str, engine: TorchEngine) -> Predictor:
-        return StreamPredictor(name, Model(card, engine))
+    def add(name: str, engines: Iterable[TorchEngine]) -> None:
+        models = [Model(card, engine) for engine in engines]
+        found[name] = [StreamPredictor(f"{name} {n}", one) for n, one in enumerate(models)]
 
     base = students[BASE]
-    found = [row(name, TorchEngine(student)) for name, student in students.items()]
-    found += [row(f"{words} alone", TorchEngine(base, output=name)) for name, words in PARTS]
-    found.append(row("no step 2", TorchEngine(first)))
-    found += [
-        row(f"{words} alone, no step 2", TorchEngine(first, output=name)) for name, words in PARTS
-    ]
-    found.append(row("pictures stretched to squares", Square(base)))
-    for side in (32, 48, 64, 96, 128):
-        if side != base.preset.input_size:
-            engine = TorchEngine(base)
-            engine.input_size = (side, side)
-            found.append(row(f"shown {side} x {side} pixels, not trained for it", engine))
+    for name, group in students.items():
+        add(name, map(TorchEngine, group))
+    for name, words in PARTS:
+        add(f"{words} alone", (TorchEngine(one, output=name) for one in base))
+    add("no step 2", map(TorchEngine, firsts))
+    for name, words in PARTS:
+        add(f"{words} alone, no step 2", (TorchEngine(one, output=name) for one in firsts))
+    add("pictures stretched to squares", map(Square, base))
     return found
 
 
-def measured(rows: list[Predictor], root: Path, first: str = BASE) -> Means:
+def measured(groups: dict[str, list[Predictor]], root: Path, first: str = BASE) -> Means:
     """NSS of each row on each set, and its difference to that of the row `first`."""
     sets = [GazeSet("test", pictures=read_split(root, "test"))]
     if (root / "talk").is_dir():
         sets.append(talk.read(root / "talk"))
     found: Means = {}
+    rows = [row for group in groups.values() for row in group]
     for data in sets:
         scores = evaluate_predictors(data, rows, ("nss",))
         weights = draw_weights([item.clip for item in scores.items], DRAWS, SEED)
-        base = scores.values[first][:, 0]
+        values = {
+            name: np.stack([scores.values[row.name][:, 0] for row in group])
+            for name, group in groups.items()
+        }
+        base = values[first].mean(0)
         found[data.name] = {
-            name: (interval(values[:, 0], weights), interval(values[:, 0] - base, weights))
-            for name, values in scores.values.items()
+            name: Measured(
+                tuple(interval(seed, weights).mean for seed in seeds),
+                interval(seeds.mean(0), weights),
+                interval(seeds.mean(0) - base, weights),
+            )
+            for name, seeds in values.items()
         }
     return found
 
@@ -150,8 +186,10 @@ def table(found: Means, first: str = BASE) -> list[str]:
     for name in next(iter(found.values())):
         cells = []
         for values in found.values():
-            value, less = values[name]
+            seeds, value, less = values[name]
             told = f"{value.mean:.3f}"
+            if len(seeds) > 1:
+                told += f", {min(seeds):.3f} to {max(seeds):.3f}"
             if name != first:
                 told += f" ({less.mean:+.3f} [{less.low:+.3f}, {less.high:+.3f}])"
             cells.append(told)
@@ -159,8 +197,15 @@ def table(found: Means, first: str = BASE) -> list[str]:
     return lines
 
 
-def train(preset: str, epochs: int, root: Path, out: Path) -> None:
-    """Trains every variant in a folder of its number."""
+def seeds_of(preset: str, epochs: int, seeds: int) -> Iterator[tuple[int, int, str, TrainConfig]]:
+    """Seed, number, words and settings of every run; all variants of one seed, then the next."""
+    for seed in range(seeds):
+        for number, (words, config) in enumerate(variants(preset, epochs)):
+            yield seed, number, words, dataclasses.replace(config, seed=config.seed + seed)
+
+
+def train(preset: str, epochs: int, seeds: int, root: Path, out: Path) -> None:
+    """Trains every variant in a folder of its seed and number."""
     run = DistillConfig(
         student=step1_config(preset),
         spatial=SpatialTeacherConfig(),
@@ -168,15 +213,17 @@ def train(preset: str, epochs: int, root: Path, out: Path) -> None:
         pools=(root / "pool", root / "pool2"),
     )
     whole = training_data(run, chosen_teachers(), out / "labels", Callback())
-    for number, (words, config) in enumerate(variants(preset, epochs)):
-        print(f"\n{words}", flush=True)
-        distill_student(config, data_of(words, whole, config, root), out / str(number))
+    for seed, number, words, config in seeds_of(preset, epochs, seeds):
+        print(f"\nseed {seed}: {words}", flush=True)
+        data = data_of(words, whole, config, root)
+        distill_student(config, data, out / f"{seed}-{number}")
 
 
-def report(found: Means, preset: str, epochs: int) -> str:
+def report(found: Means, preset: str, epochs: int, seeds: int) -> str:
     """The table."""
-    made = f"`packaging/ablate.py --preset {preset} --epochs {epochs}`"
-    lines = [WORDS.format(made=made, preset=preset, epochs=epochs), *table(found)]
+    made = f"`packaging/ablate.py --preset {preset} --epochs {epochs} --seeds {seeds}`"
+    words = WORDS.format(made=made, preset=preset, epochs=epochs, step2=epochs // 2, seeds=seeds)
+    lines = [words, *table(found)]
     lines += ["", *(f"![Differences on {data}](ablation-{data}.svg)" for data in found)]
     return "\n".join(lines) + "\n"
 
@@ -186,23 +233,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "ablation", help="the run")
     parser.add_argument("--preset", default="uvanet-32")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--there", action="store_true", help="train nothing")
     arguments = parser.parse_args()
     root, out, preset = find_root(None), arguments.out, arguments.preset
+    epochs, seeds = arguments.epochs, arguments.seeds
     if not arguments.there:
-        train(preset, arguments.epochs, root, out)
-    students: dict[str, SpatioTemporal] = {}
-    for number, (words, config) in enumerate(variants(preset, arguments.epochs)):
-        weights = out / str(number) / STEP2 / "best.safetensors"
+        train(preset, epochs, seeds, root, out)
+    students: dict[str, list[SpatioTemporal]] = {}
+    for seed, number, words, config in seeds_of(preset, epochs, seeds):
+        weights = out / f"{seed}-{number}" / STEP2 / BEST
         if weights.exists():
-            students[words] = load_student(config.preset, weights)
-    first = load_student(preset, out / "0" / "best.safetensors")
-    found = measured(rows_of(students, first), root)
-    text = report(found, preset, arguments.epochs)
+            students.setdefault(words, []).append(load_student(config.preset, weights))
+    students = {words: group for words, group in students.items() if len(group) == seeds}
+    firsts = [load_student(preset, out / f"{seed}-0" / BEST) for seed in range(seeds)]
+    found = measured(rows_of(students, firsts), root)
+    text = report(found, preset, epochs, seeds)
     (WEIGHTS / "ABLATION.md").write_text(text, encoding="utf-8")
     for data, rows in found.items():
-        less = {name: one for name, (_, one) in rows.items() if name != BASE}
+        less = {name: one.less for name, one in rows.items() if name != BASE}
         write_plot(WEIGHTS / f"ablation-{data}.svg", f"NSS on {data}, less that of {BASE}", less)
     print(text)
 

@@ -80,7 +80,8 @@ def main() -> None:
         out = arguments.out / preset
         begun = (out / "best.safetensors").exists()
         alone = undistilled(preset, root, out) if begun or not arguments.there else None
-        parts += ["", *table(measured(rows_of(preset, alone), root, preset), preset)]
+        groups = {row.name: [row] for row in rows_of(preset, alone)}
+        parts += ["", *table(measured(groups, root, preset), preset)]
     text = "\n".join(parts) + "\n"
     (WEIGHTS / "DISTILLED.md").write_text(text, encoding="utf-8")
     print(text)

@@ -6,6 +6,8 @@ import importlib.util
 import re
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from command_kit import run_command
 from PySide6.QtWidgets import QDialogButtonBox
@@ -187,6 +189,20 @@ def test_the_command_line_is_english_unless_asked(home, tmp_path, monkeypatch):
     assert "does not exist" in run_command(*ask).stderr
     monkeypatch.setenv("UVANET_LANGUAGE", "de")
     assert "gibt es nicht" in run_command(*ask).stderr
+
+
+def test_a_report_is_german_where_it_is_asked(home, tmp_path, monkeypatch):
+    picture, page = tmp_path / "poster.png", tmp_path / "poster.html"
+    cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 255, (90, 160, 3), np.uint8))
+    monkeypatch.setenv("UVANET_LANGUAGE", "de")
+    done = run_command("report", picture, "-o", page)
+    assert done.returncode == 0, done.stderr
+    text = page.read_text(encoding="utf-8")
+    assert '<html lang="de">' in text
+    assert "Dies ist eine Vorhersage." in text
+    assert "Bekannte Grenzen des Modells" in text
+    english = ("Predicted", "Source", "Size", "Known limits", "Settings", "Accuracy", "Trained on")
+    assert [word for word in english if f">{word}" in text] == []
 
 
 def test_the_side_panel_holds_the_longer_words(german):

@@ -34,7 +34,7 @@ def test_the_dialog_lists_all_models(player: Bench, external: Path) -> None:
     dialog = open_models(player, name, gone)
     table = dialog.table
     assert table.cell("uvanet-64", USE) == "live"
-    assert table.cell("uvanet-64", "parameters") == "169\N{NO-BREAK SPACE}k"
+    assert table.cell("uvanet-64", "parameters") == "166\N{NO-BREAK SPACE}k"
     assert table.cell("uvanet-64", "license") == "Apache-2.0"
     table.select(gone)
     assert not dialog.use_button.isEnabled()

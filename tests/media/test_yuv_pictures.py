@@ -102,7 +102,7 @@ def test_an_export_keeps_the_matrix_and_the_planes(tmp_path: Path) -> None:
         assert np.abs(one.astype(int) - other).mean() < 1
 
 
-@pytest.mark.parametrize("model", ["uvanet-32", "uvanet-64", "uvanet-128"])
+@pytest.mark.parametrize("model", ["uvanet-32", "uvanet-64", "uvanet-128", "uvanet-256"])
 def test_maps_are_those_of_the_converted_picture(model: str) -> None:
     planar, packed = uvanet.Stream(model), uvanet.Stream(model)
     with make_source("demo") as source:

@@ -137,14 +137,14 @@ PAINTED = (
     "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0;"
     "for (let i = 3; i < d.length; i += 4) n += d[i] > 100; return n; })()"
 )
-READY = "document.getElementById('model')?.options.length === 3 && document.readyState"
+READY = "document.getElementById('model')?.options.length === 4 && document.readyState"
 
 
 def test_the_camera_gets_an_overlay_from_each_model(browser):
     browser.until(READY)
     browser.until("typeof document.getElementById('camera').onclick === 'function'")
     browser.value("document.getElementById('camera').click()")
-    for name in ("uvanet-64", "uvanet-32", "uvanet-128"):
+    for name in ("uvanet-64", "uvanet-32", "uvanet-128", "uvanet-256"):
         browser.value(
             f"(() => {{ const m = document.getElementById('model'); m.value = '{name}';"
             "m.dispatchEvent(new Event('change')); })()"

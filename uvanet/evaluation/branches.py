@@ -29,18 +29,22 @@ if TYPE_CHECKING:
 
 
 def student_predictor(
-    student: SpatioTemporal, card: Card | None = None
+    student: SpatioTemporal, card: Card | None = None, side: int = 0
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     """Makes a function from a still picture to the student's map.
 
     Args:
         student: In evaluation mode, on the CPU.
         card: See `TorchEngine`.
+        side: It is shown `side` squared pixels; 0 for the size of its card.
 
     Returns:
         Function from RGB, uint8, (h, w, 3) to float32, (h', w'), 0..1.
     """
-    return engine_predictor(TorchEngine(student, card=card))
+    engine = TorchEngine(student, card=card)
+    if side:
+        engine.input_size = (side, side)
+    return engine_predictor(engine)
 
 
 def engine_predictor(engine: Engine) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from uvanet.evaluation.bootstrap import draw_weights, intervals
-from uvanet.evaluation.calibration import CC_KEPT
 from uvanet.evaluation.evaluator import evaluate_predictors
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.evaluation.progress import silent
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
 
 NSS_SLACK = 0.01
 """Largest NSS that is given up for fewer pixels."""
+
+CC_KEPT = 0.98
+"""Share of the best mean CC over the sizes that must be kept. More pixels buy NSS with CC: shown at
+280 in place of 224, `uvanet-256` has NSS 2.430 and CC .712 in place of 2.328 and .722 on `val`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ PRESETS: dict[str, Preset] = {
     "uvanet-32": Preset(32, 40),
     "uvanet-64": Preset(64, 88),
     "uvanet-128": Preset(128, 176),
-    "uvanet-256": Preset(256, 288),
+    "uvanet-256": Preset(224, 288),
 }
 
 

@@ -13,7 +13,7 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.onnx_export import save_weights, write_onnx
 from uvanet.errors import OutputError
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.branches import branch_predictors, engine_predictor
+from uvanet.evaluation.branches import branch_predictors, student_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.card_metrics import CARD_SETS, card_metrics
 from uvanet.evaluation.evaluator import score
@@ -29,7 +29,6 @@ from uvanet.models.temporal_teacher import MEMORY_SECONDS, STATE_CHANNELS, Tempo
 from uvanet.registry import resolve_model
 from uvanet.runtime.engine import LAG, STATE_STRIDE
 from uvanet.runtime.input_size import TEACHER_SIZE
-from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.provenance import (
     USERS_OWN,
     backbone_sources,
@@ -140,10 +139,9 @@ def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> tup
     """
     trained = student.preset.input_size
     scales, points = {}, []
-    for side in range(trained, max(trained, student.preset.max_shown_size) + 1, trained // 8):
-        engine = TorchEngine(student)
-        engine.input_size = (side, side)
-        predict = engine_predictor(engine)
+    largest = student.preset.max_shown_size or trained
+    for side in sorted({*range(trained, largest, trained // 8), largest}):
+        predict = student_predictor(student, side=side)
         scales[side] = scale = best_logit_scale(predict, pictures)
         scaled = score(pictures, lambda image, f=predict, s=scale: f(image) ** s, ("nss", "cc"))  # type: ignore[misc]  # lambda
         nss, cc = ({"val": scaled[metric]} for metric in ("nss", "cc"))

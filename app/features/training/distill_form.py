@@ -20,7 +20,7 @@ from uvanet.training.data.frame_pairs import MIN_PAIRS, STEP1_EPOCHS
 if TYPE_CHECKING:
     from uvanet.model_card import Card
 
-PRESETS = ("uvanet-64", "uvanet-32", "uvanet-128")
+PRESETS = ("uvanet-64", "uvanet-32", "uvanet-128", "uvanet-256")
 QUICK, COUPLED = "quick", "coupled"
 
 
