@@ -114,7 +114,7 @@ def test_what_does_not_improve_is_not_kept(
 
 def test_stop_keeps_what_was_learned_so_far(clip: Path, teacher: Path, tmp_path: Path) -> None:
     child = adapt(clip, tmp_path / "run", teacher, "--steps", 100_000)
-    child.until(training(12))
+    child.until(training(40))
     child.say("stop")
     code, err = child.end()
     assert code == 0, err

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from uvanet.models import SpatioTemporal
 
-_MIN_CELLS = 5  # of the features' sides; the layers need them
+_MIN_CELLS = 9  # of the features' sides: the exporter takes the one row of fewer for a constant
 
 
 def write_program(student: SpatioTemporal, path: Path) -> None:
     """Writes the streaming step of a student as an exported program (.pt2).
 
     `torch.export.load` reads it; batch size, height and width stay dynamic, sides are multiples of
-    4 and at least 20. Inputs and outputs are those of
+    4 and at least 36. Inputs and outputs are those of
     `uvanet.deploy.inference_module.InferenceStudent.forward`.
 
     Args:
@@ -33,7 +33,7 @@ def write_program(student: SpatioTemporal, path: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    size = student.preset.input_size
+    size = max(student.preset.input_size, STATE_STRIDE * _MIN_CELLS)
     # Sides that differ, or the exporter takes them for one.
     frame = torch.zeros(2, size, size + STATE_STRIDE, 3, dtype=torch.uint8)
     with torch.no_grad():

@@ -9,7 +9,8 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFrame, QGridLayout
 
 from app.features.training.before_after import BeforeAfterView
-from app.ui.build import button, column, label, log_view, row
+from app.ui.build import button, column, label, log_view
+from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class RunResultCard(QFrame):
             (self.pictures, 3),
             (self.log, 2),
             None,
-            row(self.log_button, self.again_button, None, self.keep_button, self.use_button),
+            # German texts need two lines in a narrow window.
+            FlowLayout(self.use_button, self.keep_button, self.again_button, self.log_button),
             spacing=12,
             parent=self,
         )
