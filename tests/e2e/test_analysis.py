@@ -44,7 +44,9 @@ def test_a_region_is_drawn_and_its_share_is_read(
 ) -> None:
     film = tmp_path / "film.mp4"
     film.write_bytes(resource("demo.mp4").read_bytes())
-    child = start_large(str(film), "--theme", "dark", "--size", "1100x720", scale=scale)
+    child = start_large(
+        *(str(film), "--model", "uvanet-64", "--theme", "dark", "--size", "1100x720"), scale=scale
+    )
     child.until_titled("film.mp4")
     child.until(lambda: stage(child, scale).std() > 20)
     child.press("space")
@@ -57,15 +59,17 @@ def test_a_region_is_drawn_and_its_share_is_read(
     left = float(first["Region 1: share now"])
     assert 0 < left < 1
     child.press("Escape")  # selects nothing
+    until_still(child, scale)  # two keys at once would be one that is held
     child.press("Escape")  # closes the message, which lies over the picture
+    until_still(child, scale)
     child.press("q")
     child.drag((MIDDLE, TOP), (RIGHT, BOTTOM))
     child.until(lambda: "Region 2" in child.copied() or "Region 2" in str(numbers(child)))
     second = numbers(child)
     assert float(second["Region 1: share now"]) == left
-    # An ellipse leaves out the corners of its half, where there is little to see.
+    # An ellipse leaves out the corners of its half: what lies there depends on the weights.
     ellipse = float(second["Region 2: share now"])
-    assert 0.5 * (1 - left) < ellipse <= 1 - left + 0.01
+    assert 0.25 * (1 - left) < ellipse <= 1 - left + 0.01
     child.press("x")
     until_still(child, scale)
     child.keep(f"regions-dark-{scale}00")
