@@ -18,7 +18,7 @@ from app.runtime import import_guards
 import_guards.import_qt()
 import_guards.import_cv2()
 
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl  # noqa: E402 - after the guards
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl  # noqa: E402 - after the guards
 from PySide6.QtGui import QContextMenuEvent, QDropEvent, QGuiApplication  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import (  # noqa: E402
@@ -103,6 +103,8 @@ class Walk:
     def keep(self, name: str) -> None:
         """Keeps a picture of the screen."""
         QTest.qWait(200)
+        for _ in range(3):  # a text that has just changed is laid out, then what holds it
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         for window in QApplication.topLevelWidgets():
             if window.isVisible():
                 assert_whole(window)
