@@ -100,7 +100,11 @@ def main() -> int:
     parser.add_argument("--scene", help=argparse.SUPPRESS)  # for the process of one scene
     args = parser.parse_args()
     if args.scene:
-        return take(Scene(**json.loads(args.scene)), args.out)
+        code = take(Scene(**json.loads(args.scene)), args.out)
+        from app.runtime.shutdown import leave_at_once
+
+        # Python's collection at the end of the process can crash in PySide6 on a busy machine.
+        leave_at_once(code)
     known = {scene.name: scene for scene in SCENES}
     unknown = set(args.names) - set(known)
     if unknown:

@@ -84,4 +84,4 @@ def recording(walk: Walk) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(models, training, recording))
+    run(models, training, recording)
