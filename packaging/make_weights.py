@@ -21,7 +21,7 @@ from uvanet.deploy.quantize import SUFFIX, export_int8
 from uvanet.model_card import read_card
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.distillation import STEP2, distill_student
-from uvanet.training.pipeline import DistillConfig, distill, provenance, training_data
+from uvanet.training.pipeline import DistillConfig, provenance, training_data
 from uvanet.training.provenance import weights_license
 from uvanet.training.publish import publish_spatial, publish_student, publish_temporal
 from uvanet.training.teachers.build import make_spatial, make_teachers
@@ -127,30 +127,25 @@ def train(root: Path, out: Path, name: str, run: Run) -> None:
         root=root,
         pools=(root / "pool", root / "pool2"),
     )
-    progress = ProgressBar()
-    distill(config, out, callback=progress)
-    if run.more:
-        train_more(config, out, run.more, progress)
-    progress.close()
-
-
-def train_more(
-    config: DistillConfig, out: Path, more: Sequence[dict[str, Any]], progress: ProgressBar
-) -> None:
-    """Trains further runs of step 2 and publishes the mean of the weights of all runs."""
     folder = config.folder(out)
-    teachers = make_teachers(config.root, out, config.spatial, config.temporal, progress)
+    folder.mkdir(parents=True, exist_ok=True)
+    progress = ProgressBar()
+    teachers = make_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG, progress)
     data = training_data(config, teachers, out / "labels", progress)
-    files = [folder / STEP2 / BEST]
-    for number, changed in enumerate(more, start=2):
-        student = dataclasses.replace(config.student, start=str(folder / BEST), epochs=0, **changed)
-        distill_student(student, data, folder / str(number), callback=progress)
-        files.append(folder / str(number) / STEP2 / BEST)
-    mean = folder / "mean.safetensors"
-    save_file(mean_weights([load_file(file) for file in files]), mean)
     told = provenance(config, out)
-    told = dataclasses.replace(told, recipe={**told.recipe, "mean of": [{}, *more]})
-    publish_student(config.student, mean, config.root, folder, told)
+    weights = distill_student(student, data, folder, callback=progress).weights
+    assert weights is not None  # `val` is measured at the end at the latest
+    if run.more:
+        files = [folder / STEP2 / BEST]
+        for number, changed in enumerate(run.more, start=2):
+            again = dataclasses.replace(student, start=str(folder / BEST), epochs=0, **changed)
+            distill_student(again, data, folder / str(number), callback=progress)
+            files.append(folder / str(number) / STEP2 / BEST)
+        weights = folder / "mean.safetensors"
+        save_file(mean_weights([load_file(file) for file in files]), weights)
+        told = dataclasses.replace(told, recipe={**told.recipe, "mean of": [{}, *run.more]})
+    publish_student(student, weights, root, folder, told)
+    progress.close()
 
 
 def mean_weights(models: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
