@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 
 class NotReadableError(ValueError):
@@ -47,7 +50,9 @@ def read_bounded(path: Path, limit: int) -> bytes:
 def set_aside(path: Path) -> None:
     """Renames a file that cannot be read to `<name>.damaged`, so that no new one replaces it.
 
-    Raises:
-        OSError: It cannot be renamed.
+    A failure is logged: the program works without the file either way.
     """
-    os.replace(path, path.with_name(f"{path.name}.damaged"))
+    try:
+        os.replace(path, path.with_name(f"{path.name}.damaged"))
+    except OSError as error:
+        _log.warning("%s cannot be renamed: %s", path, error)

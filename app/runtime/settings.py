@@ -205,9 +205,6 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError, TypeError, RecursionError) as error:
         _log.warning("settings at %s cannot be read: %s", path, error)
-        try:
-            set_aside(path)
-        except OSError as reason:
-            _log.warning("%s cannot be renamed: %s", path, reason)
+        set_aside(path)
         return {}
     return stored

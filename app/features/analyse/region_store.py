@@ -112,8 +112,5 @@ def _read(path: Path) -> Stored | None:
         return None
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         _log.warning("regions at %s cannot be read: %s", path, error)
-        try:
-            set_aside(path)
-        except OSError as reason:
-            _log.warning("%s cannot be renamed: %s", path, reason)
+        set_aside(path)
         return None
