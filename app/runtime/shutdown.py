@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
@@ -85,8 +85,8 @@ def run_bounded(work: Callable[[], object], seconds: float, name: str = "close")
     return succeeded.is_set()
 
 
-def leave_at_once(code: int) -> None:
-    """Ends the process without waiting for threads that hang."""
+def leave_at_once(code: int) -> NoReturn:
+    """Ends the process without waiting for threads that hang, and without the interpreter's end."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()

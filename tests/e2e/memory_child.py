@@ -17,6 +17,7 @@ from PySide6.QtCore import QTimer  # noqa: E402
 from app.features.analyse.feature import Analyse  # noqa: E402
 from app.main import Options, Program  # noqa: E402
 from app.runtime.heap_trimmer import HeapTrimmer  # noqa: E402
+from app.runtime.shutdown import leave_at_once  # noqa: E402
 from app.session.settings import SessionSettings  # noqa: E402
 
 CALM = 5
@@ -59,5 +60,6 @@ class Run:
 
 
 run = Run(sys.argv[1])
-run.program.run()
+code = run.program.run()
 sys.stdout.write(json.dumps(run.found) + "\n")
+leave_at_once(code)

@@ -23,6 +23,7 @@ from PySide6.QtCore import QObject, QTimer, Signal  # noqa: E402
 
 from app.features.cameras.camera_menu import CameraMenu  # noqa: E402
 from app.main import Options, Program  # noqa: E402
+from app.runtime.shutdown import leave_at_once  # noqa: E402
 
 _POLL_MS = 20
 
@@ -83,13 +84,13 @@ def say(kind: str, **facts: Any) -> None:
     sys.stdout.flush()
 
 
-def main() -> int:
+def main() -> None:
     program = Program(Options(sys.argv[1], size=(1100, 720), theme="dark"))
     reporter = Reporter(program)
     code = program.run()
     del reporter
-    return code if program.clean else 1
+    leave_at_once(code if program.clean else 1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
