@@ -19,17 +19,19 @@ from Xlib.ext import composite
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
-from uvanet.redaction import printable
+from uvanet.redaction import excerpt, printable
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from av.container import InputContainer
 
 _ADVICE = tr_noop("Write window: and a part of its title, or its number such as 0x400007.")
 _RETRY_S = 0.3  # between looks at a minimized window
+_MAX_TITLE = 200  # letters
+_MAX_PROPERTY = 4096  # units of four bytes that are read of a property
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class WindowDevice:
 
     Attributes:
         number: X11's.
-        title: As its program wrote it.
+        title: As its program wrote it, shortened.
         width: In pixels.
         height: In pixels.
     """
@@ -168,7 +170,7 @@ class _Server:
 
     def windows(self) -> list[WindowDevice]:
         """The windows of other programs that are shown, the newest first."""
-        numbers = self._property(self._display.screen().root, "_NET_CLIENT_LIST") or ()
+        numbers = self._property(self._display.screen().root, "_NET_CLIENT_LIST")
         found = (self._window(int(number)) for number in reversed(numbers))
         return [window for window in found if window is not None]
 
@@ -216,21 +218,24 @@ class _Server:
     def _window(self, number: int) -> WindowDevice | None:
         window = self._object(number)
         try:
-            own = os.getpid() in (self._property(window, "_NET_WM_PID") or ())
+            own = os.getpid() in list(self._property(window, "_NET_WM_PID"))
             shown = window.get_attributes().map_state == X.IsViewable
-            title = self._property(window, "_NET_WM_NAME") or self._property(window, "WM_NAME")
+            names = [self._property(window, name) for name in ("_NET_WM_NAME", "WM_NAME")]
         except XError:  # closed meanwhile
             return None
         size = self.size_of(number)
         if own or not shown or size is None:
             return None
-        text = title.decode("utf-8", "replace") if isinstance(title, bytes) else title
-        return WindowDevice(number, text or f"{number:#x}", *size)
+        # A program may give its properties any type and length.
+        titles = [name.decode("utf-8", "replace") for name in names if isinstance(name, bytes)]
+        title = next(filter(None, titles), f"{number:#x}")
+        return WindowDevice(number, excerpt(title, _MAX_TITLE), *size)
 
-    def _property(self, window: Any, name: str) -> Any:
-        """The value of a property of a window; None where it has none."""
-        found = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
-        return None if found is None else found.value
+    def _property(self, window: Any, name: str) -> bytes | Sequence[int]:
+        """The beginning of the value of a property of a window; empty where it has none."""
+        atom = self._display.intern_atom(name)
+        found = window.get_property(atom, X.AnyPropertyType, 0, _MAX_PROPERTY)
+        return () if found is None else found.value
 
 
 @contextlib.contextmanager
