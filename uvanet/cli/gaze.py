@@ -19,6 +19,7 @@ from uvanet.evaluation.evaluate_gaze import DEFAULT_METRICS, GAZE_METRICS, STEP,
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import TITLES
 from uvanet.i18n import tr
+from uvanet.redaction import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -132,7 +133,7 @@ which columns hold what:
                     ),
                     tr("Choose another."),
                 ) from error
-        print(_json(result) if arguments.json else "\n".join(_table(scores)))
+        print(_json(result) if arguments.json else visible("\n".join(_table(scores))))
         return 0
 
 
@@ -171,7 +172,7 @@ def _known(value: float) -> float | None:
 
 
 def _json(result: dict[str, Any]) -> str:
-    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(result, indent=1, allow_nan=False)
 
 
 def _table(scores: GazeScores) -> list[str]:

@@ -13,6 +13,7 @@ from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.paths import DEFAULT_MODEL
+from uvanet.redaction import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +90,7 @@ def print_report(result: dict[str, Any], table: list[str], arguments: argparse.N
     Raises:
         OutputError: The file cannot be written.
     """
-    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(result, indent=1, allow_nan=False)
     if arguments.out:
         try:
             write_text(arguments.out, text + "\n")
@@ -100,7 +101,7 @@ def print_report(result: dict[str, Any], table: list[str], arguments: argparse.N
                 ),
                 tr("Choose another."),
             ) from error
-    print(text if arguments.json else "\n".join(table))
+    print(text if arguments.json else visible("\n".join(table)))
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
