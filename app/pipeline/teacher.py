@@ -16,6 +16,7 @@ from app.pipeline.predictor import cancel, checked_map, known_error, make_predic
 from app.pipeline.stats import Drop
 from app.pipeline.thread_priority import lower_priority
 from app.pipeline.watchdog import StepTimer
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +172,7 @@ class Teacher:
         try:
             self._predictor = predictor = make_predictor(given)
         except Exception as error:  # noqa: BLE001 - reported below
-            self._report(known_error(error, f"{self.name} cannot be loaded"), error)
+            self._report(known_error(error, self._named(tr("{name} cannot be loaded"))), error)
             return
         del given
         self._ready = True
@@ -213,7 +214,7 @@ class Teacher:
             self._accounting.inferred(result.t_inferred, result.inference_s)
         elif failure is not None:
             self._accounting.failed(frame.seq)
-            self._report(known_error(failure, f"{self.name} failed on a frame"), failure)
+            self._report(known_error(failure, self._named(tr("{name} failed on a frame"))), failure)
         if job.held:
             if result is not None:
                 self._delivered(result)
@@ -232,6 +233,9 @@ class Teacher:
         self._accounting.dropped(frame.seq, cause)
         if job.held:
             self._router.drop(frame, cause)
+
+    def _named(self, text: str) -> str:
+        return text.format(name=self.name)
 
     def _report(self, error: UvanetError, cause: Exception | None = None) -> None:
         """Reports the first failure; it may fail on every frame, and the log has the first."""
