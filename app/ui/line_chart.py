@@ -204,7 +204,8 @@ def _runs(
     x: NDArray[np.float64], y: NDArray[np.float64], joined: NDArray[np.bool_] | None
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Parts of a curve that are drawn as one line, in pixels; no more points than can be seen."""
-    ends = [] if joined is None else np.flatnonzero(~joined[:-1]) + 1
+    every = np.ones(len(x), bool) if joined is None else joined
+    ends = np.flatnonzero(~every[:-1]) + 1
     for own_x, own_y in zip(np.split(x, ends), np.split(y, ends), strict=True):
         columns = np.floor(own_x)
         first = np.flatnonzero(np.diff(columns, prepend=-np.inf))
