@@ -45,8 +45,10 @@ INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 def cells(model: QAbstractItemModel, role: int) -> Iterator[str]:
     for row in range(model.rowCount(QModelIndex())):
-        for column in range(model.columnCount(QModelIndex())):
-            yield str(model.data(model.index(row, column), role) or "")
+        column = 0
+        while (index := model.index(row, column)).isValid():  # a list hides its columnCount
+            yield str(model.data(index, role) or "")
+            column += 1
 
 
 def headers(view: QTableView) -> Iterator[str]:
@@ -96,7 +98,7 @@ def bad_texts() -> tuple[list[str], int]:
 
 def check(least: int) -> None:
     bad, found = bad_texts()
-    assert bad == []
+    assert not bad, "\n".join(bad)
     assert found >= least
 
 
@@ -136,7 +138,7 @@ def test_of_an_export(bench: Bench, film: Path, tmp_path: Path) -> None:
     ours = export_feature(bench)
     ours.builder.add(str(film), ExportOptions(), tmp_path / NAME / "out")
     check(1)
-    wait_ended(bench, ours.queue.tasks[0])
+    wait_ended(bench)
     bench.trigger("export_clip")
     check(1)
 

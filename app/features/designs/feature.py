@@ -20,6 +20,7 @@ from app.ui.i18n import tr
 from app.ui.images import write_png
 from app.ui.table_file import write_table
 from uvanet.errors import UvanetError
+from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     from app.features.designs.design import Design
@@ -61,7 +62,7 @@ class Designs(Feature):
         context, specs = self.context, (first, second)
         model = short_name(context.session.student.name)
         dialog = self.dialog = DesignsDialog(
-            [Path(spec).name for spec in specs],
+            [printable(Path(spec).name) for spec in specs],
             context.session.regions,
             context.presenter.heat.style,
             model,
