@@ -127,7 +127,7 @@ class LiveSession(QObject):
             predictor,
             on_result=self._bridge.notify_result,
             on_event=self._bridge.notify_event,
-            name=short_name(model) or "The model",
+            name=short_name(model) or tr("The model"),
         )
         self._opener = SourceOpener(self._pipeline, jobs, self)
         self._opener.opening.connect(self.opening)

@@ -137,13 +137,14 @@ def said_after_a_run(x_display: str, home: Path, words: str) -> str:
     """What Python prints when asked at the end of a run on the demo."""
     words = f"""
 import sys
-from app import __main__, main
+from app import main
+from uvanet.cli import main as run_command_line
 leave = main.leave_at_once
 def asked(code):
     {words}
     leave(code)
 main.leave_at_once = asked
-__main__.main(["demo", "--measure", "2"])
+run_command_line(["run", "demo", "--measure", "2"])
 """
     done = subprocess.run(
         [sys.executable, "-c", words],
