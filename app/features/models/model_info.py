@@ -155,8 +155,8 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     except UvanetError:
         raise
     except Exception as error:
-        text = tr("{name} failed on the picture").format(name=short_name(name))
-        raise known_error(error, text) from error
+        what = tr("{name} failed on the picture").format(name=short_name(name))
+        raise known_error(error, what) from error
     if not saliency.any():
         raise ModelError(
             tr("{name} gives a map without any attention.").format(name=short_name(name)),
