@@ -21,6 +21,7 @@ from app.pipeline.playback import Playback
 from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector, Watchdog
 from uvanet.errors import SourceError, UvanetError
+from uvanet.i18n import tr
 from uvanet.sources.base import SourceCondition
 
 if TYPE_CHECKING:
@@ -209,11 +210,11 @@ class CaptureSession:
         try:
             name = self._source.info.title
         except Exception:  # noqa: BLE001 - some sources know nothing before they are open
-            name = "The source"
+            name = tr("The source")
         detail = f"{type(error).__name__}: {error}".rstrip(": ")
         return SourceError(
-            f"{name} failed unexpectedly ({detail}).",
-            "Try it again or choose another source; the log has the details.",
+            tr("{name} failed unexpectedly ({detail}).").format(name=name, detail=detail),
+            tr("Try it again or choose another source; the log has the details."),
         )
 
     def _close(self) -> None:

@@ -15,6 +15,7 @@ from app.pipeline.packets import FramePacket, SaliencyPacket
 from app.pipeline.paint_format import paintable
 from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
 from app.pipeline.watchdog import StepTimer
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,7 +181,7 @@ class Inference:
             made = make_predictor(predictor)
         except Exception as error:  # noqa: BLE001 - reported below
             self._end()
-            self._emit_failure(model, error, f"{model.name} cannot be loaded")
+            self._emit_failure(model, error, tr("{name} cannot be loaded").format(name=model.name))
         else:
             self._end()
             model.predictor = made
@@ -207,7 +208,9 @@ class Inference:
             except _AbandonedError:
                 raise
             except Exception as error:  # noqa: BLE001 - reported below
-                self._emit_failure(model, error, f"{model.name} failed on a frame")
+                self._emit_failure(
+                    model, error, tr("{name} failed on a frame").format(name=model.name)
+                )
         self._publish(frame, saliency, start)
         if changed is not None:
             self._emit(changed)
@@ -220,7 +223,9 @@ class Inference:
             raise
         except Exception as error:
             logger.exception("%s was refused", trial.name)
-            known = known_error(error, f"{trial.name} failed on its first frame")
+            known = known_error(
+                error, tr("{name} failed on its first frame").format(name=trial.name)
+            )
             self._emit(ModelRefused(trial.number, trial.name, known))
             return None
         self._model = trial
@@ -267,7 +272,7 @@ class Inference:
         except Exception as error:  # noqa: BLE001 - reported below
             # Out of memory on a huge frame, or a source whose frame is not an image.
             self._router.accounting.failed(frame.seq)
-            self._emit_failure(self._model, error, "A frame cannot be shown")
+            self._emit_failure(self._model, error, tr("A frame cannot be shown"))
             return
         self._sink.accept(SaliencyPacket(frame, saliency, ready, ready - start, bgra, failed))
 

@@ -10,6 +10,7 @@ from app.pipeline.events import PipelineState, SourceEvent, StateChanged
 from app.pipeline.pacing import Pacer
 from app.pipeline.stats import Drop
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -287,7 +288,8 @@ class Playback:
             return
         if not self._any_frame:
             raise SourceError(
-                f"{self._info.title} has no readable frame.", "Choose another source."
+                tr("{title} has no readable frame.").format(title=self._info.title),
+                tr("Choose another source."),
             )
         self._detector.pause()
         if not self._info.slides:

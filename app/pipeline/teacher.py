@@ -16,6 +16,7 @@ from app.pipeline.predictor import cancel, checked_map, known_error, make_predic
 from app.pipeline.stats import Drop
 from app.pipeline.thread_priority import lower_priority
 from app.pipeline.watchdog import StepTimer
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +172,9 @@ class Teacher:
         try:
             self._predictor = predictor = make_predictor(given)
         except Exception as error:  # noqa: BLE001 - reported below
-            self._report(known_error(error, f"{self.name} cannot be loaded"), error)
+            self._report(
+                known_error(error, tr("{name} cannot be loaded").format(name=self.name)), error
+            )
             return
         del given
         self._ready = True
@@ -213,7 +216,9 @@ class Teacher:
             self._accounting.inferred(result.t_inferred, result.inference_s)
         elif failure is not None:
             self._accounting.failed(frame.seq)
-            self._report(known_error(failure, f"{self.name} failed on a frame"), failure)
+            self._report(
+                known_error(failure, tr("{name} failed on a frame").format(name=self.name)), failure
+            )
         if job.held:
             if result is not None:
                 self._delivered(result)

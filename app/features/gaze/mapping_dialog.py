@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.build import column, combo_box, form_layout, label, row, spin_box
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 from uvanet.data.gaze_mapping import GazeMapping, plain
 from uvanet.data.gaze_reader import read_table
 from uvanet.errors import UvanetError
@@ -204,8 +205,8 @@ class MappingDialog(QDialog):
         for place in range(min(_ROWS, len(table))):
             cells = (
                 tr("{seconds:.3f} s").format(seconds=float(table.time[place])),
-                f"{points[place, 0]:.1f}",
-                f"{points[place, 1]:.1f}",
+                number_text(float(points[place, 0]), ".1f"),
+                number_text(float(points[place, 1]), ".1f"),
                 table.persons[int(table.person[place])],
             )
             for at, cell in enumerate(cells):

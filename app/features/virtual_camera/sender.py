@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from app.pipeline.latest_slot import LatestSlot
+from app.ui.i18n import tr, tr_noop
 from uvanet.errors import UvanetError
 from uvanet.extras import require
 
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 _REPEAT_S = 0.5  # a paused picture is sent again: programs take a silent camera for a broken one
 _INSTALL = {
-    "linux": "Install v4l2loopback (Debian, Ubuntu: v4l2loopback-dkms) and load it: "
-    "sudo modprobe v4l2loopback exclusive_caps=1.",
-    "darwin": "Install OBS Studio 30 or newer and start its virtual camera once.",
-    "win32": "Install OBS Studio or Unity Capture, whose camera driver is used.",
+    "linux": tr_noop(
+        "Install v4l2loopback (Debian, Ubuntu: v4l2loopback-dkms) and load it: "
+        "sudo modprobe v4l2loopback exclusive_caps=1."
+    ),
+    "darwin": tr_noop("Install OBS Studio 30 or newer and start its virtual camera once."),
+    "win32": tr_noop("Install OBS Studio or Unity Capture, whose camera driver is used."),
 }
 
 
@@ -74,9 +77,8 @@ class CameraSender:
         except UvanetError as error:
             self._failed(error)
         except (RuntimeError, OSError, ValueError) as error:
-            self._failed(
-                UvanetError(f"There is no virtual camera: {error}.", _INSTALL.get(sys.platform, ""))
-            )
+            problem = tr("There is no virtual camera: {error}.").format(error=error)
+            self._failed(UvanetError(problem, tr(_INSTALL.get(sys.platform, ""))))
 
     def _send_all(self) -> None:
         import pyvirtualcam
