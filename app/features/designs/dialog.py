@@ -15,7 +15,7 @@ from app.shell.region_editor import among
 from app.shell.region_menu import show_region_menu
 from app.shell.undo import UndoStack
 from app.ui.banner import Banner
-from app.ui.build import button, column, label
+from app.ui.build import button, column, label, plain_tip
 from app.ui.controls import ElidedLabel
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
@@ -129,6 +129,9 @@ class DesignsDialog(QDialog):
         self.position.hide()
         self.table = QTableWidget(0, 4)
         self.table.setHorizontalHeaderLabels([tr("Region"), *titles, tr("Difference")])
+        self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        for place, title in enumerate(titles, start=1):
+            self.table.horizontalHeaderItem(place).setToolTip(plain_tip(title))
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setEditTriggers(QTableWidget.EditTrigger.DoubleClicked)
