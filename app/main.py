@@ -269,8 +269,8 @@ def run(options: Options, task: Task | None = None) -> NoReturn:
     # Objects from the start-up live as long as the process; each collection scanned them for 10 ms.
     gc.freeze()
     code = program.run() if task is None else _run_task(program, task)
-    # Everything is saved and closed. The interpreter's own end would wait for threads that hang, and
-    # its last collection crashed within PySide6 in 1 of 6 runs on a busy machine.
+    # Everything is saved and closed. The interpreter's own end would wait for threads that hang,
+    # and its last collection crashed within PySide6 in 1 of 6 runs on a busy machine.
     leave_at_once(code)
 
 
