@@ -44,7 +44,6 @@ class ShortcutSheet(QDialog):
         self._actions = actions
         self._specs = [spec for spec in actions if actions.keys(spec)]
         self.setWindowTitle(tr("Keyboard shortcuts"))
-        used = {spec.menu for spec in self._specs}
         area = QScrollArea()
         scroll_bar = QSize(area.verticalScrollBar().sizeHint().width(), 0)
         room = self.screen().availableSize() * _SCREEN_SHARE

@@ -128,10 +128,11 @@ class DesignsDialog(QDialog):
         self.position.valueChanged.connect(self._show_samples)
         self.position.hide()
         self.table = QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels([tr("Region"), *titles, tr("Difference")])
+        for place, title in enumerate([tr("Region"), *titles, tr("Difference")]):
+            head = QTableWidgetItem(title)
+            head.setToolTip(plain_tip(title))
+            self.table.setHorizontalHeaderItem(place, head)
         self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        for place, title in enumerate(titles, start=1):
-            self.table.horizontalHeaderItem(place).setToolTip(plain_tip(title))
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setEditTriggers(QTableWidget.EditTrigger.DoubleClicked)

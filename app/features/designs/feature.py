@@ -112,7 +112,7 @@ class Designs(Feature):
             dialog.titles,
             [dialog.designs[place] for place in range(2)],
             dialog.regions.all,
-            dialog.view.style,
+            dialog.view.overlay_style,
             model,
         )
 
