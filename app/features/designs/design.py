@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from app.ui.i18n import tr
 from uvanet.analysis import region_shares
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
         info = source.info
         if info.live:
             raise SourceError(
-                tr("{title} is live.").format(title=info.title),
+                tr("{name} is live.").format(name=info.title),
                 tr("Choose two pictures or two films."),
             )
         times = [0.0]
@@ -106,7 +106,7 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
             samples.append(Sample(frame.pts, _limited(frame.image, side), saliency))
     if not samples:
         raise SourceError(
-            tr("{title} gives no picture.").format(title=info.title), tr("Choose another file.")
+            tr("{name} has no readable frame.").format(name=info.title), tr("Choose another file.")
         )
     return Design(info.title, tuple(samples))
 

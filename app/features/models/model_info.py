@@ -155,9 +155,8 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     except UvanetError:
         raise
     except Exception as error:
-        raise known_error(
-            error, tr("{name} failed on the picture").format(name=short_name(name))
-        ) from error
+        what = tr("{name} failed on the picture").format(name=short_name(name))
+        raise known_error(error, what) from error
     if not saliency.any():
         raise ModelError(
             tr("{name} gives a map without any attention.").format(name=short_name(name)),

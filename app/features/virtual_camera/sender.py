@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from app.pipeline.latest_slot import LatestSlot
-from app.ui.i18n import tr, tr_noop
 from uvanet.errors import UvanetError
 from uvanet.extras import require
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +77,12 @@ class CameraSender:
         except UvanetError as error:
             self._failed(error)
         except (RuntimeError, OSError, ValueError) as error:
-            problem = tr("There is no virtual camera: {error}.").format(error=error)
-            self._failed(UvanetError(problem, tr(_INSTALL.get(sys.platform, ""))))
+            self._failed(
+                UvanetError(
+                    tr("There is no virtual camera: {reason}.").format(reason=error),
+                    tr(_INSTALL.get(sys.platform, "")),
+                )
+            )
 
     def _send_all(self) -> None:
         import pyvirtualcam
