@@ -13,7 +13,7 @@ from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.line_chart import LineChart
-from app.ui.number_text import percent_text
+from app.ui.number_text import percent_text, score_text
 from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
 
@@ -202,7 +202,7 @@ class GazeCard(QFrame):
             if interval is None:
                 continue
             _, value, spread = cells
-            text = percent_text if name == "share" else "{:.2f}".format
+            text = percent_text if name == "share" else score_text
             low, high = text(interval.low), text(interval.high)
             value.setText(text(interval.mean))
             spread.setText(tr("{low} to {high}").format(low=low, high=high))
