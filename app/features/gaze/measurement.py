@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session.models import short_name
+from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 from uvanet.sources import make_source
 
@@ -119,6 +120,6 @@ class _Run:
             done += 1
             self.share = min(1.0, done / max(1, total))
             if self.stop.is_set():
-                raise UvanetError("The measurement was stopped.")  # for the log only
+                raise UvanetError(tr("The comparison was stopped."))  # for the log only
 
         yield advance
