@@ -74,9 +74,10 @@ class _AbandonedError(Exception):
 class Inference:
     """Runs the network on a thread of its own. No error of the network ends the thread.
 
-    A network that does not return from a step within the limit is canceled and abandoned with
-    its thread: a new thread processes the same frame with the network that is left (the one
-    before a trial, a requested one, or none), so another network can always be chosen.
+    A network whose step exceeds the limit is canceled, and abandoned together with its thread. A
+    new thread processes the same frame: with the network in use where a trial was abandoned, with
+    a requested network where one waits, otherwise with none. So another network can always be
+    chosen.
 
     Args:
         predictor: The network, or a factory that is run on the thread.
@@ -139,7 +140,7 @@ class Inference:
             if step is None or not step.timer.tick(limit):
                 return
             if step.frame is None and requested is None:
-                return  # loading may take long, and nothing else waits
+                return  # loading may take long, and no other network is requested
             self._step = None
             trial = step.model is not self._model
             predictor, step.model.predictor = step.model.predictor, None
@@ -154,7 +155,7 @@ class Inference:
         self._thread = self._start(partial(self._process, step.frame))
 
     def join(self, timeout: float) -> bool:
-        """Waits for the thread; False where it, or one that was left behind, still runs."""
+        """Waits for the thread; returns False where it or an abandoned thread still runs."""
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not any(thread.is_alive() for thread in [self._thread, *self._left_behind])
@@ -178,13 +179,14 @@ class Inference:
         model = self._model
         self._begin(model, None)
         try:
-            made = make_predictor(predictor)
+            loaded = make_predictor(predictor)
         except Exception as error:  # noqa: BLE001 - reported below
             self._end()
-            self._emit_failure(model, error, f"{model.name} cannot be loaded")
+            what = tr("{name} cannot be loaded").format(name=model.name)
+            self._emit_failure(model, error, what)
         else:
             self._end()
-            model.predictor = made
+            model.predictor = loaded
 
     def _process(self, frame: FramePacket | None) -> None:
         if frame is None:
@@ -208,9 +210,8 @@ class Inference:
             except _AbandonedError:
                 raise
             except Exception as error:  # noqa: BLE001 - reported below
-                self._emit_failure(
-                    model, error, tr("{name} failed on a frame").format(name=model.name)
-                )
+                what = tr("{name} failed on a frame").format(name=model.name)
+                self._emit_failure(model, error, what)
         self._publish(frame, saliency, start)
         if changed is not None:
             self._emit(changed)
@@ -223,10 +224,8 @@ class Inference:
             raise
         except Exception as error:
             logger.exception("%s was refused", trial.name)
-            known = known_error(
-                error, tr("{name} failed on its first frame").format(name=trial.name)
-            )
-            self._emit(ModelRefused(trial.number, trial.name, known))
+            what = tr("{name} failed on its first frame").format(name=trial.name)
+            self._emit(ModelRefused(trial.number, trial.name, known_error(error, what)))
             return None
         self._model = trial
         return saliency
@@ -279,7 +278,7 @@ class Inference:
     def _emit_failure(self, model: _Model, error: Exception, what: str) -> None:
         known = known_error(error, what)
         message = str(known)
-        # Messages that contain a number could differ on every frame.
+        # A message that contains a number may differ on every frame, so their count is limited.
         if message in model.messages or len(model.messages) >= _MAX_MESSAGES:
             return
         model.messages.add(message)

@@ -80,7 +80,7 @@ def known_error(error: Exception, what: str) -> UvanetError:
 
     Args:
         error: Any exception; a UvanetError is returned as it is.
-        what: What failed, for exceptions without a message for users.
+        what: What failed, translated, for exceptions without a message for users.
     """
     if isinstance(error, UvanetError):
         return error
@@ -92,7 +92,7 @@ def known_error(error: Exception, what: str) -> UvanetError:
 
 
 def cancel(predictor: Predictor | None) -> None:
-    """Ends the running step of a predictor that is of no more use, where it can be ended."""
+    """Ends the running step of a predictor that is given up, where it is `Cancelable`."""
     if isinstance(predictor, Cancelable):
         predictor.cancel()
 

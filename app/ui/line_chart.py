@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from app.ui.number_text import number_text
 from app.ui.theme import theme_colors
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class LineChart(QWidget):
             unit: Shown behind the number of the last tick.
             padding: Share of the range that is added on both sides.
         """
-        texts = [f"{value:g}" for value in ticks]
+        texts = [number_text(value) for value in ticks]
         if unit:
             texts[-1] += f"\N{NO-BREAK SPACE}{unit}"
         self._y_range = _padded(ticks[0], ticks[-1], padding)

@@ -12,6 +12,7 @@ from region_kit import BOX, LEFT_HALF, OTHER, analyse, answer, regions
 from app.features.analyse import region_store
 from app.features.analyse.region_store import RegionStore
 from uvanet.analysis import region_shares
+from uvanet.errors import UvanetError
 
 
 def test_regions_are_stored_per_source_across_starts(launch, clip, tmp_path):
@@ -64,7 +65,8 @@ def test_the_shares_csv_has_a_row_per_map_seen(player, tmp_path):
     player.pause()
     player.trigger("save_shares")
     answer(player, path)
-    player.until(path.exists)
+    summaries = tmp_path / "shares.regions.csv"  # renamed after the first file
+    player.until(lambda: path.exists() and summaries.exists())
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert len(rows) == len(record)
     values = [float(row["share:Left"]) for row in rows]
@@ -72,7 +74,7 @@ def test_the_shares_csv_has_a_row_per_map_seen(player, tmp_path):
     assert values[0] > 0.9
     assert [float(row["time_s"]) for row in rows] == sorted(float(row["time_s"]) for row in rows)
     assert values == pytest.approx(record.shares(LEFT_HALF), abs=1e-3)
-    (row,) = csv.DictReader((tmp_path / "shares.regions.csv").read_text().splitlines())
+    (row,) = csv.DictReader(summaries.read_text().splitlines())
     summary = record.summary(LEFT_HALF)
     assert row["region"] == "Left"
     assert float(row["share"]) == pytest.approx(summary.share, abs=1e-3)
@@ -97,6 +99,18 @@ def test_copied_numbers_have_two_columns(still):
     assert numbers["Model"] == "uvanet-64"
     assert "CC" not in numbers
     assert still.banner.level == "done"
+
+
+def test_a_frame_whose_map_failed_has_no_numbers_of_the_map(still):
+    regions(still).replace_all([LEFT_HALF])
+    still.predictor.error = UvanetError("No map.")
+    still.seek(0.5)
+    still.until(lambda: still.presenter.packet.failed)
+    still.trigger("copy_numbers")
+    text = QGuiApplication.clipboard().text()
+    assert "Time (s)" in text
+    assert "Peak" not in text
+    assert "Left: share now" not in text
 
 
 def test_the_store_accepts_a_source_name_that_is_not_utf_8(tmp_path):
