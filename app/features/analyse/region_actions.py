@@ -27,13 +27,13 @@ TOOLS = {
 
 
 class RegionActions(Feature):
-    """The part of `Analyse` that users reach through the menu of the regions.
+    """The actions of `Analyse` that are about regions.
 
     Attributes:
         regions: The regions of the current source.
         card: The list of regions in the side panel.
         layer: The regions on the picture.
-        files: Saves and loads them.
+        files: Saves and loads regions.
     """
 
     regions: Regions
@@ -82,7 +82,7 @@ class RegionActions(Feature):
 
     @action("Select all regions", Menu.ANALYSE, "Ctrl+A", needs=FRAME)
     def select_regions(self) -> None:
-        """Selects all regions; arrow keys, Delete and the right click act on all of them."""
+        """Selects all regions, for arrow keys, Delete and the context menu."""
         self.regions.select(self.regions.all)
         self.context.slots.canvas.setFocus()
 
@@ -95,7 +95,7 @@ class RegionActions(Feature):
 
     @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME, words="copy clone")
     def duplicate_region(self) -> None:
-        """Copies the selected regions beside themselves."""
+        """Duplicates the selected regions with an offset."""
         self.regions.duplicate(self.regions.chosen())
 
     @action("Color of region…", Menu.ANALYSE, "Alt+C", needs=FRAME)
@@ -151,7 +151,7 @@ class RegionActions(Feature):
         words="spreadsheet Excel statistics",
     )
     def copy_regions(self) -> None:
-        """Copies the statistics of the regions to the clipboard, a row a region."""
+        """Copies the statistics of the regions to the clipboard, one row per region."""
         self.files.copy_summary()
 
     def select_tool(self, tool: Shape | None) -> None:
@@ -162,16 +162,16 @@ class RegionActions(Feature):
             self.context.slots.canvas.setFocus()
 
     def check_tool(self) -> None:
-        """Shows which tool is selected."""
+        """Checks the action of the selected tool."""
         for name, shape in TOOLS.items():
             self.context.actions.set_checked(name, shape is self.layer.tool)
 
-    def show_menu(self, place: QPoint) -> None:
-        """Shows the menu of the selected regions at a place of the screen, in pixels."""
-        show_region_menu(self.context.slots.window, self.regions, self.context.actions, place)
+    def show_menu(self, position: QPoint) -> None:
+        """Shows the menu of the selected regions at a position of the screen, pixels."""
+        show_region_menu(self.context.slots.window, self.regions, self.context.actions, position)
 
-    def show_menu_of(self, region: Region, place: QPoint) -> None:
-        """Shows the menu of the selected regions, or of one that was not selected."""
+    def show_menu_of(self, region: Region, position: QPoint) -> None:
+        """Shows the menu of the selected regions; selects a region that is not among them."""
         if not among(self.regions.selection, region):
             self.regions.select([region])
-        self.show_menu(place)
+        self.show_menu(position)
