@@ -17,7 +17,7 @@ from unittest import mock
 
 from mkdocs.structure.files import File
 
-from uvanet.cli import OWN, main
+from uvanet.cli import COMMANDS, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 def commands() -> str:
     """The sections of all commands."""
-    return "\n\n".join(map(section, ("run", *OWN)))
+    return "\n\n".join(map(section, ("run", *COMMANDS)))
 
 
 def section(name: str) -> str:

@@ -173,7 +173,7 @@ def _student(config: TrainConfig, out: Path) -> SpatioTemporal:
 
 def _weights(start: str) -> Path:
     if Path(start).suffix == ".safetensors":
-        return Path(start)
+        return Path(start).expanduser()
     return resolve_model(start).verified()[0].with_suffix(".safetensors")
 
 

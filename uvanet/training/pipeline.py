@@ -182,7 +182,10 @@ def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> Tr
 def provenance(config: DistillConfig, out: Path) -> Provenance:
     """How the student was made, read from the files that the run used."""
     # Not the path: it would describe the machine.
-    student = dataclasses.replace(config.student, start=Path(config.student.start).stem)
+    start = Path(config.student.start).name
+    if start.endswith((".onnx", ".safetensors")):  # the name of a model may hold other dots
+        start = Path(start).stem
+    student = dataclasses.replace(config.student, start=start)
     usual = step1_config(student.preset, student.start)
     command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
     if student.start:

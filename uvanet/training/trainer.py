@@ -266,7 +266,7 @@ class Trainer:
             self._callback.emit(preview)
         if self._history and self._step % self._batches.steps == 0:
             self._history[-1][f"val_{metric}"] = value
-        if self._best is None or value > self._best:
+        if self._best is None or math.isnan(self._best) or value > self._best:
             self._best = value
             if self._out is not None:
                 with _writing(self._out), atomic_write(self._out / BEST) as part:

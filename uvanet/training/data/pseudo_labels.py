@@ -118,7 +118,8 @@ def frames_every(path: Path, seconds: float, first: float = 0.0) -> Iterator[Ima
 def pool_files(pool: Path) -> list[Path]:
     """Pictures and clips below a folder, ordered by path."""
     suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES
-    return [path for path in sorted(pool.rglob("*")) if path.suffix.lower() in suffixes]
+    paths = (path for path in pool.rglob("*") if path.suffix.lower() in suffixes)
+    return sorted(path for path in paths if path.is_file())
 
 
 def pool_examples(files: Iterable[Path], every: float) -> list[Example]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from uvanet.data.gaze_files import need_folder, read_rgb
 from uvanet.errors import UsageError, UvanetError
-from uvanet.i18n import tr
+from uvanet.i18n import tr, tr_noop
 from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
 from uvanet.sources.base import SourceKind
@@ -58,7 +58,7 @@ def files_of(root: Path) -> tuple[list[Path], list[Path]]:
         UsageError: The folder is missing.
     """
     videos, pictures = [], []
-    for path in sorted(need_folder(root, "Choose another folder.").rglob("*")):
+    for path in sorted(need_folder(root, tr_noop("Choose another folder.")).rglob("*")):
         if path.name.startswith(".") or not path.is_file():
             continue
         if path.name.endswith(BEFORE) and _partner(path, BEFORE, NOW).is_file():

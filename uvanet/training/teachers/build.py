@@ -24,6 +24,7 @@ from uvanet.models.teacher import Backbone, Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.teacher_input import HEIGHT, WIDTH
+from uvanet.training.checkpoint import refusing_damage
 from uvanet.training.config import SpatialTeacherConfig
 from uvanet.training.control import Callback
 from uvanet.training.fingerprint import gaze_fingerprint, record, require_same
@@ -158,12 +159,13 @@ def _load_or_train(
     """Loads a module from its weights, or trains it and keeps them.
 
     Raises:
-        ModelError: The weights were made from other settings or data.
+        ModelError: The weights were made from other settings or data, or their file is damaged.
     """
     records = _records(weights.parent)
     if weights.exists():
         require_same(records.get(weights.stem, {}), made_from, weights)
-        module.load_state_dict(load_file(weights))
+        with refusing_damage(weights):
+            module.load_state_dict(load_file(weights))
         return
     weights.with_suffix(".onnx").unlink(missing_ok=True)  # of weights that were deleted
     train()
