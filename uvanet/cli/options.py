@@ -55,6 +55,11 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         default="",
         help="device of the network (cpu; with --engine torch the fastest one available)",
     )
+    add_threads(parser)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Adds `--threads`."""
     parser.add_argument(
         "--threads",
         type=integer(1, 256),
