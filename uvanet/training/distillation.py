@@ -21,6 +21,7 @@ from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.evaluator import score
 from uvanet.models import PRESETS, SpatioTemporal, create_student, load_student
+from uvanet.paths import expand_user
 from uvanet.registry import resolve_model
 from uvanet.training import checkpoint
 from uvanet.training.checkpoint import CHECKPOINT
@@ -174,7 +175,7 @@ def _student(config: TrainConfig, out: Path) -> SpatioTemporal:
 
 def _weights(start: str) -> Path:
     if Path(start).suffix == ".safetensors":
-        return Path(start).expanduser()
+        return expand_user(start)
     return resolve_model(start).verified()[0].with_suffix(".safetensors")
 
 
