@@ -9,7 +9,7 @@ _catalog = gettext.NullTranslations()
 
 def tr(text: str) -> str:
     """Returns `text` in the installed language, or unchanged where none is installed."""
-    # gettext keeps the head of a catalog under the empty text.
+    # gettext stores the header of a catalog under the empty text.
     return _catalog.gettext(text) if text else ""
 
 
