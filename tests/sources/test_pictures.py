@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -10,11 +11,18 @@ import pytest
 from PIL import Image
 
 from uvanet.errors import SourceError
-from uvanet.sources import FolderSource, SourceInfo, SourceKind, load_picture, make_source
+from uvanet.sources import (
+    FolderSource,
+    SourceInfo,
+    SourceKind,
+    load_picture,
+    make_source,
+    picture,
+    video,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -126,6 +134,20 @@ def test_bad_pictures_say_what_is_wrong_and_what_to_do(tmp_path: Path, words: st
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tiff", ".mp4"])
+def test_a_file_that_is_removed_while_it_is_opened(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(b"anything")
+    source = make_source(str(path))
+    for module in (picture, video):
+        monkeypatch.setattr(module, "check_file", lambda path: path.unlink())
+    with pytest.raises(SourceError, match="No such file") as caught:
+        source.open()
+    assert caught.value.hint
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tiff", ".bmp"])
 def test_a_picture_that_was_cut_off_is_refused_and_the_terminal_stays_clean(
     tmp_path: Path, suffix: str, capfd: pytest.CaptureFixture[str]
@@ -224,6 +246,14 @@ def test_a_damaged_frame_leaves_a_film_a_film(tmp_path: Path) -> None:
     path = tmp_path / "DSC0014.png"
     path.write_bytes(path.read_bytes()[:-20])
     assert not info_of(tmp_path).slides
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails to read")
+def test_a_frame_that_cannot_be_read_makes_a_folder_slides(tmp_path: Path) -> None:
+    write_run(tmp_path, 30)
+    (tmp_path / "DSC0014.png").unlink()
+    (tmp_path / "DSC0014.png").symlink_to("/proc/self/mem")
+    assert info_of(tmp_path).slides
 
 
 @pytest.mark.parametrize("fps", [-1, float("nan"), 1e9])

@@ -1,4 +1,4 @@
-"""Shared by sources that use OpenCV: its capture, log settings, and conversion to BGR."""
+"""Code of all sources that use OpenCV: its capture, log settings, and conversion to BGR."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Capture(Protocol):
         """Returns a property."""
 
     def set(self, prop: int, value: float) -> bool:
-        """Requests a property; False if the device does not have it."""
+        """Requests a value of a property; False if the device lacks the property."""
 
     def release(self) -> None:
         """Releases the device."""
@@ -45,11 +45,11 @@ def quiet() -> None:
     """
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    # V4L2 waits for a frame in slices of this many seconds (10 by default), so that a source can
-    # be closed and a stall be reported meanwhile. OpenCV reads it at its first wait.
+    # Longest wait of V4L2 for a frame in seconds (10 by default). After each wait, a source can be
+    # closed or report a stall. OpenCV reads the variable at its first wait.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
     if sys.platform == "win32":
-        # Media Foundation takes up to a minute to open some cameras without this.
+        # Otherwise Media Foundation takes up to a minute to open some cameras.
         os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
 
@@ -59,13 +59,13 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     Args:
         image: Shape (h, w) or (h, w, c) with 1 (gray), 3 (BGR) or 4 (BGRA) channels; uint8,
             uint16 (0..65535) or float (0..1).
-        name: What to call it in an error.
+        name: Name of the picture in an error.
 
     Returns:
-        BGR, uint8, shape (h, w, 3), C-contiguous. Transparent pixels lie over white.
+        BGR, uint8, shape (h, w, 3), C-contiguous. Transparent pixels are blended with white.
 
     Raises:
-        SourceError: The type or the number of channels is none of these.
+        SourceError: The picture has another type or number of channels.
     """
     pixels = _to_bytes(image, name)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
@@ -88,8 +88,8 @@ def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
         deep = np.asarray(image, np.uint16)
         return np.asarray(cv2.convertScaleAbs(deep, alpha=255 / 65535), np.uint8)
     if image.dtype in (np.float32, np.float64):
-        known = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
-        return np.asarray(np.rint(np.clip(known, 0.0, 1.0) * 255.0), dtype=np.uint8)
+        finite = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
+        return np.asarray(np.rint(np.clip(finite, 0.0, 1.0) * 255.0), dtype=np.uint8)
     raise SourceError(
         tr("{name} holds values of type {dtype}.").format(name=name, dtype=image.dtype),
         tr("Convert it to 8 or 16 bits a channel."),
@@ -97,6 +97,7 @@ def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 
 
 def over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Blends a picture with white: BGRA, uint8, (h, w, 4), to BGR, uint8, (h, w, 3)."""
     alpha = cv2.cvtColor(bgra[:, :, 3], cv2.COLOR_GRAY2BGR)
     color = cv2.multiply(np.ascontiguousarray(bgra[:, :, :3]), alpha, scale=1 / 255)
     return np.asarray(cv2.add(color, cv2.bitwise_not(alpha)), np.uint8)

@@ -28,42 +28,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PICTURE_SUFFIXES = HEIF_SUFFIXES | frozenset(
-    f".{name}"
-    for name in (
-        *("avif", "bmp", "dib", "exr", "hdr", "jp2", "jpe", "jpeg", "jpg", "pbm", "pgm", "png"),
-        *("pnm", "ppm", "tif", "tiff", "webp"),
-    )
+_PICTURES = "avif bmp dib exr hdr jp2 jpe jpeg jpg pbm pgm png pnm ppm tif tiff webp"
+_VIDEOS = (
+    "3g2 3gp apng asf avi dv f4v flv gif m2ts m4v mjpeg mjpg mkv mov mp4 mpeg mpg mts mxf ogv qt "
+    "ts vob webm wmv y4m"
 )
+PICTURE_SUFFIXES = HEIF_SUFFIXES | {f".{name}" for name in _PICTURES.split()}
+VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS.split())
 
-VIDEO_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *(
-            "3g2",
-            "3gp",
-            "apng",
-            "asf",
-            "avi",
-            "dv",
-            "f4v",
-            "flv",
-            "gif",
-            "m2ts",
-            "m4v",
-            "mjpeg",
-            "mjpg",
-            "mkv",
-            "mov",
-            "mp4",
-        ),
-        *("mpeg", "mpg", "mts", "mxf", "ogv", "qt", "ts", "vob", "webm", "wmv", "y4m"),
-    )
-)
 _PAGE_SECONDS = 1.0
-# As FFmpeg's bound for video: 16384 x 16384.
+# FFmpeg has the same limit for video: 16384 x 16384.
 _MAX_PIXELS = 1 << 28
-# Of all frames of an animated WebP, which are decoded together.
+# Memory of all frames of an animated WebP, which are decoded together.
 _MAX_ANIMATION_BYTES = 1 << 30
 _MIN_STEP_MS = 10
 _HEAD_BYTES = 64
@@ -73,10 +49,10 @@ _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
 
 
 def load_picture(path: Path) -> NDArray[np.uint8]:
-    """Reads a picture the way people see it.
+    """Reads a picture as people see it.
 
-    The orientation a camera noted (EXIF) is applied, 16 bits and floats become 8 bits, gray
-    becomes color, and what is transparent is laid over white.
+    An orientation in EXIF is applied, values of 16 bits and floats become 8 bits, gray becomes
+    color, and transparent pixels are blended with white.
 
     Returns:
         BGR, uint8, shape (h, w, 3), C-contiguous, a new array.
@@ -84,21 +60,11 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     Raises:
         SourceError: The file is missing, not a picture, cut off, or too large.
     """
-    check_file(path)
-    quiet()
+    data = _read_file(path)
     try:
-        # Read here rather than by OpenCV, which knows no such name as "Bücher.png" on Windows.
-        data = np.fromfile(path, dtype=np.uint8)
-        _check_size(path)
         image = _decode(data, path)
-    except (cv2.error, OSError, MemoryError, ValueError) as error:
-        words = str(error).strip().splitlines()
-        raise SourceError(
-            tr("{path} cannot be decoded: {reason}.").format(
-                path=path, reason=words[0] if words else type(error).__name__
-            ),
-            tr("Save it again as PNG or JPEG, smaller if it is huge."),
-        ) from None
+    except (cv2.error, MemoryError, OSError, ValueError) as error:
+        raise _undecodable(path, error) from None
     if image is None:
         if looks_like_text(path):
             raise SourceError(
@@ -112,19 +78,22 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     return to_bgr(image, str(path))
 
 
-def _check_size(path: Path) -> None:
-    """Refuses a picture that would fill the memory; a few kB can state any size.
+def _read_file(path: Path) -> NDArray[np.uint8]:
+    """Reads a file as bytes and checks the size that it states.
+
+    A few kilobytes can state a picture that would fill the memory. The file is not read by OpenCV,
+    which cannot open names such as "Bücher.png" on Windows.
 
     Raises:
-        SourceError: It is too large.
+        SourceError: The file is missing or cannot be read, or the picture is too large.
     """
-    import imagesize  # loads urllib and OpenSSL: 3 MB
-
+    check_file(path)
+    quiet()
     try:
-        with path.open("rb") as file:
-            width, height = imagesize.get(file)
-    except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error):
-        return  # of what is damaged: the decoder says what is wrong
+        data = np.fromfile(path, dtype=np.uint8)
+    except (MemoryError, OSError) as error:
+        raise _undecodable(path, error) from None
+    width, height = stated_size(path)
     if width * height > _MAX_PIXELS:
         raise SourceError(
             tr("{path} states a size of {width} x {height} pixels, which is too large.").format(
@@ -134,10 +103,36 @@ def _check_size(path: Path) -> None:
                 most=_MAX_PIXELS / 1000000.0
             ),
         )
+    return data
+
+
+def _undecodable(path: Path, error: Exception) -> SourceError:
+    lines = str(error).strip().splitlines()
+    return SourceError(
+        tr("{path} cannot be decoded: {reason}.").format(
+            path=path, reason=lines[0] if lines else type(error).__name__
+        ),
+        tr("Save it again as PNG or JPEG, smaller if it is huge."),
+    )
+
+
+def stated_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels from the header of a picture; (-1, -1) if it states none."""
+    import imagesize  # loads urllib and OpenSSL: 3 MB
+
+    try:
+        with path.open("rb") as file:
+            width, height = imagesize.get(file)
+    except (
+        *(ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError),
+        struct.error,
+    ):
+        return -1, -1  # the file is damaged or cannot be read
+    return width, height
 
 
 def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
-    """Decodes with alpha if there is any, and upright."""
+    """Decodes a picture upright, with its alpha channel; None if it cannot be decoded."""
     head = data[:_HEAD_BYTES].tobytes()
     if is_heif(head):
         return decode_heif(data)
@@ -145,10 +140,10 @@ def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
 
 
 def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
-    """Decodes what OpenCV reads, as `_decode`.
+    """Decodes a picture of a format that OpenCV reads; see `_decode`.
 
-    OpenCV turns a picture upright only if it may drop the alpha. So the turn is found by comparing
-    both decodings, and applied to the one with alpha.
+    OpenCV turns a picture upright only if it drops the alpha channel. The orientation is therefore
+    found by comparing the pictures with and without alpha, and applied to the one with alpha.
     """
     if bytes(data[:8]) == _PNG and not _is_whole_png(data.tobytes()):
         return None
@@ -171,7 +166,8 @@ def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
 def _is_whole_png(data: bytes) -> bool:
     """Whether the chunks of a PNG lead to its end.
 
-    Otherwise libpng would write to the terminal, and OpenCV reserve whatever length a chunk states.
+    For other files libpng writes to the terminal, and OpenCV allocates any length that a chunk
+    states.
     """
     place = len(_PNG)
     while place + 12 <= len(data):
@@ -182,7 +178,7 @@ def _is_whole_png(data: bytes) -> bool:
 
 
 def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
-    """Decodes an AVIF upright; OpenCV leaves out its rotation and mirroring (irot, imir)."""
+    """Decodes an AVIF upright; OpenCV ignores its rotation and mirroring (irot, imir)."""
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     try:
         with open_file(path) as media:
@@ -216,7 +212,6 @@ class PictureSource(ThreadSafeSource):
         suffix = self._path.suffix.lower()
         series = None
         if suffix in (".tif", ".tiff", ".webp"):
-            check_file(self._path)
             series = _pages(self._path) if suffix != ".webp" else _animation(self._path)
         image = load_picture(self._path) if series is None else series.load(0)
         self._series = series or _Series([0.0], 0.0, lambda _: image)
@@ -256,9 +251,9 @@ class _Series:
     """The pictures of a file.
 
     Attributes:
-        times: Seconds at which each is shown.
-        duration: Of all, seconds; 0 for a single one.
-        load: Gives a picture by its index as BGR, uint8, (h, w, 3).
+        times: Time at which each picture is shown, seconds.
+        duration: Duration of all pictures, seconds; 0 for a single one.
+        load: Returns the picture of an index as BGR, uint8, (h, w, 3).
     """
 
     times: list[float]
@@ -272,16 +267,14 @@ def _no_picture(index: int) -> NDArray[np.uint8]:
 
 def _pages(path: Path) -> _Series | None:
     """The pages of a TIFF, each decoded when it is read; None if there are fewer than two."""
-    quiet()
-    data = np.fromfile(path, dtype=np.uint8)
-    _check_size(path)
+    data = _read_file(path)
 
     def decode(page: int) -> NDArray[np.generic] | None:
         try:
-            found, images = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+            done, images = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
         except (cv2.error, MemoryError):
             return None
-        return images[0] if found and images else None
+        return images[0] if done and images else None
 
     def load(page: int) -> NDArray[np.uint8]:
         image = decode(page)
@@ -292,7 +285,7 @@ def _pages(path: Path) -> _Series | None:
             )
         return to_bgr(image, str(path))
 
-    # cv2.imcount takes names only, and not all of them.
+    # cv2.imcount takes only file names, and not all of them.
     low, high = 0, 2
     while decode(high - 1) is not None:
         low, high = high, 2 * high
@@ -304,16 +297,14 @@ def _pages(path: Path) -> _Series | None:
 
 
 def _animation(path: Path) -> _Series | None:
-    """The frames of a WebP; None if it does not move or cannot be decoded.
+    """The frames of an animated WebP; None for a still picture, or if decoding fails.
 
     Raises:
-        SourceError: Its frames would fill the memory.
+        SourceError: The frames would fill the memory.
     """
-    quiet()
-    data = np.fromfile(path, dtype=np.uint8)
-    _check_size(path)
+    data = _read_file(path)
     try:
-        # Two frames tell whether it is worth to decode all.
+        # Two frames show whether it is animated.
         start = list(cv2.imdecodeanimation(data, 0, 2)[1].frames)
         if len(start) < 2:
             return None
@@ -321,7 +312,7 @@ def _animation(path: Path) -> _Series | None:
         animation = cv2.imdecodeanimation(data, 0, most + 1)[1]
         images = [to_bgr(image, str(path)) for image in animation.frames]
     except (cv2.error, MemoryError, SourceError):
-        return None  # `load_picture` reads what there is, or says what is wrong
+        return None  # `load_picture` reads the first frame, or raises the error
     if len(images) > most:
         raise SourceError(
             tr("{path} holds more than {most} frames of {width} x {height} pixels.").format(
@@ -331,12 +322,12 @@ def _animation(path: Path) -> _Series | None:
         )
     steps = [max(int(step), _MIN_STEP_MS) / 1000 for step in animation.durations]
     ends = [float(end) for end in np.cumsum(steps)]
-    # A source never writes into an image that it has returned, and returns each again after a jump.
+    # Copies, since receivers may draw into their frames, and a seek returns a frame again.
     return _Series([0.0, *ends[:-1]], ends[-1], lambda index: images[index].copy())
 
 
 def is_animation(path: Path) -> bool:
-    """Whether a PNG or AVIF file moves, so that it is to be opened as a video."""
+    """Whether a PNG or AVIF file is animated and has to be opened as a video."""
     if path.suffix.lower() not in (".png", ".avif"):
         return False
     try:
@@ -362,6 +353,6 @@ def is_picture(path: Path) -> bool:
     except OSError as error:
         raise SourceError(
             tr("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
-            tr("Look at it."),
+            tr("Check the file and the disk."),
         ) from None
     return head.startswith(_SIGNATURES) or is_heif(head) or is_avif(head)
