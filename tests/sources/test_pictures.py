@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -23,6 +22,7 @@ from uvanet.sources import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -246,14 +246,6 @@ def test_a_damaged_frame_leaves_a_film_a_film(tmp_path: Path) -> None:
     path = tmp_path / "DSC0014.png"
     path.write_bytes(path.read_bytes()[:-20])
     assert not info_of(tmp_path).slides
-
-
-@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails to read")
-def test_a_frame_that_cannot_be_read_makes_a_folder_slides(tmp_path: Path) -> None:
-    write_run(tmp_path, 30)
-    (tmp_path / "DSC0014.png").unlink()
-    (tmp_path / "DSC0014.png").symlink_to("/proc/self/mem")
-    assert info_of(tmp_path).slides
 
 
 @pytest.mark.parametrize("fps", [-1, float("nan"), 1e9])
