@@ -62,6 +62,17 @@ def x_server(size: str = "1280x800") -> Iterator[str]:
         server.wait(10)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _frozen_heap() -> None:
+    """Takes what stands at the start of a module out of garbage collection.
+
+    Imports and shared objects stay until the end. To look through them at each collection was half
+    of the time of a test that starts the window, and more after torch had been imported.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
     """Fails a test that leaves a thread of ours, a modal dialog or a visible window behind.
@@ -160,10 +171,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((place for place, name in enumerate(_LONG) if name in words), len(_LONG))
 
     items.sort(key=rank)
-
-
-def pytest_collection_finish() -> None:
-    # What the imports made stays until the end. Collections in tests need not look through it:
-    # that was half the time of a test that starts the window.
-    gc.collect()
-    gc.freeze()

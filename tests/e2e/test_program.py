@@ -136,14 +136,15 @@ def test_leaving_while_a_stream_hangs(start: Callable[..., Child]) -> None:
 def said_after_a_run(x_display: str, home: Path, words: str) -> str:
     """What Python prints when asked at the end of a run on the demo."""
     words = f"""
-import sys
-from app import __main__, main
-leave = main.leave_at_once
+import os, sys
+from uvanet.cli import main
+end = os._exit  # how the program ends its process
 def asked(code):
     {words}
-    leave(code)
-main.leave_at_once = asked
-__main__.main(["demo", "--measure", "2"])
+    sys.stdout.flush()
+    end(code)
+os._exit = asked
+main(["run", "demo", "--measure", "2"])
 """
     done = subprocess.run(
         [sys.executable, "-c", words],

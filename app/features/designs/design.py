@@ -11,6 +11,7 @@ import numpy as np
 from uvanet.analysis import region_shares
 from uvanet.csv_text import csv_text
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
     with make_source(spec) as source:
         info = source.info
         if info.live:
-            raise SourceError(f"{info.title} is live.", "Choose two pictures or two films.")
+            raise SourceError(
+                tr("{name} is live.").format(name=info.title),
+                tr("Choose two pictures or two films."),
+            )
         times = [0.0]
         if info.seekable and info.duration:
             times = [(index + 0.5) * info.duration / _SAMPLES for index in range(_SAMPLES)]
@@ -102,7 +106,9 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
             side = _PICTURE_SIDE if len(times) == 1 else _FILM_SIDE
             samples.append(Sample(frame.pts, _limited(frame.image, side), saliency))
     if not samples:
-        raise SourceError(f"{info.title} gives no picture.", "Choose another file.")
+        raise SourceError(
+            tr("{name} has no readable frame.").format(name=info.title), tr("Choose another file.")
+        )
     return Design(info.title, tuple(samples))
 
 

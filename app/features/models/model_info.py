@@ -155,10 +155,11 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     except UvanetError:
         raise
     except Exception as error:
-        raise known_error(error, f"{short_name(name)} failed on the picture") from error
+        what = tr("{name} failed on the picture").format(name=short_name(name))
+        raise known_error(error, what) from error
     if not saliency.any():
         raise ModelError(
-            f"{short_name(name)} gives a map without any attention.",
-            "Check mean, standard deviation and kind of output.",
+            tr("{name} gives a map without any attention.").format(name=short_name(name)),
+            tr("Check mean, standard deviation and kind of output."),
         )
     return ModelPreview(saliency, milliseconds)
