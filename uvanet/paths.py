@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -40,6 +41,15 @@ def resource(name: str) -> Path:
         tr("The file {name!r} that belongs to the program is missing.").format(name=name),
         tr("Install it again, or run it from a complete checkout."),
     )
+
+
+def expand_user(path: str | Path) -> Path:
+    """Replaces a leading ~ by the home folder.
+
+    Unlike `Path.expanduser`, leaves ~name as it is if there is no user of that name, so that the
+    caller reports a missing file.
+    """
+    return Path(os.path.expanduser(path))
 
 
 def log_folder() -> Path:

@@ -11,19 +11,19 @@ import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.errors import ModelError, UvanetError
 from uvanet.i18n import tr
 from uvanet.model_card import Card, file_hash, read_card
-from uvanet.paths import resource
+from uvanet.paths import expand_user, resource
 from uvanet.redaction import excerpt
 from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.user_models import user_model, user_model_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 
@@ -127,8 +127,8 @@ def resolve_model(name_or_path: str | Path) -> ResolvedModel:
             return ResolvedModel(path, read_card(path.with_suffix(".json")), None)
         return ResolvedModel(path, None, ExternalOnnx(path, path.stem))
     if ".onnx," in text.lower():
-        _existing_file(text.partition(",")[0])
         external = ExternalOnnx.parse(text)
+        _existing_file(str(external.path))
         return ResolvedModel(external.path, None, external)
     path = _file_of_name(text)
     return ResolvedModel(path, _named_card(path), None)
@@ -162,10 +162,7 @@ def _shipped_files() -> list[Path]:
 
 
 def _existing_file(text: str) -> Path:
-    try:
-        path = Path(text).expanduser()
-    except RuntimeError:  # "~name" of a user that does not exist
-        path = Path(text)
+    path = expand_user(text)
     if not _is_file(path):
         raise ModelError(
             tr("There is no model file {path}.").format(path=path), tr("Check the path.")

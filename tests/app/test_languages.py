@@ -114,8 +114,9 @@ def test_every_text_of_an_error_is_marked():
 
 
 def test_marked_texts_are_found(translate):
-    source = 'tr("a"); tr_noop("b"); tr(other)\n@action("c", Menu.FILE, submenu="d")\ndef f(): ...'
-    assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d"]
+    declared = '@action("c", Menu.FILE, submenu="d", words="e")\ndef f(): ...'
+    source = f'tr("a"); tr_noop("b"); tr(other)\n{declared}'
+    assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d", "e"]
 
 
 def test_tables_of_texts_are_marked():

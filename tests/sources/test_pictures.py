@@ -16,7 +16,7 @@ from uvanet.sources import (
     SourceKind,
     load_picture,
     make_source,
-    picture,
+    picture_decoding,
     video,
 )
 
@@ -134,14 +134,17 @@ def test_bad_pictures_say_what_is_wrong_and_what_to_do(tmp_path: Path, words: st
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("suffix", [".png", ".webp", ".tiff", ".mp4"])
+HEADS = {".png": b"\x89PNG", ".webp": b"RIFF\0\0\0\0WEBP", ".tiff": b"II*\0", ".mp4": b"anything"}
+
+
+@pytest.mark.parametrize("suffix", HEADS)
 def test_a_file_that_is_removed_while_it_is_opened(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / f"file{suffix}"
-    path.write_bytes(b"anything")
+    path.write_bytes(HEADS[suffix])
     source = make_source(str(path))
-    for module in (picture, video):
+    for module in (picture_decoding, video):
         monkeypatch.setattr(module, "check_file", lambda path: path.unlink())
     with pytest.raises(SourceError, match="No such file") as caught:
         source.open()

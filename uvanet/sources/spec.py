@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
+from uvanet.paths import expand_user
 from uvanet.redaction import printable
 from uvanet.sources.camera import CameraSource
 from uvanet.sources.cameras import list_cameras
@@ -120,7 +121,7 @@ def _window(where: str) -> Source:
 def _from_path(path: Path, fps: float | None) -> Source:
     try:
         if not os.path.lexists(path):
-            path = path.expanduser()
+            path = expand_user(path)
         if path.is_dir():
             return FolderSource(path, fps)
         still = is_picture(path) and not is_animation(path)
