@@ -27,6 +27,8 @@ from PySide6.QtWidgets import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from PySide6.QtCore import QSize
+
 Item = QWidget | QLayout | tuple[QWidget | QLayout, int] | int | None
 """Item of a row or column: a widget or layout, alone or with its stretch factor; a space in pixels;
 None for a space that stretches."""
@@ -95,6 +97,16 @@ def present(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
+
+
+def resize_on_screen(window: QWidget, size: QSize) -> None:
+    """Resizes a shown window, to its screen at most, and moves it up where it would end below."""
+    screen = window.screen().availableGeometry()
+    frame = window.frameGeometry().size() - window.size()
+    window.resize(size.boundedTo(screen.size() - frame))
+    excess = window.frameGeometry().bottom() - screen.bottom()
+    if excess > 0:
+        window.move(window.x(), max(screen.top(), window.y() - excess))
 
 
 def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout:
