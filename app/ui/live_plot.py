@@ -27,10 +27,10 @@ class PlotCard(QFrame):
     """A chart with its title and the newest value of each curve.
 
     Args:
-        title: What is measured.
+        title: Name of the quantity.
         curves: Display name and color (a field of `ThemeColors`) of each curve.
         value_text: Formats a value.
-        height: Height of the chart, in pixels.
+        height: Height of the chart, pixels.
         min_top: Lowest upper end of the vertical axis.
         unit: Unit on the vertical axis; empty for a pure number.
     """
@@ -52,7 +52,7 @@ class PlotCard(QFrame):
         self.value_text = value_text
         self._unit = unit
         self._axis = SteadyAxis(0.0, min_top, 2 if height < 90 else 3)
-        self._gap = 0.0  # seconds of pauses, which the chart leaves out
+        self._gap = 0.0  # seconds of pauses, which the chart does not show
         self._paused = False
         heading = label(title, "section")
         self.values = [label("-") for _ in curves]
@@ -113,7 +113,7 @@ class PlotCard(QFrame):
             values: The newest value of each curve.
         """
         if self._paused and self._times:
-            # The curves go on where they stopped.
+            # The curves continue where they stopped.
             self._gap = seconds - self._times[-1]
         self._paused = False
         seconds -= self._gap
@@ -131,7 +131,7 @@ class PlotCard(QFrame):
             text.setText(self.value_text(value))
 
     def pause(self) -> None:
-        """Keeps the curves; the time until the next value is left out of the chart."""
+        """Pauses the chart: the time until the next value is not shown."""
         self._paused = True
 
     def clear(self) -> None:
@@ -146,7 +146,7 @@ class PlotCard(QFrame):
     def _draw(self) -> None:
         newest = self._times[-1] if self._times else 0.0
         ages = [time - newest for time in self._times]
-        series = [list(each) for each in zip(*self._samples, strict=True)]
+        series = [list(values) for values in zip(*self._samples, strict=True)]
         for index in range(len(self.curves)):
             self.chart.set_data(index, ages, series[index] if series else [])
         if series:
@@ -155,7 +155,7 @@ class PlotCard(QFrame):
 
 
 class PlotPanel(QWidget):
-    """The charts of frame rates and memory, fed with one snapshot after the other."""
+    """The charts of frame rates and memory over the last minute."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,25 +170,25 @@ class PlotPanel(QWidget):
         column(self.rates, self.memory, spacing=10, parent=self)
 
     def add(self, seconds: float, stats: PipelineStats) -> None:
-        """Adds a snapshot.
+        """Adds the statistics of a source that plays.
 
         Args:
-            seconds: Time of the snapshot on a monotonic clock.
-            stats: The snapshot.
+            seconds: Time of the statistics on a monotonic clock.
+            stats: The statistics.
         """
         rates, memory = _samples(stats)
         self.rates.add(seconds, rates)
         self.memory.add(seconds, memory)
 
     def hold(self, stats: PipelineStats) -> None:
-        """Shows a snapshot of a source that does not play: as numbers; the curves stay."""
+        """Shows the statistics of a paused source as numbers; the curves do not change."""
         for card, values in zip((self.rates, self.memory), _samples(stats), strict=True):
             card.show_values(values)
             card.pause()
 
 
 def _samples(stats: PipelineStats) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The values of the rates and of the memory."""
+    """Returns the values of both charts: three rates per second, and memory in 10^6 bytes."""
     rates = stats.fps_captured, stats.fps_inferred, stats.fps_painted
     return rates, (stats.rss_bytes / 1e6,)
 

@@ -107,17 +107,17 @@ LIGHT = ThemeColors(
 
 
 def theme_colors() -> ThemeColors:
-    """Returns the colors of the applied theme.
+    """Returns the colors of the current theme.
 
-    Widgets and icons call this when they paint. The application's palette is the only state, so
-    there is nothing to hand on when the theme changes.
+    Widgets and icons call this function when they paint. The palette of the application is the only
+    state, so that widgets need no notification of a new theme.
     """
     window = QGuiApplication.palette().color(QPalette.ColorRole.Window)
     return LIGHT if window.lightness() > 127 else DARK
 
 
 def is_theme_change(event: QEvent) -> bool:
-    """Whether a `changeEvent` means that cached drawings have the wrong colors."""
+    """Returns whether an event changes colors, so that cached drawings are out of date."""
     return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
 
@@ -130,7 +130,7 @@ def set_level(widget: QWidget, level: str) -> None:
 
 
 class Theme(QObject):
-    """Applies a theme to the application and follows the system's color scheme.
+    """Applies a theme to the application, and follows the color scheme of the system.
 
     Args:
         app: The application.
@@ -147,7 +147,7 @@ class Theme(QObject):
 
     @property
     def choice(self) -> str:
-        """The user's choice: "system", "dark" or "light"."""
+        """The choice of the user: "system", "dark" or "light"."""
         return self._choice
 
     def choose(self, choice: str) -> None:
@@ -156,7 +156,7 @@ class Theme(QObject):
         self._apply()
 
     def detach(self) -> None:
-        """Stops following the system's color scheme."""
+        """Stops following the color scheme of the system."""
         self._app.styleHints().colorSchemeChanged.disconnect(self._on_system)
 
     def _on_system(self, _: Qt.ColorScheme) -> None:
@@ -166,7 +166,7 @@ class Theme(QObject):
     def _apply(self) -> None:
         light = self._choice == "light"
         if self._choice == "system":
-            # Dark where the system states no scheme: a bright frame distracts from the picture.
+            # Dark if the scheme is unknown, as a bright frame distracts from the picture.
             light = _system_scheme(self._app) is Qt.ColorScheme.Light
         colors = LIGHT if light else DARK
         self._app.setPalette(palette(colors))
@@ -178,7 +178,7 @@ def _system_scheme(app: QApplication) -> Qt.ColorScheme:
 
 
 def palette(colors: ThemeColors) -> QPalette:
-    """Builds the palette for what the style sheet does not cover, such as file dialogs."""
+    """Builds the palette, for widgets that the style sheet does not cover."""
     role, result = QPalette.ColorRole, QPalette()
     for name, color in {
         role.Window: colors.window,
@@ -209,7 +209,7 @@ def palette(colors: ThemeColors) -> QPalette:
 
 
 def style_sheet(colors: ThemeColors) -> str:
-    """Fills the colors of a theme into `resources/theme.qss`; empty where that is missing."""
+    """Returns the style sheet `resources/theme.qss` in the colors of a theme; empty without it."""
     try:
         path = resource("theme.qss")
         template = Template(path.read_text(encoding="utf-8"))

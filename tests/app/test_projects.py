@@ -105,6 +105,7 @@ def test_a_missing_source_is_asked_for(launch, clip, folder):
     answer(bench, folder / "film.mp4")
     bench.until(lambda: bench.session.regions == (BOX,))
     assert bench.session.info.spec == str(folder / "film.mp4")
+    assert not [one for one in bench.banner.alerts if "gone.mp4" in one]
 
 
 GAZE = "time,x,y,duration,person\n0.1,40,60,0.4,ann\n0.6,90,60,0.5,ben\n"
@@ -256,7 +257,7 @@ def test_a_project_of_a_stream_connects_only_where_the_user_agrees(player, tmp_p
     said = answer_question(player, "Cancel")
     assert "of a stranger.uvanet opens a stream of the network" in said
     assert address in said
-    player.settle()
+    player.until(lambda: not player.program._jobs.busy())
     assert not select.select([server], [], [], 0)[0]
     asked()
     answer_question(player, "Connect")

@@ -138,7 +138,14 @@ class Analyse(RegionActions):
 
     # -- numbers
 
-    @action("Copy numbers", Menu.EDIT, "Ctrl+Shift+C", needs=FRAME, group=1)
+    @action(
+        "Copy numbers",
+        Menu.EDIT,
+        "Ctrl+Shift+C",
+        needs=FRAME,
+        group=1,
+        words="statistics values facts",
+    )
     def copy_numbers(self) -> None:
         """Copies the facts of all features to the clipboard."""
         QGuiApplication.clipboard().setText(facts_text(self.context.facts()))
@@ -151,7 +158,15 @@ class Analyse(RegionActions):
         """Shows or hides the lanes of attention on the timeline."""
         self._set_strip(on)
 
-    @action("Scan the whole clip", Menu.ANALYSE, "Ctrl+J", icon="scan", needs=_CLIP, group=2)
+    @action(
+        "Scan the whole clip",
+        Menu.ANALYSE,
+        "Ctrl+J",
+        icon="scan",
+        needs=_CLIP,
+        group=2,
+        words="analyze all frames statistics",
+    )
     def scan_clip(self) -> None:
         """Starts a scan of the whole clip, or stops it."""
         if self.history.scanning:
@@ -181,12 +196,21 @@ class Analyse(RegionActions):
         needs=FRAME,
         group=3,
         checkable=True,
+        words="mean summary",
     )
     def average(self, on: bool) -> None:
         """Shows the average of the maps seen so far, or the current map again."""
         self._show_average(on)
 
-    @action("Predicted scanpath", Menu.ANALYSE, "X", icon="looks", group=3, checkable=True)
+    @action(
+        "Predicted scanpath",
+        Menu.ANALYSE,
+        "X",
+        icon="looks",
+        group=3,
+        checkable=True,
+        words="order of looks eye movement",
+    )
     def scanpath(self, on: bool) -> None:
         """Shows or hides the predicted scanpath."""
         self._settings.scanpath = on

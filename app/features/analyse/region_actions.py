@@ -42,18 +42,40 @@ class RegionActions(Feature):
     files: RegionFiles
 
     @action(
-        "Draw rectangle", Menu.ANALYSE, "A", icon="region-rectangle", needs=FRAME, checkable=True
+        "Draw rectangle",
+        Menu.ANALYSE,
+        "A",
+        icon="region-rectangle",
+        needs=FRAME,
+        checkable=True,
+        words="region area box add new",
     )
     def region_rectangle(self, on: bool) -> None:
         """Selects the tool for rectangles, or none."""
         self.select_tool(Shape.RECTANGLE if on else None)
 
-    @action("Draw ellipse", Menu.ANALYSE, "Q", icon="region-ellipse", needs=FRAME, checkable=True)
+    @action(
+        "Draw ellipse",
+        Menu.ANALYSE,
+        "Q",
+        icon="region-ellipse",
+        needs=FRAME,
+        checkable=True,
+        words="region area circle add new",
+    )
     def region_ellipse(self, on: bool) -> None:
         """Selects the tool for ellipses, or none."""
         self.select_tool(Shape.ELLIPSE if on else None)
 
-    @action("Draw polygon", Menu.ANALYSE, "Y", icon="region-polygon", needs=FRAME, checkable=True)
+    @action(
+        "Draw polygon",
+        Menu.ANALYSE,
+        "Y",
+        icon="region-polygon",
+        needs=FRAME,
+        checkable=True,
+        words="region area shape add new",
+    )
     def region_polygon(self, on: bool) -> None:
         """Selects the tool for polygons, or none."""
         self.select_tool(Shape.POLYGON if on else None)
@@ -64,14 +86,14 @@ class RegionActions(Feature):
         self.regions.select(self.regions.all)
         self.context.slots.canvas.setFocus()
 
-    @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME)
+    @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME, words="name label title")
     def rename_region(self) -> None:
         """Starts editing the name of the selected region."""
         if selection := self.regions.chosen():
             self.context.slots.set_panel_enabled(True)
             self.card.edit_name(selection[-1])
 
-    @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME)
+    @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME, words="copy clone")
     def duplicate_region(self) -> None:
         """Duplicates the selected regions with an offset."""
         self.regions.duplicate(self.regions.chosen())
@@ -86,12 +108,12 @@ class RegionActions(Feature):
         """Locks the selected regions against changes by mouse and keys, or unlocks them."""
         self.regions.toggle_lock(self.regions.chosen())
 
-    @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)
+    @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME, words="remove erase")
     def delete_region(self) -> None:
         """Deletes the selected regions."""
         self.regions.remove(self.regions.chosen())
 
-    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME)
+    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME, words="remove delete all")
     def clear_regions(self) -> None:
         """Deletes all regions."""
         self.regions.clear()
@@ -106,12 +128,28 @@ class RegionActions(Feature):
         """Loads a region file."""
         self.files.ask_load()
 
-    @action("Save shares as CSV…", Menu.ANALYSE, "B", icon="table", needs=FRAME, group=1)
+    @action(
+        "Save shares as CSV…",
+        Menu.ANALYSE,
+        "B",
+        icon="table",
+        needs=FRAME,
+        group=1,
+        words="table spreadsheet Excel export",
+    )
     def save_shares(self) -> None:
         """Saves the shares of the regions over time as a table."""
         self.files.ask_save_shares()
 
-    @action("Copy table of regions", Menu.EDIT, "Ctrl+B", needs=FRAME, icon="copy", group=1)
+    @action(
+        "Copy table of regions",
+        Menu.EDIT,
+        "Ctrl+B",
+        needs=FRAME,
+        icon="copy",
+        group=1,
+        words="spreadsheet Excel statistics",
+    )
     def copy_regions(self) -> None:
         """Copies the statistics of the regions to the clipboard, one row per region."""
         self.files.copy_summary()

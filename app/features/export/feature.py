@@ -120,7 +120,15 @@ class Export(Feature):
 
     # -- actions
 
-    @action("Export clip…", Menu.FILE, "E", icon="export", needs=SOURCE, group=3)
+    @action(
+        "Export clip…",
+        Menu.FILE,
+        "E",
+        icon="export",
+        needs=SOURCE,
+        group=3,
+        words="save video picture movie mp4 GIF PNG CSV table contours peaks",
+    )
     def export_clip(self) -> None:
         """Asks for options, then exports the marked part, the pictures or the last 30 seconds."""
         info = self.context.session.info
@@ -133,7 +141,14 @@ class Export(Feature):
         else:
             self._ask_for_part(info)
 
-    @action("Export a folder of videos…", Menu.FILE, "Ctrl+Shift+E", icon="folder", group=3)
+    @action(
+        "Export a folder of videos…",
+        Menu.FILE,
+        "Ctrl+Shift+E",
+        icon="folder",
+        group=3,
+        words="batch several videos all",
+    )
     def export_folder(self) -> None:
         """Asks for a folder and for options, then exports every video in the folder."""
         ask_folder(
@@ -143,12 +158,29 @@ class Export(Feature):
             tr("Export a folder"),
         )
 
-    @action("Report…", Menu.FILE, "Ctrl+Shift+R", icon="report", needs=SOURCE, group=3)
+    @action(
+        "Report…",
+        Menu.FILE,
+        "Ctrl+Shift+R",
+        icon="report",
+        needs=SOURCE,
+        group=3,
+        words="PDF HTML document summary send share print",
+    )
     def report(self) -> None:
         """Asks for a file, then writes a report about the source."""
         ask_report(self.context, self.builder)
 
-    @action("Record", Menu.FILE, "Ctrl+R", icon="record", needs=SOURCE, group=4, checkable=True)
+    @action(
+        "Record",
+        Menu.FILE,
+        "Ctrl+R",
+        icon="record",
+        needs=SOURCE,
+        group=4,
+        checkable=True,
+        words="recording capture save live",
+    )
     def record(self, on: bool) -> None:
         """Starts to record the live source, or ends the recording and saves it."""
         if not on:
@@ -157,18 +189,34 @@ class Export(Feature):
             self.recording.start()
         self._on_recording_changed()
 
-    @action("Export the last 30 seconds", Menu.FILE, "Ctrl+L", needs=SOURCE, group=4)
+    @action(
+        "Export the last 30 seconds",
+        Menu.FILE,
+        "Ctrl+L",
+        needs=SOURCE,
+        group=4,
+        words="replay save recording",
+    )
     def export_last(self) -> None:
         """Exports the last half minute of the live source without a dialog."""
         if self._is_live():
             self.recording.export_last()
 
-    @action("Keep the last 30 seconds", Menu.FILE, "Ctrl+E", group=4, checkable=True)
+    @action(
+        "Keep the last 30 seconds",
+        Menu.FILE,
+        "Ctrl+E",
+        group=4,
+        checkable=True,
+        words="replay buffer",
+    )
     def keep_last(self, on: bool) -> None:
         """Keeps the last half minute of live sources on disk, or only recordings."""
         self.recording.set_keep(on)
 
-    @action("List of exports", Menu.FILE, "Shift+E", group=3, checkable=True)
+    @action(
+        "List of exports", Menu.FILE, "Shift+E", group=3, checkable=True, words="queue progress"
+    )
     def exports(self, on: bool) -> None:
         """Shows or hides the list of exports."""
         self.context.actions.set_checked("exports", on)

@@ -122,18 +122,39 @@ class GazeOfPeople(Feature):
 
     # -- actions
 
-    @action("Load gaze of people…", Menu.ANALYSE, "Ctrl+G", needs=FRAME, group=4)
+    @action(
+        "Load gaze of people…",
+        Menu.ANALYSE,
+        "Ctrl+G",
+        needs=FRAME,
+        group=4,
+        words="eye tracker eyetracker Tobii Pupil fixations import",
+    )
     def load_gaze(self) -> None:
         """Loads fixations or gaze samples of an eye tracker."""
         folder = self.context.settings.section(WindowSettings).folder
         ask_gaze(self.context.slots.window, folder, self.load)
 
-    @action("Show gaze of people", Menu.ANALYSE, "Shift+G", group=4, checkable=True)
+    @action(
+        "Show gaze of people",
+        Menu.ANALYSE,
+        "Shift+G",
+        group=4,
+        checkable=True,
+        words="eye tracker eyetracker Tobii Pupil fixations",
+    )
     def show_gaze(self, on: bool) -> None:
         """Shows or hides the gaze of people on the picture."""
         self._set_shown(on)
 
-    @action("Compare with gaze of people", Menu.ANALYSE, "Ctrl+Shift+G", needs=FRAME, group=4)
+    @action(
+        "Compare with gaze of people",
+        Menu.ANALYSE,
+        "Ctrl+Shift+G",
+        needs=FRAME,
+        group=4,
+        words="eye tracker NSS score accuracy",
+    )
     def compare_gaze(self) -> None:
         """Starts to measure how well the map predicts the gaze of people, or stops."""
         if self.measurement.running:
@@ -145,7 +166,14 @@ class GazeOfPeople(Feature):
         else:
             self.measurement.start(self.table, self._offset)
 
-    @action("Save scores as CSV…", Menu.ANALYSE, "Alt+G", needs=FRAME, group=4)
+    @action(
+        "Save scores as CSV…",
+        Menu.ANALYSE,
+        "Alt+G",
+        needs=FRAME,
+        group=4,
+        words="table spreadsheet Excel",
+    )
     def save_scores(self) -> None:
         """Saves the scores over time as a table."""
         scores = self.scores

@@ -116,7 +116,13 @@ class Models(Feature):
 
     # -- actions
 
-    @action("Models…", Menu.MODELS, "M", icon="model")
+    @action(
+        "Models…",
+        Menu.MODELS,
+        "M",
+        icon="model",
+        words="network student teacher accuracy choose measure benchmark",
+    )
     def choose_models(self) -> None:
         """Opens the list of models."""
         dialog = self._make_dialog()
@@ -125,7 +131,7 @@ class Models(Feature):
         self._refresh()
         present(dialog)
 
-    @action("Add an ONNX file…", Menu.MODELS, "Shift+M")
+    @action("Add an ONNX file…", Menu.MODELS, "Shift+M", words="own network import")
     def open_model(self) -> None:
         """Asks for an ONNX file, tries it, and adds it to the list of models."""
         folder = self.context.settings.section(WindowSettings).folder

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.ui.banner import Level
     from uvanet.sources.base import SourceInfo
 
+_MISSING = "missing source"  # topic of messages
 _FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
 
 
@@ -48,12 +49,22 @@ class Projects(Feature):
 
     # -- actions
 
-    @action("Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2)
+    @action(
+        "Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2, words="load session"
+    )
     def open_project_file(self) -> None:
         """Asks for a project and opens it."""
         ask_project(self.context.slots.window, self._folder, self.open_file)
 
-    @action("Save project…", Menu.FILE, "Ctrl+Shift+S", icon="project-save", needs=SOURCE, group=2)
+    @action(
+        "Save project…",
+        Menu.FILE,
+        "Ctrl+Shift+S",
+        icon="project-save",
+        needs=SOURCE,
+        group=2,
+        words="store session",
+    )
     def save_project(self) -> None:
         """Saves source, regions, marks, model and view as a project."""
         info = self.context.session.info
@@ -99,6 +110,7 @@ class Projects(Feature):
             "warning",
             tr("{name} is not where the project expects it.").format(name=name),
             tr("Show where it is, or cancel."),
+            topic=_MISSING,
         )
         window, title = self.context.slots.window, tr("Where is {name}?").format(name=name)
 
@@ -106,9 +118,10 @@ class Projects(Feature):
             self._open(found, file, chosen)
 
         if found.project.source_file.is_folder:
-            ask_folder(window, str(file.parent), use, title)
+            dialog = ask_folder(window, str(file.parent), use, title)
         else:
-            ask_missing_source(window, str(file.parent), title, use)
+            dialog = ask_missing_source(window, str(file.parent), title, use)
+        dialog.finished.connect(lambda _: self.context.messages.dismiss_topic(_MISSING))
 
     def _ask_to_connect(self, found: FoundProject, file: Path, spec: str) -> None:
         # The project may come from somebody else: no address is called unasked.

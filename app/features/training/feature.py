@@ -112,17 +112,38 @@ class Training(Feature):
 
     # -- actions
 
-    @action("Adapt to this scene…", Menu.MODELS, "Shift+A", icon="adapt", group=1)
+    @action(
+        "Adapt to this scene…",
+        Menu.MODELS,
+        "Shift+A",
+        icon="adapt",
+        group=1,
+        words="train learn improve model",
+    )
     def adapt_scene(self) -> None:
         """Opens the dialog of an adaptation."""
         self._open("adapt")
 
-    @action("Train a student…", Menu.MODELS, "Ctrl+T", icon="train", group=1)
+    @action(
+        "Train a student…",
+        Menu.MODELS,
+        "Ctrl+T",
+        icon="train",
+        group=1,
+        words="learn own model network",
+    )
     def train(self) -> None:
         """Opens the dialog of training on a folder."""
         self._open("distill")
 
-    @action("Unfinished training…", Menu.MODELS, "Ctrl+Shift+T", icon="models", group=1)
+    @action(
+        "Unfinished training…",
+        Menu.MODELS,
+        "Ctrl+Shift+T",
+        icon="models",
+        group=1,
+        words="resume continue",
+    )
     def training_runs(self) -> None:
         """Opens the list of unfinished runs."""
         self.runs.open()
