@@ -102,7 +102,8 @@ class SpatialTeacherConfig(OptimConfig):
     """Training of the spatial teacher's readouts.
 
     Attributes:
-        scales: Of the EfficientNet-Lite backbones, 0, 1 or 2 each; their answers are averaged.
+        scales: Scale of each readout's EfficientNet-Lite backbone, 0, 1 or 2; readouts of one scale
+            share it and differ by their seeds. Their logits are averaged.
         width: Channels of a readout.
         views: Views of a picture: the whole, its mirror image, then random crops.
         min_zoom: Smallest part of a side that a crop shows.
