@@ -45,7 +45,7 @@ class SourcePicker(IconButton):
         clear_requested: The recent sources are to be cleared.
     """
 
-    chosen = Signal(str)
+    chosen = Signal(object)  # a str; Qt's own strings lose bytes of names that are not UTF-8
     list_opening = Signal()
     clear_requested = Signal()
 
@@ -99,7 +99,7 @@ class SourcePicker(IconButton):
         self.list_opening.emit()
 
     def _refill(self) -> None:
-        """Fills the list again if it is open, as when a search ends meanwhile."""
+        """Fills the list again if it is open, as after a search for devices."""
         if self.list.isVisible():
             self._fill()
 
