@@ -1,4 +1,4 @@
-"""The command palette: finds an action by words and runs it."""
+"""The command palette: finds an action by typed words and triggers it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _WIDTH, _HEIGHT, _MARGIN = 620, 420, 16
 
 
 class CommandPalette(QDialog):
-    """Lists the actions that match what is typed, with their menu and key.
+    """Lists the actions that match the typed text, with their menu and key.
 
     Args:
         actions: All actions.
-        window: The window, over whose top the palette opens.
+        window: The window; the palette opens at its top.
 
     Attributes:
-        field: The text that is searched.
+        field: The field for the text.
         list: The actions that match, the best first.
     """
 
@@ -82,17 +82,17 @@ class CommandPalette(QDialog):
         return super().eventFilter(watched, event)
 
     def _fill(self, text: str) -> None:
-        found = [(rank, spec) for spec in self._actions if (rank := match(text, spec)) is not None]
+        ranked = [(rank, spec) for spec in self._actions if (rank := match(text, spec)) is not None]
         if not text.strip():
-            order = {name: place - len(self._recent) for place, name in enumerate(self._recent)}
-            # What can be done now first, and what was chosen here lately before all.
-            found = [
+            # Recent actions come first, then the enabled ones, then the disabled ones.
+            order = {name: index - len(self._recent) for index, name in enumerate(self._recent)}
+            ranked = [
                 (order.get(spec.name, int(bool(self._actions.missing(spec.name)))), spec)
-                for _, spec in found
+                for _, spec in ranked
             ]
-        found.sort(key=lambda entry: entry[0])
+        ranked.sort(key=lambda entry: entry[0])
         self.list.clear()
-        for _, spec in found:
+        for _, spec in ranked:
             self.list.addTopLevelItem(self._item(spec))
         if (first := self.list.topLevelItem(0)) is not None:
             self.list.setCurrentItem(first)
@@ -122,25 +122,25 @@ class CommandPalette(QDialog):
 
 
 def match(text: str, spec: ActionSpec) -> int | None:
-    """How well an action matches what was typed.
+    """Ranks an action by how well it matches a typed text.
 
-    Each typed word must begin a word of the action's text, menu or description, or be spelled by
-    letters of its text in their order.
+    Each typed word must be the beginning of a word of the action's text, menu or description, or
+    consist of letters that the action's text contains in this order.
 
     Returns:
-        A rank, 0 for the best; None where a word is not found.
+        The rank, 0 for the best; None where a word does not match.
     """
     name = _words(tr(spec.text))
     rest = _words(f"{spec.path} {spec.help}")
     rank = 0
-    for place, typed in enumerate(_words(text)):
-        if place < len(name) and name[place].startswith(typed):
+    for index, typed in enumerate(_words(text)):
+        if index < len(name) and name[index].startswith(typed):
             continue
         if any(word.startswith(typed) for word in name):
             rank += 1
         elif any(word.startswith(typed) for word in rest):
             rank += 10
-        elif len(typed) > 1 and _spelled(typed, "".join(name)):
+        elif len(typed) > 1 and _is_subsequence(typed, "".join(name)):
             rank += 30
         else:
             return None
@@ -151,6 +151,6 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _spelled(typed: str, text: str) -> bool:
+def _is_subsequence(typed: str, text: str) -> bool:
     letters = iter(text)
     return all(letter in letters for letter in typed)

@@ -31,7 +31,7 @@ class Designs(Feature):
     """The window that compares two designs.
 
     Attributes:
-        dialog: The newest one; None before the first.
+        dialog: The window that was opened last; None before the first.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -50,10 +50,10 @@ class Designs(Feature):
         """Asks for two pictures or films and compares them."""
         settings = self.context.settings.section(WindowSettings)
 
-        def told() -> None:
+        def refuse() -> None:
             self.context.messages.notify("info", tr("Choose two files to compare."))
 
-        ask_two_files(self.context.slots.window, settings.folder, self._open, told)
+        ask_two_files(self.context.slots.window, settings.folder, self._open, refuse)
 
     def _open(self, first: str, second: str) -> None:
         from app.features.designs.dialog import DesignsDialog
@@ -108,11 +108,11 @@ class Designs(Feature):
                 if picture is not None:
                     write_png(path.with_suffix(".png"), picture)
 
-            def told(_: object) -> None:
-                done = tr("The comparison was saved as {name}.").format(name=path.name)
-                self.context.messages.notify("done", done, str(path.parent))
+            def done(_: object) -> None:
+                text = tr("The comparison was saved as {name}.").format(name=path.name)
+                self.context.messages.notify("done", text, str(path.parent))
 
-            self.context.jobs.run(write, told, self.context.show_error, name="comparison")
+            self.context.jobs.run(write, done, self.context.show_error, name="comparison")
 
         ask_save_comparison(dialog, folder, "comparison.csv", save)
 

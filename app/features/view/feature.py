@@ -26,7 +26,7 @@ _TOPIC = "full screen"
 
 
 class View(Feature):
-    """How the picture is shown in the window."""
+    """Full screen, presentation mode, zoom, orientation, side panel and theme."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -82,7 +82,7 @@ class View(Feature):
         group=3,
     )
     def presentation_mode(self, on: bool) -> None:
-        """Shows the picture alone, in a window of its size that stays so."""
+        """Shows only the picture, in a window of the picture's fixed size."""
         window = self._window
         if not on:
             self._leave_presentation()
@@ -99,7 +99,7 @@ class View(Feature):
 
     @action("Full screen", Menu.VIEW, "F", "F11", icon="full-screen", checkable=True, group=3)
     def full_screen(self, on: bool) -> None:
-        """Shows the picture alone on the whole screen, or the window again."""
+        """Shows only the picture on the whole screen, or the window again."""
         if not on:
             self._leave_full_screen()
         elif not self._window.isFullScreen():
@@ -144,23 +144,23 @@ class View(Feature):
 
     @action("Mirror", Menu.VIEW, "Shift+H", icon="mirror", needs=SOURCE, checkable=True, group=2)
     def mirror(self, on: bool) -> None:
-        """Mirrors the picture, and with it the map."""
+        """Mirrors the picture and its heat map."""
         self._turn(Orientation(on, self._orientation().quarters))
 
     @action("Rotate", Menu.VIEW, "Shift+R", icon="rotate", needs=SOURCE, repeat=True, group=2)
     def rotate(self) -> None:
-        """Rotates the picture by a quarter turn clockwise, as it is seen."""
+        """Rotates the picture by a quarter turn clockwise."""
         now = self._orientation()
         self._turn(Orientation(now.mirrored, (now.quarters + (3 if now.mirrored else 1)) % 4))
 
     @action("Zoom in", Menu.VIEW, "+", "Z", submenu="Zoom", group=2, repeat=True)
     def zoom_in(self) -> None:
-        """Shows a smaller part, larger."""
+        """Shows a smaller part of the picture, enlarged."""
         self.context.slots.canvas.viewport.step(1)
 
     @action("Zoom out", Menu.VIEW, "-", "Shift+Z", submenu="Zoom", group=2, repeat=True)
     def zoom_out(self) -> None:
-        """Shows a larger part."""
+        """Shows a larger part of the picture."""
         self.context.slots.canvas.viewport.step(-1)
 
     @action("Fit picture", Menu.VIEW, "0", submenu="Zoom", group=2)
@@ -175,20 +175,20 @@ class View(Feature):
 
     @action("Pan right", Menu.VIEW, "Alt+Right", submenu="Zoom", group=2, repeat=True)
     def pan_right(self) -> None:
-        """Moves it to the right."""
+        """Moves the visible part of a zoomed picture to the right."""
         self.context.slots.canvas.viewport.pan(1, 0)
 
     @action("Pan up", Menu.VIEW, "Alt+Up", submenu="Zoom", group=2, repeat=True)
     def pan_up(self) -> None:
-        """Moves it up."""
+        """Moves the visible part of a zoomed picture up."""
         self.context.slots.canvas.viewport.pan(0, -1)
 
     @action("Pan down", Menu.VIEW, "Alt+Down", submenu="Zoom", group=2, repeat=True)
     def pan_down(self) -> None:
-        """Moves it down."""
+        """Moves the visible part of a zoomed picture down."""
         self.context.slots.canvas.viewport.pan(0, 1)
 
-    # -- helpers
+    # -- changes of the window
 
     def _set_theme(self, choice: ThemeChoice) -> None:
         self.context.settings.section(WindowSettings).theme = choice
@@ -245,7 +245,7 @@ class View(Feature):
         self.context.session.turn(orientation)
 
     def _on_closing(self) -> None:
-        # The next start begins with the window as it was before.
+        # The geometry that is saved is that of the normal window.
         self._leave_full_screen()
         self._leave_presentation()
 
