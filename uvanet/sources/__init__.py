@@ -14,7 +14,8 @@ from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import CameraDevice, list_cameras
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NetworkSource
-from uvanet.sources.picture import PictureSource, load_picture
+from uvanet.sources.picture import PictureSource
+from uvanet.sources.picture_decoding import load_picture
 from uvanet.sources.screen import ScreenDevice, ScreenSource, list_screens
 from uvanet.sources.spec import default_source, make_source
 from uvanet.sources.video import VideoSource

@@ -15,6 +15,8 @@ from uvanet.i18n import tr
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_TWELVE_BITS = 4095
+
 
 class Capture(Protocol):
     """The methods of `cv2.VideoCapture` that a camera needs."""
@@ -58,16 +60,18 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 
     Args:
         image: Shape (h, w) or (h, w, c) with 1 (gray), 3 (BGR) or 4 (BGRA) channels; uint8,
-            uint16 (0..65535) or float (0..1).
+            uint16 (0..65535; gray whose values all fit into 12 bits: 0..4095) or float (0..1).
+            Other integers, and floats of which most are above 1, are measurements: their range
+            becomes black to white.
         name: What to call it in an error.
 
     Returns:
         BGR, uint8, shape (h, w, 3), C-contiguous. Transparent pixels lie over white.
 
     Raises:
-        SourceError: The type or the number of channels is none of these.
+        SourceError: The number of channels is none of these.
     """
-    pixels = _to_bytes(image, name)
+    pixels = _to_bytes(image)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if channels == 1:
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8)
@@ -81,19 +85,25 @@ def to_bgr(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels)
 
 
-def _to_bytes(image: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+def _to_bytes(image: NDArray[np.generic]) -> NDArray[np.uint8]:
     if image.dtype == np.uint8:
         return np.asarray(image, np.uint8)
     if image.dtype == np.uint16:
         deep = np.asarray(image, np.uint16)
-        return np.asarray(cv2.convertScaleAbs(deep, alpha=255 / 65535), np.uint8)
-    if image.dtype in (np.float32, np.float64):
-        known = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
-        return np.asarray(np.rint(np.clip(known, 0.0, 1.0) * 255.0), dtype=np.uint8)
-    raise SourceError(
-        tr("{name} holds values of type {dtype}.").format(name=name, dtype=image.dtype),
-        tr("Convert it to 8 or 16 bits a channel."),
-    )
+        # Microscopes, depth sensors and machine vision store the 12 bits of their gray as 16.
+        top = _TWELVE_BITS if deep.ndim == 2 and deep.max() <= _TWELVE_BITS else 65535
+        return np.asarray(cv2.convertScaleAbs(deep, alpha=255 / top), np.uint8)
+    values = np.asarray(image, np.float64)
+    known = np.isfinite(values)
+    values = np.where(known, values, values > 0)
+    # Light beyond white is cut off, but nobody draws a picture of which most is.
+    if image.dtype.kind != "f" or np.median(values) > 1.0:
+        low, high = (
+            values.min(where=known, initial=np.inf),
+            values.max(where=known, initial=-np.inf),
+        )
+        values = (values - low) / max(high - low, 1e-12)
+    return np.asarray(np.rint(np.clip(values, 0.0, 1.0) * 255.0), dtype=np.uint8)
 
 
 def over_white(bgra: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ import numpy as np
 from uvanet.errors import SourceError
 from uvanet.sources.heif import HEIF_SUFFIXES
 from uvanet.sources.media_input import open_file
-from uvanet.sources.picture import load_picture
+from uvanet.sources.picture_decoding import load_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,8 @@ from uvanet.i18n import tr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.film_frames import are_film_frames
-from uvanet.sources.picture import PICTURE_SUFFIXES, load_picture
+from uvanet.sources.picture import PICTURE_SUFFIXES
+from uvanet.sources.picture_decoding import load_picture
 
 if TYPE_CHECKING:
     from pathlib import Path

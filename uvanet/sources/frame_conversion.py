@@ -97,7 +97,7 @@ class FrameConverter:
             and self._aspect == 1
             and frame.width % 2 == frame.height % 2 == 0
             and int(frame.color_range) != ColorRange.JPEG.value
-            and int(frame.color_trc) not in _HDR
+            and not is_hdr(frame)
         )
 
     def _reformat(self, frame: VideoFrame, form: Packed) -> NDArray[np.uint8]:
@@ -107,7 +107,7 @@ class FrameConverter:
         if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
             bt709 = _matrix(frame) == Matrix.BT709
             options["src_colorspace"] = Colorspace.ITU709 if bt709 else Colorspace.ITU601
-        if int(frame.color_trc) in _HDR:
+        if is_hdr(frame):
             options["dst_color_trc"] = ColorTrc.BT709
             options["dst_color_primaries"] = ColorPrimaries.BT709
         converted = self._reformatter.reformat(
@@ -134,6 +134,11 @@ def _matrix(frame: VideoFrame) -> int:
         return int(frame.colorspace)
     hd = frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT
     return Matrix.BT709 if hd else Matrix.BT601
+
+
+def is_hdr(frame: VideoFrame) -> bool:
+    """Whether a frame has a transfer function of high dynamic range."""
+    return int(frame.color_trc) in _HDR
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Demuxers that open further files or addresses, or that only recognize a file by its name.
 _REFERRING = ("concat", "dash", "hls", "imf", "image2", "image2pipe", "sdp", "webm_dash_manifest")
+# Demuxers of text art, which take any text for a video.
+_TEXT = ("adf", "bin", "idf", "tty", "xbin")
 # What a playlist or a redirect of each protocol may reach; local files never.
 _HTTP = "http,https,httpproxy,tcp,tls,crypto,data"
 _RTSP = "rtsp,rtp,srtp,udp,tcp,tls,http,https"
@@ -226,10 +228,10 @@ def _is(stream: Any, name: str) -> bool:
 
 @functools.cache
 def _file_formats() -> str:
-    return ",".join(sorted(set(av.formats_available) - set(_REFERRING)))
+    return ",".join(sorted(set(av.formats_available) - {*_REFERRING, *_TEXT}))
 
 
 @functools.cache
 def _url_formats() -> str:
-    allowed = set(av.formats_available) - set(_REFERRING) | {"hls", "dash", "sdp"}
+    allowed = set(av.formats_available) - {*_REFERRING, *_TEXT} | {"hls", "dash", "sdp"}
     return ",".join(sorted(allowed))

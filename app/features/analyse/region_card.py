@@ -15,7 +15,7 @@ from app.ui.build import column, label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from app.ui.number_text import percent_text
+from app.ui.number_text import number_text, percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
 from uvanet.analysis.regions import MAX_NAME
@@ -256,8 +256,8 @@ def _summary_text(summary: RegionSummary | None) -> str:
     if summary.first is None:
         return f"{mean}  ·  {tr('peak never inside')}"
     entries = tr("1 entry") if summary.entries == 1 else tr("{n} entries").format(n=summary.entries)
-    tenths = int(summary.first * 10) % 10
-    first = tr("first at {time}").format(time=f"{clock_text(summary.first)}.{tenths}")
+    tenths = number_text(int(summary.first * 10) % 10 / 10, ".1f")[1:]
+    first = tr("first at {time}").format(time=f"{clock_text(summary.first)}{tenths}")
     dwell = tr("dwell {seconds:.1f} s").format(seconds=summary.dwell)
     # Two lines: one would be wider than the side panel.
     return f"{mean}  ·  {dwell}\n{first}  ·  {entries}"

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from uvanet.analysis import region_shares
-from uvanet.csv_text import csv_text
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 from uvanet.sources import make_source
@@ -113,17 +112,20 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
 
 
 def comparison_table(
-    regions: Sequence[Region], first: Design, second: Design, model: str, delimiter: str = ","
-) -> str:
-    """CSV text with a row per region: its share in both designs, 0..1, and their difference."""
-    rows: list[list[object]] = [
+    regions: Sequence[Region], first: Design, second: Design, model: str
+) -> list[Sequence[object]]:
+    """A table for `uvanet.csv_text` with a row per region.
+
+    Shares are those of both designs, and the second minus the first: 0..1, four decimals.
+    """
+    rows: list[Sequence[object]] = [
         ["region", "share_a", "share_b", "difference", "design_a", "design_b", "model"]
     ]
     shares = zip(regions, first.shares(regions), second.shares(regions), strict=True)
     for region, share_a, share_b in shares:
-        numbers = [f"{value:.4f}" for value in (share_a, share_b, share_b - share_a)]
+        numbers = [round(value, 4) for value in (share_a, share_b, share_b - share_a)]
         rows.append([region.name, *numbers, first.title, second.title, model])
-    return csv_text(rows, delimiter)
+    return rows
 
 
 def _limited(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

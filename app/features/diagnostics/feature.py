@@ -17,6 +17,7 @@ from app.shell.feature import Feature
 from app.ui.build import present
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotPanel
+from app.ui.number_text import number_text
 from uvanet.cli.problem_report import problem_report
 from uvanet.paths import cache_folder, log_folder
 from uvanet.user_models import models_folder
@@ -78,9 +79,9 @@ class Diagnostics(Feature):
             "memory": f"{stats.rss_bytes / 1e6:.0f} MB",
         }
         return [
-            Fact(tr("Captured (frames/s)"), f"{stats.fps_captured:.2f}"),
-            Fact(tr("Inferred (frames/s)"), f"{stats.fps_inferred:.2f}"),
-            Fact(tr("Painted (frames/s)"), f"{stats.fps_painted:.2f}"),
+            Fact(tr("Captured (frames/s)"), _number(stats.fps_captured)),
+            Fact(tr("Inferred (frames/s)"), _number(stats.fps_inferred)),
+            Fact(tr("Painted (frames/s)"), _number(stats.fps_painted)),
             Fact(tr("Latency p50 (ms)"), _number(stats.latency_p50_ms)),
             Fact(tr("Latency p95 (ms)"), _number(stats.latency_p95_ms)),
             Fact(tr("Inference p50 (ms)"), _number(stats.inference_p50_ms)),
@@ -164,4 +165,4 @@ def _folders() -> dict[str, Path]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else number_text(value, ".2f")

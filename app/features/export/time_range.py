@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.ui.build import label, row
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 
 Span = tuple[float | None, float | None]
 """Start and end of a clip, seconds; None for those of the video."""
@@ -90,7 +91,7 @@ def time_text(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     text = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-    return f"{text}.{part:02}".rstrip("0") if part else text
+    return text + number_text(part / 100, ".2f").strip("0") if part else text
 
 
 def read_time(text: str) -> float | None:

@@ -18,7 +18,8 @@ from app.shell.project_files import ProjectFile
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_gaze, ask_save_scores
 from app.ui.i18n import tr
-from app.ui.table_file import write_table
+from app.ui.number_text import number_text
+from app.ui.output_file import write_output
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
 from uvanet.sources import SourceKind, make_source
@@ -119,7 +120,7 @@ class GazeOfPeople(Feature):
             return []
         titles = {"nss": tr("NSS"), "cc": tr("CC"), "auc_judd": tr("AUC-Judd")}
         means = self.scores.means()
-        return [Fact(title, f"{means[name].mean:.4f}") for name, title in titles.items()]
+        return [Fact(title, number_text(means[name].mean, ".4f")) for name, title in titles.items()]
 
     # -- actions
 
@@ -161,7 +162,7 @@ class GazeOfPeople(Feature):
         def save(chosen: str) -> None:
             path = Path(chosen)
             self.context.jobs.run(
-                lambda: write_table(path, scores.csv()),
+                lambda: write_output(path, scores.csv()),
                 lambda _: self.context.messages.notify(
                     "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
                 ),

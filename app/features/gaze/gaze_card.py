@@ -13,7 +13,7 @@ from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.line_chart import LineChart
-from app.ui.number_text import percent_text
+from app.ui.number_text import percent_text, score_text
 from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
 
@@ -200,7 +200,7 @@ class GazeCard(QFrame):
                 cell.setVisible(one is not None)
             if one is None:
                 continue
-            text = percent_text if name == "share" else "{:.2f}".format
+            text = percent_text if name == "share" else score_text
             value.setText(text(one.mean))
             spread.setText(tr("{low} to {high}").format(low=text(one.low), high=text(one.high)))
         moments = int((scores.points > 0).sum())

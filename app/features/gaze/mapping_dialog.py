@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.build import column, combo_box, form_layout, label, row, spin_box
+from app.ui.controls import Scrolled
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 from uvanet.data.gaze_mapping import GazeMapping, plain
 from uvanet.data.gaze_reader import read_table
 from uvanet.errors import UvanetError
@@ -116,7 +118,8 @@ class MappingDialog(QDialog):
         self.use.setDefault(True)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
-        self._form = form_layout(8)
+        fields = QWidget()
+        self._form = form_layout(8, fields)
         for name, box in self.columns.items():
             self._form.addRow(box.accessibleName(), box)
             if name == "time":
@@ -131,7 +134,7 @@ class MappingDialog(QDialog):
         column(
             label(text.path.name, "section"),
             label(tr("The columns of this table are not known. Say what they hold."), wrap=True),
-            row(self._form, column(self.preview, self.status, None), spacing=24),
+            (row(Scrolled(fields), column(self.preview, self.status, None), spacing=24), 1),
             buttons,
             spacing=12,
             margins=(20, 18, 20, 16),
@@ -204,8 +207,8 @@ class MappingDialog(QDialog):
         for place in range(min(_ROWS, len(table))):
             cells = (
                 tr("{seconds:.3f} s").format(seconds=float(table.time[place])),
-                f"{points[place, 0]:.1f}",
-                f"{points[place, 1]:.1f}",
+                number_text(float(points[place, 0]), ".1f"),
+                number_text(float(points[place, 1]), ".1f"),
                 table.persons[int(table.person[place])],
             )
             for at, cell in enumerate(cells):

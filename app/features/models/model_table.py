@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeView
 from app.features.models.scores import SCORE_COLUMNS
 from app.ui.build import plain_tip
 from app.ui.i18n import tr, tr_noop
+from app.ui.number_text import number_text
 from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
@@ -360,5 +361,5 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 def _count(count: int) -> str:
     """Formats a number with the prefix k or M."""
     if count < 1e6:
-        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}k"
-    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"
+        return f"{number_text(count / 1e3, '.0f')}\N{NO-BREAK SPACE}k"
+    return f"{number_text(count / 1e6, '.1f')}\N{NO-BREAK SPACE}M"

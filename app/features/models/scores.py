@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.ui.i18n import tr, tr_noop
+from app.ui.number_text import interval_text, percent_text, score_text
 from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class ScoreColumn:
         if value is None:
             return "-"
         if self.metric == "human_share":
-            return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
-        return f"{value:.2f}"
+            return percent_text(value)
+        return score_text(value)
 
     def tip(self, scores: Scores) -> str:
         """The score with its interval and data set, as a sentence; empty where there is none."""
@@ -69,7 +70,7 @@ class ScoreColumn:
         factor, digits = (100, 0) if share else (1, 2)
         interval = ""
         if low is not None and high is not None:
-            interval = f" [{factor * low:.{digits}f}, {factor * high:.{digits}f}]"
+            interval = " " + interval_text(factor * low, factor * high, digits)
         text = (
             tr("{value:.0f} %{interval} of what one person predicts of another, on {data}")
             if share

@@ -16,6 +16,7 @@ from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.number_text import number_text
 from app.ui.time_text import TimeBase
 from uvanet.sources.base import SourceCondition, SourceKind
 
@@ -71,7 +72,7 @@ class Playback(Feature):
             return [loop]
         frame = packet.frame
         return [
-            Fact(tr("Time (s)"), f"{frame.pts:.3f}", FactKind.PRIVATE),
+            Fact(tr("Time (s)"), number_text(frame.pts, ".3f"), FactKind.PRIVATE),
             Fact(tr("Frame"), str(frame.index), FactKind.PRIVATE),
             loop,
         ]

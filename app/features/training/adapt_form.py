@@ -112,7 +112,7 @@ class AdaptForm(TrainingForm):
             else tr("Adapt to this scene")
         )
         self.keep.setVisible(info is not None and info.live)
-        seconds = None if info is None or info.live else info.duration
+        seconds = None if info is None or info.live or info.slides else info.duration
         self.length.setVisible(seconds is not None and seconds < self.seconds)
         if seconds is not None:
             text = tr("The video lasts {seconds:.0f} s; all of it is used.")

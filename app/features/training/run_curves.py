@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.ui.build import column, label, row
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.number_text import number_text
 from app.ui.steady_axis import SteadyAxis
 
 _MAX_POINTS = 600  # beyond it, every second point is dropped
@@ -75,7 +76,7 @@ class RunCurve(QFrame):
         self._points.append((step + self._done, value))
         if len(self._points) > _MAX_POINTS:
             self._points = self._points[:-1:2] + self._points[-1:]
-        self.value.setText(f"{value:.3f}")
+        self.value.setText(number_text(value, ".3f"))
         self._draw()
 
     def _draw(self) -> None:
@@ -91,4 +92,6 @@ class RunCurve(QFrame):
         ticks = self._steps.fit(self._points[0][0], self._points[-1][0])
         self.chart.set_x_range(ticks[0], ticks[-1], padding=0.02)
         last = tr("step {step:g}").format(step=ticks[-1])
-        self.chart.set_ticks("bottom", [*((x, f"{x:g}") for x in ticks[:-1]), (ticks[-1], last)])
+        self.chart.set_ticks(
+            "bottom", [*((x, number_text(x)) for x in ticks[:-1]), (ticks[-1], last)]
+        )

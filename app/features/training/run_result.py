@@ -12,6 +12,7 @@ from app.features.training.before_after import BeforeAfterView
 from app.ui.build import button, column, label, log_view
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr, tr_noop
+from app.ui.number_text import interval_text, number_text
 
 if TYPE_CHECKING:
     from app.features.training.run import RunResult
@@ -152,9 +153,12 @@ class RunResultCard(QFrame):
             if isinstance(values, list) and len(values) == 2:
                 before, after = map(_number, values)
                 self._put(tr("General test, {metric}").format(metric=metric.upper()), line, 0)
-                for position, text in enumerate(
-                    (f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"), start=1
-                ):
+                texts = (
+                    number_text(before, ".3f"),
+                    number_text(after, ".3f"),
+                    number_text(after - before, "+.3f"),
+                )
+                for position, text in enumerate(texts, start=1):
                     self._put(text, line, position)
         if not forgotten:
             text = tr("Forgetting on other images was not measured: it needs gaze data.")
@@ -192,7 +196,7 @@ def _interval(values: object) -> str:
         return "-"
     mean, low, high = (_number(values.get(name)) for name in ("mean", "low", "high"))
     # On a second line: three of them are side by side in a narrow window.
-    return f"{mean:.3f}\n[{low:.3f}, {high:.3f}]"
+    return f"{number_text(mean, '.3f')}\n{interval_text(low, high, 3)}"
 
 
 def _number(value: object) -> float:

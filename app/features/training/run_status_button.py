@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
 from app.ui.i18n import tr
+from app.ui.number_text import percent_text
 from app.ui.time_text import time_left
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class RunStatusButton(QToolButton):
 
     def show_share(self, text: str, share: float, left: float | None = None) -> None:
         """Shows a share, 0..1, and the seconds left."""
-        parts = [f"{text} {share:.0%}".replace("%", "\N{NO-BREAK SPACE}%"), time_left(left)]
+        parts = [f"{text} {percent_text(share)}", time_left(left)]
         self.setText("  \N{MIDDLE DOT}  ".join(part for part in parts if part))
         self.setAccessibleName(self.text())
         self.show()
