@@ -110,7 +110,7 @@ class Designs(Feature):
         content = partial(
             comparison_report,
             dialog.titles,
-            [dialog.designs[place] for place in range(2)],
+            [dialog.designs[index] for index in range(2)],
             dialog.regions.all,
             dialog.view.overlay_style,
             model,
@@ -142,7 +142,7 @@ class Designs(Feature):
         ask_save_comparison(dialog, folder, "comparison.html", save)
 
     def _messages(self, dialog: DesignsDialog) -> Banner:
-        """Where the user sees a message: the dialog may be closed by then."""
+        """The banner of the dialog, or of the main window where the dialog is closed."""
         return dialog.messages if isValid(dialog) else self.context.messages
 
     def _stop_all(self) -> None:
