@@ -170,7 +170,7 @@ def _words(text: str) -> list[str]:
 
 
 def _spelled(typed: str, name: Sequence[str]) -> bool:
-    """Whether the words contain the typed letters in order, the first one as the start of a word."""
+    """Whether the words contain the typed letters in order, the first at the start of a word."""
     for index in range(len(name)):
         letters = iter("".join(name[index:]))
         if name[index][0] == typed[0] and all(letter in letters for letter in typed):
