@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QFileDialog
 from region_kit import BOX, LEFT_HALF, analyse, answer, regions
@@ -11,7 +12,8 @@ from region_kit import BOX, LEFT_HALF, analyse, answer, regions
 from app.features.gaze.feature import GazeOfPeople
 from app.features.project.feature import Projects
 from app.features.project.find import find_project
-from app.shell.project import Project, read_project
+from app.shell.project import GazePart, Project, read_project
+from app.shell.project_files import ProjectFile
 from uvanet.analysis import load_regions
 from uvanet.analysis.record_file import unpack_record
 from uvanet.errors import UsageError
@@ -25,6 +27,17 @@ def folder(clip, tmp_path):
     folder.mkdir()
     shutil.copy(clip, folder / "film.mp4")
     return folder
+
+
+def test_a_name_that_the_system_refuses_counts_as_missing(tmp_path):
+    path = tmp_path / "long.uvanet"
+    names = ["x" * 300 + ".mp4", "/" + "y" * 300]
+    project = Project(source=names[0], relative=True)
+    project.gaze = GazePart(tables=[ProjectFile(path=names[1])])
+    path.write_bytes(msgspec.json.encode(project))
+    found = find_project(path)
+    assert found.spec is None
+    assert found.project.gaze is None
 
 
 def save(bench, path):
@@ -102,6 +115,7 @@ def test_a_missing_source_is_asked_for(launch, clip, folder):
     answer(bench, folder / "film.mp4")
     bench.until(lambda: bench.session.regions == (BOX,))
     assert bench.session.info.spec == str(folder / "film.mp4")
+    assert not [one for one in bench.banner.alerts if "gone.mp4" in one]
 
 
 GAZE = "time,x,y,duration,person\n0.1,40,60,0.4,ann\n0.6,90,60,0.5,ben\n"

@@ -10,6 +10,7 @@ from region_kit import active
 from app.features.playback.feature import Playback
 from app.features.slides.feature import Slides
 from app.features.slides.thumbnails import SIDE, Thumbnails
+from app.features.training.feature import Training
 from app.pipeline.events import PipelineState
 from app.runtime.jobs import Jobs
 from uvanet.sources.film_frames import MIN_FRAMES
@@ -111,7 +112,7 @@ def test_a_click_on_a_thumbnail_shows_its_picture(slides):
 
 
 def test_only_thumbnails_that_are_seen_are_decoded_and_few_are_kept(qtbot, photos, monkeypatch):
-    monkeypatch.setattr("app.features.slides.thumbnails._KEPT", 5)
+    monkeypatch.setattr("app.features.slides.thumbnails._MAX_THUMBNAILS", 5)
     jobs = Jobs()
     thumbnails = Thumbnails(jobs)
     thumbnails.open(sorted(photos.iterdir()))
@@ -176,3 +177,10 @@ def test_the_limits_of_the_models_are_told_once(slides, photos, clip):
     slides.open(clip)
     slides.open(photos)
     assert slides.banner.message == ""
+
+
+def test_slides_are_not_called_a_video_where_a_student_would_adapt_to_them(slides):
+    slides.trigger("adapt_scene")
+    form = slides.find(Training).dialog("adapt").form
+    assert "Still images" in form.problem.text()
+    assert not form.length.isVisibleTo(form)

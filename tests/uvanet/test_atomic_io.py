@@ -1,4 +1,4 @@
-"""Atomic writes: a target is replaced whole or left alone; parts of killed writers are removed."""
+"""Atomic writes: a target is replaced whole or not at all; files of killed writers are removed."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(pipe)
     for target in (pipe, link):
-        with pytest.raises(OSError, match="Nobody reads the pipe"):
+        with pytest.raises(OSError, match="The pipe has no reader"):
             write_text(target, "new")
         reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         write_text(target, "new")
@@ -147,7 +147,7 @@ def test_any_name_that_the_system_allows_can_be_written(tmp_path: Path, name: st
 
 
 def test_parts_of_running_writers_stay_whatever_their_process_id(tmp_path: Path) -> None:
-    """The id of a writer on another machine, or in another container, says nothing here."""
+    """The process id of a writer on another machine or in another container is not compared."""
     living = start_writer(tmp_path / "labels")
     mine = Part(tmp_path / "mine")
     mine.path.write_text("still being written")

@@ -51,7 +51,7 @@ def test_predict_writes_an_annotated_video(tmp_path: Path) -> None:
     assert annotated[0].shape == plain[0].shape
     assert facts["fps"] > 0
     assert 0 < facts["latency_p50_ms"] <= facts["latency_p95_ms"]
-    # Heat was painted, and not everywhere.
+    # Heat was painted on a part of the picture.
     change = np.abs(annotated[20].astype(int) - plain[20]).max(2)
     assert (change > 40).mean() > 0.01
     assert (change < 25).mean() > 0.3
@@ -210,6 +210,20 @@ def test_info_prints_a_card(tmp_path: Path) -> None:
         assert words in text
     card = json.loads(run_command("info", "uvanet-64", "--json", cwd=tmp_path).stdout)
     assert card["name"] == "uvanet-64"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("eval", "--data", "~nouser/gaze"),
+        ("gaze", "demo", "~nouser/gaze.csv"),
+        ("finetune", "--recording", "~nouser/frames", "--out", "~nouser/run"),
+    ],
+)
+def test_the_home_of_an_unknown_user_is_a_missing_file(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert "~nouser" in refused(*arguments, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("command", ["distill", "finetune"])

@@ -13,6 +13,7 @@ from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
 from uvanet.evaluation.registry import build_predictors
+from uvanet.registry import resolve_model
 from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def test_a_stack_holds_the_previous_frames(tmp_path: Path) -> None:
     np.testing.assert_allclose(found[0], [0, 10, 20, 30], atol=1e-3)
     stack.observe(color(40, 0, 0), 0.16)
     np.testing.assert_allclose(stack.predict(color(50, 0, 0), 0.2)[0], [20, 30, 40, 50], atol=1e-3)
-    # After a reset there is no past: the first frame stands in for it.
+    # After a reset, the first frame takes the place of earlier ones.
     stack.reset()
     np.testing.assert_allclose(stack.predict(color(70, 0, 0), 0.0)[0], [70] * 4, atol=1e-3)
 
@@ -108,7 +109,7 @@ def test_the_last_of_several_maps_is_used(tmp_path: Path) -> None:
     many = row(f"{path},layout=TCHW,frames=3,range=255")
     for k in (5, 6):
         many.observe(color(k, k, k), 0.0)
-    # The model turned the order around, so the last map is that of the first frame.
+    # The model reverses the order, so the last map is that of the first frame.
     np.testing.assert_allclose(many.predict(color(7, 7, 7), 0.0), 5, rtol=1e-5)
 
 
@@ -181,3 +182,13 @@ def test_a_model_that_does_not_fit_is_refused_when_loaded(tmp_path: Path) -> Non
     number = export(tmp_path / "number.onnx", lambda x: x.mean(), (1, 3, 6, 8))
     with pytest.raises(ModelError, match="no map"):
         row(str(number)).predict(color(1, 2, 3), 0.0)
+
+
+@pytest.mark.parametrize("settings", ["", ",mean=1:2:3"])
+def test_a_path_may_have_commas(tmp_path: Path, settings: str) -> None:
+    folder = tmp_path / "models, 2024"
+    folder.mkdir()
+    path = folder / "mine,large.onnx"
+    path.touch()
+    assert resolve_model(f"{path}{settings}").path == path
+    assert ExternalOnnx.parse(f"{path}{settings}").path == path

@@ -1,4 +1,4 @@
-"""`uvanet finetune`: adapts a student to a scene, a folder or a data set with gaze."""
+"""`uvanet finetune`: fine-tunes a student on a scene, a folder or a data set with gaze."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from uvanet.cli.options import integer, number
 from uvanet.cli.training_options import add_result, add_training, need_torch, running
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +76,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             type=number(0, 1e9),
             default=0.0,
             metavar="S",
-            help="where in a file to begin, seconds (%(default)g)",
+            help="where in a file the scene begins, seconds (%(default)g)",
         )
         parser.add_argument(
             "--teacher",
@@ -113,11 +114,18 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
-        chosen = [one for one in (arguments.source, arguments.pool, arguments.published) if one]
+        data = (arguments.source, arguments.pool, arguments.published)
+        chosen = [choice for choice in data if choice]
         if len(chosen) != 1:
             raise UsageError(
                 tr("A student is fine-tuned on one thing at a time."),
                 tr("Give one of SOURCE, --pool FOLDER and --set NAME=FOLDER."),
+            )
+        name, _, place = (arguments.published or "").partition("=")
+        if name and not place:
+            raise UsageError(
+                tr("The data set {name!r} needs its folder.").format(name=name),
+                tr("Give --set {name}=FOLDER.").format(name=name),
             )
         for option in ("pool", "replay"):
             folder = getattr(arguments, option)
@@ -149,7 +157,7 @@ def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
         source="" if arguments.recording else arguments.source or "",
         recording=Path(arguments.source) if arguments.recording else None,
         keep_recording=arguments.keep_frames,
-        own=Path(folder).expanduser() if layout else arguments.pool,
+        own=expand_user(folder) if layout else arguments.pool,
         layout=layout,
         seconds=arguments.seconds,
         begin=arguments.begin,

@@ -36,7 +36,7 @@ class Playback(Feature):
     Attributes:
         transport: The controls below the picture, with the timeline.
         shuttle: The keys J, K and L.
-        previews: Pictures of the source along its time.
+        previews: Small pictures of the source over its time.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -78,7 +78,7 @@ class Playback(Feature):
         ]
 
     def close(self, timeout: float) -> bool:
-        """Ends the decoding of previews; its thread is one of the jobs."""
+        """Stops reverse playback and the decoding of previews, whose thread is one of the jobs."""
         del timeout
         self.shuttle.reverse.stop()
         self.previews.close_source()
@@ -159,12 +159,20 @@ class Playback(Feature):
         else:
             self._seek(max(0.0, end - (1 / base.fps if base.fps else 0.0)))
 
-    @action("Slower", Menu.PLAYBACK, "[", needs=PACED, group=2, repeat=True)
+    @action(
+        "Slower",
+        Menu.PLAYBACK,
+        "[",
+        needs=PACED,
+        group=2,
+        repeat=True,
+        words="speed tempo slow motion",
+    )
     def slower(self) -> None:
         """Plays at the next lower speed."""
         self._change_speed(-1)
 
-    @action("Faster", Menu.PLAYBACK, "]", needs=PACED, group=2, repeat=True)
+    @action("Faster", Menu.PLAYBACK, "]", needs=PACED, group=2, repeat=True, words="speed tempo")
     def faster(self) -> None:
         """Plays at the next higher speed."""
         self._change_speed(1)
@@ -174,14 +182,14 @@ class Playback(Feature):
         """Plays in real time."""
         self._set_speed(1.0)
 
-    @action("Loop", Menu.PLAYBACK, "Alt+L", icon="loop", group=3, checkable=True)
+    @action("Loop", Menu.PLAYBACK, "Alt+L", icon="loop", group=3, checkable=True, words="repeat")
     def loop(self, on: bool) -> None:
         """Sets whether files start again at their end."""
         self._settings.loop = on
         self.context.session.set_loop(on)
         self.context.actions.set_checked("loop", on)
 
-    # -- helpers
+    # -- playing
 
     def _jump(self, seconds: float) -> None:
         self._seek(self.context.session.position + seconds)
@@ -228,7 +236,7 @@ class Playback(Feature):
         self._thumbnails.set_source(aspect if shown else 0.0)
 
     def _on_switched(self) -> None:
-        # Both belong to the source before.
+        # Reverse playback and previews belong to the source before.
         self.shuttle.reverse.stop()
         self.previews.close_source()
         self._show_source()
@@ -246,7 +254,7 @@ class Playback(Feature):
             self._thumbnails.enable()
 
     def _show_lost(self, lost: bool) -> None:
-        """Shows whether the picture of a live source is an old one."""
+        """Grays out the label LIVE while the source sends no new picture."""
         self.transport.live.setEnabled(not lost)
 
     def _on_status(self, status: SourceStatus) -> None:

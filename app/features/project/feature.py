@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.ui.banner import Level
     from uvanet.sources.base import SourceInfo
 
+_MISSING = "missing source"  # topic of messages
 _FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
 
 
@@ -29,12 +30,12 @@ class Projects(Feature):
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
-        self._file: Path | None = None  # of the current source
-        # With its file and the source that is opened.
+        self._file: Path | None = None  # the project of the current source
+        # The project whose source is being opened, its file, and the string that opens the source.
         self._pending: tuple[FoundProject, Path, str] | None = None
         session = context.session
         session.opened.connect(self._on_opened)
-        session.failed.connect(lambda _: self._forget())
+        session.failed.connect(self._on_failed)
         session.switched.connect(self._on_switched)
 
     def open_drop(self, path: str) -> bool:
@@ -46,12 +47,22 @@ class Projects(Feature):
 
     # -- actions
 
-    @action("Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2)
+    @action(
+        "Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2, words="load session"
+    )
     def open_project_file(self) -> None:
         """Asks for a project and opens it."""
         ask_project(self.context.slots.window, self._folder, self.open_file)
 
-    @action("Save project…", Menu.FILE, "Ctrl+Shift+S", icon="project-save", needs=SOURCE, group=2)
+    @action(
+        "Save project…",
+        Menu.FILE,
+        "Ctrl+Shift+S",
+        icon="project-save",
+        needs=SOURCE,
+        group=2,
+        words="store session",
+    )
     def save_project(self) -> None:
         """Saves source, regions, marks, model and view as a project."""
         info = self.context.session.info
@@ -76,7 +87,7 @@ class Projects(Feature):
     # -- opening and saving
 
     def open_file(self, path: str) -> None:
-        """Opens a project: its source first, then what belongs to it."""
+        """Opens a project: first its source, then regions, marks, model and view."""
         file = Path(path)
 
         def done(found: FoundProject) -> None:
@@ -95,6 +106,7 @@ class Projects(Feature):
             "warning",
             tr("{name} is not where the project expects it.").format(name=name),
             tr("Show where it is, or cancel."),
+            topic=_MISSING,
         )
         window, title = self.context.slots.window, tr("Where is {name}?").format(name=name)
 
@@ -102,9 +114,10 @@ class Projects(Feature):
             self._open(found, file, chosen)
 
         if found.project.source_file.is_folder:
-            ask_folder(window, str(file.parent), use, title)
+            dialog = ask_folder(window, str(file.parent), use, title)
         else:
-            ask_missing_source(window, str(file.parent), title, use)
+            dialog = ask_missing_source(window, str(file.parent), title, use)
+        dialog.finished.connect(lambda _: self.context.messages.dismiss_topic(_MISSING))
 
     def _open(self, found: FoundProject, file: Path, spec: str) -> None:
         self._pending = None
@@ -148,7 +161,7 @@ class Projects(Feature):
         level: Level = "warning" if found.notes else "done"
         self.context.messages.notify(level, opened, " ".join(found.notes))
 
-    def _forget(self) -> None:
+    def _on_failed(self) -> None:
         self._pending = None
 
     @property
