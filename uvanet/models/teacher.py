@@ -165,7 +165,7 @@ class SpatialTeacher(nn.Module):
     """Readouts on backbones, whose logits are averaged.
 
     The mean of several backbones agrees better with people than the best one alone (Linardos et
-    al., see above), and so does the mean of readouts of one backbone from different seeds: on `val`,
+    al., see above). So does the mean of readouts of one backbone from different seeds: on `val`,
     three have NSS 2.72, each alone 2.66 to 2.69.
 
     Args:
