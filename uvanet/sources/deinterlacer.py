@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 
+_MIN_WIDTH, _MIN_HEIGHT = 3, 4  # of bwdif
+
+
 class Deinterlacer:
     """Turns the interlaced frames of one track into full ones; others pass unchanged."""
 
@@ -22,7 +25,8 @@ class Deinterlacer:
 
     def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
         """Gives the frames that are ready after this one; an interlaced track is one behind."""
-        if self._graph is None and not frame.interlaced_frame:
+        tiny = frame.width < _MIN_WIDTH or frame.height < _MIN_HEIGHT
+        if tiny or (self._graph is None and not frame.interlaced_frame):
             yield frame
             return
         form = (frame.width, frame.height, frame.format.name)

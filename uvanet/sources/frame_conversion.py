@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _HDR = {ColorTrc.SMPTE2084.value: "HDR10 (PQ)", ColorTrc.ARIB_STD_B67.value: "HLG"}
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+# AVCOL_SPC that FFmpeg converts: RGB, unspecified, BT.709, FCC, two of BT.601, SMPTE 240M, BT.2020.
+_CONVERTED = (0, 1, 2, 4, 5, 6, 7, 9)
+_BT2020, _BT2020_CONSTANT = 9, 10
 # Players take untagged video from this size on for BT.709, smaller for BT.601.
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 _MAX_ASPECT = 20
@@ -57,9 +60,10 @@ class FrameConverter:
     """Converts the frames of one track.
 
     Args:
-        pixel_aspect: Width of a pixel divided by its height; None if unknown.
+        pixel_aspect: See `pixel_aspect`.
 
     Attributes:
+        pixel_aspect: Width of a pixel divided by its height; None if unknown.
         note: What was changed about the picture, for people; empty if nothing.
     """
 
@@ -67,8 +71,7 @@ class FrameConverter:
         self.note = ""
         self._reformatter = VideoReformatter()
         self._to_packed = PackedConverter()
-        sensible = pixel_aspect and Fraction(1, _MAX_ASPECT) <= pixel_aspect <= _MAX_ASPECT
-        self._aspect = pixel_aspect if pixel_aspect and sensible else Fraction(1)
+        self.pixel_aspect = pixel_aspect
 
     def convert(self, frame: VideoFrame) -> NDArray[np.uint8] | YuvPicture:
         """Converts a frame, or leaves that to the receiver where nothing has to be corrected.
@@ -78,6 +81,10 @@ class FrameConverter:
             itself on demand.
         """
         orientation = orientation_of(frame)
+        if int(frame.colorspace) not in _CONVERTED:
+            constant = int(frame.colorspace) == _BT2020_CONSTANT
+            frame.colorspace = _BT2020 if constant else _UNSPECIFIED
+            self.note = tr("Its colors are coded in a rare way and may be wrong.")
         matrix = _MATRICES.get(_matrix(frame))
         if matrix is not None and orientation == UPRIGHT and self._is_plain(frame):
             return YuvPicture(frame, matrix, self._to_packed)
@@ -90,6 +97,12 @@ class FrameConverter:
         if transparent:
             image = over_white(image)
         return orientation.apply(image)
+
+    @property
+    def _aspect(self) -> Fraction:
+        stated = self.pixel_aspect
+        sensible = stated and Fraction(1, _MAX_ASPECT) <= stated <= _MAX_ASPECT
+        return stated if stated and sensible else Fraction(1)
 
     def _is_plain(self, frame: VideoFrame) -> bool:
         return (
