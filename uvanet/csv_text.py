@@ -1,4 +1,4 @@
-"""CSV text that a spreadsheet shows as it is: no cell of a table becomes a formula."""
+"""CSV text that is safe in spreadsheets: no cell becomes a formula."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uvanet.redaction import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# What spreadsheets take for the begin of a formula (OWASP, "CSV Injection").
+# Characters with which a formula begins in spreadsheets (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 

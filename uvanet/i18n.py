@@ -20,7 +20,7 @@ def tr(text: str) -> str:
 
     The `format` of the result writes numbers as that language does.
     """
-    # gettext keeps the head of a catalog under the empty text.
+    # gettext stores the header of a catalog under the empty text.
     return _Text(_catalog.gettext(text)) if text else ""
 
 

@@ -1,4 +1,4 @@
-"""Sources of frames behind one interface; one string selects any of them."""
+"""Sources of frames with one interface; a string selects a source."""
 
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import (

@@ -1,7 +1,7 @@
-"""Converts decoded frames to pictures as a good player shows them.
+"""Converts decoded frames to the pictures that a video player shows.
 
-Pixel aspect, display matrix, color matrix and range, bit depth, HDR and transparency are applied
-here and nowhere else.
+All of pixel aspect, display matrix, color matrix and range, bit depth, HDR and transparency is
+applied in this module.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # AVCOL_SPC that FFmpeg converts: RGB, unspecified, BT.709, FCC, two of BT.601, SMPTE 240M, BT.2020.
 _CONVERTED = (0, 1, 2, 4, 5, 6, 7, 9)
 _BT2020, _BT2020_CONSTANT = 9, 10
-# Players take untagged video from this size on for BT.709, smaller for BT.601.
+# Players take video without a tag for BT.709 from this size on, and for BT.601 below it.
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 _MAX_ASPECT = 20
-# By AVCOL_SPC of ITU-T H.273: BT.709, and two names of BT.601.
+# Keys are the codes of ITU-T H.273 (AVCOL_SPC): BT.709, and two codes of BT.601.
 _MATRICES = {1: Matrix.BT709, 5: Matrix.BT601, 6: Matrix.BT601}
-# (a, b, c, d) of a display matrix: x' = a x + c y, y' = b x + d y.
+# Keys are (a, b, c, d) of a display matrix: x' = a x + c y, y' = b x + d y.
 _ORIENTATIONS = {
     (1, 0, 0, 1): UPRIGHT,
     (0, 1, -1, 0): Orientation(quarters=1),
@@ -64,7 +64,7 @@ class FrameConverter:
 
     Attributes:
         pixel_aspect: Width of a pixel divided by its height; None if unknown.
-        note: What was changed about the picture, for people; empty if nothing.
+        note: How the picture differs from the file, for people; empty if it does not.
     """
 
     def __init__(self, pixel_aspect: Fraction | None) -> None:
@@ -74,11 +74,11 @@ class FrameConverter:
         self.pixel_aspect = pixel_aspect
 
     def convert(self, frame: VideoFrame) -> NDArray[np.uint8] | YuvPicture:
-        """Converts a frame, or leaves that to the receiver where nothing has to be corrected.
+        """Converts a frame.
 
         Returns:
-            BGR, uint8, shape (h, w, 3), C-contiguous, a new array; or a picture that converts
-            itself on demand.
+            BGR, uint8, shape (h, w, 3), C-contiguous, a new array. A frame that needs no correction
+            is returned as a `YuvPicture`, which is converted on demand.
         """
         orientation = orientation_of(frame)
         if int(frame.colorspace) not in _CONVERTED:
@@ -135,14 +135,14 @@ class FrameConverter:
         return np.ascontiguousarray(converted.to_ndarray(), np.uint8)
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
-        """The size with square pixels; only ever larger, so that no detail is lost."""
+        """The size with square pixels; no side shrinks, so that no detail is lost."""
         if self._aspect > 1:
             return round(width * self._aspect), height
         return width, round(height / self._aspect)
 
 
 def _matrix(frame: VideoFrame) -> int:
-    """AVCOL_SPC of a frame, guessed as players do where it states none."""
+    """AVCOL_SPC of a frame; where it states none, the one that players assume."""
     if int(frame.colorspace) != _UNSPECIFIED:
         return int(frame.colorspace)
     hd = frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT
@@ -159,9 +159,10 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     # `frame.side_data` stores this container in the frame: a reference cycle, which would hold the
     # frame's memory until the next garbage collection.
     container = SideDataContainer.__new__(SideDataContainer)
-    # PyAV 18 stops at kinds that it does not know; EXIF comes behind the matrix.
+    # PyAV 18 raises ValueError at side data of an unknown kind, such as EXIF. The display matrix
+    # comes before EXIF and has been read then.
     with contextlib.suppress(ValueError):
-        # mypy takes a call of a constructor for unsound; the object is of this very class.
+        # mypy warns that a subclass may have another constructor; the object is of this class.
         container.__init__(frame)  # type: ignore[misc]
     data = container.get(SideDataType.DISPLAYMATRIX)
     if data is None:

@@ -13,13 +13,12 @@ import numpy as np
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
-from uvanet.sources._files import check_file
-from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources._opencv import to_bgr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.heif import HEIF_SUFFIXES, is_avif, is_heif
 from uvanet.sources.media_input import open_file
-from uvanet.sources.picture_decoding import HEAD_BYTES, check_size, load_picture
+from uvanet.sources.picture_decoding import HEAD_BYTES, load_picture, read_picture_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,39 +26,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PICTURE_SUFFIXES = HEIF_SUFFIXES | frozenset(
-    f".{name}"
-    for name in (
-        *("avif", "bmp", "dds", "dib", "dpx", "exr", "hdr", "ico", "j2c", "j2k", "jls", "jp2"),
-        *(
-            "jpe",
-            "jpeg",
-            "jpg",
-            "pbm",
-            "pcx",
-            "pfm",
-            "pgm",
-            "png",
-            "pnm",
-            "ppm",
-            "psd",
-            "qoi",
-            "sgi",
-        ),
-        *("tga", "tif", "tiff", "webp"),
-    )
+_PICTURES = (
+    "avif bmp dds dib dpx exr hdr ico j2c j2k jls jp2 jpe jpeg jpg pbm pcx pfm pgm png pnm ppm psd "
+    "qoi sgi tga tif tiff webp"
 )
+_VIDEOS = (
+    "3g2 3gp apng asf avi dv f4v flv gif m2ts m4v mjpeg mjpg mkv mov mp4 mpeg mpg mts mxf ogv qt "
+    "ts vob webm wmv y4m"
+)
+PICTURE_SUFFIXES = HEIF_SUFFIXES | {f".{name}" for name in _PICTURES.split()}
+VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS.split())
 
-VIDEO_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *("3g2", "3gp", "apng", "asf", "avi", "dv", "f4v", "flv", "gif", "m2ts", "m4v", "mjpeg"),
-        *("mjpg", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "ogv", "qt", "ts", "vob"),
-        *("webm", "wmv", "y4m"),
-    )
-)
 _PAGE_SECONDS = 1.0
-# Of all frames of an animated WebP, which are decoded together.
+# Memory of all frames of an animated WebP, which are decoded together.
 _MAX_ANIMATION_BYTES = 1 << 30
 _MIN_STEP_MS = 10
 _PNG, _GIF = b"\x89PNG", (b"GIF87a", b"GIF89a")
@@ -89,18 +68,17 @@ class PictureSource(ThreadSafeSource):
         return [self._path]
 
     def _open(self) -> SourceInfo:
-        check_file(self._path)
         head = _head(self._path)
-        moves = _is_webp(head)
+        is_webp = _is_webp(head)
         series = None
-        if moves or head.startswith(_TIFF):
-            series = _animation(self._path) if moves else _pages(self._path)
+        if is_webp or head.startswith(_TIFF):
+            series = _animation(self._path) if is_webp else _pages(self._path)
         image = load_picture(self._path) if series is None else series.load(0)
         self._series = series or _Series([0.0], 0.0, lambda _: image)
         count, duration = len(self._series.times), self._series.duration
         kind = SourceKind.PICTURE
         if count > 1:
-            kind = SourceKind.VIDEO if moves else SourceKind.FOLDER
+            kind = SourceKind.VIDEO if is_webp else SourceKind.FOLDER
         return SourceInfo(
             spec=str(self._path),
             title=self._title,
@@ -133,9 +111,9 @@ class _Series:
     """The pictures of a file.
 
     Attributes:
-        times: Seconds at which each is shown.
-        duration: Of all, seconds; 0 for a single one.
-        load: Gives a picture by its index as BGR, uint8, (h, w, 3).
+        times: Time at which each picture is shown, seconds.
+        duration: Duration of all pictures, seconds; 0 for a single one.
+        load: Returns the picture of an index as BGR, uint8, (h, w, 3).
     """
 
     times: list[float]
@@ -149,16 +127,14 @@ def _no_picture(index: int) -> NDArray[np.uint8]:
 
 def _pages(path: Path) -> _Series | None:
     """The pages of a TIFF, each decoded when it is read; None if there are fewer than two."""
-    quiet()
-    data = np.fromfile(path, dtype=np.uint8)
-    check_size(path)
+    data = read_picture_file(path)
 
     def decode(page: int) -> NDArray[np.generic] | None:
         try:
-            found, images = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+            done, images = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
         except (cv2.error, MemoryError):
             return None
-        return images[0] if found and images else None
+        return images[0] if done and images else None
 
     def load(page: int) -> NDArray[np.uint8]:
         image = decode(page)
@@ -169,7 +145,7 @@ def _pages(path: Path) -> _Series | None:
             )
         return to_bgr(image, str(path))
 
-    # cv2.imcount takes names only, and not all of them.
+    # cv2.imcount takes only file names, and not all of them.
     low, high = 0, 2
     while decode(high - 1) is not None:
         low, high = high, 2 * high
@@ -181,16 +157,14 @@ def _pages(path: Path) -> _Series | None:
 
 
 def _animation(path: Path) -> _Series | None:
-    """The frames of a WebP; None if it does not move or cannot be decoded.
+    """The frames of an animated WebP; None for a still picture, or if decoding fails.
 
     Raises:
-        SourceError: Its frames would fill the memory.
+        SourceError: The frames would fill the memory.
     """
-    quiet()
-    data = np.fromfile(path, dtype=np.uint8)
-    check_size(path)
+    data = read_picture_file(path)
     try:
-        # Two frames tell whether it is worth to decode all.
+        # Two frames show whether it is animated.
         start = list(cv2.imdecodeanimation(data, 0, 2)[1].frames)
         if len(start) < 2:
             return None
@@ -198,7 +172,7 @@ def _animation(path: Path) -> _Series | None:
         animation = cv2.imdecodeanimation(data, 0, most + 1)[1]
         images = [to_bgr(image, str(path)) for image in animation.frames]
     except (cv2.error, MemoryError, SourceError):
-        return None  # `load_picture` reads what there is, or says what is wrong
+        return None  # `load_picture` reads the first frame, or raises the error
     if len(images) > most:
         raise SourceError(
             tr("{path} holds more than {most} frames of {width} x {height} pixels.").format(
@@ -208,12 +182,12 @@ def _animation(path: Path) -> _Series | None:
         )
     steps = [max(int(step), _MIN_STEP_MS) / 1000 for step in animation.durations]
     ends = [float(end) for end in np.cumsum(steps)]
-    # A source never writes into an image that it has returned, and returns each again after a jump.
+    # Copies, since receivers may draw into their frames, and a seek returns a frame again.
     return _Series([0.0, *ends[:-1]], ends[-1], lambda index: images[index].copy())
 
 
 def is_animation(path: Path) -> bool:
-    """Whether a PNG, GIF or AVIF file moves, so that it is to be opened as a video."""
+    """Whether a PNG, GIF or AVIF file is animated and has to be opened as a video."""
     head = _head(path)
     if not (head.startswith((_PNG, *_GIF)) or is_avif(head)):
         return False
@@ -231,9 +205,10 @@ def is_animation(path: Path) -> bool:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file counts as a picture: by its first bytes, else by its suffix.
+    """Whether a file counts as a picture, by its first bytes, else by its suffix.
 
-    Browsers and messengers save pictures and videos under each other's names.
+    The bytes come first, since browsers and messengers save pictures and videos with wrong
+    suffixes.
     """
     head, suffix = _head(path), path.suffix.lower()
     if _is_webp(head) or is_heif(head) or is_avif(head):
@@ -248,10 +223,10 @@ def _is_webp(head: bytes) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    """The first bytes of a regular file; of anything else none.
+    """The first bytes of a regular file; empty for other paths.
 
     Raises:
-        SourceError: It cannot be read.
+        SourceError: The file cannot be read.
     """
     try:
         if not path.is_file():
@@ -261,5 +236,5 @@ def _head(path: Path) -> bytes:
     except OSError as error:
         raise SourceError(
             tr("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
-            tr("Look at it."),
+            tr("Check the file and the disk."),
         ) from None

@@ -1,4 +1,4 @@
-"""Decodes picture files to BGR with 8 bits, the way people see them."""
+"""Decodes picture files to BGR with 8 bits, as people see them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# As FFmpeg's bound for video: 16384 x 16384.
+# FFmpeg has the same limit for video: 16384 x 16384.
 _MAX_PIXELS = 1 << 28
 HEAD_BYTES = 64
-"""Bytes at the start of a file that tell its format."""
+"""Number of bytes at the start of a file by which its format is recognized."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 # FFmpeg's names of the formats that OpenCV does not decode.
@@ -40,10 +40,10 @@ _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
 
 
 def load_picture(path: Path) -> NDArray[np.uint8]:
-    """Reads a picture the way people see it.
+    """Reads a picture as people see it.
 
-    The orientation a camera noted (EXIF) is applied, 16 bits and floats become 8 bits, gray
-    becomes color, and what is transparent is laid over white.
+    An orientation in EXIF is applied, values of 16 bits and floats become 8 bits, gray becomes
+    color, and transparent pixels are blended with white.
 
     Returns:
         BGR, uint8, shape (h, w, 3), C-contiguous, a new array.
@@ -51,21 +51,11 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     Raises:
         SourceError: The file is missing, not a picture, cut off, or too large.
     """
-    check_file(path)
-    quiet()
+    data = read_picture_file(path)
     try:
-        # Read here rather than by OpenCV, which knows no such name as "Bücher.png" on Windows.
-        data = np.fromfile(path, dtype=np.uint8)
-        check_size(path)
         image = _decode(data, path)
-    except (cv2.error, OSError, MemoryError, ValueError) as error:
-        words = str(error).strip().splitlines()
-        raise SourceError(
-            tr("{path} cannot be decoded: {reason}.").format(
-                path=path, reason=words[0] if words else type(error).__name__
-            ),
-            tr("Save it again as PNG or JPEG, smaller if it is huge."),
-        ) from None
+    except (cv2.error, MemoryError, OSError, ValueError) as error:
+        raise _undecodable(path, error) from None
     if image is None:
         if looks_like_text(path):
             raise SourceError(
@@ -79,19 +69,22 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     return to_bgr(image, str(path))
 
 
-def check_size(path: Path) -> None:
-    """Refuses a picture that would fill the memory; a few kB can state any size.
+def read_picture_file(path: Path) -> NDArray[np.uint8]:
+    """Reads a file as bytes and checks the size that it states.
+
+    A few kilobytes can state a picture that would fill the memory. The file is not read by OpenCV,
+    which cannot open names such as "Bücher.png" on Windows.
 
     Raises:
-        SourceError: It is too large.
+        SourceError: The file is missing or cannot be read, or the picture is too large.
     """
-    import imagesize  # loads urllib and OpenSSL: 3 MB
-
+    check_file(path)
+    quiet()
     try:
-        with path.open("rb") as file:
-            width, height = imagesize.get(file)
-    except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error):
-        return  # of what is damaged: the decoder says what is wrong
+        data = np.fromfile(path, dtype=np.uint8)
+    except (MemoryError, OSError) as error:
+        raise _undecodable(path, error) from None
+    width, height = stated_size(path)
     if width * height > _MAX_PIXELS:
         raise SourceError(
             tr("{path} states a size of {width} x {height} pixels, which is too large.").format(
@@ -101,10 +94,36 @@ def check_size(path: Path) -> None:
                 most=_MAX_PIXELS / 1000000.0
             ),
         )
+    return data
+
+
+def _undecodable(path: Path, error: Exception) -> SourceError:
+    lines = str(error).strip().splitlines()
+    return SourceError(
+        tr("{path} cannot be decoded: {reason}.").format(
+            path=path, reason=lines[0] if lines else type(error).__name__
+        ),
+        tr("Save it again as PNG or JPEG, smaller if it is huge."),
+    )
+
+
+def stated_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels from the header of a picture; (-1, -1) if it states none."""
+    import imagesize  # loads urllib and OpenSSL: 3 MB
+
+    try:
+        with path.open("rb") as file:
+            width, height = imagesize.get(file)
+    except (
+        *(ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError),
+        struct.error,
+    ):
+        return -1, -1  # the file is damaged or cannot be read
+    return width, height
 
 
 def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
-    """Decodes with alpha if there is any, and upright."""
+    """Decodes a picture upright, with its alpha channel; None if it cannot be decoded."""
     head = data[:HEAD_BYTES].tobytes()
     if is_heif(head):
         return decode_heif(data)
@@ -126,7 +145,7 @@ def _decode_by_ffmpeg(data: NDArray[np.uint8], path: Path) -> NDArray[np.uint8] 
         with open_file(path) as media:
             if media.container.format.name not in _FFMPEG_FORMATS:
                 return None
-            # Of the sizes of an icon the largest.
+            # An icon has a track for each of its sizes.
             track = max(media.container.streams.video, key=lambda track: track.width * track.height)
             if track.codec_context.name == "exr":
                 track.codec_context.options = {"apply_trc": "iec61966_2_1"}  # sRGB
@@ -147,10 +166,10 @@ def _from_linear(image: NDArray[np.generic]) -> NDArray[np.float32]:
 
 
 def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
-    """Decodes what OpenCV reads, as `_decode`.
+    """Decodes a picture of a format that OpenCV reads; see `_decode`.
 
-    OpenCV turns a picture upright only if it may drop the alpha. So the turn is found by comparing
-    both decodings, and applied to the one with alpha.
+    OpenCV turns a picture upright only if it drops the alpha channel. The orientation is therefore
+    found by comparing the pictures with and without alpha, and applied to the one with alpha.
     """
     if bytes(data[:8]) == _PNG and not _is_whole_png(data.tobytes()):
         return None
@@ -173,7 +192,8 @@ def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
 def _is_whole_png(data: bytes) -> bool:
     """Whether the chunks of a PNG lead to its end.
 
-    Otherwise libpng would write to the terminal, and OpenCV reserve whatever length a chunk states.
+    For other files libpng writes to the terminal, and OpenCV allocates any length that a chunk
+    states.
     """
     place = len(_PNG)
     while place + 12 <= len(data):
@@ -186,7 +206,7 @@ def _is_whole_png(data: bytes) -> bool:
 def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
     """Decodes an AVIF upright and in standard dynamic range.
 
-    OpenCV leaves out its rotation and mirroring (irot, imir), and its transfer function.
+    OpenCV ignores rotation and mirroring (irot, imir), and the transfer function.
     """
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     try:
@@ -196,7 +216,7 @@ def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | N
         return image
     if image is None:
         return None
-    # FFmpeg gives the tiles of a large one without their places.
+    # FFmpeg gives the tiles of a large picture without their places, so the sizes are compared.
     if is_hdr(frame) and image.shape[:2] == (frame.height, frame.width):
         return _to_array(frame)
     return orientation_of(frame).apply(image)

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class RegionFiles:
-    """Asks for paths, then reads and writes on worker threads.
+    """Asks for paths, then reads and writes files on worker threads.
 
-    What is saved is captured before the dialog opens; what is loaded is for the source that was
-    open then.
+    The saved data are those at the call, before the dialog opens. Loaded regions are used only if
+    the source is still the same.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class RegionFiles:
         ask_save_regions(self._context.slots.window, self._folder, save)
 
     def ask_save_shares(self) -> None:
-        """Asks for a path and saves the shares over time, and a summary of each region."""
+        """Asks for a path, and saves the shares over time and a summary of the regions."""
         regions, record = self._regions.all, self._history.record
         shares, summary = shares_csv(regions, record), self._summary()
 
@@ -74,7 +74,7 @@ class RegionFiles:
         ask_save_table(self._context.slots.window, self._folder, save)
 
     def copy_summary(self) -> None:
-        """Copies the table of regions; a spreadsheet pastes it as columns."""
+        """Copies the table of regions, with tabs between the columns for spreadsheets."""
         if not self._regions.all:
             self._context.messages.notify("info", tr("There are no regions yet; draw one first."))
             return
@@ -91,7 +91,7 @@ class RegionFiles:
 
         Args:
             path: The file.
-            spec: The source of the regions; nothing is changed if another one is open by then.
+            spec: The source of the regions. If another source is open later, nothing is changed.
         """
         messages, name = self._context.messages, Path(path).name
 

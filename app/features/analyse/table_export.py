@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def map_facts(saliency: NDArray[np.float32]) -> list[Fact]:
-    """Returns peak and spread of a map (float32, shape (h, w), 0..1)."""
+    """Returns peak and spread of a map: float32, shape (h, w), values 0..1."""
     x, y = peak(saliency)
     return [
         Fact(tr("Peak x (0..1)"), number_text(x, ".4f"), FactKind.PRIVATE),
@@ -34,7 +34,7 @@ def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Rec
 
     Args:
         regions: The regions.
-        shares: Their shares of the current map, 0..1.
+        shares: Share of each region in the current map, 0..1.
         record: The maps of the clip seen so far.
     """
     result = []
@@ -55,14 +55,14 @@ def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Rec
 
 
 def facts_text(facts: Iterable[Fact]) -> str:
-    """Returns a line per fact: name, tab, value; a spreadsheet pastes it as two columns."""
+    """Returns one line per fact, with name and value as tab-separated columns."""
     copied = [fact for fact in facts if fact.kind is not FactKind.TECHNICAL]
     lines = (f"{as_text_cell(fact.name)}\t{as_text_cell(fact.value)}" for fact in copied)
     return "\n".join(lines) + "\n"
 
 
 def shares_csv(regions: Sequence[Region], record: Record) -> str:
-    """Returns a table over time: entropy, change, peak, and the share of each region."""
+    """Returns a CSV table over time: entropy, change, peak, and the share of each region."""
     series = record.series()
     columns = [series.entropy, series.change, *series.peaks.T, *map(record.shares, regions)]
     names = [f"share:{region.name}" for region in regions]
@@ -76,7 +76,7 @@ def shares_csv(regions: Sequence[Region], record: Record) -> str:
 def regions_table(
     regions: Sequence[Region], record: Record, source: str, model: str
 ) -> list[Sequence[object]]:
-    """Returns a table with a row per region, see `uvanet.analysis.region_summary`.
+    """Returns a table with one row per region, see `uvanet.analysis.region_summary`.
 
     Args:
         regions: The regions.

@@ -142,6 +142,7 @@ class Compare(Feature):
         submenu="Compare",
         icon="original",
         choice=_CHOICE,
+        words="before after side by side",
     )
     def compare_original(self, _: bool) -> None:
         """Shows the picture without and with the overlay."""

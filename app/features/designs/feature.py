@@ -49,7 +49,14 @@ class Designs(Feature):
         self._open(first, second)
         return True
 
-    @action("Compare two designs…", Menu.ANALYSE, "Shift+B", icon="compare", group=5)
+    @action(
+        "Compare two designs…",
+        Menu.ANALYSE,
+        "Shift+B",
+        icon="compare",
+        group=5,
+        words="posters versions pages layouts A/B test better",
+    )
     def compare_designs(self) -> None:
         """Asks for two pictures or films and compares them."""
         settings = self.context.settings.section(WindowSettings)

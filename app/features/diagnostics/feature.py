@@ -96,7 +96,9 @@ class Diagnostics(Feature):
         self.plots.stop()
         return True
 
-    @action("Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1)
+    @action(
+        "Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages"
+    )
     def log(self) -> None:
         """Shows what the program wrote into its log."""
         from app.features.diagnostics.log_window import LogWindow
@@ -126,7 +128,14 @@ class Diagnostics(Feature):
             name="log",
         )
 
-    @action("About UVA-Net Live", Menu.HELP, "Ctrl+I", icon="info", group=9)
+    @action(
+        "About UVA-Net Live",
+        Menu.HELP,
+        "Ctrl+I",
+        icon="info",
+        group=9,
+        words="version license copy report problem bug",
+    )
     def about(self) -> None:
         """Shows the About box."""
         from app.features.diagnostics.about import AboutDialog, report_text

@@ -1,4 +1,4 @@
-"""The text that the list of exports shows of each export."""
+"""Text of the rows in the list of exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SEPARATOR = "  \N{MIDDLE DOT}  "
 
 
 def queue_row(task: ExportTask) -> QueueRow:
-    """The row of an export."""
+    """Returns the content of the row of an export."""
     match task.state:
         case ExportState.WAITING:
             return QueueRow(task.number, task.title, tr("Waiting"), 0.0)

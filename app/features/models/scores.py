@@ -1,4 +1,4 @@
-"""The scores of a model card as columns of the table of models; each has one data set."""
+"""The scores of model cards as columns of the table; each column has one data set."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ STEADY = tr_noop(
 
 @dataclass(frozen=True, slots=True)
 class ScoreColumn:
-    """One column.
+    """One column of scores.
 
     Attributes:
         data: Key of the data set in the card.
         metric: Key of the metric.
-        title: Heading: the metric, and its data set below.
-        about: What the metric means, in one sentence.
+        title: Heading: the metric, and the data set below.
+        about: Meaning of the metric, in one sentence.
     """
 
     data: str
@@ -47,11 +47,11 @@ class ScoreColumn:
     about: str
 
     def value(self, scores: Scores) -> float | None:
-        """The score; None where the model was not measured on the data."""
+        """Returns the score; None if the model was not measured on the data."""
         return scores.get(self.data, {}).get(self.metric)
 
     def text(self, scores: Scores) -> str:
-        """What the cell shows; "-" where the model was not measured on the data."""
+        """Returns the text of the cell; "-" if the model was not measured on the data."""
         value = self.value(scores)
         if value is None:
             return "-"
@@ -60,7 +60,7 @@ class ScoreColumn:
         return score_text(value)
 
     def tip(self, scores: Scores) -> str:
-        """The score with its interval and data set, as a sentence; empty where there is none."""
+        """Returns score, interval and data set as a sentence; empty without a score."""
         value = self.value(scores)
         if value is None:
             return ""

@@ -1,4 +1,4 @@
-"""Shows the result of a run: the verdict, the metrics before and after, the next steps."""
+"""Shows the result of a run: verdict, metrics before and after, and the next steps."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class RunResultCard(QFrame):
     """Shows a RunResult.
 
     Signals:
-        use: Use the new model in the live view.
-        keep_old: Use the previous model, or go on using it.
-        again: Set up another run.
+        use: The user wants the new model in the live view.
+        keep_old: The user wants the previous model in the live view.
+        again: The user wants to set up another run.
 
     Attributes:
-        pictures: The scene with the maps before and after.
+        pictures: A frame of the scene with the maps before and after.
     """
 
     use = Signal()
@@ -107,14 +107,14 @@ class RunResultCard(QFrame):
         self.show_in_use(in_use, usable=bool(result.model))
 
     def show_log(self, text: str) -> None:
-        """Keeps what a run wrote for the button Log; it is shown at once after a failure."""
+        """Sets the log that the button Log shows; after a failure it is shown at once."""
         self.log.setPlainText(text)
         self.log.moveCursor(QTextCursor.MoveOperation.End)
         self.log_button.setVisible(bool(text))
         self.log_button.setChecked(bool(text) and self._failed)
 
     def show_in_use(self, in_use: bool, *, usable: bool) -> None:
-        """Shows whether the live view uses the new model, and whether it may."""
+        """Shows whether the live view uses the new model, and whether there is one to use."""
         self.keep_button.setVisible(usable)
         self.use_button.setVisible(usable)
         self.use_button.setEnabled(not in_use)
@@ -184,7 +184,7 @@ class RunResultCard(QFrame):
 
 def _held_out(report: dict[str, Any]) -> str:
     text = str(report.get("held_out", ""))
-    return tr(text) if text else tr("what was held out")
+    return tr(text) if text else tr("held-out data")
 
 
 def _metric(report: dict[str, Any]) -> str:
@@ -195,7 +195,7 @@ def _interval(values: object) -> str:
     if not isinstance(values, dict):
         return "-"
     mean, low, high = (_number(values.get(name)) for name in ("mean", "low", "high"))
-    # On a second line: three of them are side by side in a narrow window.
+    # The interval stands on a second line, so that three cells fit in a narrow window.
     return f"{number_text(mean, '.3f')}\n{interval_text(low, high, 3)}"
 
 
