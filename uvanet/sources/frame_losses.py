@@ -21,7 +21,6 @@ _MAX_ERRORS_IN_A_ROW = 200
 _MAX_GAP_S = 10.0  # between packets of one recording
 _WITH_ERRORS = "decoded with errors"
 _NEAR_A_JUMP = 8  # packets; parsers flag a packet shortly before a jump of the clock
-_AT_JOINT = 2  # packets before the first key frame of the next recording
 
 
 class _Incomplete(NamedTuple):
@@ -63,12 +62,6 @@ class LossDetector:
             packet: A packet that is not decoded yet.
             position: Seconds of the last frame since the first one.
         """
-        if self._previous is not None and packet.is_keyframe and not self._previous.is_keyframe:
-            # Where two recordings with one clock are joined, one of the last packets of the first
-            # counts as incomplete; what its picture lacks, if anything, the decoder tells.
-            recent = [pts for pts, at in self._incomplete.items() if self._run - at.run < _AT_JOINT]
-            for pts in recent:
-                del self._incomplete[pts]
         if self._previous is not None and _is_same_clock(self._previous, packet):
             self._run += 1
         else:
