@@ -1,4 +1,4 @@
-"""Lines of `uvanet predict --events`, among them such as no exporter wrote."""
+"""Lines of `uvanet predict --events`, valid and invalid."""
 
 import json
 

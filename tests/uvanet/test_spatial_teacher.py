@@ -11,6 +11,7 @@ import torch
 from small_configs import SPATIAL_CONFIG
 
 from uvanet.data.fixations import read_split
+from uvanet.errors import ModelError
 from uvanet.models.blazeface import BlazeFace, FaceCues
 from uvanet.models.teacher import Pyramid, Readout, SpatialTeacher
 from uvanet.paths import resource
@@ -70,7 +71,7 @@ def test_answers_of_several_backbones_are_averaged() -> None:
 
 
 def made(counts: tuple[int, int], contrasts: tuple[float, float]) -> ReadoutData:
-    """Two sets that look at the middle alike, but at what is bright with unlike contrasts."""
+    """Two sets with the same center bias, but different contrasts of gaze on bright places."""
     rng = np.random.default_rng(6)
     total = sum(counts)
     bright = torch.from_numpy(rng.normal(size=(total, 1, 4, 6)).astype(np.float32))
@@ -147,9 +148,15 @@ def test_a_run_that_was_stopped_keeps_its_readouts(gaze_data_root: Path, tmp_pat
     two.mkdir()
     first = make_spatial(gaze_data_root, one, SPATIAL_CONFIG).state_dict()
     (one / "teacher-spatial.safetensors").unlink()  # stopped before the end
+    readout = one / "readout-0-lite0.safetensors"
+    whole = readout.read_bytes()
+    readout.write_bytes(whole[:-100])
+    with pytest.raises(ModelError, match="readout-0"):
+        make_spatial(gaze_data_root, one, SPATIAL_CONFIG)
+    readout.write_bytes(whole)
     again = make_spatial(gaze_data_root, one, SPATIAL_CONFIG).state_dict()
     assert all(torch.equal(value, again[name]) for name, value in first.items())
-    # A readout is the same whichever others there are; two of one backbone differ by their seeds.
+    # A readout does not depend on the others; two of one backbone differ by their seeds.
     both = make_spatial(gaze_data_root, two, replace(SPATIAL_CONFIG, scales=(0, 0))).readouts
     for name, value in both[0].state_dict().items():
         assert torch.equal(value, first[f"readouts.0.{name}"])

@@ -97,7 +97,7 @@ STRANGE = [
 def test_a_line_that_is_no_event_is_skipped_and_the_next_one_read() -> None:
     reader, good = LineReader(), encode_event(LogEvent(text="here"))
     for line in STRANGE:
-        # In two pieces: an overlong line is noticed before its end.
+        # In two pieces, since an overlong line is skipped before its end.
         found = reader.feed(line[:-1]) + reader.feed(line[-1:]) + reader.feed(good)
         assert found == [LogEvent(text="here")], line[:40]
     assert reader.skipped == len(STRANGE)
@@ -142,7 +142,7 @@ def test_orders_come_by_line_and_by_file(tmp_path: Path) -> None:
 
 
 def hold(folder: Path, ready: object, leave: object) -> None:
-    """Holds a folder in a process of its own until it is told to leave, or killed."""
+    """Holds the lock of a folder in another process until that is told to end, or killed."""
     with run_lock(folder):
         ready.set()  # type: ignore[attr-defined]
         leave.wait()  # type: ignore[attr-defined]
@@ -168,7 +168,7 @@ def test_one_run_a_folder_until_its_process_ends(tmp_path: Path) -> None:
 
 
 def test_two_runs_never_hold_the_folder_of_a_dead_one(tmp_path: Path) -> None:
-    """0.1.0 judged a lock by its text: two that found the same dead run both took its folder."""
+    """0.1.0 judged a lock by its text, so two processes could take the folder of a dead run."""
     (tmp_path / LOCK).write_text('{"pid": 4194300, "born": 1.0}')
     holding, most, failures = 0, 0, []
     guard = threading.Lock()
@@ -183,7 +183,7 @@ def test_two_runs_never_hold_the_folder_of_a_dead_one(tmp_path: Path) -> None:
                         most = max(most, holding)
                     with guard:
                         holding -= 1
-            except UsageError as error:  # the patience ran out: no harm
+            except UsageError as error:  # the lock was not free in time, which is allowed
                 failures.append(error)
 
     threads = [threading.Thread(target=run) for _ in range(4)]
