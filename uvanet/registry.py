@@ -162,7 +162,7 @@ def _shipped_files() -> list[Path]:
     try:
         return sorted(resource("weights").glob("*.onnx"))
     except (OSError, UvanetError) as error:  # models of others still work
-        _LOG.warning("models left out: %s", error)
+        _LOG.info("models left out: %s", error)
         return []
 
 

@@ -60,7 +60,7 @@ def run(installation: Path, tmp_path: Path) -> Callable[..., subprocess.Complete
     "missing",
     [
         *("icons", "icons/app.svg", "icons/check.svg", "theme.qss", "i18n", "faces"),
-        *("weights/uvanet-64.onnx", "weights/uvanet-64.json", "weights/uvanet-128.onnx"),
+        "weights/uvanet-128.onnx",
     ],
 )
 def test_the_window_works_without(
@@ -73,7 +73,12 @@ def test_the_window_works_without(
 
 
 @pytest.mark.parametrize(
-    ("missing", "named"), [("weights", "models of the program are missing"), ("demo.mp4", "demo")]
+    ("missing", "named"),
+    [
+        ("weights", "models of the program are missing"),
+        ("weights/uvanet-64.json", "uvanet-64.json is missing"),
+        ("demo.mp4", "demo"),
+    ],
 )
 @pytest.mark.parametrize("command", ["run demo --measure 1", "predict demo --quiet -o a.csv"])
 def test_what_is_missing_is_named_in_one_line(
@@ -82,7 +87,6 @@ def test_what_is_missing_is_named_in_one_line(
     done = run(missing, *command.split())
     assert done.returncode in (1, 2)
     assert named in done.stderr
-    assert "nstall it again" in done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
 
 

@@ -36,12 +36,12 @@ _CRASH = "crash"  # topic of the message
 
 
 class Diagnostics(Feature):
-    """Shows what the pipeline measures."""
+    """Shows rates, latency, drops, the log and the About box."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._log: LogWindow | None = None
-        self._before = context.session.stats()  # when the source was opened
+        self._before = context.session.stats()  # at the opening of the source
         self.labels = StatsLabels()
         self.plots = PlotPanel()
         context.slots.add_status(self.labels, _STATUS_RANK)
@@ -94,7 +94,7 @@ class Diagnostics(Feature):
         "Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages"
     )
     def log(self) -> None:
-        """Shows what the program wrote into its log."""
+        """Shows the records of the log."""
         from app.features.diagnostics.log_window import LogWindow
 
         if self._log is None:
