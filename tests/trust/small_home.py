@@ -78,10 +78,6 @@ class Writers:
     def training(self) -> None:
         feature(self._live, Training).controller.start(RunRequest("adapt", "demo", ["demo"]))
 
-    def recording(self) -> None:
-        self._live.open("screen:")
-        self._live.actions["record"].trigger()
-
     def run(self, name: str) -> list[str]:
         """Runs one; gives what the window said."""
         before = len(self.said)
@@ -90,7 +86,7 @@ class Writers:
         return self.said[before:]
 
 
-NAMES = ("settings", "regions", "export", "project", "training", "recording")
+NAMES = ("settings", "regions", "export", "project", "training")
 
 
 def main() -> None:

@@ -94,6 +94,8 @@ def test_a_live_teacher_without_memory_says_so() -> None:
         (MemoryError(), True),
         (RuntimeError("can't start new thread"), True),
         (RuntimeError("[ONNXRuntimeError] : 6 : std::bad_alloc"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ..."), True),
+        (RuntimeError("could not create a primitive"), True),
         (RuntimeError("Protobuf parsing failed."), False),
     ],
 )
