@@ -47,6 +47,13 @@ def finish(bench):
     return bench.feature.controller.result
 
 
+def plays(bench):
+    """Lets the source play, and waits for its next picture."""
+    frame = bench.frame()
+    bench.trigger("play_pause")
+    bench.until(lambda: bench.frame() != frame)
+
+
 def press(dialog, text):
     """Clicks the only button of a dialog with a text."""
     (button,) = buttons(dialog, text)
